@@ -1,0 +1,361 @@
+//! What is said about an interview, every claim with its evidence.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Private, Timestamp, interview::Kind, transcript::Quality};
+
+/// What to assess in an interview.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rubric {
+    /// The competencies, each by itself.
+    pub competencies: Vec<Criterion>,
+}
+
+/// One competency to assess.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// Its name, as it appears in the analysis.
+    pub name: String,
+    /// What good and bad look like.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// What an analyst answers: claims that name turns and quotes, nothing proven yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Draft {
+    /// The model that answered.
+    pub model: String,
+    /// The version of the prompt, or of the method.
+    pub prompt_version: String,
+    /// Tokens counted by the provider.
+    pub usage: Usage,
+    /// What the answer cost, in US dollars, where a price is known.
+    pub cost_usd: Option<f64>,
+    /// A few sentences; absent when the engine has nothing to say.
+    pub summary: Option<Private>,
+    /// What matters most.
+    pub key_points: Vec<DraftClaim>,
+    /// What was talked about, in order.
+    pub topics: Vec<DraftTopic>,
+    /// What was asked and answered.
+    pub questions: Vec<DraftQuestion>,
+    /// Assessments by the rubric.
+    pub competencies: Vec<DraftCompetency>,
+    /// What speaks for.
+    pub strengths: Vec<DraftClaim>,
+    /// What speaks against.
+    pub concerns: Vec<DraftClaim>,
+    /// What to ask next.
+    pub follow_ups: Vec<Private>,
+    /// What the reader should know about this analysis.
+    pub warnings: Vec<Warning>,
+}
+
+/// A place in the transcript as an analyst names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation {
+    /// The turn it claims to quote.
+    pub turn: u32,
+    /// The words it claims are there.
+    pub quote: Private,
+}
+
+/// A claim with the quotes it rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftClaim {
+    /// The claim.
+    pub text: Private,
+    /// What it rests on.
+    pub evidence: Vec<Citation>,
+}
+
+/// A stretch of turns about one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftTopic {
+    /// A few words.
+    pub title: Private,
+    /// Its first turn.
+    pub first_turn: u32,
+    /// Its last turn.
+    pub last_turn: u32,
+}
+
+/// A question and what was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftQuestion {
+    /// The question as asked.
+    pub question: Private,
+    /// The answer in short; absent when there was none.
+    pub answer: Option<Private>,
+    /// Where both are found.
+    pub evidence: Vec<Citation>,
+}
+
+/// An assessment of one competency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftCompetency {
+    /// The criterion's name.
+    pub name: String,
+    /// 1 to 5; absent when the analyst does not rate it.
+    pub rating: Option<u8>,
+    /// Why.
+    pub rationale: Private,
+    /// What it rests on.
+    pub evidence: Vec<Citation>,
+}
+
+/// Tokens as the provider counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written, thinking not included.
+    pub output_tokens: u64,
+    /// Tokens thought.
+    pub thinking_tokens: u64,
+}
+
+/// Something the reader of an analysis should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable `snake_case` word.
+    pub code: String,
+    /// For people to read.
+    pub message: String,
+}
+
+/// `data/analysis`: the draft after every quote has been looked up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// What it was made from.
+    pub derived_from: DerivedFrom,
+    /// The engine, by its name in the settings.
+    pub engine: String,
+    /// The engine's model.
+    pub model: String,
+    /// The version of the prompt, or of the method.
+    pub prompt_version: String,
+    /// Tokens counted by the provider.
+    pub usage: Usage,
+    /// What it cost, in US dollars, where a price is known.
+    pub cost_usd: Option<f64>,
+    /// A few sentences.
+    pub summary: Option<Private>,
+    /// What matters most.
+    pub key_points: Vec<Claim>,
+    /// What was talked about, in order.
+    pub topics: Vec<Topic>,
+    /// What was asked and answered.
+    pub questions: Vec<Question>,
+    /// Assessments by the rubric.
+    pub competencies: Vec<Competency>,
+    /// What speaks for.
+    pub strengths: Vec<Claim>,
+    /// What speaks against.
+    pub concerns: Vec<Claim>,
+    /// What to ask next.
+    pub follow_ups: Vec<Private>,
+    /// The conversation measured by code.
+    pub metrics: Metrics,
+    /// Share of quotes that are verified or repaired, 0 to 1; absent without quotes.
+    pub evidence_validity: Option<f64>,
+    /// What the reader should know.
+    pub warnings: Vec<Warning>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// What an analysis or a report was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivedFrom {
+    /// The transcript's revision.
+    pub transcript_revision: u64,
+}
+
+/// A claim with proven or disproven evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The claim.
+    pub text: Private,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A quote after it has been looked up in the transcript's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The real words where found, the claimed ones where not.
+    pub quote: Private,
+    /// Whether it was found.
+    pub status: EvidenceStatus,
+    /// Who really said it; absent when unverified.
+    pub speaker: Option<u32>,
+    /// When its first word begins; absent when unverified.
+    pub start_ms: Option<u64>,
+    /// When its last word ends; absent when unverified.
+    pub end_ms: Option<u64>,
+    /// The turn it is found in; absent when unverified.
+    pub turn: Option<u32>,
+}
+
+/// Whether a quote exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceStatus {
+    /// Found word for word.
+    Verified,
+    /// Found but for case, punctuation or a few words, and replaced by the real ones.
+    Repaired,
+    /// Not found: shown as such, and of no weight.
+    Unverified,
+}
+
+/// A stretch of the recording about one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// A few words.
+    pub title: Private,
+    /// When its first turn begins.
+    pub start_ms: u64,
+    /// When its last turn ends.
+    pub end_ms: u64,
+}
+
+/// A question and what was answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The question as asked.
+    pub question: Private,
+    /// The answer in short; absent when there was none.
+    pub answer: Option<Private>,
+    /// Where both are found.
+    pub evidence: Vec<Evidence>,
+}
+
+/// An assessment of one competency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Competency {
+    /// The criterion's name.
+    pub name: String,
+    /// Whether it could be assessed.
+    pub status: CompetencyStatus,
+    /// 1 to 5, only when assessed.
+    pub rating: Option<u8>,
+    /// Why, or why not.
+    pub rationale: Private,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Whether a competency could be assessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompetencyStatus {
+    /// Rated, on verified evidence.
+    Assessed,
+    /// The engine had something to say but no verified evidence for it.
+    InsufficientEvidence,
+    /// The engine does not rate, or the transcript is below the quality gate.
+    NotAssessed,
+}
+
+/// The conversation measured from the words by code, whatever the engine.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Length of the recording.
+    pub duration_ms: u64,
+    /// Time in which at least one speaker speaks.
+    pub speech_ms: u64,
+    /// Time in which nobody speaks.
+    pub silence_ms: u64,
+    /// Turns by [`crate::turns::group`] with neighbours of the same speaker joined.
+    pub turns: u64,
+    /// How far the transcript can be trusted.
+    pub quality: Quality,
+    /// By speaker id.
+    pub speakers: BTreeMap<u32, SpeakerMetrics>,
+}
+
+/// One speaker's part in the conversation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpeakerMetrics {
+    /// Time covered by this speaker's words, pauses of up to half a second included.
+    pub talk_ms: u64,
+    /// Share of all speakers' talk time, 0 to 1.
+    pub talk_share: f64,
+    /// Number of words.
+    pub words: u64,
+    /// Pace: words per minute of this speaker's talk time.
+    pub words_per_minute: f64,
+    /// The longest stretch without another speaker's turn.
+    pub longest_monologue_ms: u64,
+    /// Median time between the other's last word and this speaker's first;
+    /// absent without such a change of turns.
+    pub response_delay_ms: Option<u64>,
+    /// How often this speaker began while another was speaking and took the turn.
+    pub interruptions: u64,
+    /// Number of filler words such as "um" and "you know".
+    pub fillers: u64,
+    /// Number of questions asked.
+    pub questions: u64,
+}
+
+impl Rubric {
+    /// The competencies assessed in an interview of that kind unless the client
+    /// names others.
+    pub fn default_for(kind: Kind) -> Self {
+        let names: &[(&str, &str)] = match kind {
+            Kind::JobInterview => &[
+                (
+                    "problem solving",
+                    "describes a concrete problem, the steps taken and the result",
+                ),
+                (
+                    "collaboration",
+                    "describes own part in work with others and how conflict was handled",
+                ),
+                (
+                    "ownership",
+                    "takes responsibility for outcomes, bad ones included",
+                ),
+                (
+                    "communication",
+                    "answers what was asked, in order and with examples",
+                ),
+            ],
+            Kind::UserResearch => &[
+                ("needs named", "says what they try to get done and why"),
+                (
+                    "pain points",
+                    "tells of concrete episodes where something went wrong",
+                ),
+                ("workarounds", "tells how they manage today"),
+            ],
+            Kind::Journalism => &[
+                (
+                    "first-hand knowledge",
+                    "tells what they saw or did themselves",
+                ),
+                (
+                    "specificity",
+                    "gives names, dates, numbers that can be checked",
+                ),
+            ],
+            Kind::Other => &[],
+        };
+        Self {
+            competencies: names
+                .iter()
+                .map(|(name, description)| Criterion {
+                    name: (*name).to_owned(),
+                    description: (*description).to_owned(),
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! How a step takes its work, keeps it and hands it in.
+//!
+//! Events arrive more than once, late and out of order, and workers die. So a
+//! step first claims its input on the interview document and gets a fencing
+//! token; the claim is a lease that it renews while it works; it hands in its
+//! result with the token, in the same transaction. A claim that is not renewed
+//! may be taken over, and from then on the earlier token is refused.
+//!
+//! Everything here is a pure transition of the document; [`crate::work`] runs
+//! the transitions over [`crate::ports::Records`].
+
+use std::time::Duration;
+
+use crate::{
+    Interview, Timestamp,
+    steps::{Step, StepError, StepName, StepState},
+};
+
+/// How long a claim holds unless it is renewed.
+pub const LEASE: Duration = Duration::from_secs(15);
+
+/// How many reported failures a step is allowed before it is given up.
+pub const MAX_FAILURES: u32 = 5;
+
+/// How many claims a step is allowed: a worker that dies reports no failure, and
+/// an input that kills its worker must not be tried for ever.
+pub const MAX_CLAIMS: u32 = 30;
+
+/// The answer to a worker that asks for a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The work is yours; hand it in with this lease.
+    Start(Lease),
+    /// It is settled for this input already, done or given up.
+    Done,
+    /// Somebody else is at it, at least until then.
+    Busy {
+        /// When the other's lease ends unless it is renewed.
+        until: Timestamp,
+    },
+    /// The interview is deleted, or never was.
+    Gone,
+}
+
+/// The right to hand in the result of one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The step.
+    pub step: StepName,
+    /// The fencing token: only the newest is accepted.
+    pub token: u64,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// Whether a failure now is the last one allowed.
+    pub last: bool,
+}
+
+/// The token is not, or no longer, the one that may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Another worker has taken over, or the step has been settled.
+    #[error("the claim was taken over")]
+    Superseded,
+    /// The interview is deleted.
+    #[error("the interview is deleted")]
+    Gone,
+}
+
+impl Interview {
+    /// Claims `step` for `input` on behalf of `engine`.
+    pub fn begin(
+        &mut self,
+        step: StepName,
+        input: &str,
+        engine: Option<&str>,
+        now: Timestamp,
+    ) -> Claim {
+        if self.deleted_at.is_some() {
+            return Claim::Gone;
+        }
+        let same_input = self.steps.step(step).input.as_deref() == Some(input);
+        let current = self.steps.step(step);
+        if same_input && current.is_settled() {
+            return Claim::Done;
+        }
+        if let (StepState::Running, Some(until)) = (current.state, current.lease_until)
+            && same_input
+            && until > now
+        {
+            return Claim::Busy { until };
+        }
+        if same_input && current.attempt >= MAX_CLAIMS {
+            self.give_up(step, died_too_often(), now);
+            return Claim::Done;
+        }
+        self.last_token += 1;
+        let token = self.last_token;
+        let current = self.steps.step_mut(step);
+        *current = Step {
+            state: StepState::Running,
+            attempt: if same_input { current.attempt + 1 } else { 1 },
+            failures: if same_input { current.failures } else { 0 },
+            token,
+            input: Some(input.to_owned()),
+            engine: engine.map(str::to_owned),
+            due_since: current.due_since.or(Some(now)),
+            started_at: Some(now),
+            lease_until: Some(now + LEASE),
+            ..Step::default()
+        };
+        Claim::Start(Lease {
+            step,
+            token,
+            attempt: current.attempt,
+            last: current.failures + 1 >= MAX_FAILURES,
+        })
+    }
+
+    /// Whether `lease` may still write.
+    pub fn check(&self, lease: &Lease) -> Result<(), Refused> {
+        if self.deleted_at.is_some() {
+            return Err(Refused::Gone);
+        }
+        let step = self.steps.step(lease.step);
+        if step.state == StepState::Running && step.token == lease.token {
+            Ok(())
+        } else {
+            Err(Refused::Superseded)
+        }
+    }
+
+    /// Keeps a claim alive and shows how far the work is, in percent.
+    pub fn renew(
+        &mut self,
+        lease: &Lease,
+        progress: Option<u8>,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        self.check(lease)?;
+        let step = self.steps.step_mut(lease.step);
+        step.lease_until = Some(now + LEASE);
+        step.progress = progress.or(step.progress);
+        Ok(())
+    }
+
+    /// Settles a claimed step as done.
+    pub fn finish(&mut self, lease: &Lease, now: Timestamp) -> Result<(), Refused> {
+        self.check(lease)?;
+        self.settle(lease.step, StepState::Done, None, now);
+        for follower in StepName::ALL {
+            if follower.needs() == Some(lease.step) {
+                self.open(follower, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a claim back after a failure that may pass, to be tried again.
+    pub fn release(
+        &mut self,
+        lease: &Lease,
+        error: StepError,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        self.check(lease)?;
+        if lease.last {
+            self.give_up(lease.step, error, now);
+            return Ok(());
+        }
+        let step = self.steps.step_mut(lease.step);
+        step.state = StepState::Pending;
+        step.failures += 1;
+        step.lease_until = None;
+        step.progress = None;
+        step.error = Some(error);
+        Ok(())
+    }
+
+    /// Settles a claimed step as failed for good.
+    pub fn fail(&mut self, lease: &Lease, error: StepError, now: Timestamp) -> Result<(), Refused> {
+        self.check(lease)?;
+        self.give_up(lease.step, error, now);
+        Ok(())
+    }
+
+    /// Settles a step as failed whoever may hold it, and with it the steps that
+    /// cannot begin without it.
+    pub fn give_up(&mut self, step: StepName, error: StepError, now: Timestamp) {
+        self.settle(step, StepState::Failed, Some(error), now);
+        for follower in StepName::ALL {
+            if follower.needs() == Some(step) && !self.steps.step(follower).is_settled() {
+                self.give_up(follower, prerequisite_failed(step), now);
+            }
+        }
+    }
+
+    /// Notes that a step can begin from now on: the sweep counts from here.
+    pub fn open(&mut self, step: StepName, now: Timestamp) {
+        let step = self.steps.step_mut(step);
+        if step.state == StepState::Pending {
+            step.due_since.get_or_insert(now);
+        }
+    }
+
+    fn settle(
+        &mut self,
+        step: StepName,
+        state: StepState,
+        error: Option<StepError>,
+        now: Timestamp,
+    ) {
+        let step = self.steps.step_mut(step);
+        step.state = state;
+        step.error = error;
+        step.lease_until = None;
+        step.progress = None;
+        step.finished_at = Some(now);
+    }
+}
+
+fn died_too_often() -> StepError {
+    StepError::transient(
+        "worker_lost",
+        "the work was begun many times and never came to an end",
+    )
+}
+
+fn prerequisite_failed(step: StepName) -> StepError {
+    StepError::transient(
+        "prerequisite_failed",
+        format!("this step needs the result of {step}, which failed"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InterviewId, InterviewKey, UserId, interview::Status};
+
+    const STEP: StepName = StepName::Transcription;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn interview() -> Interview {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::parse("i").unwrap(),
+        };
+        Interview::new(&key, "title".into(), at(0))
+    }
+
+    fn start(interview: &mut Interview, now: i64) -> Lease {
+        match interview.begin(STEP, "1", None, at(now)) {
+            Claim::Start(lease) => lease,
+            other => panic!("expected to start, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_second_worker_finds_the_step_busy_and_then_done() {
+        let mut interview = interview();
+        let lease = start(&mut interview, 0);
+        let second = interview.begin(STEP, "1", None, at(5));
+        assert_eq!(
+            second,
+            Claim::Busy {
+                until: at(0) + LEASE
+            }
+        );
+        interview.finish(&lease, at(6)).unwrap();
+        assert_eq!(interview.begin(STEP, "1", None, at(7)), Claim::Done);
+    }
+
+    #[test]
+    fn a_lost_claim_is_taken_over_and_the_late_writer_is_refused() {
+        let mut interview = interview();
+        let lost = start(&mut interview, 0);
+        let heir = start(&mut interview, 60);
+        assert!(heir.token > lost.token);
+        assert_eq!(interview.finish(&lost, at(61)), Err(Refused::Superseded));
+        assert_eq!(interview.finish(&heir, at(62)), Ok(()));
+        assert_eq!(interview.finish(&heir, at(63)), Err(Refused::Superseded));
+    }
+
+    #[test]
+    fn a_renewed_claim_is_not_taken_over() {
+        let mut interview = interview();
+        let lease = start(&mut interview, 0);
+        interview.renew(&lease, Some(40), at(14)).unwrap();
+        let second = interview.begin(STEP, "1", None, at(20));
+        assert!(matches!(second, Claim::Busy { .. }));
+        assert_eq!(interview.steps.transcription.progress, Some(40));
+    }
+
+    #[test]
+    fn failures_that_may_pass_are_tried_a_bounded_number_of_times() {
+        let mut interview = interview();
+        for round in 0..i64::from(MAX_FAILURES) {
+            let lease = start(&mut interview, round);
+            let error = StepError::transient("engine_unavailable", "later");
+            interview.release(&lease, error, at(round)).unwrap();
+        }
+        assert_eq!(interview.steps.transcription.state, StepState::Failed);
+        assert_eq!(interview.begin(STEP, "1", None, at(99)), Claim::Done);
+    }
+
+    #[test]
+    fn an_input_that_kills_its_worker_is_given_up() {
+        let mut interview = interview();
+        let claims = (0..100)
+            .take_while(|round| {
+                let claim = interview.begin(STEP, "1", None, at(round * 60));
+                matches!(claim, Claim::Start(_))
+            })
+            .count();
+        assert_eq!(claims, MAX_CLAIMS as usize);
+        let error = interview.steps.transcription.error.unwrap();
+        assert_eq!(error.code, "worker_lost");
+    }
+
+    #[test]
+    fn a_failed_transcription_settles_what_needs_it() {
+        let mut interview = interview();
+        let lease = start(&mut interview, 0);
+        let error = StepError::permanent("not_audio", "no");
+        interview.fail(&lease, error, at(1)).unwrap();
+        assert_eq!(interview.steps.report.state, StepState::Failed);
+        assert_eq!(
+            interview.derive_status(),
+            Status::Processing,
+            "the waveform is not settled"
+        );
+        interview.give_up(
+            StepName::Waveform,
+            StepError::permanent("not_audio", "no"),
+            at(2),
+        );
+        assert_eq!(interview.derive_status(), Status::Failed);
+    }
+
+    #[test]
+    fn deletion_wins() {
+        let mut interview = interview();
+        let lease = start(&mut interview, 0);
+        interview.deleted_at = Some(at(1));
+        assert_eq!(interview.finish(&lease, at(2)), Err(Refused::Gone));
+        assert_eq!(interview.begin(STEP, "2", None, at(3)), Claim::Gone);
+    }
+
+    #[test]
+    fn the_status_follows_the_steps() {
+        let mut interview = interview();
+        assert_eq!(interview.derive_status(), Status::AwaitingUpload);
+        for name in StepName::ALL {
+            let Claim::Start(lease) = interview.begin(name, "1", None, at(0)) else {
+                panic!("expected to start {name}");
+            };
+            assert_eq!(interview.derive_status(), Status::Processing);
+            interview.finish(&lease, at(1)).unwrap();
+        }
+        assert_eq!(interview.derive_status(), Status::Completed);
+        interview.steps.waveform.state = StepState::Failed;
+        assert_eq!(interview.derive_status(), Status::Partial);
+    }
+}

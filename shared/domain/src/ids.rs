@@ -1,0 +1,116 @@
+//! Who and which: identifiers that cannot be wrong once they exist.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An identifier that is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an id has 1 to 128 characters of A-Z, a-z, 0-9, `-` and `_`")]
+pub struct InvalidId;
+
+fn check(text: &str) -> Result<(), InvalidId> {
+    let valid = (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    valid.then_some(()).ok_or(InvalidId)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses an id that came from outside.
+            pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
+                let text = text.into();
+                check(&text)?;
+                Ok(Self(text))
+            }
+
+            /// The id as text, safe in a path, a URL and a log.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::parse(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A user, as the identity provider names them.
+    UserId
+);
+id!(
+    /// An interview; opaque, random, never sequential.
+    InterviewId
+);
+
+impl InterviewId {
+    /// Mints a new id of 120 random bits.
+    pub fn mint() -> Self {
+        Self(random_name())
+    }
+}
+
+/// A new random name of 24 lower-case characters, 120 bits: nobody guesses it.
+pub fn random_name() -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0_u8; 24];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
+        .collect()
+}
+
+/// One interview of one user: what every record and object name starts with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct InterviewKey {
+    /// Whose interview it is.
+    pub user_id: UserId,
+    /// Which of theirs.
+    pub interview_id: InterviewId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_refuses_what_would_escape_a_path() {
+        for wrong in ["", "a/b", "..", "a b", "ä", &"x".repeat(129)] {
+            assert!(InterviewId::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(UserId::parse("aZ0_-").is_ok());
+    }
+
+    #[test]
+    fn minted_ids_are_valid_and_differ() {
+        let (first, second) = (InterviewId::mint(), InterviewId::mint());
+        assert_ne!(first, second);
+        assert_eq!(InterviewId::parse(first.as_str()), Ok(first));
+    }
+}

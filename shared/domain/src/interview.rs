@@ -1,0 +1,204 @@
+//! The record of one interview: small, written often, listened to by `announce`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    InterviewId, InterviewKey, Private, Timestamp, UserId,
+    analysis::Rubric,
+    steps::{StepState, Steps},
+};
+
+/// What sort of conversation it is; chooses the rubric and the wording.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A candidate is interviewed for a job.
+    JobInterview,
+    /// A participant is interviewed about a product or a need.
+    UserResearch,
+    /// A source is interviewed for a story.
+    Journalism,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// Where the interview as a whole stands; derived from its steps, never set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Its recording has not arrived.
+    AwaitingUpload,
+    /// At least one step is not settled.
+    Processing,
+    /// Every step is done.
+    Completed,
+    /// All is settled and the transcript is there, but another step failed.
+    Partial,
+    /// All is settled and there is no transcript.
+    Failed,
+}
+
+impl Status {
+    /// The word for it in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AwaitingUpload => "awaiting_upload",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether nothing more will happen unless somebody asks.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Partial | Self::Failed)
+    }
+}
+
+/// The recording of an interview.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Audio {
+    /// The client's name for the file; shown, never used as a path.
+    pub filename: Private,
+    /// The media type that the client declared.
+    pub content_type: String,
+    /// The size that the client declared, which the upload must have, in bytes.
+    pub size_bytes: u64,
+    /// The object's name in the bucket for uploads, minted by the server.
+    pub object: String,
+    /// The generation of the uploaded object; absent until it arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<i64>,
+    /// Length by decoded frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Channels as decoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u16>,
+    /// Frames per second as decoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_rate_hz: Option<u32>,
+}
+
+/// The interview document at `users/{user}/interviews/{interview}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interview {
+    /// Its id.
+    pub id: InterviewId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What its owner calls it.
+    pub title: Private,
+    /// What sort of conversation it is.
+    #[serde(default)]
+    pub kind: Kind,
+    /// The language as a BCP 47 tag, given by the client or recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its document last changed.
+    pub updated_at: Timestamp,
+    /// Its recording, once announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<Audio>,
+    /// Its steps.
+    #[serde(default)]
+    pub steps: Steps,
+    /// Derived from `steps` at every write, so that lists can ask for it.
+    pub status: Status,
+    /// The last fencing token handed out; tokens only grow.
+    #[serde(default)]
+    pub last_token: u64,
+    /// Where its events go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_url: Option<String>,
+    /// The receiver answered 410: nothing more is sent there.
+    #[serde(default)]
+    pub webhook_gone: bool,
+    /// The client's own data, returned as it came.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
+    /// What to assess, in place of the kind's own rubric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rubric: Option<Rubric>,
+    /// Set first of all when it is deleted: from then on it is gone for
+    /// everyone, and whoever finds it clears away the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Interview {
+    /// A new interview that awaits its recording.
+    pub fn new(key: &InterviewKey, title: Private, now: Timestamp) -> Self {
+        Self {
+            id: key.interview_id.clone(),
+            user_id: key.user_id.clone(),
+            title,
+            kind: Kind::default(),
+            language: None,
+            created_at: now,
+            updated_at: now,
+            audio: None,
+            steps: Steps::default(),
+            status: Status::AwaitingUpload,
+            last_token: 0,
+            webhook_url: None,
+            webhook_gone: false,
+            metadata: Map::new(),
+            rubric: None,
+            deleted_at: None,
+        }
+    }
+
+    /// User and interview.
+    pub fn key(&self) -> InterviewKey {
+        InterviewKey {
+            user_id: self.user_id.clone(),
+            interview_id: self.id.clone(),
+        }
+    }
+
+    /// Whether its recording has been stored.
+    pub fn has_audio(&self) -> bool {
+        self.audio
+            .as_ref()
+            .is_some_and(|audio| audio.generation.is_some())
+    }
+
+    /// Works the status out from the steps.
+    pub fn derive_status(&self) -> Status {
+        let begun = self.has_audio()
+            || self
+                .steps
+                .iter()
+                .any(|(_, step)| step.state != StepState::Pending);
+        if !begun {
+            return Status::AwaitingUpload;
+        }
+        if self.steps.iter().any(|(_, step)| !step.is_settled()) {
+            return Status::Processing;
+        }
+        if self.steps.transcription.state != StepState::Done {
+            return Status::Failed;
+        }
+        let complete = self
+            .steps
+            .iter()
+            .all(|(_, step)| step.state == StepState::Done);
+        if complete {
+            Status::Completed
+        } else {
+            Status::Partial
+        }
+    }
+
+    /// Settles what is derived; called before every write.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.status = self.derive_status();
+        self.updated_at = now;
+    }
+}

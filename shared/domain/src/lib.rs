@@ -1,0 +1,37 @@
+//! What InterviewLens is about, without anything that does input or output.
+//!
+//! In reading order:
+//!
+//! - [`interview`] and [`steps`]: the record of one interview and where each of
+//!   its steps stands; [`claim`] is how a step takes, keeps and hands in its work.
+//! - [`transcript`] with [`turns`] and [`chunks`]: who said what when, and how a
+//!   transcript of any length is cut into documents.
+//! - [`analysis`], [`waveform`], [`report`]: the other products.
+//! - [`webhook`]: what the client application is told.
+//! - [`pipeline`]: the manifest that says which function listens to what.
+//! - [`paths`]: where records and objects lie.
+//! - [`ports`]: the traits behind which storage, queues and engines stand;
+//!   [`work`] runs the transitions of [`claim`] over them.
+
+pub mod analysis;
+pub mod chunks;
+pub mod claim;
+pub mod ids;
+pub mod interview;
+pub mod paths;
+pub mod pipeline;
+pub mod ports;
+pub mod private;
+pub mod report;
+pub mod steps;
+pub mod timestamp;
+pub mod transcript;
+pub mod turns;
+pub mod waveform;
+pub mod webhook;
+pub mod work;
+
+pub use ids::{InterviewId, InterviewKey, UserId};
+pub use interview::Interview;
+pub use private::Private;
+pub use timestamp::Timestamp;

@@ -1,0 +1,141 @@
+//! Where records and objects lie.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{InterviewId, InterviewKey, UserId, ids::random_name};
+
+/// The path of a document: collections and ids in turn, as in Firestore.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DocPath(String);
+
+impl DocPath {
+    /// From a path with an even number of segments; nothing otherwise.
+    pub fn parse(path: &str) -> Option<Self> {
+        let segments = path.split('/').count();
+        let whole = segments % 2 == 0 && path.split('/').all(|segment| !segment.is_empty());
+        whole.then(|| Self(path.to_owned()))
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A document in a collection below this one.
+    #[must_use]
+    pub fn child(&self, collection: &str, id: &str) -> Self {
+        Self(format!("{}/{collection}/{id}", self.0))
+    }
+
+    /// The path of a collection below this document.
+    pub fn collection(&self, collection: &str) -> String {
+        format!("{}/{collection}", self.0)
+    }
+
+    /// The collection it lies in, as a path, and its id there.
+    pub fn split(&self) -> (&str, &str) {
+        self.0.rsplit_once('/').unwrap_or((&self.0, ""))
+    }
+}
+
+impl fmt::Display for DocPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The collection of a user's interviews.
+pub fn interviews_of(user: &UserId) -> String {
+    format!("users/{user}/interviews")
+}
+
+/// The name of the collections that hold interviews, whoever's they are.
+pub const INTERVIEWS: &str = "interviews";
+
+impl InterviewKey {
+    /// The interview document.
+    pub fn document(&self) -> DocPath {
+        DocPath(format!(
+            "users/{}/interviews/{}",
+            self.user_id, self.interview_id
+        ))
+    }
+
+    /// A product's document: `transcript`, `analysis`, `waveform` or `report`.
+    pub fn data(&self, name: &str) -> DocPath {
+        self.document().child("data", name)
+    }
+
+    /// A chunk of the transcript's words.
+    pub fn chunk(&self, revision: u64, number: u32) -> DocPath {
+        self.data("transcript")
+            .child("chunks", &format!("{revision:06}-{number:06}"))
+    }
+
+    /// The log of one webhook.
+    pub fn delivery(&self, id: &str) -> DocPath {
+        self.document().child("deliveries", id)
+    }
+
+    /// What the names of all the interview's objects begin with, in both buckets.
+    pub fn object_prefix(&self) -> String {
+        format!("users/{}/interviews/{}/", self.user_id, self.interview_id)
+    }
+
+    /// A new name for the recording's object.
+    pub fn mint_audio_object(&self) -> String {
+        format!("{}audio/{}", self.object_prefix(), random_name())
+    }
+
+    /// The name of the report's object.
+    pub fn report_object(&self) -> String {
+        format!("{}report.docx", self.object_prefix())
+    }
+
+    /// The interview that an object or a document belongs to, by its name.
+    pub fn of_path(path: &str) -> Option<Self> {
+        let mut segments = path.split('/');
+        let (users, user) = (segments.next()?, segments.next()?);
+        let (interviews, interview) = (segments.next()?, segments.next()?);
+        if users != "users" || interviews != INTERVIEWS {
+            return None;
+        }
+        Some(Self {
+            user_id: UserId::parse(user).ok()?,
+            interview_id: InterviewId::parse(interview).ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interview_is_found_from_every_path_below_it() {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::mint(),
+        };
+        for path in [
+            key.document().to_string(),
+            key.chunk(1, 2).to_string(),
+            key.mint_audio_object(),
+            key.report_object(),
+        ] {
+            assert_eq!(InterviewKey::of_path(&path), Some(key.clone()), "{path}");
+        }
+        assert_eq!(InterviewKey::of_path("users/u/notes/n"), None);
+        assert_eq!(InterviewKey::of_path("report.docx"), None);
+    }
+
+    #[test]
+    fn a_document_path_has_an_even_number_of_segments() {
+        assert!(DocPath::parse("a/b").is_some());
+        assert!(DocPath::parse("a/b/c").is_none());
+        assert!(DocPath::parse("a//b/c").is_none());
+    }
+}

@@ -1,0 +1,257 @@
+//! The manifest: who listens to what.
+//!
+//! `terraform/pipeline.json` is the one list. Terraform reads it with
+//! `jsondecode`, the local host with [`Pipeline::parse`]; there is no second
+//! list to drift.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The CloudEvents type of a stored object.
+pub const OBJECT_FINALIZED: &str = "google.cloud.storage.object.v1.finalized";
+/// The CloudEvents type of a document created, updated or deleted.
+pub const DOCUMENT_WRITTEN: &str = "google.cloud.firestore.document.v1.written";
+/// The CloudEvents type of a message on a topic.
+pub const MESSAGE_PUBLISHED: &str = "google.cloud.pubsub.topic.v1.messagePublished";
+
+/// The whole manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// Topics by name.
+    pub topics: Vec<String>,
+    /// Queues by name.
+    pub queues: BTreeMap<String, Queue>,
+    /// Clocks by name.
+    pub schedules: BTreeMap<String, Schedule>,
+    /// Functions by name, which is the name of their folder.
+    pub functions: BTreeMap<String, Function>,
+}
+
+/// A queue of tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// The function that works it off.
+    pub function: String,
+    /// The path that a task is posted to.
+    pub path: String,
+    /// How many tasks are worked on at once: the provider's limit.
+    pub max_concurrent_dispatches: u32,
+    /// How tasks are tried again.
+    pub retry: Retry,
+    /// How long one try may take, in seconds; at most 1,800.
+    pub dispatch_deadline_s: u32,
+}
+
+/// A clock that publishes to a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// When, as in crontab.
+    pub cron: String,
+    /// Where to.
+    pub topic: String,
+}
+
+/// One function and what starts it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// The events it listens to; none for one that only serves HTTP.
+    #[serde(default)]
+    pub events: Vec<Trigger>,
+    /// Whether everybody may call it.
+    #[serde(default)]
+    pub public: bool,
+    /// How long one request may take, in seconds.
+    pub timeout_s: u32,
+    /// Memory of an instance, as Cloud Run writes it.
+    pub memory: String,
+    /// Processors of an instance.
+    pub cpu: u32,
+    /// Requests in one instance at once.
+    pub concurrency: u32,
+    /// How its events are delivered again.
+    #[serde(default)]
+    pub retry: Retry,
+}
+
+/// How something that failed is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Tries before it becomes a dead letter.
+    pub max_attempts: u32,
+    /// The first wait, in seconds; it doubles from there.
+    pub min_backoff_s: u32,
+    /// The longest wait, in seconds.
+    pub max_backoff_s: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            max_attempts: 20,
+            min_backoff_s: 10,
+            max_backoff_s: 600,
+        }
+    }
+}
+
+/// One kind of event that a function listens to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// The CloudEvents type.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// For objects: the bucket's role, `uploads` or `artifacts`.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// For documents: a path pattern, `{name}` standing for one segment.
+    #[serde(default)]
+    pub document: Option<String>,
+    /// For messages: the topic.
+    #[serde(default)]
+    pub topic: Option<String>,
+}
+
+/// What just happened, in the terms of the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occurrence<'a> {
+    /// An object was stored in the bucket of this role.
+    Object {
+        /// `uploads` or `artifacts`.
+        bucket: &'a str,
+    },
+    /// The document at this path was created, changed or deleted.
+    Document {
+        /// Its path.
+        path: &'a str,
+    },
+    /// A message was published to this topic.
+    Message {
+        /// The topic's name.
+        topic: &'a str,
+    },
+}
+
+/// A manifest that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidPipeline {
+    /// It is not JSON of the right shape.
+    #[error("reading the pipeline manifest")]
+    Json(#[from] serde_json::Error),
+    /// It names something that is not in it.
+    #[error("the pipeline manifest names {kind} `{name}`, which is not in it")]
+    Dangling {
+        /// A topic or a function.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Pipeline {
+    /// Parses a manifest and checks that what it names is in it.
+    pub fn parse(json: &str) -> Result<Self, InvalidPipeline> {
+        let pipeline: Self = serde_json::from_str(json)?;
+        let topics = pipeline
+            .functions
+            .values()
+            .flat_map(|function| &function.events)
+            .filter_map(|trigger| trigger.topic.as_ref())
+            .chain(pipeline.schedules.values().map(|schedule| &schedule.topic));
+        for name in topics {
+            if !pipeline.topics.contains(name) {
+                return Err(dangling("topic", name));
+            }
+        }
+        for queue in pipeline.queues.values() {
+            if !pipeline.functions.contains_key(&queue.function) {
+                return Err(dangling("function", &queue.function));
+            }
+        }
+        Ok(pipeline)
+    }
+
+    /// The functions that listen to `occurrence`.
+    pub fn listeners(&self, occurrence: Occurrence<'_>) -> Vec<&str> {
+        self.functions
+            .iter()
+            .filter(|(_, function)| function.events.iter().any(|on| on.matches(occurrence)))
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+}
+
+fn dangling(kind: &'static str, name: &str) -> InvalidPipeline {
+    InvalidPipeline::Dangling {
+        kind,
+        name: name.to_owned(),
+    }
+}
+
+impl Trigger {
+    /// Whether this is what happened.
+    pub fn matches(&self, occurrence: Occurrence<'_>) -> bool {
+        match occurrence {
+            Occurrence::Object { bucket } => {
+                self.event_type == OBJECT_FINALIZED && self.bucket.as_deref() == Some(bucket)
+            }
+            Occurrence::Document { path } => {
+                self.event_type == DOCUMENT_WRITTEN
+                    && self
+                        .document
+                        .as_deref()
+                        .is_some_and(|pattern| path_matches(pattern, path))
+            }
+            Occurrence::Message { topic } => {
+                self.event_type == MESSAGE_PUBLISHED && self.topic.as_deref() == Some(topic)
+            }
+        }
+    }
+}
+
+/// As Eventarc matches path patterns: `{name}` and `*` stand for one segment.
+fn path_matches(pattern: &str, path: &str) -> bool {
+    let (mut expected, mut actual) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), actual.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(segment)) => {
+                let open = wanted == "*" || (wanted.starts_with('{') && wanted.ends_with('}'));
+                if !open && wanted != segment {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_whole_paths_only() {
+        let pattern = "users/{user}/interviews/{interview}";
+        assert!(path_matches(pattern, "users/u/interviews/i"));
+        assert!(!path_matches(
+            pattern,
+            "users/u/interviews/i/data/transcript"
+        ));
+        assert!(!path_matches(pattern, "users/u/notes/i"));
+    }
+
+    #[test]
+    fn a_manifest_that_names_what_is_not_there_is_refused() {
+        let json = r#"{"topics": [], "queues": {}, "functions": {},
+            "schedules": {"sweep": {"cron": "* * * * *", "topic": "sweep"}}}"#;
+        let error = Pipeline::parse(json).unwrap_err();
+        assert!(error.to_string().contains("`sweep`"), "{error}");
+    }
+}

@@ -1,0 +1,25 @@
+//! The traits behind which storage, queues and engines stand.
+//!
+//! Each promise of a port is one named test that every adapter runs.
+
+mod bus;
+mod clock;
+mod engines;
+mod objects;
+mod queue;
+mod records;
+
+pub use bus::{Bus, BusError, Message};
+pub use clock::Clock;
+pub use engines::{
+    AnalysisRequest, Analyst, Progress, Recording, Transcriber, TranscriptionRequest,
+};
+pub use objects::{
+    ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Resumable, SignedUpload,
+    UploadGrant,
+};
+pub use queue::{Enqueued, Queue, QueueError, Task};
+pub use records::{
+    Direction, Document, DocumentStream, MAX_DOCUMENT_BYTES, Precondition, Query, Records,
+    RecordsError, Scope, Version, Write,
+};

@@ -1,0 +1,137 @@
+//! Recordings and reports: things too large for a document.
+
+use std::{collections::BTreeMap, io, ops::Range};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+use crate::Timestamp;
+
+/// Bytes as they come.
+pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
+
+/// What is known of a stored object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectMeta {
+    /// Its name.
+    pub name: String,
+    /// Grows each time an object of that name is stored.
+    pub generation: i64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its media type.
+    pub content_type: String,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// Permission for one upload by whoever holds the URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadGrant {
+    /// The object's name.
+    pub name: String,
+    /// The media type that the client must send.
+    pub content_type: String,
+    /// The size it must have, in bytes, both ends included.
+    pub size: (u64, u64),
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// How to upload: a request to be made exactly as described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedUpload {
+    /// Where to `PUT` the bytes.
+    pub url: String,
+    /// The headers to send with it.
+    pub headers: BTreeMap<String, String>,
+    /// How to begin an upload that can be resumed.
+    pub resumable: Resumable,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// How to begin an upload that can be resumed: GCS's resumable protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resumable {
+    /// Where to `POST`; the answer's `Location` takes the bytes.
+    pub url: String,
+    /// The headers to send with it.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// Whether a stored object may replace one of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Whatever is there is replaced.
+    Allowed,
+    /// There must be none.
+    Refused,
+}
+
+/// Why an object could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// There is no object of that name and generation.
+    #[error("no object `{name}`")]
+    NotFound {
+        /// Its name.
+        name: String,
+    },
+    /// There is one already.
+    #[error("object `{name}` exists already")]
+    Exists {
+        /// Its name.
+        name: String,
+    },
+    /// The range asked for begins behind the end.
+    #[error("object `{name}` has only {size} bytes")]
+    OutOfRange {
+        /// Its name.
+        name: String,
+        /// Its size.
+        size: u64,
+    },
+    /// The bytes to be stored stopped coming.
+    #[error("receiving the object")]
+    Interrupted(#[source] io::Error),
+    /// The store cannot be reached, or broke while it was used.
+    #[error("using the object store")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// One bucket of objects.
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// Stores what `body` gives under `name`; nothing is to be seen of it until
+    /// all of it is there.
+    async fn write(
+        &self,
+        name: &str,
+        content_type: &str,
+        body: ByteStream,
+        overwrite: Overwrite,
+    ) -> Result<ObjectMeta, ObjectError>;
+
+    /// What is known of the object of that name.
+    async fn stat(&self, name: &str) -> Result<Option<ObjectMeta>, ObjectError>;
+
+    /// The bytes of `range`, or all of them; of `generation` if one is given.
+    /// A range that ends behind the end is cut there.
+    async fn read(
+        &self,
+        name: &str,
+        generation: Option<i64>,
+        range: Option<Range<u64>>,
+    ) -> Result<(ObjectMeta, ByteStream), ObjectError>;
+
+    /// Deletes the object of that name; none is no error.
+    async fn delete(&self, name: &str) -> Result<(), ObjectError>;
+
+    /// The names that begin with `prefix`.
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, ObjectError>;
+
+    /// Signs a permission to upload.
+    async fn sign_upload(&self, grant: &UploadGrant) -> Result<SignedUpload, ObjectError>;
+}

@@ -1,0 +1,214 @@
+//! Documents, with preconditions and transactions.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::paths::DocPath;
+
+/// The largest document, in bytes: Firestore's limit, imitated everywhere.
+pub const MAX_DOCUMENT_BYTES: usize = 1_048_576;
+
+/// A version of a document; grows with each write of it, opaque otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version(pub i64);
+
+/// A stored document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Where it lies.
+    pub path: DocPath,
+    /// A JSON object.
+    pub fields: Value,
+    /// Which version of it this is.
+    pub version: Version,
+}
+
+impl Document {
+    /// Reads the fields as a `T`.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, RecordsError> {
+        T::deserialize(&self.fields).map_err(|source| RecordsError::Malformed {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+/// What must hold for a write to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing.
+    None,
+    /// There is no such document.
+    Absent,
+    /// The document is there.
+    Exists,
+    /// The document is there in just this version.
+    Version(Version),
+}
+
+/// One change in a transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Stores the whole document.
+    Put {
+        /// Where.
+        path: DocPath,
+        /// What, a JSON object.
+        fields: Value,
+        /// When.
+        precondition: Precondition,
+    },
+    /// Deletes the document, not what lies below it; no document is no error.
+    Delete {
+        /// Which.
+        path: DocPath,
+        /// When.
+        precondition: Precondition,
+    },
+}
+
+impl Write {
+    /// Stores `content` at `path` if `precondition` holds.
+    pub fn put<T: Serialize>(
+        path: DocPath,
+        content: &T,
+        precondition: Precondition,
+    ) -> Result<Self, RecordsError> {
+        match serde_json::to_value(content) {
+            Ok(fields) => Ok(Self::Put {
+                path,
+                fields,
+                precondition,
+            }),
+            Err(source) => Err(RecordsError::Malformed { path, source }),
+        }
+    }
+
+    /// The document that changes.
+    pub const fn path(&self) -> &DocPath {
+        match self {
+            Self::Put { path, .. } | Self::Delete { path, .. } => path,
+        }
+    }
+}
+
+/// Which documents a query looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The documents of one collection, by its path.
+    Collection(String),
+    /// The documents of all collections of that name.
+    Group(String),
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// A question for a list of documents.
+///
+/// Ordered by one field and then by path in the same direction, so that a page
+/// can go on exactly where the last one ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Where to look.
+    pub scope: Scope,
+    /// Fields that must have a value: a name, or names joined by `.`.
+    pub equal: Vec<(String, Value)>,
+    /// A field that must be less than a value.
+    pub less_than: Option<(String, Value)>,
+    /// The field to order by; by path alone without one.
+    pub order_by: Option<String>,
+    /// Which end first.
+    pub direction: Direction,
+    /// Go on behind the document with this order value and path.
+    pub after: Option<(Value, DocPath)>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+impl Query {
+    /// All documents of a collection by path.
+    pub fn collection(path: impl Into<String>) -> Self {
+        Self::over(Scope::Collection(path.into()))
+    }
+
+    /// All documents of all collections of a name, by path.
+    pub fn group(name: impl Into<String>) -> Self {
+        Self::over(Scope::Group(name.into()))
+    }
+
+    const fn over(scope: Scope) -> Self {
+        Self {
+            scope,
+            equal: Vec::new(),
+            less_than: None,
+            order_by: None,
+            direction: Direction::Ascending,
+            after: None,
+            limit: usize::MAX,
+        }
+    }
+}
+
+/// Why records could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordsError {
+    /// A precondition did not hold: read again and decide anew.
+    #[error("document `{path}` has changed meanwhile")]
+    Stale {
+        /// The document.
+        path: DocPath,
+    },
+    /// The document is over [`MAX_DOCUMENT_BYTES`].
+    #[error("document `{path}` has {bytes} bytes, more than fit")]
+    TooLarge {
+        /// The document.
+        path: DocPath,
+        /// Its size.
+        bytes: usize,
+    },
+    /// A document does not hold what it should.
+    #[error("document `{path}` is not what it should be")]
+    Malformed {
+        /// The document.
+        path: DocPath,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The store cannot be reached, or broke while it was used.
+    #[error("using the records")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A document each time it changes; `None` when it is not there.
+pub type DocumentStream = BoxStream<'static, Result<Option<Document>, RecordsError>>;
+
+/// Documents at paths.
+///
+/// A transaction is optimistic, as over HTTP it has to be: read, decide, then
+/// [`Records::commit`] writes that hold the versions read as preconditions, and
+/// start again when one is [`RecordsError::Stale`]. [`crate::work`] has the loop.
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// The document at `path`, if there is one.
+    async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError>;
+
+    /// Makes all the changes or none of them.
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError>;
+
+    /// The documents that a query asks for.
+    async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError>;
+
+    /// The document at `path` now, and again each time it has changed; changes
+    /// in quick succession may be seen as one.
+    fn watch(&self, path: &DocPath) -> DocumentStream;
+}

@@ -1,0 +1,22 @@
+//! `data/report`: where the report lies.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, analysis::DerivedFrom};
+
+/// The stored report's description; the document itself is an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredReport {
+    /// What it was made from.
+    pub derived_from: DerivedFrom,
+    /// The object's name in the bucket for products.
+    pub object: String,
+    /// The object's size.
+    pub size_bytes: u64,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// The media type of a report.
+pub const CONTENT_TYPE: &str =
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document";

@@ -1,0 +1,192 @@
+//! The four steps of an interview and where each of them stands.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// One step of the pipeline, as the interview document names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepName {
+    /// Speech to words.
+    Transcription,
+    /// Audio to peaks.
+    Waveform,
+    /// Words to claims with evidence.
+    Analysis,
+    /// Everything to a document for people.
+    Report,
+}
+
+impl StepName {
+    /// All steps, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [
+        Self::Transcription,
+        Self::Waveform,
+        Self::Analysis,
+        Self::Report,
+    ];
+
+    /// The name in the interview document.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transcription => "transcription",
+            Self::Waveform => "waveform",
+            Self::Analysis => "analysis",
+            Self::Report => "report",
+        }
+    }
+
+    /// The step whose result this one needs, when it is not the audio alone.
+    pub const fn needs(self) -> Option<Self> {
+        match self {
+            Self::Transcription | Self::Waveform => None,
+            Self::Analysis => Some(Self::Transcription),
+            Self::Report => Some(Self::Analysis),
+        }
+    }
+}
+
+impl fmt::Display for StepName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Not begun, or waiting to be tried again.
+    #[default]
+    Pending,
+    /// Claimed by a worker whose lease has not been settled.
+    Running,
+    /// Its result is stored.
+    Done,
+    /// Given up, with an error that says why.
+    Failed,
+}
+
+/// Why a step did not succeed: for its owner to read and for a client to act on.
+///
+/// `message` is written for people and holds no internals and none of the
+/// recording's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct StepError {
+    /// A stable `snake_case` word.
+    pub code: String,
+    /// What is wrong and, where something can be done, what to do.
+    pub message: String,
+    /// Whether running the step again may succeed.
+    pub retryable: bool,
+}
+
+impl StepError {
+    /// An error that the same input would meet again.
+    pub fn permanent(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            retryable: false,
+        }
+    }
+
+    /// An error that may pass by itself.
+    pub fn transient(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            retryable: true,
+            ..Self::permanent(code, message)
+        }
+    }
+}
+
+/// The state of one step of one interview.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Step {
+    /// Where it stands.
+    pub state: StepState,
+    /// How often it has been claimed since it was last asked for.
+    pub attempt: u32,
+    /// How many of these claims ended in a reported failure.
+    pub failures: u32,
+    /// The fencing token of the newest claim; an older one is refused.
+    pub token: u64,
+    /// What it works on, or worked on: an object generation, a revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// The engine that does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// How much of a running step is done, in percent, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<u8>,
+    /// When it first became possible: its input was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_since: Option<Timestamp>,
+    /// When the newest claim began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// Until when the newest claim holds unless it is renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_until: Option<Timestamp>,
+    /// When it was settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// The newest failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<StepError>,
+}
+
+impl Step {
+    /// Whether nothing more will happen to it by itself.
+    pub const fn is_settled(&self) -> bool {
+        matches!(self.state, StepState::Done | StepState::Failed)
+    }
+}
+
+/// The steps of one interview.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Steps {
+    /// Speech to words.
+    pub transcription: Step,
+    /// Audio to peaks.
+    pub waveform: Step,
+    /// Words to claims with evidence.
+    pub analysis: Step,
+    /// Everything to a document for people.
+    pub report: Step,
+}
+
+impl Steps {
+    /// The step of that name.
+    pub const fn step(&self, name: StepName) -> &Step {
+        match name {
+            StepName::Transcription => &self.transcription,
+            StepName::Waveform => &self.waveform,
+            StepName::Analysis => &self.analysis,
+            StepName::Report => &self.report,
+        }
+    }
+
+    /// The step of that name, to be changed.
+    pub const fn step_mut(&mut self, name: StepName) -> &mut Step {
+        match name {
+            StepName::Transcription => &mut self.transcription,
+            StepName::Waveform => &mut self.waveform,
+            StepName::Analysis => &mut self.analysis,
+            StepName::Report => &mut self.report,
+        }
+    }
+
+    /// All steps with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (StepName, &Step)> {
+        StepName::ALL
+            .into_iter()
+            .map(|name| (name, self.step(name)))
+    }
+}

@@ -1,0 +1,155 @@
+//! Who said what, when.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Private, Timestamp};
+
+/// One recognised word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    /// As it is to be shown, punctuation included where the engine gives any.
+    pub text: Private,
+    /// When it begins, from the start of the recording.
+    pub start_ms: u64,
+    /// When it ends.
+    pub end_ms: u64,
+    /// Who says it: the id of a [`Speaker`].
+    pub speaker: u32,
+    /// How sure the engine is, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Someone who speaks in the recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Speaker {
+    /// From 0, in the order of the channels or of diarization.
+    pub id: u32,
+    /// What they are called: "Speaker 1" until someone names them.
+    pub name: Private,
+}
+
+impl Speaker {
+    /// A speaker nobody has named.
+    pub fn unnamed(id: u32) -> Self {
+        Self {
+            id,
+            name: format!("Speaker {}", id + 1).into(),
+        }
+    }
+}
+
+/// What an engine made of a recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recognition {
+    /// Everyone who speaks.
+    pub speakers: Vec<Speaker>,
+    /// The words, in any order; [`crate::turns::order`] puts them in reading order.
+    pub words: Vec<Word>,
+    /// The recording's language as a BCP 47 tag, where the engine knows.
+    pub language: Option<String>,
+    /// What was decoded.
+    pub audio: AudioFacts,
+    /// How much of the recording holds speech, where the engine measures it.
+    pub speech_ms: Option<u64>,
+    /// The model that did it.
+    pub model: String,
+}
+
+/// What decoding a recording showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudioFacts {
+    /// Length by decoded frames.
+    pub duration_ms: u64,
+    /// Channels as decoded.
+    pub channels: u16,
+    /// Frames per second as decoded.
+    pub sample_rate_hz: u32,
+}
+
+/// How far a transcript can be trusted.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Number of words.
+    pub words: u64,
+    /// Mean confidence of the words, 0 to 1.
+    pub mean_confidence: f32,
+    /// Share of words below a confidence of 0.5, 0 to 1.
+    pub low_confidence_share: f32,
+    /// Share of the recording's length that is covered by words, 0 to 1.
+    pub speech_coverage: f32,
+    /// Words per minute of the recording.
+    pub words_per_minute: f32,
+    /// Share of words inside loops of repeated phrases, 0 to 1: what an engine
+    /// writes when it hears nothing.
+    pub repetition_share: f32,
+}
+
+/// `data/transcript`: the head of a transcript, whose words lie in chunks below it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TranscriptHead {
+    /// Grows with every transcription of the same interview; from 1.
+    pub revision: u64,
+    /// The engine that made it.
+    pub engine: String,
+    /// The engine's model.
+    pub model: String,
+    /// The language as a BCP 47 tag, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Length of the recording.
+    pub duration_ms: u64,
+    /// Everyone who speaks.
+    pub speakers: Vec<Speaker>,
+    /// Number of chunk documents.
+    pub chunks: u32,
+    /// How far it can be trusted.
+    pub quality: Quality,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// A stretch of one speaker's words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// From 0, in reading order; what an analysis cites.
+    pub id: u32,
+    /// Who speaks.
+    pub speaker: u32,
+    /// When its first word begins.
+    pub start_ms: u64,
+    /// When its last word ends.
+    pub end_ms: u64,
+    /// Its words joined by spaces.
+    pub text: Private,
+    /// Its words as a range of indices into the transcript's words.
+    #[serde(skip)]
+    pub words: std::ops::Range<usize>,
+}
+
+/// A whole transcript in reading order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transcript {
+    /// Everything but the words.
+    pub head: TranscriptHead,
+    /// The words in reading order.
+    pub words: Vec<Word>,
+    /// The words grouped by [`crate::turns::group`].
+    pub turns: Vec<Turn>,
+}
+
+impl Transcript {
+    /// Groups the words, which are in reading order already.
+    pub fn new(head: TranscriptHead, words: Vec<Word>) -> Self {
+        let turns = crate::turns::group(&words);
+        Self { head, words, turns }
+    }
+
+    /// What a speaker is called.
+    pub fn speaker_name(&self, id: u32) -> Private {
+        self.head
+            .speakers
+            .iter()
+            .find(|speaker| speaker.id == id)
+            .map_or_else(|| Speaker::unnamed(id).name, |speaker| speaker.name.clone())
+    }
+}

@@ -1,0 +1,216 @@
+//! Words put in reading order and grouped into turns.
+
+use crate::transcript::{Quality, Turn, Word};
+
+/// A pause inside one speaker's words after which someone else's go first, in
+/// milliseconds.
+const UTTERANCE_PAUSE_MS: u64 = 700;
+
+/// A pause after which the same speaker begins a new turn, in milliseconds.
+const TURN_PAUSE_MS: u64 = 2_000;
+
+/// Words after which a long turn is broken at the next breath.
+const LONG_TURN_WORDS: usize = 120;
+
+/// What counts as a breath in a long turn, in milliseconds.
+const BREATH_MS: u64 = 300;
+
+/// Puts words in reading order: by utterance, not by word, so that two people
+/// who speak at once do not shred each other's sentences.
+pub fn order(mut words: Vec<Word>) -> Vec<Word> {
+    words.sort_by_key(|word| (word.speaker, word.start_ms, word.end_ms));
+    let mut utterances: Vec<Vec<Word>> = Vec::new();
+    for word in words {
+        match utterances.last_mut() {
+            Some(utterance) if continues(utterance, &word) => utterance.push(word),
+            _ => utterances.push(vec![word]),
+        }
+    }
+    utterances.sort_by_key(|utterance| (utterance[0].start_ms, utterance[0].speaker));
+    utterances.into_iter().flatten().collect()
+}
+
+fn continues(utterance: &[Word], word: &Word) -> bool {
+    utterance.last().is_some_and(|last| {
+        last.speaker == word.speaker
+            && word.start_ms.saturating_sub(last.end_ms) <= UTTERANCE_PAUSE_MS
+    })
+}
+
+/// Groups words in reading order into turns: a turn ends when another speaker
+/// begins, after a pause of two seconds, and at a breath once it is long.
+pub fn group(words: &[Word]) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    let mut start = 0;
+    for end in 1..=words.len() {
+        if end == words.len() || breaks(&words[start..end], &words[end]) {
+            turns.push(turn(turns.len(), words, start..end));
+            start = end;
+        }
+    }
+    turns
+}
+
+fn breaks(turn: &[Word], next: &Word) -> bool {
+    let last = &turn[turn.len() - 1];
+    let pause = next.start_ms.saturating_sub(last.end_ms);
+    next.speaker != last.speaker
+        || pause >= TURN_PAUSE_MS
+        || (turn.len() >= LONG_TURN_WORDS && pause >= BREATH_MS)
+}
+
+fn turn(index: usize, words: &[Word], range: std::ops::Range<usize>) -> Turn {
+    let own = &words[range.clone()];
+    let texts: Vec<&str> = own.iter().map(|word| word.text.reveal()).collect();
+    Turn {
+        id: u32::try_from(index).unwrap_or(u32::MAX),
+        speaker: own[0].speaker,
+        start_ms: own[0].start_ms,
+        end_ms: own.iter().map(|word| word.end_ms).max().unwrap_or(0),
+        text: texts.join(" ").into(),
+        words: range,
+    }
+}
+
+/// Measures how far a transcript of a recording of `duration_ms` can be trusted.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "shares and means need no more than f32"
+)]
+pub fn quality(words: &[Word], duration_ms: u64) -> Quality {
+    let count = words.len() as f32;
+    if words.is_empty() || duration_ms == 0 {
+        return Quality::default();
+    }
+    let total: f32 = words.iter().map(|word| word.confidence).sum();
+    let low = words.iter().filter(|word| word.confidence < 0.5).count();
+    Quality {
+        words: words.len() as u64,
+        mean_confidence: total / count,
+        low_confidence_share: low as f32 / count,
+        speech_coverage: (covered_ms(words) as f32 / duration_ms as f32).min(1.0),
+        words_per_minute: count * 60_000.0 / duration_ms as f32,
+        repetition_share: looped(words) as f32 / count,
+    }
+}
+
+/// Length of the union of all words' spans, pauses under 500 ms included.
+fn covered_ms(words: &[Word]) -> u64 {
+    let mut spans: Vec<(u64, u64)> = words.iter().map(|w| (w.start_ms, w.end_ms)).collect();
+    spans.sort_unstable();
+    let mut covered = 0;
+    let mut reached = spans[0].0;
+    for (start, end) in spans {
+        let from = if start <= reached + 500 {
+            reached
+        } else {
+            start
+        };
+        covered += end.saturating_sub(from);
+        reached = reached.max(end);
+    }
+    covered
+}
+
+/// Number of words that repeat the phrase of 1 to 8 words right before them at
+/// least for the third time.
+fn looped(words: &[Word]) -> usize {
+    let lowered: Vec<String> = words
+        .iter()
+        .map(|word| word.text.reveal().to_lowercase())
+        .collect();
+    let mut marked = vec![false; words.len()];
+    for length in 1..=8 {
+        for end in (3 * length)..=lowered.len() {
+            let phrase = &lowered[end - length..end];
+            let repeats = phrase == &lowered[end - 2 * length..end - length]
+                && phrase == &lowered[end - 3 * length..end - 2 * length];
+            if repeats {
+                marked[end - length..end].fill(true);
+            }
+        }
+    }
+    marked.iter().filter(|marked| **marked).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str, start_ms: u64, speaker: u32) -> Word {
+        Word {
+            text: text.into(),
+            start_ms,
+            end_ms: start_ms + 200,
+            speaker,
+            confidence: 0.9,
+        }
+    }
+
+    fn texts(turns: &[Turn]) -> Vec<(u32, &str)> {
+        turns
+            .iter()
+            .map(|turn| (turn.speaker, turn.text.reveal()))
+            .collect()
+    }
+
+    #[test]
+    fn an_interjection_does_not_shred_the_sentence_it_falls_into() {
+        let words = vec![
+            word("I", 0, 0),
+            word("mhm", 300, 1),
+            word("think", 400, 0),
+            word("so", 800, 0),
+        ];
+        let turns = group(&order(words));
+        assert_eq!(texts(&turns), [(0, "I think so"), (1, "mhm")]);
+    }
+
+    #[test]
+    fn a_long_pause_begins_a_new_turn() {
+        let turns = group(&order(vec![word("well", 0, 0), word("yes", 5_000, 0)]));
+        assert_eq!(texts(&turns), [(0, "well"), (0, "yes")]);
+    }
+
+    #[test]
+    fn order_and_groups_lose_no_word() {
+        let words: Vec<Word> = (0..500)
+            .map(|index| word("a", (index * 7919) % 60_000, u32::from(index % 3 == 0)))
+            .collect();
+        let ordered = order(words.clone());
+        let turns = group(&ordered);
+        assert_eq!(ordered.len(), words.len());
+        assert_eq!(
+            turns.iter().map(|turn| turn.words.len()).sum::<usize>(),
+            500
+        );
+        assert!(
+            turns
+                .windows(2)
+                .all(|pair| pair[0].words.end == pair[1].words.start)
+        );
+    }
+
+    #[test]
+    fn loops_are_noticed_and_normal_speech_is_not() {
+        let loops: Vec<Word> = "thank you thank you thank you thank you"
+            .split(' ')
+            .zip(0..)
+            .map(|(text, index)| word(text, index * 300, 0))
+            .collect();
+        assert!(quality(&loops, 3_000).repetition_share > 0.4);
+        let normal = [
+            word("very", 0, 0),
+            word("very", 300, 0),
+            word("good", 600, 0),
+        ];
+        assert!(quality(&normal, 3_000).repetition_share.abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn nothing_said_is_no_division_by_zero() {
+        assert_eq!(quality(&[], 1_000), Quality::default());
+        assert_eq!(quality(&[word("a", 0, 0)], 0), Quality::default());
+        assert!(group(&order(Vec::new())).is_empty());
+    }
+}

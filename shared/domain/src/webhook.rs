@@ -1,0 +1,312 @@
+//! What the client application is told, and when.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Interview, InterviewKey, Timestamp,
+    ids::random_name,
+    interview::Status,
+    steps::{StepName, StepState, Steps},
+};
+
+/// The topic on which events for clients travel from `announce` to `notify`.
+pub const TOPIC: &str = "interview-events";
+
+/// Something a client application is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EventType {
+    /// The transcript is there.
+    #[serde(rename = "interview.transcribed")]
+    Transcribed,
+    /// The analysis is there.
+    #[serde(rename = "interview.analyzed")]
+    Analyzed,
+    /// Everything is settled and the transcript is there.
+    #[serde(rename = "interview.completed")]
+    Completed,
+    /// Everything is settled and there is no transcript.
+    #[serde(rename = "interview.failed")]
+    Failed,
+    /// The interview and all that belongs to it is deleted.
+    #[serde(rename = "interview.deleted")]
+    Deleted,
+}
+
+impl EventType {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transcribed => "interview.transcribed",
+            Self::Analyzed => "interview.analyzed",
+            Self::Completed => "interview.completed",
+            Self::Failed => "interview.failed",
+            Self::Deleted => "interview.deleted",
+        }
+    }
+}
+
+/// One event on its way to a client application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The webhook id: the same for the same cause, however often it is met.
+    pub id: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// To which interview.
+    pub key: InterviewKey,
+    /// Where the client wants to hear of it.
+    pub url: String,
+    /// The exact body to be sent.
+    pub body: String,
+}
+
+/// Which events the change from `old` to `new` makes due.
+///
+/// Works on the two documents of one write, so that it gives the same answer
+/// whenever and however often the write is delivered.
+pub fn due(old: Option<&Interview>, new: Option<&Interview>) -> Vec<EventType> {
+    let (Some(old), Some(new)) = (old, new) else {
+        return match (old, new) {
+            (Some(_), None) => vec![EventType::Deleted],
+            _ => Vec::new(),
+        };
+    };
+    let became_done = |name: StepName| {
+        let (before, after) = (old.steps.step(name), new.steps.step(name));
+        after.state == StepState::Done
+            && (before.state != StepState::Done || before.token != after.token)
+    };
+    let mut due = Vec::new();
+    if became_done(StepName::Transcription) {
+        due.push(EventType::Transcribed);
+    }
+    if became_done(StepName::Analysis) {
+        due.push(EventType::Analyzed);
+    }
+    if new.status.is_final() && old.status != new.status {
+        due.push(match new.status {
+            Status::Failed => EventType::Failed,
+            _ => EventType::Completed,
+        });
+    }
+    due
+}
+
+impl Notice {
+    /// The notice of `event_type` about `interview` as it is in the write that
+    /// made it due; nothing when its owner named no receiver.
+    pub fn about(interview: &Interview, event_type: EventType) -> Option<Self> {
+        let url = interview.webhook_url.clone()?;
+        if interview.webhook_gone {
+            return None;
+        }
+        let status = match event_type {
+            EventType::Deleted => "deleted",
+            _ => interview.status.as_str(),
+        };
+        let body = json!({
+            "type": event_type,
+            "timestamp": interview.updated_at,
+            "data": {
+                "interview_id": interview.id,
+                "user_id": interview.user_id,
+                "status": status,
+                "steps": public_steps(&interview.steps),
+                "metadata": interview.metadata,
+            },
+        });
+        Some(Self {
+            id: notice_id(interview, event_type),
+            event_type,
+            key: interview.key(),
+            url,
+            body: body.to_string(),
+        })
+    }
+}
+
+/// A step as clients see it: no tokens, no leases.
+pub fn public_steps(steps: &Steps) -> Value {
+    let steps = steps.iter().map(|(name, step)| {
+        let mut view = Map::new();
+        view.insert("state".into(), json!(step.state));
+        view.insert("attempt".into(), json!(step.attempt));
+        for (field, value) in [
+            ("engine", json!(step.engine)),
+            ("progress", json!(step.progress)),
+            ("started_at", json!(step.started_at)),
+            ("finished_at", json!(step.finished_at)),
+            ("error", json!(step.error)),
+        ] {
+            if !value.is_null() {
+                view.insert(field.into(), value);
+            }
+        }
+        (name.as_str().to_owned(), Value::Object(view))
+    });
+    Value::Object(steps.collect())
+}
+
+/// Derived from the cause: the same write gives the same id, a second run of a
+/// step another one. It has no `.`, which would end it early in the signed text.
+fn notice_id(interview: &Interview, event_type: EventType) -> String {
+    let tokens: Vec<u64> = match event_type {
+        EventType::Transcribed => vec![interview.steps.transcription.token],
+        EventType::Analyzed => vec![interview.steps.analysis.token],
+        EventType::Completed | EventType::Failed => {
+            interview.steps.iter().map(|(_, step)| step.token).collect()
+        }
+        EventType::Deleted => Vec::new(),
+    };
+    let cause = json!([interview.user_id, interview.id, event_type, tokens]);
+    let digest = Sha256::digest(cause.to_string());
+    let hex: String = digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("msg_{hex}")
+}
+
+/// How one delivery of a webhook went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryAttempt {
+    /// When it was sent.
+    pub at: Timestamp,
+    /// The receiver's status code; absent when it gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why it failed, in words for the receiver's developer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Where the delivery of a notice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// To be tried, for the first time or again.
+    Pending,
+    /// Answered with 2xx.
+    Delivered,
+    /// Given up.
+    Failed,
+}
+
+/// `deliveries/{webhook id}` below the interview: the log of one notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Every try, oldest first.
+    pub attempts: Vec<DeliveryAttempt>,
+    /// When it is tried next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Timestamp>,
+    /// The exact body, for replay.
+    pub body: String,
+    /// When it became due.
+    pub created_at: Timestamp,
+}
+
+/// A new secret in the form of Standard Webhooks: `whsec_` and base64 of 24 bytes.
+pub fn mint_secret() -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    format!("whsec_{}", STANDARD.encode(random_name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InterviewId, UserId, claim::Claim, steps::StepError};
+
+    fn interview() -> Interview {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::parse("i").unwrap(),
+        };
+        let mut interview = Interview::new(&key, "t".into(), Timestamp::from_millis(0));
+        interview.webhook_url = Some("https://example.com/hook".into());
+        interview
+    }
+
+    fn done(mut interview: Interview, name: StepName) -> Interview {
+        let now = Timestamp::from_millis(1_000);
+        let Claim::Start(lease) = interview.begin(name, "1", None, now) else {
+            panic!("expected to start {name}");
+        };
+        interview.finish(&lease, now).unwrap();
+        interview.touch(now);
+        interview
+    }
+
+    #[test]
+    fn a_write_that_changes_no_state_is_silent() {
+        let old = interview();
+        let mut new = old.clone();
+        new.title = "other".into();
+        assert_eq!(due(Some(&old), Some(&new)), []);
+        assert_eq!(due(None, Some(&new)), []);
+    }
+
+    #[test]
+    fn each_step_and_the_end_are_told_once() {
+        let start = interview();
+        let transcribed = done(start.clone(), StepName::Transcription);
+        assert_eq!(
+            due(Some(&start), Some(&transcribed)),
+            [EventType::Transcribed]
+        );
+        let waveform = done(transcribed.clone(), StepName::Waveform);
+        assert_eq!(due(Some(&transcribed), Some(&waveform)), []);
+        let analyzed = done(waveform.clone(), StepName::Analysis);
+        assert_eq!(due(Some(&waveform), Some(&analyzed)), [EventType::Analyzed]);
+        let complete = done(analyzed.clone(), StepName::Report);
+        assert_eq!(
+            due(Some(&analyzed), Some(&complete)),
+            [EventType::Completed]
+        );
+        assert_eq!(due(Some(&complete), None), [EventType::Deleted]);
+    }
+
+    #[test]
+    fn a_failure_is_told_when_all_is_settled() {
+        let start = interview();
+        let mut failed = start.clone();
+        let error = StepError::permanent("not_audio", "no");
+        failed.give_up(StepName::Waveform, error.clone(), Timestamp::from_millis(1));
+        failed.give_up(StepName::Transcription, error, Timestamp::from_millis(1));
+        failed.touch(Timestamp::from_millis(1));
+        assert_eq!(due(Some(&start), Some(&failed)), [EventType::Failed]);
+    }
+
+    #[test]
+    fn the_same_cause_has_the_same_id_and_another_run_another() {
+        let first = done(interview(), StepName::Transcription);
+        let notice =
+            |interview: &Interview| Notice::about(interview, EventType::Transcribed).unwrap();
+        assert_eq!(notice(&first), notice(&first.clone()));
+        let mut again = first.clone();
+        again.steps.transcription = crate::steps::Step::default();
+        let again = done(again, StepName::Transcription);
+        assert_ne!(notice(&first).id, notice(&again).id);
+        assert!(!notice(&first).id.contains('.'));
+    }
+
+    #[test]
+    fn the_body_shows_neither_tokens_nor_words() {
+        let mut interview = done(interview(), StepName::Transcription);
+        interview.title = "the candidate's name".into();
+        let body = Notice::about(&interview, EventType::Transcribed)
+            .unwrap()
+            .body;
+        assert!(!body.contains("token") && !body.contains("candidate"));
+        assert!(body.contains(r#""status":"processing""#), "{body}");
+    }
+}
