@@ -1,1 +1,35 @@
-//! (to be written)
+//! The ports on one SQLite file and a folder: everything on one machine.
+//!
+//! In reading order:
+//!
+//! - [`Store::open`] takes a data directory for this process alone;
+//! - `database` is the one thread that talks to SQLite;
+//! - `records`, `bus`, `queue` and [`Bucket`] are the ports. Each change and the
+//!   deliveries that it causes are one transaction, so that nothing happens
+//!   without its listeners hearing of it;
+//! - [`deliveries`] is what a host works off: at least once, with backoff, into
+//!   a dead letter at the end;
+//! - [`uploads`] takes recordings by signed URL, whole or resumable.
+//!
+//! The adapters refuse what the real ones refuse: stale preconditions, documents
+//! over 1 MiB, expired and altered URLs.
+
+mod bucket;
+mod bus;
+pub mod clock;
+mod database;
+pub mod deliveries;
+mod error;
+mod files;
+mod outbox;
+mod query;
+mod queue;
+mod records;
+mod signature;
+mod store;
+pub mod uploads;
+
+pub use bucket::Bucket;
+pub use clock::{ManualClock, SystemClock};
+pub use error::OpenError;
+pub use store::{Options, Store};

@@ -1,0 +1,285 @@
+//! What a host works off: deliveries to functions, at least once, with backoff,
+//! into a dead letter at the end.
+
+use std::time::Duration;
+
+use domain::{Timestamp, pipeline::Retry};
+use rusqlite::{OptionalExtension, Row, Transaction};
+
+pub use crate::outbox::Content;
+use crate::{
+    Store,
+    error::Fault,
+    outbox::{function_lane, queue_lane},
+};
+
+/// How long the name of a finished task is remembered, as Cloud Tasks does.
+const TASK_NAME_MEMORY: Duration = Duration::from_secs(3_600);
+
+/// Something to be handed to a function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Its row.
+    pub id: i64,
+    /// What limits how many are in hand at once.
+    pub lane: String,
+    /// Whom it is for.
+    pub function: String,
+    /// The event's id, the same in every delivery of it; a task's name.
+    pub event_id: String,
+    /// What it brings.
+    pub content: Content,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// When it became due to be delivered for the first time.
+    pub created_at: Timestamp,
+}
+
+/// A function's events, or a queue's tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    /// Its name.
+    pub name: String,
+    /// How many deliveries may be in hand at once.
+    pub limit: usize,
+    retry: Retry,
+}
+
+/// Why something is to be delivered again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It failed: the wait grows, and the tries are counted.
+    Failed {
+        /// What the function asks to wait at least.
+        after: Option<Duration>,
+    },
+    /// It was not its turn: nothing has gone wrong.
+    Later(Duration),
+}
+
+/// How many rows are where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Deliveries that are due or will be.
+    pub pending: u64,
+    /// Deliveries tried too often.
+    pub dead: u64,
+}
+
+/// The deliveries of a store.
+#[derive(Clone)]
+pub struct Deliveries {
+    store: Store,
+}
+
+impl Deliveries {
+    pub(crate) const fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// All lanes of the manifest.
+    pub fn lanes(&self) -> Vec<Lane> {
+        let pipeline = &self.store.inner.pipeline;
+        let functions = pipeline.functions.iter().map(|(name, function)| Lane {
+            name: function_lane(name),
+            limit: function.concurrency as usize,
+            retry: function.retry,
+        });
+        let queues = pipeline.queues.iter().map(|(name, queue)| Lane {
+            name: queue_lane(name),
+            limit: queue.max_concurrent_dispatches as usize,
+            retry: queue.retry,
+        });
+        functions.chain(queues).collect()
+    }
+
+    /// Takes up to `limit` deliveries of a lane that are due.
+    pub async fn take(&self, lane: &Lane, limit: usize) -> Result<Vec<Delivery>, Fault> {
+        let (lane, now) = (lane.name.clone(), self.now());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.transaction(move |transaction| {
+            let mut statement = transaction.prepare_cached(
+                "UPDATE deliveries SET in_hand = 1, attempt = attempt + 1 WHERE id IN (
+                     SELECT id FROM deliveries WHERE lane = ?1 AND in_hand = 0 AND due_at <= ?2
+                     ORDER BY due_at, id LIMIT ?3)
+                 RETURNING id, lane, function, event_id, content, attempt, created_at",
+            )?;
+            let rows = statement.query_map((lane, now, limit), |row| Ok(read(row)))?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// Settles a delivery: it is never made again.
+    pub async fn done(&self, delivery: &Delivery) -> Result<(), Fault> {
+        let (id, forget_at) = (delivery.id, self.clock_now() + TASK_NAME_MEMORY);
+        self.transaction(move |transaction| remove(transaction, id, forget_at))
+            .await
+    }
+
+    /// Puts a delivery back, or aside as a dead letter when it was the last try.
+    pub async fn again(&self, delivery: &Delivery, again: Again, reason: &str) -> Result<(), Fault> {
+        let retry = self.retry(&delivery.lane);
+        let counted = matches!(again, Again::Failed { .. });
+        if counted && delivery.attempt >= retry.max_attempts {
+            return self.bury(delivery, reason).await;
+        }
+        let wait = match again {
+            Again::Later(wait) => wait,
+            Again::Failed { after } => {
+                backoff(&retry, delivery.attempt, delivery.id).max(after.unwrap_or_default())
+            }
+        };
+        let due_at = (self.clock_now() + wait).as_millis();
+        let (id, attempts) = (delivery.id, delivery.attempt - u32::from(!counted));
+        self.transaction(move |transaction| {
+            let sql = "UPDATE deliveries SET in_hand = 0, due_at = ?2, attempt = ?3 WHERE id = ?1";
+            transaction.execute(sql, (id, due_at, attempts))?;
+            Ok(())
+        })
+        .await?;
+        self.store.inner.work.notify_one();
+        Ok(())
+    }
+
+    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), Fault> {
+        let now = self.clock_now();
+        let (id, reason) = (delivery.id, reason.to_owned());
+        tracing::error!(function = %delivery.function, delivery.id = id, "given up: {reason}");
+        self.transaction(move |transaction| {
+            transaction.execute(
+                "INSERT INTO dead_letters
+                 SELECT id, lane, function, event_id, content, attempt, ?2, ?3
+                 FROM deliveries WHERE id = ?1",
+                (id, reason, now.as_millis()),
+            )?;
+            remove(transaction, id, now + TASK_NAME_MEMORY)
+        })
+        .await
+    }
+
+    /// Gives back what a process that died had in hand.
+    pub(crate) async fn give_back_all(&self) -> Result<(), Fault> {
+        self.transaction(|transaction| {
+            transaction.execute("UPDATE deliveries SET in_hand = 0 WHERE in_hand = 1", [])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// When the next delivery that is not in hand is due.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, Fault> {
+        self.transaction(|transaction| {
+            let sql = "SELECT min(due_at) FROM deliveries WHERE in_hand = 0";
+            let due: Option<Option<i64>> = transaction
+                .query_row(sql, [], |row| row.get(0))
+                .optional()?;
+            Ok(due.flatten().map(Timestamp::from_millis))
+        })
+        .await
+    }
+
+    /// How many deliveries there are.
+    pub async fn backlog(&self) -> Result<Backlog, Fault> {
+        self.transaction(|transaction| {
+            let count = |table: &str| {
+                let sql = format!("SELECT count(*) FROM {table}");
+                transaction.query_row(&sql, [], |row| row.get::<_, u64>(0))
+            };
+            Ok(Backlog {
+                pending: count("deliveries")?,
+                dead: count("dead_letters")?,
+            })
+        })
+        .await
+    }
+
+    /// Waits until there may be something new to deliver.
+    pub async fn changed(&self) {
+        self.store.inner.work.notified().await;
+    }
+
+    fn retry(&self, lane: &str) -> Retry {
+        let lanes = self.lanes();
+        let found = lanes.into_iter().find(|known| known.name == lane);
+        found.map_or_else(Retry::default, |lane| lane.retry)
+    }
+
+    fn clock_now(&self) -> Timestamp {
+        self.store.inner.clock.now()
+    }
+
+    fn now(&self) -> i64 {
+        self.clock_now().as_millis()
+    }
+
+    async fn transaction<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.store.inner.database.transaction(work).await
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Delivery, Fault> {
+    let content: String = row.get(4)?;
+    Ok(Delivery {
+        id: row.get(0)?,
+        lane: row.get(1)?,
+        function: row.get(2)?,
+        event_id: row.get(3)?,
+        content: serde_json::from_str(&content)?,
+        attempt: row.get(5)?,
+        created_at: Timestamp::from_millis(row.get(6)?),
+    })
+}
+
+fn remove(transaction: &Transaction<'_>, id: i64, forget_at: Timestamp) -> Result<(), Fault> {
+    let sql = "UPDATE task_names SET forget_at = ?2 WHERE delivery = ?1";
+    transaction.execute(sql, (id, forget_at.as_millis()))?;
+    transaction.execute("DELETE FROM deliveries WHERE id = ?1", [id])?;
+    Ok(())
+}
+
+/// The wait before the next try: it doubles from the shortest to the longest,
+/// and a jitter of a quarter keeps those that failed together apart.
+fn backoff(retry: &Retry, attempt: u32, seed: i64) -> Duration {
+    let doublings = attempt.saturating_sub(1).min(20);
+    let wait_s = (u64::from(retry.min_backoff_s) << doublings).min(u64::from(retry.max_backoff_s));
+    let quarter_ms = wait_s * 250;
+    Duration::from_millis(wait_s * 1_000 - quarter_ms / 2 + scatter(seed, attempt) % (quarter_ms + 1))
+}
+
+/// A number that looks random and is the same for the same row and try
+/// (the finalizer of `SplitMix64`).
+const fn scatter(seed: i64, attempt: u32) -> u64 {
+    let mut mixed = seed.cast_unsigned() ^ ((attempt as u64) << 48);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_the_longest_and_is_scattered_by_an_eighth() {
+        let retry = Retry { max_attempts: 20, min_backoff_s: 10, max_backoff_s: 600 };
+        for (attempt, expected) in [(1, 10), (2, 20), (4, 80), (7, 600), (99, 600)] {
+            for seed in 0..50 {
+                let wait = backoff(&retry, attempt, seed).as_millis();
+                let (low, high) = (expected * 875, expected * 1_125);
+                assert!((low..=high).contains(&wait), "try {attempt}: {wait} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn those_that_failed_together_do_not_come_back_together() {
+        let retry = Retry::default();
+        let waits: std::collections::BTreeSet<_> =
+            (0..50).map(|seed| backoff(&retry, 3, seed)).collect();
+        assert!(waits.len() > 40);
+    }
+}

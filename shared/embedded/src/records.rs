@@ -1,0 +1,188 @@
+//! Documents.
+
+use async_trait::async_trait;
+use domain::{
+    Timestamp,
+    event::{Event, WrittenDocument},
+    paths::DocPath,
+    pipeline::Pipeline,
+    ports::{
+        Document, DocumentStream, MAX_DOCUMENT_BYTES, Precondition, Query, Records, RecordsError,
+        Version, Write,
+    },
+};
+use futures::{StreamExt, stream};
+use rusqlite::{OptionalExtension, Transaction};
+use serde_json::Value;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::watch;
+
+use crate::{Store, error::Fault, outbox, query, store::count};
+
+/// The largest document that somebody listens to, in bytes: an event carries the
+/// old and the new one within 512 KB, and Eventarc drops a larger one silently.
+const MAX_TRIGGERING_BYTES: usize = 250_000;
+
+#[async_trait]
+impl Records for Store {
+    async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError> {
+        let path = path.clone();
+        self.inner
+            .database
+            .transaction(move |transaction| Ok(find(transaction, &path)?))
+            .await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError> {
+        let paths: Vec<DocPath> = writes.iter().map(|write| write.path().clone()).collect();
+        let pipeline = Arc::clone(&self.inner.pipeline);
+        let now = self.inner.clock.now();
+        self.inner
+            .database
+            .transaction(move |transaction| {
+                writes
+                    .into_iter()
+                    .try_for_each(|write| apply(transaction, &pipeline, write, now))
+            })
+            .await?;
+        for path in &paths {
+            self.announce_change(path);
+        }
+        self.inner.work.notify_one();
+        Ok(())
+    }
+
+    async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
+        let query = query.clone();
+        self.inner
+            .database
+            .transaction(move |transaction| Ok(query::run(transaction, &query)?))
+            .await
+    }
+
+    fn watch(&self, path: &DocPath) -> DocumentStream {
+        let mut receiver = self.subscribe(path);
+        // The first round answers at once with what is there.
+        receiver.mark_changed();
+        let state = (self.clone(), path.clone(), receiver);
+        stream::unfold(state, |(store, path, mut receiver)| async move {
+            receiver.changed().await.ok()?;
+            let found = store.read(&path).await;
+            Some((found, (store, path, receiver)))
+        })
+        .boxed()
+    }
+}
+
+impl Store {
+    fn subscribe(&self, path: &DocPath) -> watch::Receiver<()> {
+        let mut watched = self.inner.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.retain(|_, sender| sender.receiver_count() > 0);
+        watched
+            .entry(path.clone())
+            .or_insert_with(|| watch::channel(()).0)
+            .subscribe()
+    }
+}
+
+/// The document at `path`.
+fn find(transaction: &Transaction<'_>, path: &DocPath) -> Result<Option<Document>, Fault> {
+    let row: Option<(String, i64)> = transaction
+        .prepare_cached("SELECT fields, version FROM documents WHERE path = ?1")?
+        .query_row([path.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    row.map(|(fields, version)| document(path.clone(), &fields, version))
+        .transpose()
+}
+
+/// A document from its row.
+pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Document, Fault> {
+    Ok(Document {
+        path,
+        fields: serde_json::from_str(fields)?,
+        version: Version(version),
+    })
+}
+
+fn apply(
+    transaction: &Transaction<'_>,
+    pipeline: &Pipeline,
+    write: Write,
+    now: Timestamp,
+) -> Result<(), RecordsError> {
+    let (path, fields, precondition) = match write {
+        Write::Put { path, fields, precondition } => (path, Some(fields), precondition),
+        Write::Delete { path, precondition } => (path, None, precondition),
+    };
+    let old = find(transaction, &path)?;
+    if !holds(precondition, old.as_ref()) {
+        return Err(RecordsError::Stale { path });
+    }
+    match &fields {
+        Some(fields) => put(transaction, pipeline, &path, fields, now)?,
+        None => delete(transaction, &path)?,
+    }
+    if old.is_none() && fields.is_none() {
+        return Ok(());
+    }
+    let event = Event::DocumentWritten(WrittenDocument {
+        path,
+        old: old.map(|document| document.fields),
+        new: fields,
+    });
+    Ok(outbox::emit(transaction, pipeline, &event, now)?)
+}
+
+fn holds(precondition: Precondition, old: Option<&Document>) -> bool {
+    match precondition {
+        Precondition::None => true,
+        Precondition::Absent => old.is_none(),
+        Precondition::Exists => old.is_some(),
+        Precondition::Version(version) => old.is_some_and(|old| old.version == version),
+    }
+}
+
+fn put(
+    transaction: &Transaction<'_>,
+    pipeline: &Pipeline,
+    path: &DocPath,
+    fields: &Value,
+    now: Timestamp,
+) -> Result<(), RecordsError> {
+    let text = fields.to_string();
+    let occurrence = domain::pipeline::Occurrence::Document { path: path.as_str() };
+    let listened_to = !pipeline.listeners(occurrence).is_empty();
+    let limit = if listened_to { MAX_TRIGGERING_BYTES } else { MAX_DOCUMENT_BYTES };
+    if path.as_str().len() + text.len() > limit {
+        return Err(RecordsError::TooLarge {
+            path: path.clone(),
+            bytes: text.len(),
+        });
+    }
+    Ok(insert(transaction, path, &text, now)?)
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    path: &DocPath,
+    fields: &str,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let (parent, _) = path.split();
+    let collection = parent.rsplit_once('/').map_or(parent, |(_, name)| name);
+    let version = count(transaction, "version", now.as_millis())?;
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO documents (path, parent, collection, fields, version)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((path.as_str(), parent, collection, fields, version))?;
+    Ok(())
+}
+
+fn delete(transaction: &Transaction<'_>, path: &DocPath) -> Result<(), Fault> {
+    transaction
+        .prepare_cached("DELETE FROM documents WHERE path = ?1")?
+        .execute([path.as_str()])?;
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! What a function is.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::event::Event;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::cloudevent;
+
+/// One function of the pipeline.
+#[async_trait]
+pub trait Function: Send + Sync {
+    /// Its name, which is that of its folder and of its entry in the manifest.
+    fn name(&self) -> &'static str;
+
+    /// Does what the event or task asks for. Doing it again changes nothing.
+    async fn handle(&self, incoming: Incoming) -> Result<(), Failure>;
+}
+
+/// What starts a function.
+#[derive(Debug, Clone)]
+pub enum Incoming {
+    /// An event that it listens to.
+    Event(cloudevents::Event),
+    /// A task from a queue that it works off.
+    Task(Task),
+}
+
+impl Incoming {
+    /// The event in the domain's terms; a permanent failure when it is none, or
+    /// one that cannot be read.
+    pub fn event(&self) -> Result<Event, Failure> {
+        match self {
+            Self::Event(event) => cloudevent::decode(event).map_err(Failure::permanent),
+            Self::Task(task) => Err(Failure::permanent(anyhow::anyhow!(
+                "task `{}` came where an event was expected",
+                task.name
+            ))),
+        }
+    }
+}
+
+/// A task from a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Its name.
+    pub name: String,
+    /// Its body.
+    pub body: Value,
+}
+
+impl Task {
+    /// Reads the body as a `T`; a permanent failure when it is none.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        T::deserialize(&self.body).map_err(Failure::permanent)
+    }
+}
+
+/// Why a function did not finish.
+#[derive(Debug)]
+pub enum Failure {
+    /// Delivering it again would fail the same way.
+    Permanent(anyhow::Error),
+    /// Delivering it again may succeed.
+    Transient {
+        /// What went wrong.
+        error: anyhow::Error,
+        /// How long to wait at least.
+        after: Option<Duration>,
+    },
+    /// Nothing went wrong, but it is not the time for it: somebody else is at it,
+    /// or a wait is not over.
+    Later(Duration),
+}
+
+impl Failure {
+    /// Delivering it again would fail the same way.
+    pub fn permanent(error: impl Into<anyhow::Error>) -> Self {
+        Self::Permanent(error.into())
+    }
+}
+
+/// When in doubt, try again: the dead letter bounds the tries.
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Transient {
+            error: error.into(),
+            after: None,
+        }
+    }
+}

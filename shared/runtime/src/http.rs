@@ -1,0 +1,134 @@
+//! Requests and answers.
+
+use std::{convert::Infallible, io};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyDataStream, BodyExt, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, Incoming};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+
+/// The body of an answer.
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// Something that answers requests.
+#[async_trait]
+pub trait Service: Send + Sync {
+    /// Answers one request; there is always an answer.
+    async fn call(&self, request: Request<Incoming>) -> Response<Body>;
+}
+
+/// A whole body.
+pub fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into())
+        .map_err(|never: Infallible| match never {})
+        .boxed_unsync()
+}
+
+/// A body that is sent as it comes.
+pub fn stream(bytes: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Body {
+    StreamBody::new(bytes.map_ok(Frame::data)).boxed_unsync()
+}
+
+/// An answer of that status, type and body.
+pub fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(full(Bytes::new()));
+    *response.status_mut() = status;
+    response
+}
+
+/// A JSON answer.
+pub fn json<T: Serialize>(status: StatusCode, content: &T) -> Response<Body> {
+    match serde_json::to_vec(content) {
+        Ok(bytes) => answer(status, "application/json", full(bytes)),
+        Err(error) => {
+            tracing::error!("an answer could not be written: {error}");
+            Problem::internal().into_response("")
+        }
+    }
+}
+
+/// The body of a request as it comes.
+pub fn incoming(body: Incoming) -> domain::ports::ByteStream {
+    BodyDataStream::new(body).map_err(io::Error::other).boxed()
+}
+
+/// Reads a JSON body of at most `limit` bytes.
+pub async fn read_json<T: DeserializeOwned>(body: Incoming, limit: usize) -> Result<T, Problem> {
+    let collected = Limited::new(body, limit).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            let detail = format!("the body has more than {limit} bytes");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+        } else {
+            Problem::bad_request("body_incomplete", "the body broke off")
+        }
+    })?;
+    serde_json::from_slice(&collected.to_bytes())
+        .map_err(|error| Problem::bad_request("invalid_body", error.to_string()))
+}
+
+/// Why a request was not answered as asked: RFC 9457.
+///
+/// `detail` is for the caller; what the caller must not see goes to the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Problem {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// A stable `snake_case` word.
+    pub code: &'static str,
+    /// What is wrong and, where something can be done, what to do.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    /// 400.
+    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 404.
+    pub fn not_found(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// 500, about which the caller is told nothing.
+    pub fn internal() -> Self {
+        let detail = "something went wrong here; it has been noted";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The problem as an answer.
+    pub fn into_response(self, request_id: &str) -> Response<Body> {
+        let body = json!({
+            "type": format!("urn:interviewlens:problem:{}", self.code),
+            "title": self.status.canonical_reason().unwrap_or("Problem"),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+        });
+        answer(self.status, "application/problem+json", full(body.to_string()))
+    }
+}

@@ -1,0 +1,90 @@
+//! Environment variables, read once in `main`.
+//!
+//! All of them are listed in `README.md`. A missing or malformed one stops the
+//! start with one line that names it and says what it expects; its value is
+//! never shown, because it may be a secret.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} must be {expected}")]
+pub struct InvalidSetting {
+    /// The variable.
+    pub name: &'static str,
+    /// What it expects, so that it completes "must be".
+    pub expected: String,
+}
+
+/// The environment as it was at the start.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The process's environment.
+    pub fn of_process() -> Self {
+        let pairs = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self(pairs.collect())
+    }
+
+    /// An environment of these variables alone.
+    pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    /// A variable, unless it is absent or empty.
+    pub fn text(&self, name: &'static str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A variable of a type, or `default` when it is absent.
+    pub fn parsed<T: FromStr>(
+        &self,
+        name: &'static str,
+        default: T,
+        expected: &str,
+    ) -> Result<T, InvalidSetting> {
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
+        text.parse().map_err(|_| InvalidSetting {
+            name,
+            expected: expected.to_owned(),
+        })
+    }
+
+    /// One of a list of words, or the first of them when the variable is absent.
+    pub fn word<'a>(&self, name: &'static str, words: &[&'a str]) -> Result<&'a str, InvalidSetting> {
+        let wanted = self.text(name).or(words.first().copied());
+        let found = words.iter().find(|word| Some(**word) == wanted);
+        found.copied().ok_or_else(|| InvalidSetting {
+            name,
+            expected: format!("one of: {}", words.join(", ")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_variable_and_not_its_value() {
+        let environment = Environment::of([("PORT", "hunter2"), ("TRANSCRIBER", "hunter2")]);
+        let port = environment.parsed("PORT", 8000_u16, "a port, 1 to 65535").unwrap_err();
+        assert_eq!(port.to_string(), "PORT must be a port, 1 to 65535");
+        let word = environment.word("TRANSCRIBER", &["pocketsphinx"]).unwrap_err();
+        assert_eq!(word.to_string(), "TRANSCRIBER must be one of: pocketsphinx");
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_absent_one() {
+        let environment = Environment::of([("PORT", " ")]);
+        assert_eq!(environment.parsed("PORT", 8000_u16, "a port"), Ok(8000));
+    }
+}

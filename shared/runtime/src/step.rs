@@ -1,0 +1,195 @@
+//! The promises of every step, kept in one place.
+//!
+//! Twice is once: the work is claimed before it is begun. Nothing hangs: the
+//! claim is a lease, renewed while the work goes on. Nothing is lost: a failure
+//! that may pass is delivered again, and one that will not settles the step with
+//! an error that its owner can read. Deletion wins: whoever works on a deleted
+//! interview is stopped.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{
+    Interview, InterviewKey,
+    claim::{Claim, LEASE, Lease, Refused},
+    ports::{Clock, Progress, Records, Write},
+    steps::{StepError, StepName},
+    work,
+};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::Failure;
+
+/// How often a running step may show its progress: a document takes about one
+/// write a second for long.
+const TICK: Duration = Duration::from_secs(2);
+
+/// What a step needs besides its own ports.
+#[derive(Clone)]
+pub struct Desk {
+    /// Where claims and results are kept.
+    pub records: Arc<dyn Records>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// For which interview.
+    pub key: InterviewKey,
+    /// Which step.
+    pub step: StepName,
+    /// On what: an object generation, a transcript revision.
+    pub input: String,
+    /// By which engine.
+    pub engine: Option<&'static str>,
+}
+
+/// What a step hands in.
+#[derive(Default)]
+pub struct Product {
+    /// Documents, written in the same transaction as the settled step.
+    pub writes: Vec<Write>,
+    /// What changes in the interview beside the step.
+    pub amend: Option<Box<dyn Fn(&mut Interview) + Send + Sync>>,
+}
+
+/// How an assignment ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The result is stored.
+    Finished,
+    /// There was nothing to do: it was settled before.
+    AlreadySettled,
+    /// The step is settled as failed.
+    GivenUp,
+    /// Another worker has taken over; what this one made is not wanted.
+    Superseded,
+    /// The interview is deleted; what this worker made is to be cleared away.
+    Gone,
+}
+
+/// How far a piece of work is, in percent; 255 stands for "not known".
+struct Percent(AtomicU8);
+
+impl Progress for Percent {
+    fn report(&self, percent: u8) {
+        self.0.store(percent.min(100), Ordering::Relaxed);
+    }
+}
+
+impl Percent {
+    fn get(&self) -> Option<u8> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|percent| *percent <= 100)
+    }
+}
+
+impl Desk {
+    /// Claims the assignment, does `work`, and hands in what it gives.
+    pub async fn run<F>(
+        &self,
+        assignment: Assignment,
+        work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
+    ) -> Result<Outcome, Failure>
+    where
+        F: Future<Output = Result<Product, StepError>>,
+    {
+        let Assignment { key, step, input, engine } = &assignment;
+        let now = self.clock.now();
+        let claim = work::begin(&*self.records, key, *step, input, *engine, now).await?;
+        let lease = match claim {
+            Claim::Start(lease) => lease,
+            Claim::Done => return Ok(Outcome::AlreadySettled),
+            Claim::Gone => return Ok(Outcome::Gone),
+            Claim::Busy { until } => return Err(Failure::Later(until.since(now))),
+        };
+        let percent = Arc::new(Percent(AtomicU8::new(u8::MAX)));
+        let result = tokio::select! {
+            result = work(Arc::clone(&percent) as Arc<dyn Progress>, lease) => result,
+            refused = self.keep(key, &lease, &percent) => return Ok(outcome_of(refused)),
+        };
+        match result {
+            Ok(product) => self.hand_in(key, &lease, product).await,
+            Err(error) => self.report(key, &lease, error).await,
+        }
+    }
+
+    /// Renews the lease until it is refused.
+    async fn keep(&self, key: &InterviewKey, lease: &Lease, percent: &Percent) -> Refused {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut shown, mut renewed) = (None, Instant::now());
+        loop {
+            ticks.tick().await;
+            let progress = percent.get();
+            if progress == shown && renewed.elapsed() < LEASE / 3 {
+                continue;
+            }
+            let now = self.clock.now();
+            match work::renew(&*self.records, key, lease, progress, now).await {
+                Ok(Ok(())) => (shown, renewed) = (progress, Instant::now()),
+                Ok(Err(refused)) => return refused,
+                Err(error) => tracing::warn!("the claim was not renewed: {error}"),
+            }
+        }
+    }
+
+    async fn hand_in(
+        &self,
+        key: &InterviewKey,
+        lease: &Lease,
+        product: Product,
+    ) -> Result<Outcome, Failure> {
+        let amend = |interview: &mut Interview| {
+            if let Some(amend) = &product.amend {
+                amend(interview);
+            }
+        };
+        let now = self.clock.now();
+        let finished = work::finish(&*self.records, key, lease, &product.writes, amend, now).await;
+        match finished {
+            Ok(Ok(())) => Ok(Outcome::Finished),
+            Ok(Err(refused)) => Ok(outcome_of(refused)),
+            Err(error) => self.report(key, lease, storage_error(&error)).await,
+        }
+    }
+
+    /// Reports a failure; whether it is delivered again follows from it.
+    async fn report(
+        &self,
+        key: &InterviewKey,
+        lease: &Lease,
+        error: StepError,
+    ) -> Result<Outcome, Failure> {
+        let step = lease.step;
+        let now = self.clock.now();
+        let reported = work::report_failure(&*self.records, key, lease, &error, now).await?;
+        if let Err(refused) = reported {
+            return Ok(outcome_of(refused));
+        }
+        if error.retryable && !lease.last {
+            return Err(Failure::from(error));
+        }
+        tracing::warn!(interview.id = %key.interview_id, %step, code = error.code, "step given up");
+        Ok(Outcome::GivenUp)
+    }
+}
+
+const fn outcome_of(refused: Refused) -> Outcome {
+    match refused {
+        Refused::Superseded => Outcome::Superseded,
+        Refused::Gone => Outcome::Gone,
+    }
+}
+
+/// A store that says no, as a step's error.
+pub fn storage_error(error: &(dyn std::error::Error + 'static)) -> StepError {
+    tracing::warn!(error, "the store said no");
+    StepError::transient("storage_unavailable", "the result could not be stored")
+}
