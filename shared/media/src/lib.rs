@@ -1,0 +1,23 @@
+//! Recordings decoded as a stream, and what speech recognition needs of them.
+//!
+//! In reading order: [`look`] tells from the first bytes what a file is,
+//! [`Decoder`] gives its samples block by block, [`resample`] brings a channel to
+//! 16 kHz, [`channels`] tells whether the channels carry different people, and
+//! [`speech`] cuts a channel into pieces at silences.
+//!
+//! Everything here blocks and holds a bounded amount of memory whatever the
+//! length of the recording.
+
+pub mod channels;
+mod decoder;
+mod error;
+mod look;
+pub mod resample;
+mod source;
+pub mod speech;
+mod wav;
+
+pub use decoder::{Block, Decoder};
+pub use error::Error;
+pub use look::look;
+pub use source::Source;
