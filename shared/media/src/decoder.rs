@@ -1,6 +1,10 @@
 //! Samples, block by block.
 
-use std::{io, sync::Mutex};
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
+};
 
 use domain::transcript::AudioFacts;
 use symphonia::core::{
@@ -75,8 +79,8 @@ impl Decoder {
         let options = MediaSourceStreamOptions { buffer_len: READ_SIZE };
         let stream = MediaSourceStream::new(Box::new(feed), options);
         let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
-        let reader = symphonia::default::get_probe()
-            .probe(&Hint::new(), stream, formats, metadata)
+        let probe = symphonia::default::get_probe();
+        let reader = guard(|| probe.probe(&Hint::new(), stream, formats, metadata))?
             .map_err(|fault| refusal(fault, &failures, || Error::NotAudio))?;
         Self::of_reader(reader, failures)
     }
@@ -90,8 +94,8 @@ impl Decoder {
         if !SAMPLE_RATES.contains(&sample_rate_hz) {
             return Err(damaged(format!("a sampling rate of {sample_rate_hz} Hz makes no sense")));
         }
-        let decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+        let codecs = symphonia::default::get_codecs();
+        let decoder = guard(|| codecs.make_audio_decoder(parameters, &AudioDecoderOptions::default()))?
             .map_err(|fault| refusal(fault, &failures, || unsupported("the codec of this recording")))?;
         Ok(Self {
             channels: 0,
@@ -132,7 +136,7 @@ impl Decoder {
 
     /// Decodes one packet; whether it gave samples. Nothing at the end.
     fn advance(&mut self) -> Result<Option<bool>, Error> {
-        let packet = match self.reader.next_packet() {
+        let packet = match guard(|| self.reader.next_packet())? {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(None),
             Err(fault) => return self.ended_by(fault).map(|()| None),
@@ -140,11 +144,14 @@ impl Decoder {
         if packet.track_id != self.track {
             return Ok(Some(false));
         }
-        let spec = match self.decoder.decode(&packet) {
-            Ok(samples) => {
-                samples.copy_to_vecs_planar(&mut self.block.planes);
-                (samples.spec().rate(), samples.spec().channels().count())
-            }
+        let (decoder, planes) = (&mut self.decoder, &mut self.block.planes);
+        let decoded = guard(|| {
+            let samples = decoder.decode(&packet)?;
+            samples.copy_to_vecs_planar(planes);
+            Ok((samples.spec().rate(), samples.spec().channels().count()))
+        })?;
+        let spec = match decoded {
+            Ok(spec) => spec,
             Err(Fault::DecodeError(_)) => return Ok(self.pass_over()),
             Err(fault) => return self.ended_by(fault).map(|()| None),
         };
@@ -189,13 +196,19 @@ impl Decoder {
     }
 }
 
+/// Damaged headers make the library's arithmetic overflow, which in a debug build
+/// is a panic; to us it is one more way to find a recording damaged.
+fn guard<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| damaged("its headers make no sense"))
+}
+
 fn refusal(fault: Fault, failures: &Failures, otherwise: impl FnOnce() -> Error) -> Error {
     if let Some(error) = failures.take() {
         return Error::Read(error);
     }
     match fault {
         Fault::Unsupported(what) => match what {
-            "no suitable format reader found" => otherwise(),
+            what if what.contains("no suitable format reader") => otherwise(),
             what => unsupported(what),
         },
         Fault::DecodeError(what) => damaged(what),

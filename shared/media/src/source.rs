@@ -38,7 +38,9 @@ impl Failures {
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
-            if error.kind() == io::ErrorKind::UnexpectedEof {
+            // An end, or a header that points before the start.
+            let of_content = [io::ErrorKind::UnexpectedEof, io::ErrorKind::InvalidInput];
+            if of_content.contains(&error.kind()) {
                 return error;
             }
             let again = io::Error::new(error.kind(), error.to_string());
