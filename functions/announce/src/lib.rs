@@ -1,1 +1,68 @@
-//! (to be written)
+//! Tells client applications what happened to their interviews.
+//!
+//! Listens to the interview document; works out from the old and the new one
+//! which events are due and publishes a notice of each, which `notify` delivers.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    Interview,
+    event::{Event, WrittenDocument},
+    ports::{Bus, Message},
+    webhook::{self, EventType, Notice},
+};
+use runtime::{Failure, Function, Incoming};
+use serde_json::Value;
+
+/// The function, and what it needs.
+pub struct Announce {
+    /// Where notices are published.
+    pub bus: Arc<dyn Bus>,
+}
+
+#[async_trait]
+impl Function for Announce {
+    fn name(&self) -> &'static str {
+        "announce"
+    }
+
+    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        match incoming.event()? {
+            Event::DocumentWritten(written) => announce(&written, &*self.bus).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failure> {
+    let old = parse(written.old.as_ref())?;
+    let new = parse(written.new.as_ref())?;
+    for event_type in webhook::due(old.as_ref(), new.as_ref()) {
+        let about = match event_type {
+            EventType::Deleted => old.as_ref(),
+            _ => new.as_ref(),
+        };
+        if let Some(notice) = about.and_then(|interview| Notice::about(interview, event_type)) {
+            publish(&notice, bus).await?;
+        }
+    }
+    Ok(())
+}
+
+fn parse(document: Option<&Value>) -> Result<Option<Interview>, Failure> {
+    let interview = document.map(|fields| serde_json::from_value(fields.clone()));
+    interview.transpose().map_err(Failure::permanent)
+}
+
+async fn publish(notice: &Notice, bus: &dyn Bus) -> Result<(), Failure> {
+    let message = Message {
+        data: serde_json::to_vec(notice).map_err(Failure::permanent)?,
+        attributes: [
+            ("webhook_id".to_owned(), notice.id.clone()),
+            ("type".to_owned(), notice.event_type.as_str().to_owned()),
+        ]
+        .into(),
+    };
+    Ok(bus.publish(webhook::TOPIC, message).await?)
+}

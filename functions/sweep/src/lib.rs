@@ -1,1 +1,147 @@
-//! (to be written)
+//! Sees to it that nothing stays "processing" for ever.
+//!
+//! Listens to a clock. Steps whose work was lost are settled, deletions that
+//! were cut short are finished, interviews whose recording never came are
+//! closed, and those past their retention are deleted.
+
+mod overdue;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    Interview, InterviewKey, Timestamp,
+    deletion,
+    interview::Status,
+    paths::INTERVIEWS,
+    ports::{Clock, Document, ObjectStore, Query, Records},
+    work::{self, Decision},
+};
+use runtime::{Failure, Function, Incoming};
+use serde_json::json;
+
+/// How many interviews one sweep looks at of each sort; the next goes on.
+const BATCH: usize = 200;
+
+/// The function, and what it needs.
+pub struct Sweep {
+    /// Where interviews are kept.
+    pub records: Arc<dyn Records>,
+    /// The bucket for recordings.
+    pub uploads: Arc<dyn ObjectStore>,
+    /// The bucket for products.
+    pub artifacts: Arc<dyn ObjectStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How long interviews are kept; for ever without one.
+    pub retention: Option<Duration>,
+}
+
+#[async_trait]
+impl Function for Sweep {
+    fn name(&self) -> &'static str {
+        "sweep"
+    }
+
+    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        incoming.event()?;
+        self.finish_deletions().await?;
+        self.settle_overdue().await?;
+        self.delete_expired().await
+    }
+}
+
+impl Sweep {
+    async fn finish_deletions(&self) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let marked = Query {
+            less_than: Some(("deleted_at".into(), json!(now))),
+            limit: BATCH,
+            ..Query::group(INTERVIEWS)
+        };
+        for document in self.records.list(&marked).await? {
+            if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
+                self.purge(&key).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle_overdue(&self) -> Result<(), Failure> {
+        for status in [Status::Processing, Status::AwaitingUpload] {
+            let mut after = None;
+            loop {
+                let page = self.page(status, after.take()).await?;
+                for document in &page {
+                    self.settle(document).await?;
+                }
+                match page.last() {
+                    Some(last) if page.len() == BATCH => {
+                        after = Some((json!(status), last.path.clone()));
+                    }
+                    _ => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn page(
+        &self,
+        status: Status,
+        after: Option<(serde_json::Value, domain::paths::DocPath)>,
+    ) -> Result<Vec<Document>, Failure> {
+        let query = Query {
+            equal: vec![("status".into(), json!(status))],
+            order_by: Some("status".into()),
+            after,
+            limit: BATCH,
+            ..Query::group(INTERVIEWS)
+        };
+        Ok(self.records.list(&query).await?)
+    }
+
+    async fn settle(&self, document: &Document) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let mut interview: Interview = document.decode()?;
+        if !overdue::settle(&mut interview, now) {
+            return Ok(());
+        }
+        let key = interview.key();
+        tracing::warn!(interview.id = %key.interview_id, "overdue steps settled");
+        // Decided anew on what is stored by then.
+        let settle = |interview: Option<&mut Interview>| {
+            if interview.is_some_and(|interview| overdue::settle(interview, now)) {
+                Decision::Write((), Vec::new())
+            } else {
+                Decision::Leave(())
+            }
+        };
+        Ok(work::transact(&*self.records, &key, now, settle).await?)
+    }
+
+    async fn delete_expired(&self) -> Result<(), Failure> {
+        let Some(retention) = self.retention else {
+            return Ok(());
+        };
+        let now = self.clock.now();
+        let before: Timestamp = now - retention;
+        let expired = Query {
+            less_than: Some(("created_at".into(), json!(before))),
+            limit: BATCH,
+            ..Query::group(INTERVIEWS)
+        };
+        for document in self.records.list(&expired).await? {
+            if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
+                deletion::mark(&*self.records, &key, now).await?;
+                self.purge(&key).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn purge(&self, key: &InterviewKey) -> Result<(), Failure> {
+        let buckets = [&*self.uploads, &*self.artifacts];
+        Ok(deletion::purge(&*self.records, &buckets, key).await?)
+    }
+}

@@ -16,6 +16,7 @@
 pub mod analysis;
 pub mod chunks;
 pub mod claim;
+pub mod deletion;
 pub mod event;
 pub mod ids;
 pub mod interview;

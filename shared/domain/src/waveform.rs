@@ -1,5 +1,9 @@
-//! `data/waveform`: peaks of the recording, small enough for one document.
+//! `data/waveform`: peaks of the recording, small enough for one document, and
+//! the formats in which audiowaveform writes them.
 
+use std::fmt::Write as _;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, transcript::AudioFacts};
@@ -9,8 +13,6 @@ use crate::{Timestamp, transcript::AudioFacts};
 pub struct StoredWaveform {
     /// What was decoded.
     pub audio: AudioFacts,
-    /// Frames per second of the recording.
-    pub sample_rate_hz: u32,
     /// Samples per pixel: frames summed up in one pair of minimum and maximum.
     pub samples_per_pixel: u32,
     /// Number of pairs.
@@ -21,4 +23,130 @@ pub struct StoredWaveform {
     pub generation: i64,
     /// When it was stored.
     pub created_at: Timestamp,
+}
+
+/// How precise the written values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bits {
+    /// -128 to 127.
+    Eight,
+    /// -32,768 to 32,767.
+    Sixteen,
+}
+
+/// A stored waveform that does not hold what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored waveform is damaged")]
+pub struct DamagedWaveform;
+
+impl StoredWaveform {
+    /// Packs pairs of minimum and maximum.
+    pub fn new(
+        audio: AudioFacts,
+        samples_per_pixel: u32,
+        pairs: &[(i16, i16)],
+        generation: i64,
+        now: Timestamp,
+    ) -> Self {
+        let bytes: Vec<u8> = pairs
+            .iter()
+            .flat_map(|(low, high)| [low.to_le_bytes(), high.to_le_bytes()])
+            .flatten()
+            .collect();
+        Self {
+            audio,
+            samples_per_pixel,
+            length: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
+            data: BASE64.encode(bytes),
+            generation,
+            created_at: now,
+        }
+    }
+
+    /// The values, minimum and maximum in turn.
+    pub fn values(&self) -> Result<Vec<i16>, DamagedWaveform> {
+        let bytes = BASE64.decode(&self.data).map_err(|_| DamagedWaveform)?;
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        let complete = rest.is_empty() && pairs.len() == 2 * self.length as usize;
+        if !complete {
+            return Err(DamagedWaveform);
+        }
+        Ok(pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+    }
+
+    /// audiowaveform's JSON data format, version 2
+    /// (bbc/audiowaveform, `doc/DataFormat.md`).
+    pub fn to_json(&self, bits: Bits) -> Result<String, DamagedWaveform> {
+        let mut json = format!(
+            "{{\"version\":2,\"channels\":1,\"sample_rate\":{},\"samples_per_pixel\":{},\
+             \"bits\":{},\"length\":{},\"data\":[",
+            self.audio.sample_rate_hz,
+            self.samples_per_pixel,
+            match bits {
+                Bits::Eight => 8,
+                Bits::Sixteen => 16,
+            },
+            self.length,
+        );
+        for (index, value) in self.values()?.into_iter().enumerate() {
+            let separator = if index == 0 { "" } else { "," };
+            // Writing to a String does not fail.
+            let _ = write!(json, "{separator}{}", scale(value, bits));
+        }
+        json.push_str("]}\n");
+        Ok(json)
+    }
+
+    /// audiowaveform's binary data format: version 1, which is what it writes for
+    /// one channel.
+    pub fn to_dat(&self, bits: Bits) -> Result<Vec<u8>, DamagedWaveform> {
+        let eight_bits = u32::from(bits == Bits::Eight);
+        let header = [1, eight_bits, self.audio.sample_rate_hz, self.samples_per_pixel, self.length];
+        let mut bytes: Vec<u8> = header.iter().flat_map(|field| field.to_le_bytes()).collect();
+        for value in self.values()? {
+            let scaled = scale(value, bits).to_le_bytes();
+            bytes.extend_from_slice(if bits == Bits::Eight { &scaled[..1] } else { &scaled });
+        }
+        Ok(bytes)
+    }
+}
+
+/// Eight bits are the sixteen divided by 256, truncated toward zero.
+const fn scale(value: i16, bits: Bits) -> i16 {
+    match bits {
+        Bits::Eight => value / 256,
+        Bits::Sixteen => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waveform() -> StoredWaveform {
+        let audio = AudioFacts { duration_ms: 32, channels: 1, sample_rate_hz: 16_000 };
+        let pairs = [(-300, 255), (-32_768, 32_767)];
+        StoredWaveform::new(audio, 256, &pairs, 1, Timestamp::from_millis(0))
+    }
+
+    #[test]
+    fn the_formats_are_those_of_audiowaveform() {
+        assert_eq!(
+            waveform().to_json(Bits::Eight).unwrap(),
+            "{\"version\":2,\"channels\":1,\"sample_rate\":16000,\"samples_per_pixel\":256,\
+             \"bits\":8,\"length\":2,\"data\":[-1,0,-128,127]}\n"
+        );
+        let dat = waveform().to_dat(Bits::Eight).unwrap();
+        assert_eq!(dat.len(), 20 + 4);
+        assert_eq!(&dat[..8], [1, 0, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(&dat[20..], [0xff, 0x00, 0x80, 0x7f]);
+        assert_eq!(waveform().to_dat(Bits::Sixteen).unwrap().len(), 20 + 8);
+    }
+
+    #[test]
+    fn a_damaged_waveform_is_noticed() {
+        let mut damaged = waveform();
+        damaged.length = 3;
+        assert_eq!(damaged.values(), Err(DamagedWaveform));
+    }
 }

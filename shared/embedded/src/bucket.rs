@@ -47,12 +47,6 @@ impl Bucket {
         Self { store, name: name.to_owned() }
     }
 
-    /// Signs a short text, such as a permission to listen, with the store's key;
-    /// signatures for one purpose are worth nothing for another.
-    pub fn sign_text(&self, purpose: &str, text: &str) -> String {
-        self.store.inner.signing_key.sign_text(purpose, text)
-    }
-
     async fn find(&self, name: &str) -> Result<Option<Stored>, Fault> {
         let (bucket, name) = (self.name.clone(), name.to_owned());
         self.store

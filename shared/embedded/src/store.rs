@@ -10,7 +10,7 @@ use std::{
 use domain::{
     paths::DocPath,
     pipeline::Pipeline,
-    ports::{Bus, Clock, Queue, Records},
+    ports::{Bus, Clock, Queue, Records, Signer},
 };
 use rusqlite::{OptionalExtension, Transaction};
 use tokio::sync::{Notify, watch};
@@ -105,6 +105,11 @@ impl Store {
         Arc::new(Bucket::new(self.clone(), role))
     }
 
+    /// Signatures with a key that stays in the data directory.
+    pub fn signer(&self) -> Arc<dyn Signer> {
+        Arc::new(self.clone())
+    }
+
     /// What a host has to deliver.
     pub fn deliveries(&self) -> Deliveries {
         Deliveries::new(self.clone())
@@ -140,6 +145,12 @@ impl Store {
         {
             watched.remove(path);
         }
+    }
+}
+
+impl Signer for Store {
+    fn sign(&self, purpose: &str, text: &str) -> String {
+        self.inner.signing_key.sign_text(purpose, text)
     }
 }
 

@@ -8,14 +8,12 @@
 //! - [`step`]: the promises of every step, kept in one place: claim, renew, hand
 //!   in, or report why not;
 //! - [`http`] and [`serve`]: requests and answers over hyper;
-//! - [`object`]: a stored object as something that blocking code can read;
 //! - [`settings`] and [`telemetry`].
 
 pub mod cloudevent;
 pub mod firestore;
 pub mod function;
 pub mod http;
-pub mod object;
 pub mod serve;
 pub mod settings;
 pub mod step;

@@ -8,6 +8,7 @@ mod engines;
 mod objects;
 mod queue;
 mod records;
+mod signer;
 
 pub use bus::{Bus, BusError, Message};
 pub use clock::Clock;
@@ -23,3 +24,4 @@ pub use records::{
     Direction, Document, DocumentStream, MAX_DOCUMENT_BYTES, Precondition, Query, Records,
     RecordsError, Scope, Version, Write,
 };
+pub use signer::Signer;

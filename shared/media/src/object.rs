@@ -9,6 +9,8 @@ use bytes::{Buf, Bytes};
 use domain::ports::{ByteStream, ObjectError, ObjectStore, Recording};
 use futures::{StreamExt, executor::block_on};
 
+use crate::Source;
+
 /// How far ahead a read goes on with the stream at hand rather than asking for
 /// another range, in bytes.
 const SKIP_LIMIT: u64 = 1024 * 1024;
@@ -39,11 +41,6 @@ impl ObjectReader {
             stream: None,
             chunk: Bytes::new(),
         }
-    }
-
-    /// The object's size in bytes.
-    pub const fn size(&self) -> u64 {
-        self.size
     }
 
     /// Makes `chunk` hold what comes next; leaves it empty at the end.
@@ -123,5 +120,11 @@ impl Seek for ObjectReader {
         }
         self.position = target;
         Ok(target)
+    }
+}
+
+impl Source for ObjectReader {
+    fn size(&self) -> Option<u64> {
+        Some(self.size)
     }
 }

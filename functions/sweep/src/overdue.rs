@@ -1,0 +1,125 @@
+//! When a step is overdue.
+
+use std::time::Duration;
+
+use domain::{
+    Interview, Timestamp,
+    interview::Status,
+    steps::{Step, StepError, StepName, StepState},
+};
+
+/// How long a lease may have run out before its step is given up: the event or
+/// task that would have taken it over must be lost.
+const LOST_AFTER: Duration = Duration::from_secs(3_600);
+
+/// How long a step may wait for its turn, or run.
+const OVERDUE_AFTER: Duration = Duration::from_secs(24 * 3_600);
+
+/// How long an interview waits for its recording.
+const ABANDONED_AFTER: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// Gives up the interview's overdue steps; whether there were any.
+pub(crate) fn settle(interview: &mut Interview, now: Timestamp) -> bool {
+    if interview.deleted_at.is_some() {
+        return false;
+    }
+    if interview.derive_status() == Status::AwaitingUpload {
+        return abandon(interview, now);
+    }
+    let overdue: Vec<(StepName, StepError)> = interview
+        .steps
+        .iter()
+        .filter_map(|(name, step)| Some((name, verdict(step, now)?)))
+        .collect();
+    for (name, error) in &overdue {
+        interview.give_up(*name, error.clone(), now);
+    }
+    !overdue.is_empty()
+}
+
+fn abandon(interview: &mut Interview, now: Timestamp) -> bool {
+    if now.since(interview.updated_at) < ABANDONED_AFTER {
+        return false;
+    }
+    let error = StepError::permanent("upload_abandoned", "the recording was never uploaded");
+    interview.give_up(StepName::Waveform, error.clone(), now);
+    interview.give_up(StepName::Transcription, error, now);
+    true
+}
+
+fn verdict(step: &Step, now: Timestamp) -> Option<StepError> {
+    let longer = |since: Option<Timestamp>, limit| since.is_some_and(|since| now.since(since) > limit);
+    match step.state {
+        StepState::Running if longer(step.lease_until, LOST_AFTER) => Some(StepError::transient(
+            "worker_lost",
+            "the work was begun and never came to an end",
+        )),
+        StepState::Running if longer(step.started_at, OVERDUE_AFTER) => Some(StepError::transient(
+            "deadline_exceeded",
+            "the work took longer than a day",
+        )),
+        StepState::Pending if longer(step.due_since, OVERDUE_AFTER) => Some(StepError::transient(
+            "never_started",
+            "the work waited longer than a day for its turn",
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{InterviewId, InterviewKey, UserId, claim::Claim};
+
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn interview() -> Interview {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::parse("i").unwrap(),
+        };
+        Interview::new(&key, "t".into(), Timestamp::from_millis(0))
+    }
+
+    fn code(interview: &Interview, name: StepName) -> Option<&str> {
+        Some(interview.steps.step(name).error.as_ref()?.code.as_str())
+    }
+
+    #[test]
+    fn a_lost_worker_is_noticed_and_what_needs_it_is_settled_too() {
+        let mut interview = interview();
+        let start = Timestamp::from_millis(0);
+        assert!(matches!(interview.begin(StepName::Transcription, "1", None, start), Claim::Start(_)));
+        assert!(!settle(&mut interview, Timestamp::from_millis(HOUR / 2)));
+        assert!(settle(&mut interview, Timestamp::from_millis(2 * HOUR)));
+        assert_eq!(code(&interview, StepName::Transcription), Some("worker_lost"));
+        assert_eq!(code(&interview, StepName::Report), Some("prerequisite_failed"));
+        assert!(!settle(&mut interview, Timestamp::from_millis(3 * HOUR)));
+    }
+
+    #[test]
+    fn a_step_that_never_began_is_not_waited_for_for_ever() {
+        let mut interview = interview();
+        interview.open(StepName::Waveform, Timestamp::from_millis(0));
+        interview.steps.transcription.state = StepState::Done;
+        assert!(!settle(&mut interview, Timestamp::from_millis(23 * HOUR)));
+        assert!(settle(&mut interview, Timestamp::from_millis(25 * HOUR)));
+        assert_eq!(code(&interview, StepName::Waveform), Some("never_started"));
+    }
+
+    #[test]
+    fn an_upload_that_never_came_is_closed_after_a_week() {
+        let mut interview = interview();
+        assert!(!settle(&mut interview, Timestamp::from_millis(6 * 24 * HOUR)));
+        assert!(settle(&mut interview, Timestamp::from_millis(8 * 24 * HOUR)));
+        assert_eq!(interview.derive_status(), Status::Failed);
+    }
+
+    #[test]
+    fn a_deleted_interview_is_left_alone() {
+        let mut interview = interview();
+        interview.deleted_at = Some(Timestamp::from_millis(0));
+        assert!(!settle(&mut interview, Timestamp::from_millis(99 * 24 * HOUR)));
+    }
+}

@@ -1,0 +1,111 @@
+//! Draws the waveform of a recording as soon as it is uploaded.
+//!
+//! Listens to the bucket for recordings; writes `data/waveform`.
+
+pub mod peaks;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    InterviewKey,
+    event::{Event, StoredObject},
+    ports::{ObjectStore, Precondition, Progress, Recording, Write},
+    steps::{StepError, StepName},
+    transcript::AudioFacts,
+    waveform::StoredWaveform,
+};
+use media::{Decoder, Error, ObjectReader};
+use peaks::{Collector, Peaks};
+use runtime::{
+    Failure, Function, Incoming,
+    step::{Assignment, Desk, Product, storage_error},
+};
+use tokio::task::spawn_blocking;
+
+/// The function, and what it needs.
+pub struct Waveform {
+    /// Claims, results and the time.
+    pub desk: Desk,
+    /// The bucket for recordings.
+    pub uploads: Arc<dyn ObjectStore>,
+    /// The longest recording that is accepted, in milliseconds.
+    pub max_duration_ms: u64,
+}
+
+#[async_trait]
+impl Function for Waveform {
+    fn name(&self) -> &'static str {
+        "waveform"
+    }
+
+    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        match incoming.event()? {
+            Event::ObjectFinalized(object) => self.draw(object).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Waveform {
+    async fn draw(&self, object: StoredObject) -> Result<(), Failure> {
+        let Some(key) = InterviewKey::of_path(&object.name) else {
+            return Ok(());
+        };
+        let assignment = Assignment {
+            key: key.clone(),
+            step: StepName::Waveform,
+            input: object.generation.to_string(),
+            engine: None,
+        };
+        let work = |progress, _| self.measure(key, object, progress);
+        self.desk.run(assignment, work).await?;
+        Ok(())
+    }
+
+    async fn measure(
+        &self,
+        key: InterviewKey,
+        object: StoredObject,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Product, StepError> {
+        let generation = object.generation;
+        let recording = Recording {
+            objects: Arc::clone(&self.uploads),
+            object: object.name,
+            generation,
+            size: object.size,
+            content_type: object.content_type,
+        };
+        let limit_ms = self.max_duration_ms;
+        let decoded = spawn_blocking(move || decode(&recording, limit_ms, &*progress)).await;
+        let (audio, peaks) = decoded
+            .map_err(|_| StepError::transient("worker_lost", "the decoder broke down"))?
+            .map_err(|error| error.to_step_error())?;
+        let stored = StoredWaveform::new(audio, peaks.samples_per_pixel, &peaks.pairs, generation, self.desk.clock.now());
+        let write = Write::put(key.data("waveform"), &stored, Precondition::None);
+        Ok(Product {
+            writes: vec![write.map_err(|error| storage_error(&error))?],
+            amend: Some(Box::new(move |interview| {
+                if let Some(known) = &mut interview.audio {
+                    known.duration_ms = Some(audio.duration_ms);
+                    known.channels = Some(audio.channels);
+                    known.sample_rate_hz = Some(audio.sample_rate_hz);
+                }
+            })),
+        })
+    }
+}
+
+fn decode(recording: &Recording, limit_ms: u64, progress: &dyn Progress) -> Result<(AudioFacts, Peaks), Error> {
+    let mut decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
+    let mut collector = Collector::default();
+    progress.report(0);
+    while let Some(block) = decoder.next_block()? {
+        collector.push(block.planes());
+        if decoder.facts().duration_ms > limit_ms {
+            return Err(Error::TooLong { limit_minutes: limit_ms / 60_000 });
+        }
+    }
+    Ok((decoder.facts(), collector.finish()))
+}

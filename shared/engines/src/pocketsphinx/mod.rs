@@ -1,0 +1,151 @@
+//! Offline speech recognition with PocketSphinx from the distribution: English,
+//! no account, no key, no network.
+//!
+//! The recording is decoded twice: once to see how long it is and whether its
+//! channels carry different people, and once to cut each channel into pieces at
+//! silences, which are recognised side by side, one process each.
+
+mod command;
+mod hear;
+
+use std::{sync::Arc, thread::available_parallelism};
+
+use async_trait::async_trait;
+use domain::{
+    ports::{Progress, Transcriber, TranscriptionRequest},
+    steps::StepError,
+    transcript::{Recognition, Speaker, Word},
+};
+use media::ObjectReader;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::{JoinSet, spawn_blocking},
+};
+
+pub use command::NotInstalled;
+use command::{Command, Heard};
+use hear::{Survey, Utterance};
+
+/// PocketSphinx as it is installed on this machine.
+pub struct PocketSphinx {
+    command: Arc<Command>,
+    /// One process for each core, however many recordings are under way.
+    cores: Arc<Semaphore>,
+}
+
+impl PocketSphinx {
+    /// Finds the program in the folders of `path`, which is written as `PATH` is.
+    pub fn find(path: &str) -> Result<Self, NotInstalled> {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            command: Arc::new(Command::find(path)?),
+            cores: Arc::new(Semaphore::new(cores)),
+        })
+    }
+
+    /// Takes utterances as they come and recognises as many at once as there
+    /// are cores.
+    async fn recognise(
+        &self,
+        mut utterances: mpsc::Receiver<Utterance>,
+        duration_ms: u64,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Word>, StepError> {
+        let (mut words, mut running) = (Vec::new(), JoinSet::new());
+        let mut reached_ms = 0;
+        loop {
+            tokio::select! {
+                Some(done) = running.join_next() => {
+                    let (heard, utterance): (_, Utterance) = done.map_err(|_| broke())?;
+                    words.extend(words_of(heard?, &utterance));
+                    reached_ms = utterance.end_ms().max(reached_ms);
+                    progress.report(percent(reached_ms, duration_ms));
+                }
+                permit = Arc::clone(&self.cores).acquire_owned(), if !utterances.is_closed() || !utterances.is_empty() => {
+                    let permit = permit.map_err(|_| broke())?;
+                    let Some(utterance) = utterances.recv().await else {
+                        continue;
+                    };
+                    let command = Arc::clone(&self.command);
+                    running.spawn(async move {
+                        let heard = command.hear(&utterance.samples).await;
+                        drop(permit);
+                        (heard, utterance)
+                    });
+                }
+                else => return Ok(words),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Transcriber for PocketSphinx {
+    fn name(&self) -> &'static str {
+        "pocketsphinx"
+    }
+
+    async fn transcribe(
+        &self,
+        request: &TranscriptionRequest,
+        progress: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
+        if let Some(language) = request.language.as_deref().filter(|tag| !is_english(tag)) {
+            let message = format!("the offline engine knows English only, not `{language}`");
+            return Err(StepError::permanent("language_not_supported", message));
+        }
+        let survey = self.survey(request).await?;
+        let (send, receive) = mpsc::channel(1);
+        let recording = request.recording.clone();
+        let cutting = spawn_blocking(move || {
+            hear::cut(Box::new(ObjectReader::open(&recording)), survey, |utterance| {
+                send.blocking_send(utterance).is_ok()
+            })
+        });
+        let duration_ms = survey.facts.duration_ms;
+        let words = self.recognise(receive, duration_ms, progress).await?;
+        let speech_ms = cutting.await.map_err(|_| broke())?.map_err(|error| error.to_step_error())?;
+        Ok(Recognition {
+            speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
+            words,
+            language: Some("en".to_owned()),
+            audio: survey.facts,
+            speech_ms: Some(speech_ms),
+            model: "en-us".to_owned(),
+        })
+    }
+}
+
+impl PocketSphinx {
+    async fn survey(&self, request: &TranscriptionRequest) -> Result<Survey, StepError> {
+        let (recording, limit) = (request.recording.clone(), request.max_duration_ms);
+        spawn_blocking(move || hear::survey(Box::new(ObjectReader::open(&recording)), limit))
+            .await
+            .map_err(|_| broke())?
+            .map_err(|error| error.to_step_error())
+    }
+}
+
+fn is_english(tag: &str) -> bool {
+    tag.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case("en"))
+}
+
+fn broke() -> StepError {
+    StepError::transient("engine_failed", "the speech engine broke down")
+}
+
+fn percent(reached_ms: u64, duration_ms: u64) -> u8 {
+    u8::try_from(reached_ms * 100 / duration_ms.max(1)).unwrap_or(100)
+}
+
+/// The words of an utterance at their times in the recording.
+fn words_of(heard: Vec<Heard>, utterance: &Utterance) -> impl Iterator<Item = Word> {
+    let (offset, speaker) = (utterance.start_ms(), utterance.speaker);
+    heard.into_iter().map(move |word| Word {
+        text: word.text.into(),
+        start_ms: offset + word.start_ms,
+        end_ms: offset + word.end_ms,
+        speaker,
+        confidence: word.confidence,
+    })
+}
