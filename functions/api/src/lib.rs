@@ -1,1 +1,87 @@
-//! (to be written)
+//! Everything in the HTTP contract; the only public service.
+//!
+//! In reading order: [`Api`] and its routes, [`request`] with who is asking,
+//! `interviews` and `uploads`, then one file for each thing that can be read of
+//! an interview.
+
+mod audio;
+mod captions;
+mod error;
+mod events;
+mod interviews;
+mod list;
+mod products;
+mod range;
+mod request;
+mod routes;
+mod transcript;
+mod uploads;
+mod view;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    ids::random_name,
+    ports::{Clock, ObjectStore, Records, Signer},
+};
+use http::{HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use runtime::http::{Body, Service};
+
+pub use routes::Routes;
+
+/// The service, and what it needs.
+pub struct Api {
+    /// Where interviews are kept.
+    pub records: Arc<dyn Records>,
+    /// The bucket for recordings.
+    pub uploads: Arc<dyn ObjectStore>,
+    /// The bucket for products.
+    pub artifacts: Arc<dyn ObjectStore>,
+    /// Signs permissions to listen.
+    pub signer: Arc<dyn Signer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What is accepted.
+    pub limits: Limits,
+    /// Says why a webhook's address is not accepted.
+    pub check_webhook_url: fn(&str, bool) -> Result<(), String>,
+    /// Where requests go.
+    pub routes: Routes,
+}
+
+/// What is accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest recording, in bytes.
+    pub max_upload_bytes: u64,
+    /// Whether webhooks may go to this machine.
+    pub allow_private_webhooks: bool,
+}
+
+#[async_trait]
+impl Service for Api {
+    async fn call(&self, request: Request<Incoming>) -> Response<Body> {
+        let request_id = request_id(&request);
+        let method = request.method().clone();
+        let mut response = match self.answer(request).await {
+            Ok(response) => response,
+            Err(problem) => problem.into_response(&request_id),
+        };
+        tracing::debug!(%method, status = response.status().as_u16(), request.id = request_id, "answered");
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-request-id", value);
+        }
+        response
+    }
+}
+
+/// The client's request id where it makes sense, a new one otherwise.
+fn request_id(request: &Request<Incoming>) -> String {
+    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let sensible = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    given.filter(sensible).map_or_else(random_name, str::to_owned)
+}

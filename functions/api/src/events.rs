@@ -1,0 +1,206 @@
+//! An interview's progress as server-sent events.
+//!
+//! What has been sent is written into each event's id, so that a client that
+//! comes back with `Last-Event-ID` gets exactly what has changed since, from
+//! whichever process it is served by: nothing is kept for it here.
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use domain::{Interview, interview::Status, ports::DocumentStream, steps::StepName, webhook};
+use futures::{Stream, StreamExt, stream};
+use http::{HeaderValue, Response, StatusCode, header};
+use runtime::http::{Body, Problem, answer, stream as streamed};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{Api, request::Asked};
+
+/// How long nothing may be sent before a comment is: proxies cut silent streams.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What a client has been told: of each step its attempt, state and progress,
+/// and the status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Told {
+    steps: [String; 4],
+    status: String,
+}
+
+impl Told {
+    fn of(interview: &Interview) -> Self {
+        let step = |name| {
+            let step = interview.steps.step(name);
+            let state = json!(step.state).as_str().map_or(' ', |state| state.chars().next().unwrap_or(' '));
+            format!("{}{state}{}", step.attempt, step.progress.unwrap_or(0))
+        };
+        Self {
+            steps: StepName::ALL.map(step),
+            status: interview.status.as_str().to_owned(),
+        }
+    }
+
+    /// As it stands in an event's id.
+    fn id(&self) -> String {
+        format!("{}-{}", self.steps.join("-"), self.status)
+    }
+
+    fn parse(id: &str) -> Option<Self> {
+        let parts: Vec<&str> = id.split('-').collect();
+        let [a, b, c, d, status] = parts[..] else {
+            return None;
+        };
+        Some(Self {
+            steps: [a, b, c, d].map(str::to_owned),
+            status: status.to_owned(),
+        })
+    }
+}
+
+/// A stream of events under way.
+struct Listener {
+    documents: DocumentStream,
+    told: Option<Told>,
+    finished: bool,
+}
+
+impl Api {
+    pub(crate) async fn events(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(asked).await?;
+        let listener = Listener {
+            documents: self.records.watch(&interview.key().document()),
+            told: asked.header("last-event-id").and_then(Told::parse),
+            finished: false,
+        };
+        let first = listener.told.is_none().then(|| snapshot(&self.view(&interview), &interview));
+        let listener = Listener {
+            told: listener.told.or_else(|| Some(Told::of(&interview))),
+            finished: first.is_some() && interview.status.is_final(),
+            ..listener
+        };
+        let events = stream::iter(first.map(Bytes::from)).chain(listener.stream()).map(io::Result::Ok);
+        let mut response = answer(StatusCode::OK, "text/event-stream", streamed(events));
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        Ok(response)
+    }
+}
+
+impl Listener {
+    fn stream(self) -> impl Stream<Item = Bytes> + Send {
+        stream::unfold(self, |mut listener| async move {
+            if listener.finished {
+                return None;
+            }
+            let text = match timeout(HEARTBEAT, listener.documents.next()).await {
+                Err(_) => ": still here\n\n".to_owned(),
+                Ok(Some(Ok(Some(document)))) => match document.decode() {
+                    Ok(interview) => listener.tell(&interview),
+                    Err(_) => listener.end(),
+                },
+                // Deleted, or the store is gone: the client asks again and is told.
+                Ok(_) => listener.end(),
+            };
+            Some((Bytes::from(text), listener))
+        })
+    }
+
+    fn end(&mut self) -> String {
+        self.finished = true;
+        String::new()
+    }
+
+    /// The events for what has changed since the last one.
+    fn tell(&mut self, interview: &Interview) -> String {
+        if interview.deleted_at.is_some() {
+            return self.end();
+        }
+        let now = Told::of(interview);
+        let mut told = self.told.clone().unwrap_or_else(|| now.clone());
+        let steps = webhook::public_steps(&interview.steps);
+        let mut text = String::new();
+        for (index, name) in StepName::ALL.into_iter().enumerate() {
+            if told.steps[index] != now.steps[index] {
+                told.steps[index].clone_from(&now.steps[index]);
+                let data = json!({"step": name, "detail": steps[name.as_str()]});
+                text += &event("step", &told.id(), &data);
+            }
+        }
+        if told.status != now.status {
+            told.status = now.status;
+            text += &event("status", &told.id(), &json!({"status": interview.status}));
+        }
+        self.told = Some(told);
+        self.finished = is_final(interview.status);
+        text
+    }
+}
+
+const fn is_final(status: Status) -> bool {
+    status.is_final()
+}
+
+fn snapshot(view: &Value, interview: &Interview) -> String {
+    event("snapshot", &Told::of(interview).id(), view)
+}
+
+fn event(name: &str, id: &str, data: &Value) -> String {
+    format!("id: {id}\nevent: {name}\ndata: {data}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{InterviewId, InterviewKey, Timestamp, UserId, claim::Claim};
+
+    use super::*;
+
+    fn listener(last_id: Option<&str>, interview: &Interview) -> Listener {
+        Listener {
+            documents: stream::empty().boxed(),
+            told: last_id.and_then(Told::parse).or_else(|| Some(Told::of(interview))),
+            finished: false,
+        }
+    }
+
+    fn names(text: &str) -> Vec<&str> {
+        text.lines().filter_map(|line| line.strip_prefix("event: ")).collect()
+    }
+
+    fn last_id(text: &str) -> Option<&str> {
+        text.lines().filter_map(|line| line.strip_prefix("id: ")).next_back()
+    }
+
+    #[test]
+    fn who_comes_back_misses_nothing_and_hears_nothing_twice() {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::parse("i").unwrap(),
+        };
+        let now = Timestamp::from_millis(0);
+        let mut interview = Interview::new(&key, "t".into(), now);
+        let mut first = listener(None, &interview);
+        let Claim::Start(lease) = interview.begin(StepName::Waveform, "1", None, now) else {
+            panic!("expected to start");
+        };
+        interview.touch(now);
+        let heard = first.tell(&interview);
+        assert_eq!(names(&heard), ["step", "status"]);
+        interview.finish(&lease, now).unwrap();
+        interview.touch(now);
+        // Cut off here; the next connection begins with the last id.
+        let mut second = listener(last_id(&heard), &interview);
+        let heard = second.tell(&interview);
+        assert_eq!(names(&heard), ["step"]);
+        assert_eq!(second.tell(&interview), "");
+        // Cut off between the two events of one change.
+        let half = heard.replace("processing", "awaiting_upload");
+        let mut third = listener(last_id(&half), &interview);
+        assert_eq!(names(&third.tell(&interview)), ["status"]);
+    }
+
+    #[test]
+    fn an_id_that_makes_no_sense_is_an_absent_one() {
+        assert_eq!(Told::parse("nonsense"), None);
+    }
+}

@@ -1,0 +1,231 @@
+//! Creating, showing and deleting interviews.
+
+use domain::{
+    Interview, InterviewId, InterviewKey, Private, UserId,
+    analysis::Rubric,
+    deletion,
+    interview::{Audio, Kind},
+    ports::{Precondition, RecordsError, Write},
+};
+use http::{HeaderValue, Response, StatusCode, header};
+use runtime::http::{Body, Problem, empty, json, read_json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{Api, error::IntoProblem, request::Asked, view};
+
+/// The most that the JSON of a new interview may have, in bytes.
+const MAX_BODY: usize = 128 * 1024;
+
+/// The most that a client's own data may have, in bytes of JSON.
+const MAX_METADATA: usize = 16 * 1024;
+
+/// The longest title and file name, in characters.
+const MAX_NAME: usize = 500;
+
+/// A new interview as a client describes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewInterview {
+    title: Private,
+    #[serde(default)]
+    language: Option<String>,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(default)]
+    webhook_url: Option<String>,
+    #[serde(default)]
+    metadata: Map<String, Value>,
+    #[serde(default)]
+    rubric: Option<Rubric>,
+    #[serde(default)]
+    audio: Option<NewAudio>,
+}
+
+/// The recording that a client is about to upload.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAudio {
+    filename: Private,
+    content_type: String,
+    size_bytes: u64,
+}
+
+impl Api {
+    pub(crate) async fn create(&self, asked: Asked) -> Result<Response<Body>, Problem> {
+        let user = asked.user()?;
+        let idempotency_key = idempotency_key(&asked)?;
+        let wanted: NewInterview = read_json(asked.into_body(), MAX_BODY).await?;
+        self.check(&wanted)?;
+        let interview = self.make(user, wanted);
+        let interview = self.store_once(interview, idempotency_key.as_deref()).await?;
+        self.created(&interview).await
+    }
+
+    fn check(&self, wanted: &NewInterview) -> Result<(), Problem> {
+        check_name("title", &wanted.title)?;
+        if let Some(language) = &wanted.language {
+            check_language(language)?;
+        }
+        if let Some(url) = &wanted.webhook_url {
+            let private = self.limits.allow_private_webhooks;
+            (self.check_webhook_url)(url, private).map_err(|why| invalid("webhook_url", &why))?;
+        }
+        if Value::Object(wanted.metadata.clone()).to_string().len() > MAX_METADATA {
+            return Err(invalid("metadata", &format!("at most {MAX_METADATA} bytes of JSON")));
+        }
+        if let Some(rubric) = &wanted.rubric {
+            check_rubric(rubric)?;
+        }
+        wanted.audio.as_ref().map_or(Ok(()), |audio| self.check_audio(audio))
+    }
+
+    fn check_audio(&self, audio: &NewAudio) -> Result<(), Problem> {
+        check_name("audio.filename", &audio.filename)?;
+        check_media_type(&audio.content_type)?;
+        let most = self.limits.max_upload_bytes;
+        match audio.size_bytes {
+            0 => Err(invalid("audio.size_bytes", "the recording must not be empty")),
+            size if size > most => {
+                let detail = format!("the recording has more than the {most} bytes that are accepted");
+                Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "recording_too_large", detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn make(&self, user_id: UserId, wanted: NewInterview) -> Interview {
+        let key = InterviewKey { user_id, interview_id: InterviewId::mint() };
+        let mut interview = Interview::new(&key, wanted.title, self.clock.now());
+        interview.kind = wanted.kind;
+        interview.language = wanted.language;
+        interview.webhook_url = wanted.webhook_url;
+        interview.metadata = wanted.metadata;
+        interview.rubric = wanted.rubric;
+        interview.audio = wanted.audio.map(|audio| Audio {
+            filename: audio.filename,
+            content_type: audio.content_type,
+            size_bytes: audio.size_bytes,
+            object: key.mint_audio_object(),
+            generation: None,
+            duration_ms: None,
+            channels: None,
+            sample_rate_hz: None,
+        });
+        interview
+    }
+
+    /// Stores the interview, or finds the one that the same idempotency key made
+    /// before.
+    async fn store_once(&self, interview: Interview, key: Option<&str>) -> Result<Interview, Problem> {
+        let path = interview.key().document();
+        let mut writes = vec![put(path, &interview)?];
+        let receipt = key.map(|key| view::receipt_path(&interview.user_id, key));
+        if let Some(path) = &receipt {
+            writes.push(put(path.clone(), &json!({"interview_id": interview.id}))?);
+        }
+        match (self.records.commit(writes).await, receipt) {
+            (Ok(()), _) => Ok(interview),
+            (Err(RecordsError::Stale { .. }), Some(receipt)) => self.made_before(&interview, &receipt).await,
+            (Err(error), _) => Err(error.into_problem()),
+        }
+    }
+
+    async fn made_before(
+        &self,
+        interview: &Interview,
+        receipt: &domain::paths::DocPath,
+    ) -> Result<Interview, Problem> {
+        let found = self.records.read(receipt).await.map_err(IntoProblem::into_problem)?;
+        let id = found.and_then(|document| serde_json::from_value(document.fields["interview_id"].clone()).ok());
+        let gone = || Problem::new(StatusCode::CONFLICT, "idempotency_key_used", "what this key made is deleted");
+        let key = InterviewKey {
+            user_id: interview.user_id.clone(),
+            interview_id: id.ok_or_else(gone)?,
+        };
+        let made = domain::work::interview(&*self.records, &key).await;
+        made.map_err(IntoProblem::into_problem)?.ok_or_else(gone)
+    }
+
+    async fn created(&self, interview: &Interview) -> Result<Response<Body>, Problem> {
+        let mut body = self.view(interview);
+        if interview.audio.is_some() && !interview.has_audio() {
+            body["upload"] = self.upload(interview).await?;
+        }
+        let mut response = json(StatusCode::CREATED, &body);
+        let location = format!("/v1/interviews/{}", interview.id);
+        if let Ok(value) = HeaderValue::from_str(&location) {
+            response.headers_mut().insert(header::LOCATION, value);
+        }
+        Ok(response)
+    }
+
+    pub(crate) async fn delete(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let key = asked.key()?;
+        let now = self.clock.now();
+        let marked = deletion::mark(&*self.records, &key, now).await;
+        if !marked.map_err(IntoProblem::into_problem)? {
+            return Err(crate::error::no_interview());
+        }
+        let buckets = [&*self.uploads, &*self.artifacts];
+        // Should this break off, the mark stays and the sweep goes on.
+        let purged = deletion::purge(&*self.records, &buckets, &key).await;
+        purged.map_err(IntoProblem::into_problem)?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+}
+
+fn put<T: serde::Serialize>(path: domain::paths::DocPath, content: &T) -> Result<Write, Problem> {
+    Write::put(path, content, Precondition::Absent).map_err(IntoProblem::into_problem)
+}
+
+fn invalid(field: &str, why: &str) -> Problem {
+    Problem::bad_request("invalid_field", format!("`{field}`: {why}"))
+}
+
+fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
+    let text = name.reveal();
+    if text.trim().is_empty() || text.chars().count() > MAX_NAME {
+        return Err(invalid(field, &format!("1 to {MAX_NAME} characters")));
+    }
+    Ok(())
+}
+
+/// A BCP 47 tag by its shape: letters, then subtags.
+fn check_language(tag: &str) -> Result<(), Problem> {
+    let mut subtags = tag.split('-');
+    let primary = subtags.next().unwrap_or("");
+    let sensible = (2..=3).contains(&primary.len())
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && subtags.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    sensible.then_some(()).ok_or_else(|| invalid("language", "a BCP 47 tag such as `en` or `pt-BR`"))
+}
+
+/// `type/subtype` with optional parameters, of characters that a header may have.
+fn check_media_type(text: &str) -> Result<(), Problem> {
+    let essence = text.split(';').next().unwrap_or("").trim();
+    let (kind, subtype) = essence.split_once('/').unwrap_or(("", ""));
+    let token = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
+    let printable = text.len() <= 200 && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    let sensible = printable && token(kind) && token(subtype);
+    sensible.then_some(()).ok_or_else(|| invalid("audio.content_type", "a media type such as `audio/mpeg`"))
+}
+
+fn check_rubric(rubric: &Rubric) -> Result<(), Problem> {
+    let names = rubric.competencies.iter().map(|criterion| &criterion.name);
+    let sensible = (1..=20).contains(&rubric.competencies.len())
+        && names.clone().all(|name| (1..=100).contains(&name.trim().chars().count()))
+        && rubric.competencies.iter().all(|criterion| criterion.description.len() <= 2_000);
+    let why = "1 to 20 competencies, each with a name of 1 to 100 characters";
+    sensible.then_some(()).ok_or_else(|| invalid("rubric", why))
+}
+
+fn idempotency_key(asked: &Asked) -> Result<Option<String>, Problem> {
+    let Some(key) = asked.headers().get("idempotency-key") else {
+        return Ok(None);
+    };
+    let text = key.to_str().unwrap_or("");
+    let sensible = (1..=255).contains(&text.len());
+    let refuse = || Problem::bad_request("invalid_idempotency_key", "Idempotency-Key: 1 to 255 visible characters");
+    sensible.then(|| Some(text.to_owned())).ok_or_else(refuse)
+}

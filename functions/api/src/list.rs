@@ -1,0 +1,80 @@
+//! Lists of interviews.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    Interview, UserId,
+    paths::{DocPath, interviews_of},
+    ports::{Direction, Query},
+};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, json};
+use serde_json::{Value, json};
+
+use crate::{Api, error::IntoProblem, request::Asked};
+
+const STATUSES: [&str; 5] = ["awaiting_upload", "processing", "completed", "partial", "failed"];
+
+impl Api {
+    pub(crate) async fn list(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        asked.only_query(&["limit", "page_token", "status"])?;
+        let user = asked.user()?;
+        let limit = limit(asked)?;
+        let query = Query {
+            equal: status(asked)?.into_iter().collect(),
+            order_by: Some("created_at".into()),
+            direction: Direction::Descending,
+            after: page_token(asked, &user)?,
+            // One more shows whether there is a next page.
+            limit: limit + 1,
+            ..Query::collection(interviews_of(&user))
+        };
+        let mut found = self.records.list(&query).await.map_err(IntoProblem::into_problem)?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| {
+            let (_, id) = last.path.split();
+            URL_SAFE_NO_PAD.encode(json!([last.fields["created_at"], id]).to_string())
+        });
+        let mut items = Vec::new();
+        for document in &found {
+            let interview: Interview = document.decode().map_err(IntoProblem::into_problem)?;
+            if interview.deleted_at.is_none() {
+                items.push(self.view(&interview));
+            }
+        }
+        Ok(json(StatusCode::OK, &json!({"items": items, "next_page_token": next})))
+    }
+}
+
+fn limit(asked: &Asked) -> Result<usize, Problem> {
+    let Some(text) = asked.query_value("limit") else {
+        return Ok(20);
+    };
+    let parsed = text.parse().ok().filter(|limit| (1..=100).contains(limit));
+    parsed.ok_or_else(|| Problem::bad_request("invalid_parameter", "`limit` takes a number from 1 to 100"))
+}
+
+fn status(asked: &Asked) -> Result<Option<(String, Value)>, Problem> {
+    let Some(wanted) = asked.query_value("status") else {
+        return Ok(None);
+    };
+    if STATUSES.contains(&&*wanted) {
+        return Ok(Some(("status".into(), json!(wanted))));
+    }
+    let detail = format!("`status` takes {}", STATUSES.join(", "));
+    Err(Problem::bad_request("invalid_parameter", detail))
+}
+
+fn page_token(asked: &Asked, user: &UserId) -> Result<Option<(Value, DocPath)>, Problem> {
+    let Some(token) = asked.query_value("page_token") else {
+        return Ok(None);
+    };
+    let parse = || {
+        let bytes = URL_SAFE_NO_PAD.decode(&token).ok()?;
+        let (created_at, id): (String, String) = serde_json::from_slice(&bytes).ok()?;
+        let path = DocPath::parse(&format!("{}/{id}", interviews_of(user)))?;
+        Some((json!(created_at), path))
+    };
+    let refuse = || Problem::bad_request("invalid_parameter", "`page_token` is not one that was given out");
+    parse().map(Some).ok_or_else(refuse)
+}

@@ -1,0 +1,82 @@
+//! Analysis, waveform and report.
+
+use domain::{
+    Interview,
+    analysis::Analysis,
+    report::{CONTENT_TYPE, StoredReport},
+    waveform::{Bits, DamagedWaveform, StoredWaveform},
+};
+use http::{HeaderValue, Response, StatusCode, header};
+use runtime::http::{Body, Problem, answer, full, json, stream};
+use serde_json::Value;
+
+use crate::{
+    Api,
+    error::{IntoProblem, not_ready},
+    request::Asked,
+};
+
+impl Api {
+    pub(crate) async fn analysis(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(asked).await?;
+        let analysis = self.data::<Analysis>(&interview, "analysis").await?;
+        Ok(json(StatusCode::OK, &analysis.ok_or_else(|| not_ready("analysis"))?))
+    }
+
+    pub(crate) async fn waveform(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let bits = bits(asked)?;
+        let waveform = self.stored_waveform(asked).await?;
+        let text = waveform.to_json(bits).map_err(damaged)?;
+        Ok(answer(StatusCode::OK, "application/json", full(text)))
+    }
+
+    pub(crate) async fn waveform_data(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let bits = bits(asked)?;
+        let waveform = self.stored_waveform(asked).await?;
+        let bytes = waveform.to_dat(bits).map_err(damaged)?;
+        Ok(answer(StatusCode::OK, "application/octet-stream", full(bytes)))
+    }
+
+    async fn stored_waveform(&self, asked: &Asked) -> Result<StoredWaveform, Problem> {
+        let interview = self.interview(asked).await?;
+        let found = self.data::<StoredWaveform>(&interview, "waveform").await?;
+        found.ok_or_else(|| not_ready("waveform"))
+    }
+
+    /// The waveform as a part of the interview.
+    pub(crate) async fn waveform_value(&self, interview: &Interview) -> Result<Value, Problem> {
+        let Some(waveform) = self.data::<StoredWaveform>(interview, "waveform").await? else {
+            return Ok(Value::Null);
+        };
+        let text = waveform.to_json(Bits::Eight).map_err(damaged)?;
+        serde_json::from_str(&text).map_err(|_| Problem::internal())
+    }
+
+    pub(crate) async fn report(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(asked).await?;
+        let report = self.data::<StoredReport>(&interview, "report").await?;
+        let report = report.ok_or_else(|| not_ready("report"))?;
+        let read = self.artifacts.read(&report.object, None, None).await;
+        let (meta, bytes) = read.map_err(IntoProblem::into_problem)?;
+        let mut response = answer(StatusCode::OK, CONTENT_TYPE, stream(bytes));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(meta.size));
+        let disposition = HeaderValue::from_static("attachment; filename=\"report.docx\"");
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+        Ok(response)
+    }
+}
+
+fn bits(asked: &Asked) -> Result<Bits, Problem> {
+    asked.only_query(&["bits"])?;
+    match asked.query_value("bits").as_deref() {
+        None | Some("8") => Ok(Bits::Eight),
+        Some("16") => Ok(Bits::Sixteen),
+        Some(_) => Err(Problem::bad_request("invalid_parameter", "`bits` takes 8 or 16")),
+    }
+}
+
+fn damaged(error: DamagedWaveform) -> Problem {
+    tracing::error!("{error}");
+    Problem::internal()
+}

@@ -1,0 +1,95 @@
+//! What was asked, and by whom.
+
+use std::borrow::Cow;
+
+use domain::{Interview, InterviewId, InterviewKey, UserId, work};
+use http::{HeaderMap, Method, Request};
+use hyper::body::Incoming;
+use runtime::http::Problem;
+
+use crate::{
+    Api,
+    error::{IntoProblem, no_interview},
+};
+
+/// A request on its way to a handler.
+pub(crate) struct Asked {
+    request: Request<Incoming>,
+    parameter: String,
+}
+
+impl Asked {
+    pub(crate) const fn new(request: Request<Incoming>, parameter: String) -> Self {
+        Self { request, parameter }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// A header's value, where it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers().get(name)?.to_str().ok()
+    }
+
+    pub(crate) fn into_body(self) -> Incoming {
+        self.request.into_body()
+    }
+
+    /// The path's parameter as it stands there.
+    pub(crate) fn parameter(&self) -> &str {
+        &self.parameter
+    }
+
+    /// The query's pairs.
+    pub(crate) fn query(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        form_urlencoded::parse(self.request.uri().query().unwrap_or("").as_bytes())
+    }
+
+    /// A query parameter.
+    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
+        self.query().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Refuses query parameters that nothing is known of.
+    pub(crate) fn only_query(&self, known: &[&str]) -> Result<(), Problem> {
+        match self.query().find(|(key, _)| !known.contains(&&**key)) {
+            None => Ok(()),
+            Some((key, _)) => Err(Problem::bad_request(
+                "unknown_parameter",
+                format!("there is no query parameter `{}` here", key.escape_debug()),
+            )),
+        }
+    }
+
+    /// Who asks: the header `X-User-Id`, or `local` without one. Only the
+    /// embedded service takes people at their word.
+    pub(crate) fn user(&self) -> Result<UserId, Problem> {
+        let name = match self.headers().get("x-user-id") {
+            None => "local",
+            Some(value) => value.to_str().unwrap_or(""),
+        };
+        UserId::parse(name)
+            .map_err(|error| Problem::bad_request("invalid_user", format!("X-User-Id: {error}")))
+    }
+
+    /// The interview that the path names, of the user who asks.
+    pub(crate) fn key(&self) -> Result<InterviewKey, Problem> {
+        let user_id = self.user()?;
+        let interview_id = InterviewId::parse(self.parameter()).map_err(|_| no_interview())?;
+        Ok(InterviewKey { user_id, interview_id })
+    }
+}
+
+impl Api {
+    /// The interview that the path names, of the user who asks.
+    pub(crate) async fn interview(&self, asked: &Asked) -> Result<Interview, Problem> {
+        let key = asked.key()?;
+        let found = work::interview(&*self.records, &key).await;
+        found.map_err(IntoProblem::into_problem)?.ok_or_else(no_interview)
+    }
+}

@@ -1,0 +1,107 @@
+//! The one list of what can be asked.
+
+use http::{Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use matchit::Router;
+use runtime::http::{Body, Problem, json};
+use serde_json::json;
+
+use crate::{Api, request::Asked, transcript::Format};
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    Health,
+    Interviews,
+    Interview,
+    UploadUrl,
+    Events,
+    Transcript(Format),
+    Analysis,
+    Waveform,
+    WaveformData,
+    Report,
+    Audio,
+}
+
+impl Route {
+    const ALL: [(&'static str, Self, &'static [Method]); 15] = [
+        ("/healthz", Self::Health, &[Method::GET]),
+        ("/v1/interviews", Self::Interviews, &[Method::GET, Method::POST]),
+        ("/v1/interviews/{id}", Self::Interview, &[Method::GET, Method::DELETE]),
+        ("/v1/interviews/{id}/upload-url", Self::UploadUrl, &[Method::POST]),
+        ("/v1/interviews/{id}/events", Self::Events, &[Method::GET]),
+        ("/v1/interviews/{id}/transcript", Self::Transcript(Format::Json), &[Method::GET]),
+        ("/v1/interviews/{id}/transcript.srt", Self::Transcript(Format::Srt), &[Method::GET]),
+        ("/v1/interviews/{id}/transcript.vtt", Self::Transcript(Format::Vtt), &[Method::GET]),
+        ("/v1/interviews/{id}/transcript.txt", Self::Transcript(Format::Text), &[Method::GET]),
+        ("/v1/interviews/{id}/transcript.md", Self::Transcript(Format::Markdown), &[Method::GET]),
+        ("/v1/interviews/{id}/analysis", Self::Analysis, &[Method::GET]),
+        ("/v1/interviews/{id}/waveform", Self::Waveform, &[Method::GET]),
+        ("/v1/interviews/{id}/waveform.dat", Self::WaveformData, &[Method::GET]),
+        ("/v1/interviews/{id}/report.docx", Self::Report, &[Method::GET]),
+        ("/v1/audio/{filename}", Self::Audio, &[Method::GET, Method::HEAD]),
+    ];
+}
+
+/// The routes, compiled.
+pub struct Routes(Router<(Route, &'static [Method])>);
+
+impl Default for Routes {
+    fn default() -> Self {
+        let mut router = Router::new();
+        for (path, route, methods) in Route::ALL {
+            router.insert(path, (route, methods)).expect("the routes do not contradict each other");
+        }
+        Self(router)
+    }
+}
+
+impl Api {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+        let path = request.uri().path().to_owned();
+        let Ok(found) = self.routes.0.at(&path) else {
+            return Err(Problem::not_found("no_such_path", "there is nothing at this path"));
+        };
+        let (route, methods) = *found.value;
+        if !methods.contains(request.method()) {
+            return Ok(refuse_method(methods));
+        }
+        let parameter = found.params.iter().next().map_or("", |(_, value)| value).to_owned();
+        let asked = Asked::new(request, parameter);
+        self.dispatch(route, asked).await
+    }
+
+    async fn dispatch(&self, route: Route, asked: Asked) -> Result<Response<Body>, Problem> {
+        match (route, asked.method().clone()) {
+            (Route::Health, _) => Ok(health()),
+            (Route::Interviews, Method::POST) => self.create(asked).await,
+            (Route::Interviews, _) => self.list(&asked).await,
+            (Route::Interview, Method::DELETE) => self.delete(&asked).await,
+            (Route::Interview, _) => self.show(&asked).await,
+            (Route::UploadUrl, _) => self.upload_url(&asked).await,
+            (Route::Events, _) => self.events(&asked).await,
+            (Route::Transcript(format), _) => self.transcript(&asked, format).await,
+            (Route::Analysis, _) => self.analysis(&asked).await,
+            (Route::Waveform, _) => self.waveform(&asked).await,
+            (Route::WaveformData, _) => self.waveform_data(&asked).await,
+            (Route::Report, _) => self.report(&asked).await,
+            (Route::Audio, _) => self.audio(&asked).await,
+        }
+    }
+}
+
+fn health() -> Response<Body> {
+    json(StatusCode::OK, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+fn refuse_method(methods: &[Method]) -> Response<Body> {
+    let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let detail = format!("this path takes {allowed}");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+    let mut response = problem.into_response("");
+    if let Ok(value) = allowed.parse() {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}

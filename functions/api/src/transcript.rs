@@ -1,0 +1,111 @@
+//! The transcript, for programs and for people.
+
+use std::fmt::Write as _;
+
+use domain::{transcript::Transcript, work};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, answer, full, json};
+use serde_json::{Value, json};
+
+use crate::{
+    Api, captions,
+    error::{IntoProblem, not_ready},
+    request::Asked,
+};
+
+/// How a transcript is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Srt,
+    Vtt,
+    Text,
+    Markdown,
+}
+
+impl Api {
+    pub(crate) async fn transcript(&self, asked: &Asked, format: Format) -> Result<Response<Body>, Problem> {
+        asked.only_query(&[])?;
+        let interview = self.interview(asked).await?;
+        let found = work::transcript(&*self.records, &interview.key()).await;
+        let found = found.map_err(IntoProblem::into_problem)?;
+        let transcript = found.ok_or_else(|| not_ready("transcript"))?;
+        let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
+        Ok(match format {
+            Format::Json => json(StatusCode::OK, &to_json(&transcript)),
+            Format::Srt => text("application/x-subrip; charset=utf-8", captions::srt(&transcript)),
+            Format::Vtt => text("text/vtt; charset=utf-8", captions::vtt(&transcript)),
+            Format::Text => text("text/plain; charset=utf-8", to_text(&transcript)),
+            Format::Markdown => {
+                let title = interview.title.reveal();
+                text("text/markdown; charset=utf-8", to_markdown(&transcript, title))
+            }
+        })
+    }
+}
+
+/// The transcript as the API shows it.
+pub(crate) fn to_json(transcript: &Transcript) -> Value {
+    let head = &transcript.head;
+    json!({
+        "revision": head.revision,
+        "engine": head.engine,
+        "model": head.model,
+        "language": head.language,
+        "duration_ms": head.duration_ms,
+        "speakers": head.speakers,
+        "turns": transcript.turns,
+        "words": transcript.words,
+        "quality": head.quality,
+    })
+}
+
+/// `[0:00:12] Speaker 1: …`, a turn to a line.
+fn to_text(transcript: &Transcript) -> String {
+    transcript.turns.iter().fold(String::new(), |mut text, turn| {
+        let name = transcript.speaker_name(turn.speaker);
+        let _ = writeln!(text, "[{}] {}: {}", clock(turn.start_ms), name.reveal(), turn.text.reveal());
+        text
+    })
+}
+
+fn to_markdown(transcript: &Transcript, title: &str) -> String {
+    let mut text = format!("# {}\n", escape(title));
+    for turn in &transcript.turns {
+        let name = transcript.speaker_name(turn.speaker);
+        let (name, words) = (escape(name.reveal()), escape(turn.text.reveal()));
+        let _ = write!(text, "\n**{name}** ({})\n\n{words}\n", clock(turn.start_ms));
+    }
+    text
+}
+
+/// Hours, minutes and seconds.
+fn clock(millis: u64) -> String {
+    let seconds = millis / 1_000;
+    format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// Text that Markdown takes for text.
+fn escape(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, character| {
+        match character {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '&' => {
+                out.extend(['\\', character]);
+            }
+            '\n' | '\r' => out.push(' '),
+            plain => out.push(plain),
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_shows_what_was_said_and_nothing_else() {
+        assert_eq!(escape("<b>*2* [x](y)\n#"), "\\<b\\>\\*2\\* \\[x\\](y) \\#");
+        assert_eq!(clock(3_723_000), "1:02:03");
+    }
+}

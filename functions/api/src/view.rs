@@ -1,0 +1,120 @@
+//! The interview as clients see it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{Interview, UserId, analysis::Analysis, paths::DocPath, report::StoredReport, webhook, work};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::{Api, error::IntoProblem, request::Asked, transcript};
+
+/// The parts of an interview that `?fields=` can name.
+const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes"];
+
+impl Api {
+    pub(crate) async fn show(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        asked.only_query(&["fields"])?;
+        let parts = parts(asked)?;
+        let interview = self.interview(asked).await?;
+        let mut body = self.view(&interview);
+        for part in parts {
+            body[part] = self.part(&interview, part).await?;
+        }
+        Ok(json(StatusCode::OK, &body))
+    }
+
+    async fn part(&self, interview: &Interview, part: &str) -> Result<Value, Problem> {
+        let key = interview.key();
+        Ok(match part {
+            "transcript" => {
+                let found = work::transcript(&*self.records, &key).await;
+                let found = found.map_err(IntoProblem::into_problem)?;
+                found.as_ref().map_or(Value::Null, transcript::to_json)
+            }
+            "analysis" => json!(self.data::<Analysis>(interview, "analysis").await?),
+            "report" => {
+                let report = self.data::<StoredReport>(interview, "report").await?;
+                report.map_or(Value::Null, |report| {
+                    json!({
+                        "url": format!("/v1/interviews/{}/report.docx", interview.id),
+                        "size_bytes": report.size_bytes,
+                        "derived_from": report.derived_from,
+                        "created_at": report.created_at,
+                    })
+                })
+            }
+            "waveform" => self.waveform_value(interview).await?,
+            _ => json!([]),
+        })
+    }
+
+    /// A product's document, if it is there.
+    pub(crate) async fn data<T: DeserializeOwned>(
+        &self,
+        interview: &Interview,
+        name: &str,
+    ) -> Result<Option<T>, Problem> {
+        let path = interview.key().data(name);
+        let found = self.records.read(&path).await.map_err(IntoProblem::into_problem)?;
+        let decoded = found.map(|document| document.decode()).transpose();
+        decoded.map_err(IntoProblem::into_problem)
+    }
+
+    /// Metadata and steps.
+    pub(crate) fn view(&self, interview: &Interview) -> Value {
+        json!({
+            "id": interview.id,
+            "title": interview.title,
+            "status": interview.status,
+            "kind": interview.kind,
+            "language": interview.language,
+            "created_at": interview.created_at,
+            "updated_at": interview.updated_at,
+            "audio": self.audio_view(interview),
+            "steps": webhook::public_steps(&interview.steps),
+            "webhook_url": interview.webhook_url,
+            "metadata": interview.metadata,
+            "rubric": interview.rubric,
+        })
+    }
+
+    fn audio_view(&self, interview: &Interview) -> Value {
+        let Some(audio) = &interview.audio else {
+            return Value::Null;
+        };
+        json!({
+            "filename": audio.filename,
+            "content_type": audio.content_type,
+            "size_bytes": audio.size_bytes,
+            "duration_ms": audio.duration_ms,
+            "channels": audio.channels,
+            "sample_rate_hz": audio.sample_rate_hz,
+            "url": audio.generation.map(|_| self.audio_url(interview)),
+        })
+    }
+}
+
+/// All parts, or those that the query names.
+fn parts(asked: &Asked) -> Result<Vec<&'static str>, Problem> {
+    let Some(wanted) = asked.query_value("fields") else {
+        return Ok(PARTS.to_vec());
+    };
+    wanted
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .map(|name| {
+            let known = PARTS.iter().find(|part| **part == name).copied();
+            known.ok_or_else(|| {
+                let detail = format!("`fields` takes {}", PARTS.join(", "));
+                Problem::bad_request("invalid_parameter", detail)
+            })
+        })
+        .collect()
+}
+
+/// Where it is kept what an idempotency key made.
+pub(crate) fn receipt_path(user: &UserId, key: &str) -> DocPath {
+    let name = URL_SAFE_NO_PAD.encode(key);
+    DocPath::parse(&format!("users/{user}/receipts/{name}")).unwrap_or_else(|| unreachable!("base64 has no slash"))
+}

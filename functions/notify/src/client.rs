@@ -1,0 +1,138 @@
+//! Sends webhooks to receivers that nobody vouches for.
+//!
+//! Each is a connection of its own to an address judged at that moment: no
+//! redirects, no proxy, no kept connections, no cookies, no second try behind
+//! our back. How often to try is [`crate::schedule`]'s to say.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{Client, RequestBuilder, Response, header::CONTENT_TYPE, redirect, retry};
+
+use crate::{
+    address::Policy,
+    outcome::Outcome,
+    resolver::{GuardedResolver, Lookup, SystemLookup},
+    target::check_url,
+};
+
+/// How webhooks introduce themselves.
+pub const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION"));
+
+/// How much of an answer's body is read, so that the receiver is not cut off in
+/// the middle of a short one. Nobody looks at it.
+const MAX_BODY_BYTES: usize = 8 * 1024;
+
+/// How webhooks are sent.
+#[derive(Clone)]
+pub struct Options {
+    /// Which addresses may be called.
+    pub policy: Policy,
+    /// How long a connection may take: look-up, TCP and TLS.
+    pub connect_timeout: Duration,
+    /// How long all of it may take.
+    pub timeout: Duration,
+    /// How hosts are found.
+    pub lookup: Arc<dyn Lookup>,
+}
+
+impl Options {
+    /// Five seconds to connect, fifteen for all, the system's look-up.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(15),
+            lookup: Arc::new(SystemLookup),
+        }
+    }
+}
+
+/// The client cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("setting up TLS for webhooks, with the system's CA certificates")]
+pub struct SetupError(#[source] reqwest::Error);
+
+/// Sends webhooks. Make one and keep it: it reads the CA certificates.
+#[derive(Debug, Clone)]
+pub struct WebhookClient {
+    client: Client,
+    policy: Policy,
+}
+
+impl WebhookClient {
+    /// A client under `policy`, with the usual [`Options`].
+    pub fn new(policy: Policy) -> Result<Self, SetupError> {
+        Self::with(Options::new(policy))
+    }
+
+    /// A client with other options.
+    pub fn with(options: Options) -> Result<Self, SetupError> {
+        let policy = options.policy;
+        let client = build(options).map_err(SetupError)?;
+        Ok(Self { client, policy })
+    }
+
+    /// Posts the JSON `body` to `url`, once, with `headers` besides our own.
+    ///
+    /// The answer's status decides; a body that follows badly or never ends
+    /// does not change it.
+    pub async fn send<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        url: &str,
+        headers: &[(K, V)],
+        body: String,
+    ) -> Outcome {
+        // The HTTP client does not look up what is an address already.
+        let url = match check_url(url, self.policy) {
+            Ok(url) => url,
+            Err(invalid) => return invalid.into(),
+        };
+        let request = self.client.post(url).body(body);
+        match with_headers(request, headers).send().await {
+            Ok(answer) => {
+                let outcome = Outcome::of_answer(&answer);
+                drain(answer).await;
+                outcome
+            }
+            Err(error) => Outcome::of_error(&error),
+        }
+    }
+}
+
+fn build(options: Options) -> reqwest::Result<Client> {
+    let resolver = GuardedResolver {
+        policy: options.policy,
+        lookup: options.lookup,
+    };
+    Client::builder()
+        .dns_resolver(resolver)
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .retry(retry::never())
+        .pool_max_idle_per_host(0)
+        .http1_only()
+        .referer(false)
+        .connect_timeout(options.connect_timeout)
+        .timeout(options.timeout)
+        .user_agent(USER_AGENT)
+        .build()
+}
+
+fn with_headers<K: AsRef<str>, V: AsRef<str>>(
+    request: RequestBuilder,
+    headers: &[(K, V)],
+) -> RequestBuilder {
+    let request = request.header(CONTENT_TYPE, "application/json");
+    headers.iter().fold(request, |request, (name, value)| {
+        request.header(name.as_ref(), value.as_ref())
+    })
+}
+
+async fn drain(mut answer: Response) {
+    let mut read = 0;
+    while read < MAX_BODY_BYTES
+        && let Ok(Some(chunk)) = answer.chunk().await
+    {
+        read += chunk.len();
+    }
+}

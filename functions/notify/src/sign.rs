@@ -1,0 +1,154 @@
+//! Signatures as Standard Webhooks describes them.
+//!
+//! HMAC-SHA256 over `id.timestamp.body`, with every secret of a list, so that a
+//! secret can be exchanged while its receivers still know the old one. Only the
+//! symmetric version `v1` is made and accepted; `v1a` is left out.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+/// How far a webhook's time may be from the receiver's clock, in seconds.
+pub const TOLERANCE_SECS: u64 = 5 * 60;
+
+const PREFIX: &str = "whsec_";
+
+/// The secrets webhooks are signed with, newest first.
+///
+/// At least one, each of 24 to 64 bytes. Its `Debug` shows only how many.
+#[derive(Clone)]
+pub struct Secrets(Vec<Vec<u8>>);
+
+/// Why a text is no list of secrets; worded to complete "must be".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "one or more `whsec_` secrets (base64 of 24 to 64 bytes) separated by spaces, newest first; {flaw}"
+)]
+pub struct InvalidSecret {
+    /// What is wrong with the text.
+    pub flaw: Flaw,
+}
+
+/// What is wrong with a list of secrets; the number counts from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// The list is empty.
+    #[error("it names none")]
+    None,
+    /// A secret lacks the prefix, or has that of another kind of key.
+    #[error("number {0} does not begin with `whsec_`")]
+    Prefix(usize),
+    /// What follows the prefix is not padded standard base64.
+    #[error("number {0} is not base64")]
+    Encoding(usize),
+    /// The secret is too short or too long.
+    #[error("number {0} has {1} bytes")]
+    Length(usize, usize),
+}
+
+/// Why a webhook is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unverified {
+    /// It was made too long ago, or in the future.
+    #[error("the webhook's timestamp is more than five minutes from now")]
+    Untimely,
+    /// No signature matches any secret.
+    #[error("the webhook's signature does not match")]
+    Signature,
+}
+
+impl Secrets {
+    /// Parses a list of `whsec_…`, separated by spaces, newest first.
+    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
+        let keys: Result<Vec<_>, Flaw> = text
+            .split_whitespace()
+            .zip(1..)
+            .map(|(secret, number)| parse_secret(secret, number))
+            .collect();
+        match keys {
+            Ok(keys) if keys.is_empty() => Err(InvalidSecret { flaw: Flaw::None }),
+            Ok(keys) => Ok(Self(keys)),
+            Err(flaw) => Err(InvalidSecret { flaw }),
+        }
+    }
+
+    /// The value of `webhook-signature`: one signature per secret.
+    ///
+    /// `id` has no `.`; the timestamp is that of the attempt, not of the event.
+    pub fn sign(&self, id: &str, timestamp_secs: i64, body: &[u8]) -> String {
+        let signatures = self.0.iter().map(|key| {
+            let code = authenticate(key, id, timestamp_secs, body).finalize();
+            format!("v1,{}", STANDARD.encode(code.into_bytes()))
+        });
+        signatures.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The three headers of a webhook, the signature included.
+    pub fn headers(
+        &self,
+        id: &str,
+        timestamp_secs: i64,
+        body: &[u8],
+    ) -> [(&'static str, String); 3] {
+        [
+            ("webhook-id", id.to_owned()),
+            ("webhook-timestamp", timestamp_secs.to_string()),
+            ("webhook-signature", self.sign(id, timestamp_secs, body)),
+        ]
+    }
+
+    /// Whether any of `signatures` was made with any of the secrets, lately.
+    ///
+    /// Each comparison takes the same time however much of it is right.
+    pub fn verify(
+        &self,
+        id: &str,
+        timestamp_secs: i64,
+        body: &[u8],
+        signatures: &str,
+        now_secs: i64,
+    ) -> Result<(), Unverified> {
+        if now_secs.abs_diff(timestamp_secs) > TOLERANCE_SECS {
+            return Err(Unverified::Untimely);
+        }
+        let matches = signatures
+            .split_whitespace()
+            .filter_map(|signature| STANDARD.decode(signature.strip_prefix("v1,")?).ok())
+            .any(|code| self.made(&code, id, timestamp_secs, body));
+        matches.then_some(()).ok_or(Unverified::Signature)
+    }
+
+    fn made(&self, code: &[u8], id: &str, timestamp_secs: i64, body: &[u8]) -> bool {
+        self.0.iter().any(|key| {
+            let expected = authenticate(key, id, timestamp_secs, body);
+            expected.verify_slice(code).is_ok()
+        })
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Secrets({})", self.0.len())
+    }
+}
+
+fn parse_secret(secret: &str, number: usize) -> Result<Vec<u8>, Flaw> {
+    let encoded = secret.strip_prefix(PREFIX).ok_or(Flaw::Prefix(number))?;
+    let key = STANDARD
+        .decode(encoded)
+        .map_err(|_| Flaw::Encoding(number))?;
+    if (24..=64).contains(&key.len()) {
+        Ok(key)
+    } else {
+        Err(Flaw::Length(number, key.len()))
+    }
+}
+
+fn authenticate(key: &[u8], id: &str, timestamp_secs: i64, body: &[u8]) -> Hmac<Sha256> {
+    let mut code = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    code.update(format!("{id}.{timestamp_secs}.").as_bytes());
+    code.update(body);
+    code
+}

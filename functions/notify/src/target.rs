@@ -1,0 +1,51 @@
+//! Which URLs a webhook may go to.
+//!
+//! `http` is allowed beside `https`: the signature keeps the body from being
+//! altered, and it carries ids and states, no words of people.
+
+use url::{Host, Url};
+
+use crate::address::Policy;
+
+/// How long a URL may be, in bytes.
+pub const MAX_URL_BYTES: usize = 2048;
+
+/// Why a URL can be no receiver's; worded for its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUrl {
+    /// It is too long.
+    #[error("the URL is longer than {MAX_URL_BYTES} bytes")]
+    TooLong,
+    /// It is no absolute URL.
+    #[error("the text is no absolute URL")]
+    Malformed,
+    /// It is reached by another protocol.
+    #[error("the URL's scheme is neither `https` nor `http`")]
+    Scheme,
+    /// It carries a user name or password.
+    #[error("the URL carries a user name or password")]
+    Credentials,
+    /// Its host is not on the public internet.
+    #[error("the URL's host is not on the public internet")]
+    NotPublic,
+}
+
+/// Parses a receiver's URL, as far as it can be judged without a look-up.
+pub fn check_url(text: &str, policy: Policy) -> Result<Url, InvalidUrl> {
+    if text.len() > MAX_URL_BYTES {
+        return Err(InvalidUrl::TooLong);
+    }
+    let url = Url::parse(text).map_err(|_| InvalidUrl::Malformed)?;
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(InvalidUrl::Scheme);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(InvalidUrl::Credentials);
+    }
+    let permitted = match url.host().ok_or(InvalidUrl::Malformed)? {
+        Host::Domain(name) => policy.permits_name(name),
+        Host::Ipv4(address) => policy.permits(address.into()),
+        Host::Ipv6(address) => policy.permits(address.into()),
+    };
+    permitted.then_some(url).ok_or(InvalidUrl::NotPublic)
+}

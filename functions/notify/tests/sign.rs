@@ -1,0 +1,190 @@
+//! Signatures agree with those of the Standard Webhooks libraries.
+
+use notify::sign::{Flaw, Secrets, Unverified};
+use serde_json::Value;
+
+const OLD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const NEW: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+fn vectors() -> Value {
+    serde_json::from_str(include_str!("data/webhook_vectors.json")).expect("the vectors are JSON")
+}
+
+fn list<'a>(vectors: &'a Value, name: &str) -> &'a [Value] {
+    vectors[name].as_array().expect("a list of vectors")
+}
+
+fn text<'a>(vector: &'a Value, field: &str) -> &'a str {
+    vector[field].as_str().expect("a text")
+}
+
+fn secrets(text: &str) -> Secrets {
+    Secrets::parse(text).expect("secrets")
+}
+
+fn flaw(text: &str) -> Flaw {
+    Secrets::parse(text).expect_err("no secrets").flaw
+}
+
+struct Vector<'a> {
+    secrets: Secrets,
+    id: &'a str,
+    timestamp: i64,
+    body: &'a [u8],
+}
+
+impl<'a> Vector<'a> {
+    fn of(vector: &'a Value) -> Self {
+        Self {
+            secrets: secrets(text(vector, "secret")),
+            id: text(vector, "webhook_id"),
+            timestamp: vector["webhook_timestamp"].as_i64().expect("a time"),
+            body: text(vector, "payload").as_bytes(),
+        }
+    }
+
+    fn verify(&self, signatures: &str, now: i64) -> Result<(), Unverified> {
+        self.secrets
+            .verify(self.id, self.timestamp, self.body, signatures, now)
+    }
+}
+
+#[test]
+fn every_published_vector_is_reproduced_and_verified() {
+    let vectors = vectors();
+    let positive = list(&vectors, "positive");
+    assert_eq!(positive.len(), 4);
+    for value in positive {
+        let vector = Vector::of(value);
+        let expected = text(value, "expected_signature");
+        let made = vector
+            .secrets
+            .sign(vector.id, vector.timestamp, vector.body);
+        assert_eq!(made, expected, "{value}");
+        assert_eq!(vector.verify(expected, vector.timestamp), Ok(()), "{value}");
+    }
+}
+
+#[test]
+fn every_published_counterexample_is_judged_as_published() {
+    let vectors = vectors();
+    let vector = Vector::of(&vectors["positive"][0]);
+    let cases = list(&vectors, "negative_for_first_vector");
+    assert_eq!(cases.len(), 4);
+    for case in cases {
+        let verdict = vector.verify(text(case, "signature"), vector.timestamp);
+        let expected = case["verify"].as_bool().expect("a verdict");
+        assert_eq!(verdict.is_ok(), expected, "{case}");
+    }
+}
+
+#[test]
+fn each_signed_part_matters() {
+    let secrets = secrets(OLD);
+    let signature = secrets.sign("msg_1", 1_000, b"body");
+    let verify = |id, timestamp, body: &[u8], signatures: &str| {
+        secrets.verify(id, timestamp, body, signatures, 1_000)
+    };
+    assert_eq!(verify("msg_1", 1_000, b"body", &signature), Ok(()));
+    for verdict in [
+        verify("msg_2", 1_000, b"body", &signature),
+        verify("msg_1", 1_001, b"body", &signature),
+        verify("msg_1", 1_000, b"Body", &signature),
+        verify("msg_1", 1_000, b"body", &signature[..signature.len() - 4]),
+        verify("msg_1", 1_000, b"body", "v1,not base64 v1 , v1,"),
+        verify("msg_1", 1_000, b"body", ""),
+    ] {
+        assert_eq!(verdict, Err(Unverified::Signature));
+    }
+}
+
+#[test]
+fn a_webhook_is_believed_for_five_minutes_both_ways() {
+    let vectors = vectors();
+    let vector = Vector::of(&vectors["positive"][0]);
+    let signature = text(&vectors["positive"][0], "expected_signature");
+    let tolerance = vectors["tolerance_seconds"].as_i64().expect("seconds");
+    for (offset, expected) in [
+        (tolerance, Ok(())),
+        (-tolerance, Ok(())),
+        (tolerance + 1, Err(Unverified::Untimely)),
+        (-tolerance - 1, Err(Unverified::Untimely)),
+    ] {
+        let verdict = vector.verify(signature, vector.timestamp + offset);
+        assert_eq!(verdict, expected, "{offset}");
+    }
+}
+
+#[test]
+fn an_absurd_timestamp_is_untimely_and_no_overflow() {
+    let verdict = secrets(OLD).verify("msg_1", i64::MIN, b"", "v1,", i64::MAX);
+    assert_eq!(verdict, Err(Unverified::Untimely));
+}
+
+#[test]
+fn while_a_secret_rotates_the_receiver_of_either_is_served() {
+    let both = secrets(&format!("{NEW}  {OLD}"));
+    let signatures = both.sign("msg_1", 1_000, b"body");
+    let newest_first = format!(
+        "{} {}",
+        secrets(NEW).sign("msg_1", 1_000, b"body"),
+        secrets(OLD).sign("msg_1", 1_000, b"body"),
+    );
+    assert_eq!(signatures, newest_first);
+    for receiver in [secrets(OLD), secrets(NEW)] {
+        let verdict = receiver.verify("msg_1", 1_000, b"body", &signatures, 1_000);
+        assert_eq!(verdict, Ok(()));
+    }
+}
+
+#[test]
+fn a_body_that_is_no_text_is_signed_byte_for_byte() {
+    let secrets = secrets(OLD);
+    let signature = secrets.sign("msg_1", 1_000, &[0xff, 0x00]);
+    let verdict = secrets.verify("msg_1", 1_000, &[0xff, 0x00], &signature, 1_000);
+    assert_eq!(verdict, Ok(()));
+}
+
+#[test]
+fn the_headers_are_those_of_the_standard() {
+    let vectors = vectors();
+    let headers = secrets(OLD).headers("msg_1", 1_000, b"body");
+    let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    assert_eq!(Value::from(names), vectors["headers"]);
+    let values = headers.map(|(_, value)| value);
+    let signature = secrets(OLD).sign("msg_1", 1_000, b"body");
+    assert_eq!(values, ["msg_1".into(), "1000".into(), signature]);
+}
+
+#[test]
+fn what_is_no_secret_is_refused_with_its_place_in_the_list() {
+    assert_eq!(flaw(""), Flaw::None);
+    assert_eq!(flaw(" \t "), Flaw::None);
+    assert_eq!(flaw(&format!("{OLD} hunter2")), Flaw::Prefix(2));
+    assert_eq!(flaw(&OLD.replace("whsec", "whsk")), Flaw::Prefix(1));
+    assert_eq!(flaw(&format!("{OLD},{NEW}")), Flaw::Encoding(1));
+    assert_eq!(flaw("whsec_hunter2"), Flaw::Encoding(1));
+    assert_eq!(flaw("whsec_"), Flaw::Length(1, 0));
+    assert_eq!(flaw("whsec_c2hvcnQ="), Flaw::Length(1, 5));
+    assert_eq!(
+        flaw(&format!("whsec_{}", "AAAA".repeat(22))),
+        Flaw::Length(1, 66)
+    );
+}
+
+#[test]
+fn neither_an_error_nor_debug_output_shows_a_secret() {
+    let error = Secrets::parse("whsec_hunter2").expect_err("too short");
+    assert_eq!(
+        error.to_string(),
+        "one or more `whsec_` secrets (base64 of 24 to 64 bytes) separated by spaces, \
+         newest first; number 1 is not base64"
+    );
+    assert!(!format!("{error:?}").contains("hunter2"));
+    assert_eq!(format!("{:?}", secrets(OLD)), "Secrets(1)");
+}
+
+#[test]
+fn a_minted_secret_is_a_secret() {
+    assert!(Secrets::parse(&domain::webhook::mint_secret()).is_ok());
+}
