@@ -8,6 +8,7 @@ mod audio;
 mod captions;
 mod error;
 mod events;
+pub mod exports;
 mod interviews;
 mod list;
 mod products;

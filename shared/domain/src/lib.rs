@@ -31,6 +31,7 @@ pub mod transcript;
 pub mod turns;
 pub mod waveform;
 pub mod webhook;
+pub mod wording;
 pub mod work;
 
 pub use ids::{InterviewId, InterviewKey, UserId};

@@ -1,0 +1,104 @@
+//! Says what there is to say about an interview, with proof.
+//!
+//! Listens to `data/transcript`; asks the language engine, looks every quote up
+//! in the words, and writes `data/analysis`. [`evidence`] finds quotes, [`gate`]
+//! decides whether anybody may be rated, [`content`] what must not be said,
+//! [`metrics`] measures the conversation, [`verify`] brings it together.
+
+mod align;
+pub mod content;
+pub mod evidence;
+pub mod gate;
+pub mod metrics;
+pub mod verify;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    InterviewKey,
+    analysis::Rubric,
+    event::{Event, WrittenDocument},
+    ports::{AnalysisRequest, Analyst, Precondition, Write},
+    steps::{StepError, StepName},
+    work::{self, TranscriptError},
+};
+use runtime::{
+    Failure, Function, Incoming,
+    step::{Assignment, Desk, Product, storage_error},
+};
+
+/// The function, and what it needs.
+pub struct Analyze {
+    /// Claims, results and the time.
+    pub desk: Desk,
+    /// The language engine.
+    pub analyst: Arc<dyn Analyst>,
+}
+
+#[async_trait]
+impl Function for Analyze {
+    fn name(&self) -> &'static str {
+        "analyze"
+    }
+
+    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        match incoming.event()? {
+            Event::DocumentWritten(written) => self.analyze(&written).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Analyze {
+    async fn analyze(&self, written: &WrittenDocument) -> Result<(), Failure> {
+        let Some(key) = InterviewKey::of_path(written.path.as_str()) else {
+            return Ok(());
+        };
+        // The event may be late: what counts is the transcript that is there now.
+        let Some(head) = work::transcript_head(&*self.desk.records, &key).await? else {
+            return Ok(());
+        };
+        let assignment = Assignment {
+            key: key.clone(),
+            step: StepName::Analysis,
+            input: head.revision.to_string(),
+            engine: Some(self.analyst.name()),
+        };
+        self.desk.run(assignment, |_, _| self.think(&key)).await?;
+        Ok(())
+    }
+
+    async fn think(&self, key: &InterviewKey) -> Result<Product, StepError> {
+        let records = &*self.desk.records;
+        let interview = work::interview(records, key).await.map_err(|error| storage_error(&error))?;
+        let transcript = work::transcript(records, key).await.map_err(|error| unreadable(&error))?;
+        let (Some(interview), Some(transcript)) = (interview, transcript) else {
+            return Err(StepError::permanent("transcript_missing", "there is no transcript any more"));
+        };
+        let transcript = Arc::new(transcript);
+        let rubric = interview.rubric.unwrap_or_else(|| Rubric::default_for(interview.kind));
+        let request = AnalysisRequest {
+            transcript: Arc::clone(&transcript),
+            kind: interview.kind,
+            rubric: rubric.clone(),
+        };
+        let draft = self.analyst.analyze(&request).await?;
+        let now = self.desk.clock.now();
+        let analysis = verify::verify(draft, self.analyst.name(), &transcript, &rubric, now);
+        let write = Write::put(key.data("analysis"), &analysis, Precondition::None);
+        Ok(Product {
+            writes: vec![write.map_err(|error| storage_error(&error))?],
+            amend: None,
+        })
+    }
+}
+
+fn unreadable(error: &TranscriptError) -> StepError {
+    match error {
+        TranscriptError::Records(error) => storage_error(error),
+        TranscriptError::Damaged(_) => {
+            StepError::permanent("transcript_damaged", "the stored transcript cannot be read")
+        }
+    }
+}

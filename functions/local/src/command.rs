@@ -1,0 +1,105 @@
+//! What a person types.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use domain::pipeline::Pipeline;
+use embedded::SystemClock;
+use runtime::{
+    serve::{serve, stop_signal},
+    settings::Environment,
+    telemetry,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Engines, Host, PIPELINE, Settings, process, schedule};
+
+/// How long work in hand may go on after the signal to stop.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+/// Turns recorded interviews into transcripts, analyses, waveforms and reports.
+#[derive(Parser)]
+#[command(name = "interviewlens", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Host everything on one port over a data directory
+    Serve,
+    /// Run one recording through the whole pipeline and leave the results in a folder
+    Process {
+        /// The recording
+        file: PathBuf,
+        /// Where the results go
+        #[arg(long, default_value = "out")]
+        out: PathBuf,
+    },
+}
+
+/// Does what was typed.
+pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
+    let settings = match Settings::read(&environment) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error.to_string(), 2),
+    };
+    let ended = match arguments.command {
+        Command::Serve => host(settings).await.map(|()| 0),
+        Command::Process { file, out } => process::run(settings, &file, &out).await,
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => fail(&format!("{error:#}"), 1),
+    }
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "interviewlens: {message}");
+    ExitCode::from(code)
+}
+
+/// Hosts everything until it is told to stop.
+async fn host(settings: Settings) -> anyhow::Result<()> {
+    telemetry::for_people("info");
+    let address = format!("{}:{}", settings.host, settings.port);
+    let listener = TcpListener::bind(&address).await;
+    let listener = listener.with_context(|| format!("listening on {address}"))?;
+    let port = listener.local_addr()?.port();
+    let public_url = settings.public_url.clone();
+    let public_url = public_url.unwrap_or_else(|| format!("http://{}:{port}", settings.host));
+    let data_dir = settings.data_dir.clone();
+    let engines = Engines::find(&settings)?;
+    let names = (engines.transcriber.name(), engines.analyst.name());
+    let host = Host::open(settings, public_url.clone(), engines, Arc::new(SystemClock)).await?;
+    tracing::info!(transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
+    work(host, listener).await
+}
+
+async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let dispatching = host.dispatcher().run(Arc::clone(&host.clock), stop.clone(), GRACE);
+    let dispatching = tokio::spawn(dispatching);
+    let pipeline = Pipeline::parse(PIPELINE)?;
+    let (bus, stopping) = (host.store.bus(), stop.clone());
+    let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
+    let stopped = async {
+        stop_signal().await;
+        stop.cancel();
+    };
+    serve(Arc::new(host.service()), listener, stopped).await?;
+    stop.cancel();
+    ticking.await??;
+    dispatching.await?;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! What Eventarc, Pub/Sub and Cloud Tasks do in the cloud: events and tasks are
+//! handed to functions, again and again until they are settled.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use domain::ports::Clock;
+use embedded::{
+    ManualClock,
+    deliveries::{Again, Content, Deliveries, Delivery, Lane},
+};
+use runtime::{Failure, Function, Incoming, Task, cloudevent};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long to wait when the store itself fails.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Hands deliveries to functions.
+pub struct Dispatcher {
+    deliveries: Deliveries,
+    functions: HashMap<&'static str, Arc<dyn Function>>,
+    lanes: Vec<Lane>,
+    in_hand: HashMap<String, usize>,
+    running: JoinSet<String>,
+}
+
+impl Dispatcher {
+    /// For these functions.
+    pub fn new(deliveries: Deliveries, functions: Vec<Arc<dyn Function>>) -> Self {
+        Self {
+            lanes: deliveries.lanes(),
+            functions: functions.into_iter().map(|function| (function.name(), function)).collect(),
+            deliveries,
+            in_hand: HashMap::new(),
+            running: JoinSet::new(),
+        }
+    }
+
+    /// Works until it is stopped, then finishes what is in hand for as long as
+    /// `grace` allows; the rest is taken up at the next start.
+    pub async fn run(mut self, clock: Arc<dyn Clock>, stop: CancellationToken, grace: Duration) {
+        while !stop.is_cancelled() {
+            let pause = match self.start_due().await {
+                Ok(()) => self.until_next_due(&*clock).await,
+                Err(error) => {
+                    tracing::error!(error = &*error as &dyn std::error::Error, "nothing could be delivered");
+                    STORE_PAUSE
+                }
+            };
+            tokio::select! {
+                Some(lane) = self.running.join_next() => self.finished(lane),
+                () = self.deliveries.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        let finishing = async { while self.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, finishing).await.is_err() {
+            tracing::info!("stopped with work in hand; it goes on at the next start");
+        }
+    }
+
+    /// Works until nothing is left, moving the clock on to whatever is due next.
+    pub async fn drain(&mut self, clock: &ManualClock) -> anyhow::Result<()> {
+        loop {
+            self.start_due().await?;
+            if let Some(lane) = self.running.join_next().await {
+                self.finished(lane);
+                continue;
+            }
+            match self.deliveries.next_due().await? {
+                Some(due) => clock.advance_to(due),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn start_due(&mut self) -> anyhow::Result<()> {
+        for lane in &self.lanes {
+            let busy = self.in_hand.get(&lane.name).copied().unwrap_or(0);
+            let room = lane.limit.saturating_sub(busy);
+            if room == 0 {
+                continue;
+            }
+            for delivery in self.deliveries.take(lane, room).await? {
+                *self.in_hand.entry(lane.name.clone()).or_default() += 1;
+                let function = self.functions.get(delivery.function.as_str()).cloned();
+                self.running.spawn(deliver(self.deliveries.clone(), function, delivery));
+            }
+        }
+        Ok(())
+    }
+
+    fn finished(&mut self, lane: Result<String, tokio::task::JoinError>) {
+        match lane {
+            Ok(lane) => {
+                if let Some(count) = self.in_hand.get_mut(&lane) {
+                    *count -= 1;
+                }
+            }
+            Err(error) => tracing::error!("a delivery was lost: {error}"),
+        }
+    }
+
+    async fn until_next_due(&self, clock: &dyn Clock) -> Duration {
+        const LONG: Duration = Duration::from_secs(60);
+        let due = self.deliveries.next_due().await.ok().flatten();
+        // A lane that is full is looked at when something of it has finished.
+        due.map_or(LONG, |due| due.since(clock.now()).clamp(Duration::from_millis(20), LONG))
+    }
+}
+
+/// Hands over one delivery and settles it; answers its lane.
+async fn deliver(deliveries: Deliveries, function: Option<Arc<dyn Function>>, delivery: Delivery) -> String {
+    let outcome = match function {
+        None => Err(Failure::permanent(anyhow::anyhow!("no function `{}` here", delivery.function))),
+        Some(function) => guarded(function, &delivery).await,
+    };
+    if let Err(error) = settle(&deliveries, &delivery, outcome).await {
+        // It is given back at the next start at the latest.
+        tracing::error!("a delivery could not be settled: {error}");
+    }
+    delivery.lane
+}
+
+/// A function that panics has failed in a way that may pass.
+async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(), Failure> {
+    let incoming = incoming(delivery)?;
+    let handling = tokio::spawn(async move { function.handle(incoming).await });
+    match handling.await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(Failure::from(error)),
+    }
+}
+
+fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
+    match &delivery.content {
+        Content::Event(event) => cloudevent::encode(&delivery.event_id, delivery.created_at, event)
+            .map(Incoming::Event)
+            .map_err(Failure::permanent),
+        Content::Task { name, body, .. } => Ok(Incoming::Task(Task {
+            name: name.clone(),
+            body: body.clone(),
+        })),
+    }
+}
+
+async fn settle(
+    deliveries: &Deliveries,
+    delivery: &Delivery,
+    outcome: Result<(), Failure>,
+) -> anyhow::Result<()> {
+    let function = &delivery.function;
+    match outcome {
+        Ok(()) => deliveries.done(delivery).await?,
+        Err(Failure::Permanent(error)) => {
+            tracing::error!(%function, attempt = delivery.attempt, "event dropped: {error:#}");
+            deliveries.done(delivery).await?;
+        }
+        Err(Failure::Transient { error, after }) => {
+            tracing::warn!(%function, attempt = delivery.attempt, "event put back: {error:#}");
+            let reason = format!("{error:#}");
+            deliveries.again(delivery, Again::Failed { after }, &reason).await?;
+        }
+        Err(Failure::Later(wait)) => deliveries.again(delivery, Again::Later(wait), "").await?,
+    }
+    Ok(())
+}

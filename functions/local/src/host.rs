@@ -1,0 +1,181 @@
+//! The functions wired to one data directory.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use analyze::Analyze;
+use announce::Announce;
+use anyhow::Context;
+use api::{Api, Limits};
+use domain::{
+    pipeline::Pipeline,
+    ports::{Analyst, Clock, Transcriber},
+    webhook,
+};
+use embedded::{Options, Store};
+use engines::{Extractive, PocketSphinx};
+use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
+use report::Report;
+use runtime::{Function, step::Desk};
+use sweep::Sweep;
+use transcribe::Transcribe;
+use waveform::Waveform;
+
+use crate::{PIPELINE, Settings, dispatch::Dispatcher, service::EmbeddedService};
+
+/// The engines that settings name.
+pub struct Engines {
+    /// Speech to words.
+    pub transcriber: Arc<dyn Transcriber>,
+    /// Words to claims.
+    pub analyst: Arc<dyn Analyst>,
+}
+
+impl Engines {
+    /// Finds the engines on this machine.
+    pub fn find(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(Self {
+            transcriber: Arc::new(PocketSphinx::find(&settings.path)?),
+            analyst: Arc::new(Extractive),
+        })
+    }
+}
+
+/// All functions over one data directory.
+pub struct Host {
+    /// The data directory.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    settings: Settings,
+    public_url: String,
+    functions: Vec<Arc<dyn Function>>,
+}
+
+impl Host {
+    /// Opens the data directory and wires everything to it. `public_url` is
+    /// where clients reach it.
+    pub async fn open(
+        settings: Settings,
+        public_url: String,
+        engines: Engines,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let pipeline = Arc::new(Pipeline::parse(PIPELINE)?);
+        let store = Store::open(Options {
+            data_dir: settings.data_dir.clone(),
+            public_url: public_url.clone(),
+            pipeline,
+            clock: Arc::clone(&clock),
+        })
+        .await?;
+        let secrets = match &settings.webhook_secrets {
+            Some(secrets) => secrets.clone(),
+            None => own_secret(&settings.data_dir)?,
+        };
+        let functions = functions(&store, &settings, &clock, engines, secrets)?;
+        Ok(Self { store, clock, settings, public_url, functions })
+    }
+
+    /// What delivers events and tasks to the functions.
+    pub fn dispatcher(&self) -> Dispatcher {
+        Dispatcher::new(self.store.deliveries(), self.functions.clone())
+    }
+
+    /// What answers requests.
+    pub fn service(&self) -> EmbeddedService {
+        let api = Api {
+            records: self.store.records(),
+            uploads: self.store.bucket("uploads"),
+            artifacts: self.store.bucket("artifacts"),
+            signer: self.store.signer(),
+            clock: Arc::clone(&self.clock),
+            limits: Limits {
+                max_upload_bytes: self.settings.max_upload_bytes,
+                allow_private_webhooks: self.settings.allow_private_webhooks,
+            },
+            check_webhook_url,
+            routes: api::Routes::default(),
+        };
+        EmbeddedService::new(api, self.store.uploads(), self.public_url.clone())
+    }
+}
+
+fn policy(allow_private: bool) -> Policy {
+    if allow_private { Policy::AllowLoopback } else { Policy::PublicOnly }
+}
+
+fn check_webhook_url(url: &str, allow_private: bool) -> Result<(), String> {
+    target::check_url(url, policy(allow_private)).map(drop).map_err(|error| error.to_string())
+}
+
+/// One of each, alphabetically.
+fn functions(
+    store: &Store,
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    engines: Engines,
+    secrets: Secrets,
+) -> anyhow::Result<Vec<Arc<dyn Function>>> {
+    let (records, clock) = (store.records(), Arc::clone(clock));
+    let desk = Desk { records: Arc::clone(&records), clock: Arc::clone(&clock) };
+    let client = WebhookClient::new(policy(settings.allow_private_webhooks));
+    Ok(vec![
+        Arc::new(Analyze { desk: desk.clone(), analyst: engines.analyst }),
+        Arc::new(Announce { bus: store.bus() }),
+        Arc::new(Notify {
+            records: Arc::clone(&records),
+            clock: Arc::clone(&clock),
+            secrets,
+            client: client.context("setting up the client for webhooks")?,
+        }),
+        Arc::new(Report { desk: desk.clone(), artifacts: store.bucket("artifacts") }),
+        Arc::new(Sweep {
+            records,
+            uploads: store.bucket("uploads"),
+            artifacts: store.bucket("artifacts"),
+            clock,
+            retention: settings.retention,
+        }),
+        Arc::new(Transcribe {
+            desk: desk.clone(),
+            uploads: store.bucket("uploads"),
+            queue: store.queue(),
+            transcriber: engines.transcriber,
+            max_duration: settings.max_duration,
+        }),
+        Arc::new(Waveform {
+            desk,
+            uploads: store.bucket("uploads"),
+            max_duration_ms: millis(settings.max_duration),
+        }),
+    ])
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The secret for webhooks that is kept in the data directory, made at the first
+/// start.
+fn own_secret(data_dir: &Path) -> anyhow::Result<Secrets> {
+    let path = data_dir.join("webhook-secret");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let fresh = webhook::mint_secret();
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+            file.write_all(fresh.as_bytes())?;
+            file.sync_all()?;
+            fresh
+        }
+        Err(error) => return Err(error).context("reading the webhook secret"),
+    };
+    Secrets::parse(text.trim()).with_context(|| format!("reading `{}`", path.display()))
+}

@@ -1,0 +1,119 @@
+//! One recording through the same pipeline, without a service.
+
+use std::{fs, path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use api::exports;
+use domain::{
+    Interview, InterviewId, InterviewKey, UserId,
+    interview::{Audio, Status},
+    ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
+    waveform::{Bits, StoredWaveform},
+    work,
+};
+use embedded::SystemClock;
+use futures::{StreamExt, TryStreamExt};
+use runtime::telemetry;
+use serde_json::Value;
+use tokio_util::{io::ReaderStream, sync::CancellationToken};
+
+use crate::{Engines, Host, Settings, command::GRACE, progress::Display};
+
+/// Runs the recording through the pipeline and leaves the results in `out`;
+/// answers the exit code.
+pub(crate) async fn run(mut settings: Settings, file: &Path, out: &Path) -> anyhow::Result<u8> {
+    telemetry::for_people("error");
+    let size = fs::metadata(file).with_context(|| format!("reading `{}`", file.display()))?.len();
+    if size == 0 {
+        bail!("`{}` is empty", file.display());
+    }
+    fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
+    let scratch = tempfile::tempdir().context("creating a temporary folder")?;
+    settings.data_dir = scratch.path().to_owned();
+    let engines = Engines::find(&settings)?;
+    let host = Host::open(settings, String::new(), engines, Arc::new(SystemClock)).await?;
+    let stop = CancellationToken::new();
+    let dispatching = host.dispatcher().run(Arc::clone(&host.clock), stop.clone(), GRACE);
+    let dispatching = tokio::spawn(dispatching);
+    let interview = submit(&host, file, size).await?;
+    let finished = follow(&host, &interview.key()).await;
+    stop.cancel();
+    dispatching.await?;
+    let finished = finished?;
+    leave_results(&host, &finished, out).await?;
+    Ok(match finished.status {
+        Status::Completed => 0,
+        Status::Partial => 3,
+        _ => 1,
+    })
+}
+
+/// Creates the interview and stores the recording, which starts the pipeline.
+async fn submit(host: &Host, file: &Path, size: u64) -> anyhow::Result<Interview> {
+    let key = InterviewKey {
+        user_id: UserId::parse("local")?,
+        interview_id: InterviewId::mint(),
+    };
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut interview = Interview::new(&key, name.clone().into(), host.clock.now());
+    let object = key.mint_audio_object();
+    interview.audio = Some(Audio {
+        filename: name.into(),
+        content_type: "application/octet-stream".into(),
+        size_bytes: size,
+        object: object.clone(),
+        generation: None,
+        duration_ms: None,
+        channels: None,
+        sample_rate_hz: None,
+    });
+    let write = Write::put(key.document(), &interview, Precondition::Absent)?;
+    host.store.records().commit(vec![write]).await?;
+    let bytes: ByteStream = ReaderStream::new(tokio::fs::File::open(file).await?).boxed();
+    let bucket = host.store.bucket("uploads");
+    bucket.write(&object, "application/octet-stream", bytes, Overwrite::Refused).await?;
+    Ok(interview)
+}
+
+/// Shows the steps until all are settled.
+async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
+    let mut documents = host.store.records().watch(&key.document());
+    let mut display = Display::new();
+    while let Some(document) = documents.next().await {
+        let document = document?.context("the interview is gone")?;
+        let interview: Interview = document.decode()?;
+        display.show(&interview.steps)?;
+        if interview.status.is_final() {
+            display.end(&interview)?;
+            return Ok(interview);
+        }
+    }
+    bail!("the store is closed")
+}
+
+async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow::Result<()> {
+    let (records, key) = (host.store.records(), interview.key());
+    if let Some(transcript) = work::transcript(&*records, &key).await? {
+        let json = serde_json::to_vec_pretty(&exports::json(&transcript))?;
+        fs::write(out.join("transcript.json"), json)?;
+        fs::write(out.join("transcript.srt"), exports::srt(&transcript))?;
+    }
+    if let Some(analysis) = data(&*records, &key, "analysis").await? {
+        fs::write(out.join("analysis.json"), serde_json::to_vec_pretty(&analysis)?)?;
+    }
+    if let Some(document) = records.read(&key.data("waveform")).await? {
+        let waveform: StoredWaveform = document.decode()?;
+        fs::write(out.join("waveform.json"), waveform.to_json(Bits::Eight)?)?;
+    }
+    let artifacts = host.store.bucket("artifacts");
+    if artifacts.stat(&key.report_object()).await?.is_some() {
+        let (_, bytes) = artifacts.read(&key.report_object(), None, None).await?;
+        let chunks: Vec<_> = bytes.try_collect().await?;
+        fs::write(out.join("report.docx"), chunks.concat())?;
+    }
+    Ok(())
+}
+
+async fn data(records: &dyn Records, key: &InterviewKey, name: &str) -> anyhow::Result<Option<Value>> {
+    Ok(records.read(&key.data(name)).await?.map(|document| document.fields))
+}
