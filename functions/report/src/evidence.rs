@@ -1,0 +1,47 @@
+//! Quotes with who said them, when, and whether they exist.
+
+use docx_rs::{LineSpacing, Paragraph, Run};
+use domain::{
+    analysis::{Evidence, EvidenceStatus},
+    transcript::Transcript,
+};
+
+use crate::{
+    render::Block,
+    text::{clean, clock, directed, run},
+};
+
+/// One paragraph for each quote.
+pub(crate) fn quotes(evidence: &[Evidence], transcript: &Transcript) -> Vec<Block> {
+    evidence.iter().map(|evidence| quote(evidence, transcript).into()).collect()
+}
+
+fn quote(evidence: &Evidence, transcript: &Transcript) -> Paragraph {
+    let (mark, colour) = mark(evidence.status);
+    let text = format!("\u{201c}{}\u{201d}", evidence.quote.reveal());
+    let source = source(evidence, transcript);
+    let paragraph = Paragraph::new()
+        .indent(Some(400), None, None, None)
+        .line_spacing(LineSpacing::new().after(60))
+        .add_run(Run::new().add_text(format!("{mark} ")).color(colour).bold())
+        .add_run(run(&text).italic())
+        .add_run(Run::new().add_text(format!("  {source}")).size(18).color("6B7280"));
+    directed(paragraph, evidence.quote.reveal())
+}
+
+const fn mark(status: EvidenceStatus) -> (&'static str, &'static str) {
+    match status {
+        EvidenceStatus::Verified => ("✓", "15803D"),
+        EvidenceStatus::Repaired => ("≈", "B45309"),
+        EvidenceStatus::Unverified => ("✗", "B91C1C"),
+    }
+}
+
+fn source(evidence: &Evidence, transcript: &Transcript) -> String {
+    match (evidence.speaker, evidence.start_ms) {
+        (Some(speaker), Some(start_ms)) => {
+            format!("{}, {}", clean(transcript.speaker_name(speaker).reveal()), clock(start_ms))
+        }
+        _ => "not found in the recording".to_owned(),
+    }
+}

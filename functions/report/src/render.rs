@@ -1,0 +1,120 @@
+//! The document, part by part.
+
+use docx_rs::{
+    Docx, Footer, Header, NumPages, PageMargin, PageNum, Paragraph, AlignmentType, Run,
+};
+use domain::{Interview, analysis::Analysis, transcript::Transcript};
+
+use crate::{metrics, pack, sections, styles, text::clean, title, transcript};
+
+/// Everything that a report holds.
+#[derive(Clone, Copy)]
+pub struct ReportContent<'a> {
+    /// What it is about.
+    pub interview: &'a Interview,
+    /// What was said.
+    pub transcript: &'a Transcript,
+    /// What there is to say about it.
+    pub analysis: &'a Analysis,
+}
+
+/// The document could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The XML could not be written.
+    #[error("writing the document")]
+    Write(#[source] zip::result::ZipError),
+    /// It could not be compressed.
+    #[error("compressing the document")]
+    Compress(#[source] std::io::Error),
+}
+
+/// One part: a heading with a bookmark, and what stands below it.
+pub(crate) struct Section {
+    /// The bookmark's name.
+    pub(crate) anchor: &'static str,
+    /// The heading.
+    pub(crate) title: &'static str,
+    /// What stands below.
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// A paragraph or a table.
+pub(crate) enum Block {
+    /// A paragraph.
+    Paragraph(Box<Paragraph>),
+    /// A table.
+    Table(Box<docx_rs::Table>),
+}
+
+impl From<Paragraph> for Block {
+    fn from(paragraph: Paragraph) -> Self {
+        Self::Paragraph(Box::new(paragraph))
+    }
+}
+
+impl From<docx_rs::Table> for Block {
+    fn from(table: docx_rs::Table) -> Self {
+        Self::Table(Box::new(table))
+    }
+}
+
+/// The report as a Word document. The same content gives the same bytes.
+pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
+    let sections = sections(content);
+    let mut document = title::block(content)
+        .into_iter()
+        .chain(title::contents(&sections))
+        .fold(page(content), add);
+    for (index, section) in sections.into_iter().enumerate() {
+        document = add(document, styles::heading(index + 1, section.anchor, section.title).into());
+        document = section.blocks.into_iter().fold(document, add);
+    }
+    pack::compress(document)
+}
+
+/// All parts that have something to say, in order.
+fn sections(content: &ReportContent<'_>) -> Vec<Section> {
+    let all = [
+        sections::summary(content),
+        sections::caveats(content),
+        metrics::section(content),
+        sections::key_points(content),
+        sections::topics(content),
+        sections::questions(content),
+        sections::competencies(content),
+        sections::strengths(content),
+        sections::concerns(content),
+        sections::follow_ups(content),
+        transcript::section(content),
+    ];
+    all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
+}
+
+fn page(content: &ReportContent<'_>) -> Docx {
+    let title = clean(content.interview.title.reveal());
+    let grey = |run: Run| run.size(17).color("6B7280");
+    let header = Paragraph::new().add_run(grey(Run::new().add_text(title)));
+    let footer = Paragraph::new()
+        .align(AlignmentType::Center)
+        .add_run(grey(Run::new().add_text("Page ")))
+        .add_page_num(PageNum::new())
+        .add_run(grey(Run::new().add_text(" of ")))
+        .add_num_pages(NumPages::new());
+    let written = content.analysis.created_at.to_string();
+    styles::define(Docx::new())
+        .doc_id(content.interview.id.as_str())
+        .created_at(&written)
+        .updated_at(&written)
+        .page_size(11_906, 16_838)
+        .page_margin(PageMargin::new().top(1_300).bottom(1_200).left(1_250).right(1_250))
+        .header(Header::new().add_paragraph(header))
+        .footer(Footer::new().add_paragraph(footer))
+}
+
+fn add(document: Docx, block: Block) -> Docx {
+    match block {
+        Block::Paragraph(paragraph) => document.add_paragraph(*paragraph),
+        Block::Table(table) => document.add_table(*table),
+    }
+}

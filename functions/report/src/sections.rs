@@ -1,0 +1,136 @@
+//! What the analysis says.
+
+use docx_rs::{LineSpacing, Paragraph, Run};
+use domain::analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus};
+
+use crate::{
+    evidence::quotes,
+    render::{Block, ReportContent, Section},
+    styles::{bullet, note, subheading},
+    text::{clock, directed, paragraph, run},
+};
+
+pub(crate) fn summary(content: &ReportContent<'_>) -> Section {
+    let blocks = match &content.analysis.summary {
+        Some(summary) => vec![paragraph(summary.reveal()).into()],
+        None => vec![note("There is too little in the recording to sum up.").into()],
+    };
+    Section { anchor: "summary", title: "Summary", blocks }
+}
+
+/// What the reader should know before believing any of it.
+pub(crate) fn caveats(content: &ReportContent<'_>) -> Section {
+    let quality = &content.transcript.head.quality;
+    let recognised = format!(
+        "{} words were recognised with a mean confidence of {:.0} %; {:.0} % of them are uncertain.",
+        quality.words,
+        quality.mean_confidence * 100.0,
+        quality.low_confidence_share * 100.0
+    );
+    let (found, all) = counted_quotes(content);
+    let proven = format!("{found} of {all} quotes were found in the recording.");
+    let warnings = content.analysis.warnings.iter().map(|warning| sentence(&warning.message));
+    let blocks = [recognised, proven].into_iter().chain(warnings).map(|text| bullet(&text).into());
+    Section { anchor: "caveats", title: "What to know about this report", blocks: blocks.collect() }
+}
+
+fn counted_quotes(content: &ReportContent<'_>) -> (usize, usize) {
+    let analysis = content.analysis;
+    let claims = [&analysis.key_points, &analysis.strengths, &analysis.concerns];
+    let of_claims = claims.into_iter().flatten().flat_map(|claim| &claim.evidence);
+    let of_questions = analysis.questions.iter().flat_map(|question| &question.evidence);
+    let of_competencies = analysis.competencies.iter().flat_map(|competency| &competency.evidence);
+    let all: Vec<_> = of_claims.chain(of_questions).chain(of_competencies).collect();
+    let found = all.iter().filter(|evidence| evidence.status != EvidenceStatus::Unverified).count();
+    (found, all.len())
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
+}
+
+fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<Block> {
+    claims
+        .iter()
+        .flat_map(|claim| {
+            let head = bullet(claim.text.reveal()).keep_next(true);
+            let head: Block = directed(head, claim.text.reveal()).into();
+            std::iter::once(head).chain(quotes(&claim.evidence, content.transcript))
+        })
+        .collect()
+}
+
+pub(crate) fn key_points(content: &ReportContent<'_>) -> Section {
+    let blocks = claims(content, &content.analysis.key_points);
+    Section { anchor: "key-points", title: "Key points", blocks }
+}
+
+pub(crate) fn strengths(content: &ReportContent<'_>) -> Section {
+    let blocks = claims(content, &content.analysis.strengths);
+    Section { anchor: "strengths", title: "Strengths", blocks }
+}
+
+pub(crate) fn concerns(content: &ReportContent<'_>) -> Section {
+    let blocks = claims(content, &content.analysis.concerns);
+    Section { anchor: "concerns", title: "Concerns", blocks }
+}
+
+pub(crate) fn topics(content: &ReportContent<'_>) -> Section {
+    let topics = content.analysis.topics.iter().map(|topic| {
+        let span = format!("{} – {}   ", clock(topic.start_ms), clock(topic.end_ms));
+        Paragraph::new()
+            .line_spacing(LineSpacing::new().after(40))
+            .add_run(Run::new().add_text(span).color("6B7280"))
+            .add_run(run(topic.title.reveal()))
+            .into()
+    });
+    Section { anchor: "topics", title: "Topics", blocks: topics.collect() }
+}
+
+pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
+    let mut blocks: Vec<Block> = Vec::new();
+    for question in &content.analysis.questions {
+        let asked = Paragraph::new().keep_next(true).add_run(run(question.question.reveal()).bold());
+        blocks.push(directed(asked, question.question.reveal()).into());
+        match &question.answer {
+            Some(answer) => blocks.push(paragraph(answer.reveal()).into()),
+            None => blocks.push(note("No answer was recognised.").into()),
+        }
+        let sources = question.evidence.iter().map(|evidence| {
+            let found = evidence.status != EvidenceStatus::Unverified;
+            let time = evidence.start_ms.map_or_else(|| "not found".to_owned(), clock);
+            format!("{} {time}", if found { "✓" } else { "✗" })
+        });
+        let sources: Vec<String> = sources.collect();
+        blocks.push(note(&sources.join("   ")).into());
+    }
+    if blocks.is_empty() {
+        blocks.push(note("No questions were recognised.").into());
+    }
+    Section { anchor: "questions", title: "Questions and answers", blocks }
+}
+
+pub(crate) fn competencies(content: &ReportContent<'_>) -> Section {
+    let all = content.analysis.competencies.iter();
+    let blocks = all.flat_map(|competency| assessment(content, competency));
+    Section { anchor: "competencies", title: "Competencies", blocks: blocks.collect() }
+}
+
+fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<Block> {
+    let verdict = match (competency.status, competency.rating) {
+        (CompetencyStatus::Assessed, Some(rating)) => format!("{rating} of 5"),
+        (CompetencyStatus::InsufficientEvidence, _) => "insufficient evidence".to_owned(),
+        _ => "not assessed".to_owned(),
+    };
+    let heading: Block = subheading(&format!("{}: {verdict}", sentence(&competency.name).trim_end_matches('.'))).into();
+    let rationale: Block = paragraph(&sentence(competency.rationale.reveal()).replace("..", ".")).into();
+    [heading, rationale].into_iter().chain(quotes(&competency.evidence, content.transcript)).collect()
+}
+
+pub(crate) fn follow_ups(content: &ReportContent<'_>) -> Section {
+    let texts = content.analysis.follow_ups.iter();
+    let blocks = texts.map(|text| directed(bullet(text.reveal()), text.reveal()).into());
+    Section { anchor: "follow-ups", title: "To follow up", blocks: blocks.collect() }
+}

@@ -1,0 +1,119 @@
+//! Styles, headings and tables.
+
+use docx_rs::{
+    AbstractNumbering, AlignmentType, Docx, IndentLevel, Level, LevelJc, LevelText, LineSpacing,
+    NumberFormat, Numbering, NumberingId, Paragraph, Run, RunFonts, Shading, SpecialIndentType,
+    Start, Style, StyleType, Table, TableBorder, TableBorderPosition, TableBorders, TableCell,
+    TableCellMargins, TableLayoutType, TableRow, WidthType,
+};
+
+use crate::text::{clean, run};
+
+const BULLETS: usize = 2;
+const INK: &str = "1F2937";
+const ACCENT: &str = "1D4ED8";
+const LINE: &str = "D1D5DB";
+
+/// Defines fonts, headings, links and bullets.
+pub(crate) fn define(document: Docx) -> Docx {
+    let fonts = RunFonts::new()
+        .ascii("Calibri")
+        .hi_ansi("Calibri")
+        .east_asia("Noto Sans CJK JP")
+        .cs("Noto Sans Arabic");
+    let heading = |level: usize, size| {
+        Style::new(format!("Heading{level}"), StyleType::Paragraph)
+            .name(format!("heading {level}"))
+            .based_on("Normal")
+            .next("Normal")
+            .size(size)
+            .bold()
+            .color(INK)
+            .outline_lvl(level - 1)
+    };
+    let link = Style::new("Hyperlink", StyleType::Character).name("Hyperlink").color(ACCENT);
+    let title = Style::new("Title", StyleType::Paragraph).name("Title").size(44).bold().color(INK);
+    let bullet = Level::new(
+        0,
+        Start::new(1),
+        NumberFormat::new("bullet"),
+        LevelText::new("•"),
+        LevelJc::new("left"),
+    )
+    .indent(Some(400), Some(SpecialIndentType::Hanging(260)), None, None);
+    document
+        .default_fonts(fonts)
+        .default_size(21)
+        .default_line_spacing(LineSpacing::new().after(100).line(264))
+        .add_style(Style::new("Normal", StyleType::Paragraph).name("Normal"))
+        .add_style(title)
+        .add_style(heading(1, 30))
+        .add_style(heading(2, 24))
+        .add_style(link)
+        .add_abstract_numbering(AbstractNumbering::new(BULLETS).add_level(bullet))
+        .add_numbering(Numbering::new(BULLETS, BULLETS))
+}
+
+/// A heading that links can lead to.
+pub(crate) fn heading(id: usize, anchor: &str, title: &str) -> Paragraph {
+    Paragraph::new()
+        .style("Heading1")
+        .keep_next(true)
+        .line_spacing(LineSpacing::new().before(360).after(120))
+        .add_bookmark_start(id, anchor)
+        .add_run(Run::new().add_text(title))
+        .add_bookmark_end(id)
+}
+
+/// A heading of the second level.
+pub(crate) fn subheading(title: &str) -> Paragraph {
+    Paragraph::new()
+        .style("Heading2")
+        .keep_next(true)
+        .line_spacing(LineSpacing::new().before(200).after(60))
+        .add_run(Run::new().add_text(clean(title)))
+}
+
+/// A bullet.
+pub(crate) fn bullet(text: &str) -> Paragraph {
+    Paragraph::new()
+        .numbering(NumberingId::new(BULLETS), IndentLevel::new(0))
+        .add_run(run(text))
+}
+
+/// A small grey line.
+pub(crate) fn note(text: &str) -> Paragraph {
+    Paragraph::new().add_run(run(text).size(18).color("6B7280"))
+}
+
+/// A table of texts with a head; widths in twentieths of a point, numbers to the right.
+pub(crate) fn table(widths: &[usize], head: &[String], rows: &[Vec<String>]) -> Table {
+    let head_row = TableRow::new(cells(widths, head, true)).cant_split();
+    let body = rows.iter().map(|row| TableRow::new(cells(widths, row, false)).cant_split());
+    Table::new(std::iter::once(head_row).chain(body).collect())
+        .set_grid(widths.to_vec())
+        .layout(TableLayoutType::Fixed)
+        .margins(TableCellMargins::new().margin(50, 100, 50, 100))
+        .set_borders(borders())
+}
+
+fn cells(widths: &[usize], texts: &[String], head: bool) -> Vec<TableCell> {
+    let pairs = widths.iter().zip(texts).enumerate();
+    pairs
+        .map(|(column, (width, text))| {
+            let content = if head { run(text).bold().size(19) } else { run(text).size(20) };
+            let align = if column == 0 { AlignmentType::Left } else { AlignmentType::Right };
+            let paragraph = Paragraph::new().align(align).line_spacing(LineSpacing::new().after(0)).add_run(content);
+            let cell = TableCell::new().width(*width, WidthType::Dxa).add_paragraph(paragraph);
+            if head { cell.shading(Shading::new().fill("F3F4F6")) } else { cell }
+        })
+        .collect()
+}
+
+fn borders() -> TableBorders {
+    let line = |position| TableBorder::new(position).color(LINE).size(4);
+    TableBorders::with_empty()
+        .set(line(TableBorderPosition::Top))
+        .set(line(TableBorderPosition::Bottom))
+        .set(line(TableBorderPosition::InsideH))
+}

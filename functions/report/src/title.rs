@@ -1,0 +1,65 @@
+//! What the report is about, and where to find what.
+
+use docx_rs::{Hyperlink, HyperlinkType, LineSpacing, Paragraph, Run};
+use domain::interview::Kind;
+
+use crate::{
+    render::{Block, ReportContent, Section},
+    text::{clock, directed, run},
+};
+
+/// Title and facts.
+pub(crate) fn block(content: &ReportContent<'_>) -> Vec<Block> {
+    let title = content.interview.title.reveal();
+    let heading = Paragraph::new()
+        .style("Title")
+        .line_spacing(LineSpacing::new().after(60))
+        .add_run(run(title));
+    let mut blocks: Vec<Block> = vec![directed(heading, title).into()];
+    for (label, value) in facts(content) {
+        let line = Paragraph::new()
+            .line_spacing(LineSpacing::new().after(20))
+            .add_run(Run::new().add_text(format!("{label}: ")).color("6B7280"))
+            .add_run(run(&value));
+        blocks.push(line.into());
+    }
+    blocks
+}
+
+fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
+    let (interview, head) = (content.interview, &content.transcript.head);
+    let kind = match interview.kind {
+        Kind::JobInterview => "job interview",
+        Kind::UserResearch => "user research",
+        Kind::Journalism => "journalism",
+        Kind::Other => "conversation",
+    };
+    let speakers: Vec<&str> = head.speakers.iter().map(|speaker| speaker.name.reveal()).collect();
+    let date: String = interview.created_at.to_string().chars().take(10).collect();
+    let language = interview.language.as_deref().unwrap_or("not known");
+    vec![
+        ("Kind", kind.to_owned()),
+        ("Date", date),
+        ("Length", clock(head.duration_ms)),
+        ("Language", language.to_owned()),
+        ("Speakers", speakers.join(", ")),
+        ("Transcribed by", format!("{} ({})", head.engine, head.model)),
+        ("Analysed by", format!("{} ({})", content.analysis.engine, content.analysis.prompt_version)),
+    ]
+}
+
+/// Links to the parts. Word's own table of contents shows its field code in
+/// LibreOffice until it is updated; links to bookmarks are right everywhere.
+pub(crate) fn contents(sections: &[Section]) -> Vec<Block> {
+    let heading = Paragraph::new()
+        .line_spacing(LineSpacing::new().before(240).after(60))
+        .add_run(Run::new().add_text("Contents").bold());
+    let links = sections.iter().map(|section| {
+        let text = Run::new().add_text(section.title).style("Hyperlink");
+        Paragraph::new()
+            .line_spacing(LineSpacing::new().after(20))
+            .add_hyperlink(Hyperlink::new(section.anchor, HyperlinkType::Anchor).add_run(text))
+            .into()
+    });
+    std::iter::once(heading.into()).chain(links).collect()
+}
