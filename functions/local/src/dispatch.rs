@@ -133,7 +133,8 @@ async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(),
     }
 }
 
-fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
+/// The delivery as the cloud would make it.
+pub fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
     match &delivery.content {
         Content::Event(event) => cloudevent::encode(&delivery.event_id, delivery.created_at, event)
             .map(Incoming::Event)

@@ -88,6 +88,11 @@ impl Host {
         Dispatcher::new(self.store.deliveries(), self.functions.clone())
     }
 
+    /// The functions, by name.
+    pub fn functions(&self) -> impl Iterator<Item = &Arc<dyn Function>> {
+        self.functions.iter()
+    }
+
     /// What answers requests.
     pub fn service(&self) -> EmbeddedService {
         let api = Api {

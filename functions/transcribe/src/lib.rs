@@ -34,9 +34,6 @@ use sha2::{Digest, Sha256};
 /// The queue between accepting an upload and transcribing it.
 pub const QUEUE: &str = "transcription";
 
-/// How much of an upload is looked at before it is queued, in bytes.
-const LOOK: u64 = 64 * 1024;
-
 /// The function, and what it needs.
 pub struct Transcribe {
     /// Claims, results and the time.
@@ -134,7 +131,7 @@ impl Transcribe {
 
     /// Refuses what cannot be a recording before it takes a place in the queue.
     async fn look(&self, object: &StoredObject) -> Result<Result<(), StepError>, Failure> {
-        let range = Some(0..LOOK.min(object.size));
+        let range = Some(0..media::LOOK_SIZE.min(object.size));
         let (_, stream) = self.uploads.read(&object.name, Some(object.generation), range).await?;
         let start: Vec<u8> = stream
             .try_fold(Vec::new(), |mut all, chunk| async move {

@@ -1,7 +1,7 @@
 //! Samples, block by block.
 
 use std::{
-    io,
+    io::{self, Read as _, SeekFrom},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Mutex,
 };
@@ -16,7 +16,7 @@ use symphonia::core::{
 };
 
 use crate::{
-    Error, Source,
+    Error, LOOK_SIZE, Source, look,
     source::{Failures, Feed},
     wav,
 };
@@ -67,6 +67,7 @@ pub struct Decoder {
 impl Decoder {
     /// Begins to decode; the kind of recording is found out from its bytes.
     pub fn open(mut source: Box<dyn Source>) -> Result<Self, Error> {
+        look(&beginning(&mut *source).map_err(Error::Read)?)?;
         let patch = wav::true_length(&mut *source).map_err(Error::Read)?;
         let failures = Failures::default();
         let feed = Feed {
@@ -194,6 +195,14 @@ impl Decoder {
             _ => Ok(()),
         }
     }
+}
+
+/// The first bytes; leaves the source at its start.
+fn beginning(source: &mut dyn Source) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    source.take(LOOK_SIZE).read_to_end(&mut start)?;
+    source.seek(SeekFrom::Start(0))?;
+    Ok(start)
 }
 
 /// Damaged headers make the library's arithmetic overflow, which in a debug build

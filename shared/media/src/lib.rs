@@ -20,6 +20,6 @@ mod wav;
 
 pub use decoder::{Block, Decoder};
 pub use error::Error;
-pub use look::look;
+pub use look::{LOOK_SIZE, look};
 pub use object::ObjectReader;
 pub use source::Source;

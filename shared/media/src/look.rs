@@ -2,11 +2,14 @@
 
 use crate::Error;
 
+/// How much of a file [`look`] wants to see, in bytes.
+pub const LOOK_SIZE: u64 = 64 * 1024;
+
 /// Frames in a row that make bytes believable as MP3.
 const FRAMES_IN_A_ROW: usize = 3;
 
 /// Refuses what cannot be a recording that is decoded here; `start` is the first
-/// 64 KB of the file, or all of it when it is smaller.
+/// [`LOOK_SIZE`] bytes of the file, or all of it when it is smaller.
 ///
 /// File names and declared media types are not asked: they lie.
 pub fn look(start: &[u8]) -> Result<(), Error> {
