@@ -36,7 +36,11 @@ struct Cell {
 /// all is `None`. Nothing when not a single word is the same.
 pub(crate) fn align(quote: &[Option<u32>], words: &[u32]) -> Option<Alignment> {
     let mut row: Vec<Cell> = (0..=words.len())
-        .map(|start| Cell { distance: 0, start, same: 0 })
+        .map(|start| Cell {
+            distance: 0,
+            start,
+            same: 0,
+        })
         .collect();
     for wanted in quote {
         row = next_row(&row, *wanted, words);
@@ -54,7 +58,10 @@ pub(crate) fn align(quote: &[Option<u32>], words: &[u32]) -> Option<Alignment> {
 
 fn next_row(row: &[Cell], wanted: Option<u32>, words: &[u32]) -> Vec<Cell> {
     let mut next = Vec::with_capacity(row.len());
-    next.push(Cell { distance: row[0].distance + 1, ..row[0] });
+    next.push(Cell {
+        distance: row[0].distance + 1,
+        ..row[0]
+    });
     for (index, word) in words.iter().enumerate() {
         let same = wanted == Some(*word);
         let diagonal = Cell {
@@ -62,9 +69,15 @@ fn next_row(row: &[Cell], wanted: Option<u32>, words: &[u32]) -> Vec<Cell> {
             same: row[index].same + usize::from(same),
             ..row[index]
         };
-        let left_out = Cell { distance: row[index + 1].distance + 1, ..row[index + 1] };
+        let left_out = Cell {
+            distance: row[index + 1].distance + 1,
+            ..row[index + 1]
+        };
         let before: Cell = next[index];
-        let added = Cell { distance: before.distance + 1, ..before };
+        let added = Cell {
+            distance: before.distance + 1,
+            ..before
+        };
         let best = [diagonal, left_out, added]
             .into_iter()
             .min_by_key(|cell| (cell.distance, usize::MAX - cell.same));
@@ -85,9 +98,30 @@ mod tests {
     #[test]
     fn the_nearest_part_is_found() {
         let words = [9, 1, 2, 3, 4, 9];
-        assert_eq!(find(&[1, 2, 3, 4], &words), Some(Alignment { span: 1..5, distance: 0, same: 4 }));
-        assert_eq!(find(&[1, 2, 7, 4], &words), Some(Alignment { span: 1..5, distance: 1, same: 3 }));
-        assert_eq!(find(&[1, 2, 4], &words), Some(Alignment { span: 1..5, distance: 1, same: 3 }));
+        assert_eq!(
+            find(&[1, 2, 3, 4], &words),
+            Some(Alignment {
+                span: 1..5,
+                distance: 0,
+                same: 4
+            })
+        );
+        assert_eq!(
+            find(&[1, 2, 7, 4], &words),
+            Some(Alignment {
+                span: 1..5,
+                distance: 1,
+                same: 3
+            })
+        );
+        assert_eq!(
+            find(&[1, 2, 4], &words),
+            Some(Alignment {
+                span: 1..5,
+                distance: 1,
+                same: 3
+            })
+        );
         assert_eq!(find(&[7, 8], &words), None);
         assert_eq!(find(&[1], &[]), None);
     }

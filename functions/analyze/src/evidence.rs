@@ -58,7 +58,12 @@ impl<'a> EvidenceIndex<'a> {
             runs: Vec::new(),
             turns: Vec::new(),
         };
-        for (turn, range) in transcript.turns.iter().map(|turn| turn.words.clone()).enumerate() {
+        for (turn, range) in transcript
+            .turns
+            .iter()
+            .map(|turn| turn.words.clone())
+            .enumerate()
+        {
             for word in range {
                 index.add(word, turn);
             }
@@ -124,10 +129,15 @@ impl<'a> EvidenceIndex<'a> {
         let mut anchors: Vec<(usize, &Vec<usize>)> = quote
             .iter()
             .enumerate()
-            .filter_map(|(offset, word)| Some((offset, &self.places[*self.numbers.get(word)? as usize])))
+            .filter_map(|(offset, word)| {
+                Some((offset, &self.places[*self.numbers.get(word)? as usize]))
+            })
             .collect();
         anchors.sort_by_key(|(_, places)| places.len());
-        let rare = anchors.iter().filter(|(_, places)| places.len() <= COMMON).count();
+        let rare = anchors
+            .iter()
+            .filter(|(_, places)| places.len() <= COMMON)
+            .count();
         anchors.truncate(rare.clamp(1, ANCHORS));
         let mut votes: HashMap<usize, usize> = HashMap::new();
         for (offset, places) in anchors {
@@ -137,9 +147,17 @@ impl<'a> EvidenceIndex<'a> {
         }
         let mut starts: Vec<(usize, usize)> = votes.into_iter().collect();
         starts.sort_by_key(|(start, votes)| {
-            (usize::MAX - votes, self.turns[*start].abs_diff(cited), *start)
+            (
+                usize::MAX - votes,
+                self.turns[*start].abs_diff(cited),
+                *start,
+            )
         });
-        starts.into_iter().take(MAX_CANDIDATES).map(|(start, _)| start).collect()
+        starts
+            .into_iter()
+            .take(MAX_CANDIDATES)
+            .map(|(start, _)| start)
+            .collect()
     }
 
     /// Aligns the quote with the words around `start` that one person says.
@@ -152,9 +170,12 @@ impl<'a> EvidenceIndex<'a> {
             .filter_map(|run| {
                 let from = start.saturating_sub(slack).max(run.start);
                 let to = (start + quote.len() + slack).min(run.end);
-                let wanted: Vec<Option<u32>> =
-                    quote.iter().map(|word| self.numbers.get(word).copied()).collect();
-                (from < to).then(|| align(&wanted, &self.ids[from..to]).map(|found| found.shifted(from)))?
+                let wanted: Vec<Option<u32>> = quote
+                    .iter()
+                    .map(|word| self.numbers.get(word).copied())
+                    .collect();
+                (from < to)
+                    .then(|| align(&wanted, &self.ids[from..to]).map(|found| found.shifted(from)))?
             })
             .min_by_key(|found| found.distance)
     }
@@ -169,14 +190,21 @@ impl<'a> EvidenceIndex<'a> {
     }
 
     fn evidence(&self, citation: &Citation, found: &Alignment) -> Evidence {
-        let (first, last) = (self.tokens[found.span.start], self.tokens[found.span.end - 1]);
+        let (first, last) = (
+            self.tokens[found.span.start],
+            self.tokens[found.span.end - 1],
+        );
         let words = &self.transcript.words[first..=last];
         let texts: Vec<&str> = words.iter().map(|word| word.text.reveal()).collect();
         let real = texts.join(" ");
         let claimed: Vec<&str> = citation.quote.reveal().split_whitespace().collect();
         let exact = found.distance == 0 && claimed == texts;
         Evidence {
-            status: if exact { EvidenceStatus::Verified } else { EvidenceStatus::Repaired },
+            status: if exact {
+                EvidenceStatus::Verified
+            } else {
+                EvidenceStatus::Repaired
+            },
             quote: real.into(),
             speaker: Some(words[0].speaker),
             start_ms: Some(words[0].start_ms),

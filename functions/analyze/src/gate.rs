@@ -20,7 +20,10 @@ pub fn objections(quality: &Quality) -> Vec<Warning> {
         (
             quality.words < LEAST_WORDS,
             "transcript_too_short",
-            format!("the transcript has {} words, fewer than {LEAST_WORDS}", quality.words),
+            format!(
+                "the transcript has {} words, fewer than {LEAST_WORDS}",
+                quality.words
+            ),
         ),
         (
             quality.mean_confidence < LEAST_CONFIDENCE,
@@ -42,13 +45,19 @@ pub fn objections(quality: &Quality) -> Vec<Warning> {
         (
             quality.repetition_share > MOST_REPETITION,
             "repetition_loops",
-            format!("{:.0} % of the words repeat the same phrase", quality.repetition_share * 100.0),
+            format!(
+                "{:.0} % of the words repeat the same phrase",
+                quality.repetition_share * 100.0
+            ),
         ),
     ];
     checks
         .into_iter()
         .filter(|(fails, ..)| *fails)
-        .map(|(_, code, message)| Warning { code: code.to_owned(), message })
+        .map(|(_, code, message)| Warning {
+            code: code.to_owned(),
+            message,
+        })
         .collect()
 }
 
@@ -67,8 +76,22 @@ mod tests {
             repetition_share: 0.0,
         };
         assert_eq!(objections(&good), []);
-        let bad = Quality { repetition_share: 0.5, ..Quality::default() };
-        let codes: Vec<String> = objections(&bad).into_iter().map(|warning| warning.code).collect();
-        assert_eq!(codes, ["transcript_too_short", "low_confidence", "little_speech", "repetition_loops"]);
+        let bad = Quality {
+            repetition_share: 0.5,
+            ..Quality::default()
+        };
+        let codes: Vec<String> = objections(&bad)
+            .into_iter()
+            .map(|warning| warning.code)
+            .collect();
+        assert_eq!(
+            codes,
+            [
+                "transcript_too_short",
+                "low_confidence",
+                "little_speech",
+                "repetition_loops"
+            ]
+        );
     }
 }

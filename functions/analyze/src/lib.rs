@@ -71,13 +71,22 @@ impl Analyze {
 
     async fn think(&self, key: &InterviewKey) -> Result<Product, StepError> {
         let records = &*self.desk.records;
-        let interview = work::interview(records, key).await.map_err(|error| storage_error(&error))?;
-        let transcript = work::transcript(records, key).await.map_err(|error| unreadable(&error))?;
+        let interview = work::interview(records, key)
+            .await
+            .map_err(|error| storage_error(&error))?;
+        let transcript = work::transcript(records, key)
+            .await
+            .map_err(|error| unreadable(&error))?;
         let (Some(interview), Some(transcript)) = (interview, transcript) else {
-            return Err(StepError::permanent("transcript_missing", "there is no transcript any more"));
+            return Err(StepError::permanent(
+                "transcript_missing",
+                "there is no transcript any more",
+            ));
         };
         let transcript = Arc::new(transcript);
-        let rubric = interview.rubric.unwrap_or_else(|| Rubric::default_for(interview.kind));
+        let rubric = interview
+            .rubric
+            .unwrap_or_else(|| Rubric::default_for(interview.kind));
         let request = AnalysisRequest {
             transcript: Arc::clone(&transcript),
             kind: interview.kind,

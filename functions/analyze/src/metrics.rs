@@ -59,7 +59,9 @@ fn joined(turns: &[Turn]) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
     for turn in turns {
         match stretches.last_mut() {
-            Some(last) if last.speaker == turn.speaker => last.end_ms = last.end_ms.max(turn.end_ms),
+            Some(last) if last.speaker == turn.speaker => {
+                last.end_ms = last.end_ms.max(turn.end_ms);
+            }
             _ => stretches.push(Stretch {
                 speaker: turn.speaker,
                 start_ms: turn.start_ms,
@@ -71,11 +73,23 @@ fn joined(turns: &[Turn]) -> Vec<Stretch> {
 }
 
 fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> SpeakerMetrics {
-    let own: Vec<&Word> = transcript.words.iter().filter(|word| word.speaker == speaker).collect();
+    let own: Vec<&Word> = transcript
+        .words
+        .iter()
+        .filter(|word| word.speaker == speaker)
+        .collect();
     let talk_ms = covered(&own);
-    let normal: Vec<String> = own.iter().map(|word| wording::normalize(word.text.reveal())).collect();
-    let own_turns = transcript.turns.iter().filter(|turn| turn.speaker == speaker);
-    let longest = stretches.iter().filter(|stretch| stretch.speaker == speaker);
+    let normal: Vec<String> = own
+        .iter()
+        .map(|word| wording::normalize(word.text.reveal()))
+        .collect();
+    let own_turns = transcript
+        .turns
+        .iter()
+        .filter(|turn| turn.speaker == speaker);
+    let longest = stretches
+        .iter()
+        .filter(|stretch| stretch.speaker == speaker);
     SpeakerMetrics {
         talk_ms,
         talk_share: 0.0,
@@ -85,13 +99,18 @@ fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> S
         response_delay_ms: response_delay(stretches, speaker),
         interruptions: interruptions(stretches, speaker),
         fillers: wording::fillers(&normal) as u64,
-        questions: own_turns.filter(|turn| wording::is_question(turn.text.reveal())).count() as u64,
+        questions: own_turns
+            .filter(|turn| wording::is_question(turn.text.reveal()))
+            .count() as u64,
     }
 }
 
 /// Length of the union of the words' spans, short pauses included.
 fn covered(words: &[&Word]) -> u64 {
-    let mut spans: Vec<(u64, u64)> = words.iter().map(|word| (word.start_ms, word.end_ms)).collect();
+    let mut spans: Vec<(u64, u64)> = words
+        .iter()
+        .map(|word| (word.start_ms, word.end_ms))
+        .collect();
     spans.sort_unstable();
     let (mut covered, mut reached) = (0, None);
     for (start, end) in spans {
@@ -131,5 +150,9 @@ fn interruptions(stretches: &[Stretch], speaker: u32) -> u64 {
 
 #[expect(clippy::cast_precision_loss, reason = "shares need no more than f64")]
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

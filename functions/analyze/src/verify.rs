@@ -43,17 +43,28 @@ pub fn verify(
         found: 0,
     };
     verifier.warn_of_injections();
-    let competencies = verifier.competencies(draft.competencies, rubric);
+    let competencies = verifier.competencies(&draft.competencies, rubric);
     let key_points = verifier.claims(draft.key_points);
     let questions = verifier.questions(draft.questions);
     let strengths = verifier.claims(draft.strengths);
     let concerns = verifier.claims(draft.concerns);
-    let topics = draft.topics.iter().filter_map(|topic| verifier.topic(topic)).collect();
-    let summary = draft.summary.filter(|summary| verifier.permits(summary.reveal()));
-    let follow_ups: Vec<Private> =
-        draft.follow_ups.into_iter().filter(|text| verifier.permits(text.reveal())).collect();
+    let topics = draft
+        .topics
+        .iter()
+        .filter_map(|topic| verifier.topic(topic))
+        .collect();
+    let summary = draft
+        .summary
+        .filter(|summary| verifier.permits(summary.reveal()));
+    let follow_ups: Vec<Private> = draft
+        .follow_ups
+        .into_iter()
+        .filter(|text| verifier.permits(text.reveal()))
+        .collect();
     Analysis {
-        derived_from: DerivedFrom { transcript_revision: transcript.head.revision },
+        derived_from: DerivedFrom {
+            transcript_revision: transcript.head.revision,
+        },
         engine: engine.to_owned(),
         model: draft.model,
         prompt_version: draft.prompt_version,
@@ -76,7 +87,10 @@ pub fn verify(
 
 impl Verifier<'_> {
     fn warn(&mut self, code: &str, message: impl Into<String>) {
-        let warning = Warning { code: code.to_owned(), message: message.into() };
+        let warning = Warning {
+            code: code.to_owned(),
+            message: message.into(),
+        };
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
@@ -85,7 +99,9 @@ impl Verifier<'_> {
     fn warn_of_injections(&mut self) {
         for start_ms in suspected_injections(&self.transcript.turns) {
             let (minutes, seconds) = (start_ms / 60_000, start_ms / 1_000 % 60);
-            let message = format!("at {minutes}:{seconds:02} somebody speaks to the analysis; it was not obeyed");
+            let message = format!(
+                "at {minutes}:{seconds:02} somebody speaks to the analysis; it was not obeyed"
+            );
             self.warn("injection_suspected", message);
         }
     }
@@ -94,7 +110,10 @@ impl Verifier<'_> {
     fn permits(&mut self, text: &str) -> bool {
         let breaks = breaks_content_rule(text);
         if breaks {
-            self.warn("content_rule", "a statement about feelings, looks or protected traits was removed");
+            self.warn(
+                "content_rule",
+                "a statement about feelings, looks or protected traits was removed",
+            );
         }
         !breaks
     }
@@ -105,18 +124,29 @@ impl Verifier<'_> {
     }
 
     fn evidence(&mut self, citations: &[domain::analysis::Citation]) -> Vec<Evidence> {
-        let evidence: Vec<Evidence> = citations.iter().map(|citation| self.index.look_up(citation)).collect();
+        let evidence: Vec<Evidence> = citations
+            .iter()
+            .map(|citation| self.index.look_up(citation))
+            .collect();
         self.quotes += evidence.len();
-        self.found += evidence.iter().filter(|evidence| is_found(evidence)).count();
+        self.found += evidence
+            .iter()
+            .filter(|evidence| is_found(evidence))
+            .count();
         evidence
     }
 
     fn claims(&mut self, drafts: Vec<DraftClaim>) -> Vec<Claim> {
-        let permitted: Vec<DraftClaim> =
-            drafts.into_iter().filter(|claim| self.permits(claim.text.reveal())).collect();
+        let permitted: Vec<DraftClaim> = drafts
+            .into_iter()
+            .filter(|claim| self.permits(claim.text.reveal()))
+            .collect();
         permitted
             .into_iter()
-            .map(|claim| Claim { evidence: self.evidence(&claim.evidence), text: claim.text })
+            .map(|claim| Claim {
+                evidence: self.evidence(&claim.evidence),
+                text: claim.text,
+            })
             .collect()
     }
 
@@ -142,15 +172,23 @@ impl Verifier<'_> {
     }
 
     /// Each of the rubric's competencies exactly once.
-    fn competencies(&mut self, drafts: Vec<DraftCompetency>, rubric: &Rubric) -> Vec<Competency> {
+    fn competencies(&mut self, drafts: &[DraftCompetency], rubric: &Rubric) -> Vec<Competency> {
         let objections = gate::objections(&self.transcript.head.quality);
         let passes = objections.is_empty();
         for objection in objections {
             self.warn(&objection.code, objection.message);
         }
-        let known = |name: &str| rubric.competencies.iter().any(|criterion| criterion.name == name);
+        let known = |name: &str| {
+            rubric
+                .competencies
+                .iter()
+                .any(|criterion| criterion.name == name)
+        };
         if drafts.iter().any(|draft| !known(&draft.name)) {
-            self.warn("unknown_competency", "an assessment outside the rubric was removed");
+            self.warn(
+                "unknown_competency",
+                "an assessment outside the rubric was removed",
+            );
         }
         let mut competencies = Vec::new();
         for criterion in &rubric.competencies {

@@ -35,7 +35,9 @@ impl Api {
         asked.only_query(&["token"])?;
         let key = self.may_listen(asked)?;
         let interview = work::interview(&*self.records, &key).await;
-        let interview = interview.map_err(IntoProblem::into_problem)?.ok_or_else(no_interview)?;
+        let interview = interview
+            .map_err(IntoProblem::into_problem)?
+            .ok_or_else(no_interview)?;
         let audio = interview.audio.ok_or_else(|| not_ready("recording"))?;
         let generation = audio.generation.ok_or_else(|| not_ready("recording"))?;
         let etag = format!("\"{generation}\"");
@@ -43,10 +45,19 @@ impl Api {
         let mut response = self.bytes(asked, &audio, generation, wanted).await?;
         let headers = response.headers_mut();
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, max-age=3600"),
+        );
         // A recording is never a page, whatever its uploader called it.
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox"),
+        );
         if let Ok(value) = HeaderValue::from_str(&etag) {
             headers.insert(header::ETAG, value);
         }
@@ -68,17 +79,26 @@ impl Api {
         };
         let mut response = empty(status);
         if asked.method() == Method::GET {
-            let read = self.uploads.read(&audio.object, Some(generation), Some(part.clone())).await;
+            let read = self
+                .uploads
+                .read(&audio.object, Some(generation), Some(part.clone()))
+                .await;
             *response.body_mut() = stream(read.map_err(IntoProblem::into_problem)?.1);
         }
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(part.end - part.start));
+        headers.insert(
+            header::CONTENT_LENGTH,
+            HeaderValue::from(part.end - part.start),
+        );
         if let Ok(value) = HeaderValue::from_str(&audio.content_type) {
             headers.insert(header::CONTENT_TYPE, value);
         }
         if status == StatusCode::PARTIAL_CONTENT {
             let range = format!("bytes {}-{}/{size}", part.start, part.end - 1);
-            headers.insert(header::CONTENT_RANGE, range.parse().map_err(|_| Problem::internal())?);
+            headers.insert(
+                header::CONTENT_RANGE,
+                range.parse().map_err(|_| Problem::internal())?,
+            );
         }
         Ok(response)
     }
@@ -88,13 +108,19 @@ impl Api {
         let interview_id = asked.parameter().split('.').next().unwrap_or("");
         let interview_id = InterviewId::parse(interview_id).map_err(|_| no_interview())?;
         let Some(token) = asked.query_value("token") else {
-            return Ok(InterviewKey { user_id: asked.user()?, interview_id });
+            return Ok(InterviewKey {
+                user_id: asked.user()?,
+                interview_id,
+            });
         };
         let user_id = self.listener(&token, &interview_id).ok_or_else(|| {
             let detail = "the link has expired or is not one that was given out";
             Problem::new(StatusCode::FORBIDDEN, "invalid_token", detail)
         })?;
-        Ok(InterviewKey { user_id, interview_id })
+        Ok(InterviewKey {
+            user_id,
+            interview_id,
+        })
     }
 
     /// Whose interview a link lets listen to.
@@ -115,7 +141,11 @@ impl Api {
 
 fn nothing_there(size: u64) -> Response<Body> {
     let detail = "the range begins behind the end of the recording";
-    let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
+    let problem = Problem::new(
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "range_not_satisfiable",
+        detail,
+    );
     let mut response = problem.into_response("");
     if let Ok(value) = format!("bytes */{size}").parse() {
         response.headers_mut().insert(header::CONTENT_RANGE, value);

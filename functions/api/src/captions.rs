@@ -1,4 +1,4 @@
-//! Captions: SubRip and WebVTT, a few words to a cue.
+//! Captions: `SubRip` and `WebVTT`, a few words to a cue.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,10 @@ struct Cue<'a> {
 fn cues(transcript: &Transcript) -> impl Iterator<Item = Cue<'_>> {
     transcript.turns.iter().flat_map(|turn| {
         let words = transcript.words.get(turn.words.clone()).unwrap_or_default();
-        words.chunks(WORDS_PER_CUE).map(|words| Cue { speaker: turn.speaker, words })
+        words.chunks(WORDS_PER_CUE).map(|words| Cue {
+            speaker: turn.speaker,
+            words,
+        })
     })
 }
 
@@ -24,7 +27,12 @@ impl Cue<'_> {
     /// The span; at least a millisecond, because players drop empty cues.
     fn span(&self) -> (u64, u64) {
         let start = self.words.first().map_or(0, |word| word.start_ms);
-        let end = self.words.iter().map(|word| word.end_ms).max().unwrap_or(start);
+        let end = self
+            .words
+            .iter()
+            .map(|word| word.end_ms)
+            .max()
+            .unwrap_or(start);
         (start, end.max(start + 1))
     }
 
@@ -39,9 +47,18 @@ pub(crate) fn srt(transcript: &Transcript) -> String {
     let (mut text, mut last) = (String::new(), None);
     for (number, cue) in (1..).zip(cues(transcript)) {
         let (start, end) = cue.span();
-        let _ = writeln!(text, "{number}\n{} --> {}", time(start, ','), time(end, ','));
+        let _ = writeln!(
+            text,
+            "{number}\n{} --> {}",
+            time(start, ','),
+            time(end, ',')
+        );
         if last != Some(cue.speaker) {
-            let _ = writeln!(text, "[{}]", plain(transcript.speaker_name(cue.speaker).reveal()));
+            let _ = writeln!(
+                text,
+                "[{}]",
+                plain(transcript.speaker_name(cue.speaker).reveal())
+            );
             last = Some(cue.speaker);
         }
         let _ = writeln!(text, "{}\n", plain(&cue.text()));
@@ -55,7 +72,13 @@ pub(crate) fn vtt(transcript: &Transcript) -> String {
     for cue in cues(transcript) {
         let (start, end) = cue.span();
         let voice = escape(transcript.speaker_name(cue.speaker).reveal());
-        let _ = write!(text, "\n{} --> {}\n<v {voice}>{}\n", time(start, '.'), time(end, '.'), escape(&cue.text()));
+        let _ = write!(
+            text,
+            "\n{} --> {}\n<v {voice}>{}\n",
+            time(start, '.'),
+            time(end, '.'),
+            escape(&cue.text())
+        );
     }
     text
 }
@@ -78,7 +101,9 @@ fn plain(text: &str) -> String {
 
 fn escape(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -28,12 +28,16 @@ fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
 impl IntoProblem for RecordsError {
     fn into_problem(self) -> Problem {
         match self {
-            Self::Stale { .. } => {
-                Problem::new(StatusCode::CONFLICT, "conflict", "somebody else changed it at the same time")
-            }
-            Self::TooLarge { .. } => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "more than fits into an interview")
-            }
+            Self::Stale { .. } => Problem::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "somebody else changed it at the same time",
+            ),
+            Self::TooLarge { .. } => Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                "more than fits into an interview",
+            ),
             Self::Malformed { .. } => internal(&self),
             Self::Unavailable(_) => unavailable(&self),
         }
@@ -44,9 +48,11 @@ impl IntoProblem for ObjectError {
     fn into_problem(self) -> Problem {
         match self {
             Self::NotFound { .. } => Problem::not_found("not_found", "there is no such file"),
-            Self::OutOfRange { .. } => {
-                Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "the range begins behind the end")
-            }
+            Self::OutOfRange { .. } => Problem::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "range_not_satisfiable",
+                "the range begins behind the end",
+            ),
             _ => unavailable(&self),
         }
     }
@@ -77,5 +83,8 @@ pub(crate) fn no_interview() -> Problem {
 
 /// 404 for a part that is not there yet, or will never be.
 pub(crate) fn not_ready(part: &str) -> Problem {
-    Problem::not_found("not_ready", format!("the interview has no {part}, or not yet: see its steps"))
+    Problem::not_found(
+        "not_ready",
+        format!("the interview has no {part}, or not yet: see its steps"),
+    )
 }

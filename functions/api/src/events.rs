@@ -31,7 +31,9 @@ impl Told {
     fn of(interview: &Interview) -> Self {
         let step = |name| {
             let step = interview.steps.step(name);
-            let state = json!(step.state).as_str().map_or(' ', |state| state.chars().next().unwrap_or(' '));
+            let state = json!(step.state)
+                .as_str()
+                .map_or(' ', |state| state.chars().next().unwrap_or(' '));
             format!("{}{state}{}", step.attempt, step.progress.unwrap_or(0))
         };
         Self {
@@ -72,13 +74,18 @@ impl Api {
             told: asked.header("last-event-id").and_then(Told::parse),
             finished: false,
         };
-        let first = listener.told.is_none().then(|| snapshot(&self.view(&interview), &interview));
+        let first = listener
+            .told
+            .is_none()
+            .then(|| snapshot(&self.view(&interview), &interview));
         let listener = Listener {
             told: listener.told.or_else(|| Some(Told::of(&interview))),
             finished: first.is_some() && interview.status.is_final(),
             ..listener
         };
-        let events = stream::iter(first.map(Bytes::from)).chain(listener.stream()).map(io::Result::Ok);
+        let events = stream::iter(first.map(Bytes::from))
+            .chain(listener.stream())
+            .map(io::Result::Ok);
         let mut response = answer(StatusCode::OK, "text/event-stream", streamed(events));
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -158,17 +165,23 @@ mod tests {
     fn listener(last_id: Option<&str>, interview: &Interview) -> Listener {
         Listener {
             documents: stream::empty().boxed(),
-            told: last_id.and_then(Told::parse).or_else(|| Some(Told::of(interview))),
+            told: last_id
+                .and_then(Told::parse)
+                .or_else(|| Some(Told::of(interview))),
             finished: false,
         }
     }
 
     fn names(text: &str) -> Vec<&str> {
-        text.lines().filter_map(|line| line.strip_prefix("event: ")).collect()
+        text.lines()
+            .filter_map(|line| line.strip_prefix("event: "))
+            .collect()
     }
 
     fn last_id(text: &str) -> Option<&str> {
-        text.lines().filter_map(|line| line.strip_prefix("id: ")).next_back()
+        text.lines()
+            .filter_map(|line| line.strip_prefix("id: "))
+            .next_back()
     }
 
     #[test]

@@ -58,7 +58,9 @@ impl Api {
         let wanted: NewInterview = read_json(asked.into_body(), MAX_BODY).await?;
         self.check(&wanted)?;
         let interview = self.make(user, wanted);
-        let interview = self.store_once(interview, idempotency_key.as_deref()).await?;
+        let interview = self
+            .store_once(interview, idempotency_key.as_deref())
+            .await?;
         self.created(&interview).await
     }
 
@@ -72,12 +74,18 @@ impl Api {
             (self.check_webhook_url)(url, private).map_err(|why| invalid("webhook_url", &why))?;
         }
         if Value::Object(wanted.metadata.clone()).to_string().len() > MAX_METADATA {
-            return Err(invalid("metadata", &format!("at most {MAX_METADATA} bytes of JSON")));
+            return Err(invalid(
+                "metadata",
+                &format!("at most {MAX_METADATA} bytes of JSON"),
+            ));
         }
         if let Some(rubric) = &wanted.rubric {
             check_rubric(rubric)?;
         }
-        wanted.audio.as_ref().map_or(Ok(()), |audio| self.check_audio(audio))
+        wanted
+            .audio
+            .as_ref()
+            .map_or(Ok(()), |audio| self.check_audio(audio))
     }
 
     fn check_audio(&self, audio: &NewAudio) -> Result<(), Problem> {
@@ -85,17 +93,28 @@ impl Api {
         check_media_type(&audio.content_type)?;
         let most = self.limits.max_upload_bytes;
         match audio.size_bytes {
-            0 => Err(invalid("audio.size_bytes", "the recording must not be empty")),
+            0 => Err(invalid(
+                "audio.size_bytes",
+                "the recording must not be empty",
+            )),
             size if size > most => {
-                let detail = format!("the recording has more than the {most} bytes that are accepted");
-                Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "recording_too_large", detail))
+                let detail =
+                    format!("the recording has more than the {most} bytes that are accepted");
+                Err(Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "recording_too_large",
+                    detail,
+                ))
             }
             _ => Ok(()),
         }
     }
 
     fn make(&self, user_id: UserId, wanted: NewInterview) -> Interview {
-        let key = InterviewKey { user_id, interview_id: InterviewId::mint() };
+        let key = InterviewKey {
+            user_id,
+            interview_id: InterviewId::mint(),
+        };
         let mut interview = Interview::new(&key, wanted.title, self.clock.now());
         interview.kind = wanted.kind;
         interview.language = wanted.language;
@@ -117,7 +136,11 @@ impl Api {
 
     /// Stores the interview, or finds the one that the same idempotency key made
     /// before.
-    async fn store_once(&self, interview: Interview, key: Option<&str>) -> Result<Interview, Problem> {
+    async fn store_once(
+        &self,
+        interview: Interview,
+        key: Option<&str>,
+    ) -> Result<Interview, Problem> {
         let path = interview.key().document();
         let mut writes = vec![put(path, &interview)?];
         let receipt = key.map(|key| view::receipt_path(&interview.user_id, key));
@@ -126,7 +149,9 @@ impl Api {
         }
         match (self.records.commit(writes).await, receipt) {
             (Ok(()), _) => Ok(interview),
-            (Err(RecordsError::Stale { .. }), Some(receipt)) => self.made_before(&interview, &receipt).await,
+            (Err(RecordsError::Stale { .. }), Some(receipt)) => {
+                self.made_before(&interview, &receipt).await
+            }
             (Err(error), _) => Err(error.into_problem()),
         }
     }
@@ -136,9 +161,21 @@ impl Api {
         interview: &Interview,
         receipt: &domain::paths::DocPath,
     ) -> Result<Interview, Problem> {
-        let found = self.records.read(receipt).await.map_err(IntoProblem::into_problem)?;
-        let id = found.and_then(|document| serde_json::from_value(document.fields["interview_id"].clone()).ok());
-        let gone = || Problem::new(StatusCode::CONFLICT, "idempotency_key_used", "what this key made is deleted");
+        let found = self
+            .records
+            .read(receipt)
+            .await
+            .map_err(IntoProblem::into_problem)?;
+        let id = found.and_then(|document| {
+            serde_json::from_value(document.fields["interview_id"].clone()).ok()
+        });
+        let gone = || {
+            Problem::new(
+                StatusCode::CONFLICT,
+                "idempotency_key_used",
+                "what this key made is deleted",
+            )
+        };
         let key = InterviewKey {
             user_id: interview.user_id.clone(),
             interview_id: id.ok_or_else(gone)?,
@@ -197,25 +234,41 @@ fn check_language(tag: &str) -> Result<(), Problem> {
     let primary = subtags.next().unwrap_or("");
     let sensible = (2..=3).contains(&primary.len())
         && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && subtags.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
-    sensible.then_some(()).ok_or_else(|| invalid("language", "a BCP 47 tag such as `en` or `pt-BR`"))
+        && subtags.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        });
+    sensible
+        .then_some(())
+        .ok_or_else(|| invalid("language", "a BCP 47 tag such as `en` or `pt-BR`"))
 }
 
 /// `type/subtype` with optional parameters, of characters that a header may have.
 fn check_media_type(text: &str) -> Result<(), Problem> {
     let essence = text.split(';').next().unwrap_or("").trim();
     let (kind, subtype) = essence.split_once('/').unwrap_or(("", ""));
-    let token = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
+    let token = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
     let printable = text.len() <= 200 && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
     let sensible = printable && token(kind) && token(subtype);
-    sensible.then_some(()).ok_or_else(|| invalid("audio.content_type", "a media type such as `audio/mpeg`"))
+    sensible
+        .then_some(())
+        .ok_or_else(|| invalid("audio.content_type", "a media type such as `audio/mpeg`"))
 }
 
 fn check_rubric(rubric: &Rubric) -> Result<(), Problem> {
     let names = rubric.competencies.iter().map(|criterion| &criterion.name);
     let sensible = (1..=20).contains(&rubric.competencies.len())
-        && names.clone().all(|name| (1..=100).contains(&name.trim().chars().count()))
-        && rubric.competencies.iter().all(|criterion| criterion.description.len() <= 2_000);
+        && names
+            .clone()
+            .all(|name| (1..=100).contains(&name.trim().chars().count()))
+        && rubric
+            .competencies
+            .iter()
+            .all(|criterion| criterion.description.len() <= 2_000);
     let why = "1 to 20 competencies, each with a name of 1 to 100 characters";
     sensible.then_some(()).ok_or_else(|| invalid("rubric", why))
 }
@@ -226,6 +279,11 @@ fn idempotency_key(asked: &Asked) -> Result<Option<String>, Problem> {
     };
     let text = key.to_str().unwrap_or("");
     let sensible = (1..=255).contains(&text.len());
-    let refuse = || Problem::bad_request("invalid_idempotency_key", "Idempotency-Key: 1 to 255 visible characters");
+    let refuse = || {
+        Problem::bad_request(
+            "invalid_idempotency_key",
+            "Idempotency-Key: 1 to 255 visible characters",
+        )
+    };
     sensible.then(|| Some(text.to_owned())).ok_or_else(refuse)
 }

@@ -80,9 +80,17 @@ impl Service for Api {
 
 /// The client's request id where it makes sense, a new one otherwise.
 fn request_id(request: &Request<Incoming>) -> String {
-    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let given = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok());
     let sensible = |id: &&str| {
-        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    given.filter(sensible).map_or_else(random_name, str::to_owned)
+    given
+        .filter(sensible)
+        .map_or_else(random_name, str::to_owned)
 }

@@ -12,7 +12,13 @@ use serde_json::{Value, json};
 
 use crate::{Api, error::IntoProblem, request::Asked};
 
-const STATUSES: [&str; 5] = ["awaiting_upload", "processing", "completed", "partial", "failed"];
+const STATUSES: [&str; 5] = [
+    "awaiting_upload",
+    "processing",
+    "completed",
+    "partial",
+    "failed",
+];
 
 impl Api {
     pub(crate) async fn list(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
@@ -28,7 +34,11 @@ impl Api {
             limit: limit + 1,
             ..Query::collection(interviews_of(&user))
         };
-        let mut found = self.records.list(&query).await.map_err(IntoProblem::into_problem)?;
+        let mut found = self
+            .records
+            .list(&query)
+            .await
+            .map_err(IntoProblem::into_problem)?;
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|last| {
@@ -42,7 +52,10 @@ impl Api {
                 items.push(self.view(&interview));
             }
         }
-        Ok(json(StatusCode::OK, &json!({"items": items, "next_page_token": next})))
+        Ok(json(
+            StatusCode::OK,
+            &json!({"items": items, "next_page_token": next}),
+        ))
     }
 }
 
@@ -51,7 +64,9 @@ fn limit(asked: &Asked) -> Result<usize, Problem> {
         return Ok(20);
     };
     let parsed = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-    parsed.ok_or_else(|| Problem::bad_request("invalid_parameter", "`limit` takes a number from 1 to 100"))
+    parsed.ok_or_else(|| {
+        Problem::bad_request("invalid_parameter", "`limit` takes a number from 1 to 100")
+    })
 }
 
 fn status(asked: &Asked) -> Result<Option<(String, Value)>, Problem> {
@@ -75,6 +90,11 @@ fn page_token(asked: &Asked, user: &UserId) -> Result<Option<(Value, DocPath)>, 
         let path = DocPath::parse(&format!("{}/{id}", interviews_of(user)))?;
         Some((json!(created_at), path))
     };
-    let refuse = || Problem::bad_request("invalid_parameter", "`page_token` is not one that was given out");
+    let refuse = || {
+        Problem::bad_request(
+            "invalid_parameter",
+            "`page_token` is not one that was given out",
+        )
+    };
     parse().map(Some).ok_or_else(refuse)
 }

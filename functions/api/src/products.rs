@@ -20,7 +20,10 @@ impl Api {
     pub(crate) async fn analysis(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
         let interview = self.interview(asked).await?;
         let analysis = self.data::<Analysis>(&interview, "analysis").await?;
-        Ok(json(StatusCode::OK, &analysis.ok_or_else(|| not_ready("analysis"))?))
+        Ok(json(
+            StatusCode::OK,
+            &analysis.ok_or_else(|| not_ready("analysis"))?,
+        ))
     }
 
     pub(crate) async fn waveform(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
@@ -34,7 +37,11 @@ impl Api {
         let bits = bits(asked)?;
         let waveform = self.stored_waveform(asked).await?;
         let bytes = waveform.to_dat(bits).map_err(damaged)?;
-        Ok(answer(StatusCode::OK, "application/octet-stream", full(bytes)))
+        Ok(answer(
+            StatusCode::OK,
+            "application/octet-stream",
+            full(bytes),
+        ))
     }
 
     async fn stored_waveform(&self, asked: &Asked) -> Result<StoredWaveform, Problem> {
@@ -72,7 +79,10 @@ fn bits(asked: &Asked) -> Result<Bits, Problem> {
     match asked.query_value("bits").as_deref() {
         None | Some("8") => Ok(Bits::Eight),
         Some("16") => Ok(Bits::Sixteen),
-        Some(_) => Err(Problem::bad_request("invalid_parameter", "`bits` takes 8 or 16")),
+        Some(_) => Err(Problem::bad_request(
+            "invalid_parameter",
+            "`bits` takes 8 or 16",
+        )),
     }
 }
 

@@ -30,10 +30,18 @@ fn parse(spec: &str, size: u64) -> Option<Wanted> {
     if first.is_empty() {
         let length: u64 = digits(last)?;
         let part = size.saturating_sub(length)..size;
-        return Some(if part.is_empty() { Wanted::Nothing } else { Wanted::Part(part) });
+        return Some(if part.is_empty() {
+            Wanted::Nothing
+        } else {
+            Wanted::Part(part)
+        });
     }
     let start = digits(first)?;
-    let end = if last.is_empty() { size } else { digits(last)?.saturating_add(1).min(size) };
+    let end = if last.is_empty() {
+        size
+    } else {
+        digits(last)?.saturating_add(1).min(size)
+    };
     if start >= size {
         return Some(Wanted::Nothing);
     }

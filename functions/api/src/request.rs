@@ -52,7 +52,9 @@ impl Asked {
 
     /// A query parameter.
     pub(crate) fn query_value(&self, name: &str) -> Option<String> {
-        self.query().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        self.query()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     /// Refuses query parameters that nothing is known of.
@@ -81,7 +83,10 @@ impl Asked {
     pub(crate) fn key(&self) -> Result<InterviewKey, Problem> {
         let user_id = self.user()?;
         let interview_id = InterviewId::parse(self.parameter()).map_err(|_| no_interview())?;
-        Ok(InterviewKey { user_id, interview_id })
+        Ok(InterviewKey {
+            user_id,
+            interview_id,
+        })
     }
 }
 
@@ -90,6 +95,8 @@ impl Api {
     pub(crate) async fn interview(&self, asked: &Asked) -> Result<Interview, Problem> {
         let key = asked.key()?;
         let found = work::interview(&*self.records, &key).await;
-        found.map_err(IntoProblem::into_problem)?.ok_or_else(no_interview)
+        found
+            .map_err(IntoProblem::into_problem)?
+            .ok_or_else(no_interview)
     }
 }

@@ -27,20 +27,72 @@ enum Route {
 impl Route {
     const ALL: [(&'static str, Self, &'static [Method]); 15] = [
         ("/healthz", Self::Health, &[Method::GET]),
-        ("/v1/interviews", Self::Interviews, &[Method::GET, Method::POST]),
-        ("/v1/interviews/{id}", Self::Interview, &[Method::GET, Method::DELETE]),
-        ("/v1/interviews/{id}/upload-url", Self::UploadUrl, &[Method::POST]),
+        (
+            "/v1/interviews",
+            Self::Interviews,
+            &[Method::GET, Method::POST],
+        ),
+        (
+            "/v1/interviews/{id}",
+            Self::Interview,
+            &[Method::GET, Method::DELETE],
+        ),
+        (
+            "/v1/interviews/{id}/upload-url",
+            Self::UploadUrl,
+            &[Method::POST],
+        ),
         ("/v1/interviews/{id}/events", Self::Events, &[Method::GET]),
-        ("/v1/interviews/{id}/transcript", Self::Transcript(Format::Json), &[Method::GET]),
-        ("/v1/interviews/{id}/transcript.srt", Self::Transcript(Format::Srt), &[Method::GET]),
-        ("/v1/interviews/{id}/transcript.vtt", Self::Transcript(Format::Vtt), &[Method::GET]),
-        ("/v1/interviews/{id}/transcript.txt", Self::Transcript(Format::Text), &[Method::GET]),
-        ("/v1/interviews/{id}/transcript.md", Self::Transcript(Format::Markdown), &[Method::GET]),
-        ("/v1/interviews/{id}/analysis", Self::Analysis, &[Method::GET]),
-        ("/v1/interviews/{id}/waveform", Self::Waveform, &[Method::GET]),
-        ("/v1/interviews/{id}/waveform.dat", Self::WaveformData, &[Method::GET]),
-        ("/v1/interviews/{id}/report.docx", Self::Report, &[Method::GET]),
-        ("/v1/audio/{filename}", Self::Audio, &[Method::GET, Method::HEAD]),
+        (
+            "/v1/interviews/{id}/transcript",
+            Self::Transcript(Format::Json),
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/transcript.srt",
+            Self::Transcript(Format::Srt),
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/transcript.vtt",
+            Self::Transcript(Format::Vtt),
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/transcript.txt",
+            Self::Transcript(Format::Text),
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/transcript.md",
+            Self::Transcript(Format::Markdown),
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/analysis",
+            Self::Analysis,
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/waveform",
+            Self::Waveform,
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/waveform.dat",
+            Self::WaveformData,
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/report.docx",
+            Self::Report,
+            &[Method::GET],
+        ),
+        (
+            "/v1/audio/{filename}",
+            Self::Audio,
+            &[Method::GET, Method::HEAD],
+        ),
     ];
 }
 
@@ -51,23 +103,36 @@ impl Default for Routes {
     fn default() -> Self {
         let mut router = Router::new();
         for (path, route, methods) in Route::ALL {
-            router.insert(path, (route, methods)).expect("the routes do not contradict each other");
+            router
+                .insert(path, (route, methods))
+                .expect("the routes do not contradict each other");
         }
         Self(router)
     }
 }
 
 impl Api {
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
         let path = request.uri().path().to_owned();
         let Ok(found) = self.routes.0.at(&path) else {
-            return Err(Problem::not_found("no_such_path", "there is nothing at this path"));
+            return Err(Problem::not_found(
+                "no_such_path",
+                "there is nothing at this path",
+            ));
         };
         let (route, methods) = *found.value;
         if !methods.contains(request.method()) {
             return Ok(refuse_method(methods));
         }
-        let parameter = found.params.iter().next().map_or("", |(_, value)| value).to_owned();
+        let parameter = found
+            .params
+            .iter()
+            .next()
+            .map_or("", |(_, value)| value)
+            .to_owned();
         let asked = Asked::new(request, parameter);
         self.dispatch(route, asked).await
     }
@@ -92,11 +157,18 @@ impl Api {
 }
 
 fn health() -> Response<Body> {
-    json(StatusCode::OK, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+    json(
+        StatusCode::OK,
+        &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}),
+    )
 }
 
 fn refuse_method(methods: &[Method]) -> Response<Body> {
-    let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let allowed = methods
+        .iter()
+        .map(Method::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     let detail = format!("this path takes {allowed}");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
     let mut response = problem.into_response("");

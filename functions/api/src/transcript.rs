@@ -24,7 +24,11 @@ pub(crate) enum Format {
 }
 
 impl Api {
-    pub(crate) async fn transcript(&self, asked: &Asked, format: Format) -> Result<Response<Body>, Problem> {
+    pub(crate) async fn transcript(
+        &self,
+        asked: &Asked,
+        format: Format,
+    ) -> Result<Response<Body>, Problem> {
         asked.only_query(&[])?;
         let interview = self.interview(asked).await?;
         let found = work::transcript(&*self.records, &interview.key()).await;
@@ -33,12 +37,18 @@ impl Api {
         let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
         Ok(match format {
             Format::Json => json(StatusCode::OK, &to_json(&transcript)),
-            Format::Srt => text("application/x-subrip; charset=utf-8", captions::srt(&transcript)),
+            Format::Srt => text(
+                "application/x-subrip; charset=utf-8",
+                captions::srt(&transcript),
+            ),
             Format::Vtt => text("text/vtt; charset=utf-8", captions::vtt(&transcript)),
             Format::Text => text("text/plain; charset=utf-8", to_text(&transcript)),
             Format::Markdown => {
                 let title = interview.title.reveal();
-                text("text/markdown; charset=utf-8", to_markdown(&transcript, title))
+                text(
+                    "text/markdown; charset=utf-8",
+                    to_markdown(&transcript, title),
+                )
             }
         })
     }
@@ -62,11 +72,20 @@ pub(crate) fn to_json(transcript: &Transcript) -> Value {
 
 /// `[0:00:12] Speaker 1: …`, a turn to a line.
 fn to_text(transcript: &Transcript) -> String {
-    transcript.turns.iter().fold(String::new(), |mut text, turn| {
-        let name = transcript.speaker_name(turn.speaker);
-        let _ = writeln!(text, "[{}] {}: {}", clock(turn.start_ms), name.reveal(), turn.text.reveal());
-        text
-    })
+    transcript
+        .turns
+        .iter()
+        .fold(String::new(), |mut text, turn| {
+            let name = transcript.speaker_name(turn.speaker);
+            let _ = writeln!(
+                text,
+                "[{}] {}: {}",
+                clock(turn.start_ms),
+                name.reveal(),
+                turn.text.reveal()
+            );
+            text
+        })
 }
 
 fn to_markdown(transcript: &Transcript, title: &str) -> String {
@@ -82,7 +101,12 @@ fn to_markdown(transcript: &Transcript, title: &str) -> String {
 /// Hours, minutes and seconds.
 fn clock(millis: u64) -> String {
     let seconds = millis / 1_000;
-    format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 /// Text that Markdown takes for text.

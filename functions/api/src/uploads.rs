@@ -17,11 +17,19 @@ impl Api {
         let interview = self.interview(asked).await?;
         if interview.audio.is_none() {
             let detail = "this interview was created without `audio`";
-            return Err(Problem::new(StatusCode::CONFLICT, "no_audio_announced", detail));
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "no_audio_announced",
+                detail,
+            ));
         }
         if interview.has_audio() {
             let detail = "the recording has been uploaded already";
-            return Err(Problem::new(StatusCode::CONFLICT, "already_uploaded", detail));
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "already_uploaded",
+                detail,
+            ));
         }
         Ok(json(StatusCode::OK, &self.upload(&interview).await?))
     }
@@ -37,7 +45,11 @@ impl Api {
             size: (audio.size_bytes, audio.size_bytes),
             expires_at: self.clock.now() + UPLOAD_TIME,
         };
-        let signed = self.uploads.sign_upload(&grant).await.map_err(IntoProblem::into_problem)?;
+        let signed = self
+            .uploads
+            .sign_upload(&grant)
+            .await
+            .map_err(IntoProblem::into_problem)?;
         Ok(json!({
             "method": "PUT",
             "url": signed.url,

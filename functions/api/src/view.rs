@@ -1,7 +1,9 @@
 //! The interview as clients see it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Interview, UserId, analysis::Analysis, paths::DocPath, report::StoredReport, webhook, work};
+use domain::{
+    Interview, UserId, analysis::Analysis, paths::DocPath, report::StoredReport, webhook, work,
+};
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde::de::DeserializeOwned;
@@ -56,7 +58,11 @@ impl Api {
         name: &str,
     ) -> Result<Option<T>, Problem> {
         let path = interview.key().data(name);
-        let found = self.records.read(&path).await.map_err(IntoProblem::into_problem)?;
+        let found = self
+            .records
+            .read(&path)
+            .await
+            .map_err(IntoProblem::into_problem)?;
         let decoded = found.map(|document| document.decode()).transpose();
         decoded.map_err(IntoProblem::into_problem)
     }
@@ -116,5 +122,6 @@ fn parts(asked: &Asked) -> Result<Vec<&'static str>, Problem> {
 /// Where it is kept what an idempotency key made.
 pub(crate) fn receipt_path(user: &UserId, key: &str) -> DocPath {
     let name = URL_SAFE_NO_PAD.encode(key);
-    DocPath::parse(&format!("users/{user}/receipts/{name}")).unwrap_or_else(|| unreachable!("base64 has no slash"))
+    DocPath::parse(&format!("users/{user}/receipts/{name}"))
+        .unwrap_or_else(|| unreachable!("base64 has no slash"))
 }

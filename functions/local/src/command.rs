@@ -87,7 +87,9 @@ async fn host(settings: Settings) -> anyhow::Result<()> {
 
 async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    let dispatching = host.dispatcher().run(Arc::clone(&host.clock), stop.clone(), GRACE);
+    let dispatching = host
+        .dispatcher()
+        .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
     let pipeline = Pipeline::parse(PIPELINE)?;
     let (bus, stopping) = (host.store.bus(), stop.clone());

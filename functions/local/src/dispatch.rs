@@ -29,7 +29,10 @@ impl Dispatcher {
     pub fn new(deliveries: Deliveries, functions: Vec<Arc<dyn Function>>) -> Self {
         Self {
             lanes: deliveries.lanes(),
-            functions: functions.into_iter().map(|function| (function.name(), function)).collect(),
+            functions: functions
+                .into_iter()
+                .map(|function| (function.name(), function))
+                .collect(),
             deliveries,
             in_hand: HashMap::new(),
             running: JoinSet::new(),
@@ -43,7 +46,10 @@ impl Dispatcher {
             let pause = match self.start_due().await {
                 Ok(()) => self.until_next_due(&*clock).await,
                 Err(error) => {
-                    tracing::error!(error = &*error as &dyn std::error::Error, "nothing could be delivered");
+                    tracing::error!(
+                        error = &*error as &dyn std::error::Error,
+                        "nothing could be delivered"
+                    );
                     STORE_PAUSE
                 }
             };
@@ -85,7 +91,8 @@ impl Dispatcher {
             for delivery in self.deliveries.take(lane, room).await? {
                 *self.in_hand.entry(lane.name.clone()).or_default() += 1;
                 let function = self.functions.get(delivery.function.as_str()).cloned();
-                self.running.spawn(deliver(self.deliveries.clone(), function, delivery));
+                self.running
+                    .spawn(deliver(self.deliveries.clone(), function, delivery));
             }
         }
         Ok(())
@@ -106,14 +113,24 @@ impl Dispatcher {
         const LONG: Duration = Duration::from_secs(60);
         let due = self.deliveries.next_due().await.ok().flatten();
         // A lane that is full is looked at when something of it has finished.
-        due.map_or(LONG, |due| due.since(clock.now()).clamp(Duration::from_millis(20), LONG))
+        due.map_or(LONG, |due| {
+            due.since(clock.now())
+                .clamp(Duration::from_millis(20), LONG)
+        })
     }
 }
 
 /// Hands over one delivery and settles it; answers its lane.
-async fn deliver(deliveries: Deliveries, function: Option<Arc<dyn Function>>, delivery: Delivery) -> String {
+async fn deliver(
+    deliveries: Deliveries,
+    function: Option<Arc<dyn Function>>,
+    delivery: Delivery,
+) -> String {
     let outcome = match function {
-        None => Err(Failure::permanent(anyhow::anyhow!("no function `{}` here", delivery.function))),
+        None => Err(Failure::permanent(anyhow::anyhow!(
+            "no function `{}` here",
+            delivery.function
+        ))),
         Some(function) => guarded(function, &delivery).await,
     };
     if let Err(error) = settle(&deliveries, &delivery, outcome).await {
@@ -137,7 +154,7 @@ async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(),
 pub fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
     match &delivery.content {
         Content::Event(event) => cloudevent::encode(&delivery.event_id, delivery.created_at, event)
-            .map(Incoming::Event)
+            .map(|event| Incoming::Event(Box::new(event)))
             .map_err(Failure::permanent),
         Content::Task { name, body, .. } => Ok(Incoming::Task(Task {
             name: name.clone(),
@@ -161,7 +178,9 @@ async fn settle(
         Err(Failure::Transient { error, after }) => {
             tracing::warn!(%function, attempt = delivery.attempt, "event put back: {error:#}");
             let reason = format!("{error:#}");
-            deliveries.again(delivery, Again::Failed { after }, &reason).await?;
+            deliveries
+                .again(delivery, Again::Failed { after }, &reason)
+                .await?;
         }
         Err(Failure::Later(wait)) => deliveries.again(delivery, Again::Later(wait), "").await?,
     }

@@ -80,7 +80,13 @@ impl Host {
             None => own_secret(&settings.data_dir)?,
         };
         let functions = functions(&store, &settings, &clock, engines, secrets)?;
-        Ok(Self { store, clock, settings, public_url, functions })
+        Ok(Self {
+            store,
+            clock,
+            settings,
+            public_url,
+            functions,
+        })
     }
 
     /// What delivers events and tasks to the functions.
@@ -113,11 +119,17 @@ impl Host {
 }
 
 fn policy(allow_private: bool) -> Policy {
-    if allow_private { Policy::AllowLoopback } else { Policy::PublicOnly }
+    if allow_private {
+        Policy::AllowLoopback
+    } else {
+        Policy::PublicOnly
+    }
 }
 
 fn check_webhook_url(url: &str, allow_private: bool) -> Result<(), String> {
-    target::check_url(url, policy(allow_private)).map(drop).map_err(|error| error.to_string())
+    target::check_url(url, policy(allow_private))
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// One of each, alphabetically.
@@ -129,10 +141,16 @@ fn functions(
     secrets: Secrets,
 ) -> anyhow::Result<Vec<Arc<dyn Function>>> {
     let (records, clock) = (store.records(), Arc::clone(clock));
-    let desk = Desk { records: Arc::clone(&records), clock: Arc::clone(&clock) };
+    let desk = Desk {
+        records: Arc::clone(&records),
+        clock: Arc::clone(&clock),
+    };
     let client = WebhookClient::new(policy(settings.allow_private_webhooks));
     Ok(vec![
-        Arc::new(Analyze { desk: desk.clone(), analyst: engines.analyst }),
+        Arc::new(Analyze {
+            desk: desk.clone(),
+            analyst: engines.analyst,
+        }),
         Arc::new(Announce { bus: store.bus() }),
         Arc::new(Notify {
             records: Arc::clone(&records),
@@ -140,7 +158,10 @@ fn functions(
             secrets,
             client: client.context("setting up the client for webhooks")?,
         }),
-        Arc::new(Report { desk: desk.clone(), artifacts: store.bucket("artifacts") }),
+        Arc::new(Report {
+            desk: desk.clone(),
+            artifacts: store.bucket("artifacts"),
+        }),
         Arc::new(Sweep {
             records,
             uploads: store.bucket("uploads"),
@@ -175,7 +196,11 @@ fn own_secret(data_dir: &Path) -> anyhow::Result<Secrets> {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let fresh = webhook::mint_secret();
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)?;
             file.write_all(fresh.as_bytes())?;
             file.sync_all()?;
             fresh

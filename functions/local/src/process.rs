@@ -23,7 +23,9 @@ use crate::{Engines, Host, Settings, command::GRACE, progress::Display};
 /// answers the exit code.
 pub(crate) async fn run(mut settings: Settings, file: &Path, out: &Path) -> anyhow::Result<u8> {
     telemetry::for_people("error");
-    let size = fs::metadata(file).with_context(|| format!("reading `{}`", file.display()))?.len();
+    let size = fs::metadata(file)
+        .with_context(|| format!("reading `{}`", file.display()))?
+        .len();
     if size == 0 {
         bail!("`{}` is empty", file.display());
     }
@@ -33,7 +35,9 @@ pub(crate) async fn run(mut settings: Settings, file: &Path, out: &Path) -> anyh
     let engines = Engines::find(&settings)?;
     let host = Host::open(settings, String::new(), engines, Arc::new(SystemClock)).await?;
     let stop = CancellationToken::new();
-    let dispatching = host.dispatcher().run(Arc::clone(&host.clock), stop.clone(), GRACE);
+    let dispatching = host
+        .dispatcher()
+        .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
     let interview = submit(&host, file, size).await?;
     let finished = follow(&host, &interview.key()).await;
@@ -54,7 +58,11 @@ async fn submit(host: &Host, file: &Path, size: u64) -> anyhow::Result<Interview
         user_id: UserId::parse("local")?,
         interview_id: InterviewId::mint(),
     };
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let mut interview = Interview::new(&key, name.clone().into(), host.clock.now());
     let object = key.mint_audio_object();
     interview.audio = Some(Audio {
@@ -71,7 +79,14 @@ async fn submit(host: &Host, file: &Path, size: u64) -> anyhow::Result<Interview
     host.store.records().commit(vec![write]).await?;
     let bytes: ByteStream = ReaderStream::new(tokio::fs::File::open(file).await?).boxed();
     let bucket = host.store.bucket("uploads");
-    bucket.write(&object, "application/octet-stream", bytes, Overwrite::Refused).await?;
+    bucket
+        .write(
+            &object,
+            "application/octet-stream",
+            bytes,
+            Overwrite::Refused,
+        )
+        .await?;
     Ok(interview)
 }
 
@@ -84,7 +99,7 @@ async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
         let interview: Interview = document.decode()?;
         display.show(&interview.steps)?;
         if interview.status.is_final() {
-            display.end(&interview)?;
+            Display::end(&interview)?;
             return Ok(interview);
         }
     }
@@ -99,7 +114,10 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
         fs::write(out.join("transcript.srt"), exports::srt(&transcript))?;
     }
     if let Some(analysis) = data(&*records, &key, "analysis").await? {
-        fs::write(out.join("analysis.json"), serde_json::to_vec_pretty(&analysis)?)?;
+        fs::write(
+            out.join("analysis.json"),
+            serde_json::to_vec_pretty(&analysis)?,
+        )?;
     }
     if let Some(document) = records.read(&key.data("waveform")).await? {
         let waveform: StoredWaveform = document.decode()?;
@@ -114,6 +132,13 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
     Ok(())
 }
 
-async fn data(records: &dyn Records, key: &InterviewKey, name: &str) -> anyhow::Result<Option<Value>> {
-    Ok(records.read(&key.data(name)).await?.map(|document| document.fields))
+async fn data(
+    records: &dyn Records,
+    key: &InterviewKey,
+    name: &str,
+) -> anyhow::Result<Option<Value>> {
+    Ok(records
+        .read(&key.data(name))
+        .await?
+        .map(|document| document.fields))
 }

@@ -47,7 +47,7 @@ impl Display {
     }
 
     /// Says how it ended.
-    pub(crate) fn end(&mut self, interview: &Interview) -> io::Result<()> {
+    pub(crate) fn end(interview: &Interview) -> io::Result<()> {
         writeln!(io::stderr(), "{}", interview.status.as_str())
     }
 }
@@ -62,7 +62,10 @@ fn describe(step: &Step, live: bool) -> String {
         },
         StepState::Done => "done".into(),
         StepState::Failed => {
-            let why = step.error.as_ref().map_or("", |error| error.message.as_str());
+            let why = step
+                .error
+                .as_ref()
+                .map_or("", |error| error.message.as_str());
             format!("failed: {why}")
         }
     }
@@ -81,7 +84,11 @@ mod tests {
 
     #[test]
     fn a_failed_step_says_why_and_a_running_one_how_far_it_is() {
-        let mut step = Step { state: StepState::Running, progress: Some(50), ..Step::default() };
+        let mut step = Step {
+            state: StepState::Running,
+            progress: Some(50),
+            ..Step::default()
+        };
         assert_eq!(describe(&step, true), "[##########..........]  50 %");
         assert_eq!(describe(&step, false), "running");
         step.state = StepState::Failed;

@@ -1,7 +1,7 @@
 //! The API and the receiving end of signed URLs on one port.
 
-use async_trait::async_trait;
 use api::Api;
+use async_trait::async_trait;
 use embedded::uploads::Uploads;
 use http::{Request, Response};
 use hyper::body::Incoming;

@@ -45,8 +45,16 @@ impl Settings {
             public_url: public_url(environment)?,
             data_dir: environment.text("DATA_DIR").unwrap_or("./data").into(),
             webhook_secrets: webhook_secrets(environment)?,
-            allow_private_webhooks: environment.parsed("WEBHOOK_ALLOW_PRIVATE", false, "`true` or `false`")?,
-            max_upload_bytes: environment.parsed("MAX_UPLOAD_BYTES", 2_048 * MIB, "a number of bytes")?,
+            allow_private_webhooks: environment.parsed(
+                "WEBHOOK_ALLOW_PRIVATE",
+                false,
+                "`true` or `false`",
+            )?,
+            max_upload_bytes: environment.parsed(
+                "MAX_UPLOAD_BYTES",
+                2_048 * MIB,
+                "a number of bytes",
+            )?,
             max_duration: Duration::from_secs(60 * u64::from(minutes)),
             retention: retention(environment)?,
             path: environment.text("PATH").unwrap_or_default().to_owned(),
@@ -60,20 +68,24 @@ fn public_url(environment: &Environment) -> Result<Option<String>, InvalidSettin
     };
     let web = text.starts_with("http://") || text.starts_with("https://");
     let plain = web && !text.contains(['?', '#', ' ']);
-    plain.then(|| Some(text.trim_end_matches('/').to_owned())).ok_or_else(|| InvalidSetting {
-        name: "PUBLIC_URL",
-        expected: "an address that begins with http:// or https://".into(),
-    })
+    plain
+        .then(|| Some(text.trim_end_matches('/').to_owned()))
+        .ok_or_else(|| InvalidSetting {
+            name: "PUBLIC_URL",
+            expected: "an address that begins with http:// or https://".into(),
+        })
 }
 
 fn webhook_secrets(environment: &Environment) -> Result<Option<Secrets>, InvalidSetting> {
     let Some(text) = environment.text("WEBHOOK_SECRET") else {
         return Ok(None);
     };
-    Secrets::parse(text).map(Some).map_err(|error| InvalidSetting {
-        name: "WEBHOOK_SECRET",
-        expected: error.to_string().replace("WEBHOOK_SECRET must be ", ""),
-    })
+    Secrets::parse(text)
+        .map(Some)
+        .map_err(|error| InvalidSetting {
+            name: "WEBHOOK_SECRET",
+            expected: error.to_string().replace("WEBHOOK_SECRET must be ", ""),
+        })
 }
 
 fn retention(environment: &Environment) -> Result<Option<Duration>, InvalidSetting> {
@@ -81,7 +93,10 @@ fn retention(environment: &Environment) -> Result<Option<Duration>, InvalidSetti
     let given = environment.text("RETENTION_DAYS").is_some();
     if given && days == 0 {
         let expected = "a number of days, at least 1".into();
-        return Err(InvalidSetting { name: "RETENTION_DAYS", expected });
+        return Err(InvalidSetting {
+            name: "RETENTION_DAYS",
+            expected,
+        });
     }
     Ok(given.then(|| Duration::from_secs(u64::from(days) * 24 * 3_600)))
 }
@@ -104,7 +119,9 @@ mod tests {
             ("MAX_DURATION_MINUTES", "long"),
             ("RETENTION_DAYS", "0"),
         ] {
-            let error = Settings::read(&Environment::of([(name, value)])).unwrap_err().to_string();
+            let error = Settings::read(&Environment::of([(name, value)]))
+                .unwrap_err()
+                .to_string();
             assert!(error.starts_with(name) && !error.contains('\n'), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
@@ -113,6 +130,9 @@ mod tests {
     #[test]
     fn nothing_set_is_enough() {
         let settings = Settings::read(&Environment::default()).unwrap();
-        assert_eq!((settings.port, settings.max_duration.as_secs()), (8_000, 8 * 3_600));
+        assert_eq!(
+            (settings.port, settings.max_duration.as_secs()),
+            (8_000, 8 * 3_600)
+        );
     }
 }

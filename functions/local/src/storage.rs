@@ -19,7 +19,10 @@ pub(crate) struct Storage {
 
 impl Storage {
     pub(crate) const fn new(uploads: Uploads, public_url: String) -> Self {
-        Self { uploads, public_url }
+        Self {
+            uploads,
+            public_url,
+        }
     }
 
     pub(crate) async fn call(&self, request: Request<Incoming>) -> Response<Body> {
@@ -32,9 +35,14 @@ impl Storage {
         if let Some(id) = path.strip_prefix(SESSIONS) {
             return self.session(id, request).await;
         }
-        let object = path.strip_prefix(OBJECTS).and_then(|rest| rest.split_once('/'));
+        let object = path
+            .strip_prefix(OBJECTS)
+            .and_then(|rest| rest.split_once('/'));
         let Some((bucket, name)) = object else {
-            return Err(Problem::not_found("no_such_path", "there is nothing at this path"));
+            return Err(Problem::not_found(
+                "no_such_path",
+                "there is nothing at this path",
+            ));
         };
         match *request.method() {
             Method::PUT => self.put(bucket, name, request).await,
@@ -43,7 +51,12 @@ impl Storage {
         }
     }
 
-    async fn put(&self, bucket: &str, name: &str, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+    async fn put(
+        &self,
+        bucket: &str,
+        name: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
         let grant = self.granted(Operation::Put, bucket, name, &request)?;
         if declared_length(request.headers()).is_some_and(|length| length > grant.size.1) {
             return Err(problem(UploadError::TooLarge { most: grant.size.1 }));
@@ -53,7 +66,12 @@ impl Storage {
         stored.map(|meta| completed(&meta)).map_err(problem)
     }
 
-    async fn begin(&self, bucket: &str, name: &str, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+    async fn begin(
+        &self,
+        bucket: &str,
+        name: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
         let grant = self.granted(Operation::Resumable, bucket, name, &request)?;
         check_header(request.headers(), "x-goog-resumable", "start")?;
         let id = self.uploads.begin(bucket, &grant).await.map_err(problem)?;
@@ -64,7 +82,11 @@ impl Storage {
         Ok(response)
     }
 
-    async fn session(&self, id: &str, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+    async fn session(
+        &self,
+        id: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
         match *request.method() {
             Method::PUT => {}
             Method::DELETE => {
@@ -74,7 +96,9 @@ impl Storage {
             _ => return Err(method_not_allowed("PUT and DELETE")),
         }
         let range = request.headers().get(header::CONTENT_RANGE);
-        let range = range.map(|value| value.to_str().unwrap_or("")).map(str::to_owned);
+        let range = range
+            .map(|value| value.to_str().unwrap_or(""))
+            .map(str::to_owned);
         let part = Part::parse(range.as_deref()).ok_or_else(|| problem(UploadError::Range))?;
         let body = incoming(request.into_body());
         match self.uploads.append(id, part, body).await.map_err(problem)? {
@@ -102,7 +126,12 @@ impl Storage {
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 fn check_header(headers: &HeaderMap, name: &'static str, expected: &str) -> Result<(), Problem> {
@@ -127,7 +156,9 @@ fn completed(meta: &ObjectMeta) -> Response<Body> {
             "contentType": meta.content_type,
         }),
     );
-    response.headers_mut().insert("x-goog-generation", HeaderValue::from(meta.generation));
+    response
+        .headers_mut()
+        .insert("x-goog-generation", HeaderValue::from(meta.generation));
     response
 }
 
@@ -135,7 +166,8 @@ fn completed(meta: &ObjectMeta) -> Response<Body> {
 fn partial(size: u64) -> Result<Response<Body>, Problem> {
     let mut response = empty(StatusCode::PERMANENT_REDIRECT);
     if let Some(last) = size.checked_sub(1) {
-        let range = HeaderValue::from_str(&format!("bytes=0-{last}")).map_err(|_| Problem::internal())?;
+        let range =
+            HeaderValue::from_str(&format!("bytes=0-{last}")).map_err(|_| Problem::internal())?;
         response.headers_mut().insert(header::RANGE, range);
     }
     Ok(response)
@@ -146,6 +178,7 @@ fn method_not_allowed(allowed: &str) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
 fn problem(error: UploadError) -> Problem {
     let (status, code) = match &error {
         UploadError::Url(BadUrl::Signature) => (StatusCode::FORBIDDEN, "invalid_signature"),
@@ -158,7 +191,10 @@ fn problem(error: UploadError) -> Problem {
         UploadError::Exists => (StatusCode::PRECONDITION_FAILED, "already_uploaded"),
         UploadError::Interrupted => (StatusCode::BAD_REQUEST, "upload_interrupted"),
         UploadError::Fault(fault) => {
-            tracing::error!(error = fault as &dyn std::error::Error, "an upload could not be stored");
+            tracing::error!(
+                error = fault as &dyn std::error::Error,
+                "an upload could not be stored"
+            );
             let detail = "the upload could not be stored; try again";
             return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
         }

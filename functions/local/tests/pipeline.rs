@@ -1,6 +1,12 @@
 //! The whole pipeline in one process: on good days, twice, late, backwards, and
 //! with everything that people upload.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::similar_names,
+    reason = "tests, helpers included"
+)]
+
 mod support;
 
 use std::sync::atomic::Ordering;
@@ -24,17 +30,34 @@ async fn a_recording_goes_all_the_way_from_upload_to_webhook() {
     for step in STEPS {
         assert_eq!(interview["steps"][step]["state"], "done", "{step}");
     }
-    assert_eq!(interview["transcript"]["turns"][0]["text"], "what did you do last summer");
+    assert_eq!(
+        interview["transcript"]["turns"][0]["text"],
+        "what did you do last summer"
+    );
     assert_eq!(interview["audio"]["duration_ms"], 3_000);
     assert_eq!(interview["audio"]["filename"], "../a \"b\" \u{1F600}.wav");
     assert_eq!(interview["analysis"]["evidence_validity"], 1.0);
     assert_eq!(interview["waveform"]["sample_rate"], 8_000);
     let mut types = test.receiver.types();
     types.sort();
-    assert_eq!(types, ["interview.analyzed", "interview.completed", "interview.transcribed"]);
+    assert_eq!(
+        types,
+        [
+            "interview.analyzed",
+            "interview.completed",
+            "interview.transcribed"
+        ]
+    );
     let received = test.receiver.received.lock().unwrap().clone();
-    assert!(received.iter().all(|(_, body, good)| *good && body["data"]["metadata"]["job"] == 7));
-    assert_eq!(test.host.store.deliveries().backlog().await.unwrap(), Backlog::default());
+    assert!(
+        received
+            .iter()
+            .all(|(_, body, good)| *good && body["data"]["metadata"]["job"] == 7)
+    );
+    assert_eq!(
+        test.host.store.deliveries().backlog().await.unwrap(),
+        Backlog::default()
+    );
 }
 
 /// Documents without what differs from run to run.
@@ -69,12 +92,17 @@ async fn deliver_badly(test: &TestHost) {
             due.extend(deliveries.take(&lane, 1_000).await.unwrap());
         }
         if due.is_empty() {
-            let Some(next) = deliveries.next_due().await.unwrap() else { break };
+            let Some(next) = deliveries.next_due().await.unwrap() else {
+                break;
+            };
             test.clock.advance_to(next);
             continue;
         }
         for delivery in due.iter().rev() {
-            let function = test.host.functions().find(|function| function.name() == delivery.function);
+            let function = test
+                .host
+                .functions()
+                .find(|function| function.name() == delivery.function);
             let function = function.expect("the manifest names functions that are there");
             let mut settled = true;
             for _ in 0..3 {
@@ -85,13 +113,23 @@ async fn deliver_badly(test: &TestHost) {
                 seen.push(delivery.clone());
             } else {
                 let wait = std::time::Duration::from_secs(1);
-                deliveries.again(delivery, Again::Later(wait), "").await.unwrap();
+                deliveries
+                    .again(delivery, Again::Later(wait), "")
+                    .await
+                    .unwrap();
             }
         }
     }
     for delivery in seen.iter().rev() {
-        let function = test.host.functions().find(|function| function.name() == delivery.function);
-        function.unwrap().handle(incoming(delivery).unwrap()).await.expect("late is no failure");
+        let function = test
+            .host
+            .functions()
+            .find(|function| function.name() == delivery.function);
+        function
+            .unwrap()
+            .handle(incoming(delivery).unwrap())
+            .await
+            .expect("late is no failure");
     }
     test.drain().await;
 }
@@ -108,7 +146,11 @@ async fn three_times_and_backwards_gives_the_same_as_once() {
     deliver_badly(&test).await;
     let found = comparable(test.interview(&id).await);
     assert!(found == expected, "{found}\n{expected}");
-    assert_eq!(test.engine.calls.load(Ordering::SeqCst), 1, "one call to the engine for one input");
+    assert_eq!(
+        test.engine.calls.load(Ordering::SeqCst),
+        1,
+        "one call to the engine for one input"
+    );
     let mut by_type: Vec<(String, String)> = test
         .receiver
         .received
@@ -120,7 +162,15 @@ async fn three_times_and_backwards_gives_the_same_as_once() {
     by_type.sort();
     by_type.dedup();
     let types: Vec<&str> = by_type.iter().map(|(kind, _)| kind.as_str()).collect();
-    assert_eq!(types, ["interview.analyzed", "interview.completed", "interview.transcribed"], "one id for each event");
+    assert_eq!(
+        types,
+        [
+            "interview.analyzed",
+            "interview.completed",
+            "interview.transcribed"
+        ],
+        "one id for each event"
+    );
 }
 
 #[tokio::test]
@@ -142,10 +192,19 @@ async fn an_engine_that_stays_away_is_given_up_and_the_waveform_is_kept() {
     let interview = test.interview(&id).await;
     assert_eq!(interview["status"], "failed");
     assert_eq!(interview["steps"]["waveform"]["state"], "done");
-    assert_eq!(interview["steps"]["transcription"]["error"]["code"], "engine_unavailable");
-    assert_eq!(interview["steps"]["analysis"]["error"]["code"], "prerequisite_failed");
+    assert_eq!(
+        interview["steps"]["transcription"]["error"]["code"],
+        "engine_unavailable"
+    );
+    assert_eq!(
+        interview["steps"]["analysis"]["error"]["code"],
+        "prerequisite_failed"
+    );
     assert_eq!(test.receiver.types(), ["interview.failed"]);
-    assert_eq!(test.host.store.deliveries().backlog().await.unwrap(), Backlog::default());
+    assert_eq!(
+        test.host.store.deliveries().backlog().await.unwrap(),
+        Backlog::default()
+    );
 }
 
 #[tokio::test]
@@ -169,7 +228,10 @@ async fn a_receiver_that_is_gone_hears_no_more() {
     test.submit(wav(3)).await;
     test.drain().await;
     let heard = test.receiver.types().len();
-    assert!(heard < 3, "{heard} webhooks although the first was answered with 410");
+    assert!(
+        heard < 3,
+        "{heard} webhooks although the first was answered with 410"
+    );
 }
 
 #[tokio::test]
@@ -178,9 +240,15 @@ async fn deletion_leaves_nothing_and_nothing_comes_back() {
     let id = test.submit(wav(3)).await;
     // In the middle of it: the upload has been announced, nothing else is done.
     let path = format!("{}/v1/interviews/{id}", test.url);
-    assert_eq!(test.client.delete(&path).send().await.unwrap().status(), 204);
+    assert_eq!(
+        test.client.delete(&path).send().await.unwrap().status(),
+        204
+    );
     assert_eq!(test.client.get(&path).send().await.unwrap().status(), 404);
-    assert_eq!(test.client.delete(&path).send().await.unwrap().status(), 404);
+    assert_eq!(
+        test.client.delete(&path).send().await.unwrap().status(),
+        404
+    );
     deliver_badly(&test).await;
     assert_nothing_left(&test, &id).await;
     let kinds: std::collections::BTreeSet<String> = test.receiver.types().into_iter().collect();
@@ -193,7 +261,10 @@ async fn a_finished_interview_is_deleted_with_all_its_parts() {
     let id = test.submit(wav(3)).await;
     test.drain().await;
     let path = format!("{}/v1/interviews/{id}", test.url);
-    assert_eq!(test.client.delete(&path).send().await.unwrap().status(), 204);
+    assert_eq!(
+        test.client.delete(&path).send().await.unwrap().status(),
+        204
+    );
     test.drain().await;
     assert_nothing_left(&test, &id).await;
 }
@@ -204,16 +275,27 @@ async fn assert_nothing_left(test: &TestHost, id: &str) {
         interview_id: InterviewId::parse(id).unwrap(),
     };
     let records = test.host.store.records();
-    for path in [key.document(), key.data("transcript"), key.data("analysis"), key.data("waveform"), key.data("report")] {
+    for path in [
+        key.document(),
+        key.data("transcript"),
+        key.data("analysis"),
+        key.data("waveform"),
+        key.data("report"),
+    ] {
         assert_eq!(records.read(&path).await.unwrap(), None, "{path}");
     }
     for collection in ["deliveries", "notes"] {
         let query = domain::ports::Query::collection(key.document().collection(collection));
         assert_eq!(records.list(&query).await.unwrap(), [], "{collection}");
     }
-    let files = std::fs::read_dir(test.folder.path().join("objects")).unwrap().count();
+    let files = std::fs::read_dir(test.folder.path().join("objects"))
+        .unwrap()
+        .count();
     assert_eq!(files, 0, "objects");
-    assert_eq!(test.host.store.deliveries().backlog().await.unwrap(), Backlog::default());
+    assert_eq!(
+        test.host.store.deliveries().backlog().await.unwrap(),
+        Backlog::default()
+    );
 }
 
 #[tokio::test]
@@ -224,23 +306,47 @@ async fn what_is_no_recording_ends_in_a_typed_error_and_keeps_the_upload() {
     let mut cut_off = wav(3);
     cut_off.truncate(10_000);
     let cases = [
-        ("a text", b"this is a text that calls itself a song".to_vec(), "not_audio", "not_audio"),
+        (
+            "a text",
+            b"this is a text that calls itself a song".to_vec(),
+            "not_audio",
+            "not_audio",
+        ),
         ("no samples", wav(0), "none", "empty_audio"),
         ("a header that lies", lying, "none", "none"),
         ("cut off in the middle", cut_off, "none", "none"),
-        ("an Ogg file", b"OggS\0\x02 and so on".to_vec(), "unsupported_audio", "unsupported_audio"),
+        (
+            "an Ogg file",
+            b"OggS\0\x02 and so on".to_vec(),
+            "unsupported_audio",
+            "unsupported_audio",
+        ),
         ("a header alone", wav(0)[..20].to_vec(), "none", "not_audio"),
     ];
     for (what, bytes, transcription, waveform) in cases {
         let id = test.submit(bytes).await;
         test.drain().await;
         // The scripted engine does not decode: what reaches it passes.
-        assert_eq!(test.step_error(&id, "transcription").await, transcription, "{what}");
+        assert_eq!(
+            test.step_error(&id, "transcription").await,
+            transcription,
+            "{what}"
+        );
         assert_eq!(test.step_error(&id, "waveform").await, waveform, "{what}");
-        let status = test.interview(&id).await["status"].as_str().unwrap().to_owned();
-        assert!(["completed", "partial", "failed"].contains(&status.as_str()), "{what}: {status}");
+        let status = test.interview(&id).await["status"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            ["completed", "partial", "failed"].contains(&status.as_str()),
+            "{what}: {status}"
+        );
         let audio = format!("{}/v1/audio/{id}", test.url);
-        assert_eq!(test.client.get(audio).send().await.unwrap().status(), 200, "{what}: the upload is kept");
+        assert_eq!(
+            test.client.get(audio).send().await.unwrap().status(),
+            200,
+            "{what}: the upload is kept"
+        );
     }
 }
 
@@ -264,12 +370,48 @@ async fn uploads_that_are_not_as_signed_are_refused_with_a_reason() {
     };
     let size = bytes.len().to_string();
     for (what, upload, bytes, status, code) in [
-        ("a byte more", upload.clone(), longer, 413, "upload_too_large"),
-        ("a byte less", upload.clone(), shorter, 400, "upload_too_small"),
-        ("another type", other_type, bytes.clone(), 403, "header_not_as_signed"),
-        ("another size", edited(&size, "99999"), bytes.clone(), 403, "invalid_signature"),
-        ("another object", edited("/audio/", "/other/"), bytes.clone(), 403, "invalid_signature"),
-        ("no signature", edited("signature=", "ignature="), bytes.clone(), 403, "invalid_signature"),
+        (
+            "a byte more",
+            upload.clone(),
+            longer,
+            413,
+            "upload_too_large",
+        ),
+        (
+            "a byte less",
+            upload.clone(),
+            shorter,
+            400,
+            "upload_too_small",
+        ),
+        (
+            "another type",
+            other_type,
+            bytes.clone(),
+            403,
+            "header_not_as_signed",
+        ),
+        (
+            "another size",
+            edited(&size, "99999"),
+            bytes.clone(),
+            403,
+            "invalid_signature",
+        ),
+        (
+            "another object",
+            edited("/audio/", "/other/"),
+            bytes.clone(),
+            403,
+            "invalid_signature",
+        ),
+        (
+            "no signature",
+            edited("signature=", "ignature="),
+            bytes.clone(),
+            403,
+            "invalid_signature",
+        ),
     ] {
         let answer = put(&test.client, &upload, bytes).await;
         assert_eq!(answer.status(), status, "{what}");
@@ -280,13 +422,34 @@ async fn uploads_that_are_not_as_signed_are_refused_with_a_reason() {
     let answer = test.upload(&created, bytes.clone()).await;
     assert_eq!(answer.json::<Value>().await.unwrap()["code"], "url_expired");
     // Nothing is lost by it: a fresh URL, and all is well.
-    let path = format!("{}/v1/interviews/{}/upload-url", test.url, created["id"].as_str().unwrap());
-    let fresh: Value = test.client.post(path).send().await.unwrap().json().await.unwrap();
+    let path = format!(
+        "{}/v1/interviews/{}/upload-url",
+        test.url,
+        created["id"].as_str().unwrap()
+    );
+    let fresh: Value = test
+        .client
+        .post(path)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(put(&test.client, &fresh, bytes.clone()).await.status(), 200);
-    assert_eq!(put(&test.client, &fresh, bytes).await.status(), 412, "a second time");
+    assert_eq!(
+        put(&test.client, &fresh, bytes).await.status(),
+        412,
+        "a second time"
+    );
     test.drain().await;
-    let files = std::fs::read_dir(test.folder.path().join("objects")).unwrap().count();
-    assert_eq!(files, 2, "the recording and the report, and nothing of what was refused");
+    let files = std::fs::read_dir(test.folder.path().join("objects"))
+        .unwrap()
+        .count();
+    assert_eq!(
+        files, 2,
+        "the recording and the report, and nothing of what was refused"
+    );
 }
 
 #[tokio::test]
@@ -296,25 +459,48 @@ async fn an_upload_is_resumed_where_it_broke_off() {
     let created = test.create(bytes.len()).await;
     let start = &created["upload"]["resumable"];
     let headers = start["headers"].as_object().unwrap();
-    let request = headers.iter().fold(test.client.post(start["url"].as_str().unwrap()), |request, (name, value)| {
-        request.header(name, value.as_str().unwrap())
-    });
+    let request = headers.iter().fold(
+        test.client.post(start["url"].as_str().unwrap()),
+        |request, (name, value)| request.header(name, value.as_str().unwrap()),
+    );
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let session = answer.headers()["location"].to_str().unwrap().to_owned();
     let total = bytes.len();
     let send = |range: String, part: Vec<u8>| {
-        test.client.put(&session).header("content-range", range).body(part).send()
+        test.client
+            .put(&session)
+            .header("content-range", range)
+            .body(part)
+            .send()
     };
     let nothing_yet = send(format!("bytes */{total}"), Vec::new()).await.unwrap();
     assert_eq!(nothing_yet.status(), 308);
     assert!(nothing_yet.headers().get("range").is_none());
-    let first = send(format!("bytes 0-9999/{total}"), bytes[..10_000].to_vec()).await.unwrap();
-    assert_eq!((first.status().as_u16(), &first.headers()["range"]), (308, &"bytes=0-9999".parse().unwrap()));
-    let gap = send(format!("bytes 20000-20009/{total}"), bytes[20_000..20_010].to_vec()).await.unwrap();
-    assert_eq!((gap.status().as_u16(), &gap.headers()["range"]), (308, &"bytes=0-9999".parse().unwrap()));
+    let first = send(format!("bytes 0-9999/{total}"), bytes[..10_000].to_vec())
+        .await
+        .unwrap();
+    assert_eq!(
+        (first.status().as_u16(), &first.headers()["range"]),
+        (308, &"bytes=0-9999".parse().unwrap())
+    );
+    let gap = send(
+        format!("bytes 20000-20009/{total}"),
+        bytes[20_000..20_010].to_vec(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        (gap.status().as_u16(), &gap.headers()["range"]),
+        (308, &"bytes=0-9999".parse().unwrap())
+    );
     // The client's memory is a little behind: what overlaps is not stored twice.
-    let last = send(format!("bytes 9000-{}/{total}", total - 1), bytes[9_000..].to_vec()).await.unwrap();
+    let last = send(
+        format!("bytes 9000-{}/{total}", total - 1),
+        bytes[9_000..].to_vec(),
+    )
+    .await
+    .unwrap();
     assert_eq!(last.status(), 200);
     // The answer was lost, and the client asks how far it is.
     let again = send(format!("bytes */{total}"), Vec::new()).await.unwrap();
@@ -322,40 +508,100 @@ async fn an_upload_is_resumed_where_it_broke_off() {
     test.drain().await;
     let id = created["id"].as_str().unwrap();
     assert_eq!(test.interview(id).await["status"], "completed");
-    let audio = test.client.get(format!("{}/v1/audio/{id}", test.url)).send().await.unwrap();
+    let audio = test
+        .client
+        .get(format!("{}/v1/audio/{id}", test.url))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(audio.bytes().await.unwrap(), bytes);
 }
 
 #[tokio::test]
 async fn what_a_client_asks_wrongly_is_answered_with_a_problem() {
     let test = TestHost::start().await;
-    let post = |body: Value| test.client.post(format!("{}/v1/interviews", test.url)).json(&body).send();
-    let audio = |size: u64| json!({"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size});
+    let post = |body: Value| {
+        test.client
+            .post(format!("{}/v1/interviews", test.url))
+            .json(&body)
+            .send()
+    };
+    let audio =
+        |size: u64| json!({"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size});
     for (body, status, code) in [
         (json!({}), 400, "invalid_body"),
         (json!({"title": ""}), 400, "invalid_field"),
         (json!({"title": "t", "colour": "red"}), 400, "invalid_body"),
         (json!({"title": 5}), 400, "invalid_body"),
-        (json!({"title": "t", "language": "not a language"}), 400, "invalid_field"),
-        (json!({"title": "t", "webhook_url": "ftp://example.com"}), 400, "invalid_field"),
-        (json!({"title": "t", "webhook_url": "http://10.0.0.1/"}), 400, "invalid_field"),
-        (json!({"title": "t", "audio": audio(0)}), 400, "invalid_field"),
-        (json!({"title": "t", "audio": audio(10_000_001)}), 413, "recording_too_large"),
-        (json!({"title": "t", "rubric": {"competencies": []}}), 400, "invalid_field"),
+        (
+            json!({"title": "t", "language": "not a language"}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "webhook_url": "ftp://example.com"}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "webhook_url": "http://10.0.0.1/"}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "audio": audio(0)}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "audio": audio(10_000_001)}),
+            413,
+            "recording_too_large",
+        ),
+        (
+            json!({"title": "t", "rubric": {"competencies": []}}),
+            400,
+            "invalid_field",
+        ),
     ] {
         let answer = post(body.clone()).await.unwrap();
         assert_eq!(answer.status(), status, "{body}");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["code"], code, "{body}");
-        assert!(problem["request_id"].as_str().is_some_and(|id| !id.is_empty()));
+        assert!(
+            problem["request_id"]
+                .as_str()
+                .is_some_and(|id| !id.is_empty())
+        );
     }
-    for (path, status) in [("/v1/nothing", 404), ("/v1/interviews/x", 404), ("/v1/interviews?limit=0", 400), ("/v1/interviews?x=1", 400)] {
-        let answer = test.client.get(format!("{}{path}", test.url)).send().await.unwrap();
+    for (path, status) in [
+        ("/v1/nothing", 404),
+        ("/v1/interviews/x", 404),
+        ("/v1/interviews?limit=0", 400),
+        ("/v1/interviews?x=1", 400),
+    ] {
+        let answer = test
+            .client
+            .get(format!("{}{path}", test.url))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), status, "{path}");
     }
-    let wrong_method = test.client.put(format!("{}/v1/interviews", test.url)).send().await.unwrap();
-    assert_eq!((wrong_method.status().as_u16(), &wrong_method.headers()["allow"]), (405, &"GET, POST".parse().unwrap()));
+    let wrong_method = test
+        .client
+        .put(format!("{}/v1/interviews", test.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            wrong_method.status().as_u16(),
+            &wrong_method.headers()["allow"]
+        ),
+        (405, &"GET, POST".parse().unwrap())
+    );
 }
 
 #[tokio::test]
@@ -363,14 +609,41 @@ async fn one_user_does_not_see_what_is_anothers() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     test.drain().await;
-    for part in ["", "/transcript", "/transcript.srt", "/analysis", "/waveform", "/report.docx", "/events"] {
+    for part in [
+        "",
+        "/transcript",
+        "/transcript.srt",
+        "/analysis",
+        "/waveform",
+        "/report.docx",
+        "/events",
+    ] {
         let path = format!("{}/v1/interviews/{id}{part}", test.url);
-        let answer = test.client.get(path).header("x-user-id", "somebody").send().await.unwrap();
+        let answer = test
+            .client
+            .get(path)
+            .header("x-user-id", "somebody")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 404, "{part}");
     }
-    let list = test.client.get(format!("{}/v1/interviews", test.url)).header("x-user-id", "somebody").send().await;
-    assert_eq!(list.unwrap().json::<Value>().await.unwrap()["items"], json!([]));
-    let audio = test.client.get(format!("{}/v1/audio/{id}", test.url)).header("x-user-id", "somebody").send().await;
+    let list = test
+        .client
+        .get(format!("{}/v1/interviews", test.url))
+        .header("x-user-id", "somebody")
+        .send()
+        .await;
+    assert_eq!(
+        list.unwrap().json::<Value>().await.unwrap()["items"],
+        json!([])
+    );
+    let audio = test
+        .client
+        .get(format!("{}/v1/audio/{id}", test.url))
+        .header("x-user-id", "somebody")
+        .send()
+        .await;
     assert_eq!(audio.unwrap().status(), 404);
 }
 
@@ -380,18 +653,48 @@ async fn the_products_can_be_read_in_every_format() {
     let id = test.submit(wav(3)).await;
     test.drain().await;
     for (part, content_type, beginning) in [
-        ("transcript.srt", "application/x-subrip; charset=utf-8", "1\n00:00:00,000 --> 00:00:01,700\n[Speaker 1]\nwhat did"),
-        ("transcript.vtt", "text/vtt; charset=utf-8", "WEBVTT\n\n00:00:00.000 --> 00:00:01.700\n<v Speaker 1>what"),
-        ("transcript.txt", "text/plain; charset=utf-8", "[0:00:00] Speaker 1: what did you do last summer\n"),
-        ("transcript.md", "text/markdown; charset=utf-8", "# A summer\n\n**Speaker 1** (0:00:00)\n\nwhat"),
-        ("waveform?bits=16", "application/json", "{\"version\":2,\"channels\":1,\"sample_rate\":8000,\"samples_per_pixel\":256,\"bits\":16,"),
+        (
+            "transcript.srt",
+            "application/x-subrip; charset=utf-8",
+            "1\n00:00:00,000 --> 00:00:01,700\n[Speaker 1]\nwhat did",
+        ),
+        (
+            "transcript.vtt",
+            "text/vtt; charset=utf-8",
+            "WEBVTT\n\n00:00:00.000 --> 00:00:01.700\n<v Speaker 1>what",
+        ),
+        (
+            "transcript.txt",
+            "text/plain; charset=utf-8",
+            "[0:00:00] Speaker 1: what did you do last summer\n",
+        ),
+        (
+            "transcript.md",
+            "text/markdown; charset=utf-8",
+            "# A summer\n\n**Speaker 1** (0:00:00)\n\nwhat",
+        ),
+        (
+            "waveform?bits=16",
+            "application/json",
+            "{\"version\":2,\"channels\":1,\"sample_rate\":8000,\"samples_per_pixel\":256,\"bits\":16,",
+        ),
     ] {
-        let answer = test.client.get(format!("{}/v1/interviews/{id}/{part}", test.url)).send().await.unwrap();
+        let answer = test
+            .client
+            .get(format!("{}/v1/interviews/{id}/{part}", test.url))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.headers()["content-type"], content_type, "{part}");
         let text = answer.text().await.unwrap();
         assert!(text.starts_with(beginning), "{part}: {text}");
     }
-    let report = test.client.get(format!("{}/v1/interviews/{id}/report.docx", test.url)).send().await.unwrap();
+    let report = test
+        .client
+        .get(format!("{}/v1/interviews/{id}/report.docx", test.url))
+        .send()
+        .await
+        .unwrap();
     assert!(report.bytes().await.unwrap().starts_with(b"PK"));
 }
 
@@ -401,22 +704,55 @@ async fn the_recording_is_played_in_parts_by_a_link_that_needs_no_header() {
     let bytes = wav(3);
     let id = test.submit(bytes.clone()).await;
     test.drain().await;
-    let link = test.interview(&id).await["audio"]["url"].as_str().unwrap().to_owned();
+    let link = test.interview(&id).await["audio"]["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let link = format!("{}{link}", test.url);
-    let get = |range: &'static str| test.client.get(&link).header("x-user-id", "somebody").header("range", range).send();
+    let get = |range: &'static str| {
+        test.client
+            .get(&link)
+            .header("x-user-id", "somebody")
+            .header("range", range)
+            .send()
+    };
     let part = get("bytes=100-199").await.unwrap();
     assert_eq!(part.status(), 206);
-    assert_eq!(part.headers()["content-range"], format!("bytes 100-199/{}", bytes.len()));
+    assert_eq!(
+        part.headers()["content-range"],
+        format!("bytes 100-199/{}", bytes.len())
+    );
     assert_eq!(part.headers()["content-type"], "audio/wav");
     assert_eq!(part.bytes().await.unwrap(), &bytes[100..200]);
     let behind = get("bytes=999999999-").await.unwrap();
-    assert_eq!((behind.status().as_u16(), behind.headers()["content-range"].clone()), (416, format!("bytes */{}", bytes.len()).parse().unwrap()));
+    assert_eq!(
+        (
+            behind.status().as_u16(),
+            behind.headers()["content-range"].clone()
+        ),
+        (416, format!("bytes */{}", bytes.len()).parse().unwrap())
+    );
     let head = test.client.head(&link).send().await.unwrap();
-    assert_eq!((head.status().as_u16(), head.headers()["content-length"].clone()), (200, bytes.len().to_string().parse().unwrap()));
-    let forged = test.client.get(link.replace("token=", "token=x")).send().await.unwrap();
+    assert_eq!(
+        (
+            head.status().as_u16(),
+            head.headers()["content-length"].clone()
+        ),
+        (200, bytes.len().to_string().parse().unwrap())
+    );
+    let forged = test
+        .client
+        .get(link.replace("token=", "token=x"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(forged.status(), 403);
     test.clock.advance(std::time::Duration::from_secs(3_601));
-    assert_eq!(test.client.get(&link).send().await.unwrap().status(), 403, "an hour later");
+    assert_eq!(
+        test.client.get(&link).send().await.unwrap().status(),
+        403,
+        "an hour later"
+    );
 }
 
 #[tokio::test]
@@ -431,12 +767,23 @@ async fn lists_are_paged_newest_first() {
     let (mut seen, mut path) = (Vec::new(), "/v1/interviews?limit=2".to_owned());
     loop {
         let page = test.get(&path).await;
-        seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()));
-        let Some(token) = page["next_page_token"].as_str() else { break };
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["id"].clone()),
+        );
+        let Some(token) = page["next_page_token"].as_str() else {
+            break;
+        };
         path = format!("/v1/interviews?limit=2&page_token={token}");
     }
     assert_eq!(seen, ids);
-    assert_eq!(test.get("/v1/interviews?status=completed").await["items"], json!([]));
+    assert_eq!(
+        test.get("/v1/interviews?status=completed").await["items"],
+        json!([])
+    );
 }
 
 #[tokio::test]
@@ -444,12 +791,21 @@ async fn the_same_idempotency_key_makes_one_interview() {
     let test = TestHost::start().await;
     let create = || {
         let request = test.client.post(format!("{}/v1/interviews", test.url));
-        request.header("idempotency-key", "k 1").json(&json!({"title": "t"})).send()
+        request
+            .header("idempotency-key", "k 1")
+            .json(&json!({"title": "t"}))
+            .send()
     };
     let first: Value = create().await.unwrap().json().await.unwrap();
     let second: Value = create().await.unwrap().json().await.unwrap();
     assert_eq!(first["id"], second["id"]);
-    assert_eq!(test.get("/v1/interviews").await["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        test.get("/v1/interviews").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -457,12 +813,20 @@ async fn the_events_tell_the_story_to_its_end() {
     let test = TestHost::start().await;
     let created = test.create(wav(3).len()).await;
     let id = created["id"].as_str().unwrap();
-    let events = test.client.get(format!("{}/v1/interviews/{id}/events", test.url)).send().await.unwrap();
+    let events = test
+        .client
+        .get(format!("{}/v1/interviews/{id}/events", test.url))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(events.headers()["content-type"], "text/event-stream");
     assert_eq!(test.upload(&created, wav(3)).await.status(), 200);
     test.drain().await;
     let story = events.text().await.unwrap();
     assert!(story.contains("event: snapshot"), "{story}");
     let last = story.rsplit("event: ").next().unwrap();
-    assert!(last.starts_with("status") && last.contains("completed"), "{story}");
+    assert!(
+        last.starts_with("status") && last.contains("completed"),
+        "{story}"
+    );
 }

@@ -1,6 +1,11 @@
 //! The real binary with the real speech engine: killed, flooded, and fed a
 //! gibibyte of silence.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are what these tests are read for"
+)]
+
 use std::{
     collections::BTreeSet,
     fs::File,
@@ -39,18 +44,35 @@ impl Service {
         let mut lines = BufReader::new(process.stderr.take().expect("piped")).lines();
         let url = lines.find_map(|line| {
             let line = line.ok()?;
-            Some(line.split_once("ready at ")?.1.split_whitespace().next()?.to_owned())
+            Some(
+                line.split_once("ready at ")?
+                    .1
+                    .split_whitespace()
+                    .next()?
+                    .to_owned(),
+            )
         });
         // What else it says is read and thrown away, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, url: url.expect("it says where it listens") }
+        Self {
+            process,
+            url: url.expect("it says where it listens"),
+        }
     }
 
     /// The most memory it has held, in MiB.
     fn peak_memory_mib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it lives");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).expect("a number") / 1024
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))
+            .expect("it lives");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .expect("a peak");
+        line.split_whitespace()
+            .next()
+            .and_then(|kib| kib.parse::<u64>().ok())
+            .expect("a number")
+            / 1024
     }
 
     /// How many engines it is running just now.
@@ -58,7 +80,8 @@ impl Service {
         let children = format!("/proc/{0}/task", self.process.id());
         let tasks = std::fs::read_dir(children).expect("it lives");
         let count = |task: std::fs::DirEntry| {
-            let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            let children =
+                std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
             children.split_whitespace().count()
         };
         tasks.filter_map(Result::ok).map(count).sum()
@@ -80,7 +103,8 @@ impl Drop for Service {
 /// The first seconds of the bundled interview's first channel, as WAV.
 fn speech(seconds: usize) -> Vec<u8> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/interview.flac");
-    let mut decoder = Decoder::open(Box::new(File::open(path).expect("the sample"))).expect("decodes");
+    let mut decoder =
+        Decoder::open(Box::new(File::open(path).expect("the sample"))).expect("decodes");
     let mut samples = Vec::new();
     while samples.len() < seconds * 16_000 {
         let block = decoder.next_block().expect("decodes").expect("long enough");
@@ -95,14 +119,21 @@ fn speech(seconds: usize) -> Vec<u8> {
     };
     let mut bytes = std::io::Cursor::new(Vec::new());
     let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("a valid format");
-    samples.into_iter().for_each(|sample| writer.write_sample(sample).expect("written to memory"));
+    for sample in samples {
+        writer.write_sample(sample).expect("written to memory");
+    }
     writer.finalize().expect("written to memory");
     bytes.into_inner()
 }
 
 async fn create(client: &Client, url: &str, size: u64) -> Value {
     let body = json!({"title": "t", "audio": {"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size}});
-    let answer = client.post(format!("{url}/v1/interviews")).json(&body).send().await.expect("an answer");
+    let answer = client
+        .post(format!("{url}/v1/interviews"))
+        .json(&body)
+        .send()
+        .await
+        .expect("an answer");
     answer.json().await.expect("JSON")
 }
 
@@ -125,10 +156,18 @@ async fn submit(client: &Client, url: &str, bytes: Vec<u8>) -> String {
 
 /// Follows an interview's events to their end; answers the interview then.
 async fn finished(client: &Client, url: &str, id: &str) -> Value {
-    let events = client.get(format!("{url}/v1/interviews/{id}/events")).send().await.expect("an answer");
+    let events = client
+        .get(format!("{url}/v1/interviews/{id}/events"))
+        .send()
+        .await
+        .expect("an answer");
     let mut stream = events.bytes_stream();
     while stream.next().await.is_some_and(|chunk| chunk.is_ok()) {}
-    let answer = client.get(format!("{url}/v1/interviews/{id}")).send().await.expect("an answer");
+    let answer = client
+        .get(format!("{url}/v1/interviews/{id}"))
+        .send()
+        .await
+        .expect("an answer");
     answer.json().await.expect("JSON")
 }
 
@@ -140,7 +179,13 @@ async fn backlog(data_dir: &Path) -> Backlog {
         pipeline: Arc::new(Pipeline::parse(PIPELINE).expect("a good manifest")),
         clock: Arc::new(SystemClock),
     });
-    store.await.expect("opens").deliveries().backlog().await.expect("counts")
+    store
+        .await
+        .expect("opens")
+        .deliveries()
+        .backlog()
+        .await
+        .expect("counts")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +200,9 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
     // A fixed sequence that looks random: the same moments in every run.
     let mut state = 42_u64;
     for _ in 0..20 {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let moment = Duration::from_millis(50 + (state >> 33) % 1_200);
         // The moment itself is what is tested: there is no state to wait for.
         tokio::time::sleep(moment).await;
@@ -165,14 +212,21 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
     for id in &ids {
         let interview = finished(&client, &service.url, id).await;
         assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
-        assert!(interview["transcript"]["words"].as_array().is_some_and(|words| !words.is_empty()));
+        assert!(
+            interview["transcript"]["words"]
+                .as_array()
+                .is_some_and(|words| !words.is_empty())
+        );
     }
     // What the end of the last interview set off is a moment's work; then the
     // service is stopped as an operator would, which finishes what is in hand.
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let pid = service.process.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill");
         service.process.wait().expect("it stops");
         let left = backlog(folder.path()).await;
         if left == Backlog::default() {
@@ -181,15 +235,30 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
         assert!(Instant::now() < deadline, "still there: {left:?}");
         service = Service::start(folder.path());
     }
-    let files = std::fs::read_dir(folder.path().join("objects")).expect("the folder").count();
-    assert_eq!(files, 40, "a recording and a report each, and nothing half done");
+    let files = std::fs::read_dir(folder.path().join("objects"))
+        .expect("the folder")
+        .count();
+    assert_eq!(
+        files, 40,
+        "a recording and a report each, and nothing half done"
+    );
     let entries: BTreeSet<String> = std::fs::read_dir(folder.path())
         .expect("the data directory")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .filter(|name| !name.starts_with("interviewlens.db"))
         .collect();
     let expected = ["lock", "objects", "signing-key", "webhook-secret"].map(str::to_owned);
-    assert_eq!(entries, BTreeSet::from(expected), "no temporary folder is left");
+    assert_eq!(
+        entries,
+        BTreeSet::from(expected),
+        "no temporary folder is left"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,17 +272,36 @@ async fn fifty_at_once_are_worked_off_within_bounds() {
     let (mut slowest, mut most_engines) = (Duration::ZERO, 0);
     for id in &ids {
         let asked = Instant::now();
-        let list = client.get(format!("{}/v1/interviews?limit=100", service.url)).send().await.expect("an answer");
-        assert_eq!(list.json::<Value>().await.expect("JSON")["items"].as_array().map(Vec::len), Some(50));
+        let list = client
+            .get(format!("{}/v1/interviews?limit=100", service.url))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(
+            list.json::<Value>().await.expect("JSON")["items"]
+                .as_array()
+                .map(Vec::len),
+            Some(50)
+        );
         slowest = slowest.max(asked.elapsed());
         most_engines = most_engines.max(service.engines());
         let interview = finished(&client, &service.url, id).await;
         assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
     }
-    println!("fifty at once: slowest list {slowest:?}, {most_engines} engines, {} MiB", service.peak_memory_mib());
-    assert!(most_engines <= cores, "{most_engines} engines on {cores} cores");
+    println!(
+        "fifty at once: slowest list {slowest:?}, {most_engines} engines, {} MiB",
+        service.peak_memory_mib()
+    );
+    assert!(
+        most_engines <= cores,
+        "{most_engines} engines on {cores} cores"
+    );
     assert!(slowest < Duration::from_secs(5), "a list took {slowest:?}");
-    assert!(service.peak_memory_mib() < 200, "{} MiB", service.peak_memory_mib());
+    assert!(
+        service.peak_memory_mib() < 200,
+        "{} MiB",
+        service.peak_memory_mib()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,12 +325,25 @@ async fn a_gibibyte_of_silence_is_refused_in_little_memory() {
     }));
     let body = futures::stream::iter(body.map(std::io::Result::Ok));
     upload(&client, &created, reqwest::Body::wrap_stream(body)).await;
-    let interview = finished(&client, &service.url, created["id"].as_str().expect("an id")).await;
-    assert_eq!(interview["steps"]["transcription"]["error"]["code"], "no_speech", "{}", interview["steps"]);
+    let interview = finished(
+        &client,
+        &service.url,
+        created["id"].as_str().expect("an id"),
+    )
+    .await;
+    assert_eq!(
+        interview["steps"]["transcription"]["error"]["code"], "no_speech",
+        "{}",
+        interview["steps"]
+    );
     assert_eq!(interview["steps"]["waveform"]["state"], "done");
     assert_eq!(interview["audio"]["duration_ms"], 5_592_405);
     println!("a gibibyte of silence: {} MiB", service.peak_memory_mib());
-    assert!(service.peak_memory_mib() < 100, "{} MiB", service.peak_memory_mib());
+    assert!(
+        service.peak_memory_mib() < 100,
+        "{} MiB",
+        service.peak_memory_mib()
+    );
 }
 
 /// Word errors: changes, additions and omissions by edit distance.
@@ -261,7 +362,13 @@ fn word_errors(expected: &[String], heard: &[String]) -> usize {
 }
 
 fn words(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let words: Vec<String> = texts.flat_map(|text| text.split_whitespace().map(domain::wording::normalize).collect::<Vec<_>>()).collect();
+    let words: Vec<String> = texts
+        .flat_map(|text| {
+            text.split_whitespace()
+                .map(domain::wording::normalize)
+                .collect::<Vec<_>>()
+        })
+        .collect();
     words.into_iter().filter(|word| !word.is_empty()).collect()
 }
 
@@ -274,7 +381,13 @@ fn the_bundled_interview_is_recognised_well() {
         .arg(out.path())
         .status();
     assert_eq!(status.expect("the binary runs").code(), Some(0));
-    for name in ["transcript.json", "transcript.srt", "analysis.json", "waveform.json", "report.docx"] {
+    for name in [
+        "transcript.json",
+        "transcript.srt",
+        "analysis.json",
+        "waveform.json",
+        "report.docx",
+    ] {
         assert!(out.path().join(name).is_file(), "{name}");
     }
     let read = |path: String| -> Value {
@@ -294,6 +407,9 @@ fn the_bundled_interview_is_recognised_well() {
         errors += word_errors(&expected, &of(&transcript["words"], "speaker", "text"));
         total += expected.len();
     }
-    println!("word error rate of the offline engine on the bundled interview: {errors} of {total} words, {} %", errors * 100 / total);
+    println!(
+        "word error rate of the offline engine on the bundled interview: {errors} of {total} words, {} %",
+        errors * 100 / total
+    );
     assert!(errors * 100 < total * 25, "{errors} of {total} words");
 }

@@ -116,8 +116,13 @@ impl Notify {
     }
 
     async fn send(&self, notice: &Notice, now: Timestamp) -> Outcome {
-        let headers = self.secrets.headers(&notice.id, now.as_secs(), notice.body.as_bytes());
-        let outcome = self.client.send(&notice.url, &headers, notice.body.clone()).await;
+        let headers = self
+            .secrets
+            .headers(&notice.id, now.as_secs(), notice.body.as_bytes());
+        let outcome = self
+            .client
+            .send(&notice.url, &headers, notice.body.clone())
+            .await;
         let status = outcome.status();
         tracing::info!(interview.id = %notice.key.interview_id, event = notice.event_type.as_str(), status, "webhook sent");
         outcome
@@ -125,14 +130,26 @@ impl Notify {
 
     /// Stores the log, unless the interview and all below it is deleted. Whoever
     /// lost a race for it has sent the same notice under the same id.
-    async fn keep(&self, notice: &Notice, log: &Delivery, version: Option<Version>) -> Result<(), Failure> {
+    async fn keep(
+        &self,
+        notice: &Notice,
+        log: &Delivery,
+        version: Option<Version>,
+    ) -> Result<(), Failure> {
         if notice.event_type == EventType::Deleted && log.state != DeliveryState::Pending {
             let path = notice.key.delivery(&notice.id);
-            let delete = Write::Delete { path, precondition: Precondition::None };
+            let delete = Write::Delete {
+                path,
+                precondition: Precondition::None,
+            };
             return Ok(self.records.commit(vec![delete]).await?);
         }
         let precondition = version.map_or(Precondition::Absent, Precondition::Version);
-        let mut writes = vec![Write::put(notice.key.delivery(&notice.id), log, precondition)?];
+        let mut writes = vec![Write::put(
+            notice.key.delivery(&notice.id),
+            log,
+            precondition,
+        )?];
         if notice.event_type == EventType::Deleted {
             return Ok(self.records.commit(writes).await?);
         }

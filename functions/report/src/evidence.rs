@@ -13,7 +13,10 @@ use crate::{
 
 /// One paragraph for each quote.
 pub(crate) fn quotes(evidence: &[Evidence], transcript: &Transcript) -> Vec<Block> {
-    evidence.iter().map(|evidence| quote(evidence, transcript).into()).collect()
+    evidence
+        .iter()
+        .map(|evidence| quote(evidence, transcript).into())
+        .collect()
 }
 
 fn quote(evidence: &Evidence, transcript: &Transcript) -> Paragraph {
@@ -25,7 +28,12 @@ fn quote(evidence: &Evidence, transcript: &Transcript) -> Paragraph {
         .line_spacing(LineSpacing::new().after(60))
         .add_run(Run::new().add_text(format!("{mark} ")).color(colour).bold())
         .add_run(run(&text).italic())
-        .add_run(Run::new().add_text(format!("  {source}")).size(18).color("6B7280"));
+        .add_run(
+            Run::new()
+                .add_text(format!("  {source}"))
+                .size(18)
+                .color("6B7280"),
+        );
     directed(paragraph, evidence.quote.reveal())
 }
 
@@ -40,7 +48,11 @@ const fn mark(status: EvidenceStatus) -> (&'static str, &'static str) {
 fn source(evidence: &Evidence, transcript: &Transcript) -> String {
     match (evidence.speaker, evidence.start_ms) {
         (Some(speaker), Some(start_ms)) => {
-            format!("{}, {}", clean(transcript.speaker_name(speaker).reveal()), clock(start_ms))
+            format!(
+                "{}, {}",
+                clean(transcript.speaker_name(speaker).reveal()),
+                clock(start_ms)
+            )
         }
         _ => "not found in the recording".to_owned(),
     }

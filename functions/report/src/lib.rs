@@ -74,7 +74,10 @@ impl Report {
             input: format!("{revision}@{}", analysis.created_at),
             engine: None,
         };
-        let outcome = self.desk.run(assignment, |_, _| self.compose(&key, analysis)).await?;
+        let outcome = self
+            .desk
+            .run(assignment, |_, _| self.compose(&key, analysis))
+            .await?;
         if outcome == Outcome::Gone {
             self.artifacts.delete(&key.report_object()).await?;
         }
@@ -98,7 +101,10 @@ impl Report {
         let size_bytes = bytes.len() as u64;
         let object = key.report_object();
         let body: ByteStream = stream::iter([Ok(Bytes::from(bytes))]).boxed();
-        let stored = self.artifacts.write(&object, CONTENT_TYPE, body, Overwrite::Allowed).await;
+        let stored = self
+            .artifacts
+            .write(&object, CONTENT_TYPE, body, Overwrite::Allowed)
+            .await;
         stored.map_err(|error| storage_error(&error))?;
         let report = StoredReport {
             derived_from,
@@ -115,8 +121,12 @@ impl Report {
 
     async fn sources(&self, key: &InterviewKey) -> Result<(Interview, Transcript), StepError> {
         let records = &*self.desk.records;
-        let interview = work::interview(records, key).await.map_err(|error| storage_error(&error))?;
-        let transcript = work::transcript(records, key).await.map_err(|error| storage_error(&error))?;
+        let interview = work::interview(records, key)
+            .await
+            .map_err(|error| storage_error(&error))?;
+        let transcript = work::transcript(records, key)
+            .await
+            .map_err(|error| storage_error(&error))?;
         interview.zip(transcript).ok_or_else(|| {
             StepError::permanent("transcript_missing", "there is no transcript any more")
         })

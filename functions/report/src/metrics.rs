@@ -13,15 +13,25 @@ type Figure = (&'static str, fn(&SpeakerMetrics) -> String);
 
 const FIGURES: [Figure; 8] = [
     ("Talk time", |metrics| clock(metrics.talk_ms)),
-    ("Talk share", |metrics| format!("{:.0} %", metrics.talk_share * 100.0)),
+    ("Talk share", |metrics| {
+        format!("{:.0} %", metrics.talk_share * 100.0)
+    }),
     ("Words", |metrics| metrics.words.to_string()),
-    ("Words per minute", |metrics| format!("{:.0}", metrics.words_per_minute)),
-    ("Longest monologue", |metrics| clock(metrics.longest_monologue_ms)),
+    ("Words per minute", |metrics| {
+        format!("{:.0}", metrics.words_per_minute)
+    }),
+    ("Longest monologue", |metrics| {
+        clock(metrics.longest_monologue_ms)
+    }),
     ("Response delay (median)", |metrics| {
-        metrics.response_delay_ms.map_or_else(|| "–".to_owned(), |delay| format!("{delay} ms"))
+        metrics
+            .response_delay_ms
+            .map_or_else(|| "–".to_owned(), |delay| format!("{delay} ms"))
     }),
     ("Interruptions", |metrics| metrics.interruptions.to_string()),
-    ("Fillers / questions", |metrics| format!("{} / {}", metrics.fillers, metrics.questions)),
+    ("Fillers / questions", |metrics| {
+        format!("{} / {}", metrics.fillers, metrics.questions)
+    }),
 ];
 
 /// Speakers in one table, at most.
@@ -31,7 +41,9 @@ const MAX_SPEAKERS: usize = 6;
 pub(crate) fn section(content: &ReportContent<'_>) -> Section {
     let metrics = &content.analysis.metrics;
     let speakers: Vec<_> = metrics.speakers.iter().take(MAX_SPEAKERS).collect();
-    let names = speakers.iter().map(|(id, _)| clean(content.transcript.speaker_name(**id).reveal()));
+    let names = speakers
+        .iter()
+        .map(|(id, _)| clean(content.transcript.speaker_name(**id).reveal()));
     let head: Vec<String> = std::iter::once(String::new()).chain(names).collect();
     let rows: Vec<Vec<String>> = FIGURES
         .iter()

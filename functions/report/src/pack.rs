@@ -10,7 +10,10 @@ use crate::RenderError;
 /// The document's bytes, compressed; the same document gives the same bytes.
 pub(crate) fn compress(document: Docx) -> Result<Vec<u8>, RenderError> {
     let mut plain = Cursor::new(Vec::new());
-    document.build().pack(&mut plain).map_err(RenderError::Write)?;
+    document
+        .build()
+        .pack(&mut plain)
+        .map_err(RenderError::Write)?;
     let mut plain = ZipArchive::new(plain).map_err(RenderError::Write)?;
     let mut packed = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
@@ -19,8 +22,12 @@ pub(crate) fn compress(document: Docx) -> Result<Vec<u8>, RenderError> {
     for index in 0..plain.len() {
         let mut entry = plain.by_index(index).map_err(RenderError::Write)?;
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(RenderError::Compress)?;
-        packed.start_file(entry.name(), options).map_err(RenderError::Write)?;
+        entry
+            .read_to_end(&mut bytes)
+            .map_err(RenderError::Compress)?;
+        packed
+            .start_file(entry.name(), options)
+            .map_err(RenderError::Write)?;
         packed.write_all(&bytes).map_err(RenderError::Compress)?;
     }
     let packed = packed.finish().map_err(RenderError::Write)?;

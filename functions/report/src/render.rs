@@ -1,8 +1,6 @@
 //! The document, part by part.
 
-use docx_rs::{
-    Docx, Footer, Header, NumPages, PageMargin, PageNum, Paragraph, AlignmentType, Run,
-};
+use docx_rs::{AlignmentType, Docx, Footer, Header, NumPages, PageMargin, PageNum, Paragraph, Run};
 use domain::{Interview, analysis::Analysis, transcript::Transcript};
 
 use crate::{metrics, pack, sections, styles, text::clean, title, transcript};
@@ -67,7 +65,10 @@ pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
         .chain(title::contents(&sections))
         .fold(page(content), add);
     for (index, section) in sections.into_iter().enumerate() {
-        document = add(document, styles::heading(index + 1, section.anchor, section.title).into());
+        document = add(
+            document,
+            styles::heading(index + 1, section.anchor, section.title).into(),
+        );
         document = section.blocks.into_iter().fold(document, add);
     }
     pack::compress(document)
@@ -88,7 +89,9 @@ fn sections(content: &ReportContent<'_>) -> Vec<Section> {
         sections::follow_ups(content),
         transcript::section(content),
     ];
-    all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
+    all.into_iter()
+        .filter(|section| !section.blocks.is_empty())
+        .collect()
 }
 
 fn page(content: &ReportContent<'_>) -> Docx {
@@ -107,7 +110,13 @@ fn page(content: &ReportContent<'_>) -> Docx {
         .created_at(&written)
         .updated_at(&written)
         .page_size(11_906, 16_838)
-        .page_margin(PageMargin::new().top(1_300).bottom(1_200).left(1_250).right(1_250))
+        .page_margin(
+            PageMargin::new()
+                .top(1_300)
+                .bottom(1_200)
+                .left(1_250)
+                .right(1_250),
+        )
         .header(Header::new().add_paragraph(header))
         .footer(Footer::new().add_paragraph(footer))
 }

@@ -15,7 +15,11 @@ pub(crate) fn summary(content: &ReportContent<'_>) -> Section {
         Some(summary) => vec![paragraph(summary.reveal()).into()],
         None => vec![note("There is too little in the recording to sum up.").into()],
     };
-    Section { anchor: "summary", title: "Summary", blocks }
+    Section {
+        anchor: "summary",
+        title: "Summary",
+        blocks,
+    }
 }
 
 /// What the reader should know before believing any of it.
@@ -29,25 +33,57 @@ pub(crate) fn caveats(content: &ReportContent<'_>) -> Section {
     );
     let (found, all) = counted_quotes(content);
     let proven = format!("{found} of {all} quotes were found in the recording.");
-    let warnings = content.analysis.warnings.iter().map(|warning| sentence(&warning.message));
-    let blocks = [recognised, proven].into_iter().chain(warnings).map(|text| bullet(&text).into());
-    Section { anchor: "caveats", title: "What to know about this report", blocks: blocks.collect() }
+    let warnings = content
+        .analysis
+        .warnings
+        .iter()
+        .map(|warning| sentence(&warning.message));
+    let blocks = [recognised, proven]
+        .into_iter()
+        .chain(warnings)
+        .map(|text| bullet(&text).into());
+    Section {
+        anchor: "caveats",
+        title: "What to know about this report",
+        blocks: blocks.collect(),
+    }
 }
 
 fn counted_quotes(content: &ReportContent<'_>) -> (usize, usize) {
     let analysis = content.analysis;
-    let claims = [&analysis.key_points, &analysis.strengths, &analysis.concerns];
-    let of_claims = claims.into_iter().flatten().flat_map(|claim| &claim.evidence);
-    let of_questions = analysis.questions.iter().flat_map(|question| &question.evidence);
-    let of_competencies = analysis.competencies.iter().flat_map(|competency| &competency.evidence);
-    let all: Vec<_> = of_claims.chain(of_questions).chain(of_competencies).collect();
-    let found = all.iter().filter(|evidence| evidence.status != EvidenceStatus::Unverified).count();
+    let claims = [
+        &analysis.key_points,
+        &analysis.strengths,
+        &analysis.concerns,
+    ];
+    let of_claims = claims
+        .into_iter()
+        .flatten()
+        .flat_map(|claim| &claim.evidence);
+    let of_questions = analysis
+        .questions
+        .iter()
+        .flat_map(|question| &question.evidence);
+    let of_competencies = analysis
+        .competencies
+        .iter()
+        .flat_map(|competency| &competency.evidence);
+    let all: Vec<_> = of_claims
+        .chain(of_questions)
+        .chain(of_competencies)
+        .collect();
+    let found = all
+        .iter()
+        .filter(|evidence| evidence.status != EvidenceStatus::Unverified)
+        .count();
     (found, all.len())
 }
 
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
 
@@ -64,17 +100,29 @@ fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<Block> {
 
 pub(crate) fn key_points(content: &ReportContent<'_>) -> Section {
     let blocks = claims(content, &content.analysis.key_points);
-    Section { anchor: "key-points", title: "Key points", blocks }
+    Section {
+        anchor: "key-points",
+        title: "Key points",
+        blocks,
+    }
 }
 
 pub(crate) fn strengths(content: &ReportContent<'_>) -> Section {
     let blocks = claims(content, &content.analysis.strengths);
-    Section { anchor: "strengths", title: "Strengths", blocks }
+    Section {
+        anchor: "strengths",
+        title: "Strengths",
+        blocks,
+    }
 }
 
 pub(crate) fn concerns(content: &ReportContent<'_>) -> Section {
     let blocks = claims(content, &content.analysis.concerns);
-    Section { anchor: "concerns", title: "Concerns", blocks }
+    Section {
+        anchor: "concerns",
+        title: "Concerns",
+        blocks,
+    }
 }
 
 pub(crate) fn topics(content: &ReportContent<'_>) -> Section {
@@ -86,13 +134,19 @@ pub(crate) fn topics(content: &ReportContent<'_>) -> Section {
             .add_run(run(topic.title.reveal()))
             .into()
     });
-    Section { anchor: "topics", title: "Topics", blocks: topics.collect() }
+    Section {
+        anchor: "topics",
+        title: "Topics",
+        blocks: topics.collect(),
+    }
 }
 
 pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
     let mut blocks: Vec<Block> = Vec::new();
     for question in &content.analysis.questions {
-        let asked = Paragraph::new().keep_next(true).add_run(run(question.question.reveal()).bold());
+        let asked = Paragraph::new()
+            .keep_next(true)
+            .add_run(run(question.question.reveal()).bold());
         blocks.push(directed(asked, question.question.reveal()).into());
         match &question.answer {
             Some(answer) => blocks.push(paragraph(answer.reveal()).into()),
@@ -100,7 +154,9 @@ pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
         }
         let sources = question.evidence.iter().map(|evidence| {
             let found = evidence.status != EvidenceStatus::Unverified;
-            let time = evidence.start_ms.map_or_else(|| "not found".to_owned(), clock);
+            let time = evidence
+                .start_ms
+                .map_or_else(|| "not found".to_owned(), clock);
             format!("{} {time}", if found { "✓" } else { "✗" })
         });
         let sources: Vec<String> = sources.collect();
@@ -109,13 +165,21 @@ pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
     if blocks.is_empty() {
         blocks.push(note("No questions were recognised.").into());
     }
-    Section { anchor: "questions", title: "Questions and answers", blocks }
+    Section {
+        anchor: "questions",
+        title: "Questions and answers",
+        blocks,
+    }
 }
 
 pub(crate) fn competencies(content: &ReportContent<'_>) -> Section {
     let all = content.analysis.competencies.iter();
     let blocks = all.flat_map(|competency| assessment(content, competency));
-    Section { anchor: "competencies", title: "Competencies", blocks: blocks.collect() }
+    Section {
+        anchor: "competencies",
+        title: "Competencies",
+        blocks: blocks.collect(),
+    }
 }
 
 fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<Block> {
@@ -124,13 +188,25 @@ fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<Block
         (CompetencyStatus::InsufficientEvidence, _) => "insufficient evidence".to_owned(),
         _ => "not assessed".to_owned(),
     };
-    let heading: Block = subheading(&format!("{}: {verdict}", sentence(&competency.name).trim_end_matches('.'))).into();
-    let rationale: Block = paragraph(&sentence(competency.rationale.reveal()).replace("..", ".")).into();
-    [heading, rationale].into_iter().chain(quotes(&competency.evidence, content.transcript)).collect()
+    let heading: Block = subheading(&format!(
+        "{}: {verdict}",
+        sentence(&competency.name).trim_end_matches('.')
+    ))
+    .into();
+    let rationale: Block =
+        paragraph(&sentence(competency.rationale.reveal()).replace("..", ".")).into();
+    [heading, rationale]
+        .into_iter()
+        .chain(quotes(&competency.evidence, content.transcript))
+        .collect()
 }
 
 pub(crate) fn follow_ups(content: &ReportContent<'_>) -> Section {
     let texts = content.analysis.follow_ups.iter();
     let blocks = texts.map(|text| directed(bullet(text.reveal()), text.reveal()).into());
-    Section { anchor: "follow-ups", title: "To follow up", blocks: blocks.collect() }
+    Section {
+        anchor: "follow-ups",
+        title: "To follow up",
+        blocks: blocks.collect(),
+    }
 }

@@ -31,8 +31,14 @@ pub(crate) fn define(document: Docx) -> Docx {
             .color(INK)
             .outline_lvl(level - 1)
     };
-    let link = Style::new("Hyperlink", StyleType::Character).name("Hyperlink").color(ACCENT);
-    let title = Style::new("Title", StyleType::Paragraph).name("Title").size(44).bold().color(INK);
+    let link = Style::new("Hyperlink", StyleType::Character)
+        .name("Hyperlink")
+        .color(ACCENT);
+    let title = Style::new("Title", StyleType::Paragraph)
+        .name("Title")
+        .size(44)
+        .bold()
+        .color(INK);
     let bullet = Level::new(
         0,
         Start::new(1),
@@ -89,7 +95,9 @@ pub(crate) fn note(text: &str) -> Paragraph {
 /// A table of texts with a head; widths in twentieths of a point, numbers to the right.
 pub(crate) fn table(widths: &[usize], head: &[String], rows: &[Vec<String>]) -> Table {
     let head_row = TableRow::new(cells(widths, head, true)).cant_split();
-    let body = rows.iter().map(|row| TableRow::new(cells(widths, row, false)).cant_split());
+    let body = rows
+        .iter()
+        .map(|row| TableRow::new(cells(widths, row, false)).cant_split());
     Table::new(std::iter::once(head_row).chain(body).collect())
         .set_grid(widths.to_vec())
         .layout(TableLayoutType::Fixed)
@@ -101,11 +109,28 @@ fn cells(widths: &[usize], texts: &[String], head: bool) -> Vec<TableCell> {
     let pairs = widths.iter().zip(texts).enumerate();
     pairs
         .map(|(column, (width, text))| {
-            let content = if head { run(text).bold().size(19) } else { run(text).size(20) };
-            let align = if column == 0 { AlignmentType::Left } else { AlignmentType::Right };
-            let paragraph = Paragraph::new().align(align).line_spacing(LineSpacing::new().after(0)).add_run(content);
-            let cell = TableCell::new().width(*width, WidthType::Dxa).add_paragraph(paragraph);
-            if head { cell.shading(Shading::new().fill("F3F4F6")) } else { cell }
+            let content = if head {
+                run(text).bold().size(19)
+            } else {
+                run(text).size(20)
+            };
+            let align = if column == 0 {
+                AlignmentType::Left
+            } else {
+                AlignmentType::Right
+            };
+            let paragraph = Paragraph::new()
+                .align(align)
+                .line_spacing(LineSpacing::new().after(0))
+                .add_run(content);
+            let cell = TableCell::new()
+                .width(*width, WidthType::Dxa)
+                .add_paragraph(paragraph);
+            if head {
+                cell.shading(Shading::new().fill("F3F4F6"))
+            } else {
+                cell
+            }
         })
         .collect()
 }

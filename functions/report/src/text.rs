@@ -17,7 +17,9 @@ pub(crate) fn run(text: &str) -> Run {
     let cleaned = clean(text);
     let mut lines = cleaned.split('\n');
     let first = Run::new().add_text(lines.next().unwrap_or(""));
-    lines.fold(first, |run, line| run.add_break(BreakType::TextWrapping).add_text(line))
+    lines.fold(first, |run, line| {
+        run.add_break(BreakType::TextWrapping).add_text(line)
+    })
 }
 
 /// A paragraph of that text, right to left where it is written so.
@@ -58,7 +60,10 @@ mod tests {
 
     #[test]
     fn what_xml_forbids_is_left_out() {
-        assert_eq!(clean("a\u{0}\u{8}\u{1b}b\u{ffff}\u{1F600}\tc"), "ab\u{1F600}\tc");
+        assert_eq!(
+            clean("a\u{0}\u{8}\u{1b}b\u{ffff}\u{1F600}\tc"),
+            "ab\u{1F600}\tc"
+        );
     }
 
     #[test]
@@ -71,6 +76,9 @@ mod tests {
 
     #[test]
     fn times_are_short_where_they_can_be() {
-        assert_eq!((clock(65_000).as_str(), clock(3_723_000).as_str()), ("1:05", "1:02:03"));
+        assert_eq!(
+            (clock(65_000).as_str(), clock(3_723_000).as_str()),
+            ("1:05", "1:02:03")
+        );
     }
 }

@@ -34,7 +34,11 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
         Kind::Journalism => "journalism",
         Kind::Other => "conversation",
     };
-    let speakers: Vec<&str> = head.speakers.iter().map(|speaker| speaker.name.reveal()).collect();
+    let speakers: Vec<&str> = head
+        .speakers
+        .iter()
+        .map(|speaker| speaker.name.reveal())
+        .collect();
     let date: String = interview.created_at.to_string().chars().take(10).collect();
     let language = interview.language.as_deref().unwrap_or("not known");
     vec![
@@ -43,13 +47,22 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
         ("Length", clock(head.duration_ms)),
         ("Language", language.to_owned()),
         ("Speakers", speakers.join(", ")),
-        ("Transcribed by", format!("{} ({})", head.engine, head.model)),
-        ("Analysed by", format!("{} ({})", content.analysis.engine, content.analysis.prompt_version)),
+        (
+            "Transcribed by",
+            format!("{} ({})", head.engine, head.model),
+        ),
+        (
+            "Analysed by",
+            format!(
+                "{} ({})",
+                content.analysis.engine, content.analysis.prompt_version
+            ),
+        ),
     ]
 }
 
 /// Links to the parts. Word's own table of contents shows its field code in
-/// LibreOffice until it is updated; links to bookmarks are right everywhere.
+/// `LibreOffice` until it is updated; links to bookmarks are right everywhere.
 pub(crate) fn contents(sections: &[Section]) -> Vec<Block> {
     let heading = Paragraph::new()
         .line_spacing(LineSpacing::new().before(240).after(60))

@@ -18,7 +18,12 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
                 .keep_next(true)
                 .line_spacing(LineSpacing::new().before(140).after(20))
                 .add_run(run(name.reveal()).bold().size(19))
-                .add_run(Run::new().add_text(format!("   {}", clock(turn.start_ms))).size(18).color("6B7280"));
+                .add_run(
+                    Run::new()
+                        .add_text(format!("   {}", clock(turn.start_ms)))
+                        .size(18)
+                        .color("6B7280"),
+                );
             blocks.push(who.into());
             last = Some(turn.speaker);
         }
@@ -27,5 +32,9 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
             .add_run(run(turn.text.reveal()));
         blocks.push(directed(words, turn.text.reveal()).into());
     }
-    Section { anchor: "transcript", title: "Transcript", blocks }
+    Section {
+        anchor: "transcript",
+        title: "Transcript",
+        blocks,
+    }
 }

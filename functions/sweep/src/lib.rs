@@ -10,8 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Interview, InterviewKey, Timestamp,
-    deletion,
+    Interview, InterviewKey, Timestamp, deletion,
     interview::Status,
     paths::INTERVIEWS,
     ports::{Clock, Document, ObjectStore, Query, Records},

@@ -48,7 +48,8 @@ fn abandon(interview: &mut Interview, now: Timestamp) -> bool {
 }
 
 fn verdict(step: &Step, now: Timestamp) -> Option<StepError> {
-    let longer = |since: Option<Timestamp>, limit| since.is_some_and(|since| now.since(since) > limit);
+    let longer =
+        |since: Option<Timestamp>, limit| since.is_some_and(|since| now.since(since) > limit);
     match step.state {
         StepState::Running if longer(step.lease_until, LOST_AFTER) => Some(StepError::transient(
             "worker_lost",
@@ -90,11 +91,20 @@ mod tests {
     fn a_lost_worker_is_noticed_and_what_needs_it_is_settled_too() {
         let mut interview = interview();
         let start = Timestamp::from_millis(0);
-        assert!(matches!(interview.begin(StepName::Transcription, "1", None, start), Claim::Start(_)));
+        assert!(matches!(
+            interview.begin(StepName::Transcription, "1", None, start),
+            Claim::Start(_)
+        ));
         assert!(!settle(&mut interview, Timestamp::from_millis(HOUR / 2)));
         assert!(settle(&mut interview, Timestamp::from_millis(2 * HOUR)));
-        assert_eq!(code(&interview, StepName::Transcription), Some("worker_lost"));
-        assert_eq!(code(&interview, StepName::Report), Some("prerequisite_failed"));
+        assert_eq!(
+            code(&interview, StepName::Transcription),
+            Some("worker_lost")
+        );
+        assert_eq!(
+            code(&interview, StepName::Report),
+            Some("prerequisite_failed")
+        );
         assert!(!settle(&mut interview, Timestamp::from_millis(3 * HOUR)));
     }
 
@@ -111,8 +121,14 @@ mod tests {
     #[test]
     fn an_upload_that_never_came_is_closed_after_a_week() {
         let mut interview = interview();
-        assert!(!settle(&mut interview, Timestamp::from_millis(6 * 24 * HOUR)));
-        assert!(settle(&mut interview, Timestamp::from_millis(8 * 24 * HOUR)));
+        assert!(!settle(
+            &mut interview,
+            Timestamp::from_millis(6 * 24 * HOUR)
+        ));
+        assert!(settle(
+            &mut interview,
+            Timestamp::from_millis(8 * 24 * HOUR)
+        ));
         assert_eq!(interview.derive_status(), Status::Failed);
     }
 
@@ -120,6 +136,9 @@ mod tests {
     fn a_deleted_interview_is_left_alone() {
         let mut interview = interview();
         interview.deleted_at = Some(Timestamp::from_millis(0));
-        assert!(!settle(&mut interview, Timestamp::from_millis(99 * 24 * HOUR)));
+        assert!(!settle(
+            &mut interview,
+            Timestamp::from_millis(99 * 24 * HOUR)
+        ));
     }
 }

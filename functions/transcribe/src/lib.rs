@@ -10,10 +10,10 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use async_trait::async_trait;
 use domain::{
-    Interview, InterviewKey,
-    chunks,
+    Interview, InterviewKey, chunks,
     claim::Lease,
     event::{Event, StoredObject},
+    ids::hex,
     ports::{
         ObjectStore, Precondition, Progress, Query, Queue, Recording, Task, Transcriber,
         TranscriptionRequest, Write,
@@ -90,7 +90,9 @@ impl Transcribe {
         }
         if let Err(error) = self.look(object).await? {
             let refuse = |_, _| std::future::ready(Err(error));
-            self.desk.run(self.assignment(&key, object.generation), refuse).await?;
+            self.desk
+                .run(self.assignment(&key, object.generation), refuse)
+                .await?;
             return Ok(());
         }
         let job = Job {
@@ -108,13 +110,21 @@ impl Transcribe {
     }
 
     /// Stores the generation; `false` when no interview waits for this object.
-    async fn note_arrival(&self, key: &InterviewKey, object: &StoredObject) -> Result<bool, Failure> {
+    async fn note_arrival(
+        &self,
+        key: &InterviewKey,
+        object: &StoredObject,
+    ) -> Result<bool, Failure> {
         let now = self.desk.clock.now();
         let note = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|interview| interview.deleted_at.is_none()) else {
+            let Some(interview) = interview.filter(|interview| interview.deleted_at.is_none())
+            else {
                 return Decision::Leave(false);
             };
-            let awaited = interview.audio.as_mut().filter(|audio| audio.object == object.name);
+            let awaited = interview
+                .audio
+                .as_mut()
+                .filter(|audio| audio.object == object.name);
             let Some(audio) = awaited else {
                 return Decision::Leave(false);
             };
@@ -132,7 +142,10 @@ impl Transcribe {
     /// Refuses what cannot be a recording before it takes a place in the queue.
     async fn look(&self, object: &StoredObject) -> Result<Result<(), StepError>, Failure> {
         let range = Some(0..media::LOOK_SIZE.min(object.size));
-        let (_, stream) = self.uploads.read(&object.name, Some(object.generation), range).await?;
+        let (_, stream) = self
+            .uploads
+            .read(&object.name, Some(object.generation), range)
+            .await?;
         let start: Vec<u8> = stream
             .try_fold(Vec::new(), |mut all, chunk| async move {
                 all.extend_from_slice(&chunk);
@@ -171,7 +184,10 @@ impl Transcribe {
         let request = self.request(job).await?;
         let recognition = self.transcriber.transcribe(&request, &*progress).await?;
         if recognition.words.is_empty() {
-            return Err(StepError::permanent("no_speech", "no speech was found in the recording"));
+            return Err(StepError::permanent(
+                "no_speech",
+                "no speech was found in the recording",
+            ));
         }
         self.write_up(&job.key, lease, recognition).await
     }
@@ -180,10 +196,16 @@ impl Transcribe {
         let interview = work::interview(&*self.desk.records, &job.key)
             .await
             .map_err(|error| storage_error(&error))?;
-        let meta = self.uploads.stat(&job.object).await.map_err(|error| storage_error(&error))?;
+        let meta = self
+            .uploads
+            .stat(&job.object)
+            .await
+            .map_err(|error| storage_error(&error))?;
         let meta = meta
             .filter(|meta| meta.generation == job.generation)
-            .ok_or_else(|| StepError::permanent("recording_missing", "the recording is not there any more"))?;
+            .ok_or_else(|| {
+                StepError::permanent("recording_missing", "the recording is not there any more")
+            })?;
         Ok(TranscriptionRequest {
             recording: Recording {
                 objects: Arc::clone(&self.uploads),
@@ -205,16 +227,28 @@ impl Transcribe {
         lease: Lease,
         recognition: Recognition,
     ) -> Result<Product, StepError> {
-        let Recognition { speakers, words, language, audio, model, .. } = recognition;
+        let Recognition {
+            speakers,
+            words,
+            language,
+            audio,
+            model,
+            ..
+        } = recognition;
         let words = turns::order(words);
         let revision = lease.token;
         let chunks = chunks::pack(revision, &words);
         let records = &*self.desk.records;
-        self.clear_chunks(key, Some(revision)).await.map_err(|_| not_stored())?;
+        self.clear_chunks(key, Some(revision))
+            .await
+            .map_err(|_| not_stored())?;
         for chunk in &chunks {
             let write = Write::put(key.chunk(revision, chunk.number), chunk, Precondition::None);
             let write = write.map_err(|error| storage_error(&error))?;
-            records.commit(vec![write]).await.map_err(|error| storage_error(&error))?;
+            records
+                .commit(vec![write])
+                .await
+                .map_err(|error| storage_error(&error))?;
         }
         let head = TranscriptHead {
             revision,
@@ -249,7 +283,9 @@ impl Transcribe {
         let Some(revision) = revision else {
             return Ok(work::delete_collection(records, &collection).await?);
         };
-        let kept = work::transcript_head(records, key).await?.map(|head| head.revision);
+        let kept = work::transcript_head(records, key)
+            .await?
+            .map(|head| head.revision);
         let deletes: Vec<Write> = records
             .list(&Query::collection(collection))
             .await?
@@ -258,7 +294,10 @@ impl Transcribe {
                 let found = chunk.fields["revision"].as_u64();
                 found < Some(revision) && found != kept
             })
-            .map(|chunk| Write::Delete { path: chunk.path, precondition: Precondition::None })
+            .map(|chunk| Write::Delete {
+                path: chunk.path,
+                precondition: Precondition::None,
+            })
             .collect();
         if !deletes.is_empty() {
             records.commit(deletes).await?;
@@ -276,6 +315,5 @@ fn not_stored() -> StepError {
 fn task_name(job: &Job) -> String {
     let plain = format!("{}-{}", job.key.interview_id, job.generation);
     let digest = Sha256::digest(&plain);
-    let prefix: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}-{plain}")
+    format!("{}-{plain}", hex(&digest[..4]))
 }

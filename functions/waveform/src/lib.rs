@@ -82,7 +82,13 @@ impl Waveform {
         let (audio, peaks) = decoded
             .map_err(|_| StepError::transient("worker_lost", "the decoder broke down"))?
             .map_err(|error| error.to_step_error())?;
-        let stored = StoredWaveform::new(audio, peaks.samples_per_pixel, &peaks.pairs, generation, self.desk.clock.now());
+        let stored = StoredWaveform::new(
+            audio,
+            peaks.samples_per_pixel,
+            &peaks.pairs,
+            generation,
+            self.desk.clock.now(),
+        );
         let write = Write::put(key.data("waveform"), &stored, Precondition::None);
         Ok(Product {
             writes: vec![write.map_err(|error| storage_error(&error))?],
@@ -97,14 +103,20 @@ impl Waveform {
     }
 }
 
-fn decode(recording: &Recording, limit_ms: u64, progress: &dyn Progress) -> Result<(AudioFacts, Peaks), Error> {
+fn decode(
+    recording: &Recording,
+    limit_ms: u64,
+    progress: &dyn Progress,
+) -> Result<(AudioFacts, Peaks), Error> {
     let mut decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
     let mut collector = Collector::default();
     progress.report(0);
     while let Some(block) = decoder.next_block()? {
         collector.push(block.planes());
         if decoder.facts().duration_ms > limit_ms {
-            return Err(Error::TooLong { limit_minutes: limit_ms / 60_000 });
+            return Err(Error::TooLong {
+                limit_minutes: limit_ms / 60_000,
+            });
         }
     }
     Ok((decoder.facts(), collector.finish()))

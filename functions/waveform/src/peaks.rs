@@ -78,7 +78,11 @@ impl Collector {
         let divide = |sum: i32| i16::try_from(sum / self.channels).unwrap_or_default();
         Peaks {
             samples_per_pixel: self.samples_per_pixel,
-            pairs: self.sums.iter().map(|(low, high)| (divide(*low), divide(*high))).collect(),
+            pairs: self
+                .sums
+                .iter()
+                .map(|(low, high)| (divide(*low), divide(*high)))
+                .collect(),
         }
     }
 
@@ -86,8 +90,12 @@ impl Collector {
         self.sums.push(self.pixel);
         self.pixel = NOTHING;
         self.filled = 0;
-        if self.sums.len() >= self.max_pixels && self.sums.len() % 2 == 0 {
-            self.sums = self.sums.chunks(2).map(|pair| join(pair[0], pair[1])).collect();
+        if self.sums.len() >= self.max_pixels && self.sums.len().is_multiple_of(2) {
+            self.sums = self
+                .sums
+                .chunks(2)
+                .map(|pair| join(pair[0], pair[1]))
+                .collect();
             self.samples_per_pixel *= 2;
         }
     }
@@ -132,7 +140,10 @@ mod tests {
         let frames = planes[0].len();
         for start in (0..frames).step_by(block) {
             let end = frames.min(start + block);
-            let part: Vec<Vec<i16>> = planes.iter().map(|plane| plane[start..end].to_vec()).collect();
+            let part: Vec<Vec<i16>> = planes
+                .iter()
+                .map(|plane| plane[start..end].to_vec())
+                .collect();
             collector.push(&part);
         }
         collector.finish()
@@ -154,7 +165,11 @@ mod tests {
             collector.push(&second);
         }
         let found = collector.finish();
-        assert!((20_000..=40_000).contains(&found.pairs.len()), "{}", found.pairs.len());
+        assert!(
+            (20_000..=40_000).contains(&found.pairs.len()),
+            "{}",
+            found.pairs.len()
+        );
         assert!(found.samples_per_pixel.is_power_of_two());
     }
 

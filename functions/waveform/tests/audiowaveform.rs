@@ -23,10 +23,22 @@ fn json_and_binary_formats_equal_audiowaveforms() {
     }
     let peaks = collector.finish();
     let now = Timestamp::from_millis(0);
-    let stored = StoredWaveform::new(decoder.facts(), peaks.samples_per_pixel, &peaks.pairs, 1, now);
+    let stored = StoredWaveform::new(
+        decoder.facts(),
+        peaks.samples_per_pixel,
+        &peaks.pairs,
+        1,
+        now,
+    );
     let expected = |name: &str| std::fs::read(data(name)).expect("what audiowaveform wrote");
     let json = stored.to_json(Bits::Eight).expect("whole");
-    assert_eq!(json.as_bytes().trim_ascii_end(), expected("test_file_stereo_8bit_64spp_wav.json").trim_ascii_end());
+    assert_eq!(
+        json.as_bytes().trim_ascii_end(),
+        expected("test_file_stereo_8bit_64spp_wav.json").trim_ascii_end()
+    );
     let dat = stored.to_dat(Bits::Eight).expect("whole");
-    assert!(dat == expected("test_file_stereo_8bit_64spp_wav.dat"), "the binary format differs");
+    assert!(
+        dat == expected("test_file_stereo_8bit_64spp_wav.dat"),
+        "the binary format differs"
+    );
 }

@@ -57,6 +57,9 @@ pub async fn purge(
     ] {
         work::delete_collection(records, &collection).await?;
     }
-    let delete = Write::Delete { path: document, precondition: Precondition::None };
+    let delete = Write::Delete {
+        path: document,
+        precondition: Precondition::None,
+    };
     Ok(records.commit(vec![delete]).await?)
 }

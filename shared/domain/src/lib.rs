@@ -1,4 +1,4 @@
-//! What InterviewLens is about, without anything that does input or output.
+//! What `InterviewLens` is about, without anything that does input or output.
 //!
 //! In reading order:
 //!

@@ -15,7 +15,8 @@ impl DocPath {
     /// From a path with an even number of segments; nothing otherwise.
     pub fn parse(path: &str) -> Option<Self> {
         let segments = path.split('/').count();
-        let whole = segments % 2 == 0 && path.split('/').all(|segment| !segment.is_empty());
+        let whole =
+            segments.is_multiple_of(2) && path.split('/').all(|segment| !segment.is_empty());
         whole.then(|| Self(path.to_owned()))
     }
 

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The CloudEvents type of a stored object.
+/// The `CloudEvents` type of a stored object.
 pub const OBJECT_FINALIZED: &str = "google.cloud.storage.object.v1.finalized";
-/// The CloudEvents type of a document created, updated or deleted.
+/// The `CloudEvents` type of a document created, updated or deleted.
 pub const DOCUMENT_WRITTEN: &str = "google.cloud.firestore.document.v1.written";
-/// The CloudEvents type of a message on a topic.
+/// The `CloudEvents` type of a message on a topic.
 pub const MESSAGE_PUBLISHED: &str = "google.cloud.pubsub.topic.v1.messagePublished";
 
 /// The whole manifest.
@@ -104,7 +104,7 @@ impl Default for Retry {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// The CloudEvents type.
+    /// The `CloudEvents` type.
     #[serde(rename = "type")]
     pub event_type: String,
     /// For objects: the bucket's role, `uploads` or `artifacts`.

@@ -101,11 +101,24 @@ impl StoredWaveform {
     /// one channel.
     pub fn to_dat(&self, bits: Bits) -> Result<Vec<u8>, DamagedWaveform> {
         let eight_bits = u32::from(bits == Bits::Eight);
-        let header = [1, eight_bits, self.audio.sample_rate_hz, self.samples_per_pixel, self.length];
-        let mut bytes: Vec<u8> = header.iter().flat_map(|field| field.to_le_bytes()).collect();
+        let header = [
+            1,
+            eight_bits,
+            self.audio.sample_rate_hz,
+            self.samples_per_pixel,
+            self.length,
+        ];
+        let mut bytes: Vec<u8> = header
+            .iter()
+            .flat_map(|field| field.to_le_bytes())
+            .collect();
         for value in self.values()? {
             let scaled = scale(value, bits).to_le_bytes();
-            bytes.extend_from_slice(if bits == Bits::Eight { &scaled[..1] } else { &scaled });
+            bytes.extend_from_slice(if bits == Bits::Eight {
+                &scaled[..1]
+            } else {
+                &scaled
+            });
         }
         Ok(bytes)
     }
@@ -124,7 +137,11 @@ mod tests {
     use super::*;
 
     fn waveform() -> StoredWaveform {
-        let audio = AudioFacts { duration_ms: 32, channels: 1, sample_rate_hz: 16_000 };
+        let audio = AudioFacts {
+            duration_ms: 32,
+            channels: 1,
+            sample_rate_hz: 16_000,
+        };
         let pairs = [(-300, 255), (-32_768, 32_767)];
         StoredWaveform::new(audio, 256, &pairs, 1, Timestamp::from_millis(0))
     }

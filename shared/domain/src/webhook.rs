@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Interview, InterviewKey, Timestamp,
-    ids::random_name,
+    ids::{hex, random_name},
     interview::Status,
     steps::{StepName, StepState, Steps},
 };
@@ -163,12 +163,7 @@ fn notice_id(interview: &Interview, event_type: EventType) -> String {
     };
     let cause = json!([interview.user_id, interview.id, event_type, tokens]);
     let digest = Sha256::digest(cause.to_string());
-    let hex: String = digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("msg_{hex}")
+    format!("msg_{}", hex(&digest[..16]))
 }
 
 /// How one delivery of a webhook went.

@@ -13,8 +13,9 @@ pub fn normalize(word: &str) -> String {
         .collect()
 }
 
-const QUESTION_WORDS: [&str; 9] =
-    ["what", "how", "why", "when", "where", "who", "whom", "which", "whose"];
+const QUESTION_WORDS: [&str; 9] = [
+    "what", "how", "why", "when", "where", "who", "whom", "which", "whose",
+];
 
 const AUXILIARIES: [&str; 18] = [
     "is", "are", "was", "were", "do", "does", "did", "have", "has", "had", "can", "could", "will",
@@ -59,11 +60,19 @@ pub fn is_question(text: &str) -> bool {
 
 const FILLERS: [&str; 9] = ["um", "uh", "er", "erm", "hmm", "mhm", "uhm", "ah", "eh"];
 
-const FILLER_PAIRS: [[&str; 2]; 4] = [["you", "know"], ["i", "mean"], ["sort", "of"], ["kind", "of"]];
+const FILLER_PAIRS: [[&str; 2]; 4] = [
+    ["you", "know"],
+    ["i", "mean"],
+    ["sort", "of"],
+    ["kind", "of"],
+];
 
 /// Number of filler words and phrases among normalized words.
 pub fn fillers(words: &[String]) -> usize {
-    let single = words.iter().filter(|word| FILLERS.contains(&word.as_str())).count();
+    let single = words
+        .iter()
+        .filter(|word| FILLERS.contains(&word.as_str()))
+        .count();
     let pairs = words
         .windows(2)
         .filter(|pair| FILLER_PAIRS.contains(&[pair[0].as_str(), pair[1].as_str()]))
@@ -100,7 +109,10 @@ mod tests {
 
     #[test]
     fn fillers_are_counted_once() {
-        let words: Vec<String> = "um you know I mean it is uh good".split(' ').map(normalize).collect();
+        let words: Vec<String> = "um you know I mean it is uh good"
+            .split(' ')
+            .map(normalize)
+            .collect();
         assert_eq!(fillers(&words), 4);
     }
 }

@@ -17,14 +17,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use crate::{
-    Store,
-    error::Fault,
-    files::WriteError,
-    outbox,
-    signature::Operation,
-    store::count,
-};
+use crate::{Store, error::Fault, files::WriteError, outbox, signature::Operation, store::count};
 
 /// How much is read from disk at once, in bytes.
 const READ_SIZE: usize = 256 * 1024;
@@ -44,7 +37,10 @@ pub(crate) struct Stored {
 
 impl Bucket {
     pub(crate) fn new(store: Store, name: &str) -> Self {
-        Self { store, name: name.to_owned() }
+        Self {
+            store,
+            name: name.to_owned(),
+        }
     }
 
     async fn find(&self, name: &str) -> Result<Option<Stored>, Fault> {
@@ -70,12 +66,20 @@ impl ObjectStore for Bucket {
         let written = inner.files.write(&file, 0, u64::MAX, &mut body).await;
         let stored = match written {
             Ok(size) => {
-                let new = NewObject { bucket: &self.name, name, content_type, size, file: &file };
+                let new = NewObject {
+                    bucket: &self.name,
+                    name,
+                    content_type,
+                    size,
+                    file: &file,
+                };
                 self.store.finalize(new, overwrite).await
             }
             Err(WriteError::Disk(error)) => Err(Fault::from(error).into()),
             Err(WriteError::Stream(error)) => Err(ObjectError::Interrupted(error)),
-            Err(WriteError::TooMany) => Err(ObjectError::Interrupted(io::ErrorKind::FileTooLarge.into())),
+            Err(WriteError::TooMany) => {
+                Err(ObjectError::Interrupted(io::ErrorKind::FileTooLarge.into()))
+            }
         };
         if stored.is_err() {
             inner.files.remove(&file).await.map_err(Fault::from)?;
@@ -94,18 +98,35 @@ impl ObjectStore for Bucket {
         range: Option<Range<u64>>,
     ) -> Result<(ObjectMeta, ByteStream), ObjectError> {
         let found = self.find(name).await?;
-        let wanted = found.filter(|stored| generation.is_none_or(|wanted| wanted == stored.meta.generation));
+        let wanted =
+            found.filter(|stored| generation.is_none_or(|wanted| wanted == stored.meta.generation));
         let Some(Stored { meta, file }) = wanted else {
-            return Err(ObjectError::NotFound { name: name.to_owned() });
+            return Err(ObjectError::NotFound {
+                name: name.to_owned(),
+            });
         };
         let range = range.unwrap_or(0..meta.size);
         if range.start > meta.size || (range.start == meta.size && !range.is_empty()) {
-            return Err(ObjectError::OutOfRange { name: name.to_owned(), size: meta.size });
+            return Err(ObjectError::OutOfRange {
+                name: name.to_owned(),
+                size: meta.size,
+            });
         }
         let length = range.end.min(meta.size).saturating_sub(range.start);
-        let mut bytes = self.store.inner.files.read(&file).await.map_err(Fault::from)?;
-        bytes.seek(io::SeekFrom::Start(range.start)).await.map_err(Fault::from)?;
-        let capacity = usize::try_from(length).unwrap_or(READ_SIZE).clamp(1, READ_SIZE);
+        let mut bytes = self
+            .store
+            .inner
+            .files
+            .read(&file)
+            .await
+            .map_err(Fault::from)?;
+        bytes
+            .seek(io::SeekFrom::Start(range.start))
+            .await
+            .map_err(Fault::from)?;
+        let capacity = usize::try_from(length)
+            .unwrap_or(READ_SIZE)
+            .clamp(1, READ_SIZE);
         let stream = ReaderStream::with_capacity(bytes.take(length), capacity);
         Ok((meta, stream.boxed()))
     }
@@ -123,7 +144,12 @@ impl ObjectStore for Bucket {
             })
             .await?;
         if let Some(file) = file {
-            self.store.inner.files.remove(&file).await.map_err(Fault::from)?;
+            self.store
+                .inner
+                .files
+                .remove(&file)
+                .await
+                .map_err(Fault::from)?;
         }
         Ok(())
     }
@@ -150,11 +176,17 @@ impl ObjectStore for Bucket {
         let inner = &self.store.inner;
         let url = |operation| {
             let query = inner.signing_key.query(operation, &self.name, grant);
-            format!("{}/storage/{}/{}?{query}", inner.public_url, self.name, grant.name)
+            format!(
+                "{}/storage/{}/{}?{query}",
+                inner.public_url, self.name, grant.name
+            )
         };
         let headers = [
             ("content-type".to_owned(), grant.content_type.clone()),
-            ("x-goog-content-length-range".to_owned(), format!("{},{}", grant.size.0, grant.size.1)),
+            (
+                "x-goog-content-length-range".to_owned(),
+                format!("{},{}", grant.size.0, grant.size.1),
+            ),
         ];
         let start = ("x-goog-resumable".to_owned(), "start".to_owned());
         Ok(SignedUpload {
@@ -226,7 +258,12 @@ impl Store {
     }
 }
 
-fn insert(transaction: &Transaction<'_>, bucket: &str, meta: &ObjectMeta, file: &str) -> Result<(), Fault> {
+fn insert(
+    transaction: &Transaction<'_>,
+    bucket: &str,
+    meta: &ObjectMeta,
+    file: &str,
+) -> Result<(), Fault> {
     transaction.execute(
         "INSERT OR REPLACE INTO objects (bucket, name, generation, size, content_type, file, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -236,20 +273,31 @@ fn insert(transaction: &Transaction<'_>, bucket: &str, meta: &ObjectMeta, file: 
     Ok(())
 }
 
-pub(crate) fn find(transaction: &Transaction<'_>, bucket: &str, name: &str) -> Result<Option<Stored>, Fault> {
+pub(crate) fn find(
+    transaction: &Transaction<'_>,
+    bucket: &str,
+    name: &str,
+) -> Result<Option<Stored>, Fault> {
     let sql = "SELECT generation, size, content_type, file, created_at, name
                FROM objects WHERE bucket = ?1 AND name = ?2";
     stored(transaction, sql, (bucket, name))
 }
 
 /// The object whose bytes lie in `file`.
-pub(crate) fn find_by_file(transaction: &Transaction<'_>, file: &str) -> Result<Option<Stored>, Fault> {
+pub(crate) fn find_by_file(
+    transaction: &Transaction<'_>,
+    file: &str,
+) -> Result<Option<Stored>, Fault> {
     let sql = "SELECT generation, size, content_type, file, created_at, name
                FROM objects WHERE file = ?1";
     stored(transaction, sql, [file])
 }
 
-fn stored(transaction: &Transaction<'_>, sql: &str, key: impl rusqlite::Params) -> Result<Option<Stored>, Fault> {
+fn stored(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    key: impl rusqlite::Params,
+) -> Result<Option<Stored>, Fault> {
     let row = transaction.prepare_cached(sql)?.query_row(key, |row| {
         Ok(Stored {
             meta: ObjectMeta {

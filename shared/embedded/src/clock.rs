@@ -12,7 +12,10 @@ use domain::{Timestamp, ports::Clock};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the Clock port's adapter")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the Clock port's adapter"
+    )]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH);
         let millis = since.map_or(0, |since| since.as_millis());

@@ -1,4 +1,4 @@
-//! The one thread that talks to SQLite.
+//! The one thread that talks to `SQLite`.
 //!
 //! A single writer needs no locks and no busy handling; everything that must
 //! hold together is one closure in one `BEGIN IMMEDIATE` transaction.

@@ -118,7 +118,12 @@ impl Deliveries {
     }
 
     /// Puts a delivery back, or aside as a dead letter when it was the last try.
-    pub async fn again(&self, delivery: &Delivery, again: Again, reason: &str) -> Result<(), Fault> {
+    pub async fn again(
+        &self,
+        delivery: &Delivery,
+        again: Again,
+        reason: &str,
+    ) -> Result<(), Fault> {
         let retry = self.retry(&delivery.lane);
         let counted = matches!(again, Again::Failed { .. });
         if counted && delivery.attempt >= retry.max_attempts {
@@ -247,7 +252,9 @@ fn backoff(retry: &Retry, attempt: u32, seed: i64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait_s = (u64::from(retry.min_backoff_s) << doublings).min(u64::from(retry.max_backoff_s));
     let quarter_ms = wait_s * 250;
-    Duration::from_millis(wait_s * 1_000 - quarter_ms / 2 + scatter(seed, attempt) % (quarter_ms + 1))
+    Duration::from_millis(
+        wait_s * 1_000 - quarter_ms / 2 + scatter(seed, attempt) % (quarter_ms + 1),
+    )
 }
 
 /// A number that looks random and is the same for the same row and try
@@ -265,7 +272,11 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_the_longest_and_is_scattered_by_an_eighth() {
-        let retry = Retry { max_attempts: 20, min_backoff_s: 10, max_backoff_s: 600 };
+        let retry = Retry {
+            max_attempts: 20,
+            min_backoff_s: 10,
+            max_backoff_s: 600,
+        };
         for (attempt, expected) in [(1, 10), (2, 20), (4, 80), (7, 600), (99, 600)] {
             for seed in 0..50 {
                 let wait = backoff(&retry, attempt, seed).as_millis();

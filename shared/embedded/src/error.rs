@@ -18,10 +18,10 @@ pub enum OpenError {
     Database(#[from] Fault),
 }
 
-/// SQLite or the file system said no.
+/// `SQLite` or the file system said no.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// SQLite said no.
+    /// `SQLite` said no.
     #[error("using the database")]
     Database(#[from] rusqlite::Error),
     /// The file system said no.

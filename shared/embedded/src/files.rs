@@ -46,7 +46,10 @@ impl Files {
     pub(crate) fn retain(&self, known: &HashSet<String>) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            let wanted = entry.file_name().to_str().is_some_and(|name| known.contains(name));
+            let wanted = entry
+                .file_name()
+                .to_str()
+                .is_some_and(|name| known.contains(name));
             if !wanted {
                 fs::remove_file(entry.path())?;
             }
@@ -95,9 +98,18 @@ impl Files {
         limit: u64,
         body: &mut ByteStream,
     ) -> Result<u64, WriteError> {
-        let options = OpenOptions::new().create(true).truncate(false).write(true).clone();
-        let mut out = options.open(self.path(file)).await.map_err(WriteError::Disk)?;
-        out.seek(io::SeekFrom::Start(offset)).await.map_err(WriteError::Disk)?;
+        let options = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .clone();
+        let mut out = options
+            .open(self.path(file))
+            .await
+            .map_err(WriteError::Disk)?;
+        out.seek(io::SeekFrom::Start(offset))
+            .await
+            .map_err(WriteError::Disk)?;
         let copied = copy(&mut out, limit, body).await;
         out.flush().await.map_err(WriteError::Disk)?;
         out.sync_all().await.map_err(WriteError::Disk)?;

@@ -1,9 +1,9 @@
-//! The ports on one SQLite file and a folder: everything on one machine.
+//! The ports on one `SQLite` file and a folder: everything on one machine.
 //!
 //! In reading order:
 //!
 //! - [`Store::open`] takes a data directory for this process alone;
-//! - `database` is the one thread that talks to SQLite;
+//! - `database` is the one thread that talks to `SQLite`;
 //! - `records`, `bus`, `queue` and [`Bucket`] are the ports. Each change and the
 //!   deliveries that it causes are one transaction, so that nothing happens
 //!   without its listeners hearing of it;

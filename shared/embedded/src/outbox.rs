@@ -51,7 +51,15 @@ pub(crate) fn emit(
     let event_id = count(transaction, "event", 1)?.to_string();
     let content = serde_json::to_string(&Content::Event(event.clone()))?;
     for function in listeners {
-        insert(transaction, &function_lane(function), function, &event_id, &content, now, now)?;
+        insert(
+            transaction,
+            &function_lane(function),
+            function,
+            &event_id,
+            &content,
+            now,
+            now,
+        )?;
     }
     Ok(())
 }
@@ -71,6 +79,13 @@ pub(crate) fn insert(
             "INSERT INTO deliveries (lane, function, event_id, content, due_at, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute((lane, function, event_id, content, due_at.as_millis(), now.as_millis()))?;
+        .execute((
+            lane,
+            function,
+            event_id,
+            content,
+            due_at.as_millis(),
+            now.as_millis(),
+        ))?;
     Ok(transaction.last_insert_rowid())
 }

@@ -18,7 +18,11 @@ pub(crate) fn run(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<Do
     while let Some(row) = rows.next()? {
         let path: String = row.get(0)?;
         if let Some(path) = DocPath::parse(&path) {
-            documents.push(document(path, row.get_ref(1)?.as_str().unwrap_or(""), row.get(2)?)?);
+            documents.push(document(
+                path,
+                row.get_ref(1)?.as_str().unwrap_or(""),
+                row.get(2)?,
+            )?);
         }
     }
     Ok(documents)
@@ -39,7 +43,10 @@ fn compile(query: &Query) -> (String, Vec<Sql>) {
         Direction::Ascending => ("ASC", ">"),
         Direction::Descending => ("DESC", "<"),
     };
-    let order = query.order_by.as_deref().map_or_else(|| "path".to_owned(), column);
+    let order = query
+        .order_by
+        .as_deref()
+        .map_or_else(|| "path".to_owned(), column);
     if let Some((value, path)) = &query.after {
         parameters.push(sql_value(value));
         parameters.push(Sql::Text(path.as_str().to_owned()));
@@ -58,7 +65,7 @@ fn compile(query: &Query) -> (String, Vec<Sql>) {
     (sql, parameters)
 }
 
-/// The literal collection name lets SQLite use the partial indexes.
+/// The literal collection name lets `SQLite` use the partial indexes.
 fn scope(scope: &Scope, parameters: &mut Vec<Sql>) -> String {
     let (condition, name) = match scope {
         Scope::Collection(path) => {
@@ -79,9 +86,10 @@ fn sql_value(value: &Value) -> Sql {
     match value {
         Value::Null => Sql::Null,
         Value::Bool(truth) => Sql::Integer(i64::from(*truth)),
-        Value::Number(number) => number
-            .as_i64()
-            .map_or_else(|| Sql::Real(number.as_f64().unwrap_or(f64::NAN)), Sql::Integer),
+        Value::Number(number) => number.as_i64().map_or_else(
+            || Sql::Real(number.as_f64().unwrap_or(f64::NAN)),
+            Sql::Integer,
+        ),
         Value::String(text) => Sql::Text(text.clone()),
         nested => Sql::Text(nested.to_string()),
     }

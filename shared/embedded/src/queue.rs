@@ -37,7 +37,13 @@ impl Queue for Store {
                 let lane = outbox::queue_lane(&queue);
                 let due_at = now + task.delay;
                 let id = outbox::insert(
-                    transaction, &lane, &function, &task.name, &content, due_at, now,
+                    transaction,
+                    &lane,
+                    &function,
+                    &task.name,
+                    &content,
+                    due_at,
+                    now,
                 )?;
                 let sql = "UPDATE task_names SET delivery = ?3 WHERE queue = ?1 AND name = ?2";
                 transaction.execute(sql, (&queue, &task.name, id))?;
@@ -56,7 +62,10 @@ fn reserve(
     name: &str,
     now: Timestamp,
 ) -> Result<bool, Fault> {
-    transaction.execute("DELETE FROM task_names WHERE forget_at <= ?1", [now.as_millis()])?;
+    transaction.execute(
+        "DELETE FROM task_names WHERE forget_at <= ?1",
+        [now.as_millis()],
+    )?;
     let sql = "INSERT OR IGNORE INTO task_names (queue, name, delivery) VALUES (?1, ?2, 0)";
     Ok(transaction.execute(sql, (queue, name))? == 1)
 }

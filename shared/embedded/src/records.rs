@@ -76,7 +76,11 @@ impl Records for Store {
 
 impl Store {
     fn subscribe(&self, path: &DocPath) -> watch::Receiver<()> {
-        let mut watched = self.inner.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self
+            .inner
+            .watched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         watched.retain(|_, sender| sender.receiver_count() > 0);
         watched
             .entry(path.clone())
@@ -111,7 +115,11 @@ fn apply(
     now: Timestamp,
 ) -> Result<(), RecordsError> {
     let (path, fields, precondition) = match write {
-        Write::Put { path, fields, precondition } => (path, Some(fields), precondition),
+        Write::Put {
+            path,
+            fields,
+            precondition,
+        } => (path, Some(fields), precondition),
         Write::Delete { path, precondition } => (path, None, precondition),
     };
     let old = find(transaction, &path)?;
@@ -150,9 +158,15 @@ fn put(
     now: Timestamp,
 ) -> Result<(), RecordsError> {
     let text = fields.to_string();
-    let occurrence = domain::pipeline::Occurrence::Document { path: path.as_str() };
+    let occurrence = domain::pipeline::Occurrence::Document {
+        path: path.as_str(),
+    };
     let listened_to = !pipeline.listeners(occurrence).is_empty();
-    let limit = if listened_to { MAX_TRIGGERING_BYTES } else { MAX_DOCUMENT_BYTES };
+    let limit = if listened_to {
+        MAX_TRIGGERING_BYTES
+    } else {
+        MAX_DOCUMENT_BYTES
+    };
     if path.as_str().len() + text.len() > limit {
         return Err(RecordsError::TooLarge {
             path: path.clone(),

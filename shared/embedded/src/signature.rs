@@ -10,7 +10,11 @@ use std::{
     path::Path,
 };
 
-use domain::{Timestamp, ids::random_name, ports::UploadGrant};
+use domain::{
+    Timestamp,
+    ids::{hex, random_name},
+    ports::UploadGrant,
+};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -57,7 +61,12 @@ impl SigningKey {
             _ => {}
         }
         let key = format!("{}{}", random_name(), random_name());
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)?;
         file.write_all(key.as_bytes())?;
         file.sync_all()?;
         Ok(Self(key.into_bytes()))
@@ -96,12 +105,12 @@ impl SigningKey {
 
     /// Signs any text for a purpose of its own.
     pub(crate) fn sign_text(&self, purpose: &str, text: &str) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(purpose.as_bytes());
         mac.update(b"\n");
         mac.update(text.as_bytes());
-        let digest = mac.finalize().into_bytes();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&mac.finalize().into_bytes())
     }
 
     fn sign(&self, operation: Operation, bucket: &str, grant: &UploadGrant) -> String {
@@ -157,7 +166,13 @@ mod tests {
         }
     }
 
-    fn verify(operation: Operation, bucket: &str, name: &str, query: &str, at: i64) -> Result<UploadGrant, BadUrl> {
+    fn verify(
+        operation: Operation,
+        bucket: &str,
+        name: &str,
+        query: &str,
+        at: i64,
+    ) -> Result<UploadGrant, BadUrl> {
         let key = SigningKey(b"key".to_vec());
         key.verify(operation, bucket, name, query, Timestamp::from_millis(at))
     }
@@ -166,21 +181,57 @@ mod tests {
     fn a_signed_url_permits_exactly_what_it_says() {
         let query = SigningKey(b"key".to_vec()).query(Operation::Put, "uploads", &grant());
         let name = grant().name;
-        assert_eq!(verify(Operation::Put, "uploads", &name, &query, 0), Ok(grant()));
+        assert_eq!(
+            verify(Operation::Put, "uploads", &name, &query, 0),
+            Ok(grant())
+        );
         let altered = [
             verify(Operation::Resumable, "uploads", &name, &query, 0),
             verify(Operation::Put, "artifacts", &name, &query, 0),
-            verify(Operation::Put, "uploads", "users/u/interviews/j/audio/a", &query, 0),
-            verify(Operation::Put, "uploads", &name, &query.replace("20", "21"), 0),
-            verify(Operation::Put, "uploads", &name, &query.replace("wav", "mp3"), 0),
-            verify(Operation::Put, "uploads", &name, &query.replace("2000", "9000"), 0),
-            verify(Operation::Put, "uploads", &name, &format!("{query}&more=1"), 0),
+            verify(
+                Operation::Put,
+                "uploads",
+                "users/u/interviews/j/audio/a",
+                &query,
+                0,
+            ),
+            verify(
+                Operation::Put,
+                "uploads",
+                &name,
+                &query.replace("20", "21"),
+                0,
+            ),
+            verify(
+                Operation::Put,
+                "uploads",
+                &name,
+                &query.replace("wav", "mp3"),
+                0,
+            ),
+            verify(
+                Operation::Put,
+                "uploads",
+                &name,
+                &query.replace("2000", "9000"),
+                0,
+            ),
+            verify(
+                Operation::Put,
+                "uploads",
+                &name,
+                &format!("{query}&more=1"),
+                0,
+            ),
             verify(Operation::Put, "uploads", &name, "", 0),
         ];
         for outcome in altered {
             assert_eq!(outcome, Err(BadUrl::Signature));
         }
-        assert_eq!(verify(Operation::Put, "uploads", &name, &query, 2_000_000), Err(BadUrl::Expired));
+        assert_eq!(
+            verify(Operation::Put, "uploads", &name, &query, 2_000_000),
+            Err(BadUrl::Expired)
+        );
     }
 
     #[test]
@@ -190,7 +241,10 @@ mod tests {
         let first = SigningKey::load(folder.path()).unwrap();
         let second = SigningKey::load(folder.path()).unwrap();
         assert_eq!(first.0, second.0);
-        let mode = fs::metadata(folder.path().join("signing-key")).unwrap().permissions().mode();
+        let mode = fs::metadata(folder.path().join("signing-key"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

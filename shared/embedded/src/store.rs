@@ -139,7 +139,11 @@ impl Store {
     }
 
     pub(crate) fn announce_change(&self, path: &DocPath) {
-        let mut watched = self.inner.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self
+            .inner
+            .watched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = watched.get(path)
             && sender.send(()).is_err()
         {

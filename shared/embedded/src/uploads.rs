@@ -165,7 +165,9 @@ impl Uploads {
         query: &str,
     ) -> Result<UploadGrant, BadUrl> {
         let inner = &self.store.inner;
-        inner.signing_key.verify(operation, bucket, name, query, inner.clock.now())
+        inner
+            .signing_key
+            .verify(operation, bucket, name, query, inner.clock.now())
     }
 
     /// Takes a whole object.
@@ -178,7 +180,12 @@ impl Uploads {
         let file = random_name();
         let stored = self.receive_whole(bucket, grant, &file, &mut body).await;
         if stored.is_err() {
-            self.store.inner.files.remove(&file).await.map_err(Fault::from)?;
+            self.store
+                .inner
+                .files
+                .remove(&file)
+                .await
+                .map_err(Fault::from)?;
         }
         stored
     }
@@ -190,7 +197,12 @@ impl Uploads {
         file: &str,
         body: &mut ByteStream,
     ) -> Result<ObjectMeta, UploadError> {
-        let written = self.store.inner.files.write(file, 0, grant.size.1, body).await;
+        let written = self
+            .store
+            .inner
+            .files
+            .write(file, 0, grant.size.1, body)
+            .await;
         let size = written.map_err(|error| refused(error, grant))?;
         self.complete(bucket, grant, file, size).await
     }
@@ -203,7 +215,10 @@ impl Uploads {
         size: u64,
     ) -> Result<ObjectMeta, UploadError> {
         if size < grant.size.0 {
-            return Err(UploadError::TooSmall { least: grant.size.0, found: size });
+            return Err(UploadError::TooSmall {
+                least: grant.size.0,
+                found: size,
+            });
         }
         let new = NewObject {
             bucket,
@@ -231,7 +246,10 @@ impl Uploads {
             .inner
             .database
             .transaction(move |transaction| -> Result<(), Fault> {
-                transaction.execute("INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", row)?;
+                transaction.execute(
+                    "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    row,
+                )?;
                 Ok(())
             })
             .await?;
@@ -261,7 +279,11 @@ impl Uploads {
     ) -> Result<Received, UploadError> {
         let session = match self.session(id).await? {
             Ok(session) => session,
-            Err(completed) => return completed.map(Received::Complete).ok_or(UploadError::NoSession),
+            Err(completed) => {
+                return completed
+                    .map(Received::Complete)
+                    .ok_or(UploadError::NoSession);
+            }
         };
         let stored = self.store.inner.files.size(id).await.map_err(Fault::from)?;
         let (start, length, total) = match part {
@@ -273,14 +295,18 @@ impl Uploads {
             return Ok(Received::Partial(stored));
         }
         if total.is_some_and(|total| total > session.grant.size.1) {
-            return Err(UploadError::TooLarge { most: session.grant.size.1 });
+            return Err(UploadError::TooLarge {
+                most: session.grant.size.1,
+            });
         }
         let size = self.extend(&session, stored, start, length, body).await?;
         let whole = matches!(part, Part::Whole) || total == Some(size);
         if !whole {
             return Ok(Received::Partial(size));
         }
-        let complete = self.complete(&session.bucket, &session.grant, &session.id, size).await;
+        let complete = self
+            .complete(&session.bucket, &session.grant, &session.id, size)
+            .await;
         if matches!(complete, Err(UploadError::Exists)) {
             self.cancel(id).await?;
         }
@@ -298,15 +324,27 @@ impl Uploads {
     ) -> Result<u64, UploadError> {
         let files = &self.store.inner.files;
         let most = session.grant.size.1;
-        let end = length.map_or(most, |length| start.saturating_add(length)).min(most);
-        let mut fresh = skip(std::mem::replace(body, futures::stream::empty().boxed()), stored - start);
+        let end = length
+            .map_or(most, |length| start.saturating_add(length))
+            .min(most);
+        let mut fresh = skip(
+            std::mem::replace(body, futures::stream::empty().boxed()),
+            stored - start,
+        );
         let limit = end.saturating_sub(stored);
         match files.write(&session.id, stored, limit, &mut fresh).await {
             Ok(written) => Ok(stored + written),
             Err(WriteError::TooMany) => {
-                files.truncate(&session.id, stored).await.map_err(Fault::from)?;
+                files
+                    .truncate(&session.id, stored)
+                    .await
+                    .map_err(Fault::from)?;
                 let beyond_part = length.is_some() && end < most;
-                Err(if beyond_part { UploadError::Range } else { UploadError::TooLarge { most } })
+                Err(if beyond_part {
+                    UploadError::Range
+                } else {
+                    UploadError::TooLarge { most }
+                })
             }
             Err(error) => Err(refused(error, &session.grant)),
         }
@@ -326,7 +364,12 @@ impl Uploads {
         if removed == 0 {
             return Err(UploadError::NoSession);
         }
-        self.store.inner.files.remove(id).await.map_err(Fault::from)?;
+        self.store
+            .inner
+            .files
+            .remove(id)
+            .await
+            .map_err(Fault::from)?;
         Ok(())
     }
 
@@ -355,7 +398,9 @@ impl Uploads {
                     .optional()?;
                 match found {
                     Some(session) => Ok(Ok(session)),
-                    None => Ok(Err(find_by_file(transaction, &id)?.map(|stored| stored.meta))),
+                    None => Ok(Err(
+                        find_by_file(transaction, &id)?.map(|stored| stored.meta)
+                    )),
                 }
             })
             .await
@@ -374,7 +419,9 @@ fn refused(error: WriteError, grant: &UploadGrant) -> UploadError {
 fn skip(body: ByteStream, count: u64) -> ByteStream {
     body.scan(count, |left, chunk| {
         let chunk = chunk.map(|mut bytes| {
-            let cut = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+            let cut = usize::try_from(*left)
+                .unwrap_or(usize::MAX)
+                .min(bytes.len());
             *left -= cut as u64;
             bytes.split_off(cut)
         });

@@ -197,7 +197,9 @@ impl Value {
                 Number::from_f64(*number).map_or(Json::Null, Json::Number)
             }
             Some(ValueType::Timestamp(time)) => Json::String(time.to_rfc3339()),
-            Some(ValueType::String(text) | ValueType::Reference(text)) => Json::String(text.clone()),
+            Some(ValueType::String(text) | ValueType::Reference(text)) => {
+                Json::String(text.clone())
+            }
             Some(ValueType::Bytes(bytes)) => Json::String(BASE64.encode(bytes)),
             Some(ValueType::GeoPoint(point)) => {
                 serde_json::json!({"latitude": point.latitude, "longitude": point.longitude})

@@ -23,7 +23,7 @@ pub trait Function: Send + Sync {
 #[derive(Debug, Clone)]
 pub enum Incoming {
     /// An event that it listens to.
-    Event(cloudevents::Event),
+    Event(Box<cloudevents::Event>),
     /// A task from a queue that it works off.
     Task(Task),
 }

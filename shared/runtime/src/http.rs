@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyDataStream, BodyExt, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
+use http_body_util::{
+    BodyDataStream, BodyExt, Full, LengthLimitError, Limited, StreamBody,
+    combinators::UnsyncBoxBody,
+};
 use hyper::body::{Frame, Incoming};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -38,7 +41,9 @@ pub fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Res
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static(content_type);
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
     response
 }
 
@@ -129,6 +134,10 @@ impl Problem {
             "code": self.code,
             "request_id": request_id,
         });
-        answer(self.status, "application/problem+json", full(body.to_string()))
+        answer(
+            self.status,
+            "application/problem+json",
+            full(body.to_string()),
+        )
     }
 }

@@ -42,7 +42,10 @@ pub async fn serve(
             () = &mut stop => break,
         }
     }
-    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(GRACE, connections.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("stopped with requests still in hand");
     }
     Ok(())
@@ -57,8 +60,14 @@ fn connect(connections: &GracefulShutdown, service: &Arc<dyn Service>, stream: T
         async move { Ok::<_, Infallible>(service.call(request).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(250);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(250);
     let connection = builder
         .serve_connection_with_upgrades(TokioIo::new(stream), respond)
         .into_owned();

@@ -31,7 +31,11 @@ impl Environment {
 
     /// An environment of these variables alone.
     pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        )
     }
 
     /// A variable, unless it is absent or empty.
@@ -59,7 +63,11 @@ impl Environment {
     }
 
     /// One of a list of words, or the first of them when the variable is absent.
-    pub fn word<'a>(&self, name: &'static str, words: &[&'a str]) -> Result<&'a str, InvalidSetting> {
+    pub fn word<'a>(
+        &self,
+        name: &'static str,
+        words: &[&'a str],
+    ) -> Result<&'a str, InvalidSetting> {
         let wanted = self.text(name).or(words.first().copied());
         let found = words.iter().find(|word| Some(**word) == wanted);
         found.copied().ok_or_else(|| InvalidSetting {
@@ -76,9 +84,13 @@ mod tests {
     #[test]
     fn an_error_names_the_variable_and_not_its_value() {
         let environment = Environment::of([("PORT", "hunter2"), ("TRANSCRIBER", "hunter2")]);
-        let port = environment.parsed("PORT", 8000_u16, "a port, 1 to 65535").unwrap_err();
+        let port = environment
+            .parsed("PORT", 8000_u16, "a port, 1 to 65535")
+            .unwrap_err();
         assert_eq!(port.to_string(), "PORT must be a port, 1 to 65535");
-        let word = environment.word("TRANSCRIBER", &["pocketsphinx"]).unwrap_err();
+        let word = environment
+            .word("TRANSCRIBER", &["pocketsphinx"])
+            .unwrap_err();
         assert_eq!(word.to_string(), "TRANSCRIBER must be one of: pocketsphinx");
     }
 

@@ -51,13 +51,16 @@ pub struct Assignment {
     pub engine: Option<&'static str>,
 }
 
+/// A change of the interview beside its steps.
+pub type Amendment = Box<dyn Fn(&mut Interview) + Send + Sync>;
+
 /// What a step hands in.
 #[derive(Default)]
 pub struct Product {
     /// Documents, written in the same transaction as the settled step.
     pub writes: Vec<Write>,
     /// What changes in the interview beside the step.
-    pub amend: Option<Box<dyn Fn(&mut Interview) + Send + Sync>>,
+    pub amend: Option<Amendment>,
 }
 
 /// How an assignment ended.
@@ -100,7 +103,12 @@ impl Desk {
     where
         F: Future<Output = Result<Product, StepError>>,
     {
-        let Assignment { key, step, input, engine } = &assignment;
+        let Assignment {
+            key,
+            step,
+            input,
+            engine,
+        } = &assignment;
         let now = self.clock.now();
         let claim = work::begin(&*self.records, key, *step, input, *engine, now).await?;
         let lease = match claim {

@@ -1,5 +1,9 @@
 //! The embedded service with a scripted speech engine, and receivers of webhooks.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses a part of it"
+)]
 
 use std::{
     sync::{
@@ -51,11 +55,22 @@ impl Transcriber for ScriptedEngine {
         "scripted"
     }
 
-    async fn transcribe(&self, _: &TranscriptionRequest, _: &dyn Progress) -> Result<Recognition, StepError> {
+    async fn transcribe(
+        &self,
+        _: &TranscriptionRequest,
+        _: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let failing = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let failing = self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         if failing.is_ok() {
-            return Err(StepError::transient("engine_unavailable", "the engine is on a break"));
+            return Err(StepError::transient(
+                "engine_unavailable",
+                "the engine is on a break",
+            ));
         }
         let said = "what did you do last summer well I built a small boat with my sister and we sailed to the island";
         let words = said.split(' ').zip(0..).map(|(text, index)| Word {
@@ -69,7 +84,11 @@ impl Transcriber for ScriptedEngine {
             speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
             words: words.collect(),
             language: Some("en".into()),
-            audio: AudioFacts { duration_ms: 3_000, channels: 1, sample_rate_hz: 8_000 },
+            audio: AudioFacts {
+                duration_ms: 3_000,
+                channels: 1,
+                sample_rate_hz: 8_000,
+            },
             speech_ms: Some(3_000),
             model: "scripted".into(),
         })
@@ -87,18 +106,37 @@ pub struct Receiver {
 impl Service for Receiver {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
         let header = |name: &str| {
-            let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+            let value = request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok());
             value.unwrap_or_default().to_owned()
         };
         let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
         let signature = header("webhook-signature");
-        let body = request.into_body().collect().await.expect("a whole body").to_bytes();
+        let body = request
+            .into_body()
+            .collect()
+            .await
+            .expect("a whole body")
+            .to_bytes();
         let secrets = Secrets::parse(SECRET).expect("a good secret");
         let seconds: i64 = timestamp.parse().unwrap_or(0);
-        let good = secrets.verify(&id, seconds, &body, &signature, seconds).is_ok();
+        let good = secrets
+            .verify(&id, seconds, &body, &signature, seconds)
+            .is_ok();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        self.received.lock().expect("not poisoned").push((id, body, good));
-        empty(self.answers.lock().expect("not poisoned").pop().unwrap_or(StatusCode::NO_CONTENT))
+        self.received
+            .lock()
+            .expect("not poisoned")
+            .push((id, body, good));
+        empty(
+            self.answers
+                .lock()
+                .expect("not poisoned")
+                .pop()
+                .unwrap_or(StatusCode::NO_CONTENT),
+        )
     }
 }
 
@@ -114,7 +152,10 @@ impl Receiver {
 
     pub fn types(&self) -> Vec<String> {
         let received = self.received.lock().expect("not poisoned");
-        received.iter().map(|(_, body, _)| body["type"].as_str().unwrap_or("").to_owned()).collect()
+        received
+            .iter()
+            .map(|(_, body, _)| body["type"].as_str().unwrap_or("").to_owned())
+            .collect()
     }
 }
 
@@ -146,16 +187,37 @@ impl TestHost {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::at(START));
         let engine = Arc::new(ScriptedEngine::default());
-        let engines = Engines { transcriber: Arc::clone(&engine) as _, analyst: Arc::new(Extractive) };
+        let engines = Engines {
+            transcriber: Arc::clone(&engine) as _,
+            analyst: Arc::new(Extractive),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let host = Host::open(settings(&folder), url.clone(), engines, Arc::clone(&clock) as _)
-            .await
-            .expect("opens");
-        tokio::spawn(serve(Arc::new(host.service()), listener, std::future::pending()));
+        let host = Host::open(
+            settings(&folder),
+            url.clone(),
+            engines,
+            Arc::clone(&clock) as _,
+        )
+        .await
+        .expect("opens");
+        tokio::spawn(serve(
+            Arc::new(host.service()),
+            listener,
+            std::future::pending(),
+        ));
         let receiver = Arc::new(Receiver::default());
         let hook = receiver.listen().await;
-        Self { host, clock, engine, receiver, client: Client::new(), url, hook, folder }
+        Self {
+            host,
+            clock,
+            engine,
+            receiver,
+            client: Client::new(),
+            url,
+            hook,
+            folder,
+        }
     }
 
     /// Creates an interview that awaits `bytes` bytes of WAV.
@@ -164,7 +226,12 @@ impl TestHost {
             "title": "A summer", "webhook_url": self.hook, "metadata": {"job": 7},
             "audio": {"filename": "../a \"b\" \u{1F600}.wav", "content_type": "audio/wav", "size_bytes": bytes},
         });
-        let answer = self.client.post(format!("{}/v1/interviews", self.url)).json(&body).send().await;
+        let answer = self
+            .client
+            .post(format!("{}/v1/interviews", self.url))
+            .json(&body)
+            .send()
+            .await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), 201);
         answer.json().await.expect("JSON")
@@ -185,11 +252,20 @@ impl TestHost {
 
     /// Lets everything happen that is to happen.
     pub async fn drain(&self) {
-        self.host.dispatcher().drain(&self.clock).await.expect("drains");
+        self.host
+            .dispatcher()
+            .drain(&self.clock)
+            .await
+            .expect("drains");
     }
 
     pub async fn get(&self, path: &str) -> Value {
-        let answer = self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer");
+        let answer = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
         answer.json().await.expect("JSON")
     }
@@ -201,18 +277,32 @@ impl TestHost {
     /// The typed error of a step.
     pub async fn step_error(&self, id: &str, step: &str) -> String {
         let interview = self.interview(id).await;
-        interview["steps"][step]["error"]["code"].as_str().unwrap_or("none").to_owned()
+        interview["steps"][step]["error"]["code"]
+            .as_str()
+            .unwrap_or("none")
+            .to_owned()
     }
 }
 
 /// `PUT`s to an `upload` exactly as it says.
-pub async fn put(client: &Client, upload: &Value, bytes: impl Into<reqwest::Body>) -> reqwest::Response {
+pub async fn put(
+    client: &Client,
+    upload: &Value,
+    bytes: impl Into<reqwest::Body>,
+) -> reqwest::Response {
     let url = upload["url"].as_str().expect("a URL");
     let headers = upload["headers"].as_object().expect("headers");
-    let request = headers.iter().fold(client.put(url), |request, (name, value)| {
-        request.header(name, value.as_str().expect("text"))
-    });
-    request.body(bytes).timeout(Duration::from_secs(120)).send().await.expect("an answer")
+    let request = headers
+        .iter()
+        .fold(client.put(url), |request, (name, value)| {
+            request.header(name, value.as_str().expect("text"))
+        });
+    request
+        .body(bytes)
+        .timeout(Duration::from_secs(120))
+        .send()
+        .await
+        .expect("an answer")
 }
 
 /// A WAV file with a tone in it.

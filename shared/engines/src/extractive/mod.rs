@@ -66,7 +66,9 @@ fn draft(transcript: &Transcript) -> Draft {
         questions,
         warnings: vec![Warning {
             code: "no_language_model".to_owned(),
-            message: "made by counting words, without a language model: nothing was judged or rated".to_owned(),
+            message:
+                "made by counting words, without a language model: nothing was judged or rated"
+                    .to_owned(),
         }],
         ..Draft::default()
     }
@@ -104,16 +106,29 @@ fn key_point(transcript: &Transcript, utterance: &Utterance) -> DraftClaim {
 
 /// Each turn that asks, with what somebody else says next.
 fn questions(transcript: &Transcript) -> Vec<DraftQuestion> {
-    let asks = transcript.turns.iter().enumerate().filter(|(_, turn)| is_question(turn.text.reveal()));
+    let asks = transcript
+        .turns
+        .iter()
+        .enumerate()
+        .filter(|(_, turn)| is_question(turn.text.reveal()));
     asks.take(MAX_QUESTIONS)
         .map(|(index, turn)| {
-            let next = transcript.turns[index + 1..].iter().find(|next| next.speaker != turn.speaker);
+            let next = transcript.turns[index + 1..]
+                .iter()
+                .find(|next| next.speaker != turn.speaker);
             let question = last_words(turn.text.reveal(), ANSWER_WORDS);
             let answer = next.map(|next| first_words(next.text.reveal(), ANSWER_WORDS));
-            let cite = |turn: u32, quote: &str| Citation { turn, quote: quote.into() };
-            let answered = next.zip(answer.as_deref()).map(|(next, text)| cite(next.id, text));
+            let cite = |turn: u32, quote: &str| Citation {
+                turn,
+                quote: quote.into(),
+            };
+            let answered = next
+                .zip(answer.as_deref())
+                .map(|(next, text)| cite(next.id, text));
             DraftQuestion {
-                evidence: std::iter::once(cite(turn.id, &question)).chain(answered).collect(),
+                evidence: std::iter::once(cite(turn.id, &question))
+                    .chain(answered)
+                    .collect(),
                 question: question.into(),
                 answer: answer.map(Private::from),
             }
@@ -122,7 +137,10 @@ fn questions(transcript: &Transcript) -> Vec<DraftQuestion> {
 }
 
 fn first_words(text: &str, count: usize) -> String {
-    text.split_whitespace().take(count).collect::<Vec<_>>().join(" ")
+    text.split_whitespace()
+        .take(count)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn last_words(text: &str, count: usize) -> String {
@@ -132,7 +150,10 @@ fn last_words(text: &str, count: usize) -> String {
 
 /// What was asked and hardly answered.
 fn follow_up(question: &DraftQuestion) -> Option<Private> {
-    let answered = question.answer.as_ref().map_or(0, |answer| answer.reveal().split_whitespace().count());
+    let answered = question
+        .answer
+        .as_ref()
+        .map_or(0, |answer| answer.reveal().split_whitespace().count());
     (answered < SHORT_ANSWER).then(|| question.question.clone())
 }
 
@@ -150,7 +171,13 @@ mod tests {
         let (mut words, mut now) = (Vec::new(), 0);
         for (speaker, line) in lines {
             for text in line.split_whitespace() {
-                words.push(Word { text: text.into(), start_ms: now, end_ms: now + 250, speaker: *speaker, confidence: 0.9 });
+                words.push(Word {
+                    text: text.into(),
+                    start_ms: now,
+                    end_ms: now + 250,
+                    speaker: *speaker,
+                    confidence: 0.9,
+                });
                 now += 300;
             }
             now += 800;
@@ -172,9 +199,15 @@ mod tests {
     fn interview() -> Transcript {
         transcript(&[
             (0, "what does your team build"),
-            (1, "our team builds a library system that lends books to schools in the whole county"),
+            (
+                1,
+                "our team builds a library system that lends books to schools in the whole county",
+            ),
             (0, "what was the hardest problem"),
-            (1, "the hardest problem was the library system losing the reservations of schools every night"),
+            (
+                1,
+                "the hardest problem was the library system losing the reservations of schools every night",
+            ),
             (0, "did you find the reason"),
             (1, "yes"),
         ])
@@ -183,8 +216,19 @@ mod tests {
     #[test]
     fn questions_are_found_with_their_answers_and_short_answers_are_followed_up() {
         let draft = draft(&interview());
-        let asked: Vec<&str> = draft.questions.iter().map(|question| question.question.reveal()).collect();
-        assert_eq!(asked, ["what does your team build", "what was the hardest problem", "did you find the reason"]);
+        let asked: Vec<&str> = draft
+            .questions
+            .iter()
+            .map(|question| question.question.reveal())
+            .collect();
+        assert_eq!(
+            asked,
+            [
+                "what does your team build",
+                "what was the hardest problem",
+                "did you find the reason"
+            ]
+        );
         assert_eq!(draft.follow_ups, [Private::from("did you find the reason")]);
     }
 

@@ -13,11 +13,17 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 6..=40;
 const MAX_OVERLAP: f64 = 0.6;
 
 /// Up to `count` utterances, the most central first; no two say the same.
-pub(crate) fn central(utterances: &[Utterance], vocabulary: &Vocabulary, count: usize) -> Vec<usize> {
+pub(crate) fn central(
+    utterances: &[Utterance],
+    vocabulary: &Vocabulary,
+    count: usize,
+) -> Vec<usize> {
     let mut ranked: Vec<(f64, usize)> = utterances
         .iter()
         .enumerate()
-        .filter(|(_, utterance)| LENGTHS.contains(&utterance.length) && !is_question(&utterance.text))
+        .filter(|(_, utterance)| {
+            LENGTHS.contains(&utterance.length) && !is_question(&utterance.text)
+        })
         .map(|(index, utterance)| (score(utterance, vocabulary), index))
         .filter(|(score, _)| *score > 0.0)
         .collect();
@@ -27,7 +33,10 @@ pub(crate) fn central(utterances: &[Utterance], vocabulary: &Vocabulary, count: 
         if picked.len() == count {
             break;
         }
-        if picked.iter().all(|other| overlap(&utterances[*other], &utterances[index]) < MAX_OVERLAP) {
+        if picked
+            .iter()
+            .all(|other| overlap(&utterances[*other], &utterances[index]) < MAX_OVERLAP)
+        {
             picked.push(index);
         }
     }
@@ -40,7 +49,10 @@ pub(crate) fn central(utterances: &[Utterance], vocabulary: &Vocabulary, count: 
 fn score(utterance: &Utterance, vocabulary: &Vocabulary) -> f64 {
     let distinct: HashSet<&String> = utterance.terms.iter().collect();
     // Summed in a fixed order: the same transcript, the same draft.
-    let mut weights: Vec<f64> = distinct.into_iter().map(|term| vocabulary.weight(term)).collect();
+    let mut weights: Vec<f64> = distinct
+        .into_iter()
+        .map(|term| vocabulary.weight(term))
+        .collect();
     weights.sort_by(f64::total_cmp);
     weights.iter().sum::<f64>() / (utterance.length as f64).sqrt()
 }

@@ -1,7 +1,7 @@
 //! Where the conversation turns to something else.
 //!
 //! Lexical cohesion between the stretches before and after each turn, cut where
-//! it has its valleys (Hearst, "TextTiling", Computational Linguistics 1997).
+//! it has its valleys (Hearst, "`TextTiling`", Computational Linguistics 1997).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,7 +26,12 @@ pub(crate) fn segment(
 ) -> Vec<DraftTopic> {
     let terms: Vec<(u32, &str)> = utterances
         .iter()
-        .flat_map(|utterance| utterance.terms.iter().map(|term| (utterance.turn, term.as_str())))
+        .flat_map(|utterance| {
+            utterance
+                .terms
+                .iter()
+                .map(|term| (utterance.turn, term.as_str()))
+        })
         .collect();
     let Some(last) = transcript.turns.last() else {
         return Vec::new();
@@ -36,7 +41,10 @@ pub(crate) fn segment(
     let mut topics = Vec::new();
     let mut first = 0;
     for end in bounds {
-        let own = terms.iter().filter(|(turn, _)| (first..end).contains(turn)).map(|(_, term)| *term);
+        let own = terms
+            .iter()
+            .filter(|(turn, _)| (first..end).contains(turn))
+            .map(|(_, term)| *term);
         if let Some(title) = title(own, vocabulary) {
             topics.push(DraftTopic {
                 title: title.into(),
@@ -58,9 +66,16 @@ fn boundaries(transcript: &Transcript, terms: &[(u32, &str)]) -> Vec<u32> {
         .map(|(index, pair)| (index + 1, pair[1].0))
         .collect();
     let cohesion: Vec<f64> = gaps.iter().map(|(at, _)| similarity(terms, *at)).collect();
-    let depths: Vec<f64> = (0..cohesion.len()).map(|gap| depth(&cohesion, gap)).collect();
+    let depths: Vec<f64> = (0..cohesion.len())
+        .map(|gap| depth(&cohesion, gap))
+        .collect();
     let cutoff = mean_and_a_half(&depths);
-    let start_of = |turn: u32| transcript.turns.get(turn as usize).map_or(0, |turn| turn.start_ms);
+    let start_of = |turn: u32| {
+        transcript
+            .turns
+            .get(turn as usize)
+            .map_or(0, |turn| turn.start_ms)
+    };
     let end_ms = transcript.turns.last().map_or(0, |turn| turn.end_ms);
     let (mut bounds, mut since) = (Vec::new(), 0);
     for (gap, (_, turn)) in gaps.iter().enumerate() {
@@ -78,8 +93,17 @@ fn boundaries(transcript: &Transcript, terms: &[(u32, &str)]) -> Vec<u32> {
 fn similarity(terms: &[(u32, &str)], at: usize) -> f64 {
     let before = counts(&terms[at.saturating_sub(WINDOW)..at]);
     let after = counts(&terms[at..terms.len().min(at + WINDOW)]);
-    let dot: f64 = before.iter().map(|(term, count)| count * after.get(term).unwrap_or(&0.0)).sum();
-    let length = |counts: &BTreeMap<&str, f64>| counts.values().map(|count| count * count).sum::<f64>().sqrt();
+    let dot: f64 = before
+        .iter()
+        .map(|(term, count)| count * after.get(term).unwrap_or(&0.0))
+        .sum();
+    let length = |counts: &BTreeMap<&str, f64>| {
+        counts
+            .values()
+            .map(|count| count * count)
+            .sum::<f64>()
+            .sqrt()
+    };
     dot / (length(&before) * length(&after)).max(f64::MIN_POSITIVE)
 }
 
@@ -111,7 +135,11 @@ fn depth(cohesion: &[f64], gap: usize) -> f64 {
 fn mean_and_a_half(values: &[f64]) -> f64 {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+    let variance = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / count;
     mean + variance.sqrt() / 2.0
 }
 
@@ -121,9 +149,15 @@ fn title<'a>(terms: impl Iterator<Item = &'a str>, vocabulary: &Vocabulary) -> O
     for term in terms {
         *counts.entry(term).or_default() += 1.0;
     }
-    let mut ranked: Vec<(f64, &str)> =
-        counts.into_iter().map(|(term, count)| (count * vocabulary.weight(term), term)).collect();
+    let mut ranked: Vec<(f64, &str)> = counts
+        .into_iter()
+        .map(|(term, count)| (count * vocabulary.weight(term), term))
+        .collect();
     ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
-    let words: Vec<&str> = ranked.into_iter().take(TITLE_WORDS).map(|(_, term)| term).collect();
+    let words: Vec<&str> = ranked
+        .into_iter()
+        .take(TITLE_WORDS)
+        .map(|(_, term)| term)
+        .collect();
     (!words.is_empty()).then(|| words.join(", "))
 }

@@ -45,9 +45,15 @@ pub(crate) fn split(transcript: &Transcript) -> Vec<Utterance> {
             let ends = end == words.len()
                 || end - start >= MAX_WORDS
                 || words[end].start_ms.saturating_sub(words[end - 1].end_ms) >= PAUSE_MS
-                || words[end - 1].text.reveal().ends_with(['.', '?', '!', '。', '؟']);
+                || words[end - 1]
+                    .text
+                    .reveal()
+                    .ends_with(['.', '?', '!', '。', '؟']);
             if ends {
-                let texts: Vec<&str> = words[start..end].iter().map(|word| word.text.reveal()).collect();
+                let texts: Vec<&str> = words[start..end]
+                    .iter()
+                    .map(|word| word.text.reveal())
+                    .collect();
                 utterances.push(Utterance {
                     turn: turn.id,
                     speaker: turn.speaker,
@@ -92,7 +98,10 @@ impl Vocabulary {
             .into_iter()
             .map(|(term, count)| {
                 let count = count as f64;
-                (term.to_owned(), (1.0 + count).ln() * (1.0 + total / count).ln())
+                (
+                    term.to_owned(),
+                    (1.0 + count).ln() * (1.0 + total / count).ln(),
+                )
             })
             .collect();
         Self { weights }

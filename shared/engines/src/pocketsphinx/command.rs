@@ -70,14 +70,23 @@ impl Command {
     pub(crate) async fn hear(&self, samples: &[i16]) -> Result<Vec<Heard>, StepError> {
         let child = self.start().map_err(|error| {
             tracing::error!("the speech engine did not start: {error}");
-            StepError::transient("engine_unavailable", "the speech engine could not be started")
+            StepError::transient(
+                "engine_unavailable",
+                "the speech engine could not be started",
+            )
         })?;
-        let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        let printed = timeout(PATIENCE, talk(child, bytes))
-            .await
-            .map_err(|_| StepError::transient("engine_timeout", "the speech engine did not answer"))??;
+        let bytes = samples
+            .iter()
+            .flat_map(|sample| sample.to_le_bytes())
+            .collect();
+        let printed = timeout(PATIENCE, talk(child, bytes)).await.map_err(|_| {
+            StepError::transient("engine_timeout", "the speech engine did not answer")
+        })??;
         self.read(&printed).ok_or_else(|| {
-            StepError::transient("engine_failed", "the speech engine gave an answer that makes no sense")
+            StepError::transient(
+                "engine_failed",
+                "the speech engine gave an answer that makes no sense",
+            )
         })
     }
 
@@ -85,9 +94,16 @@ impl Command {
         let arguments: &[&str] = match self.dialect {
             // The pieces are cut at silences already, and times are to count from
             // the start of the piece, so its own detection of silence is off.
-            Dialect::Continuous => {
-                &["-infile", "/dev/stdin", "-time", "yes", "-remove_silence", "no", "-logfn", "/dev/null"]
-            }
+            Dialect::Continuous => &[
+                "-infile",
+                "/dev/stdin",
+                "-time",
+                "yes",
+                "-remove_silence",
+                "no",
+                "-logfn",
+                "/dev/null",
+            ],
             Dialect::Single => &["-loglevel", "ERROR", "single", "-"],
         };
         Process::new(&self.program)
@@ -101,7 +117,14 @@ impl Command {
 
     fn read(&self, printed: &str) -> Option<Vec<Heard>> {
         match self.dialect {
-            Dialect::Continuous => Some(printed.lines().filter_map(word_line).filter(is_word).map(plain).collect()),
+            Dialect::Continuous => Some(
+                printed
+                    .lines()
+                    .filter_map(word_line)
+                    .filter(is_word)
+                    .map(plain)
+                    .collect(),
+            ),
             Dialect::Single => json_words(printed),
         }
     }
@@ -172,9 +195,15 @@ fn json_words(printed: &str) -> Option<Vec<Heard>> {
     Some(words)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be in range"
+)]
 fn millis(seconds: f64) -> Option<u64> {
-    (0.0..1e6).contains(&seconds).then(|| (seconds * 1_000.0).round() as u64)
+    (0.0..1e6)
+        .contains(&seconds)
+        .then(|| (seconds * 1_000.0).round() as u64)
 }
 
 /// Not a silence, a noise or a breath, which are written `<sil>`, `[NOISE]`, `++BREATH++`.
@@ -183,9 +212,10 @@ fn is_word(heard: &Heard) -> bool {
 }
 
 /// Without the number of the pronunciation: `the(2)`.
-fn plain(heard: Heard) -> Heard {
-    let text = heard.text.split('(').next().unwrap_or_default().to_owned();
-    Heard { text, ..heard }
+fn plain(mut heard: Heard) -> Heard {
+    let length = heard.text.find('(').unwrap_or(heard.text.len());
+    heard.text.truncate(length);
+    heard
 }
 
 #[cfg(test)]
@@ -193,11 +223,19 @@ mod tests {
     use super::*;
 
     fn command(dialect: Dialect) -> Command {
-        Command { program: PathBuf::new(), dialect }
+        Command {
+            program: PathBuf::new(),
+            dialect,
+        }
     }
 
     fn heard(text: &str, start_ms: u64, end_ms: u64, confidence: f32) -> Heard {
-        Heard { text: text.into(), start_ms, end_ms, confidence }
+        Heard {
+            text: text.into(),
+            start_ms,
+            end_ms,
+            confidence,
+        }
     }
 
     #[test]
@@ -206,7 +244,10 @@ mod tests {
                        [NOISE] 0.500 0.600 0.9\nrather(2) 0.860 1.210 0.981275\n</s> 5.090 5.280 1.000000\n";
         assert_eq!(
             command(Dialect::Continuous).read(printed),
-            Some(vec![heard("hello", 200, 500, 0.228_648), heard("rather", 860, 1_220, 0.981_275)])
+            Some(vec![
+                heard("hello", 200, 500, 0.228_648),
+                heard("rather", 860, 1_220, 0.981_275)
+            ])
         );
     }
 
@@ -218,7 +259,10 @@ mod tests {
             .replace('\n', "");
         assert_eq!(
             command(Dialect::Single).read(&printed),
-            Some(vec![heard("go", 210, 460, 0.995), heard("forward", 460, 970, 0.872)])
+            Some(vec![
+                heard("go", 210, 460, 0.995),
+                heard("forward", 460, 970, 0.872)
+            ])
         );
     }
 

@@ -19,7 +19,11 @@ pub(crate) struct Survey {
 impl Survey {
     /// How many people can be told apart.
     pub(crate) fn speakers(&self) -> u32 {
-        if self.separate { u32::from(self.facts.channels) } else { 1 }
+        if self.separate {
+            u32::from(self.facts.channels)
+        } else {
+            1
+        }
     }
 }
 
@@ -49,10 +53,13 @@ pub(crate) fn survey(source: Box<dyn Source>, limit_ms: u64) -> Result<Survey, E
     let mut comparison = None;
     while let Some(block) = decoder.next_block()? {
         let planes = block.planes();
-        let comparison = comparison.get_or_insert_with(|| ChannelComparison::new(planes.len(), rate));
+        let comparison =
+            comparison.get_or_insert_with(|| ChannelComparison::new(planes.len(), rate));
         comparison.push(planes);
         if decoder.facts().duration_ms > limit_ms {
-            return Err(Error::TooLong { limit_minutes: limit_ms / 60_000 });
+            return Err(Error::TooLong {
+                limit_minutes: limit_ms / 60_000,
+            });
         }
     }
     Ok(Survey {
@@ -102,7 +109,12 @@ pub(crate) fn cut(
     let mut ears: Vec<Ear> = (0..survey.speakers()).map(|_| Ear::new(rate)).collect();
     let mut wanted = true;
     let mut hand_over = |speaker, piece: Piece| {
-        wanted = wanted && emit(Utterance { speaker, start: piece.start, samples: piece.samples });
+        wanted = wanted
+            && emit(Utterance {
+                speaker,
+                start: piece.start,
+                samples: piece.samples,
+            });
         wanted
     };
     while let Some(block) = decoder.next_block()? {

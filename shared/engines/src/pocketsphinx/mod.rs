@@ -1,4 +1,4 @@
-//! Offline speech recognition with PocketSphinx from the distribution: English,
+//! Offline speech recognition with `PocketSphinx` from the distribution: English,
 //! no account, no key, no network.
 //!
 //! The recording is decoded twice: once to see how long it is and whether its
@@ -26,7 +26,7 @@ pub use command::NotInstalled;
 use command::{Command, Heard};
 use hear::{Survey, Utterance};
 
-/// PocketSphinx as it is installed on this machine.
+/// `PocketSphinx` as it is installed on this machine.
 pub struct PocketSphinx {
     command: Arc<Command>,
     /// One process for each core, however many recordings are under way.
@@ -98,13 +98,18 @@ impl Transcriber for PocketSphinx {
         let (send, receive) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
-            hear::cut(Box::new(ObjectReader::open(&recording)), survey, |utterance| {
-                send.blocking_send(utterance).is_ok()
-            })
+            hear::cut(
+                Box::new(ObjectReader::open(&recording)),
+                survey,
+                |utterance| send.blocking_send(utterance).is_ok(),
+            )
         });
         let duration_ms = survey.facts.duration_ms;
         let words = self.recognise(receive, duration_ms, progress).await?;
-        let speech_ms = cutting.await.map_err(|_| broke())?.map_err(|error| error.to_step_error())?;
+        let speech_ms = cutting
+            .await
+            .map_err(|_| broke())?
+            .map_err(|error| error.to_step_error())?;
         Ok(Recognition {
             speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
             words,
@@ -127,7 +132,9 @@ impl PocketSphinx {
 }
 
 fn is_english(tag: &str) -> bool {
-    tag.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case("en"))
+    tag.split('-')
+        .next()
+        .is_some_and(|language| language.eq_ignore_ascii_case("en"))
 }
 
 fn broke() -> StepError {
