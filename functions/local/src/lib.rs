@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`Settings`] says how, [`Host`] wires the functions to one
 //! data directory, [`dispatch`] does what Eventarc, Pub/Sub and Cloud Tasks do in
-//! the cloud, by the same manifest, [`storage`] receives signed uploads,
+//! the cloud, by the same manifest, `storage` receives signed uploads,
 //! [`command`] is what a person types.
 
 pub mod command;

@@ -1,7 +1,7 @@
 //! Writes the report: a Word document that one would hand on.
 //!
 //! Listens to `data/analysis`; writes `report.docx` to the bucket for products,
-//! and `data/report`. [`render`] makes the document, part by part.
+//! and `data/report`. [`render()`] makes the document, part by part.
 
 mod evidence;
 mod metrics;

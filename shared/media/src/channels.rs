@@ -48,7 +48,10 @@ impl ChannelComparison {
         while start < frames {
             let end = frames.min(start + self.window - self.filled);
             for (energy, plane) in self.energy.iter_mut().zip(planes) {
-                *energy += plane[start..end].iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
+                *energy += plane[start..end]
+                    .iter()
+                    .map(|sample| f64::from(*sample).powi(2))
+                    .sum::<f64>();
             }
             self.filled += end - start;
             if self.filled == self.window {
@@ -60,12 +63,17 @@ impl ChannelComparison {
 
     #[expect(clippy::cast_precision_loss, reason = "a window has few samples")]
     fn close_window(&mut self) {
-        let loudest = (0..self.energy.len()).max_by(|a, b| self.energy[*a].total_cmp(&self.energy[*b]));
+        let loudest =
+            (0..self.energy.len()).max_by(|a, b| self.energy[*a].total_cmp(&self.energy[*b]));
         if let Some(loudest) = loudest
             && self.energy[loudest] / self.window as f64 > SILENCE
         {
             self.sounding += 1;
-            let others = self.energy.iter().enumerate().filter(|(index, _)| *index != loudest);
+            let others = self
+                .energy
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| *index != loudest);
             let next = others.map(|(_, energy)| *energy).fold(0.0, f64::max);
             if self.energy[loudest] > next * DOMINANCE {
                 self.owned[loudest] += 1;
@@ -79,7 +87,11 @@ impl ChannelComparison {
     #[expect(clippy::cast_precision_loss, reason = "shares need no more than f64")]
     pub fn separate(&self) -> bool {
         let share = |count: u64| count as f64 / (self.sounding.max(1)) as f64;
-        let taking_part = self.owned.iter().filter(|owned| share(**owned) >= TAKES_PART).count();
+        let taking_part = self
+            .owned
+            .iter()
+            .filter(|owned| share(**owned) >= TAKES_PART)
+            .count();
         taking_part >= 2 && share(self.owned.iter().sum()) >= SEPARATED
     }
 }
@@ -93,7 +105,9 @@ mod tests {
         let mut comparison = ChannelComparison::new(2, 8_000);
         for speaks in seconds {
             let plane = |on: bool| -> Vec<i16> {
-                (0..8_000).map(|n| if on { (n % 100) * 80 } else { n % 3 }).collect()
+                (0..8_000)
+                    .map(|n| if on { (n % 100) * 80 } else { n % 3 })
+                    .collect()
             };
             comparison.push(&[plane(speaks[0]), plane(speaks[1])]);
         }
@@ -102,7 +116,13 @@ mod tests {
 
     #[test]
     fn people_who_take_turns_on_their_own_channels_are_told_apart() {
-        let turns = [[true, false], [false, true], [true, false], [true, true], [false, true]];
+        let turns = [
+            [true, false],
+            [false, true],
+            [true, false],
+            [true, true],
+            [false, true],
+        ];
         assert!(verdict(&turns));
     }
 

@@ -46,7 +46,10 @@ impl Error {
             Self::Empty => "empty_audio",
             Self::TooLong { .. } => "too_long",
             Self::Read(_) => {
-                return StepError::transient("recording_unavailable", "the recording could not be read");
+                return StepError::transient(
+                    "recording_unavailable",
+                    "the recording could not be read",
+                );
             }
         };
         StepError::permanent(code, self.to_string())

@@ -13,9 +13,11 @@ mod decoder;
 mod error;
 mod look;
 mod object;
+mod open;
 pub mod resample;
 mod source;
 pub mod speech;
+mod trim;
 mod wav;
 
 pub use decoder::{Block, Decoder};

@@ -1,6 +1,6 @@
 //! What a file is, by its first bytes.
 
-use crate::Error;
+use crate::{Error, wav};
 
 /// How much of a file [`look`] wants to see, in bytes.
 pub const LOOK_SIZE: u64 = 64 * 1024;
@@ -16,24 +16,29 @@ pub fn look(start: &[u8]) -> Result<(), Error> {
     if start.is_empty() {
         return Err(Error::Empty);
     }
-    if is_wav(start) || start.starts_with(b"fLaC") || start.starts_with(b"ID3") {
+    if wav::is_wav(start) || start.starts_with(b"fLaC") || start.starts_with(b"ID3") {
         return Ok(());
     }
     if let Some(what) = known_by_name(start) {
-        return Err(Error::Unsupported { what: what.to_owned() });
+        return Err(Error::Unsupported {
+            what: what.to_owned(),
+        });
     }
-    if mp3_frames(start) { Ok(()) } else { Err(Error::NotAudio) }
-}
-
-fn is_wav(start: &[u8]) -> bool {
-    let form = start.get(8..12) == Some(b"WAVE");
-    form && (start.starts_with(b"RIFF") || start.starts_with(b"RF64"))
+    if mp3_frames(start) {
+        Ok(())
+    } else {
+        Err(Error::NotAudio)
+    }
 }
 
 fn known_by_name(start: &[u8]) -> Option<&'static str> {
     const ASF: [u8; 8] = [0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11];
     const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
-    let at = |offset: usize, text: &[u8]| start.get(offset..).is_some_and(|rest| rest.starts_with(text));
+    let at = |offset: usize, text: &[u8]| {
+        start
+            .get(offset..)
+            .is_some_and(|rest| rest.starts_with(text))
+    };
     [
         (at(0, b"OggS"), "Ogg (Vorbis or Opus)"),
         (at(4, b"ftyp"), "MP4 or M4A"),
@@ -43,9 +48,22 @@ fn known_by_name(start: &[u8]) -> Option<&'static str> {
         (at(0, b"#!AMR"), "AMR"),
         (at(0, &ASF), "WMA"),
         (at(0, b"RIFF") && at(8, b"AVI "), "AVI"),
+        (at(0, b"riff\x2e\x91\xcf\x11"), "Wave64"),
+        (at(0, b".snd"), "AU"),
+        (mpeg(start, 0b00), "AAC (ADTS)"),
+        (mpeg(start, 0b10), "MPEG layer II"),
     ]
     .into_iter()
     .find_map(|(is, what)| is.then_some(what))
+}
+
+/// Whether `start` is an MPEG audio frame of this layer, by its two bits.
+fn mpeg(start: &[u8], layer: u8) -> bool {
+    let [0xff, second, third, ..] = *start else {
+        return false;
+    };
+    let (version, rate) = ((second >> 3) & 3, (third >> 2) & 3);
+    second & 0xe0 == 0xe0 && (second >> 1) & 3 == layer && version > 1 && rate != 3
 }
 
 /// Whether believable MP3 frames follow each other somewhere in `start`. A single
@@ -70,7 +88,9 @@ fn mp3_frames(start: &[u8]) -> bool {
 /// The length in bytes of the MPEG audio layer III frame with this header, by
 /// ISO/IEC 11172-3 section 2.4.1.3 and 13818-3 for the lower rates.
 fn frame_length(header: [u8; 4]) -> Option<usize> {
-    const BITRATES_1: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+    const BITRATES_1: [usize; 15] = [
+        0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
+    ];
     const BITRATES_2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
     let sync = header[0] == 0xff && header[1] & 0xe0 == 0xe0;
     let layer_three = (header[1] >> 1) & 3 == 1;
@@ -101,10 +121,16 @@ mod tests {
     #[test]
     fn what_is_no_recording_is_told_from_one_that_is_not_decoded_here() {
         assert!(matches!(look(b""), Err(Error::Empty)));
-        assert!(matches!(look(b"hello, I am a text named song.mp3"), Err(Error::NotAudio)));
-        assert!(matches!(look(&[0; 70_000]), Err(Error::NotAudio)));
+        assert!(matches!(
+            look(b"hello, I am a text named song.mp3"),
+            Err(Error::NotAudio)
+        ));
+        assert!(matches!(look(&vec![0; 70_000]), Err(Error::NotAudio)));
         let refusal = look(b"OggS\0\x02").unwrap_err().to_string();
-        assert!(refusal.contains("Ogg") && refusal.contains("convert"), "{refusal}");
+        assert!(
+            refusal.contains("Ogg") && refusal.contains("convert"),
+            "{refusal}"
+        );
         assert!(look(b"RIFF\x24\0\0\0WAVEfmt ").is_ok());
         assert!(look(b"fLaC\0\0\0\x22").is_ok());
     }
@@ -115,6 +141,9 @@ mod tests {
         let frame = [&[0xff, 0xfb, 0x90, 0x00][..], &[0x55; 413]].concat();
         assert_eq!(frame_length([0xff, 0xfb, 0x90, 0x00]), Some(417));
         assert!(look(&frame.repeat(4)).is_ok());
-        assert!(matches!(look(&[&frame[..], &[b'x'; 5_000]].concat()), Err(Error::NotAudio)));
+        assert!(matches!(
+            look(&[&frame[..], &[b'x'; 5_000]].concat()),
+            Err(Error::NotAudio)
+        ));
     }
 }

@@ -52,10 +52,11 @@ impl ObjectReader {
                 self.stream = Some(block_on(read).map_err(io_error)?.1);
             }
             let next = self.stream.as_mut().map(|stream| block_on(stream.next()));
-            match next.flatten() {
-                Some(chunk) => self.chunk = chunk?,
-                None => return Err(io::ErrorKind::UnexpectedEof.into()),
-            }
+            let Some(chunk) = next.flatten() else {
+                self.stream = None;
+                return Err(io::Error::other("the bytes stopped too early"));
+            };
+            self.chunk = chunk?;
         }
         Ok(())
     }

@@ -36,49 +36,72 @@ impl Failures {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
-        result.map_err(|error| {
-            // An end, or a header that points before the start.
-            let of_content = [io::ErrorKind::UnexpectedEof, io::ErrorKind::InvalidInput];
-            if of_content.contains(&error.kind()) {
-                return error;
-            }
-            let again = io::Error::new(error.kind(), error.to_string());
-            let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            first.get_or_insert(error);
-            again
-        })
+    /// Keeps an error aside. The decoder is given one that cannot be mistaken
+    /// for the end: a source at its end reads nothing, and does not fail.
+    fn note(&self, error: io::Error) -> io::Error {
+        let again = io::Error::other(error.to_string());
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(error);
+        again
     }
 }
+
+/// Where bytes are to be replaced, and with what.
+pub(crate) type Patch = (u64, [u8; 4]);
 
 /// A source as the decoder wants it: with some bytes replaced where a header
 /// lies, and with its errors noted.
 pub(crate) struct Feed {
-    pub(crate) source: Mutex<Box<dyn Source>>,
-    pub(crate) size: Option<u64>,
-    pub(crate) position: u64,
-    pub(crate) patch: Option<(u64, [u8; 4])>,
-    pub(crate) failures: Failures,
+    source: Mutex<Box<dyn Source>>,
+    size: Option<u64>,
+    position: u64,
+    failures: Failures,
+    /// What is replaced.
+    pub(crate) patches: Vec<Patch>,
 }
 
 impl Feed {
+    /// The bytes of `source` as they are.
+    pub(crate) fn new(source: Box<dyn Source>, failures: Failures) -> Self {
+        Self {
+            size: source.size(),
+            source: Mutex::new(source),
+            position: 0,
+            failures,
+            patches: Vec::new(),
+        }
+    }
+
     fn source(&mut self) -> &mut Box<dyn Source> {
-        self.source.get_mut().unwrap_or_else(PoisonError::into_inner)
+        self.source
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn patch(&self, bytes: &mut [u8]) {
+        for (at, values) in &self.patches {
+            for (offset, value) in (*at..).zip(values) {
+                let within = offset
+                    .checked_sub(self.position)
+                    .and_then(|index| usize::try_from(index).ok());
+                if let Some(byte) = within.and_then(|index| bytes.get_mut(index)) {
+                    *byte = *value;
+                }
+            }
+        }
     }
 }
 
 impl Read for Feed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.source().read(buffer);
-        let count = self.failures.note(read)?;
-        if let Some((at, bytes)) = self.patch {
-            for (offset, byte) in (at..).zip(bytes) {
-                let within = offset.checked_sub(self.position).and_then(|o| usize::try_from(o).ok());
-                if let Some(slot) = within.and_then(|index| buffer[..count].get_mut(index)) {
-                    *slot = byte;
-                }
+        let count = loop {
+            match self.source().read(buffer) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failures.note(error)),
             }
-        }
+        };
+        self.patch(&mut buffer[..count]);
         self.position += count as u64;
         Ok(count)
     }
@@ -86,9 +109,19 @@ impl Read for Feed {
 
 impl Seek for Feed {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let sought = self.source().seek(to);
-        self.position = self.failures.note(sought)?;
+        match self.source().seek(to) {
+            Ok(position) => self.position = position,
+            // A header that points before the start.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
+            Err(error) => return Err(self.failures.note(error)),
+        }
         Ok(self.position)
+    }
+}
+
+impl Source for Feed {
+    fn size(&self) -> Option<u64> {
+        self.size
     }
 }
 

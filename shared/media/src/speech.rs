@@ -82,7 +82,7 @@ impl Segmenter {
         let whole = self.rest.len() / FRAME * FRAME;
         let frames: Vec<i16> = self.rest.drain(..whole).collect();
         for frame in frames.as_chunks::<FRAME>().0 {
-            if let Some(piece) = self.take(*frame) {
+            if let Some(piece) = self.take(frame) {
                 emit(piece);
             }
         }
@@ -94,7 +94,7 @@ impl Segmenter {
             let mut last = [0; FRAME];
             last[..self.rest.len()].copy_from_slice(&self.rest);
             self.rest.clear();
-            if let Some(piece) = self.take(last) {
+            if let Some(piece) = self.take(&last) {
                 emit(piece);
             }
         }
@@ -108,10 +108,10 @@ impl Segmenter {
         self.speech_frames * 20
     }
 
-    fn take(&mut self, frame: [i16; FRAME]) -> Option<Piece> {
-        let loudness = root_mean_square(&frame);
+    fn take(&mut self, frame: &[i16; FRAME]) -> Option<Piece> {
+        let loudness = root_mean_square(frame);
         let speech = self.is_speech(loudness);
-        self.frames.push_back((frame, loudness));
+        self.frames.push_back((*frame, loudness));
         if speech {
             self.speech_frames += 1;
             self.silent_for = 0;
@@ -127,10 +127,7 @@ impl Segmenter {
         if self.silent_for >= LONG_SILENCE || long_enough {
             return Some(self.cut(self.frames.len() - self.trailing()));
         }
-        (self.frames.len() >= TOO_LONG).then(|| {
-            let quietest = self.quietest_near_the_end();
-            self.split_off(quietest)
-        })
+        (self.frames.len() >= TOO_LONG).then(|| self.cut_at_the_quietest())
     }
 
     /// The floor falls at once and rises slowly.
@@ -160,6 +157,17 @@ impl Segmenter {
             .map_or(self.frames.len(), |index| index + 1)
     }
 
+    /// A piece that ends where it is quietest; speech goes on behind it, unless
+    /// only silence is left.
+    fn cut_at_the_quietest(&mut self) -> Piece {
+        let piece = self.split_off(self.quietest_near_the_end());
+        if self.silent_for >= self.frames.len() {
+            self.in_piece = false;
+            self.forget_before_speech();
+        }
+        piece
+    }
+
     /// A piece of the first `count` frames at hand, after which nobody speaks.
     fn cut(&mut self, count: usize) -> Piece {
         let piece = self.split_off(count);
@@ -171,7 +179,11 @@ impl Segmenter {
     /// A piece of the first `count` frames at hand; what is left goes on.
     fn split_off(&mut self, count: usize) -> Piece {
         let start = self.first * FRAME as u64;
-        let samples = self.frames.drain(..count).flat_map(|(frame, _)| frame).collect();
+        let samples = self
+            .frames
+            .drain(..count)
+            .flat_map(|(frame, _)| frame)
+            .collect();
         self.first += count as u64;
         Piece { start, samples }
     }
@@ -192,14 +204,20 @@ mod tests {
     const SECOND: usize = 16_000;
 
     fn noise(seconds: f64, loudness: i16) -> Vec<i16> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test's length")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a test's length"
+        )]
         let count = (seconds * 16_000.0) as u32;
         (0..count)
             .map(|n| {
                 let mixed = n.wrapping_mul(2_654_435_761) >> 16;
                 i16::try_from(mixed % 2_000).unwrap_or(0) - 1_000
             })
-            .map(|sample| i16::try_from(i32::from(sample) * i32::from(loudness) / 1_000).unwrap_or(0))
+            .map(|sample| {
+                i16::try_from(i32::from(sample) * i32::from(loudness) / 1_000).unwrap_or(0)
+            })
             .collect()
     }
 
@@ -216,7 +234,9 @@ mod tests {
     fn silence_gives_nothing_and_holds_no_memory() {
         let mut segmenter = Segmenter::default();
         for _ in 0..600 {
-            segmenter.push(&[0; SECOND], |piece| panic!("{} samples", piece.samples.len()));
+            segmenter.push(&vec![0; SECOND], |piece| {
+                panic!("{} samples", piece.samples.len())
+            });
         }
         assert!(segmenter.frames.len() <= PADDING);
         assert_eq!(segmenter.speech_ms(), 0);
@@ -224,7 +244,8 @@ mod tests {
 
     #[test]
     fn speech_is_cut_out_of_silence_with_a_little_around_it() {
-        let samples = [noise(2.0, 10), noise(3.0, 3_000), noise(4.0, 10), noise(1.0, 3_000), noise(2.0, 10)];
+        let (quiet, loud) = (|s| noise(s, 10), |s| noise(s, 3_000));
+        let samples = [quiet(2.0), loud(3.0), quiet(4.0), loud(1.0), quiet(2.0)];
         let found = pieces(&samples.concat());
         assert_eq!(found.len(), 2);
         let start_ms: Vec<u64> = found.iter().map(|piece| piece.start / 16).collect();
@@ -239,9 +260,22 @@ mod tests {
         let syllable = [noise(0.16, 3_000), noise(0.04, 200)].concat();
         let found = pieces(&syllable.repeat(500));
         assert!(found.len() >= 4);
-        assert!(found.iter().all(|piece| piece.samples.len() <= TOO_LONG * FRAME));
-        let total: usize = found.iter().map(|piece| piece.samples.len()).sum();
-        assert!(total.abs_diff(100 * SECOND) < SECOND, "nothing that sounds is lost: {total}");
+        let lengths = || found.iter().map(|piece| piece.samples.len());
+        assert!(lengths().max() <= Some(TOO_LONG * FRAME));
+        let lost = lengths().sum::<usize>().abs_diff(100 * SECOND);
+        assert!(lost < SECOND, "nothing that sounds is lost: {lost}");
+    }
+
+    #[test]
+    fn a_voice_that_dies_away_at_thirty_seconds_leaves_no_piece_of_silence() {
+        let mut samples = [3_000, -3_000].repeat(1_488 * FRAME / 2);
+        for loudness in (0..12).map(|frame| 50 - frame) {
+            samples.extend([loudness, -loudness].repeat(FRAME / 2));
+        }
+        samples.extend([30, -30].repeat(SECOND));
+        let found = pieces(&samples);
+        assert_eq!(found.len(), 1);
+        assert!((1_488 * FRAME..=TOO_LONG * FRAME).contains(&found[0].samples.len()));
     }
 
     proptest! {

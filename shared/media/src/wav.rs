@@ -1,43 +1,53 @@
-//! WAV headers that lie about the length of the samples.
+//! WAV headers that lie about lengths.
 //!
 //! Recorders that were cut off, and programs that write into a pipe, leave a
 //! length of 0, of 0xFFFFFFFF, or one that has nothing to do with the file.
 
 use std::io::{self, SeekFrom};
 
-use crate::Source;
+use crate::{Source, source::Patch};
 
 /// How many chunks are looked at before the samples.
 const MAX_CHUNKS: usize = 64;
 
-/// Where the length of the samples stands and what it should be, when what
-/// stands there is a lie. Leaves the source at its start.
-pub(crate) fn true_length(source: &mut dyn Source) -> io::Result<Option<(u64, [u8; 4])>> {
+/// Whether a file that starts so is WAV.
+pub(crate) fn is_wav(start: &[u8]) -> bool {
+    let known = [&b"RIFF"[..], b"RF64", b"BW64"];
+    known.iter().any(|id| start.starts_with(id)) && start.get(8..12) == Some(b"WAVE")
+}
+
+/// What to replace in the headers of a WAV file so that they tell the truth;
+/// nothing in any other file. Leaves the source at its start.
+pub(crate) fn corrections(source: &mut dyn Source) -> io::Result<Vec<Patch>> {
     let found = match source.size() {
         Some(size) => examine(source, size)?,
-        None => None,
+        None => Vec::new(),
     };
     source.seek(SeekFrom::Start(0))?;
     Ok(found)
 }
 
-fn examine(source: &mut dyn Source, size: u64) -> io::Result<Option<(u64, [u8; 4])>> {
+fn examine(source: &mut dyn Source, size: u64) -> io::Result<Vec<Patch>> {
     let mut riff = [0; 12];
     let complete = fill(source, &mut riff)?;
-    if !complete || &riff[..4] != b"RIFF" || &riff[8..] != b"WAVE" {
-        return Ok(None);
+    if !complete || !is_wav(&riff) {
+        return Ok(Vec::new());
     }
+    // RF64 differs only in a chunk of lengths above 4 GB, and the length of the
+    // whole is of no use: the file has one.
+    let mut patches = vec![(0, *b"RIFF"), (4, u32::MAX.to_le_bytes())];
     let mut position = 12;
     for _ in 0..MAX_CHUNKS {
         let Some((id, length)) = chunk(source, position)? else {
-            return Ok(None);
+            break;
         };
         if &id == b"data" {
-            return samples(source, position, length, size);
+            patches.extend(samples(source, position, length, size)?);
+            break;
         }
         position += 8 + u64::from(length) + u64::from(length % 2);
     }
-    Ok(None)
+    Ok(patches)
 }
 
 fn samples(
@@ -45,11 +55,11 @@ fn samples(
     position: u64,
     length: u32,
     size: u64,
-) -> io::Result<Option<(u64, [u8; 4])>> {
+) -> io::Result<Option<Patch>> {
     let start = position + 8;
     let rest = size.saturating_sub(start);
     let end = start + u64::from(length) + u64::from(length % 2);
-    let honest = length > 0 && end <= size && (end == size || followed(source, end, size)?);
+    let honest = end <= size && (end == size || followed(source, end, size)?);
     // A length in 32 bits is all the format has.
     let actual = u32::try_from(rest).unwrap_or(u32::MAX);
     Ok((!honest && actual != length).then_some((position + 4, actual.to_le_bytes())))
@@ -62,7 +72,8 @@ fn followed(source: &mut dyn Source, position: u64, size: u64) -> io::Result<boo
     }
     let next = chunk(source, position)?;
     Ok(next.is_some_and(|(id, length)| {
-        id.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+        id.iter()
+            .all(|byte| byte.is_ascii_graphic() || *byte == b' ')
             && position + 8 + u64::from(length) <= size + 1
     }))
 }
@@ -73,8 +84,9 @@ fn chunk(source: &mut dyn Source, position: u64) -> io::Result<Option<([u8; 4], 
     if !fill(source, &mut head)? {
         return Ok(None);
     }
-    let [a, b, c, d, e, f, g, h] = head;
-    Ok(Some(([a, b, c, d], u32::from_le_bytes([e, f, g, h]))))
+    let (id, length) = head.split_at(4);
+    let fours = id.try_into().ok().zip(length.try_into().ok());
+    Ok(fours.map(|(id, length)| (id, u32::from_le_bytes(length))))
 }
 
 /// Reads as much as there is room for; whether there was as much.

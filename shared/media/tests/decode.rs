@@ -14,7 +14,8 @@ fn wav(spec: WavSpec, frames: u32) -> Vec<u8> {
         for channel in 0..spec.channels {
             let level = f64::from(frame % 100) / 200.0 * if channel == 0 { 1.0 } else { -1.0 };
             match spec.sample_format {
-                SampleFormat::Float => {
+                SampleFormat::Float =>
+                {
                     #[expect(clippy::cast_possible_truncation, reason = "a test signal")]
                     writer.write_sample(level as f32)
                 }
@@ -53,7 +54,11 @@ fn decode_from(source: Box<dyn Source>) -> Result<(AudioFacts, Vec<i16>), Error>
 
 /// Offset of the four bytes that say how long the samples are.
 fn length_field(bytes: &[u8]) -> usize {
-    bytes.windows(4).position(|window| window == b"data").expect("a data chunk") + 4
+    bytes
+        .windows(4)
+        .position(|window| window == b"data")
+        .expect("a data chunk")
+        + 4
 }
 
 #[test]
@@ -65,11 +70,27 @@ fn every_sample_format_of_wav_gives_the_same_sound() {
         (32, SampleFormat::Int),
         (32, SampleFormat::Float),
     ] {
-        let spec = WavSpec { channels: 2, sample_rate: 44_100, bits_per_sample, sample_format };
+        let spec = WavSpec {
+            channels: 2,
+            sample_rate: 44_100,
+            bits_per_sample,
+            sample_format,
+        };
         let (facts, samples) = decode(wav(spec, 44_100)).expect("decodes");
-        assert_eq!(facts, AudioFacts { duration_ms: 1_000, channels: 2, sample_rate_hz: 44_100 });
+        assert_eq!(
+            facts,
+            AudioFacts {
+                duration_ms: 1_000,
+                channels: 2,
+                sample_rate_hz: 44_100
+            }
+        );
         let expected = 50 * 32_768 / 200;
-        assert!((i32::from(samples[50]) - expected).abs() <= 256, "{bits_per_sample}: {}", samples[50]);
+        assert!(
+            (i32::from(samples[50]) - expected).abs() <= 256,
+            "{bits_per_sample}: {}",
+            samples[50]
+        );
     }
 }
 
@@ -81,7 +102,11 @@ fn a_header_that_lies_about_the_length_loses_nothing() {
         let mut bytes = honest.clone();
         bytes[at..at + 4].copy_from_slice(&lie.to_le_bytes());
         let (facts, samples) = decode(bytes).expect("decodes");
-        assert_eq!((facts.duration_ms, samples.len()), (2_000, 16_000), "said {lie} bytes");
+        assert_eq!(
+            (facts.duration_ms, samples.len()),
+            (2_000, 16_000),
+            "said {lie} bytes"
+        );
     }
 }
 
@@ -106,7 +131,10 @@ fn what_holds_no_sound_says_so() {
     assert!(matches!(decode(wav(PLAIN, 0)), Err(Error::Empty)));
     let nothing = decode(Vec::new());
     assert!(matches!(nothing, Err(Error::Empty)), "{nothing:?}");
-    assert!(matches!(decode(b"just a text".to_vec()), Err(Error::NotAudio)));
+    assert!(matches!(
+        decode(b"just a text".to_vec()),
+        Err(Error::NotAudio)
+    ));
 }
 
 #[test]
@@ -119,17 +147,22 @@ fn absurd_headers_are_refused_by_name() {
     };
     assert!(with(22, &[0, 0]).is_err(), "no channels");
     assert!(with(24, &[0; 4]).is_err(), "no frames per second");
-    assert!(with(24, &0x8000_0000_u32.to_le_bytes()).is_err(), "two billion frames per second");
+    assert!(
+        with(24, &0x8000_0000_u32.to_le_bytes()).is_err(),
+        "two billion frames per second"
+    );
     assert!(with(34, &[7, 0]).is_err(), "7 bits");
 }
 
-/// A disk that fails in the middle.
-struct Failing(Cursor<Vec<u8>>, u64);
+/// A disk that fails once, in the middle, in some way.
+struct Failing(Cursor<Vec<u8>>, u64, Option<io::ErrorKind>);
 
 impl Read for Failing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.0.position() >= self.1 {
-            return Err(io::Error::other("the disk is gone"));
+        if self.0.position() >= self.1
+            && let Some(kind) = self.2.take()
+        {
+            return Err(kind.into());
         }
         let count = buffer.len().min(1_000);
         self.0.read(&mut buffer[..count])
@@ -148,12 +181,30 @@ impl Source for Failing {
     }
 }
 
+fn decode_failing(at: u64, kind: io::ErrorKind) -> Result<(AudioFacts, Vec<i16>), Error> {
+    let bytes = Cursor::new(wav(PLAIN, 400_000));
+    decode_from(Box::new(Failing(bytes, at, Some(kind))))
+}
+
 #[test]
 fn a_failing_disk_is_not_taken_for_the_end() {
+    use io::ErrorKind::{Other, TimedOut, UnexpectedEof};
     for at in [500, 5_000, 600_000] {
-        let source = Failing(Cursor::new(wav(PLAIN, 400_000)), at);
-        let outcome = decode_from(Box::new(source));
-        assert!(matches!(outcome, Err(Error::Read(_))), "at {at}: {outcome:?}");
+        for kind in [Other, TimedOut, UnexpectedEof] {
+            let outcome = decode_failing(at, kind);
+            assert!(
+                matches!(&outcome, Err(Error::Read(error)) if error.kind() == kind),
+                "at {at}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_read_loses_nothing() {
+    for at in [500, 600_000] {
+        let (_, samples) = decode_failing(at, io::ErrorKind::Interrupted).expect("decodes");
+        assert_eq!(samples.len(), 400_000, "at {at}");
     }
 }
 
