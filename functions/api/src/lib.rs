@@ -1,6 +1,6 @@
 //! Everything in the HTTP contract; the only public service.
 //!
-//! In reading order: [`Api`] and its routes, [`request`] with who is asking,
+//! In reading order: [`Api`] and its routes, `request` with who is asking,
 //! `interviews` and `uploads`, then one file for each thing that can be read of
 //! an interview.
 

@@ -22,6 +22,11 @@ const AUXILIARIES: [&str; 18] = [
     "would", "should", "may", "might", "am",
 ];
 
+/// Auxiliaries that before "you" hardly ever end a statement.
+const DIRECT: [&str; 9] = [
+    "can", "could", "would", "will", "did", "do", "have", "are", "were",
+];
+
 const PRONOUNS: [&str; 8] = ["you", "we", "they", "i", "he", "she", "it", "there"];
 
 /// Requests by which interviewers ask without a question.
@@ -45,17 +50,23 @@ pub fn is_question(text: &str) -> bool {
     let inverted = |pair: &[String]| {
         let (first, second) = (pair[0].as_str(), pair[1].as_str());
         let asks = QUESTION_WORDS.contains(&first) && AUXILIARIES.contains(&second);
-        let inverts = AUXILIARIES.contains(&first) && PRONOUNS[..3].contains(&second);
+        let inverts =
+            AUXILIARIES.contains(&first) && (PRONOUNS[..3].contains(&second) || second == "there");
         asks || inverts || REQUESTS.contains(&[first, second])
     };
     let opens = words.windows(2).take(3).any(inverted);
+    // "Thank you for coming, could you tell me …": unpunctuated, and late.
+    let turns_to_you = words.windows(2).any(|pair| {
+        let (first, second) = (pair[0].as_str(), pair[1].as_str());
+        DIRECT.contains(&first) && second == "you"
+    });
     // "…, what did you do", after an introduction.
     let closes = words.windows(3).any(|three| {
         QUESTION_WORDS.contains(&three[0].as_str())
             && AUXILIARIES.contains(&three[1].as_str())
             && PRONOUNS.contains(&three[2].as_str())
     });
-    opens || closes
+    opens || turns_to_you || closes
 }
 
 const FILLERS: [&str; 9] = ["um", "uh", "er", "erm", "hmm", "mhm", "uhm", "ah", "eh"];
@@ -92,6 +103,8 @@ mod tests {
             "could you say more",
             "tell me about a time when something went wrong",
             "thanks for coming so what was it like",
+            "that is a good story can you describe the time when something went wrong",
+            "is there anything you would like to ask me",
             "you were there?",
         ] {
             assert!(is_question(question), "{question}");

@@ -1,6 +1,6 @@
 //! Recordings decoded as a stream, and what speech recognition needs of them.
 //!
-//! In reading order: [`look`] tells from the first bytes what a file is,
+//! In reading order: [`look()`] tells from the first bytes what a file is,
 //! [`Decoder`] gives its samples block by block, [`resample`] brings a channel to
 //! 16 kHz, [`channels`] tells whether the channels carry different people, and
 //! [`speech`] cuts a channel into pieces at silences.

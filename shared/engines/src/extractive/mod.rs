@@ -28,6 +28,9 @@ const MAX_QUESTIONS: usize = 60;
 /// Words shown of an answer.
 const ANSWER_WORDS: usize = 40;
 
+/// Words of a key point that stand above its quote.
+const OPENING_WORDS: usize = 9;
+
 /// Words below which a question counts as not really answered.
 const SHORT_ANSWER: usize = 5;
 
@@ -96,11 +99,21 @@ fn summary(transcript: &Transcript, utterances: &[Utterance], ranked: &[usize]) 
 fn key_point(transcript: &Transcript, utterance: &Utterance) -> DraftClaim {
     let name = transcript.speaker_name(utterance.speaker);
     DraftClaim {
-        text: format!("{} says: {}", name.reveal(), utterance.text).into(),
+        text: format!("{}: {}", name.reveal(), opening(&utterance.text)).into(),
         evidence: vec![Citation {
             turn: utterance.turn,
             quote: utterance.text.clone().into(),
         }],
+    }
+}
+
+/// The first words, for a line above the whole quote.
+fn opening(text: &str) -> String {
+    let short = first_words(text, OPENING_WORDS);
+    if short.len() < text.len() {
+        format!("{short} …")
+    } else {
+        short
     }
 }
 
