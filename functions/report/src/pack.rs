@@ -21,6 +21,9 @@ pub(crate) fn compress(document: Docx) -> Result<Vec<u8>, RenderError> {
         .last_modified_time(DateTime::default());
     for index in 0..plain.len() {
         let mut entry = plain.by_index(index).map_err(RenderError::Write)?;
+        if entry.is_dir() {
+            continue;
+        }
         let mut bytes = Vec::new();
         entry
             .read_to_end(&mut bytes)
