@@ -145,7 +145,10 @@ impl Api {
         let mut writes = vec![put(path, &interview)?];
         let receipt = key.map(|key| view::receipt_path(&interview.user_id, key));
         if let Some(path) = &receipt {
-            writes.push(put(path.clone(), &json!({"interview_id": interview.id}))?);
+            writes.push(put(
+                path.clone(),
+                &json!({"interview_id": interview.id, "created_at": interview.created_at}),
+            )?);
         }
         match (self.records.commit(writes).await, receipt) {
             (Ok(()), _) => Ok(interview),

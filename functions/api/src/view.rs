@@ -2,7 +2,11 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Interview, UserId, analysis::Analysis, paths::DocPath, report::StoredReport, webhook, work,
+    Interview, UserId,
+    analysis::Analysis,
+    paths::{DocPath, RECEIPTS},
+    report::StoredReport,
+    webhook, work,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
@@ -122,6 +126,6 @@ fn parts(asked: &Asked) -> Result<Vec<&'static str>, Problem> {
 /// Where it is kept what an idempotency key made.
 pub(crate) fn receipt_path(user: &UserId, key: &str) -> DocPath {
     let name = URL_SAFE_NO_PAD.encode(key);
-    DocPath::parse(&format!("users/{user}/receipts/{name}"))
+    DocPath::parse(&format!("users/{user}/{RECEIPTS}/{name}"))
         .unwrap_or_else(|| unreachable!("base64 has no slash"))
 }

@@ -55,6 +55,9 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
     };
     let ended = match arguments.command {
         Command::Serve => host(settings).await.map(|()| 0),
+        Command::Process { file, .. } if !file.is_file() => {
+            return fail(&format!("`{}` is not a file", file.display()), 2);
+        }
         Command::Process { file, out } => process::run(settings, &file, &out).await,
     };
     match ended {

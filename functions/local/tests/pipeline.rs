@@ -9,9 +9,9 @@
 
 mod support;
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
-use domain::{InterviewId, InterviewKey, UserId};
+use domain::{InterviewId, InterviewKey, UserId, claim::Claim, steps::StepName};
 use embedded::deliveries::{Again, Backlog};
 use http::StatusCode;
 use local::dispatch::incoming;
@@ -269,11 +269,73 @@ async fn a_finished_interview_is_deleted_with_all_its_parts() {
     assert_nothing_left(&test, &id).await;
 }
 
-async fn assert_nothing_left(test: &TestHost, id: &str) {
-    let key = InterviewKey {
+fn key(id: &str) -> InterviewKey {
+    InterviewKey {
         user_id: UserId::parse("local").unwrap(),
         interview_id: InterviewId::parse(id).unwrap(),
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_cut_short_is_finished_by_the_sweep() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    // The process died right after the mark was set.
+    let now = domain::ports::Clock::now(&*test.clock);
+    assert!(
+        domain::deletion::mark(&*test.host.store.records(), &key(&id), now)
+            .await
+            .unwrap()
+    );
+    let path = format!("{}/v1/interviews/{id}", test.url);
+    assert_eq!(test.client.get(&path).send().await.unwrap().status(), 404);
+    test.clock.advance(Duration::from_secs(60));
+    test.sweep().await;
+    assert_nothing_left(&test, &id).await;
+    assert!(
+        test.receiver
+            .types()
+            .contains(&"interview.deleted".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_step_whose_event_was_lost_is_settled_by_the_sweep() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    // Claimed by a worker that dies, and all that would start another is lost.
+    let (records, now) = (
+        test.host.store.records(),
+        domain::ports::Clock::now(&*test.clock),
+    );
+    let claim = domain::work::begin(
+        &*records,
+        &key(&id),
+        StepName::Transcription,
+        "1",
+        None,
+        now,
+    )
+    .await;
+    assert!(matches!(claim, Ok(Claim::Start(_))));
+    let deliveries = test.host.store.deliveries();
+    for lane in deliveries.lanes() {
+        for delivery in deliveries.take(&lane, 100).await.unwrap() {
+            deliveries.done(&delivery).await.unwrap();
+        }
+    }
+    test.clock.advance(Duration::from_secs(25 * 3_600));
+    test.sweep().await;
+    assert_eq!(test.interview(&id).await["status"], "failed");
+    assert_eq!(test.step_error(&id, "transcription").await, "worker_lost");
+    assert_eq!(test.step_error(&id, "report").await, "prerequisite_failed");
+    assert_eq!(test.step_error(&id, "waveform").await, "never_started");
+    assert_eq!(test.receiver.types(), ["interview.failed"]);
+}
+
+async fn assert_nothing_left(test: &TestHost, id: &str) {
+    let key = key(id);
     let records = test.host.store.records();
     for path in [
         key.document(),

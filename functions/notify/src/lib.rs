@@ -41,6 +41,16 @@ pub struct Notify {
     pub client: WebhookClient,
 }
 
+/// Whether anybody wants to hear of an interview.
+enum ReceiverState {
+    /// Somebody does.
+    Listening,
+    /// The receiver has answered 410.
+    Gone,
+    /// The interview is deleted.
+    Deleted,
+}
+
 #[async_trait]
 impl Function for Notify {
     fn name(&self) -> &'static str {
@@ -60,8 +70,13 @@ impl Function for Notify {
 
 impl Notify {
     async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
+        match self.receiver(notice).await? {
+            ReceiverState::Listening => {}
+            ReceiverState::Gone => return Ok(()),
+            ReceiverState::Deleted => return self.forget(notice).await,
+        }
         let (mut log, version) = self.log_of(notice).await?;
-        if log.state != DeliveryState::Pending || self.is_unwanted(notice).await? {
+        if log.state != DeliveryState::Pending {
             return Ok(());
         }
         let now = self.clock.now();
@@ -105,14 +120,18 @@ impl Notify {
         Ok((fresh, None))
     }
 
-    /// Whether the interview is deleted, or its receiver has said that it is gone.
-    /// That it is deleted is told all the same.
-    async fn is_unwanted(&self, notice: &Notice) -> Result<bool, Failure> {
+    /// Whether anybody wants to hear. That an interview is deleted is told although
+    /// it is.
+    async fn receiver(&self, notice: &Notice) -> Result<ReceiverState, Failure> {
         if notice.event_type == EventType::Deleted {
-            return Ok(false);
+            return Ok(ReceiverState::Listening);
         }
         let interview = work::interview(&*self.records, &notice.key).await?;
-        Ok(interview.is_none_or(|interview| interview.webhook_gone))
+        Ok(match interview {
+            None => ReceiverState::Deleted,
+            Some(interview) if interview.webhook_gone => ReceiverState::Gone,
+            Some(_) => ReceiverState::Listening,
+        })
     }
 
     async fn send(&self, notice: &Notice, now: Timestamp) -> Outcome {
@@ -128,8 +147,8 @@ impl Notify {
         outcome
     }
 
-    /// Stores the log, unless the interview and all below it is deleted. Whoever
-    /// lost a race for it has sent the same notice under the same id.
+    /// Stores the log. Whoever loses a race for it finds it settled the next time;
+    /// whoever loses one against a deletion takes it away again.
     async fn keep(
         &self,
         notice: &Notice,
@@ -137,31 +156,24 @@ impl Notify {
         version: Option<Version>,
     ) -> Result<(), Failure> {
         if notice.event_type == EventType::Deleted && log.state != DeliveryState::Pending {
-            let path = notice.key.delivery(&notice.id);
-            let delete = Write::Delete {
-                path,
-                precondition: Precondition::None,
-            };
-            return Ok(self.records.commit(vec![delete]).await?);
+            return self.forget(notice).await;
         }
         let precondition = version.map_or(Precondition::Absent, Precondition::Version);
-        let mut writes = vec![Write::put(
-            notice.key.delivery(&notice.id),
-            log,
-            precondition,
-        )?];
-        if notice.event_type == EventType::Deleted {
-            return Ok(self.records.commit(writes).await?);
+        let write = Write::put(notice.key.delivery(&notice.id), log, precondition)?;
+        self.records.commit(vec![write]).await?;
+        match self.receiver(notice).await? {
+            ReceiverState::Deleted => self.forget(notice).await,
+            _ => Ok(()),
         }
-        let now = self.clock.now();
-        let store = |interview: Option<&mut Interview>| match interview {
-            Some(interview) if interview.deleted_at.is_none() => Decision::Leave(true),
-            _ => Decision::Leave(false),
+    }
+
+    /// Deletes the log: a deleted interview leaves nothing.
+    async fn forget(&self, notice: &Notice) -> Result<(), Failure> {
+        let delete = Write::Delete {
+            path: notice.key.delivery(&notice.id),
+            precondition: Precondition::None,
         };
-        if !work::transact(&*self.records, &notice.key, now, store).await? {
-            writes.clear();
-        }
-        Ok(self.records.commit(writes).await?)
+        Ok(self.records.commit(vec![delete]).await?)
     }
 
     /// The receiver answered 410: it wants to hear no more of this interview.

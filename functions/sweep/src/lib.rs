@@ -12,12 +12,15 @@ use async_trait::async_trait;
 use domain::{
     Interview, InterviewKey, Timestamp, deletion,
     interview::Status,
-    paths::INTERVIEWS,
-    ports::{Clock, Document, ObjectStore, Query, Records},
+    paths::{INTERVIEWS, RECEIPTS},
+    ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
     work::{self, Decision},
 };
 use runtime::{Failure, Function, Incoming};
 use serde_json::json;
+
+/// How long it is remembered what an idempotency key made.
+const RECEIPTS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 
 /// How many interviews one sweep looks at of each sort; the next goes on.
 const BATCH: usize = 200;
@@ -46,7 +49,8 @@ impl Function for Sweep {
         incoming.event()?;
         self.finish_deletions().await?;
         self.settle_overdue().await?;
-        self.delete_expired().await
+        self.delete_expired().await?;
+        self.forget_receipts().await
     }
 }
 
@@ -137,6 +141,26 @@ impl Sweep {
             }
         }
         Ok(())
+    }
+
+    /// Idempotency keys are remembered for a day.
+    async fn forget_receipts(&self) -> Result<(), Failure> {
+        let before: Timestamp = self.clock.now() - RECEIPTS_KEPT;
+        let old = Query {
+            less_than: Some(("created_at".into(), json!(before))),
+            limit: BATCH,
+            ..Query::group(RECEIPTS)
+        };
+        let deletes = self
+            .records
+            .list(&old)
+            .await?
+            .into_iter()
+            .map(|receipt| Write::Delete {
+                path: receipt.path,
+                precondition: Precondition::None,
+            });
+        Ok(self.records.commit(deletes.collect()).await?)
     }
 
     async fn purge(&self, key: &InterviewKey) -> Result<(), Failure> {

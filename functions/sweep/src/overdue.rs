@@ -29,7 +29,9 @@ pub(crate) fn settle(interview: &mut Interview, now: Timestamp) -> bool {
     let overdue: Vec<(StepName, StepError)> = interview
         .steps
         .iter()
-        .filter_map(|(name, step)| Some((name, verdict(step, now)?)))
+        .filter_map(|(name, step)| {
+            Some((name, verdict(step, waiting_since(interview, name), now)?))
+        })
         .collect();
     for (name, error) in &overdue {
         interview.give_up(*name, error.clone(), now);
@@ -47,7 +49,14 @@ fn abandon(interview: &mut Interview, now: Timestamp) -> bool {
     true
 }
 
-fn verdict(step: &Step, now: Timestamp) -> Option<StepError> {
+/// Since when a step could have begun. One that needs the audio alone, and whose
+/// upload nobody has noted, counts from when anything last happened.
+fn waiting_since(interview: &Interview, name: StepName) -> Option<Timestamp> {
+    let known = interview.steps.step(name).due_since;
+    known.or(name.needs().is_none().then_some(interview.updated_at))
+}
+
+fn verdict(step: &Step, waiting_since: Option<Timestamp>, now: Timestamp) -> Option<StepError> {
     let longer =
         |since: Option<Timestamp>, limit| since.is_some_and(|since| now.since(since) > limit);
     match step.state {
@@ -59,7 +68,7 @@ fn verdict(step: &Step, now: Timestamp) -> Option<StepError> {
             "deadline_exceeded",
             "the work took longer than a day",
         )),
-        StepState::Pending if longer(step.due_since, OVERDUE_AFTER) => Some(StepError::transient(
+        StepState::Pending if longer(waiting_since, OVERDUE_AFTER) => Some(StepError::transient(
             "never_started",
             "the work waited longer than a day for its turn",
         )),

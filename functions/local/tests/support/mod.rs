@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Timestamp,
-    ports::{Progress, Transcriber, TranscriptionRequest},
+    ports::{Message, Progress, Transcriber, TranscriptionRequest},
     steps::StepError,
     transcript::{AudioFacts, Recognition, Speaker, Word},
 };
@@ -257,6 +257,15 @@ impl TestHost {
             .drain(&self.clock)
             .await
             .expect("drains");
+    }
+
+    /// Lets the clock tick once, and everything happen that follows.
+    pub async fn sweep(&self) {
+        let bus = self.host.store.bus();
+        bus.publish("sweep", Message::default())
+            .await
+            .expect("published");
+        self.drain().await;
     }
 
     pub async fn get(&self, path: &str) -> Value {
