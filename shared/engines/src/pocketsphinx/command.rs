@@ -75,10 +75,7 @@ impl Command {
                 "the speech engine could not be started",
             )
         })?;
-        let bytes = samples
-            .iter()
-            .flat_map(|sample| sample.to_le_bytes())
-            .collect();
+        let bytes = self.input(samples);
         let printed = timeout(PATIENCE, talk(child, bytes)).await.map_err(|_| {
             StepError::transient("engine_timeout", "the speech engine did not answer")
         })??;
@@ -113,6 +110,18 @@ impl Command {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
+    }
+
+    /// The samples as the program wants them. Version 5 looks for a file's magic
+    /// number even in a pipe and takes samples of -1 for an MP3 file, so it is
+    /// given a quarter of a millisecond of silence to look at.
+    fn input(&self, samples: &[i16]) -> Vec<u8> {
+        let silence: &[i16] = match self.dialect {
+            Dialect::Continuous => &[],
+            Dialect::Single => &[0; 4],
+        };
+        let all = silence.iter().chain(samples);
+        all.flat_map(|sample| sample.to_le_bytes()).collect()
     }
 
     fn read(&self, printed: &str) -> Option<Vec<Heard>> {
@@ -264,6 +273,15 @@ mod tests {
                 heard("forward", 460, 970, 0.872)
             ])
         );
+    }
+
+    #[test]
+    fn no_samples_begin_like_a_file() {
+        let samples = [-1, -1, 7];
+        let plain = command(Dialect::Continuous).input(&samples);
+        assert_eq!(plain, [0xff, 0xff, 0xff, 0xff, 7, 0]);
+        let padded = command(Dialect::Single).input(&samples);
+        assert_eq!((&padded[..8], &padded[8..]), (&[0; 8][..], &plain[..]));
     }
 
     #[test]
