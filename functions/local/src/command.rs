@@ -5,7 +5,6 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::Context;
@@ -20,10 +19,7 @@ use runtime::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engines, Host, PIPELINE, Settings, process, schedule};
-
-/// How long work in hand may go on after the signal to stop.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
+use crate::{Engines, Host, PIPELINE, Settings, dispatch::GRACE, process, schedule};
 
 /// Turns recorded interviews into transcripts, analyses, waveforms and reports.
 #[derive(Parser)]

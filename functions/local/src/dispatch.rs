@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 /// How long to wait when the store itself fails.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long work in hand may go on after the signal to stop.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
 /// Hands deliveries to functions.
 pub struct Dispatcher {
     deliveries: Deliveries,

@@ -17,7 +17,7 @@ use runtime::telemetry;
 use serde_json::Value;
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
-use crate::{Engines, Host, Settings, command::GRACE, progress::Display};
+use crate::{Engines, Host, Settings, dispatch::GRACE, progress::Display};
 
 /// Runs the recording through the pipeline and leaves the results in `out`;
 /// answers the exit code.

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use crate::{
-    render::Block,
+    content::Block,
     text::{clean, clock, directed, run},
 };
 

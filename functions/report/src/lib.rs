@@ -3,6 +3,7 @@
 //! Listens to `data/analysis`; writes `report.docx` to the bucket for products,
 //! and `data/report`. [`render()`] makes the document, part by part.
 
+mod content;
 mod evidence;
 mod metrics;
 mod pack;
@@ -33,7 +34,8 @@ use runtime::{
     step::{Assignment, Desk, Outcome, Product, storage_error},
 };
 
-pub use render::{RenderError, ReportContent, render};
+pub use content::ReportContent;
+pub use render::{RenderError, render};
 
 /// The function, and what it needs.
 pub struct Report {

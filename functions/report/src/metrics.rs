@@ -3,7 +3,7 @@
 use domain::analysis::SpeakerMetrics;
 
 use crate::{
-    render::{ReportContent, Section},
+    content::{ReportContent, Section},
     styles::{note, table},
     text::{clean, clock},
 };

@@ -1,20 +1,12 @@
 //! The document, part by part.
 
+use crate::{
+    content::{Block, ReportContent, Section},
+    metrics, pack, sections, styles,
+    text::clean,
+    title, transcript,
+};
 use docx_rs::{AlignmentType, Docx, Footer, Header, NumPages, PageMargin, PageNum, Paragraph, Run};
-use domain::{Interview, analysis::Analysis, transcript::Transcript};
-
-use crate::{metrics, pack, sections, styles, text::clean, title, transcript};
-
-/// Everything that a report holds.
-#[derive(Clone, Copy)]
-pub struct ReportContent<'a> {
-    /// What it is about.
-    pub interview: &'a Interview,
-    /// What was said.
-    pub transcript: &'a Transcript,
-    /// What there is to say about it.
-    pub analysis: &'a Analysis,
-}
 
 /// The document could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -25,36 +17,6 @@ pub enum RenderError {
     /// It could not be compressed.
     #[error("compressing the document")]
     Compress(#[source] std::io::Error),
-}
-
-/// One part: a heading with a bookmark, and what stands below it.
-pub(crate) struct Section {
-    /// The bookmark's name.
-    pub(crate) anchor: &'static str,
-    /// The heading.
-    pub(crate) title: &'static str,
-    /// What stands below.
-    pub(crate) blocks: Vec<Block>,
-}
-
-/// A paragraph or a table.
-pub(crate) enum Block {
-    /// A paragraph.
-    Paragraph(Box<Paragraph>),
-    /// A table.
-    Table(Box<docx_rs::Table>),
-}
-
-impl From<Paragraph> for Block {
-    fn from(paragraph: Paragraph) -> Self {
-        Self::Paragraph(Box::new(paragraph))
-    }
-}
-
-impl From<docx_rs::Table> for Block {
-    fn from(table: docx_rs::Table) -> Self {
-        Self::Table(Box::new(table))
-    }
 }
 
 /// The report as a Word document. The same content gives the same bytes.

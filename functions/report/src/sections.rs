@@ -4,8 +4,8 @@ use docx_rs::{LineSpacing, Paragraph, Run};
 use domain::analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus};
 
 use crate::{
+    content::{Block, ReportContent, Section},
     evidence::quotes,
-    render::{Block, ReportContent, Section},
     styles::{bullet, note, subheading},
     text::{clock, directed, paragraph, run},
 };

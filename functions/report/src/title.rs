@@ -4,7 +4,7 @@ use docx_rs::{Hyperlink, HyperlinkType, LineSpacing, Paragraph, Run};
 use domain::interview::Kind;
 
 use crate::{
-    render::{Block, ReportContent, Section},
+    content::{Block, ReportContent, Section},
     text::{clock, directed, run},
 };
 

@@ -3,7 +3,7 @@
 use docx_rs::{LineSpacing, Paragraph, Run};
 
 use crate::{
-    render::{Block, ReportContent, Section},
+    content::{Block, ReportContent, Section},
     text::{clock, directed, run},
 };
 

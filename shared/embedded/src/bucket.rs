@@ -17,7 +17,9 @@ use rusqlite::{OptionalExtension, Transaction};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use crate::{Store, error::Fault, files::WriteError, outbox, signature::Operation, store::count};
+use crate::{
+    Store, counters::count, error::Fault, files::WriteError, outbox, signature::Operation,
+};
 
 /// How much is read from disk at once, in bytes.
 const READ_SIZE: usize = 256 * 1024;

@@ -8,7 +8,7 @@ use domain::{
     ports::{Bus, BusError, Message},
 };
 
-use crate::{Store, error::Fault, outbox, store::count};
+use crate::{Store, counters::count, error::Fault, outbox};
 
 #[async_trait]
 impl Bus for Store {

@@ -17,6 +17,7 @@
 mod bucket;
 mod bus;
 pub mod clock;
+mod counters;
 mod database;
 pub mod deliveries;
 mod error;

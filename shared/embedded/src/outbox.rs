@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{error::Fault, store::count};
+use crate::{counters::count, error::Fault};
 
 /// What a delivery brings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

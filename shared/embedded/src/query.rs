@@ -2,12 +2,21 @@
 
 use domain::{
     paths::DocPath,
-    ports::{Direction, Document, Query, Scope},
+    ports::{Direction, Document, Query, Scope, Version},
 };
 use rusqlite::{Transaction, params_from_iter, types::Value as Sql};
 use serde_json::Value;
 
-use crate::{error::Fault, records::document};
+use crate::error::Fault;
+
+/// A document from its row.
+pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Document, Fault> {
+    Ok(Document {
+        path,
+        fields: serde_json::from_str(fields)?,
+        version: Version(version),
+    })
+}
 
 /// Answers a query.
 pub(crate) fn run(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<Document>, Fault> {

@@ -8,7 +8,7 @@ use domain::{
     pipeline::Pipeline,
     ports::{
         Document, DocumentStream, MAX_DOCUMENT_BYTES, Precondition, Query, Records, RecordsError,
-        Version, Write,
+        Write,
     },
 };
 use futures::{StreamExt, stream};
@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 
-use crate::{Store, error::Fault, outbox, query, store::count};
+use crate::{Store, counters::count, error::Fault, outbox, query};
 
 /// The largest document that somebody listens to, in bytes: an event carries the
 /// old and the new one within 512 KB, and Eventarc drops a larger one silently.
@@ -95,17 +95,8 @@ fn find(transaction: &Transaction<'_>, path: &DocPath) -> Result<Option<Document
         .prepare_cached("SELECT fields, version FROM documents WHERE path = ?1")?
         .query_row([path.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    row.map(|(fields, version)| document(path.clone(), &fields, version))
+    row.map(|(fields, version)| query::document(path.clone(), &fields, version))
         .transpose()
-}
-
-/// A document from its row.
-pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Document, Fault> {
-    Ok(Document {
-        path,
-        fields: serde_json::from_str(fields)?,
-        version: Version(version),
-    })
 }
 
 fn apply(

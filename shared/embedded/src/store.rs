@@ -12,7 +12,6 @@ use domain::{
     pipeline::Pipeline,
     ports::{Bus, Clock, Queue, Records, Signer},
 };
-use rusqlite::{OptionalExtension, Transaction};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -167,17 +166,4 @@ fn lock(data_dir: &Path) -> Result<File, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(data_dir.to_owned())),
         Err(TryLockError::Error(error)) => Err(io(error)),
     }
-}
-
-/// The next value of a counter, at least `floor`.
-pub(crate) fn count(transaction: &Transaction<'_>, name: &str, floor: i64) -> Result<i64, Fault> {
-    let last: Option<i64> = transaction
-        .prepare_cached("SELECT value FROM counters WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
-        .optional()?;
-    let next = (last.unwrap_or(0) + 1).max(floor);
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO counters (name, value) VALUES (?1, ?2)")?
-        .execute((name, next))?;
-    Ok(next)
 }

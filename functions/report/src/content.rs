@@ -1,0 +1,45 @@
+//! What a report is made from, and what it is made of.
+
+use docx_rs::{Paragraph, Table};
+use domain::{Interview, analysis::Analysis, transcript::Transcript};
+
+/// Everything that a report holds.
+#[derive(Clone, Copy)]
+pub struct ReportContent<'a> {
+    /// What it is about.
+    pub interview: &'a Interview,
+    /// What was said.
+    pub transcript: &'a Transcript,
+    /// What there is to say about it.
+    pub analysis: &'a Analysis,
+}
+
+/// One part: a heading with a bookmark, and what stands below it.
+pub(crate) struct Section {
+    /// The bookmark's name.
+    pub(crate) anchor: &'static str,
+    /// The heading.
+    pub(crate) title: &'static str,
+    /// What stands below.
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// A paragraph or a table.
+pub(crate) enum Block {
+    /// A paragraph.
+    Paragraph(Box<Paragraph>),
+    /// A table.
+    Table(Box<Table>),
+}
+
+impl From<Paragraph> for Block {
+    fn from(paragraph: Paragraph) -> Self {
+        Self::Paragraph(Box::new(paragraph))
+    }
+}
+
+impl From<Table> for Block {
+    fn from(table: Table) -> Self {
+        Self::Table(Box::new(table))
+    }
+}
