@@ -174,6 +174,20 @@ async fn three_times_and_backwards_gives_the_same_as_once() {
 }
 
 #[tokio::test]
+async fn an_interview_of_eight_hours_fits_everywhere() {
+    let test = TestHost::start().await;
+    test.engine.long.store(80_000, Ordering::SeqCst);
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let interview = test.interview(&id).await;
+    assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
+    let transcript = &interview["transcript"];
+    assert_eq!(transcript["words"].as_array().map(Vec::len), Some(80_000));
+    assert_eq!(transcript["words"][79_999]["end_ms"], 79_999 * 360 + 300);
+    assert_eq!(interview["analysis"]["evidence_validity"], 1.0);
+}
+
+#[tokio::test]
 async fn an_engine_on_a_break_is_asked_again_later() {
     let test = TestHost::start().await;
     test.engine.failures.store(3, Ordering::SeqCst);

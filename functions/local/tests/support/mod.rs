@@ -47,6 +47,8 @@ pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub struct ScriptedEngine {
     pub calls: AtomicUsize,
     pub failures: AtomicUsize,
+    /// Words that it says instead of its few, when there are any.
+    pub long: AtomicUsize,
 }
 
 #[async_trait]
@@ -72,6 +74,10 @@ impl Transcriber for ScriptedEngine {
                 "the engine is on a break",
             ));
         }
+        let long = self.long.load(Ordering::SeqCst);
+        if long > 0 {
+            return Ok(monologue(long));
+        }
         let said = "what did you do last summer well I built a small boat with my sister and we sailed to the island";
         let words = said.split(' ').zip(0..).map(|(text, index)| Word {
             text: text.into(),
@@ -92,6 +98,41 @@ impl Transcriber for ScriptedEngine {
             speech_ms: Some(3_000),
             model: "scripted".into(),
         })
+    }
+}
+
+/// Two people who talk for as long as it takes, 360 ms to a word.
+fn monologue(count: usize) -> Recognition {
+    let word = |index: usize| {
+        let start_ms = index as u64 * 360;
+        // A vocabulary of 3,000 words, turns of 25 words, a question now and then.
+        let text = match index % 100 {
+            0 => "what".to_owned(),
+            1 => "did".to_owned(),
+            2 => "you".to_owned(),
+            _ => format!("word{}", (index * 7_919 + index / 500 * 31) % 3_000),
+        };
+        let speaker = u32::from(index / 25 % 2 == 1);
+        Word {
+            text: text.into(),
+            start_ms,
+            end_ms: start_ms + 300,
+            speaker,
+            confidence: 0.9,
+        }
+    };
+    let duration_ms = count as u64 * 360;
+    Recognition {
+        speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
+        words: (0..count).map(word).collect(),
+        language: Some("en".into()),
+        audio: AudioFacts {
+            duration_ms,
+            channels: 1,
+            sample_rate_hz: 8_000,
+        },
+        speech_ms: Some(duration_ms),
+        model: "scripted".into(),
     }
 }
 
