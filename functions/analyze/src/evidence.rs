@@ -2,48 +2,47 @@
 //!
 //! Every quote of every engine is looked up in the transcript's words. What
 //! comes back carries the real words, their times and their speaker; nothing of
-//! what the engine claims about them is kept.
+//! what the engine claims about them is kept. [`EvidenceIndex::look_up`] first
+//! searches for the very words, which finds them wherever they are, then in the
+//! places where the rarest words of the quote come together for something like
+//! them.
 
 use std::{collections::HashMap, ops::Range};
 
 use domain::{
     analysis::{Citation, Evidence, EvidenceStatus},
     transcript::Transcript,
-    wording::normalize,
 };
 
-use crate::align::{Alignment, align};
+use crate::{
+    align::{Alignment, align},
+    candidates::{self, Anchor, LEAST_SAME, MAX_WORDS},
+    tokens::tokens,
+};
 
-/// Places in the transcript that are compared with a quote, at most.
-const MAX_CANDIDATES: usize = 60;
+/// Words in quotation marks inside a claim that are believed to be a quote.
+const LEAST_QUOTED: usize = 3;
 
-/// Words of a quote that are searched for, the rarest first.
-const ANCHORS: usize = 8;
-
-/// A word more common than this is no anchor unless there is no other.
-const COMMON: usize = 2_000;
-
-/// Share of a quote's words that may differ: one in five.
-const TOLERANCE: usize = 5;
-
-/// Words that must be the same for a quote to count as found with changes.
-const LEAST_SAME: usize = 3;
+/// One of the things that are compared.
+#[derive(Debug, Clone, Copy)]
+struct Token {
+    /// The transcript's word that it is, or is part of.
+    word: usize,
+    turn: usize,
+    /// The first token and the one after the last that the same person says
+    /// without another in between.
+    run: (usize, usize),
+}
 
 /// A transcript prepared for looking up quotes.
 pub struct EvidenceIndex<'a> {
     transcript: &'a Transcript,
-    /// The words that have letters or digits, by their index in the transcript.
-    tokens: Vec<usize>,
+    tokens: Vec<Token>,
     /// What each token is, as a number.
     ids: Vec<u32>,
     numbers: HashMap<String, u32>,
     /// Where each number occurs among the tokens.
     places: Vec<Vec<usize>>,
-    /// For each token, the tokens around it that the same person says without
-    /// another in between.
-    runs: Vec<Range<usize>>,
-    /// For each token, its turn.
-    turns: Vec<usize>,
 }
 
 impl<'a> EvidenceIndex<'a> {
@@ -55,161 +54,189 @@ impl<'a> EvidenceIndex<'a> {
             ids: Vec::new(),
             numbers: HashMap::new(),
             places: Vec::new(),
-            runs: Vec::new(),
-            turns: Vec::new(),
         };
-        for (turn, range) in transcript
-            .turns
-            .iter()
-            .map(|turn| turn.words.clone())
-            .enumerate()
-        {
-            for word in range {
+        for (turn, own) in transcript.turns.iter().enumerate() {
+            for word in own.words.clone() {
                 index.add(word, turn);
             }
         }
-        index.runs = index.same_speaker_runs();
+        index.mark_runs();
         index
     }
 
     fn add(&mut self, word: usize, turn: usize) {
-        let normal = normalize(self.transcript.words[word].text.reveal());
-        if normal.is_empty() {
-            return;
+        for token in tokens(self.transcript.words[word].text.reveal()) {
+            let fresh = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+            let id = *self.numbers.entry(token).or_insert(fresh);
+            if id == fresh {
+                self.places.push(Vec::new());
+            }
+            self.places[id as usize].push(self.tokens.len());
+            self.ids.push(id);
+            self.tokens.push(Token {
+                word,
+                turn,
+                run: (0, 0),
+            });
         }
-        let fresh = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        let id = *self.numbers.entry(normal).or_insert(fresh);
-        if id == fresh {
-            self.places.push(Vec::new());
-        }
-        self.places[id as usize].push(self.tokens.len());
-        self.tokens.push(word);
-        self.ids.push(id);
-        self.turns.push(turn);
     }
 
-    fn same_speaker_runs(&self) -> Vec<Range<usize>> {
-        let speaker = |token: usize| self.transcript.words[self.tokens[token]].speaker;
-        let mut runs = Vec::with_capacity(self.tokens.len());
+    fn mark_runs(&mut self) {
+        let words = &self.transcript.words;
+        let speaker = |token: &Token| words[token.word].speaker;
         let mut start = 0;
-        for end in 1..=self.tokens.len() {
-            if end == self.tokens.len() || speaker(end) != speaker(start) {
-                runs.resize(end, start..end);
-                start = end;
+        for run in self
+            .tokens
+            .chunk_by_mut(|left, right| speaker(left) == speaker(right))
+        {
+            let end = start + run.len();
+            for token in run {
+                token.run = (start, end);
             }
+            start = end;
         }
-        runs
     }
 
     /// Looks a quote up.
     pub fn look_up(&self, citation: &Citation) -> Evidence {
-        let quote: Vec<String> = citation
-            .quote
-            .reveal()
-            .split_whitespace()
-            .map(normalize)
-            .filter(|word| !word.is_empty())
-            .collect();
+        let quote = self.numbered(citation.quote.reveal());
         let cited = citation.turn as usize;
-        let best = self
-            .candidates(&quote, cited)
-            .into_iter()
-            .filter_map(|start| self.compare(&quote, start))
-            .filter(|found| self.convinces(found, quote.len(), cited))
-            .min_by_key(|found| (found.distance, self.turns[found.span.start].abs_diff(cited)));
-        match best {
-            Some(found) => self.evidence(citation, &found),
-            None => unverified(citation),
-        }
+        self.exact(&quote, cited, citation.quote.reveal())
+            .or_else(|| self.similar(&quote, cited))
+            .map_or_else(
+                || unverified(citation),
+                |span| self.evidence(citation, &span),
+            )
     }
 
-    /// Where the quote may begin: wherever its rarest words would put it. Places
-    /// with more of them, and nearer to the cited turn, first.
-    fn candidates(&self, quote: &[String], cited: usize) -> Vec<usize> {
-        let mut anchors: Vec<(usize, &Vec<usize>)> = quote
+    /// Whether somebody says these words one after the other, but for case,
+    /// punctuation and the like.
+    pub(crate) fn is_said(&self, text: &str) -> bool {
+        !self.occurrences(&self.numbered(text)).is_empty()
+    }
+
+    /// The same for what stands in quotation marks: fewer than three words are no
+    /// quote but irony.
+    pub(crate) fn is_quoted(&self, text: &str) -> bool {
+        tokens(text).len() >= LEAST_QUOTED && self.is_said(text)
+    }
+
+    /// Whether somebody says all these words, in whatever order.
+    pub(crate) fn knows(&self, text: &str) -> bool {
+        self.numbered(text).iter().all(Option::is_some)
+    }
+
+    /// The words as numbers; `None` for those that nobody says.
+    fn numbered(&self, text: &str) -> Vec<Option<u32>> {
+        tokens(text)
             .iter()
-            .enumerate()
-            .filter_map(|(offset, word)| {
-                Some((offset, &self.places[*self.numbers.get(word)? as usize]))
-            })
-            .collect();
-        anchors.sort_by_key(|(_, places)| places.len());
-        let rare = anchors
-            .iter()
-            .filter(|(_, places)| places.len() <= COMMON)
-            .count();
-        anchors.truncate(rare.clamp(1, ANCHORS));
-        let mut votes: HashMap<usize, usize> = HashMap::new();
-        for (offset, places) in anchors {
-            for place in places {
-                *votes.entry(place.saturating_sub(offset)).or_default() += 1;
-            }
-        }
-        let mut starts: Vec<(usize, usize)> = votes.into_iter().collect();
-        starts.sort_by_key(|(start, votes)| {
-            (
-                usize::MAX - votes,
-                self.turns[*start].abs_diff(cited),
-                *start,
-            )
-        });
-        starts
-            .into_iter()
-            .take(MAX_CANDIDATES)
-            .map(|(start, _)| start)
+            .map(|token| self.numbers.get(token).copied())
             .collect()
     }
 
-    /// Aligns the quote with the words around `start` that one person says.
-    fn compare(&self, quote: &[String], start: usize) -> Option<Alignment> {
-        let slack = quote.len() / TOLERANCE + 2;
-        // The anchor may be anywhere in the quote: try the run it lies in.
-        let anchor = (start + quote.len() / 2).min(self.ids.len().checked_sub(1)?);
-        [self.runs[start].clone(), self.runs[anchor].clone()]
-            .into_iter()
-            .filter_map(|run| {
-                let from = start.saturating_sub(slack).max(run.start);
-                let to = (start + quote.len() + slack).min(run.end);
-                let wanted: Vec<Option<u32>> = quote
-                    .iter()
-                    .map(|word| self.numbers.get(word).copied())
-                    .collect();
-                (from < to)
-                    .then(|| align(&wanted, &self.ids[from..to]).map(|found| found.shifted(from)))?
-            })
-            .min_by_key(|found| found.distance)
-    }
-
-    /// One or two words are found everywhere: they must stand in the cited turn
-    /// as they are. Longer quotes may differ in a few words.
-    fn convinces(&self, found: &Alignment, length: usize, cited: usize) -> bool {
-        if length < LEAST_SAME {
-            return found.distance == 0 && self.turns[found.span.start] == cited;
+    /// The very words, in the turn nearest to the cited one; among several there
+    /// the one with the same punctuation.
+    fn exact(&self, quote: &[Option<u32>], cited: usize, text: &str) -> Option<Range<usize>> {
+        let mut spans = self.occurrences(quote);
+        if quote.len() < LEAST_SAME {
+            // One or two words are found everywhere: only the cited turn counts.
+            spans.retain(|span| self.turn(span.start) == cited && self.turn(span.end - 1) == cited);
         }
-        found.distance <= (length / TOLERANCE).max(1) && found.same >= LEAST_SAME
+        let away = |span: &Range<usize>| self.turn(span.start).abs_diff(cited);
+        let nearest = spans.iter().map(away).min()?;
+        spans.retain(|span| away(span) == nearest);
+        let same = spans.iter().position(|span| self.reads(span, text));
+        Some(spans.swap_remove(same.unwrap_or(0)))
     }
 
-    fn evidence(&self, citation: &Citation, found: &Alignment) -> Evidence {
-        let (first, last) = (
-            self.tokens[found.span.start],
-            self.tokens[found.span.end - 1],
-        );
-        let words = &self.transcript.words[first..=last];
+    /// Every place with exactly these words, from one speaker.
+    fn occurrences(&self, quote: &[Option<u32>]) -> Vec<Range<usize>> {
+        let Some(ids) = quote.iter().copied().collect::<Option<Vec<u32>>>() else {
+            return Vec::new();
+        };
+        let rarest = ids
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, id)| self.places[**id as usize].len());
+        let Some((offset, id)) = rarest else {
+            return Vec::new();
+        };
+        let spans = self.places[*id as usize]
+            .iter()
+            .filter_map(|place| place.checked_sub(offset))
+            .map(|start| start..start + ids.len());
+        spans
+            .filter(|span| self.ids.get(span.clone()) == Some(&ids[..]))
+            .filter(|span| self.tokens[span.start].run.1 >= span.end)
+            .collect()
+    }
+
+    /// Nearly these words, fewest changes first, then nearest to the cited turn.
+    fn similar(&self, quote: &[Option<u32>], cited: usize) -> Option<Range<usize>> {
+        if !(LEAST_SAME..=MAX_WORDS).contains(&quote.len()) {
+            return None;
+        }
+        let allowed = candidates::tolerated(quote.len());
+        let anchors = quote.iter().enumerate().filter_map(|(offset, id)| {
+            let places = &self.places[(*id)? as usize];
+            Some(Anchor { offset, places })
+        });
+        let starts = candidates::starts(anchors.collect(), quote.len(), |place| {
+            self.turn(place).abs_diff(cited)
+        });
+        starts
+            .into_iter()
+            .filter_map(|start| self.align_at(quote, start))
+            .filter(|found| found.distance <= allowed && found.same >= LEAST_SAME)
+            .min_by_key(|found| (found.distance, self.turn(found.span.start).abs_diff(cited)))
+            .map(|found| found.span)
+    }
+
+    /// Aligns the quote with the words around `start` that one person says: the
+    /// one who says the middle of it.
+    fn align_at(&self, quote: &[Option<u32>], start: usize) -> Option<Alignment> {
+        let slack = candidates::tolerated(quote.len());
+        let middle = (start + quote.len() / 2).min(self.tokens.len().checked_sub(1)?);
+        let (run_start, run_end) = self.tokens[middle].run;
+        let from = start.saturating_sub(slack).max(run_start);
+        let to = (start + quote.len() + slack).min(run_end);
+        align(quote, self.ids.get(from..to)?).map(|found| found.shifted(from))
+    }
+
+    fn turn(&self, token: usize) -> usize {
+        self.tokens[token].turn
+    }
+
+    fn words(&self, span: &Range<usize>) -> Range<usize> {
+        self.tokens[span.start].word..self.tokens[span.end - 1].word + 1
+    }
+
+    /// Whether the words read as the text does, to the letter.
+    fn reads(&self, span: &Range<usize>, text: &str) -> bool {
+        let real = self.transcript.words[self.words(span)]
+            .iter()
+            .flat_map(|word| word.text.reveal().split_whitespace());
+        let spoken = |part: &&str| part.contains(char::is_alphanumeric);
+        real.filter(spoken)
+            .eq(text.split_whitespace().filter(spoken))
+    }
+
+    fn evidence(&self, citation: &Citation, span: &Range<usize>) -> Evidence {
+        let words = &self.transcript.words[self.words(span)];
         let texts: Vec<&str> = words.iter().map(|word| word.text.reveal()).collect();
-        let real = texts.join(" ");
-        let claimed: Vec<&str> = citation.quote.reveal().split_whitespace().collect();
-        let exact = found.distance == 0 && claimed == texts;
+        let one_turn = self.turn(span.start) == self.turn(span.end - 1);
+        let verified = one_turn && self.reads(span, citation.quote.reveal());
         Evidence {
-            status: if exact {
+            status: if verified {
                 EvidenceStatus::Verified
             } else {
                 EvidenceStatus::Repaired
             },
-            quote: real.into(),
-            speaker: Some(words[0].speaker),
-            start_ms: Some(words[0].start_ms),
+            quote: texts.join(" ").into(),
+            speaker: words.first().map(|word| word.speaker),
+            start_ms: words.first().map(|word| word.start_ms),
             end_ms: words.iter().map(|word| word.end_ms).max(),
-            turn: u32::try_from(self.turns[found.span.start]).ok(),
+            turn: Some(self.transcript.turns[self.turn(span.start)].id),
         }
     }
 }

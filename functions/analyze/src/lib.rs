@@ -3,14 +3,21 @@
 //! Listens to `data/transcript`; asks the language engine, looks every quote up
 //! in the words, and writes `data/analysis`. [`evidence`] finds quotes, [`gate`]
 //! decides whether anybody may be rated, [`content`] what must not be said,
-//! [`metrics`] measures the conversation, [`verify`] brings it together.
+//! [`injection`] notices orders, [`metrics`] measures the conversation, [`verify`]
+//! brings it together.
 
 mod align;
+mod candidates;
 pub mod content;
+mod content_words;
 pub mod evidence;
 pub mod gate;
+pub mod injection;
 pub mod metrics;
+mod ratings;
+mod tokens;
 pub mod verify;
+mod warnings;
 
 use std::sync::Arc;
 

@@ -1,9 +1,20 @@
 //! The conversation measured from the words, whatever the engine.
 //!
-//! Definitions follow those of conversation analytics: talk time and share,
-//! pace in words per minute, longest monologue, response delay as the gap
-//! between speakers (Stivers et al., PNAS 2009, doi 10.1073/pnas.0903616106),
-//! interruptions as a turn taken while another speaks.
+//! Definitions, so that two people would count the same:
+//!
+//! - **talk time**: the union of a speaker's words, pauses of up to half a second
+//!   included; **talk share** is its part of all speakers' talk times together;
+//! - **pace**: words per minute of the speaker's own talk time;
+//! - **monologue**: from the first to the last word of a stretch of turns without
+//!   anybody else's turn in between;
+//! - **response delay**: the median gap between the other's last word and this
+//!   speaker's first (Stivers et al., PNAS 2009, doi 10.1073/pnas.0903616106).
+//!   Changes of turn in overlap and after ten seconds are none;
+//! - **interruption**: beginning while another speaks and going on after them, for
+//!   at least a second, which leaves out "mhm";
+//! - **fillers** and **questions** by their wording, see [`domain::wording`]. With
+//!   punctuation every sentence is looked at by itself; an engine that writes none
+//!   gives one question to a turn at most.
 
 use std::collections::BTreeMap;
 
@@ -25,15 +36,12 @@ const MAX_DELAY_MS: u64 = 10_000;
 
 /// Measures a transcript.
 pub fn measure(transcript: &Transcript) -> Metrics {
-    let turns = joined(&transcript.turns);
-    let all: Vec<&Word> = transcript.words.iter().collect();
-    let speech_ms = covered(&all);
-    let mut speakers: BTreeMap<u32, SpeakerMetrics> = transcript
-        .head
-        .speakers
-        .iter()
-        .map(|speaker| (speaker.id, of_speaker(transcript, &turns, speaker.id)))
-        .collect();
+    let stretches = joined(&transcript.turns);
+    let speech_ms = covered(transcript.words.iter());
+    let mut speakers = BTreeMap::new();
+    for id in everybody(transcript) {
+        speakers.insert(id, of_speaker(transcript, &stretches, id));
+    }
     let total: u64 = speakers.values().map(|metrics| metrics.talk_ms).sum();
     for metrics in speakers.values_mut() {
         metrics.talk_share = ratio(metrics.talk_ms, total);
@@ -42,10 +50,20 @@ pub fn measure(transcript: &Transcript) -> Metrics {
         duration_ms: transcript.head.duration_ms,
         speech_ms,
         silence_ms: transcript.head.duration_ms.saturating_sub(speech_ms),
-        turns: turns.len() as u64,
+        turns: stretches.len() as u64,
         quality: transcript.head.quality.clone(),
         speakers,
     }
+}
+
+/// Those whom the head names and those who have words.
+fn everybody(transcript: &Transcript) -> Vec<u32> {
+    let named = transcript.head.speakers.iter().map(|speaker| speaker.id);
+    let heard = transcript.turns.iter().map(|turn| turn.speaker);
+    let mut ids: Vec<u32> = named.chain(heard).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// A stretch of turns of one speaker, nobody else's in between.
@@ -55,62 +73,52 @@ struct Stretch {
     end_ms: u64,
 }
 
-fn joined(turns: &[Turn]) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for turn in turns {
-        match stretches.last_mut() {
-            Some(last) if last.speaker == turn.speaker => {
-                last.end_ms = last.end_ms.max(turn.end_ms);
-            }
-            _ => stretches.push(Stretch {
-                speaker: turn.speaker,
-                start_ms: turn.start_ms,
-                end_ms: turn.end_ms,
-            }),
-        }
+impl Stretch {
+    fn length_ms(&self) -> u64 {
+        self.end_ms.saturating_sub(self.start_ms)
     }
-    stretches
+}
+
+fn joined(turns: &[Turn]) -> Vec<Stretch> {
+    turns
+        .chunk_by(|left, right| left.speaker == right.speaker)
+        .map(|own| Stretch {
+            speaker: own[0].speaker,
+            start_ms: own[0].start_ms,
+            end_ms: own.iter().map(|turn| turn.end_ms).max().unwrap_or(0),
+        })
+        .collect()
 }
 
 fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> SpeakerMetrics {
-    let own: Vec<&Word> = transcript
+    let words: Vec<&Word> = transcript
         .words
         .iter()
         .filter(|word| word.speaker == speaker)
         .collect();
-    let talk_ms = covered(&own);
-    let normal: Vec<String> = own
+    let talk_ms = covered(words.iter().copied());
+    let normal: Vec<String> = words
         .iter()
         .map(|word| wording::normalize(word.text.reveal()))
         .collect();
-    let own_turns = transcript
-        .turns
-        .iter()
-        .filter(|turn| turn.speaker == speaker);
-    let longest = stretches
-        .iter()
-        .filter(|stretch| stretch.speaker == speaker);
+    let count = words.len() as u64;
+    let own = stretches.iter().filter(|own| own.speaker == speaker);
     SpeakerMetrics {
         talk_ms,
         talk_share: 0.0,
-        words: own.len() as u64,
-        words_per_minute: 60_000.0 * ratio(own.len() as u64, talk_ms),
-        longest_monologue_ms: longest.map(|s| s.end_ms - s.start_ms).max().unwrap_or(0),
+        words: count,
+        words_per_minute: 60_000.0 * ratio(count, talk_ms),
+        longest_monologue_ms: own.map(Stretch::length_ms).max().unwrap_or(0),
         response_delay_ms: response_delay(stretches, speaker),
         interruptions: interruptions(stretches, speaker),
         fillers: wording::fillers(&normal) as u64,
-        questions: own_turns
-            .filter(|turn| wording::is_question(turn.text.reveal()))
-            .count() as u64,
+        questions: questions(&transcript.turns, speaker),
     }
 }
 
 /// Length of the union of the words' spans, short pauses included.
-fn covered(words: &[&Word]) -> u64 {
-    let mut spans: Vec<(u64, u64)> = words
-        .iter()
-        .map(|word| (word.start_ms, word.end_ms))
-        .collect();
+fn covered<'a>(words: impl Iterator<Item = &'a Word>) -> u64 {
+    let mut spans: Vec<(u64, u64)> = words.map(|word| (word.start_ms, word.end_ms)).collect();
     spans.sort_unstable();
     let (mut covered, mut reached) = (0, None);
     for (start, end) in spans {
@@ -126,14 +134,17 @@ fn covered(words: &[&Word]) -> u64 {
 
 /// The median wait before the speaker answers.
 fn response_delay(stretches: &[Stretch], speaker: u32) -> Option<u64> {
-    let mut delays: Vec<u64> = stretches
+    let answers = stretches
         .windows(2)
-        .filter(|pair| pair[1].speaker == speaker && pair[1].start_ms >= pair[0].end_ms)
-        .map(|pair| pair[1].start_ms - pair[0].end_ms)
+        .filter(|pair| pair[1].speaker == speaker);
+    let mut delays: Vec<u64> = answers
+        .filter_map(|pair| pair[1].start_ms.checked_sub(pair[0].end_ms))
         .filter(|delay| *delay <= MAX_DELAY_MS)
         .collect();
     delays.sort_unstable();
-    delays.get(delays.len() / 2).copied()
+    let upper = *delays.get(delays.len() / 2)?;
+    let lower = delays[(delays.len() - 1) / 2];
+    Some(lower.midpoint(upper))
 }
 
 /// How often the speaker begins while another speaks and goes on after them.
@@ -143,9 +154,16 @@ fn interruptions(stretches: &[Stretch], speaker: u32) -> u64 {
         own.speaker == speaker
             && own.start_ms < other.end_ms
             && own.end_ms > other.end_ms
-            && own.end_ms - own.start_ms >= INTERRUPTION_MS
+            && own.length_ms() >= INTERRUPTION_MS
     });
     count.count() as u64
+}
+
+/// How many sentences of the speaker ask something.
+fn questions(turns: &[Turn], speaker: u32) -> u64 {
+    let own = turns.iter().filter(|turn| turn.speaker == speaker);
+    let asked = own.flat_map(|turn| wording::sentences(turn.text.reveal()));
+    asked.filter(|text| wording::is_question(text)).count() as u64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shares need no more than f64")]

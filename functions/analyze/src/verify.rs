@@ -3,26 +3,28 @@
 use domain::{
     Private, Timestamp,
     analysis::{
-        Analysis, Claim, Competency, CompetencyStatus, DerivedFrom, Draft, DraftClaim,
-        DraftCompetency, DraftQuestion, DraftTopic, Evidence, EvidenceStatus, Question, Rubric,
-        Topic, Warning,
+        Analysis, Citation, Claim, DerivedFrom, Draft, DraftClaim, DraftQuestion, DraftTopic,
+        Evidence, EvidenceStatus, Question, Rubric, Topic, Warning,
     },
     transcript::Transcript,
 };
 
 use crate::{
-    content::{breaks_content_rule, suspected_injections},
+    content::{breaks_content_rule, without_quotes},
     evidence::EvidenceIndex,
-    gate, metrics,
+    injection::suspected_injections,
+    metrics,
+    warnings::Warnings,
 };
 
-/// What ratings may be.
-const RATINGS: std::ops::RangeInclusive<u8> = 1..=5;
+/// Suspected orders that are shown one by one.
+const MAX_INJECTIONS: usize = 10;
 
-struct Verifier<'a> {
-    transcript: &'a Transcript,
+/// What is known while a draft is being verified.
+pub(crate) struct Verifier<'a> {
+    pub(crate) transcript: &'a Transcript,
     index: EvidenceIndex<'a>,
-    warnings: Vec<Warning>,
+    pub(crate) warnings: Warnings,
     quotes: usize,
     found: usize,
 }
@@ -35,32 +37,9 @@ pub fn verify(
     rubric: &Rubric,
     now: Timestamp,
 ) -> Analysis {
-    let mut verifier = Verifier {
-        transcript,
-        index: EvidenceIndex::new(transcript),
-        warnings: draft.warnings,
-        quotes: 0,
-        found: 0,
-    };
+    let mut verifier = Verifier::new(transcript, draft.warnings);
     verifier.warn_of_injections();
     let competencies = verifier.competencies(&draft.competencies, rubric);
-    let key_points = verifier.claims(draft.key_points);
-    let questions = verifier.questions(draft.questions);
-    let strengths = verifier.claims(draft.strengths);
-    let concerns = verifier.claims(draft.concerns);
-    let topics = draft
-        .topics
-        .iter()
-        .filter_map(|topic| verifier.topic(topic))
-        .collect();
-    let summary = draft
-        .summary
-        .filter(|summary| verifier.permits(summary.reveal()));
-    let follow_ups: Vec<Private> = draft
-        .follow_ups
-        .into_iter()
-        .filter(|text| verifier.permits(text.reveal()))
-        .collect();
     Analysis {
         derived_from: DerivedFrom {
             transcript_revision: transcript.head.revision,
@@ -70,60 +49,81 @@ pub fn verify(
         prompt_version: draft.prompt_version,
         usage: draft.usage,
         cost_usd: draft.cost_usd,
-        summary,
-        key_points,
-        topics,
-        questions,
+        summary: draft.summary.and_then(|summary| verifier.summary(&summary)),
+        key_points: verifier.claims(draft.key_points),
+        topics: verifier.topics(&draft.topics),
+        questions: verifier.questions(draft.questions),
         competencies,
-        strengths,
-        concerns,
-        follow_ups,
+        strengths: verifier.claims(draft.strengths),
+        concerns: verifier.claims(draft.concerns),
+        follow_ups: verifier.follow_ups(draft.follow_ups),
         metrics: metrics::measure(transcript),
+        // The fields above count quotes and warn: these two come last.
         evidence_validity: verifier.validity(),
-        warnings: verifier.warnings,
+        warnings: verifier.warnings.into_inner(),
         created_at: now,
     }
 }
 
-impl Verifier<'_> {
-    fn warn(&mut self, code: &str, message: impl Into<String>) {
-        let warning = Warning {
-            code: code.to_owned(),
-            message: message.into(),
-        };
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
+impl<'a> Verifier<'a> {
+    fn new(transcript: &'a Transcript, warnings: Vec<Warning>) -> Self {
+        Self {
+            transcript,
+            index: EvidenceIndex::new(transcript),
+            warnings: Warnings::new(warnings),
+            quotes: 0,
+            found: 0,
         }
     }
 
     fn warn_of_injections(&mut self) {
-        for start_ms in suspected_injections(&self.transcript.turns) {
+        let suspected = suspected_injections(&self.transcript.turns);
+        for start_ms in suspected.iter().take(MAX_INJECTIONS) {
             let (minutes, seconds) = (start_ms / 60_000, start_ms / 1_000 % 60);
-            let message = format!(
-                "at {minutes}:{seconds:02} somebody speaks to the analysis; it was not obeyed"
+            self.warnings.add(
+                "injection_suspected",
+                format!(
+                    "at {minutes}:{seconds:02} somebody speaks to the analysis; it was not obeyed"
+                ),
             );
-            self.warn("injection_suspected", message);
+        }
+        if let Some(more @ 1..) = suspected.len().checked_sub(MAX_INJECTIONS) {
+            self.warnings.add(
+                "injection_suspected",
+                format!("somebody speaks to the analysis {more} more times; it was not obeyed"),
+            );
         }
     }
 
     /// Whether an engine's own words may stand.
-    fn permits(&mut self, text: &str) -> bool {
-        let breaks = breaks_content_rule(text);
-        if breaks {
-            self.warn(
+    pub(crate) fn permits(&mut self, text: &str) -> bool {
+        let own = without_quotes(text, |quote| self.index.is_quoted(quote));
+        self.allow(!breaks_content_rule(&own))
+    }
+
+    /// Whether words may stand that may be the speakers'.
+    fn permits_spoken(&mut self, text: &str) -> bool {
+        let allowed = !breaks_content_rule(text) || self.index.is_said(text);
+        self.allow(allowed)
+    }
+
+    fn allow(&mut self, allowed: bool) -> bool {
+        if !allowed {
+            self.warnings.add(
                 "content_rule",
                 "a statement about feelings, looks or protected traits was removed",
             );
         }
-        !breaks
+        allowed
     }
 
+    /// The share of quotes that exist.
     #[expect(clippy::cast_precision_loss, reason = "a share of a few quotes")]
     fn validity(&self) -> Option<f64> {
         (self.quotes > 0).then(|| self.found as f64 / self.quotes as f64)
     }
 
-    fn evidence(&mut self, citations: &[domain::analysis::Citation]) -> Vec<Evidence> {
+    pub(crate) fn evidence(&mut self, citations: &[Citation]) -> Vec<Evidence> {
         let evidence: Vec<Evidence> = citations
             .iter()
             .map(|citation| self.index.look_up(citation))
@@ -136,12 +136,22 @@ impl Verifier<'_> {
         evidence
     }
 
-    fn claims(&mut self, drafts: Vec<DraftClaim>) -> Vec<Claim> {
-        let permitted: Vec<DraftClaim> = drafts
-            .into_iter()
-            .filter(|claim| self.permits(claim.text.reveal()))
+    /// The whole summary, or the sentences of it that may stand.
+    fn summary(&mut self, summary: &Private) -> Option<Private> {
+        if self.permits(summary.reveal()) {
+            return Some(summary.clone());
+        }
+        let sentences = summary.reveal().split_inclusive(['.', '!', '?', '\n']);
+        let kept: String = sentences
+            .filter(|sentence| self.permits(sentence))
             .collect();
-        permitted
+        let kept = kept.trim();
+        (!kept.is_empty()).then(|| kept.into())
+    }
+
+    fn claims(&mut self, mut drafts: Vec<DraftClaim>) -> Vec<Claim> {
+        drafts.retain(|claim| self.permits(claim.text.reveal()));
+        drafts
             .into_iter()
             .map(|claim| Claim {
                 evidence: self.evidence(&claim.evidence),
@@ -150,97 +160,50 @@ impl Verifier<'_> {
             .collect()
     }
 
-    fn questions(&mut self, drafts: Vec<DraftQuestion>) -> Vec<Question> {
+    fn follow_ups(&mut self, mut drafts: Vec<Private>) -> Vec<Private> {
+        drafts.retain(|text| self.permits_spoken(text.reveal()));
+        drafts
+    }
+
+    fn questions(&mut self, mut drafts: Vec<DraftQuestion>) -> Vec<Question> {
+        drafts.retain(|draft| self.permits_spoken(draft.question.reveal()));
         drafts
             .into_iter()
-            .map(|question| Question {
-                evidence: self.evidence(&question.evidence),
-                question: question.question,
-                answer: question.answer,
+            .map(|draft| Question {
+                evidence: self.evidence(&draft.evidence),
+                question: draft.question,
+                answer: draft
+                    .answer
+                    .filter(|answer| self.permits_spoken(answer.reveal())),
             })
             .collect()
     }
 
+    fn topics(&mut self, drafts: &[DraftTopic]) -> Vec<Topic> {
+        let topics = drafts.iter().filter_map(|draft| {
+            // A conversation may be about what must not be judged.
+            let spoken = self.index.knows(draft.title.reveal());
+            let allowed = spoken || self.permits(draft.title.reveal());
+            allowed.then(|| self.topic(draft))?
+        });
+        topics.collect()
+    }
+
+    /// A topic that runs on after the last turn ends there; one that begins there
+    /// or ends before it begins is none.
     fn topic(&self, draft: &DraftTopic) -> Option<Topic> {
-        let turn = |id: u32| self.transcript.turns.get(id as usize);
-        let (first, last) = (turn(draft.first_turn)?, turn(draft.last_turn)?);
+        let turns = &self.transcript.turns;
+        let first = turns.get(draft.first_turn as usize)?;
+        let last = turns.get(draft.last_turn as usize).or(turns.last())?;
         (draft.first_turn <= draft.last_turn).then(|| Topic {
             title: draft.title.clone(),
             start_ms: first.start_ms,
             end_ms: last.end_ms.max(first.end_ms),
         })
     }
-
-    /// Each of the rubric's competencies exactly once.
-    fn competencies(&mut self, drafts: &[DraftCompetency], rubric: &Rubric) -> Vec<Competency> {
-        let objections = gate::objections(&self.transcript.head.quality);
-        let passes = objections.is_empty();
-        for objection in objections {
-            self.warn(&objection.code, objection.message);
-        }
-        let known = |name: &str| {
-            rubric
-                .competencies
-                .iter()
-                .any(|criterion| criterion.name == name)
-        };
-        if drafts.iter().any(|draft| !known(&draft.name)) {
-            self.warn(
-                "unknown_competency",
-                "an assessment outside the rubric was removed",
-            );
-        }
-        let mut competencies = Vec::new();
-        for criterion in &rubric.competencies {
-            let draft = drafts.iter().find(|draft| draft.name == criterion.name);
-            competencies.push(match draft {
-                Some(draft) if passes => self.competency(draft),
-                _ => not_assessed(&criterion.name, passes),
-            });
-        }
-        competencies
-    }
-
-    fn competency(&mut self, draft: &DraftCompetency) -> Competency {
-        if !self.permits(draft.rationale.reveal()) {
-            return not_assessed(&draft.name, true);
-        }
-        let evidence = self.evidence(&draft.evidence);
-        let rating = draft.rating.filter(|rating| RATINGS.contains(rating));
-        if draft.rating.is_some() && rating.is_none() {
-            self.warn("invalid_rating", "a rating outside 1 to 5 was removed");
-        }
-        let proven = evidence.iter().any(is_found);
-        let (status, rating) = match (rating, proven) {
-            (Some(rating), true) => (CompetencyStatus::Assessed, Some(rating)),
-            (Some(_), false) => (CompetencyStatus::InsufficientEvidence, None),
-            (None, _) => (CompetencyStatus::NotAssessed, None),
-        };
-        Competency {
-            name: draft.name.clone(),
-            status,
-            rating,
-            rationale: draft.rationale.clone(),
-            evidence,
-        }
-    }
 }
 
-fn is_found(evidence: &Evidence) -> bool {
+/// Whether the words of the evidence exist.
+pub(crate) fn is_found(evidence: &Evidence) -> bool {
     evidence.status != EvidenceStatus::Unverified
-}
-
-fn not_assessed(name: &str, passes: bool) -> Competency {
-    let why = if passes {
-        "the engine gave no assessment"
-    } else {
-        "the transcript is not good enough to assess anybody by"
-    };
-    Competency {
-        name: name.to_owned(),
-        status: CompetencyStatus::NotAssessed,
-        rating: None,
-        rationale: why.into(),
-        evidence: Vec::new(),
-    }
 }

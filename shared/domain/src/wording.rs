@@ -40,13 +40,44 @@ const REQUESTS: [[&str; 2]; 7] = [
     ["give", "me"],
 ];
 
-/// Whether an utterance asks something: it ends in a question mark, or has the
+/// Words of a sentence above which a question is looked for only where it begins
+/// and where it ends: nobody asks in the middle of a story, but "did you" occurs.
+const LONG: usize = 40;
+
+/// How many words that is at the beginning, and at the end.
+const ENDS: (usize, usize) = (6, 14);
+
+/// A text cut after the words that end a sentence: not after the point in "3.5".
+/// Without punctuation it is one.
+///
+/// ```
+/// let text = "It was 3.5 percent. Was it more?";
+/// assert_eq!(domain::wording::sentences(text).count(), 2);
+/// ```
+pub fn sentences(text: &str) -> impl Iterator<Item = String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let sentences: Vec<String> = words
+        .chunk_by(|word, _| !word.ends_with(['.', '?', '!', '？', '؟', '。']))
+        .map(|sentence| sentence.join(" "))
+        .collect();
+    sentences.into_iter()
+}
+
+/// Whether a sentence asks something: it ends in a question mark, or has the
 /// word order of an English question or request near its beginning or end.
-pub fn is_question(text: &str) -> bool {
-    if text.trim_end().ends_with(['?', '？', '؟']) {
+pub fn is_question(sentence: &str) -> bool {
+    if sentence.trim_end().ends_with(['?', '？', '؟']) {
         return true;
     }
-    let words: Vec<String> = text.split_whitespace().map(normalize).collect();
+    let words: Vec<String> = sentence.split_whitespace().map(normalize).collect();
+    if words.len() <= LONG {
+        return is_worded_as_question(&words);
+    }
+    let (begin, end) = ENDS;
+    is_worded_as_question(&words[..begin]) || is_worded_as_question(&words[words.len() - end..])
+}
+
+fn is_worded_as_question(words: &[String]) -> bool {
     let inverted = |pair: &[String]| {
         let (first, second) = (pair[0].as_str(), pair[1].as_str());
         let asks = QUESTION_WORDS.contains(&first) && AUXILIARIES.contains(&second);
@@ -118,6 +149,18 @@ mod tests {
         ] {
             assert!(!is_question(statement), "{statement}");
         }
+    }
+
+    #[test]
+    fn a_long_story_with_a_question_in_it_asks_nothing() {
+        let story = format!(
+            "{} and then he said what did you do {}",
+            "we went on and on ".repeat(6),
+            "and I told him all about it ".repeat(4)
+        );
+        assert!(!is_question(&story));
+        assert!(is_question(&format!("{story} so what would you do")));
+        assert!(is_question(&format!("could you hear me {story}")));
     }
 
     #[test]

@@ -1,38 +1,34 @@
 //! An analysis without a language model: key sentences, topics and questions
 //! picked from the transcript by counting words. It judges nobody.
 
+mod questions;
 mod select;
+mod stopwords;
 mod topics;
 mod utterances;
 
 use async_trait::async_trait;
 use domain::{
     Private,
-    analysis::{Citation, Draft, DraftClaim, DraftQuestion, Warning},
+    analysis::{Citation, Draft, DraftClaim, Warning},
     ports::{AnalysisRequest, Analyst},
     steps::StepError,
     transcript::Transcript,
-    wording::is_question,
 };
+use questions::{Exchange, MAX_QUESTIONS, exchanges, first_words};
 use utterances::{Utterance, Vocabulary};
 
-/// Utterances in the summary.
-const SUMMARY: usize = 3;
+/// Utterances in the summary: of a short conversation, and at most.
+const SUMMARY: std::ops::RangeInclusive<usize> = 3..=5;
 
-/// Utterances among the key points.
-const KEY_POINTS: usize = 6;
+/// Utterances among the key points: of a short conversation, and at most.
+const KEY_POINTS: std::ops::RangeInclusive<usize> = 6..=12;
 
-/// Questions shown at most.
-const MAX_QUESTIONS: usize = 60;
-
-/// Words shown of an answer.
-const ANSWER_WORDS: usize = 40;
+/// One more utterance for so many.
+const UTTERANCES_EACH: usize = 60;
 
 /// Words of a key point that stand above its quote.
 const OPENING_WORDS: usize = 9;
-
-/// Words below which a question counts as not really answered.
-const SHORT_ANSWER: usize = 5;
 
 /// The engine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,56 +51,67 @@ impl Analyst for Extractive {
 fn draft(transcript: &Transcript) -> Draft {
     let utterances = utterances::split(transcript);
     let vocabulary = Vocabulary::new(&utterances);
-    let central = select::central(&utterances, &vocabulary, KEY_POINTS);
-    let questions = questions(transcript);
+    let (brief, long) = (
+        length(&SUMMARY, &utterances),
+        length(&KEY_POINTS, &utterances),
+    );
+    let central = select::central(&utterances, &vocabulary, long);
+    let exchanges = exchanges(transcript);
+    let shown = &exchanges[..exchanges.len().min(MAX_QUESTIONS)];
     Draft {
         model: "extractive".to_owned(),
-        prompt_version: "extractive-1".to_owned(),
-        summary: summary(transcript, &utterances, &central),
-        key_points: in_order(&central, KEY_POINTS)
+        prompt_version: "extractive-2".to_owned(),
+        summary: summary(transcript, &utterances, in_order(&central, brief)),
+        key_points: in_order(&central, long)
             .map(|index| key_point(transcript, &utterances[index]))
             .collect(),
-        topics: topics::segment(transcript, &utterances, &vocabulary),
-        follow_ups: questions.iter().filter_map(follow_up).collect(),
-        questions,
-        warnings: vec![Warning {
-            code: "no_language_model".to_owned(),
-            message:
-                "made by counting words, without a language model: nothing was judged or rated"
-                    .to_owned(),
-        }],
+        topics: topics::segment(transcript, &utterances),
+        questions: shown.iter().map(Exchange::draft).collect(),
+        follow_ups: shown.iter().filter_map(Exchange::follow_up).collect(),
+        warnings: warnings(exchanges.len()),
         ..Draft::default()
     }
 }
 
+/// How many utterances a conversation of that length deserves.
+fn length(range: &std::ops::RangeInclusive<usize>, utterances: &[Utterance]) -> usize {
+    (range.start() + utterances.len() / UTTERANCES_EACH).min(*range.end())
+}
+
 /// The best `count`, as they were said.
-fn in_order(ranked: &[usize], count: usize) -> impl Iterator<Item = usize> {
+fn in_order(ranked: &[usize], count: usize) -> impl Iterator<Item = usize> + use<> {
     let mut best: Vec<usize> = ranked.iter().take(count).copied().collect();
     best.sort_unstable();
     best.into_iter()
 }
 
 /// A few central utterances, plainly as somebody's words.
-fn summary(transcript: &Transcript, utterances: &[Utterance], ranked: &[usize]) -> Option<Private> {
-    let sentences: Vec<String> = in_order(ranked, SUMMARY)
-        .map(|index| {
-            let utterance = &utterances[index];
-            let name = transcript.speaker_name(utterance.speaker);
-            format!("{}: \u{201c}{}\u{201d}", name.reveal(), utterance.text)
-        })
+fn summary(
+    transcript: &Transcript,
+    utterances: &[Utterance],
+    picked: impl Iterator<Item = usize>,
+) -> Option<Private> {
+    let sentences: Vec<String> = picked
+        .map(|index| said(transcript, &utterances[index], &utterances[index].text))
         .collect();
     (!sentences.is_empty()).then(|| sentences.join(" ").into())
 }
 
 fn key_point(transcript: &Transcript, utterance: &Utterance) -> DraftClaim {
-    let name = transcript.speaker_name(utterance.speaker);
     DraftClaim {
-        text: format!("{}: {}", name.reveal(), opening(&utterance.text)).into(),
+        text: said(transcript, utterance, &opening(&utterance.text)).into(),
         evidence: vec![Citation {
             turn: utterance.turn,
             quote: utterance.text.clone().into(),
         }],
     }
+}
+
+/// Words with their speaker, between quotation marks that they do not have.
+fn said(transcript: &Transcript, utterance: &Utterance, words: &str) -> String {
+    let name = transcript.speaker_name(utterance.speaker);
+    let words = words.replace(['"', '\u{201c}', '\u{201d}', '\u{201e}', '«', '»'], "");
+    format!("{}: \u{201c}{words}\u{201d}", name.reveal())
 }
 
 /// The first words, for a line above the whole quote.
@@ -117,156 +124,23 @@ fn opening(text: &str) -> String {
     }
 }
 
-/// Each turn that asks, with what somebody else says next.
-fn questions(transcript: &Transcript) -> Vec<DraftQuestion> {
-    let asks = transcript
-        .turns
-        .iter()
-        .enumerate()
-        .filter(|(_, turn)| is_question(turn.text.reveal()));
-    asks.take(MAX_QUESTIONS)
-        .map(|(index, turn)| {
-            let next = transcript.turns[index + 1..]
-                .iter()
-                .find(|next| next.speaker != turn.speaker);
-            let question = last_words(turn.text.reveal(), ANSWER_WORDS);
-            let answer = next.map(|next| first_words(next.text.reveal(), ANSWER_WORDS));
-            let cite = |turn: u32, quote: &str| Citation {
-                turn,
-                quote: quote.into(),
-            };
-            let answered = next
-                .zip(answer.as_deref())
-                .map(|(next, text)| cite(next.id, text));
-            DraftQuestion {
-                evidence: std::iter::once(cite(turn.id, &question))
-                    .chain(answered)
-                    .collect(),
-                question: question.into(),
-                answer: answer.map(Private::from),
-            }
-        })
-        .collect()
-}
-
-fn first_words(text: &str, count: usize) -> String {
-    text.split_whitespace()
-        .take(count)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-fn last_words(text: &str, count: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words[words.len().saturating_sub(count)..].join(" ")
-}
-
-/// What was asked and hardly answered.
-fn follow_up(question: &DraftQuestion) -> Option<Private> {
-    let answered = question
-        .answer
-        .as_ref()
-        .map_or(0, |answer| answer.reveal().split_whitespace().count());
-    (answered < SHORT_ANSWER).then(|| question.question.clone())
+fn warnings(asked: usize) -> Vec<Warning> {
+    let warning = |code: &str, message: String| Warning {
+        code: code.to_owned(),
+        message,
+    };
+    let mut warnings = vec![warning(
+        "no_language_model",
+        "made by counting words, without a language model: nothing was judged or rated".to_owned(),
+    )];
+    if asked > MAX_QUESTIONS {
+        warnings.push(warning(
+            "questions_left_out",
+            format!("{asked} questions were asked, the first {MAX_QUESTIONS} are shown"),
+        ));
+    }
+    warnings
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{
-        Timestamp,
-        transcript::{Quality, Speaker, TranscriptHead, Word},
-        turns,
-    };
-
-    use super::*;
-
-    fn transcript(lines: &[(u32, &str)]) -> Transcript {
-        let (mut words, mut now) = (Vec::new(), 0);
-        for (speaker, line) in lines {
-            for text in line.split_whitespace() {
-                words.push(Word {
-                    text: text.into(),
-                    start_ms: now,
-                    end_ms: now + 250,
-                    speaker: *speaker,
-                    confidence: 0.9,
-                });
-                now += 300;
-            }
-            now += 800;
-        }
-        let head = TranscriptHead {
-            revision: 1,
-            engine: "test".into(),
-            model: "test".into(),
-            language: None,
-            duration_ms: now,
-            speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
-            chunks: 1,
-            quality: Quality::default(),
-            created_at: Timestamp::from_millis(0),
-        };
-        Transcript::new(head, turns::order(words))
-    }
-
-    fn interview() -> Transcript {
-        transcript(&[
-            (0, "what does your team build"),
-            (
-                1,
-                "our team builds a library system that lends books to schools in the whole county",
-            ),
-            (0, "what was the hardest problem"),
-            (
-                1,
-                "the hardest problem was the library system losing the reservations of schools every night",
-            ),
-            (0, "did you find the reason"),
-            (1, "yes"),
-        ])
-    }
-
-    #[test]
-    fn questions_are_found_with_their_answers_and_short_answers_are_followed_up() {
-        let draft = draft(&interview());
-        let asked: Vec<&str> = draft
-            .questions
-            .iter()
-            .map(|question| question.question.reveal())
-            .collect();
-        assert_eq!(
-            asked,
-            [
-                "what does your team build",
-                "what was the hardest problem",
-                "did you find the reason"
-            ]
-        );
-        assert_eq!(draft.follow_ups, [Private::from("did you find the reason")]);
-    }
-
-    #[test]
-    fn what_is_quoted_was_said_by_the_one_it_is_ascribed_to() {
-        let transcript = interview();
-        let draft = draft(&transcript);
-        assert!(!draft.key_points.is_empty());
-        for point in &draft.key_points {
-            let citation = &point.evidence[0];
-            let turn = &transcript.turns[citation.turn as usize];
-            assert!(turn.text.reveal().contains(citation.quote.reveal()));
-        }
-        assert!(draft.competencies.is_empty() && draft.strengths.is_empty());
-    }
-
-    #[test]
-    fn the_same_transcript_gives_the_same_draft() {
-        assert_eq!(draft(&interview()), draft(&interview()));
-    }
-
-    #[test]
-    fn little_or_nothing_said_is_no_error() {
-        assert_eq!(draft(&transcript(&[])).summary, None);
-        let one = draft(&transcript(&[(0, "hello")]));
-        assert!(one.questions.is_empty());
-    }
-}
+mod tests;

@@ -4,43 +4,56 @@ use std::collections::HashSet;
 
 use domain::wording::is_question;
 
-use super::utterances::{Utterance, Vocabulary};
+use super::utterances::{MAX_WORDS, Utterance, Vocabulary};
 
 /// Words of an utterance that can stand by itself.
-const LENGTHS: std::ops::RangeInclusive<usize> = 6..=40;
+const LENGTHS: std::ops::RangeInclusive<usize> = 6..=MAX_WORDS;
 
 /// Share of content words that two picked utterances may have in common.
 const MAX_OVERLAP: f64 = 0.6;
 
-/// Up to `count` utterances, the most central first; no two say the same.
+/// What an utterance gains by opening a turn: answers begin with the answer.
+const OPENING: f64 = 1.15;
+
+/// Utterances picked from the same part of the conversation, at most, where the
+/// parts are as many as utterances are wanted.
+const MAX_PER_PART: usize = 2;
+
+/// Up to `count` utterances, the most central first; no two say the same, and
+/// not all come from the same few minutes.
 pub(crate) fn central(
     utterances: &[Utterance],
     vocabulary: &Vocabulary,
     count: usize,
 ) -> Vec<usize> {
-    let mut ranked: Vec<(f64, usize)> = utterances
-        .iter()
-        .enumerate()
-        .filter(|(_, utterance)| {
-            LENGTHS.contains(&utterance.length) && !is_question(&utterance.text)
-        })
-        .map(|(index, utterance)| (score(utterance, vocabulary), index))
-        .filter(|(score, _)| *score > 0.0)
-        .collect();
-    ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    let part = |index: usize| index * count / utterances.len().max(1);
     let mut picked: Vec<usize> = Vec::new();
-    for (_, index) in ranked {
+    for index in ranked(utterances, vocabulary) {
         if picked.len() == count {
             break;
         }
-        if picked
+        let neighbours = picked.iter().filter(|other| part(**other) == part(index));
+        let says_more = picked
             .iter()
-            .all(|other| overlap(&utterances[*other], &utterances[index]) < MAX_OVERLAP)
-        {
+            .all(|other| overlap(&utterances[*other], &utterances[index]) < MAX_OVERLAP);
+        if says_more && neighbours.count() < MAX_PER_PART {
             picked.push(index);
         }
     }
     picked
+}
+
+/// The utterances that can stand by themselves, the most central first.
+fn ranked(utterances: &[Utterance], vocabulary: &Vocabulary) -> Vec<usize> {
+    let mut scored: Vec<(f64, usize)> = utterances
+        .iter()
+        .enumerate()
+        .filter(|(_, own)| LENGTHS.contains(&own.length) && !is_question(&own.text))
+        .map(|(index, own)| (score(own, vocabulary), index))
+        .filter(|(score, _)| *score > 0.0)
+        .collect();
+    scored.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    scored.into_iter().map(|(_, index)| index).collect()
 }
 
 /// The weight of the distinct content words, tempered by the length, so that
@@ -54,7 +67,8 @@ fn score(utterance: &Utterance, vocabulary: &Vocabulary) -> f64 {
         .map(|term| vocabulary.weight(term))
         .collect();
     weights.sort_by(f64::total_cmp);
-    weights.iter().sum::<f64>() / (utterance.length as f64).sqrt()
+    let opening = if utterance.opens { OPENING } else { 1.0 };
+    opening * weights.iter().sum::<f64>() / (utterance.length as f64).sqrt()
 }
 
 /// The Jaccard index of the content words.

@@ -1,13 +1,14 @@
 //! Where the conversation turns to something else.
 //!
 //! Lexical cohesion between the stretches before and after each turn, cut where
-//! it has its valleys (Hearst, "`TextTiling`", Computational Linguistics 1997).
+//! it has its deepest valleys (Hearst, "`TextTiling`", Computational Linguistics
+//! 1997); each topic is named by the words that set it apart from the others.
 
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{analysis::DraftTopic, transcript::Transcript};
 
-use super::utterances::{Utterance, Vocabulary};
+use super::utterances::Utterance;
 
 /// Content words on each side that are compared.
 const WINDOW: usize = 60;
@@ -15,82 +16,95 @@ const WINDOW: usize = 60;
 /// The shortest topic, in milliseconds.
 const SHORTEST_MS: u64 = 30_000;
 
+/// Places that are tried as boundaries, about; between them nothing is missed but
+/// a few words' difference.
+const PLACES: usize = 4_000;
+
+/// Topics in a recording at most: more are no overview.
+const MAX_TOPICS: usize = 24;
+
 /// Words in a title.
 const TITLE_WORDS: usize = 3;
 
+/// A content word and the turn it is said in.
+type Term<'a> = (u32, &'a str);
+
 /// Cuts the transcript into topics, in order.
-pub(crate) fn segment(
-    transcript: &Transcript,
-    utterances: &[Utterance],
-    vocabulary: &Vocabulary,
-) -> Vec<DraftTopic> {
-    let terms: Vec<(u32, &str)> = utterances
+pub(crate) fn segment(transcript: &Transcript, utterances: &[Utterance]) -> Vec<DraftTopic> {
+    let terms: Vec<Term<'_>> = utterances
         .iter()
-        .flat_map(|utterance| {
-            utterance
-                .terms
-                .iter()
-                .map(|term| (utterance.turn, term.as_str()))
-        })
+        .flat_map(|own| own.terms.iter().map(|term| (own.turn, term.as_str())))
         .collect();
     let Some(last) = transcript.turns.last() else {
         return Vec::new();
     };
     let mut bounds = boundaries(transcript, &terms);
     bounds.push(last.id + 1);
-    let mut topics = Vec::new();
-    let mut first = 0;
-    for end in bounds {
-        let own = terms
-            .iter()
-            .filter(|(turn, _)| (first..end).contains(turn))
-            .map(|(_, term)| *term);
-        if let Some(title) = title(own, vocabulary) {
-            topics.push(DraftTopic {
-                title: title.into(),
-                first_turn: first,
-                last_turn: end - 1,
-            });
-        }
-        first = end;
+    let (mut counted, mut rest) = (Vec::new(), &terms[..]);
+    for end in &bounds {
+        let (own, later) = rest.split_at(rest.partition_point(|(turn, _)| turn < end));
+        counted.push(counts(own));
+        rest = later;
     }
+    let titles = titles(&counted);
+    let firsts = std::iter::once(0).chain(bounds.iter().copied());
+    let topics = firsts.zip(&bounds).zip(titles);
     topics
+        .filter_map(|((first_turn, end), title)| {
+            Some(DraftTopic {
+                title: title?.into(),
+                first_turn,
+                last_turn: end - 1,
+            })
+        })
+        .collect()
 }
 
-/// The turns with which a new topic begins.
-fn boundaries(transcript: &Transcript, terms: &[(u32, &str)]) -> Vec<u32> {
-    let gaps: Vec<(usize, u32)> = terms
+/// The turns with which a new topic begins: the deepest valleys, not too near to
+/// each other nor to the ends.
+fn boundaries(transcript: &Transcript, terms: &[Term<'_>]) -> Vec<u32> {
+    let mut gaps: Vec<(usize, u32)> = terms
         .windows(2)
         .enumerate()
         .filter(|(_, pair)| pair[0].0 != pair[1].0)
         .map(|(index, pair)| (index + 1, pair[1].0))
         .collect();
+    gaps.dedup_by_key(|(at, _)| *at / (terms.len() / PLACES + 1));
     let cohesion: Vec<f64> = gaps.iter().map(|(at, _)| similarity(terms, *at)).collect();
-    let depths: Vec<f64> = (0..cohesion.len())
-        .map(|gap| depth(&cohesion, gap))
-        .collect();
+    let depths = depths(&cohesion);
     let cutoff = mean_and_a_half(&depths);
-    let start_of = |turn: u32| {
-        transcript
-            .turns
-            .get(turn as usize)
-            .map_or(0, |turn| turn.start_ms)
-    };
+    let mut valleys: Vec<(f64, u32)> = depths
+        .into_iter()
+        .zip(&gaps)
+        .filter(|(depth, _)| *depth > cutoff)
+        .map(|(depth, (_, turn))| (depth, *turn))
+        .collect();
+    valleys.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    apart(transcript, valleys.into_iter().map(|(_, turn)| turn))
+}
+
+/// Those turns, best first, that leave every topic its length; in order.
+fn apart(transcript: &Transcript, turns: impl Iterator<Item = u32>) -> Vec<u32> {
+    let start_ms = |turn: u32| transcript.turns[turn as usize].start_ms;
     let end_ms = transcript.turns.last().map_or(0, |turn| turn.end_ms);
-    let (mut bounds, mut since) = (Vec::new(), 0);
-    for (gap, (_, turn)) in gaps.iter().enumerate() {
-        let start = start_of(*turn);
-        let long_enough = start >= since + SHORTEST_MS && start + SHORTEST_MS <= end_ms;
-        if depths[gap] > cutoff && long_enough {
-            bounds.push(*turn);
-            since = start;
-        }
-    }
-    bounds
+    let shortest = SHORTEST_MS.max(end_ms / MAX_TOPICS as u64);
+    let mut taken = vec![0, end_ms];
+    let mut picked: Vec<u32> = turns
+        .filter(|turn| {
+            let start = start_ms(*turn);
+            let fits = taken.iter().all(|other| start.abs_diff(*other) >= shortest);
+            if fits {
+                taken.push(start);
+            }
+            fits
+        })
+        .collect();
+    picked.sort_unstable();
+    picked
 }
 
 /// The cosine of the counts of words before and after.
-fn similarity(terms: &[(u32, &str)], at: usize) -> f64 {
+fn similarity(terms: &[Term<'_>], at: usize) -> f64 {
     let before = counts(&terms[at.saturating_sub(WINDOW)..at]);
     let after = counts(&terms[at..terms.len().min(at + WINDOW)]);
     let dot: f64 = before
@@ -107,7 +121,7 @@ fn similarity(terms: &[(u32, &str)], at: usize) -> f64 {
     dot / (length(&before) * length(&after)).max(f64::MIN_POSITIVE)
 }
 
-fn counts<'a>(terms: &[(u32, &'a str)]) -> BTreeMap<&'a str, f64> {
+fn counts<'a>(terms: &[Term<'a>]) -> BTreeMap<&'a str, f64> {
     let mut counts = BTreeMap::new();
     for (_, term) in terms {
         *counts.entry(*term).or_insert(0.0) += 1.0;
@@ -115,19 +129,30 @@ fn counts<'a>(terms: &[(u32, &'a str)]) -> BTreeMap<&'a str, f64> {
     counts
 }
 
-/// How deep the valley at a gap lies below the hills on both sides.
-fn depth(cohesion: &[f64], gap: usize) -> f64 {
-    let climb = |values: &mut dyn Iterator<Item = &f64>| {
-        let mut top = cohesion[gap];
-        for value in values {
-            if *value < top {
-                break;
-            }
-            top = *value;
-        }
-        top - cohesion[gap]
-    };
-    climb(&mut cohesion[..gap].iter().rev()) + climb(&mut cohesion[gap + 1..].iter())
+/// How deep each gap lies below the hills on both sides.
+fn depths(cohesion: &[f64]) -> Vec<f64> {
+    let left = hilltops(cohesion.iter());
+    let right = hilltops(cohesion.iter().rev());
+    let sides = left.iter().zip(right.iter().rev());
+    sides
+        .zip(cohesion)
+        .map(|((left, right), own)| left + right - 2.0 * own)
+        .collect()
+}
+
+/// For each value the height that is reached by going back without a descent.
+fn hilltops<'a>(values: impl Iterator<Item = &'a f64>) -> Vec<f64> {
+    let mut tops = Vec::new();
+    let mut before: Option<(f64, f64)> = None;
+    for value in values {
+        let top = match before {
+            Some((last, top)) if last >= *value => top,
+            _ => *value,
+        };
+        before = Some((*value, top));
+        tops.push(top);
+    }
+    tops
 }
 
 /// Mean and half a standard deviation.
@@ -143,21 +168,65 @@ fn mean_and_a_half(values: &[f64]) -> f64 {
     mean + variance.sqrt() / 2.0
 }
 
-/// The words that stand out.
-fn title<'a>(terms: impl Iterator<Item = &'a str>, vocabulary: &Vocabulary) -> Option<String> {
-    let mut counts: HashMap<&str, f64> = HashMap::new();
-    for term in terms {
-        *counts.entry(term).or_default() += 1.0;
+/// For each topic the words that are frequent in it and rare in the others;
+/// none for one without content words.
+#[expect(clippy::cast_precision_loss, reason = "counts of topics")]
+fn titles(topics: &[BTreeMap<&str, f64>]) -> Vec<Option<String>> {
+    let mut holding: HashMap<&str, f64> = HashMap::new();
+    for term in topics.iter().flat_map(BTreeMap::keys) {
+        *holding.entry(term).or_default() += 1.0;
     }
-    let mut ranked: Vec<(f64, &str)> = counts
-        .into_iter()
-        .map(|(term, count)| (count * vocabulary.weight(term), term))
-        .collect();
-    ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
-    let words: Vec<&str> = ranked
-        .into_iter()
-        .take(TITLE_WORDS)
-        .map(|(_, term)| term)
-        .collect();
+    let total = topics.len() as f64;
+    topics
+        .iter()
+        .map(|counts| {
+            let mut ranked: Vec<(f64, &str)> = counts
+                .iter()
+                .map(|(term, count)| (count * (1.0 + total / holding[term]).ln(), *term))
+                .collect();
+            ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
+            title(&ranked)
+        })
+        .collect()
+}
+
+/// The best words, the longer of two forms of one word left out.
+fn title(ranked: &[(f64, &str)]) -> Option<String> {
+    let mut words: Vec<&str> = Vec::new();
+    for (_, term) in ranked {
+        let told = |word: &&str| term.starts_with(*word) || word.starts_with(term);
+        if words.len() < TITLE_WORDS && !words.iter().any(told) {
+            words.push(term);
+        }
+    }
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words<'a>(text: &'a str) -> BTreeMap<&'a str, f64> {
+        let terms: Vec<Term<'a>> = text.split(' ').map(|word| (0, word)).collect();
+        counts(&terms)
+    }
+
+    #[test]
+    fn depths_are_measured_from_the_hills_on_both_sides() {
+        let depths = depths(&[3.0, 1.0, 2.0, 2.0, 5.0, 0.0]);
+        assert_eq!(depths, [0.0, 6.0 - 0.0 - 0.0, 3.0, 3.0, 0.0, 5.0]);
+    }
+
+    #[test]
+    fn a_title_names_what_sets_a_topic_apart() {
+        let topics = [
+            words("team books books list library"),
+            words("team sunday sunday visitors visitor noon"),
+            BTreeMap::new(),
+        ];
+        let titles = titles(&topics);
+        assert_eq!(titles[0].as_deref(), Some("books, library, list"));
+        assert_eq!(titles[1].as_deref(), Some("sunday, noon, visitor"));
+        assert_eq!(titles[2], None);
+    }
 }

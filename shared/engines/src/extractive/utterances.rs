@@ -1,31 +1,33 @@
 //! Turns cut into utterances, and the words that matter in them.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
-use domain::{transcript::Transcript, wording::normalize};
+use domain::{
+    transcript::{Transcript, Word},
+    wording::normalize,
+};
+
+use super::stopwords::stop_words;
 
 /// A pause that ends an utterance, in milliseconds.
 const PAUSE_MS: u64 = 450;
 
 /// Words after which an utterance ends all the same.
-const MAX_WORDS: usize = 40;
+pub(crate) const MAX_WORDS: usize = 40;
 
-/// English words that say nothing about what is talked about.
-const STOP_WORDS: &str = "a about above after again all also always am an and any anything are as at away back be \
-    because been before being both but by came can come could day did do does doing done down each even ever every \
-    everything few first for from gave get gets getting give go goes going good got had has have having he her here \
-    hers him his how i if in into is it its just kind know last let like lot made make many maybe me mean more most \
-    much my never new no not now of off oh okay on once one only or other our out over own people put quite really \
-    right said same saw say see she should since so some something sort still such take tell than that the their \
-    them then there these they thing things think this those three through time to today together told too took two \
-    um uh under until up us use used very want was way we well went were what when where which while who why will \
-    with without work would yeah year yes yet you your";
+/// Letters below which a word of a script with letters means little.
+const MIN_LETTERS: usize = 3;
 
 /// A few words said in one breath.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Utterance {
     pub(crate) turn: u32,
     pub(crate) speaker: u32,
+    /// Whether its turn begins with it.
+    pub(crate) opens: bool,
     /// As it stands in the turn.
     pub(crate) text: String,
     /// How many words it has.
@@ -36,44 +38,67 @@ pub(crate) struct Utterance {
 
 /// Cuts every turn at pauses and after sentences.
 pub(crate) fn split(transcript: &Transcript) -> Vec<Utterance> {
-    let stop_words: HashSet<String> = STOP_WORDS.split_whitespace().map(str::to_owned).collect();
+    let normal: Vec<String> = transcript
+        .words
+        .iter()
+        .map(|word| normalize(word.text.reveal()))
+        .collect();
+    let stop_words = stop_words(&normal);
+    let is_term = |term: &&String| {
+        let letters = term.chars().count();
+        (letters >= MIN_LETTERS || !term.is_ascii() && letters > 0) && !stop_words.contains(*term)
+    };
     let mut utterances = Vec::new();
     for turn in &transcript.turns {
         let words = &transcript.words[turn.words.clone()];
-        let mut start = 0;
-        for end in 1..=words.len() {
-            let ends = end == words.len()
-                || end - start >= MAX_WORDS
-                || words[end].start_ms.saturating_sub(words[end - 1].end_ms) >= PAUSE_MS
-                || words[end - 1]
-                    .text
-                    .reveal()
-                    .ends_with(['.', '?', '!', '。', '؟']);
-            if ends {
-                let texts: Vec<&str> = words[start..end]
-                    .iter()
-                    .map(|word| word.text.reveal())
-                    .collect();
-                utterances.push(Utterance {
-                    turn: turn.id,
-                    speaker: turn.speaker,
-                    length: texts.len(),
-                    terms: terms(&texts, &stop_words),
-                    text: texts.join(" "),
-                });
-                start = end;
-            }
+        for part in parts(words) {
+            let texts: Vec<&str> = words[part.clone()]
+                .iter()
+                .map(|word| word.text.reveal())
+                .collect();
+            let own = &normal[turn.words.start + part.start..turn.words.start + part.end];
+            utterances.push(Utterance {
+                turn: turn.id,
+                speaker: turn.speaker,
+                opens: part.start == 0,
+                length: texts.len(),
+                text: texts.join(" "),
+                terms: own.iter().filter(is_term).cloned().collect(),
+            });
         }
     }
     utterances
 }
 
-fn terms(texts: &[&str], stop_words: &HashSet<String>) -> Vec<String> {
-    texts
-        .iter()
-        .map(|text| normalize(text))
-        .filter(|term| term.chars().count() > 2 && !stop_words.contains(term))
-        .collect()
+/// A turn's sentences, or what is said between two pauses.
+fn parts(words: &[Word]) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for sentence in words.chunk_by(|word, next| !ends(word, next)) {
+        let end = start + sentence.len();
+        while end - start > MAX_WORDS {
+            let cut = start + longest_gap(&words[start..end]);
+            parts.push(start..cut);
+            start = cut;
+        }
+        parts.push(start..end);
+        start = end;
+    }
+    parts
+}
+
+fn ends(word: &Word, next: &Word) -> bool {
+    word.text.reveal().ends_with(['.', '?', '!', '。', '؟'])
+        || next.start_ms.saturating_sub(word.end_ms) >= PAUSE_MS
+}
+
+/// Where somebody who speaks without a pause pauses longest, not too early and
+/// not too late: the number of words before it.
+fn longest_gap(words: &[Word]) -> usize {
+    let gap = |at: &usize| words[*at].start_ms.saturating_sub(words[*at - 1].end_ms);
+    (MAX_WORDS / 2..=MAX_WORDS)
+        .max_by_key(gap)
+        .unwrap_or(MAX_WORDS)
 }
 
 /// How much each content word says about what the conversation is about.
@@ -110,5 +135,36 @@ impl Vocabulary {
     /// The weight of a normalized word.
     pub(crate) fn weight(&self, term: &str) -> f64 {
         self.weights.get(term).copied().unwrap_or(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(starts: &[u64]) -> Vec<Word> {
+        let word = |start_ms: &u64| Word {
+            text: "word".into(),
+            start_ms: *start_ms,
+            end_ms: start_ms + 200,
+            speaker: 0,
+            confidence: 0.9,
+        };
+        starts.iter().map(word).collect()
+    }
+
+    #[test]
+    fn without_punctuation_pauses_end_an_utterance() {
+        assert_eq!(parts(&words(&[0, 250, 900, 1_150])), [0..2, 2..4]);
+    }
+
+    #[test]
+    fn a_long_utterance_is_cut_at_its_longest_gap() {
+        let starts: Vec<u64> = (0..60)
+            .map(|index| index * 200 + if index >= 30 { 100 } else { 0 })
+            .collect();
+        assert_eq!(parts(&words(&starts)), [0..30, 30..60]);
+        let even: Vec<u64> = (0..100).map(|index| index * 200).collect();
+        assert_eq!(parts(&words(&even)), [0..40, 40..80, 80..100]);
     }
 }

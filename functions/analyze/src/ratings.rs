@@ -1,0 +1,127 @@
+//! Who is rated, and what a rating must rest on.
+//!
+//! Every criterion of the rubric comes back exactly once, rated or with the
+//! reason why not; an engine's assessments of anything else are dropped.
+
+use domain::{
+    Private,
+    analysis::{Competency, CompetencyStatus, Criterion, DraftCompetency, Rubric},
+};
+
+use crate::{
+    content::breaks_content_rule,
+    gate,
+    verify::{Verifier, is_found},
+};
+
+/// What ratings may be.
+const RATINGS: std::ops::RangeInclusive<u8> = 1..=5;
+
+impl Verifier<'_> {
+    /// Each of the rubric's competencies exactly once.
+    pub(crate) fn competencies(
+        &mut self,
+        drafts: &[DraftCompetency],
+        rubric: &Rubric,
+    ) -> Vec<Competency> {
+        let objections = gate::objections(&self.transcript.head.quality);
+        let passes = objections.is_empty();
+        for objection in objections {
+            self.warnings.add(&objection.code, objection.message);
+        }
+        self.warn_of_unknown(drafts, rubric);
+        let below = "the transcript is not good enough to assess anybody by";
+        let criteria = rubric.competencies.iter();
+        criteria
+            .map(|criterion| {
+                if passes {
+                    self.criterion(criterion, drafts)
+                } else {
+                    not_assessed(&criterion.name, below)
+                }
+            })
+            .collect()
+    }
+
+    fn warn_of_unknown(&mut self, drafts: &[DraftCompetency], rubric: &Rubric) {
+        let known = |draft: &DraftCompetency| {
+            let mut criteria = rubric.competencies.iter();
+            criteria.any(|criterion| same_name(&criterion.name, &draft.name))
+        };
+        if !drafts.iter().all(known) {
+            self.warnings.add(
+                "unknown_competency",
+                "an assessment outside the rubric was removed",
+            );
+        }
+    }
+
+    fn criterion(&mut self, criterion: &Criterion, drafts: &[DraftCompetency]) -> Competency {
+        if breaks_content_rule(&criterion.name) {
+            self.warnings.add(
+                "content_rule",
+                "a competency about feelings, looks or protected traits is not assessed",
+            );
+            return not_assessed(&criterion.name, "this is never assessed");
+        }
+        let mut own = drafts
+            .iter()
+            .filter(|draft| same_name(&criterion.name, &draft.name));
+        let Some(draft) = own.next() else {
+            return not_assessed(&criterion.name, "the engine gave no assessment");
+        };
+        if own.next().is_some() {
+            self.warnings.add(
+                "repeated_competency",
+                "a second assessment of the same competency was removed",
+            );
+        }
+        if !self.permits(draft.rationale.reveal()) {
+            return not_assessed(
+                &criterion.name,
+                "what the engine gave as reason was removed",
+            );
+        }
+        self.competency(&criterion.name, draft)
+    }
+
+    fn competency(&mut self, name: &str, draft: &DraftCompetency) -> Competency {
+        let evidence = self.evidence(&draft.evidence);
+        let rating = draft.rating.filter(|rating| RATINGS.contains(rating));
+        if draft.rating.is_some() && rating.is_none() {
+            self.warnings
+                .add("invalid_rating", "a rating outside 1 to 5 was removed");
+        }
+        let (status, rating) = match (rating, evidence.iter().any(is_found)) {
+            (_, false) => (CompetencyStatus::InsufficientEvidence, None),
+            (None, true) => (CompetencyStatus::NotAssessed, None),
+            (Some(rating), true) => (CompetencyStatus::Assessed, Some(rating)),
+        };
+        Competency {
+            name: name.to_owned(),
+            status,
+            rating,
+            rationale: draft.rationale.clone(),
+            evidence,
+        }
+    }
+}
+
+/// Engines change the case of names, and their spaces.
+fn same_name(left: &str, right: &str) -> bool {
+    let plain = |name: &str| {
+        let words = name.split_whitespace().map(str::to_lowercase);
+        words.collect::<Vec<_>>()
+    };
+    plain(left) == plain(right)
+}
+
+fn not_assessed(name: &str, why: &str) -> Competency {
+    Competency {
+        name: name.to_owned(),
+        status: CompetencyStatus::NotAssessed,
+        rating: None,
+        rationale: Private::from(why),
+        evidence: Vec::new(),
+    }
+}

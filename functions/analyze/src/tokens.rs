@@ -1,0 +1,131 @@
+//! Text cut into what is compared: the same words however they are written.
+//!
+//! "Well-known", "well known" and "WELL KNOWN" are two tokens, "25" and
+//! "twenty-five" are the same two; scripts without spaces are cut by character.
+
+use domain::wording::normalize;
+
+/// Numbers by their names, which are also how figures are read out.
+const NUMBERS: [(&str, u32); 30] = [
+    ("zero", 0),
+    ("one", 1),
+    ("two", 2),
+    ("three", 3),
+    ("four", 4),
+    ("five", 5),
+    ("six", 6),
+    ("seven", 7),
+    ("eight", 8),
+    ("nine", 9),
+    ("ten", 10),
+    ("eleven", 11),
+    ("twelve", 12),
+    ("thirteen", 13),
+    ("fourteen", 14),
+    ("fifteen", 15),
+    ("sixteen", 16),
+    ("seventeen", 17),
+    ("eighteen", 18),
+    ("nineteen", 19),
+    ("twenty", 20),
+    ("thirty", 30),
+    ("forty", 40),
+    ("fifty", 50),
+    ("sixty", 60),
+    ("seventy", 70),
+    ("eighty", 80),
+    ("ninety", 90),
+    ("hundred", 100),
+    ("thousand", 1_000),
+];
+
+/// The tokens of a text; none without letters or digits.
+pub(crate) fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for part in text.split(separates) {
+        let mut rest = part;
+        while let Some(at) = rest.find(is_ideograph) {
+            let (before, character) = rest.split_at(at);
+            push(before, &mut tokens);
+            let length = character.chars().next().map_or(0, char::len_utf8);
+            push(&character[..length], &mut tokens);
+            rest = &character[length..];
+        }
+        push(rest, &mut tokens);
+    }
+    tokens
+}
+
+/// What stands between two words.
+fn separates(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character, '-' | '/' | '…' | '\u{2010}'..='\u{2015}' | '_')
+}
+
+/// Characters of scripts that put no spaces between words.
+fn is_ideograph(character: char) -> bool {
+    matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+fn push(part: &str, tokens: &mut Vec<String>) {
+    let word = normalize(part);
+    if let Some((_, number)) = NUMBERS.iter().find(|(name, _)| *name == word) {
+        tokens.push(number.to_string());
+    } else if let Some(number) = figures(&word) {
+        read_out(number, tokens);
+    } else if !word.is_empty() {
+        tokens.push(word);
+    }
+}
+
+/// A number in figures. Longer ones are telephone numbers and the like.
+fn figures(word: &str) -> Option<u32> {
+    let first = word.chars().next()?;
+    let plain = first.is_ascii_digit() && word.len() <= 6 && (first != '0' || word.len() == 1);
+    plain.then(|| word.parse().ok())?
+}
+
+/// 1,250 becomes 1 1000 2 100 50: the way it is spoken.
+fn read_out(number: u32, tokens: &mut Vec<String>) {
+    let unit = match number {
+        1_000.. => 1_000,
+        100.. => 100,
+        21.. if !number.is_multiple_of(10) => {
+            tokens.push((number - number % 10).to_string());
+            return tokens.push((number % 10).to_string());
+        }
+        _ => return tokens.push(number.to_string()),
+    };
+    read_out(number / unit, tokens);
+    tokens.push(unit.to_string());
+    if !number.is_multiple_of(unit) {
+        read_out(number % unit, tokens);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_words_are_the_same_however_they_are_written() {
+        for (left, right) in [
+            ("Well-known, isn’t it?", "well known isn't it"),
+            ("25 people", "twenty-five people"),
+            ("four hundred books", "400 books"),
+            ("1,250", "one thousand two hundred fifty"),
+            ("and/or", "and or"),
+            ("我们", "我 们"),
+            ("yes…no", "yes no"),
+        ] {
+            assert_eq!(tokens(left), tokens(right), "{left}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_as_it_is() {
+        assert_eq!(tokens("007 1st 5551234567"), ["007", "1st", "5551234567"]);
+        assert_eq!(tokens(" — … !"), Vec::<String>::new());
+        assert_eq!(tokens("0 20 100"), ["0", "20", "1", "100"]);
+    }
+}
