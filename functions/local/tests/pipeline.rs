@@ -392,8 +392,8 @@ async fn what_is_no_recording_ends_in_a_typed_error_and_keeps_the_upload() {
         ("a header that lies", lying, "none", "none"),
         ("cut off in the middle", cut_off, "none", "none"),
         (
-            "an Ogg file",
-            b"OggS\0\x02 and so on".to_vec(),
+            "a telephone's AMR",
+            b"#!AMR\n\x3c and so on".to_vec(),
             "unsupported_audio",
             "unsupported_audio",
         ),

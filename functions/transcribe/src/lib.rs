@@ -153,7 +153,8 @@ impl Transcribe {
             })
             .await
             .context("reading the start of the recording")?;
-        Ok(media::look(&start).map_err(|error| error.to_step_error()))
+        let looked = media::look(&start).map(|_| ());
+        Ok(looked.map_err(|error| error.to_step_error()))
     }
 
     /// Does what a task asks for.

@@ -8,20 +8,27 @@
 //! Everything here blocks and holds a bounded amount of memory whatever the
 //! length of the recording.
 
+mod caf;
 pub mod channels;
 mod decoder;
 mod error;
+mod gapless;
+mod library;
 mod look;
+mod mp4;
+mod mpeg;
+mod names;
 mod object;
 mod open;
 pub mod resample;
 mod source;
 pub mod speech;
+mod timeline;
 mod trim;
 mod wav;
 
 pub use decoder::{Block, Decoder};
 pub use error::Error;
-pub use look::{LOOK_SIZE, look};
+pub use look::{Kind, LOOK_SIZE, look};
 pub use object::ObjectReader;
 pub use source::Source;

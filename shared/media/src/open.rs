@@ -3,18 +3,27 @@
 use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
 };
 
 use symphonia::core::{
-    codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions},
+    codecs::{
+        audio::{
+            AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known::CODEC_ID_OPUS,
+        },
+        registry::CodecRegistry,
+    },
     errors::Error as Fault,
-    formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
+    formats::{FormatOptions, FormatReader, Track, TrackType, probe::Hint},
     io::{MediaSourceStream, MediaSourceStreamOptions},
     meta::MetadataOptions,
 };
+use symphonia_adapter_libopus::OpusDecoder;
 
 use crate::{
-    Error, LOOK_SIZE, Source, look,
+    Error, Kind, LOOK_SIZE, Source, caf, gapless, look,
+    mp4::{self, Movie},
+    names,
     source::{Failures, Feed},
     wav,
 };
@@ -22,12 +31,32 @@ use crate::{
 /// How much is read at once, in bytes.
 const READ_SIZE: usize = 256 * 1024;
 
-/// What the library needs to decode a recording.
+/// What Opus is decoded to, in frames per second, whatever it was made from
+/// (RFC 7845, section 5.1).
+const OPUS_RATE_HZ: u32 = 48_000;
+
+static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
+    let mut codecs = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut codecs);
+    codecs.register_audio_decoder::<OpusDecoder>();
+    codecs
+});
+
+/// A recording that is ready to be decoded.
 pub(crate) struct Opened {
     pub(crate) reader: Box<dyn FormatReader>,
+    pub(crate) kind: Kind,
+    /// What an MP4 says of itself; empty for everything else.
+    pub(crate) movie: Movie,
+}
+
+/// A track that can be decoded.
+pub(crate) struct Chosen {
+    pub(crate) id: u32,
     pub(crate) decoder: Box<dyn AudioDecoder>,
-    pub(crate) track: u32,
     pub(crate) sample_rate_hz: u32,
+    /// Frames before the sound, as the codec's own header says.
+    pub(crate) pre_skip: Option<u64>,
 }
 
 /// Opens a recording; the kind is found out from its bytes.
@@ -35,22 +64,32 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
     let mut feed = Feed::new(source, failures.clone());
     let unread = |error| Error::Read(failures.take().unwrap_or(error));
     let start = beginning(&mut feed).map_err(unread)?;
-    look(&start)?;
-    feed.patches = wav::corrections(&mut feed).map_err(unread)?;
-    let reader = probe(feed)?.map_err(|fault| refusal(&fault, failures))?;
-    let track = reader
-        .default_track(TrackType::Audio)
-        .ok_or(Error::NotAudio)?;
-    let parameters = track
-        .codec_params
-        .as_ref()
-        .and_then(|parameters| parameters.audio());
-    let parameters = parameters.ok_or_else(unknown_codec)?;
+    let kind = look(&start)?;
+    let mut movie = Movie::default();
+    match kind {
+        Kind::Wav => feed.patches = wav::corrections(&mut feed).map_err(unread)?,
+        Kind::Mp4 => {
+            movie = mp4::examine(&mut feed).map_err(unread)?;
+            if !movie.is_indexed {
+                return Err(damaged(
+                    "its index (moov) is missing, as when a recorder is switched off before it \
+                     has finished the file",
+                ));
+            }
+            // Of a file that was cut the library wants to know the end first.
+            feed.seekable = !movie.is_cut;
+        }
+        Kind::Caf => feed.patches = caf::corrections(&mut feed).map_err(unread)?,
+        Kind::Aiff => feed.seekable = !is_cut_aiff(&start, &feed),
+        // Nothing in them needs a look at the end, which may be missing.
+        Kind::Matroska | Kind::Ogg => feed.seekable = false,
+        _ => {}
+    }
+    let reader = probe(feed)?.map_err(|fault| refusal(&fault, &start, failures))?;
     Ok(Opened {
-        decoder: decoder(parameters)?,
-        track: track.id,
-        sample_rate_hz: parameters.sample_rate.unwrap_or(0),
         reader,
+        kind,
+        movie,
     })
 }
 
@@ -60,6 +99,15 @@ fn beginning(source: &mut Feed) -> io::Result<Vec<u8>> {
     source.take(LOOK_SIZE).read_to_end(&mut start)?;
     source.seek(SeekFrom::Start(0))?;
     Ok(start)
+}
+
+/// Whether an AIFF file is shorter than it says it is, by its first chunk.
+fn is_cut_aiff(start: &[u8], feed: &Feed) -> bool {
+    let length = start.get(4..8).and_then(|bytes| bytes.try_into().ok());
+    let length = length.map(u32::from_be_bytes);
+    feed.size()
+        .zip(length)
+        .is_some_and(|(size, length)| u64::from(length) + 8 > size)
 }
 
 fn probe(feed: Feed) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
@@ -72,15 +120,57 @@ fn probe(feed: Feed) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
     guard(|| probe.probe(&Hint::new(), stream, formats, metadata))
 }
 
-/// Padding is left in: see [`crate::trim`].
-fn decoder(parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
-    let options = AudioDecoderOptions::default().gapless(false);
-    let codecs = symphonia::default::get_codecs();
-    let decoder = guard(|| codecs.make_audio_decoder(parameters, &options))?;
-    decoder.map_err(|fault| match fault {
-        Fault::DecodeError(what) => damaged(what),
-        _ => unknown_codec(),
+/// The first track with sound that can be decoded, the default one before others.
+pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<Chosen, Error> {
+    let default = reader.default_track(TrackType::Audio);
+    let mut refusal = None;
+    for track in default.into_iter().chain(reader.tracks()) {
+        let Some(parameters) = parameters(track) else {
+            continue;
+        };
+        match decoder(&parameters)? {
+            Ok(decoder) => {
+                return Ok(Chosen {
+                    id: track.id,
+                    decoder,
+                    sample_rate_hz: parameters.sample_rate.unwrap_or(0),
+                    pre_skip: gapless::pre_skip(track),
+                });
+            }
+            Err(Fault::DecodeError(what)) => {
+                refusal.get_or_insert(damaged(what));
+            }
+            Err(_) => {
+                refusal.get_or_insert(unsupported(names::of_codec(&parameters)));
+            }
+        }
+    }
+    let codec = movie.tracks.first().and_then(|track| track.codec);
+    Err(match (refusal, codec) {
+        (Some(refusal), _) => refusal,
+        (None, Some(codec)) => unsupported(names::of_sample_entry(codec)),
+        (None, None) => Error::NotAudio,
     })
+}
+
+/// What a track's decoder needs; nothing of a picture's.
+fn parameters(track: &Track) -> Option<AudioCodecParameters> {
+    let mut parameters = track.codec_params.as_ref()?.audio()?.clone();
+    if parameters.codec == CODEC_ID_OPUS {
+        // Its decoder would take the priming away by itself, but not all of it
+        // where packets are short: see `crate::trim`.
+        parameters.extra_data = None;
+        parameters.sample_rate = Some(OPUS_RATE_HZ);
+    }
+    Some(parameters)
+}
+
+/// Padding is left in: see [`crate::trim`].
+fn decoder(
+    parameters: &AudioCodecParameters,
+) -> Result<Result<Box<dyn AudioDecoder>, Fault>, Error> {
+    let options = AudioDecoderOptions::default().gapless(false);
+    guard(|| CODECS.make_audio_decoder(parameters, &options))
 }
 
 /// Damaged headers make the library's arithmetic overflow, which in a debug build
@@ -90,21 +180,23 @@ pub(crate) fn guard<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
 }
 
 /// Why nothing could be opened.
-fn refusal(fault: &Fault, failures: &Failures) -> Error {
+fn refusal(fault: &Fault, start: &[u8], failures: &Failures) -> Error {
     if let Some(error) = failures.take() {
         return Error::Read(error);
     }
     match fault {
         Fault::Unsupported(what) if what.contains("missing data chunk") => damaged(*what),
-        Fault::Unsupported(what) if !what.contains("no suitable format reader") => unknown_codec(),
+        Fault::Unsupported(what) if !what.contains("no suitable format reader") => {
+            unsupported(wav::codec(start).unwrap_or(names::UNKNOWN))
+        }
         Fault::DecodeError(what) => damaged(*what),
         _ => Error::NotAudio,
     }
 }
 
-fn unknown_codec() -> Error {
+fn unsupported(what: &str) -> Error {
     Error::Unsupported {
-        what: "the codec of this recording".to_owned(),
+        what: what.to_owned(),
     }
 }
 

@@ -47,7 +47,7 @@ impl Failures {
 }
 
 /// Where bytes are to be replaced, and with what.
-pub(crate) type Patch = (u64, [u8; 4]);
+pub(crate) type Patch = (u64, Vec<u8>);
 
 /// A source as the decoder wants it: with some bytes replaced where a header
 /// lies, and with its errors noted.
@@ -58,6 +58,8 @@ pub(crate) struct Feed {
     failures: Failures,
     /// What is replaced.
     pub(crate) patches: Vec<Patch>,
+    /// Whether the decoder may jump about, or reads from the start to the end.
+    pub(crate) seekable: bool,
 }
 
 impl Feed {
@@ -69,6 +71,7 @@ impl Feed {
             position: 0,
             failures,
             patches: Vec::new(),
+            seekable: true,
         }
     }
 
@@ -127,10 +130,10 @@ impl Source for Feed {
 
 impl MediaSource for Feed {
     fn is_seekable(&self) -> bool {
-        self.size.is_some()
+        self.seekable && self.size.is_some()
     }
 
     fn byte_len(&self) -> Option<u64> {
-        self.size
+        self.size.filter(|_| self.seekable)
     }
 }

@@ -1,26 +1,60 @@
-//! Padding at the end of a recording, dropped only where it is the end.
+//! What encoders put before and behind the sound, taken away.
 //!
-//! A tag at the start of an MP3 says how long the sound is. In recordings that
-//! were joined, or whose tag was never completed, there is sound behind that.
+//! Encoders need a run-up, and fill the last packet up. How much that is stands in
+//! the container, packet by packet or once for the track. At the end it is
+//! dropped only where it is the end: a tag at the start of an MP3 says how long
+//! the sound is, but in recordings that were joined, or whose tag was never
+//! completed, there is sound behind that.
 
-/// The most padding that is believed, in frames: 4,095 by the tag's twelve bits
-/// and an MP3 frame that some encoders count and some do not.
+/// The most padding that is believed, in frames: 4,095 by the twelve bits of an
+/// MP3's tag and a frame that some encoders count and some do not.
 const MAX_PADDING: usize = 4_095 + 1_152;
 
 /// Takes padding away, and gives it back when it turns out to be sound.
 #[derive(Default)]
 pub(crate) struct Trimmer {
+    /// Frames still to be dropped at the start.
+    lead: u64,
+    /// Frames that are sound after that, where the track says so.
+    length: Option<u64>,
     withheld: Vec<Vec<i16>>,
     distrusts: bool,
 }
 
 impl Trimmer {
-    /// Takes away what is said to be padding: the first `start` and the last
-    /// `end` frames of a packet.
-    pub(crate) fn trim(&mut self, planes: &mut [Vec<i16>], start: usize, end: usize) {
-        for plane in planes.iter_mut() {
-            plane.drain(..start.min(plane.len()));
+    /// For a track whose sound begins after `lead` frames and lasts for `length`.
+    pub(crate) fn new(lead: u64, length: Option<u64>) -> Self {
+        Self {
+            lead,
+            length,
+            ..Self::default()
         }
+    }
+
+    /// Takes away what is said to be padding: the first `start` and the last
+    /// `end` frames of a packet, and what the track says of its own.
+    pub(crate) fn trim(&mut self, planes: &mut [Vec<i16>], start: u64, end: u64) {
+        let frames = planes.first().map_or(0, Vec::len);
+        let dropped = usize::try_from(start.max(self.lead)).map_or(frames, |all| all.min(frames));
+        self.lead = self.lead.saturating_sub(dropped as u64);
+        for plane in planes.iter_mut() {
+            plane.drain(..dropped);
+        }
+        let end = end.max(self.beyond((frames - dropped) as u64));
+        self.withhold(planes, usize::try_from(end).unwrap_or(usize::MAX));
+    }
+
+    /// How many of these frames lie behind the end that the track says.
+    fn beyond(&mut self, frames: u64) -> u64 {
+        let Some(length) = &mut self.length else {
+            return 0;
+        };
+        let beyond = frames.saturating_sub(*length);
+        *length = length.saturating_sub(frames);
+        beyond
+    }
+
+    fn withhold(&mut self, planes: &mut [Vec<i16>], end: usize) {
         let held = self.withheld.first().map_or(0, Vec::len);
         if self.distrusts || (end == 0 && held == 0) {
             return;
@@ -47,8 +81,8 @@ impl Trimmer {
 mod tests {
     use super::*;
 
-    fn trimmed(packets: &[(usize, usize)]) -> Vec<i16> {
-        let (mut trimmer, mut heard, mut next) = (Trimmer::default(), Vec::new(), 0);
+    fn trimmed(mut trimmer: Trimmer, packets: &[(u64, u64)]) -> Vec<i16> {
+        let (mut heard, mut next) = (Vec::new(), 0);
         for (start, end) in packets {
             let mut planes = [(next..next + 1_000).collect::<Vec<i16>>()];
             next += 1_000;
@@ -60,13 +94,29 @@ mod tests {
 
     #[test]
     fn padding_at_both_ends_is_dropped() {
-        let heard = trimmed(&[(300, 0), (0, 0), (0, 200), (0, 1_000)]);
+        let heard = trimmed(
+            Trimmer::default(),
+            &[(300, 0), (0, 0), (0, 200), (0, 1_000)],
+        );
         assert_eq!(heard, (300..2_800).collect::<Vec<_>>());
     }
 
     #[test]
     fn what_goes_on_behind_the_padding_is_sound() {
-        let heard = trimmed(&[&[(300, 0), (0, 200)][..], &[(0, 1_000); 8]].concat());
+        let packets = [&[(300, 0), (0, 200)][..], &[(0, 1_000); 8]].concat();
+        let heard = trimmed(Trimmer::default(), &packets);
         assert_eq!(heard, (300..10_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_track_says_where_its_sound_begins_and_ends() {
+        let heard = trimmed(Trimmer::new(2_112, Some(2_500)), &[(0, 0); 6]);
+        assert_eq!(heard, (2_112..4_612).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_track_that_says_it_ends_long_before_its_packets_is_not_believed() {
+        let heard = trimmed(Trimmer::new(1_024, Some(500)), &[(0, 0); 9]);
+        assert_eq!(heard, (1_024..9_000).collect::<Vec<_>>());
     }
 }

@@ -16,6 +16,22 @@ pub(crate) fn is_wav(start: &[u8]) -> bool {
     known.iter().any(|id| start.starts_with(id)) && start.get(8..12) == Some(b"WAVE")
 }
 
+/// The name of the codec in a WAV file that is not decoded here, by its format tag
+/// (RFC 2361).
+pub(crate) fn codec(start: &[u8]) -> Option<&'static str> {
+    let format = start.windows(4).position(|id| id == b"fmt ")? + 8;
+    let tag = start.get(format..format + 2)?;
+    match u16::from_le_bytes(tag.try_into().ok()?) {
+        0x0031 => Some("GSM 6.10"),
+        0x0042 => Some("G.723.1"),
+        0x0045 => Some("G.726"),
+        0x0055 => Some("MP3 inside WAV"),
+        0x0160..=0x0163 => Some("WMA"),
+        0x028f => Some("G.722"),
+        _ => None,
+    }
+}
+
 /// What to replace in the headers of a WAV file so that they tell the truth;
 /// nothing in any other file. Leaves the source at its start.
 pub(crate) fn corrections(source: &mut dyn Source) -> io::Result<Vec<Patch>> {
@@ -35,7 +51,7 @@ fn examine(source: &mut dyn Source, size: u64) -> io::Result<Vec<Patch>> {
     }
     // RF64 differs only in a chunk of lengths above 4 GB, and the length of the
     // whole is of no use: the file has one.
-    let mut patches = vec![(0, *b"RIFF"), (4, u32::MAX.to_le_bytes())];
+    let mut patches = vec![(0, b"RIFF".to_vec()), (4, u32::MAX.to_le_bytes().to_vec())];
     let mut position = 12;
     for _ in 0..MAX_CHUNKS {
         let Some((id, length)) = chunk(source, position)? else {
@@ -62,7 +78,7 @@ fn samples(
     let honest = end <= size && (end == size || followed(source, end, size)?);
     // A length in 32 bits is all the format has.
     let actual = u32::try_from(rest).unwrap_or(u32::MAX);
-    Ok((!honest && actual != length).then_some((position + 4, actual.to_le_bytes())))
+    Ok((!honest && actual != length).then_some((position + 4, actual.to_le_bytes().to_vec())))
 }
 
 /// Whether another chunk, or mere padding, stands at `position`.

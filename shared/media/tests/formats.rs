@@ -160,17 +160,11 @@ fn what_is_not_decoded_here_is_named_and_what_is_no_recording_is_not() {
         let outcome = decode(bytes);
         assert!(matches!(outcome, Err(Error::NotAudio)), "{outcome:?}");
     }
-    for (start, name) in [
-        (&b"\xff\xf1\x50\x80"[..], "AAC"),
-        (b"\xff\xfd\x84\0", "layer II"),
-        (b".snd", "AU"),
-    ] {
-        let outcome = decode([start, &[0x21; 1_000]].concat());
-        assert!(
-            matches!(&outcome, Err(Error::Unsupported { what }) if what.contains(name)),
-            "{outcome:?}"
-        );
-    }
+    let outcome = decode([&b"#!AMR\n\x3c"[..], &[0x21; 1_000]].concat());
+    assert!(
+        matches!(&outcome, Err(Error::Unsupported { what }) if what == "AMR"),
+        "{outcome:?}"
+    );
     let outcome = decode(
         [
             b"ID3\x04\0\0\0\0\0\0",

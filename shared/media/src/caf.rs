@@ -1,0 +1,41 @@
+//! CAF files whose samples are longer by their header than by the file, or of a
+//! length that was never filled in (Apple Core Audio Format Specification 1.0:
+//! a size of -1 is "to the end of the file").
+
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+
+use crate::source::{Feed, Patch};
+
+/// How many chunks are looked at before the samples.
+const MAX_CHUNKS: usize = 64;
+
+/// The length of the file's header, and of a chunk's.
+const HEADERS: (u64, u64) = (8, 12);
+
+/// What to replace so that the samples end where the file ends. Leaves the source
+/// at its start.
+pub(crate) fn corrections(source: &mut Feed) -> io::Result<Vec<Patch>> {
+    let size = source.seek(SeekFrom::End(0))?;
+    let mut patches = Vec::new();
+    let mut position = HEADERS.0;
+    for _ in 0..MAX_CHUNKS {
+        let start = position + HEADERS.1;
+        if start > size {
+            break;
+        }
+        let mut head = [0; 12];
+        source.seek(SeekFrom::Start(position))?;
+        source.read_exact(&mut head)?;
+        let (kind, length) = head.split_at(4);
+        let length = length
+            .iter()
+            .fold(0, |all, byte| all << 8 | u64::from(*byte));
+        let end = start.saturating_add(length);
+        if kind == b"data" && end > size {
+            patches.push((position + 4, (size - start).to_be_bytes().to_vec()));
+        }
+        position = end;
+    }
+    source.seek(SeekFrom::Start(0))?;
+    Ok(patches)
+}

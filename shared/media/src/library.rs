@@ -1,0 +1,287 @@
+//! The decoding library, and what it leaves to its user: padding, gaps, damage,
+//! recordings in several parts.
+
+use symphonia::core::{
+    codecs::audio::AudioDecoder,
+    errors::Error as Fault,
+    formats::FormatReader,
+    packet::Packet,
+    units::{Duration, TimeBase, Timestamp},
+};
+
+use crate::{
+    Error, Kind, Source, gapless,
+    mp4::{Edit, Movie},
+    open::{Chosen, Opened, choose, damaged, guard, open},
+    source::Failures,
+    timeline::Timeline,
+    trim::Trimmer,
+};
+
+/// Damaged packets in a row after which a recording counts as damaged beyond use.
+const MAX_DAMAGED_IN_A_ROW: u32 = 200;
+
+/// Packets in a row of another format after which that is no mistake.
+const MAX_FOREIGN_IN_A_ROW: u32 = 10;
+
+/// What sampling rates make sense, in frames per second.
+const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
+
+/// The most channels that make sense.
+const MAX_CHANNELS: usize = 64;
+
+/// Parts that a recording may be joined of.
+const MAX_PARTS: u32 = 10_000;
+
+/// A recording in any format that the library knows.
+pub(crate) struct Library {
+    reader: Box<dyn FormatReader>,
+    kind: Kind,
+    movie: Movie,
+    codec: Box<dyn AudioDecoder>,
+    track: u32,
+    failures: Failures,
+    pre_skip: Option<u64>,
+    /// Known from the first packet on.
+    trimmer: Option<Trimmer>,
+    /// Where packets have times to go by.
+    timeline: Option<Timeline>,
+    /// Frames of silence to be given before what is held.
+    silence: u64,
+    held: Vec<Vec<i16>>,
+    channels: usize,
+    sample_rate_hz: u32,
+    damaged: u64,
+    damaged_in_a_row: u32,
+    foreign_in_a_row: u32,
+    parts: u32,
+}
+
+impl Library {
+    pub(crate) fn open(source: Box<dyn Source>) -> Result<Self, Error> {
+        let failures = Failures::default();
+        let Opened {
+            reader,
+            kind,
+            movie,
+        } = open(source, &failures)?;
+        let chosen = choose(&*reader, &movie)?;
+        if !SAMPLE_RATES.contains(&chosen.sample_rate_hz) {
+            return Err(damaged(format!(
+                "a sampling rate of {} Hz makes no sense",
+                chosen.sample_rate_hz
+            )));
+        }
+        let mut library = Self {
+            reader,
+            kind,
+            movie,
+            codec: chosen.decoder,
+            track: chosen.id,
+            failures,
+            pre_skip: chosen.pre_skip,
+            trimmer: None,
+            timeline: None,
+            silence: 0,
+            held: Vec::new(),
+            channels: 0,
+            sample_rate_hz: chosen.sample_rate_hz,
+            damaged: 0,
+            damaged_in_a_row: 0,
+            foreign_in_a_row: 0,
+            parts: 1,
+        };
+        library.timeline = library.time_base().map(Timeline::new);
+        Ok(library)
+    }
+
+    /// The next samples into `planes`; nothing at the end.
+    pub(crate) fn next(&mut self, planes: &mut Vec<Vec<i16>>) -> Result<Option<()>, Error> {
+        if self.give_held(planes) {
+            return Ok(Some(()));
+        }
+        while let Some(packet) = self.next_packet()? {
+            if packet.track_id != self.track || !self.decode(packet, planes)? {
+                continue;
+            }
+            if self.silence > 0 {
+                std::mem::swap(&mut self.held, planes);
+                self.give_held(planes);
+            }
+            return Ok(Some(()));
+        }
+        Ok(None)
+    }
+
+    pub(crate) const fn sample_rate_hz(&self) -> u32 {
+        self.sample_rate_hz
+    }
+
+    pub(crate) const fn channels(&self) -> usize {
+        self.channels
+    }
+
+    pub(crate) const fn damaged_packets(&self) -> u64 {
+        self.damaged
+    }
+
+    /// Gives silence, a second at a time, and then what is held.
+    fn give_held(&mut self, planes: &mut Vec<Vec<i16>>) -> bool {
+        if self.silence > 0 {
+            let second = self.silence.min(u64::from(self.sample_rate_hz));
+            self.silence -= second;
+            planes.resize(self.channels, Vec::new());
+            for plane in planes {
+                plane.clear();
+                plane.resize(usize::try_from(second).unwrap_or(0), 0);
+            }
+            return true;
+        }
+        let is_held = self.held.first().is_some_and(|plane| !plane.is_empty());
+        if is_held {
+            std::mem::swap(&mut self.held, planes);
+            self.held.clear();
+        }
+        is_held
+    }
+
+    /// A failure to read is none of the recording's, and never its end.
+    fn next_packet(&mut self) -> Result<Option<Packet>, Error> {
+        loop {
+            let packet = guard(|| self.reader.next_packet())?;
+            if let Some(error) = self.failures.take() {
+                return Err(Error::Read(error));
+            }
+            match packet {
+                Err(Fault::ResetRequired) if self.parts < MAX_PARTS => {
+                    if !self.begin_part() {
+                        return Ok(None);
+                    }
+                }
+                // Whatever else ends a recording leaves what was decoded before.
+                packet => return Ok(packet.unwrap_or(None)),
+            }
+        }
+    }
+
+    /// Goes on with the next part of a recording that was joined of several.
+    fn begin_part(&mut self) -> bool {
+        self.parts += 1;
+        let Ok(Chosen {
+            id,
+            decoder,
+            pre_skip,
+            ..
+        }) = choose(&*self.reader, &self.movie)
+        else {
+            return false;
+        };
+        (self.track, self.codec, self.pre_skip) = (id, decoder, pre_skip);
+        (self.trimmer, self.timeline) = (None, self.time_base().map(Timeline::new));
+        true
+    }
+
+    /// The unit of packets' times, in containers where they are to be kept to.
+    fn time_base(&self) -> Option<TimeBase> {
+        let timed = matches!(self.kind, Kind::Mp4 | Kind::Matroska);
+        let mut tracks = self.reader.tracks().iter();
+        let track = tracks.find(|track| track.id == self.track)?;
+        track.time_base.filter(|_| timed)
+    }
+
+    /// Decodes one packet; whether it gave samples.
+    fn decode(&mut self, mut packet: Packet, planes: &mut Vec<Vec<i16>>) -> Result<bool, Error> {
+        let padding = (packet.trim_start.get(), packet.trim_end.get());
+        // Some decoders take it away by themselves: it could not be given back.
+        (packet.trim_start, packet.trim_end) = (Duration::ZERO, Duration::ZERO);
+        let codec = &mut self.codec;
+        let outcome = guard(|| {
+            let samples = codec.decode(&packet)?;
+            samples.copy_to_vecs_planar(planes);
+            Ok::<_, Fault>((samples.spec().rate(), samples.spec().channels().count()))
+        })?;
+        let Ok(format) = outcome else {
+            return self.pass_over();
+        };
+        if !self.is_of_this_recording(format)? {
+            return self.pass_over();
+        }
+        self.damaged_in_a_row = 0;
+        self.place(packet.pts, padding, planes);
+        Ok(planes.first().is_some_and(|plane| !plane.is_empty()) || self.silence > 0)
+    }
+
+    /// Takes padding away, and finds out whether silence goes before.
+    fn place(&mut self, time: Timestamp, (start, end): (u64, u64), planes: &mut [Vec<i16>]) {
+        let rate = self.sample_rate_hz;
+        let frames = planes.first().map_or(0, Vec::len) as u64;
+        if let Some(timeline) = &mut self.timeline {
+            self.silence += timeline.missing(time, frames, rate);
+        }
+        if self.trimmer.is_none() {
+            self.trimmer = Some(self.begin(time));
+        }
+        if let Some(trimmer) = &mut self.trimmer {
+            trimmer.trim(planes, start, end);
+        }
+    }
+
+    /// What is known of the track's run-up, by the best that its container says.
+    fn begin(&mut self, first: Timestamp) -> Trimmer {
+        let rate = self.sample_rate_hz;
+        if let Some(edit) = self.edit() {
+            let delay = edit.delay.frames(rate);
+            let second = u64::from(rate);
+            // A player's patience with a late start, as in `crate::timeline`.
+            if (second / 5..60 * second).contains(&delay) {
+                self.silence += delay;
+            }
+            let length = edit.length.map(|length| length.frames(rate));
+            return Trimmer::new(edit.skip.frames(rate), length);
+        }
+        if let Some(frames) = self.pre_skip {
+            return Trimmer::new(frames, None);
+        }
+        let itunes = || gapless::itunes(&mut *self.reader);
+        if let Some((lead, length)) = (self.kind == Kind::Mp4).then(itunes).flatten() {
+            return Trimmer::new(lead, Some(length));
+        }
+        let lead = self.timeline.as_ref().map(|line| line.lead(first, rate));
+        Trimmer::new(lead.unwrap_or(0), None)
+    }
+
+    fn edit(&self) -> Option<Edit> {
+        let mut tracks = self.movie.tracks.iter();
+        tracks.find(|track| track.id == self.track)?.edit
+    }
+
+    fn pass_over(&mut self) -> Result<bool, Error> {
+        self.damaged += 1;
+        self.damaged_in_a_row += 1;
+        if self.damaged_in_a_row < MAX_DAMAGED_IN_A_ROW {
+            return Ok(false);
+        }
+        Err(damaged("a long stretch of it cannot be decoded"))
+    }
+
+    /// The format of the samples must make sense and stay the same; a packet of
+    /// another is what a decoder finds in a damaged stretch.
+    fn is_of_this_recording(&mut self, (rate, channels): (u32, usize)) -> Result<bool, Error> {
+        if self.channels == 0 {
+            if !SAMPLE_RATES.contains(&rate) || !(1..=MAX_CHANNELS).contains(&channels) {
+                return Err(damaged(format!(
+                    "{channels} channels at {rate} Hz make no sense"
+                )));
+            }
+            (self.sample_rate_hz, self.channels) = (rate, channels);
+        }
+        let same = (rate, channels) == (self.sample_rate_hz, self.channels);
+        self.foreign_in_a_row = if same { 0 } else { self.foreign_in_a_row + 1 };
+        if self.foreign_in_a_row < MAX_FOREIGN_IN_A_ROW {
+            return Ok(same);
+        }
+        Err(damaged(
+            "its sampling rate or number of channels changes on the way",
+        ))
+    }
+}

@@ -1,0 +1,78 @@
+//! Codecs that are not decoded here, by the names people know.
+
+use symphonia::core::{
+    audio::Channels,
+    codecs::audio::{AudioCodecId, AudioCodecParameters, well_known as codec},
+};
+
+/// A codec nobody here has heard of.
+pub(crate) const UNKNOWN: &str = "the codec of this recording";
+
+/// The name of a codec for which there is no decoder.
+pub(crate) fn of_codec(parameters: &AudioCodecParameters) -> &'static str {
+    const NAMES: [(AudioCodecId, &str); 9] = [
+        (codec::CODEC_ID_AC3, "Dolby Digital (AC-3)"),
+        (codec::CODEC_ID_EAC3, "Dolby Digital Plus (E-AC-3)"),
+        (codec::CODEC_ID_AC4, "Dolby AC-4"),
+        (codec::CODEC_ID_DCA, "DTS"),
+        (codec::CODEC_ID_SPEEX, "Speex"),
+        (codec::CODEC_ID_WAVPACK, "WavPack"),
+        (codec::CODEC_ID_WMA, "WMA"),
+        (codec::CODEC_ID_ADPCM_G722, "G.722"),
+        (codec::CODEC_ID_ADPCM_G726, "G.726"),
+    ];
+    let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+    match parameters.codec {
+        codec::CODEC_ID_AAC => aac(parameters.extra_data.as_deref().unwrap_or(&[]), channels),
+        codec::CODEC_ID_OPUS if channels > 2 => "Opus with more than two channels",
+        own => NAMES
+            .iter()
+            .find(|(codec, _)| *codec == own)
+            .map_or(UNKNOWN, |(_, name)| name),
+    }
+}
+
+/// Which AAC it is, by its `AudioSpecificConfig` (ISO/IEC 14496-3, 1.6.2.1): the
+/// object type in five bits, the sampling rate in four, the channels in four.
+fn aac(header: &[u8], channels: usize) -> &'static str {
+    let bits = header
+        .iter()
+        .take(2)
+        .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+    let configured = (bits >> 3 & 15) as usize;
+    match bits >> 11 {
+        5 | 29 => "HE-AAC",
+        0..=2 if channels.max(configured) > 2 => "AAC with more than two channels",
+        23 => "AAC-LD",
+        39 => "AAC-ELD",
+        42 => "xHE-AAC",
+        _ => "this variety of AAC",
+    }
+}
+
+/// The name of a track in an MP4 by its sample entry.
+pub(crate) fn of_sample_entry(entry: [u8; 4]) -> &'static str {
+    match &entry {
+        b"samr" | b"sawb" => "AMR",
+        b"ac-3" => "Dolby Digital (AC-3)",
+        b"ec-3" => "Dolby Digital Plus (E-AC-3)",
+        b"QDM2" | b"QDMC" => "QDesign Music",
+        b"apac" => "Apple Positional Audio",
+        b"enca" => "an encrypted track",
+        _ => UNKNOWN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn varieties_of_aac_are_told_apart() {
+        assert_eq!(aac(&[0x2b, 0x92, 0x08, 0x00], 1), "HE-AAC");
+        assert_eq!(aac(&[0xeb, 0x8a], 1), "HE-AAC");
+        assert_eq!(aac(&[0x11, 0xb0], 0), "AAC with more than two channels");
+        assert_eq!(aac(&[], 6), "AAC with more than two channels");
+        assert_eq!(of_sample_entry(*b"samr"), "AMR");
+    }
+}

@@ -1,0 +1,107 @@
+//! Silence that is not in the file.
+//!
+//! In MP4 and Matroska packets have times, and nothing need be there where nobody
+//! speaks: calls are recorded without the packets that were lost or not sent,
+//! and the sound of a video may begin later than the picture. A player keeps to
+//! the times, so silence goes where packets are missing.
+
+use symphonia::core::units::{TimeBase, Timestamp};
+
+/// Gaps below this many milliseconds are the clock of whoever recorded.
+const SHORTEST_GAP_MS: u64 = 200;
+
+/// Gaps above this many seconds are damaged times.
+const LONGEST_GAP_S: u64 = 3_600;
+
+/// A recording that begins later than this many seconds was cut from a longer
+/// one: its beginning is where its packets begin.
+const LATEST_START_S: u64 = 60;
+
+/// Follows the times of a track's packets.
+pub(crate) struct Timeline {
+    base: TimeBase,
+    /// The time of what was decoded so far, in frames.
+    reached: Option<i128>,
+}
+
+impl Timeline {
+    /// For a track whose times are multiples of `base`.
+    pub(crate) const fn new(base: TimeBase) -> Self {
+        Self {
+            base,
+            reached: None,
+        }
+    }
+
+    /// How many frames are missing before a packet of that time, which holds
+    /// `frames` of them.
+    pub(crate) fn missing(&mut self, time: Timestamp, frames: u64, rate: u32) -> u64 {
+        let at = self.frames(time, rate);
+        let second = i128::from(rate);
+        let reached = match self.reached {
+            Some(reached) => reached,
+            None if at > second * i128::from(LATEST_START_S) => at,
+            None => at.min(0),
+        };
+        let gap = at - reached;
+        let longest = second * i128::from(LONGEST_GAP_S);
+        let is_gap = (second * i128::from(SHORTEST_GAP_MS) / 1_000..=longest).contains(&gap);
+        let start = if is_gap { at } else { reached };
+        self.reached = Some(start + i128::from(frames));
+        if is_gap {
+            u64::try_from(gap).unwrap_or(0)
+        } else {
+            0
+        }
+    }
+
+    /// A time in frames, rounded.
+    fn frames(&self, time: Timestamp, rate: u32) -> i128 {
+        let scaled = i128::from(time.get()) * i128::from(self.base.numer.get()) * i128::from(rate);
+        let denominator = i128::from(self.base.denom.get());
+        (scaled + denominator / 2).div_euclid(denominator)
+    }
+
+    /// How many frames of the first packet lie before the beginning: an encoder's
+    /// priming, in containers that give it a negative time.
+    pub(crate) fn lead(&self, first: Timestamp, rate: u32) -> u64 {
+        u64::try_from(-self.frames(first, rate)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(packets: &[(i64, u64)]) -> Vec<u64> {
+        let base = TimeBase::try_new(1, 1_000).expect("milliseconds");
+        let mut timeline = Timeline::new(base);
+        let at =
+            |(time, frames): &(i64, u64)| timeline.missing(Timestamp::new(*time), *frames, 48_000);
+        packets.iter().map(at).collect()
+    }
+
+    #[test]
+    fn gaps_are_filled_and_jitter_is_not() {
+        let packets = [(0, 960), (25, 960), (41, 960), (1_060, 960), (1_080, 960)];
+        assert_eq!(missing(&packets), [0, 0, 0, 48_000, 0]);
+    }
+
+    #[test]
+    fn small_gaps_add_up_to_one() {
+        let packets: Vec<(i64, u64)> = (0..10).map(|index| (index * 70, 960)).collect();
+        assert_eq!(missing(&packets).iter().sum::<u64>(), 2 * 200 * 48);
+    }
+
+    #[test]
+    fn a_late_start_is_silence_unless_it_is_a_cut() {
+        assert_eq!(missing(&[(3_000, 960)]), [3 * 48_000]);
+        assert_eq!(missing(&[(3_600_000, 960), (3_600_020, 960)]), [0, 0]);
+    }
+
+    #[test]
+    fn absurd_times_add_nothing() {
+        let packets = [(0, 960), (i64::MAX, 960), (i64::MIN, 960), (20, 960)];
+        assert_eq!(missing(&packets), [0, 0, 0, 0]);
+    }
+}

@@ -1,0 +1,186 @@
+//! Containers as recorders, browsers and calls leave them: cut off, with holes,
+//! joined, with a picture that begins first.
+
+use std::{fs, io::Cursor, path::Path};
+
+use domain::transcript::AudioFacts;
+use media::{Decoder, Error};
+use support::{ffmpeg, run};
+
+mod support;
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/interview.flac");
+
+/// Six seconds of speech, made with these arguments.
+fn made(file: &str, how: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(file);
+    let mut command = ffmpeg();
+    command.args(["-t", "6", "-i", SAMPLE]).args(how).arg(&path);
+    run(&mut command);
+    fs::read(path).expect("made")
+}
+
+fn decode(bytes: Vec<u8>) -> Result<(AudioFacts, Vec<i16>), Error> {
+    let mut decoder = Decoder::open(Box::new(Cursor::new(bytes)))?;
+    let mut samples = Vec::new();
+    while let Some(block) = decoder.next_block()? {
+        samples.extend_from_slice(&block.planes()[0]);
+    }
+    Ok((decoder.facts(), samples))
+}
+
+fn milliseconds(bytes: Vec<u8>) -> u64 {
+    decode(bytes).expect("decodes").0.duration_ms
+}
+
+/// Whether it is silent between two times.
+fn is_silent(samples: &[i16], rate: usize, from_ms: usize, to_ms: usize) -> bool {
+    let span = &samples[from_ms * rate / 1_000..to_ms * rate / 1_000];
+    span.iter().all(|sample| *sample == 0)
+}
+
+#[test]
+fn packets_that_are_missing_are_silence() {
+    let hole = ["-af", r"asetpts=PTS+gte(T\,3)*2/TB"];
+    for (file, codec) in [("a.webm", "libopus"), ("a.mka", "flac"), ("a.mp4", "aac")] {
+        let bytes = made(file, &[&hole[..], &["-c:a", codec]].concat());
+        let (facts, samples) = decode(bytes).expect(file);
+        assert!(facts.duration_ms.abs_diff(8_000) < 60, "{file}: {facts:?}");
+        let rate = facts.sample_rate_hz as usize;
+        assert!(is_silent(&samples, rate, 3_150, 4_900), "{file}");
+        assert!(!is_silent(&samples, rate, 5_100, 8_000), "{file}");
+    }
+}
+
+#[test]
+fn sound_that_begins_after_the_picture_stays_where_it_is() {
+    let late = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc=size=64x64:rate=5",
+        "-t",
+        "7",
+        "-c:v",
+        "mpeg4",
+        "-af",
+        "asetpts=PTS+1.5/TB",
+        "-c:a",
+        "aac",
+    ];
+    for file in ["a.mp4", "a.mkv"] {
+        let (facts, samples) = decode(made(file, &late)).expect(file);
+        let rate = facts.sample_rate_hz as usize;
+        assert!(is_silent(&samples, rate, 0, 1_400), "{file}");
+        assert!(!is_silent(&samples, rate, 1_500, 2_500), "{file}");
+        assert!(facts.duration_ms.abs_diff(7_000) < 60, "{file}: {facts:?}");
+    }
+}
+
+#[test]
+fn a_recording_that_was_cut_off_gives_what_is_there() {
+    let fragmented = "frag_keyframe+empty_moov";
+    for (file, how) in [
+        ("a.m4a", &["-c:a", "aac", "-movflags", "+faststart"][..]),
+        (
+            "a.mp4",
+            &[
+                "-c:a",
+                "aac",
+                "-movflags",
+                fragmented,
+                "-frag_duration",
+                "500000",
+            ],
+        ),
+        ("a.webm", &["-c:a", "libopus"]),
+        ("a.ogg", &["-c:a", "libopus"]),
+        ("b.ogg", &["-c:a", "libvorbis"]),
+        ("a.aac", &["-c:a", "aac"]),
+        ("a.flac", &["-c:a", "flac"]),
+        ("a.aiff", &["-c:a", "pcm_s16be"]),
+        ("a.caf", &["-c:a", "pcm_s16be"]),
+        ("a.mka", &["-c:a", "flac"]),
+    ] {
+        let mut bytes = made(file, how);
+        bytes.truncate(bytes.len() / 2);
+        let found = decode(bytes).expect(file).0.duration_ms;
+        assert!((1_500..4_500).contains(&found), "{file}: {found}");
+    }
+}
+
+#[test]
+fn a_recording_without_its_index_says_so() {
+    let mut bytes = made("a.m4a", &["-c:a", "aac"]);
+    let length = bytes.len() / 2;
+    bytes.truncate(length);
+    let outcome = decode(bytes);
+    assert!(
+        matches!(&outcome, Err(Error::Damaged { what }) if what.contains("moov")),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn joined_recordings_are_heard_to_the_end() {
+    for (file, how) in [
+        ("a.ogg", &["-c:a", "libopus"][..]),
+        ("b.ogg", &["-c:a", "libvorbis"]),
+        ("a.aac", &["-c:a", "aac"]),
+    ] {
+        let found = milliseconds(made(file, how).repeat(3));
+        assert!(found.abs_diff(18_000) < 300, "{file}: {found}");
+    }
+}
+
+#[test]
+fn an_edit_that_cuts_the_end_away_is_not_believed_but_its_beginning_is() {
+    // What is decoded is never less than what was recorded after the run-up.
+    let bytes = made("a.m4a", &["-c:a", "aac"]);
+    let list = bytes.windows(4).position(|name| name == b"elst");
+    let length = list.expect("an edit list") + 12;
+    let mut shortened = bytes.clone();
+    shortened[length..length + 4].copy_from_slice(&1_000_u32.to_be_bytes());
+    let (whole, _) = decode(bytes).expect("decodes");
+    let (facts, samples) = decode(shortened).expect("decodes");
+    assert!(
+        facts.duration_ms.abs_diff(whole.duration_ms) < 100,
+        "{facts:?}"
+    );
+    let (_, plain) = decode(made("a.wav", &["-c:a", "pcm_s16le"])).expect("decodes");
+    let apart = |shift: usize| -> u64 {
+        let pairs = samples[30_000 + shift..40_000].iter().zip(&plain[30_000..]);
+        pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
+    };
+    assert!(apart(0) < apart(4), "{} {}", apart(0), apart(4));
+}
+
+#[test]
+fn the_first_track_that_can_be_decoded_is_taken() {
+    let both = [
+        "-map", "0:a", "-map", "0:a", "-c:a:0", "ac3", "-c:a:1", "libopus",
+    ];
+    let bytes = made("a.mkv", &both);
+    assert!(milliseconds(bytes).abs_diff(6_000) < 60);
+}
+
+#[test]
+fn a_picture_without_sound_is_no_recording() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in ["a.mp4", "a.webm"] {
+        let path = folder.path().join(file);
+        silent_film(&path);
+        let outcome = decode(fs::read(&path).expect("made"));
+        assert!(
+            matches!(outcome, Err(Error::NotAudio)),
+            "{file}: {outcome:?}"
+        );
+    }
+}
+
+fn silent_film(path: &Path) {
+    let mut command = ffmpeg();
+    command.args(["-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-t", "2"]);
+    run(command.arg(path));
+}
