@@ -11,7 +11,9 @@ pub enum Error {
     #[error("this is not an audio file of a kind known here")]
     NotAudio,
     /// It is a recording of a kind that is not decoded here.
-    #[error("{what} cannot be decoded here; convert the recording to M4A (AAC-LC), MP3, FLAC or WAV")]
+    #[error(
+        "{what} cannot be decoded here; convert the recording to M4A (AAC-LC), MP3, FLAC or WAV"
+    )]
     Unsupported {
         /// The container or codec.
         what: String,
