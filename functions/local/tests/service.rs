@@ -108,7 +108,7 @@ fn speech(seconds: usize) -> Vec<u8> {
     let mut samples = Vec::new();
     while samples.len() < seconds * 16_000 {
         let block = decoder.next_block().expect("decodes").expect("long enough");
-        samples.extend_from_slice(&block.planes()[0]);
+        samples.extend(block.channel(0));
     }
     samples.truncate(seconds * 16_000);
     let spec = hound::WavSpec {

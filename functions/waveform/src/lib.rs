@@ -112,7 +112,7 @@ fn decode(
     let mut collector = Collector::default();
     progress.report(0);
     while let Some(block) = decoder.next_block()? {
-        collector.push(block.planes());
+        collector.push(block.samples(), block.channels());
         if decoder.facts().duration_ms > limit_ms {
             return Err(Error::TooLong {
                 limit_minutes: limit_ms / 60_000,

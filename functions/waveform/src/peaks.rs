@@ -4,6 +4,8 @@
 //! once by their number, truncated toward zero as C divides: byte for byte what
 //! audiowaveform writes for the same samples.
 
+use pulp::Arch;
+
 /// Samples per pixel to begin with.
 pub const FINEST: u32 = 256;
 
@@ -53,20 +55,24 @@ impl Collector {
         }
     }
 
-    /// Takes samples of all channels.
-    pub fn push(&mut self, planes: &[Vec<i16>]) {
-        self.channels = i32::try_from(planes.len()).unwrap_or(1).max(1);
-        let frames = planes.first().map_or(0, Vec::len);
-        let mut start = 0;
-        while start < frames {
+    /// Takes samples of all channels, interleaved.
+    pub fn push(&mut self, samples: &[i16], channels: usize) {
+        self.channels = i32::try_from(channels).unwrap_or(1).max(1);
+        Arch::new().dispatch(|| self.collect(samples, channels.max(1)));
+    }
+
+    #[inline(always)]
+    fn collect(&mut self, mut samples: &[i16], channels: usize) {
+        while samples.len() >= channels {
             let room = (self.samples_per_pixel - self.filled) as usize;
-            let end = frames.min(start + room);
-            self.pixel = join(self.pixel, extremes(planes, start..end));
-            self.filled += u32::try_from(end - start).unwrap_or(0);
+            let frames = room.min(samples.len() / channels);
+            let (now, later) = samples.split_at(frames * channels);
+            self.pixel = join(self.pixel, extremes(now, channels));
+            self.filled += u32::try_from(frames).unwrap_or(0);
             if self.filled == self.samples_per_pixel {
                 self.close_pixel();
             }
-            start = end;
+            samples = later;
         }
     }
 
@@ -108,24 +114,34 @@ const fn join(left: (i32, i32), right: (i32, i32)) -> (i32, i32) {
 }
 
 /// The smallest and largest sum of the channels over a span of frames.
-fn extremes(planes: &[Vec<i16>], span: std::ops::Range<usize>) -> (i32, i32) {
-    match planes {
-        // One and two channels without a loop inside the loop, so that the
-        // compiler can use wide registers.
-        [only] => {
-            let span = &only[span];
-            let low = span.iter().copied().fold(i16::MAX, i16::min);
-            let high = span.iter().copied().fold(i16::MIN, i16::max);
+///
+/// One and two channels by themselves: a loop inside the loop would keep the
+/// compiler from wide registers.
+#[inline(always)]
+fn extremes(samples: &[i16], channels: usize) -> (i32, i32) {
+    match channels {
+        1 => {
+            let low = samples.iter().copied().fold(i16::MAX, i16::min);
+            let high = samples.iter().copied().fold(i16::MIN, i16::max);
             (i32::from(low), i32::from(high))
         }
-        [left, right] => {
-            let sums = left[span.clone()].iter().zip(&right[span]);
-            fold(sums.map(|(l, r)| i32::from(*l) + i32::from(*r)))
+        2 => {
+            let (frames, _) = samples.as_chunks::<2>();
+            fold(
+                frames
+                    .iter()
+                    .map(|[left, right]| i32::from(*left) + i32::from(*right)),
+            )
         }
-        many => fold(span.map(|frame| many.iter().map(|plane| i32::from(plane[frame])).sum())),
+        many => fold(
+            samples
+                .chunks_exact(many)
+                .map(|frame| frame.iter().copied().map(i32::from).sum()),
+        ),
     }
 }
 
+#[inline(always)]
 fn fold(sums: impl Iterator<Item = i32>) -> (i32, i32) {
     sums.fold(NOTHING, |(low, high), sum| (low.min(sum), high.max(sum)))
 }
@@ -136,23 +152,17 @@ mod tests {
 
     use super::*;
 
-    fn peaks(planes: &[Vec<i16>], block: usize, mut collector: Collector) -> Peaks {
-        let frames = planes[0].len();
-        for start in (0..frames).step_by(block) {
-            let end = frames.min(start + block);
-            let part: Vec<Vec<i16>> = planes
-                .iter()
-                .map(|plane| plane[start..end].to_vec())
-                .collect();
-            collector.push(&part);
+    fn peaks(frames: &[[i16; 2]], block: usize, mut collector: Collector) -> Peaks {
+        for part in frames.chunks(block) {
+            collector.push(part.as_flattened(), 2);
         }
         collector.finish()
     }
 
     #[test]
     fn channels_are_summed_and_divided_toward_zero() {
-        let planes = [vec![3, -3, 10], vec![0, -4, -5]];
-        let found = peaks(&planes, 3, Collector::new(2, 100));
+        let frames = [[3, 0], [-3, -4], [10, -5]];
+        let found = peaks(&frames, 3, Collector::new(2, 100));
         // Sums 3, -7 and 5; -7 / 2 is -3, not -4.
         assert_eq!(found.pairs, [(-3, 1), (2, 2)]);
     }
@@ -160,9 +170,9 @@ mod tests {
     #[test]
     fn eight_hours_stay_small() {
         let mut collector = Collector::default();
-        let second = [vec![7; 48_000]];
+        let second = vec![7; 48_000];
         for _ in 0..8 * 3_600 {
-            collector.push(&second);
+            collector.push(&second, 1);
         }
         let found = collector.finish();
         assert!(
@@ -175,15 +185,34 @@ mod tests {
 
     proptest! {
         #[test]
+        fn any_number_of_channels_is_summed_alike(
+            samples in prop::collection::vec(any::<i16>(), 1..2_000),
+            channels in 1_usize..7,
+        ) {
+            let mut collector = Collector::new(16, usize::MAX);
+            collector.push(&samples, channels);
+            let width = i32::try_from(channels).expect("few");
+            let frames = samples.chunks_exact(channels);
+            let means: Vec<i32> = frames
+                .map(|frame| frame.iter().copied().map(i32::from).sum::<i32>() / width)
+                .collect();
+            let expected: Vec<_> = means
+                .chunks(16)
+                .map(|pixel| (pixel.iter().min(), pixel.iter().max()))
+                .collect();
+            let found = collector.finish().pairs;
+            let found = found.iter().map(|(low, high)| (i32::from(*low), i32::from(*high)));
+            prop_assert!(found.eq(expected.iter().map(|(low, high)| (*low.expect("some"), *high.expect("some")))));
+        }
+
+        #[test]
         fn neither_blocks_nor_joining_change_the_peaks(
-            left in prop::collection::vec(any::<i16>(), 1..3_000),
+            frames in prop::collection::vec(any::<[i16; 2]>(), 1..3_000),
             block in 1_usize..700,
         ) {
-            let right: Vec<i16> = left.iter().rev().copied().collect();
-            let planes = [left, right];
-            let whole = peaks(&planes, usize::MAX, Collector::new(4, usize::MAX));
-            prop_assert_eq!(&peaks(&planes, block, Collector::new(4, usize::MAX)), &whole);
-            let joined = peaks(&planes, block, Collector::new(4, 16));
+            let whole = peaks(&frames, usize::MAX, Collector::new(4, usize::MAX));
+            prop_assert_eq!(&peaks(&frames, block, Collector::new(4, usize::MAX)), &whole);
+            let joined = peaks(&frames, block, Collector::new(4, 16));
             let width = joined.samples_per_pixel as usize / 4;
             for (pixel, parts) in joined.pairs.iter().zip(whole.pairs.chunks(width)) {
                 let low = parts.iter().map(|pair| pair.0).min();

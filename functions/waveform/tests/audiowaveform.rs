@@ -19,7 +19,7 @@ fn json_and_binary_formats_equal_audiowaveforms() {
     let mut decoder = Decoder::open(Box::new(file)).expect("a WAV file");
     let mut collector = Collector::new(64, usize::MAX);
     while let Some(block) = decoder.next_block().expect("decodes") {
-        collector.push(block.planes());
+        collector.push(block.samples(), block.channels());
     }
     let peaks = collector.finish();
     let now = Timestamp::from_millis(0);

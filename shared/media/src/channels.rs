@@ -1,5 +1,7 @@
 //! Whether the channels of a recording carry different people.
 
+use crate::Block;
+
 /// Windows over which channels are compared, per second.
 const WINDOWS_PER_SECOND: u32 = 20;
 
@@ -42,22 +44,15 @@ impl ChannelComparison {
     }
 
     /// Takes samples of all channels.
-    pub fn push(&mut self, planes: &[Vec<i16>]) {
-        let frames = planes.first().map_or(0, Vec::len);
-        let mut start = 0;
-        while start < frames {
-            let end = frames.min(start + self.window - self.filled);
-            for (energy, plane) in self.energy.iter_mut().zip(planes) {
-                *energy += plane[start..end]
-                    .iter()
-                    .map(|sample| f64::from(*sample).powi(2))
-                    .sum::<f64>();
+    pub fn push(&mut self, block: &Block) {
+        for frame in block.samples().chunks_exact(self.energy.len().max(1)) {
+            for (energy, sample) in self.energy.iter_mut().zip(frame) {
+                *energy += f64::from(*sample).powi(2);
             }
-            self.filled += end - start;
+            self.filled += 1;
             if self.filled == self.window {
                 self.close_window();
             }
-            start = end;
         }
     }
 
@@ -104,12 +99,13 @@ mod tests {
     fn verdict(seconds: &[[bool; 2]]) -> bool {
         let mut comparison = ChannelComparison::new(2, 8_000);
         for speaks in seconds {
-            let plane = |on: bool| -> Vec<i16> {
-                (0..8_000)
-                    .map(|n| if on { (n % 100) * 80 } else { n % 3 })
-                    .collect()
-            };
-            comparison.push(&[plane(speaks[0]), plane(speaks[1])]);
+            let sample = |on: bool, n: i16| if on { (n % 100) * 80 } else { n % 3 };
+            comparison.push(&Block {
+                samples: (0..8_000)
+                    .flat_map(|n| speaks.map(|on| sample(on, n)))
+                    .collect(),
+                channels: 2,
+            });
         }
         comparison.separate()
     }

@@ -10,6 +10,7 @@
 
 mod caf;
 pub mod channels;
+mod convert;
 mod decoder;
 mod error;
 mod gapless;
@@ -20,6 +21,7 @@ mod mpeg;
 mod names;
 mod object;
 mod open;
+mod pcm;
 pub mod resample;
 mod source;
 pub mod speech;

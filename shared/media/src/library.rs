@@ -10,9 +10,12 @@ use symphonia::core::{
 };
 
 use crate::{
-    Error, Kind, Source, gapless,
+    Error, Kind, convert,
+    decoder::Block,
+    gapless,
     mp4::{Edit, Movie},
-    open::{Chosen, Opened, choose, damaged, guard, open},
+    open::{Chosen, Container, choose, damaged, guard},
+    pcm::{MAX_CHANNELS, SAMPLE_RATES},
     source::Failures,
     timeline::Timeline,
     trim::Trimmer,
@@ -23,12 +26,6 @@ const MAX_DAMAGED_IN_A_ROW: u32 = 200;
 
 /// Packets in a row of another format after which that is no mistake.
 const MAX_FOREIGN_IN_A_ROW: u32 = 10;
-
-/// What sampling rates make sense, in frames per second.
-const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
-
-/// The most channels that make sense.
-const MAX_CHANNELS: usize = 64;
 
 /// Parts that a recording may be joined of.
 const MAX_PARTS: u32 = 10_000;
@@ -48,7 +45,7 @@ pub(crate) struct Library {
     timeline: Option<Timeline>,
     /// Frames of silence to be given before what is held.
     silence: u64,
-    held: Vec<Vec<i16>>,
+    held: Vec<i16>,
     channels: usize,
     sample_rate_hz: u32,
     damaged: u64,
@@ -58,13 +55,12 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    pub(crate) fn open(source: Box<dyn Source>) -> Result<Self, Error> {
-        let failures = Failures::default();
-        let Opened {
+    pub(crate) fn new(container: Container, failures: Failures) -> Result<Self, Error> {
+        let Container {
             reader,
             kind,
             movie,
-        } = open(source, &failures)?;
+        } = container;
         let chosen = choose(&*reader, &movie)?;
         if !SAMPLE_RATES.contains(&chosen.sample_rate_hz) {
             return Err(damaged(format!(
@@ -95,22 +91,22 @@ impl Library {
         Ok(library)
     }
 
-    /// The next samples into `planes`; nothing at the end.
-    pub(crate) fn next(&mut self, planes: &mut Vec<Vec<i16>>) -> Result<Option<()>, Error> {
-        if self.give_held(planes) {
-            return Ok(Some(()));
+    /// The next samples into `block`; whether there were any.
+    pub(crate) fn next(&mut self, block: &mut Block) -> Result<bool, Error> {
+        if self.give_held(block) {
+            return Ok(true);
         }
         while let Some(packet) = self.next_packet()? {
-            if packet.track_id != self.track || !self.decode(packet, planes)? {
+            if packet.track_id != self.track || !self.decode(packet, block)? {
                 continue;
             }
             if self.silence > 0 {
-                std::mem::swap(&mut self.held, planes);
-                self.give_held(planes);
+                std::mem::swap(&mut self.held, &mut block.samples);
+                self.give_held(block);
             }
-            return Ok(Some(()));
+            return Ok(true);
         }
-        Ok(None)
+        Ok(false)
     }
 
     pub(crate) const fn sample_rate_hz(&self) -> u32 {
@@ -126,20 +122,18 @@ impl Library {
     }
 
     /// Gives silence, a second at a time, and then what is held.
-    fn give_held(&mut self, planes: &mut Vec<Vec<i16>>) -> bool {
+    fn give_held(&mut self, block: &mut Block) -> bool {
         if self.silence > 0 {
             let second = self.silence.min(u64::from(self.sample_rate_hz));
             self.silence -= second;
-            planes.resize(self.channels, Vec::new());
-            for plane in planes {
-                plane.clear();
-                plane.resize(usize::try_from(second).unwrap_or(0), 0);
-            }
+            let frames = usize::try_from(second).unwrap_or(0);
+            block.samples.clear();
+            block.samples.resize(frames * self.channels, 0);
             return true;
         }
-        let is_held = self.held.first().is_some_and(|plane| !plane.is_empty());
+        let is_held = !self.held.is_empty();
         if is_held {
-            std::mem::swap(&mut self.held, planes);
+            std::mem::swap(&mut self.held, &mut block.samples);
             self.held.clear();
         }
         is_held
@@ -190,15 +184,15 @@ impl Library {
     }
 
     /// Decodes one packet; whether it gave samples.
-    fn decode(&mut self, mut packet: Packet, planes: &mut Vec<Vec<i16>>) -> Result<bool, Error> {
+    fn decode(&mut self, mut packet: Packet, block: &mut Block) -> Result<bool, Error> {
         let padding = (packet.trim_start.get(), packet.trim_end.get());
         // Some decoders take it away by themselves: it could not be given back.
         (packet.trim_start, packet.trim_end) = (Duration::ZERO, Duration::ZERO);
         let codec = &mut self.codec;
         let outcome = guard(|| {
             let samples = codec.decode(&packet)?;
-            samples.copy_to_vecs_planar(planes);
-            Ok::<_, Fault>((samples.spec().rate(), samples.spec().channels().count()))
+            convert::interleave(&samples, &mut block.samples);
+            Ok::<_, Fault>((samples.spec().rate(), samples.num_planes()))
         })?;
         let Ok(format) = outcome else {
             return self.pass_over();
@@ -207,22 +201,22 @@ impl Library {
             return self.pass_over();
         }
         self.damaged_in_a_row = 0;
-        self.place(packet.pts, padding, planes);
-        Ok(planes.first().is_some_and(|plane| !plane.is_empty()) || self.silence > 0)
+        block.channels = self.channels;
+        self.place(packet.pts, padding, block);
+        Ok(!block.samples.is_empty() || self.silence > 0)
     }
 
     /// Takes padding away, and finds out whether silence goes before.
-    fn place(&mut self, time: Timestamp, (start, end): (u64, u64), planes: &mut [Vec<i16>]) {
+    fn place(&mut self, time: Timestamp, (start, end): (u64, u64), block: &mut Block) {
         let rate = self.sample_rate_hz;
-        let frames = planes.first().map_or(0, Vec::len) as u64;
         if let Some(timeline) = &mut self.timeline {
-            self.silence += timeline.missing(time, frames, rate);
+            self.silence += timeline.missing(time, block.frames() as u64, rate);
         }
         if self.trimmer.is_none() {
             self.trimmer = Some(self.begin(time));
         }
         if let Some(trimmer) = &mut self.trimmer {
-            trimmer.trim(planes, start, end);
+            trimmer.trim(block, start, end);
         }
     }
 

@@ -24,6 +24,7 @@ use crate::{
     Error, Kind, LOOK_SIZE, Source, caf, gapless, look,
     mp4::{self, Movie},
     names,
+    pcm::Pcm,
     source::{Failures, Feed},
     wav,
 };
@@ -43,7 +44,15 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
 });
 
 /// A recording that is ready to be decoded.
-pub(crate) struct Opened {
+pub(crate) enum Opened {
+    /// Its samples only have to be read.
+    Plain(Pcm),
+    /// It is for the library to decode.
+    Container(Container),
+}
+
+/// A recording as the library opened it.
+pub(crate) struct Container {
     pub(crate) reader: Box<dyn FormatReader>,
     pub(crate) kind: Kind,
     /// What an MP4 says of itself; empty for everything else.
@@ -67,7 +76,14 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
     let kind = look(&start)?;
     let mut movie = Movie::default();
     match kind {
-        Kind::Wav => feed.patches = wav::corrections(&mut feed).map_err(unread)?,
+        Kind::Wav => {
+            let found = wav::examine(&mut feed).map_err(unread)?;
+            if let Some(layout) = found.layout {
+                feed.seek(SeekFrom::Start(layout.start)).map_err(unread)?;
+                return Ok(Opened::Plain(Pcm::new(feed, failures.clone(), layout)));
+            }
+            feed.patches = found.patches;
+        }
         Kind::Mp4 => {
             movie = mp4::examine(&mut feed).map_err(unread)?;
             if !movie.is_indexed {
@@ -86,11 +102,11 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
         _ => {}
     }
     let reader = probe(feed)?.map_err(|fault| refusal(&fault, &start, failures))?;
-    Ok(Opened {
+    Ok(Opened::Container(Container {
         reader,
         kind,
         movie,
-    })
+    }))
 }
 
 /// The first bytes; leaves the source at its start.

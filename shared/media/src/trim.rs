@@ -6,6 +6,8 @@
 //! the sound is, but in recordings that were joined, or whose tag was never
 //! completed, there is sound behind that.
 
+use crate::decoder::Block;
+
 /// The most padding that is believed, in frames: 4,095 by the twelve bits of an
 /// MP3's tag and a frame that some encoders count and some do not.
 const MAX_PADDING: usize = 4_095 + 1_152;
@@ -17,7 +19,7 @@ pub(crate) struct Trimmer {
     lead: u64,
     /// Frames that are sound after that, where the track says so.
     length: Option<u64>,
-    withheld: Vec<Vec<i16>>,
+    withheld: Vec<i16>,
     distrusts: bool,
 }
 
@@ -33,15 +35,13 @@ impl Trimmer {
 
     /// Takes away what is said to be padding: the first `start` and the last
     /// `end` frames of a packet, and what the track says of its own.
-    pub(crate) fn trim(&mut self, planes: &mut [Vec<i16>], start: u64, end: u64) {
-        let frames = planes.first().map_or(0, Vec::len);
+    pub(crate) fn trim(&mut self, block: &mut Block, start: u64, end: u64) {
+        let frames = block.frames();
         let dropped = usize::try_from(start.max(self.lead)).map_or(frames, |all| all.min(frames));
         self.lead = self.lead.saturating_sub(dropped as u64);
-        for plane in planes.iter_mut() {
-            plane.drain(..dropped);
-        }
+        block.samples.drain(..dropped * block.channels);
         let end = end.max(self.beyond((frames - dropped) as u64));
-        self.withhold(planes, usize::try_from(end).unwrap_or(usize::MAX));
+        self.withhold(block, usize::try_from(end).unwrap_or(usize::MAX));
     }
 
     /// How many of these frames lie behind the end that the track says.
@@ -54,25 +54,21 @@ impl Trimmer {
         beyond
     }
 
-    fn withhold(&mut self, planes: &mut [Vec<i16>], end: usize) {
-        let held = self.withheld.first().map_or(0, Vec::len);
-        if self.distrusts || (end == 0 && held == 0) {
+    fn withhold(&mut self, block: &mut Block, end: usize) {
+        let holds = !self.withheld.is_empty();
+        if self.distrusts || (end == 0 && !holds) {
             return;
         }
-        self.withheld.resize(planes.len(), Vec::new());
-        for (withheld, plane) in self.withheld.iter_mut().zip(planes.iter_mut()) {
-            let sound = if held > 0 {
-                0
-            } else {
-                plane.len().saturating_sub(end)
-            };
-            withheld.extend(plane.drain(sound..));
-        }
-        if self.withheld.iter().any(|plane| plane.len() > MAX_PADDING) {
+        let frames = if holds {
+            0
+        } else {
+            block.frames().saturating_sub(end)
+        };
+        let sound = frames * block.channels;
+        self.withheld.extend(block.samples.drain(sound..));
+        if self.withheld.len() > MAX_PADDING * block.channels {
             self.distrusts = true;
-            for (withheld, plane) in self.withheld.iter_mut().zip(planes) {
-                plane.append(withheld);
-            }
+            block.samples.append(&mut self.withheld);
         }
     }
 }
@@ -84,10 +80,16 @@ mod tests {
     fn trimmed(mut trimmer: Trimmer, packets: &[(u64, u64)]) -> Vec<i16> {
         let (mut heard, mut next) = (Vec::new(), 0);
         for (start, end) in packets {
-            let mut planes = [(next..next + 1_000).collect::<Vec<i16>>()];
+            // The same in both channels.
+            let frames = next..next + 1_000;
+            let mut block = Block {
+                samples: frames.flat_map(|frame| [frame, frame]).collect(),
+                channels: 2,
+            };
             next += 1_000;
-            trimmer.trim(&mut planes, *start, *end);
-            heard.extend_from_slice(&planes[0]);
+            trimmer.trim(&mut block, *start, *end);
+            assert!(block.channel(0).eq(block.channel(1)));
+            heard.extend(block.channel(0));
         }
         heard
     }

@@ -5,7 +5,11 @@
 
 use std::io::{self, SeekFrom};
 
-use crate::{Source, source::Patch};
+use crate::{
+    Source,
+    pcm::{Layout, MAX_CHANNELS, SAMPLE_RATES},
+    source::Patch,
+};
 
 /// How many chunks are looked at before the samples.
 const MAX_CHUNKS: usize = 64;
@@ -32,53 +36,119 @@ pub(crate) fn codec(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What to replace in the headers of a WAV file so that they tell the truth;
-/// nothing in any other file. Leaves the source at its start.
-pub(crate) fn corrections(source: &mut dyn Source) -> io::Result<Vec<Patch>> {
+/// What the headers of a WAV file say, and where they lie.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// What to replace in them so that they tell the truth.
+    pub(crate) patches: Vec<Patch>,
+    /// Where the samples lie, when they are of 16 bits.
+    pub(crate) layout: Option<Layout>,
+}
+
+/// Looks through the headers; finds nothing in a source that has no end. Leaves
+/// the source at its start.
+pub(crate) fn examine(source: &mut dyn Source) -> io::Result<Found> {
     let found = match source.size() {
-        Some(size) => examine(source, size)?,
-        None => Vec::new(),
+        Some(size) => look_through(source, size)?,
+        None => Found::default(),
     };
     source.seek(SeekFrom::Start(0))?;
     Ok(found)
 }
 
-fn examine(source: &mut dyn Source, size: u64) -> io::Result<Vec<Patch>> {
-    let mut riff = [0; 12];
-    let complete = fill(source, &mut riff)?;
-    if !complete || !is_wav(&riff) {
-        return Ok(Vec::new());
-    }
+fn look_through(source: &mut dyn Source, size: u64) -> io::Result<Found> {
     // RF64 differs only in a chunk of lengths above 4 GB, and the length of the
     // whole is of no use: the file has one.
     let mut patches = vec![(0, b"RIFF".to_vec()), (4, u32::MAX.to_le_bytes().to_vec())];
+    let mut layout = None;
+    let mut wide_length = None;
     let mut position = 12;
     for _ in 0..MAX_CHUNKS {
         let Some((id, length)) = chunk(source, position)? else {
             break;
         };
-        if &id == b"data" {
-            patches.extend(samples(source, position, length, size)?);
-            break;
+        match &id {
+            b"ds64" => wide_length = wide_data_length(source)?,
+            b"fmt " => layout = format(source, length)?,
+            b"data" => {
+                let said = match (length, wide_length) {
+                    (u32::MAX, Some(wide)) => wide,
+                    _ => u64::from(length),
+                };
+                let actual = samples(source, position + 8, said, size)?;
+                // A length in 32 bits is all that the library reads.
+                let narrow = u32::try_from(actual).unwrap_or(u32::MAX);
+                if narrow != length {
+                    patches.push((position + 4, narrow.to_le_bytes().to_vec()));
+                }
+                let layout = layout.map(|layout| Layout {
+                    start: position + 8,
+                    length: actual,
+                    ..layout
+                });
+                return Ok(Found { patches, layout });
+            }
+            _ => {}
         }
         position += 8 + u64::from(length) + u64::from(length % 2);
     }
-    Ok(patches)
+    Ok(Found {
+        patches,
+        layout: None,
+    })
 }
 
-fn samples(
-    source: &mut dyn Source,
-    position: u64,
-    length: u32,
-    size: u64,
-) -> io::Result<Option<Patch>> {
-    let start = position + 8;
+/// The length of the samples as RF64 says it (EBU Tech 3306, section 3.3).
+fn wide_data_length(source: &mut dyn Source) -> io::Result<Option<u64>> {
+    let mut lengths = [0; 16];
+    let whole = fill(source, &mut lengths)?;
+    let bytes = lengths[8..].try_into().ok().filter(|_| whole);
+    Ok(bytes.map(u64::from_le_bytes))
+}
+
+/// The format of samples that can be read as they are: whole numbers of 16 bits
+/// (`WAVEFORMATEX`, `WAVEFORMATEXTENSIBLE`).
+fn format(source: &mut dyn Source, length: u32) -> io::Result<Option<Layout>> {
+    const PCM: [u8; 2] = [1, 0];
+    const EXTENSIBLE: [u8; 2] = [0xfe, 0xff];
+    /// `KSDATAFORMAT_SUBTYPE_PCM`.
+    const PCM_ID: [u8; 16] = [
+        1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71,
+    ];
+    let mut fields = [0; 40];
+    let present = fields.len().min(length as usize);
+    if present < 16 || !fill(source, &mut fields[..present])? {
+        return Ok(None);
+    }
+    let number = |at: usize| usize::from(u16::from_le_bytes([fields[at], fields[at + 1]]));
+    let (channels, frame, bits) = (number(2), number(12), number(14));
+    let rate = [fields[4], fields[5], fields[6], fields[7]];
+    let sample_rate_hz = u32::from_le_bytes(rate);
+    let is_pcm = fields[..2] == PCM
+        || (fields[..2] == EXTENSIBLE && present == 40 && fields[24..] == PCM_ID);
+    let makes_sense = (1..=MAX_CHANNELS).contains(&channels)
+        && SAMPLE_RATES.contains(&sample_rate_hz)
+        && (frame, bits) == (2 * channels, 16);
+    Ok((is_pcm && makes_sense).then_some(Layout {
+        channels,
+        sample_rate_hz,
+        start: 0,
+        length: 0,
+    }))
+}
+
+/// How many bytes of samples there are behind `start`: what is said where that
+/// can be, and else all that the file has.
+fn samples(source: &mut dyn Source, start: u64, said: u64, size: u64) -> io::Result<u64> {
     let rest = size.saturating_sub(start);
-    let end = start + u64::from(length) + u64::from(length % 2);
+    let Some(end) = start
+        .checked_add(said)
+        .and_then(|end| end.checked_add(said % 2))
+    else {
+        return Ok(rest);
+    };
     let honest = end <= size && (end == size || followed(source, end, size)?);
-    // A length in 32 bits is all the format has.
-    let actual = u32::try_from(rest).unwrap_or(u32::MAX);
-    Ok((!honest && actual != length).then_some((position + 4, actual.to_le_bytes().to_vec())))
+    Ok(if honest { said } else { rest })
 }
 
 /// Whether another chunk, or mere padding, stands at `position`.

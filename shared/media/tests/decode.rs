@@ -47,7 +47,7 @@ fn decode_from(source: Box<dyn Source>) -> Result<(AudioFacts, Vec<i16>), Error>
     let mut decoder = Decoder::open(source)?;
     let mut first = Vec::new();
     while let Some(block) = decoder.next_block()? {
-        first.extend_from_slice(&block.planes()[0]);
+        first.extend(block.channel(0));
     }
     Ok((decoder.facts(), first))
 }

@@ -17,7 +17,7 @@ fn decode(bytes: Vec<u8>) -> Result<(AudioFacts, Vec<i16>), Error> {
     let mut decoder = Decoder::open(Box::new(Cursor::new(bytes)))?;
     let mut samples = Vec::new();
     while let Some(block) = decoder.next_block()? {
-        samples.extend_from_slice(&block.planes()[0]);
+        samples.extend(block.channel(0));
     }
     Ok((decoder.facts(), samples))
 }

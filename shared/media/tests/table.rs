@@ -222,7 +222,7 @@ fn decode(path: &Path) -> (Heard, u64) {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut samples = Vec::with_capacity(1 << 20);
         while let Some(block) = decoder.next_block().expect("decodes") {
-            samples.extend_from_slice(&block.planes()[0]);
+            samples.extend(block.channel(0));
         }
         assert_eq!(decoder.damaged_packets(), 0, "{}", path.display());
         (samples, decoder.facts().sample_rate_hz)

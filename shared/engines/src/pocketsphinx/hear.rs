@@ -52,10 +52,9 @@ pub(crate) fn survey(source: Box<dyn Source>, limit_ms: u64) -> Result<Survey, E
     let rate = decoder.facts().sample_rate_hz;
     let mut comparison = None;
     while let Some(block) = decoder.next_block()? {
-        let planes = block.planes();
         let comparison =
-            comparison.get_or_insert_with(|| ChannelComparison::new(planes.len(), rate));
-        comparison.push(planes);
+            comparison.get_or_insert_with(|| ChannelComparison::new(block.channels(), rate));
+        comparison.push(block);
         if decoder.facts().duration_ms > limit_ms {
             return Err(Error::TooLong {
                 limit_minutes: limit_ms / 60_000,
@@ -118,13 +117,13 @@ pub(crate) fn cut(
         wanted
     };
     while let Some(block) = decoder.next_block()? {
-        let planes = block.planes();
         for (speaker, ear) in (0..).zip(&mut ears) {
             let mut more = true;
             let emit = |piece| more = hand_over(speaker, piece);
-            match planes.get(speaker as usize) {
-                Some(plane) if survey.separate => ear.push(plane.iter().copied(), emit),
-                _ => ear.push(mix(planes), emit),
+            if survey.separate {
+                ear.push(block.channel(speaker as usize), emit);
+            } else {
+                ear.push(block.mix(), emit);
             }
             if !more {
                 return Ok(0);
@@ -137,14 +136,4 @@ pub(crate) fn cut(
         });
     }
     Ok(ears.iter().map(|ear| ear.segmenter.speech_ms()).sum())
-}
-
-/// The mean of all channels.
-fn mix(planes: &[Vec<i16>]) -> impl Iterator<Item = i16> {
-    let count = i32::try_from(planes.len()).unwrap_or(1).max(1);
-    let frames = planes.first().map_or(0, Vec::len);
-    (0..frames).map(move |frame| {
-        let sum: i32 = planes.iter().map(|plane| i32::from(plane[frame])).sum();
-        i16::try_from(sum / count).unwrap_or(0)
-    })
 }
