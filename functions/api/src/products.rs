@@ -4,7 +4,7 @@ use domain::{
     Interview,
     analysis::Analysis,
     report::{CONTENT_TYPE, StoredReport},
-    waveform::{Bits, DamagedWaveform, StoredWaveform},
+    waveform::{Bits, DamagedWaveform, RescaleError, StoredWaveform},
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, Problem, answer, full, json, stream};
@@ -27,15 +27,13 @@ impl Api {
     }
 
     pub(crate) async fn waveform(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        let bits = bits(asked)?;
-        let waveform = self.stored_waveform(asked).await?;
+        let (waveform, bits) = self.asked_waveform(asked).await?;
         let text = waveform.to_json(bits).map_err(damaged)?;
         Ok(answer(StatusCode::OK, "application/json", full(text)))
     }
 
     pub(crate) async fn waveform_data(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        let bits = bits(asked)?;
-        let waveform = self.stored_waveform(asked).await?;
+        let (waveform, bits) = self.asked_waveform(asked).await?;
         let bytes = waveform.to_dat(bits).map_err(damaged)?;
         Ok(answer(
             StatusCode::OK,
@@ -44,10 +42,21 @@ impl Api {
         ))
     }
 
-    async fn stored_waveform(&self, asked: &Asked) -> Result<StoredWaveform, Problem> {
+    /// The waveform at the resolution that is asked for, and in how many bits.
+    async fn asked_waveform(&self, asked: &Asked) -> Result<(StoredWaveform, Bits), Problem> {
+        asked.only_query(&["bits", "samples_per_pixel"])?;
+        let (bits, samples_per_pixel) = (bits(asked)?, samples_per_pixel(asked)?);
         let interview = self.interview(asked).await?;
         let found = self.data::<StoredWaveform>(&interview, "waveform").await?;
-        found.ok_or_else(|| not_ready("waveform"))
+        let waveform = found.ok_or_else(|| not_ready("waveform"))?;
+        let wanted = samples_per_pixel.unwrap_or(waveform.samples_per_pixel);
+        let rescaled = waveform.rescale(wanted).map_err(|error| match error {
+            RescaleError::TooFine { .. } => {
+                Problem::bad_request("invalid_parameter", format!("`samples_per_pixel`: {error}"))
+            }
+            RescaleError::Damaged(error) => damaged(error),
+        })?;
+        Ok((rescaled, bits))
     }
 
     /// The waveform as a part of the interview.
@@ -75,15 +84,24 @@ impl Api {
 }
 
 fn bits(asked: &Asked) -> Result<Bits, Problem> {
-    asked.only_query(&["bits"])?;
     match asked.query_value("bits").as_deref() {
         None | Some("8") => Ok(Bits::Eight),
         Some("16") => Ok(Bits::Sixteen),
-        Some(_) => Err(Problem::bad_request(
-            "invalid_parameter",
-            "`bits` takes 8 or 16",
-        )),
+        Some(_) => Err(invalid_parameter("`bits` takes 8 or 16")),
     }
+}
+
+fn samples_per_pixel(asked: &Asked) -> Result<Option<u32>, Problem> {
+    let Some(text) = asked.query_value("samples_per_pixel") else {
+        return Ok(None);
+    };
+    let number = text.parse().ok().filter(|number| *number > 0);
+    let refuse = || invalid_parameter("`samples_per_pixel` takes a whole number above zero");
+    number.map(Some).ok_or_else(refuse)
+}
+
+fn invalid_parameter(why: &str) -> Problem {
+    Problem::bad_request("invalid_parameter", why)
 }
 
 fn damaged(error: DamagedWaveform) -> Problem {

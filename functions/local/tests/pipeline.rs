@@ -775,6 +775,48 @@ async fn the_products_can_be_read_in_every_format() {
 }
 
 #[tokio::test]
+async fn the_waveform_is_given_at_other_resolutions() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let path = |query: &str| format!("/v1/interviews/{id}/waveform{query}");
+    let stored = test.get(&path("?bits=16")).await;
+    assert_eq!(
+        (&stored["samples_per_pixel"], &stored["length"]),
+        (&json!(256), &json!(94))
+    );
+    let coarse = test.get(&path("?bits=16&samples_per_pixel=1000")).await;
+    assert_eq!(
+        (&coarse["samples_per_pixel"], &coarse["length"]),
+        (&json!(1_000), &json!(25))
+    );
+    // The tone reaches its extremes in every pixel.
+    assert_eq!(
+        (&coarse["data"][0], &coarse["data"][1]),
+        (&stored["data"][0], &stored["data"][1])
+    );
+    let eight = test.get(&path("?bits=8&samples_per_pixel=48000")).await;
+    assert_eq!(eight["data"], json!([-31, 30]));
+    for refused in ["255", "0", "-1", "many", ""] {
+        let url = format!(
+            "{}{}",
+            test.url,
+            path(&format!("?samples_per_pixel={refused}"))
+        );
+        let answer = test.client.get(url).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{refused}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], "invalid_parameter");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .contains("samples_per_pixel")
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_recording_is_played_in_parts_by_a_link_that_needs_no_header() {
     let test = TestHost::start().await;
     let bytes = wav(3);

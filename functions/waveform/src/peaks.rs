@@ -4,6 +4,11 @@
 //! once by their number, truncated toward zero as C divides: byte for byte what
 //! audiowaveform writes for the same samples.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for wide registers"
+)]
+
 use pulp::Arch;
 
 /// Samples per pixel to begin with.

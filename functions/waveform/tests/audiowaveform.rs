@@ -41,4 +41,15 @@ fn json_and_binary_formats_equal_audiowaveforms() {
         dat == expected("test_file_stereo_8bit_64spp_wav.dat"),
         "the binary format differs"
     );
+    // Sixteen bits are the eight with what was cut off below them.
+    let wide = stored.to_dat(Bits::Sixteen).expect("whole");
+    assert_eq!(
+        (&wide[..4], &wide[4..8], &wide[8..20]),
+        (&dat[..4], &[0; 4][..], &dat[8..20])
+    );
+    let (values, rest) = wide[20..].as_chunks::<2>();
+    let cut = values
+        .iter()
+        .map(|bytes| (i16::from_le_bytes(*bytes) / 256).to_le_bytes()[0]);
+    assert!(rest.is_empty() && cut.eq(dat[20..].iter().copied()));
 }

@@ -39,6 +39,20 @@ pub enum Bits {
 #[error("the stored waveform is damaged")]
 pub struct DamagedWaveform;
 
+/// A resolution at which the waveform cannot be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RescaleError {
+    /// It is stored at a coarser one.
+    #[error("the waveform is stored at {stored} samples per pixel, and not finer")]
+    TooFine {
+        /// What it is stored at.
+        stored: u32,
+    },
+    /// It does not hold what it says.
+    #[error(transparent)]
+    Damaged(#[from] DamagedWaveform),
+}
+
 impl StoredWaveform {
     /// Packs pairs of minimum and maximum.
     pub fn new(
@@ -72,6 +86,45 @@ impl StoredWaveform {
             return Err(DamagedWaveform);
         }
         Ok(pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+    }
+
+    /// The same at more samples per pixel, as audiowaveform rescales: a new pixel
+    /// joins the old ones that begin within it (bbc/audiowaveform,
+    /// `WaveformRescaler`, after Audacity's `Sequence::GetWaveDisplay`).
+    pub fn rescale(self, samples_per_pixel: u32) -> Result<Self, RescaleError> {
+        let stored = self.samples_per_pixel;
+        if samples_per_pixel < stored {
+            return Err(RescaleError::TooFine { stored });
+        }
+        if samples_per_pixel == stored {
+            return Ok(self);
+        }
+        let values = self.values()?;
+        let (pairs, _) = values.as_chunks::<2>();
+        let first = |pixel: usize| {
+            let sample = pixel as u64 * u64::from(samples_per_pixel);
+            usize::try_from(sample / u64::from(stored.max(1))).unwrap_or(usize::MAX)
+        };
+        let spans = (0..).map(|pixel| first(pixel)..first(pixel + 1).min(pairs.len()));
+        let joined: Vec<(i16, i16)> = spans
+            .map_while(|span| pairs.get(span).filter(|pairs| !pairs.is_empty()))
+            .map(|pairs| {
+                let lows = pairs.iter().map(|pair| pair[0]);
+                let highs = pairs.iter().map(|pair| pair[1]);
+                (
+                    lows.fold(i16::MAX, i16::min),
+                    highs.fold(i16::MIN, i16::max),
+                )
+            })
+            .collect();
+        let (generation, created_at) = (self.generation, self.created_at);
+        Ok(Self::new(
+            self.audio,
+            samples_per_pixel,
+            &joined,
+            generation,
+            created_at,
+        ))
     }
 
     /// audiowaveform's JSON data format, version 2
@@ -158,6 +211,29 @@ mod tests {
         assert_eq!(&dat[..8], [1, 0, 0, 0, 1, 0, 0, 0]);
         assert_eq!(&dat[20..], [0xff, 0x00, 0x80, 0x7f]);
         assert_eq!(waveform().to_dat(Bits::Sixteen).unwrap().len(), 20 + 8);
+    }
+
+    #[test]
+    fn pixels_are_joined_by_where_they_begin() {
+        let pairs: Vec<(i16, i16)> = (0..10).map(|pixel| (-pixel, pixel)).collect();
+        let now = Timestamp::from_millis(0);
+        let waveform = StoredWaveform::new(waveform().audio, 2, &pairs, 1, now);
+        // Of three samples each: pixels 0, 1 2, 3, 4 5, 6, 7 8, 9.
+        let rescaled = waveform.clone().rescale(3).unwrap();
+        let highs: Vec<i16> = rescaled
+            .values()
+            .unwrap()
+            .into_iter()
+            .skip(1)
+            .step_by(2)
+            .collect();
+        assert_eq!(highs, [0, 2, 3, 5, 6, 8, 9]);
+        assert_eq!((rescaled.length, rescaled.samples_per_pixel), (7, 3));
+        let all = waveform.clone().rescale(u32::MAX).unwrap();
+        assert_eq!(all.values().unwrap(), [-9, 9]);
+        assert_eq!(waveform.clone().rescale(2), Ok(waveform.clone()));
+        let refusal = waveform.rescale(1);
+        assert_eq!(refusal, Err(RescaleError::TooFine { stored: 2 }));
     }
 
     #[test]

@@ -2,6 +2,11 @@
 //! ones of 16 bits. For some formats this was a seventh of all the work, so it is
 //! written for wide registers, which [`pulp`] finds out about at run time.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for wide registers"
+)]
+
 use pulp::Arch;
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef, sample::Sample};
 
@@ -102,13 +107,8 @@ mod tests {
     #[test]
     fn planes_of_any_number_are_interleaved() {
         for channels in 1..5_usize {
-            let planes: Vec<Vec<i16>> = (0..channels)
-                .map(|channel| {
-                    (0..100)
-                        .map(|frame| (frame * 10 + channel) as i16)
-                        .collect()
-                })
-                .collect();
+            let plane = |channel: i16| (0..100).map(move |frame| frame * 10 + channel).collect();
+            let planes: Vec<Vec<i16>> = (0..).map(plane).take(channels).collect();
             let planes: Vec<&[i16]> = planes.iter().map(Vec::as_slice).collect();
             let mut samples = vec![0; 100 * channels];
             weave(&planes, &mut samples, |sample| sample);
