@@ -1,7 +1,9 @@
 //! What a report is made from, and what it is made of.
 
 use docx_rs::{Paragraph, Table};
-use domain::{Interview, analysis::Analysis, transcript::Transcript};
+use domain::{
+    Interview, analysis::Analysis, note::Note, transcript::Transcript, waveform::StoredWaveform,
+};
 
 /// Everything that a report holds.
 #[derive(Clone, Copy)]
@@ -12,6 +14,10 @@ pub struct ReportContent<'a> {
     pub transcript: &'a Transcript,
     /// What there is to say about it.
     pub analysis: &'a Analysis,
+    /// How loud it is; absent when that could not be found out.
+    pub waveform: Option<&'a StoredWaveform>,
+    /// What people wrote down, in order.
+    pub notes: &'a [Note],
 }
 
 /// One part: a heading with a bookmark, and what stands below it.

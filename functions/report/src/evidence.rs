@@ -7,6 +7,7 @@ use domain::{
 };
 
 use crate::{
+    colour::GREY,
     content::Block,
     text::{clean, clock, directed, run},
 };
@@ -32,7 +33,7 @@ fn quote(evidence: &Evidence, transcript: &Transcript) -> Paragraph {
             Run::new()
                 .add_text(format!("  {source}"))
                 .size(18)
-                .color("6B7280"),
+                .color(GREY),
         );
     directed(paragraph, evidence.quote.reveal())
 }

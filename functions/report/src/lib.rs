@@ -3,10 +3,16 @@
 //! Listens to `data/analysis`; writes `report.docx` to the bucket for products,
 //! and `data/report`. [`render()`] makes the document, part by part.
 
+mod canvas;
+mod charts;
+mod colour;
 mod content;
 mod evidence;
+mod finish;
 mod metrics;
+mod notes;
 mod pack;
+mod recording;
 mod render;
 mod sections;
 mod styles;
@@ -22,10 +28,12 @@ use domain::{
     Interview, InterviewKey,
     analysis::Analysis,
     event::{Event, WrittenDocument},
-    ports::{ByteStream, ObjectStore, Overwrite, Precondition, Write},
+    note::{self, Note},
+    ports::{ByteStream, Document, ObjectStore, Overwrite, Precondition, Query, Write},
     report::{CONTENT_TYPE, StoredReport},
     steps::{StepError, StepName},
     transcript::Transcript,
+    waveform::StoredWaveform,
     work,
 };
 use futures::{StreamExt, stream};
@@ -88,12 +96,16 @@ impl Report {
 
     async fn compose(&self, key: &InterviewKey, analysis: Analysis) -> Result<Product, StepError> {
         let (interview, transcript) = self.sources(key).await?;
+        let waveform = self.waveform(key).await?;
+        let notes = self.notes(key).await?;
         let derived_from = analysis.derived_from;
         let rendered = tokio::task::spawn_blocking(move || {
             render(&ReportContent {
                 interview: &interview,
                 transcript: &transcript,
                 analysis: &analysis,
+                waveform: waveform.as_ref(),
+                notes: &notes,
             })
         });
         let bytes = rendered
@@ -119,6 +131,28 @@ impl Report {
             writes: vec![write.map_err(|error| storage_error(&error))?],
             amend: None,
         })
+    }
+
+    /// The waveform, where there is one: nearly always, since decoding is less
+    /// work than recognising and analysing.
+    async fn waveform(&self, key: &InterviewKey) -> Result<Option<StoredWaveform>, StepError> {
+        let found = self.desk.records.read(&key.data("waveform")).await;
+        let found = found.map_err(|error| storage_error(&error))?;
+        let decoded = found.map(|document| document.decode()).transpose();
+        decoded.map_err(|error| storage_error(&error))
+    }
+
+    async fn notes(&self, key: &InterviewKey) -> Result<Vec<Note>, StepError> {
+        let found = self
+            .desk
+            .records
+            .list(&Query::collection(key.notes()))
+            .await;
+        let documents = found.map_err(|error| storage_error(&error))?;
+        let decoded = documents.iter().map(Document::decode).collect();
+        let mut notes: Vec<Note> = Result::map_err(decoded, |error| storage_error(&error))?;
+        note::order(&mut notes);
+        Ok(notes)
     }
 
     async fn sources(&self, key: &InterviewKey) -> Result<(Interview, Transcript), StepError> {

@@ -3,7 +3,9 @@
 use domain::analysis::SpeakerMetrics;
 
 use crate::{
-    content::{ReportContent, Section},
+    charts::{Bar, chart},
+    colour,
+    content::{Block, ReportContent, Section},
     styles::{note, table},
     text::{clean, clock},
 };
@@ -34,6 +36,9 @@ const FIGURES: [Figure; 8] = [
     }),
 ];
 
+/// The pace to which the longest bar belongs where nobody speaks faster.
+const SLOWEST_SCALE: f64 = 200.0;
+
 /// Speakers in one table, at most.
 const MAX_SPEAKERS: usize = 6;
 
@@ -54,6 +59,7 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
         .collect();
     let mut widths = vec![2_800];
     widths.resize(head.len(), 6_400 / speakers.len().max(1));
+    let figures = (!speakers.is_empty()).then(|| table(&widths, &head, &rows).into());
     let summary = format!(
         "{} of speech, {} of silence, {} turns",
         clock(metrics.speech_ms),
@@ -63,6 +69,41 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
     Section {
         anchor: "metrics",
         title: "The conversation in numbers",
-        blocks: vec![table(&widths, &head, &rows).into(), note(&summary).into()],
+        blocks: figures
+            .into_iter()
+            .chain(std::iter::once(note(&summary).into()))
+            .chain(bars(content, &speakers))
+            .collect(),
     }
+}
+
+/// Who talks how much, and how fast.
+fn bars(content: &ReportContent<'_>, speakers: &[(&u32, &SpeakerMetrics)]) -> Vec<Block> {
+    let paces = speakers.iter().map(|(_, metrics)| metrics.words_per_minute);
+    let fastest = paces.fold(SLOWEST_SCALE, f64::max);
+    let bar = |id: u32, share: f64, value: String| Bar {
+        label: content.transcript.speaker_name(id).reveal().to_owned(),
+        share,
+        value,
+        colour: colour::hex(id),
+    };
+    let shares = speakers.iter().map(|(id, metrics)| {
+        let share = metrics.talk_share;
+        bar(**id, share, format!("{:.0} %", share * 100.0))
+    });
+    let paces = speakers.iter().map(|(id, metrics)| {
+        let pace = metrics.words_per_minute;
+        bar(**id, pace / fastest, format!("{pace:.0} / min"))
+    });
+    let charts = [
+        ("Share of the talking", shares.collect::<Vec<_>>()),
+        ("Pace in words per minute", paces.collect()),
+    ];
+    let charts = charts.into_iter().filter(|(_, bars)| !bars.is_empty());
+    charts
+        .flat_map(|(title, bars)| {
+            let (title, table) = chart(title, &bars);
+            [title.into(), table.into()]
+        })
+        .collect()
 }

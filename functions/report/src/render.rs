@@ -2,7 +2,7 @@
 
 use crate::{
     content::{Block, ReportContent, Section},
-    metrics, pack, sections, styles,
+    finish, metrics, notes, pack, recording, sections, styles,
     text::clean,
     title, transcript,
 };
@@ -14,6 +14,9 @@ pub enum RenderError {
     /// The XML could not be written.
     #[error("writing the document")]
     Write(#[source] zip::result::ZipError),
+    /// A picture could not be drawn.
+    #[error("drawing a picture")]
+    Picture(#[source] png::EncodingError),
     /// It could not be compressed.
     #[error("compressing the document")]
     Compress(#[source] std::io::Error),
@@ -21,7 +24,7 @@ pub enum RenderError {
 
 /// The report as a Word document. The same content gives the same bytes.
 pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
-    let sections = sections(content);
+    let sections = sections(content)?;
     let mut document = title::block(content)
         .into_iter()
         .chain(title::contents(&sections))
@@ -33,14 +36,15 @@ pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
         );
         document = section.blocks.into_iter().fold(document, add);
     }
-    pack::compress(document)
+    pack::compress(document, &finish::Finish::of(content))
 }
 
 /// All parts that have something to say, in order.
-fn sections(content: &ReportContent<'_>) -> Vec<Section> {
+fn sections(content: &ReportContent<'_>) -> Result<Vec<Section>, RenderError> {
     let all = [
         sections::summary(content),
         sections::caveats(content),
+        recording::section(content)?,
         metrics::section(content),
         sections::key_points(content),
         sections::topics(content),
@@ -49,22 +53,26 @@ fn sections(content: &ReportContent<'_>) -> Vec<Section> {
         sections::strengths(content),
         sections::concerns(content),
         sections::follow_ups(content),
+        notes::section(content),
         transcript::section(content),
     ];
-    all.into_iter()
+    Ok(all
+        .into_iter()
         .filter(|section| !section.blocks.is_empty())
-        .collect()
+        .collect())
 }
 
 fn page(content: &ReportContent<'_>) -> Docx {
     let title = clean(content.interview.title.reveal());
-    let grey = |run: Run| run.size(17).color("6B7280");
-    let header = Paragraph::new().add_run(grey(Run::new().add_text(title)));
+    let header = Paragraph::new()
+        .style("Header")
+        .add_run(Run::new().add_text(title));
     let footer = Paragraph::new()
+        .style("Footer")
         .align(AlignmentType::Center)
-        .add_run(grey(Run::new().add_text("Page ")))
+        .add_run(Run::new().add_text("Page "))
         .add_page_num(PageNum::new())
-        .add_run(grey(Run::new().add_text(" of ")))
+        .add_run(Run::new().add_text(" of "))
         .add_num_pages(NumPages::new());
     let written = content.analysis.created_at.to_string();
     styles::define(Docx::new())

@@ -4,6 +4,7 @@ use docx_rs::{LineSpacing, Paragraph, Run};
 use domain::analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus};
 
 use crate::{
+    colour::GREY,
     content::{Block, ReportContent, Section},
     evidence::quotes,
     styles::{bullet, note, subheading},
@@ -25,14 +26,17 @@ pub(crate) fn summary(content: &ReportContent<'_>) -> Section {
 /// What the reader should know before believing any of it.
 pub(crate) fn caveats(content: &ReportContent<'_>) -> Section {
     let quality = &content.transcript.head.quality;
+    let plural = if quality.words == 1 { " was" } else { "s were" };
     let recognised = format!(
-        "{} words were recognised with a mean confidence of {:.0} %; {:.0} % of them are uncertain.",
+        "{} word{plural} recognised with a mean confidence of {:.0} %; {:.0} % are uncertain.",
         quality.words,
         quality.mean_confidence * 100.0,
         quality.low_confidence_share * 100.0
     );
-    let (found, all) = counted_quotes(content);
-    let proven = format!("{found} of {all} quotes were found in the recording.");
+    let proven = match counted_quotes(content) {
+        (_, 0) => "Nothing is quoted.".to_owned(),
+        (found, all) => format!("{found} of {all} quotes were found in the recording."),
+    };
     let warnings = content
         .analysis
         .warnings
@@ -130,7 +134,7 @@ pub(crate) fn topics(content: &ReportContent<'_>) -> Section {
         let span = format!("{} – {}   ", clock(topic.start_ms), clock(topic.end_ms));
         Paragraph::new()
             .line_spacing(LineSpacing::new().after(40))
-            .add_run(Run::new().add_text(span).color("6B7280"))
+            .add_run(Run::new().add_text(span).color(GREY))
             .add_run(run(topic.title.reveal()))
             .into()
     });

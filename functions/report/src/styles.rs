@@ -7,9 +7,16 @@ use docx_rs::{
     TableCellMargins, TableLayoutType, TableRow, WidthType,
 };
 
-use crate::text::{clean, run};
+use crate::{
+    colour::GREY,
+    text::{clean, run},
+};
 
 const BULLETS: usize = 2;
+
+/// The width of the text on the page, in twentieths of a point.
+const TEXT_WIDTH: usize = 9_356;
+
 const INK: &str = "1F2937";
 const ACCENT: &str = "1D4ED8";
 const LINE: &str = "D1D5DB";
@@ -47,6 +54,13 @@ pub(crate) fn define(document: Docx) -> Docx {
         LevelJc::new("left"),
     )
     .indent(Some(400), Some(SpecialIndentType::Hanging(260)), None, None);
+    let margin = |name: &str| {
+        Style::new(name, StyleType::Paragraph)
+            .name(name.to_lowercase())
+            .based_on("Normal")
+            .size(17)
+            .color(GREY)
+    };
     document
         .default_fonts(fonts)
         .default_size(21)
@@ -56,6 +70,8 @@ pub(crate) fn define(document: Docx) -> Docx {
         .add_style(heading(1, 30))
         .add_style(heading(2, 24))
         .add_style(link)
+        .add_style(margin("Header"))
+        .add_style(margin("Footer"))
         .add_abstract_numbering(AbstractNumbering::new(BULLETS).add_level(bullet))
         .add_numbering(Numbering::new(BULLETS, BULLETS))
 }
@@ -89,7 +105,7 @@ pub(crate) fn bullet(text: &str) -> Paragraph {
 
 /// A small grey line.
 pub(crate) fn note(text: &str) -> Paragraph {
-    Paragraph::new().add_run(run(text).size(18).color("6B7280"))
+    Paragraph::new().add_run(run(text).size(18).color(GREY))
 }
 
 /// A table of texts with a head; widths in twentieths of a point, numbers to the right.
@@ -103,6 +119,23 @@ pub(crate) fn table(widths: &[usize], head: &[String], rows: &[Vec<String>]) -> 
         .layout(TableLayoutType::Fixed)
         .margins(TableCellMargins::new().margin(50, 100, 50, 100))
         .set_borders(borders())
+}
+
+/// Paragraphs beside each other over the width of the page, without lines.
+pub(crate) fn columns(paragraphs: Vec<Paragraph>) -> Table {
+    let width = TEXT_WIDTH / paragraphs.len().max(1);
+    let cells: Vec<TableCell> = paragraphs
+        .into_iter()
+        .map(|paragraph| {
+            TableCell::new()
+                .width(width, WidthType::Dxa)
+                .add_paragraph(paragraph)
+        })
+        .collect();
+    Table::without_borders(vec![TableRow::new(cells.clone())])
+        .set_grid(vec![width; cells.len()])
+        .layout(TableLayoutType::Fixed)
+        .margins(TableCellMargins::new().margin(0, 0, 0, 0))
 }
 
 fn cells(widths: &[usize], texts: &[String], head: bool) -> Vec<TableCell> {

@@ -3,20 +3,34 @@
 use docx_rs::{BreakType, Paragraph, ParagraphProperty, Run};
 
 /// Only what XML 1.0 permits: docx-rs writes control characters as they are, and
-/// readers refuse the whole file.
+/// readers refuse the whole file. What would turn the text around it (U+202D,
+/// U+202E) is left out as well.
 pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .filter(|character| {
-            matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+            !matches!(character, '\u{202d}' | '\u{202e}') && matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
         })
         .collect()
+}
+
+/// The name of the style of text from right to left.
+pub(crate) const RIGHT_TO_LEFT: &str = "RightToLeft";
+
+/// Text as an attribute's value.
+pub(crate) fn escape(text: &str) -> String {
+    let cleaned = clean(text);
+    let escaped = cleaned.replace('&', "&amp;").replace('<', "&lt;");
+    escaped.replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A run in which line feeds are breaks.
 pub(crate) fn run(text: &str) -> Run {
     let cleaned = clean(text);
     let mut lines = cleaned.split('\n');
-    let first = Run::new().add_text(lines.next().unwrap_or(""));
+    let mut first = Run::new().add_text(lines.next().unwrap_or(""));
+    if is_right_to_left(text) {
+        first = first.style(RIGHT_TO_LEFT);
+    }
     lines.fold(first, |run, line| {
         run.add_break(BreakType::TextWrapping).add_text(line)
     })
@@ -61,7 +75,7 @@ mod tests {
     #[test]
     fn what_xml_forbids_is_left_out() {
         assert_eq!(
-            clean("a\u{0}\u{8}\u{1b}b\u{ffff}\u{1F600}\tc"),
+            clean("a\u{202e}\u{0}\u{8}\u{1b}b\u{ffff}\u{1F600}\tc"),
             "ab\u{1F600}\tc"
         );
     }

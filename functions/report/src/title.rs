@@ -4,6 +4,7 @@ use docx_rs::{Hyperlink, HyperlinkType, LineSpacing, Paragraph, Run};
 use domain::interview::Kind;
 
 use crate::{
+    colour::GREY,
     content::{Block, ReportContent, Section},
     text::{clock, directed, run},
 };
@@ -19,7 +20,7 @@ pub(crate) fn block(content: &ReportContent<'_>) -> Vec<Block> {
     for (label, value) in facts(content) {
         let line = Paragraph::new()
             .line_spacing(LineSpacing::new().after(20))
-            .add_run(Run::new().add_text(format!("{label}: ")).color("6B7280"))
+            .add_run(Run::new().add_text(format!("{label}: ")).color(GREY))
             .add_run(run(&value));
         blocks.push(line.into());
     }

@@ -3,6 +3,7 @@
 use docx_rs::{LineSpacing, Paragraph, Run};
 
 use crate::{
+    colour::GREY,
     content::{Block, ReportContent, Section},
     text::{clock, directed, run},
 };
@@ -22,7 +23,7 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
                     Run::new()
                         .add_text(format!("   {}", clock(turn.start_ms)))
                         .size(18)
-                        .color("6B7280"),
+                        .color(GREY),
                 );
             blocks.push(who.into());
             last = Some(turn.speaker);

@@ -3,169 +3,22 @@
 
 use std::io::{Cursor, Read};
 
-use domain::{
-    Interview, InterviewId, InterviewKey, Timestamp, UserId,
-    analysis::{
-        Analysis, Claim, Competency, CompetencyStatus, DerivedFrom, Evidence, EvidenceStatus,
-        Metrics, Question, SpeakerMetrics, Topic, Usage, Warning,
-    },
-    transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
-};
+use domain::{Interview, analysis::Analysis, transcript::Transcript};
 use report::{ReportContent, render};
+use support::{
+    HOSTILE, chatter, empty_analysis, full_analysis, interview, notes, transcript, waveform,
+};
 use zip::ZipArchive;
 
-fn interview(title: &str) -> Interview {
-    let key = InterviewKey {
-        user_id: UserId::parse("u").unwrap(),
-        interview_id: InterviewId::parse("i").unwrap(),
-    };
-    let mut interview = Interview::new(
-        &key,
-        title.into(),
-        Timestamp::from_millis(1_767_225_600_000),
-    );
-    interview.language = Some("en".into());
-    interview
-}
-
-/// A turn to a line, speakers in turn.
-fn transcript(lines: &[&str]) -> Transcript {
-    let (mut words, mut now) = (Vec::new(), 0);
-    for (line, speaker) in lines.iter().zip((0..2).cycle()) {
-        for text in line.split(' ') {
-            words.push(Word {
-                text: text.into(),
-                start_ms: now,
-                end_ms: now + 200,
-                speaker,
-                confidence: 0.9,
-            });
-            now += 300;
-        }
-    }
-    let head = TranscriptHead {
-        revision: 1,
-        engine: "engine-name".into(),
-        model: "model-name".into(),
-        language: None,
-        duration_ms: now,
-        speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
-        chunks: 1,
-        quality: Quality {
-            words: words.len() as u64,
-            mean_confidence: 0.9,
-            ..Quality::default()
-        },
-        created_at: Timestamp::from_millis(0),
-    };
-    Transcript::new(head, words)
-}
-
-fn empty_analysis() -> Analysis {
-    Analysis {
-        derived_from: DerivedFrom {
-            transcript_revision: 1,
-        },
-        engine: "analyst-name".into(),
-        model: "m".into(),
-        prompt_version: "p-1".into(),
-        usage: Usage::default(),
-        cost_usd: None,
-        summary: None,
-        key_points: Vec::new(),
-        topics: Vec::new(),
-        questions: Vec::new(),
-        competencies: Vec::new(),
-        strengths: Vec::new(),
-        concerns: Vec::new(),
-        follow_ups: Vec::new(),
-        metrics: Metrics::default(),
-        evidence_validity: None,
-        warnings: Vec::new(),
-        created_at: Timestamp::from_millis(1_767_225_700_000),
-    }
-}
-
-fn evidence(quote: &str, status: EvidenceStatus) -> Evidence {
-    let found = status != EvidenceStatus::Unverified;
-    Evidence {
-        quote: quote.into(),
-        status,
-        speaker: found.then_some(1),
-        start_ms: found.then_some(83_000),
-        end_ms: found.then_some(90_000),
-        turn: found.then_some(1),
-    }
-}
-
-fn full_analysis() -> Analysis {
-    let claim = |text: &str, quote: &str, status| Claim {
-        text: text.into(),
-        evidence: vec![evidence(quote, status)],
-    };
-    let competency = |name: &str, status, rating| Competency {
-        name: name.into(),
-        status,
-        rating,
-        rationale: "rationale-text".into(),
-        evidence: vec![evidence("competency-quote", EvidenceStatus::Verified)],
-    };
-    let mut analysis = empty_analysis();
-    analysis.summary = Some("summary-text".into());
-    analysis.key_points = vec![claim(
-        "key-point-text",
-        "key-quote",
-        EvidenceStatus::Repaired,
-    )];
-    analysis.topics = vec![Topic {
-        title: "topic-title".into(),
-        start_ms: 0,
-        end_ms: 3_723_000,
-    }];
-    analysis.questions = vec![Question {
-        question: "question-text".into(),
-        answer: Some("answer-text".into()),
-        evidence: vec![evidence("q", EvidenceStatus::Verified)],
-    }];
-    analysis.competencies = vec![
-        competency("first-competency", CompetencyStatus::Assessed, Some(4)),
-        competency(
-            "second-competency",
-            CompetencyStatus::InsufficientEvidence,
-            None,
-        ),
-        competency("third-competency", CompetencyStatus::NotAssessed, None),
-    ];
-    analysis.strengths = vec![claim(
-        "strength-text",
-        "strength-quote",
-        EvidenceStatus::Verified,
-    )];
-    analysis.concerns = vec![claim(
-        "concern-text",
-        "concern-quote",
-        EvidenceStatus::Unverified,
-    )];
-    analysis.follow_ups = vec!["follow-up-text".into()];
-    analysis.warnings = vec![Warning {
-        code: "c".into(),
-        message: "warning-text".into(),
-    }];
-    let speaker = SpeakerMetrics {
-        talk_share: 0.25,
-        words: 4_321,
-        interruptions: 17,
-        ..SpeakerMetrics::default()
-    };
-    analysis.metrics.speakers = [(0, speaker.clone()), (1, speaker)].into();
-    analysis
-}
+mod support;
 
 fn document(interview: &Interview, transcript: &Transcript, analysis: &Analysis) -> Vec<u8> {
     render(&ReportContent {
         interview,
         transcript,
         analysis,
+        waveform: Some(&waveform(transcript.head.duration_ms)),
+        notes: &notes(),
     })
     .unwrap()
 }
@@ -173,9 +26,11 @@ fn document(interview: &Interview, transcript: &Transcript, analysis: &Analysis)
 /// Every part of the package, each of which must be well-formed XML.
 fn parts(bytes: &[u8]) -> Vec<(String, String)> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
-    (0..archive.len())
-        .map(|index| {
-            let mut entry = archive.by_index(index).unwrap();
+    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let texts = names.into_iter().filter(|name| !name.ends_with(".png"));
+    texts
+        .map(|name| {
+            let mut entry = archive.by_name(&name).unwrap();
             let mut text = String::new();
             entry.read_to_string(&mut text).unwrap();
             roxmltree::Document::parse(&text)
@@ -238,6 +93,11 @@ fn everything_that_the_analysis_and_the_transcript_hold_is_in_it() {
         "follow-up-text",
         "first turn",
         "second turn",
+        "note-text",
+        "⚑ 1:01   ",
+        "bookmark-text",
+        "Share of the talking",
+        "■ ",
         "4321",
         "25 %",
         "17",
@@ -267,7 +127,7 @@ fn links_lead_to_headings_that_are_there() {
         .skip(1)
         .filter_map(|rest| rest.split('"').next())
         .collect();
-    assert_eq!(anchors.len(), 11);
+    assert_eq!(anchors.len(), 13);
     for anchor in anchors {
         assert!(xml.contains(&format!("w:name=\"{anchor}\"")), "{anchor}");
     }
@@ -297,7 +157,7 @@ fn an_empty_interview_gives_a_document_all_the_same() {
 
 #[test]
 fn hostile_text_is_text() {
-    let hostile = "</w:t><b>&amp;]]>\u{0}\u{8}\u{b}\u{ffff} \u{1F600} {{x}} <?xml?>";
+    let hostile = HOSTILE;
     let long = "a".repeat(10_000);
     let mut analysis = full_analysis();
     analysis.summary = Some(hostile.into());
@@ -319,16 +179,61 @@ fn arabic_runs_right_to_left_and_japanese_does_not() {
             .unwrap()
             .1
     };
-    assert!(xml("مرحبا بكم").contains("w:bidi"));
-    assert!(!xml("日本語の会話").contains("w:bidi"));
+    let arabic = xml("مرحبا بكم");
+    assert!(arabic.contains("w:bidi") && arabic.contains(r#"<w:rStyle w:val="RightToLeft" />"#));
+    let japanese = xml("日本語の会話");
+    assert!(!japanese.contains("w:bidi") && !japanese.contains("RightToLeft"));
 }
 
 #[test]
 fn a_long_interview_stays_small() {
-    let line =
-        "we talked about the library and the people who come there every single day of the week";
-    let lines: Vec<String> = (0..2_000).map(|turn| format!("{line} {turn}")).collect();
+    let lines = chatter(2_000, 9);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let bytes = document(&interview("t"), &transcript(&lines), &full_analysis());
     assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
+}
+
+/// A part of the package by its name.
+fn part(bytes: &[u8], name: &str) -> String {
+    let mut parts = parts(bytes).into_iter();
+    parts.find(|(own, _)| own == name).unwrap().1
+}
+
+#[test]
+fn the_recording_is_drawn_and_described() {
+    let lines = transcript(&["one two three", "four"]);
+    let bytes = document(&interview("t"), &lines, &empty_analysis());
+    let xml = part(&bytes, "word/document.xml");
+    assert_eq!(xml.matches("<wp:docPr").count(), 1);
+    assert!(xml.contains("descr=\"Waveform of 0:01 with the turns of 2 speakers below it\""));
+    let mut archive = ZipArchive::new(Cursor::new(&bytes)).unwrap();
+    let picture = archive.file_names().find(|name| name.ends_with(".png"));
+    let picture = picture.map(str::to_owned).unwrap();
+    let mut png = Vec::new();
+    archive
+        .by_name(&picture)
+        .unwrap()
+        .read_to_end(&mut png)
+        .unwrap();
+    let mut reader = png::Decoder::new(Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    // The lanes of both speakers, which speak one after the other: colours 3 and 4.
+    let row = |row: usize| &pixels[row * 600..][..600];
+    assert_eq!((row(170)[10], row(186)[500]), (0x33, 0x44));
+    assert_eq!((row(170)[500], row(186)[10]), (0x11, 0x11));
+}
+
+#[test]
+fn the_language_is_set_for_the_script_it_is_written_in() {
+    let styles = |language: &str| {
+        let mut interview = interview("t");
+        interview.language = Some(language.into());
+        let bytes = document(&interview, &transcript(&["one"]), &empty_analysis());
+        part(&bytes, "word/styles.xml")
+    };
+    assert!(styles("de-CH").contains(r#"<w:lang w:val="de-CH" />"#));
+    assert!(styles("ar").contains(r#"<w:lang w:val="en-US" w:bidi="ar" />"#));
+    assert!(styles("zh-TW").contains(r#"<w:lang w:val="en-US" w:eastAsia="zh-TW" />"#));
+    assert!(styles("\"/><x").contains("&quot;/&gt;&lt;x"));
 }

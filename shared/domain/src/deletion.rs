@@ -52,7 +52,7 @@ pub async fn purge(
     for collection in [
         key.data("transcript").collection("chunks"),
         document.collection("data"),
-        document.collection("notes"),
+        key.notes(),
         document.collection("deliveries"),
     ] {
         work::delete_collection(records, &collection).await?;

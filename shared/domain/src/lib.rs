@@ -7,6 +7,7 @@
 //! - [`transcript`] with [`turns`] and [`chunks`]: who said what when, and how a
 //!   transcript of any length is cut into documents.
 //! - [`analysis`], [`waveform`], [`report`]: the other products.
+//! - [`note`]: what people write down beside them.
 //! - [`webhook`]: what the client application is told.
 //! - [`pipeline`]: the manifest that says which function listens to what.
 //! - [`paths`]: where records and objects lie.
@@ -20,6 +21,7 @@ pub mod deletion;
 pub mod event;
 pub mod ids;
 pub mod interview;
+pub mod note;
 pub mod paths;
 pub mod pipeline;
 pub mod ports;

@@ -79,6 +79,11 @@ impl InterviewKey {
             .child("chunks", &format!("{revision:06}-{number:06}"))
     }
 
+    /// The collection of notes and bookmarks.
+    pub fn notes(&self) -> String {
+        self.document().collection("notes")
+    }
+
     /// The log of one webhook.
     pub fn delivery(&self, id: &str) -> DocPath {
         self.document().child("deliveries", id)

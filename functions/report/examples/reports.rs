@@ -1,0 +1,61 @@
+//! Writes reports of every sort into a folder, to be looked at: `reports FOLDER`.
+//! With `--time` before it, a report of two hours with 2,000 turns is written a
+//! hundred times, and how long one takes is told.
+
+use std::{env::args, fs, io::Error, path::Path, time::Instant};
+
+use report::{ReportContent, render};
+use support::{cases, chatter, full_analysis, interview, notes, transcript, waveform};
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+fn main() -> Result<(), Error> {
+    let arguments: Vec<String> = args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [folder] => write_all(Path::new(folder)),
+        ["--time", folder] => time(Path::new(folder)),
+        _ => Err(Error::other("usage: reports [--time] FOLDER")),
+    }
+}
+
+fn write_all(folder: &Path) -> Result<(), Error> {
+    for case in cases() {
+        let content = ReportContent {
+            interview: &case.interview,
+            transcript: &case.transcript,
+            analysis: &case.analysis,
+            waveform: Some(&waveform(case.transcript.head.duration_ms)),
+            notes: &notes(),
+        };
+        let bytes = render(&content).map_err(Error::other)?;
+        fs::write(folder.join(format!("{}.docx", case.name)), bytes)?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "what it is for")]
+fn time(folder: &Path) -> Result<(), Error> {
+    const TIMES: u32 = 100;
+    let lines = chatter(2_000, 9);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let (interview, transcript) = (interview("two hours"), transcript(&lines));
+    let (analysis, notes) = (full_analysis(), notes());
+    let waveform = waveform(transcript.head.duration_ms);
+    let content = ReportContent {
+        interview: &interview,
+        transcript: &transcript,
+        analysis: &analysis,
+        waveform: Some(&waveform),
+        notes: &notes,
+    };
+    let began = Instant::now();
+    let mut bytes = Vec::new();
+    for _ in 0..TIMES {
+        bytes = render(&content).map_err(Error::other)?;
+    }
+    let each = began.elapsed() / TIMES;
+    fs::write(folder.join("two hours.docx"), &bytes)?;
+    println!("{:.1} {}", each.as_secs_f64() * 1_000.0, bytes.len());
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! What people wrote down about the interview.
+
+use docx_rs::{LineSpacing, Paragraph, Run};
+use domain::note::{Note, NoteKind};
+
+use crate::{
+    colour::GREY,
+    content::{ReportContent, Section},
+    text::{clock, directed, run},
+};
+
+/// A paragraph to each note.
+pub(crate) fn section(content: &ReportContent<'_>) -> Section {
+    Section {
+        anchor: "notes",
+        title: "Notes and bookmarks",
+        blocks: content
+            .notes
+            .iter()
+            .map(|note| paragraph(note).into())
+            .collect(),
+    }
+}
+
+fn paragraph(note: &Note) -> Paragraph {
+    let mark = match note.kind {
+        NoteKind::Note => "✎",
+        NoteKind::Bookmark => "⚑",
+    };
+    let time = note.at_ms.map(clock).unwrap_or_default();
+    let head = Run::new().add_text(format!("{mark} {time}   ").replace("    ", "   "));
+    let line = Paragraph::new()
+        .line_spacing(LineSpacing::new().after(60))
+        .add_run(head.color(GREY))
+        .add_run(run(note.text.reveal()));
+    directed(line, note.text.reveal())
+}

@@ -1,0 +1,243 @@
+//! The recording as a picture: how loud it is, and who speaks when.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use docx_rs::{AlignmentType, LineSpacing, LineSpacingType, Paragraph, Pic, Run};
+use domain::{transcript::Turn, waveform::StoredWaveform};
+
+use crate::{
+    RenderError,
+    canvas::Canvas,
+    colour::{self, GREY},
+    content::{Block, ReportContent, Section},
+    styles::columns,
+    text::{clock, run},
+};
+
+const WIDTH: usize = 1_200;
+const WAVE_HEIGHT: usize = 160;
+const LANE_HEIGHT: usize = 12;
+const LANE_GAP: usize = 4;
+
+/// Speakers with a lane of their own at most.
+const MAX_LANES: usize = 6;
+
+/// Width on the page, in English Metric Units: 16.5 cm.
+const PAGE_WIDTH: u32 = 5_940_000;
+
+/// Times below the picture.
+const TICKS: u64 = 6;
+
+/// Colours of the [`colour::PALETTE`].
+const LIGHT: u8 = 1;
+const DARK: u8 = 2;
+
+/// Where moments lie in the picture.
+struct Scale {
+    duration_ms: u64,
+}
+
+impl Scale {
+    fn column(&self, at_ms: u64) -> usize {
+        let at = u128::from(at_ms) * WIDTH as u128 / u128::from(self.duration_ms.max(1));
+        usize::try_from(at).unwrap_or(WIDTH).min(WIDTH)
+    }
+
+    /// The columns of a turn: one at least.
+    fn columns(&self, turn: &Turn) -> Range<usize> {
+        let start = self.column(turn.start_ms).min(WIDTH - 1);
+        start..self.column(turn.end_ms).max(start + 1)
+    }
+}
+
+/// The picture with its legend, and what it shows for those who cannot see it.
+pub(crate) fn section(content: &ReportContent<'_>) -> Result<Section, RenderError> {
+    let mut blocks: Vec<Block> = Vec::new();
+    if content.transcript.head.duration_ms > 0 {
+        let lanes = lanes(&content.transcript.turns);
+        blocks.push(picture(content, &lanes)?.into());
+        blocks.push(times(content.transcript.head.duration_ms).into());
+        blocks.push(legend(content, &lanes).into());
+    }
+    Ok(Section {
+        anchor: "recording",
+        title: "The recording",
+        blocks,
+    })
+}
+
+/// What the picture shows, in words.
+pub(crate) fn description(content: &ReportContent<'_>) -> String {
+    let speakers = content.transcript.head.speakers.len();
+    format!(
+        "Waveform of {} with the turns of {speakers} speakers below it",
+        clock(content.transcript.head.duration_ms)
+    )
+}
+
+/// Each speaker's lane, in the order in which they begin to speak.
+fn lanes(turns: &[Turn]) -> BTreeMap<u32, usize> {
+    let mut lanes = BTreeMap::new();
+    for turn in turns {
+        let next = lanes.len();
+        if next < MAX_LANES {
+            lanes.entry(turn.speaker).or_insert(next);
+        }
+    }
+    lanes
+}
+
+fn picture(
+    content: &ReportContent<'_>,
+    lanes: &BTreeMap<u32, usize>,
+) -> Result<Paragraph, RenderError> {
+    let scale = Scale {
+        duration_ms: content.transcript.head.duration_ms,
+    };
+    let height = WAVE_HEIGHT + lanes.len() * (LANE_HEIGHT + LANE_GAP);
+    let mut canvas = Canvas::new(WIDTH, height);
+    let turns = &content.transcript.turns;
+    if let Some(waveform) = content.waveform {
+        draw_wave(
+            &mut canvas,
+            &peaks(waveform),
+            &column_colours(turns, &scale),
+        );
+    }
+    for lane in 0..lanes.len() {
+        canvas.fill(0..WIDTH, rows(lane), LIGHT);
+    }
+    for turn in turns {
+        if let Some(lane) = lanes.get(&turn.speaker) {
+            canvas.fill(
+                scale.columns(turn),
+                rows(*lane),
+                colour::index(turn.speaker),
+            );
+        }
+    }
+    let png = canvas.to_png().map_err(RenderError::Picture)?;
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);
+    let page_height = side(height) * (PAGE_WIDTH / side(WIDTH));
+    let picture = Pic::new_with_dimensions(png, side(WIDTH), side(height))
+        // The library numbers pictures through all documents of a process.
+        .id("rIdRecording")
+        .size(PAGE_WIDTH, page_height);
+    Ok(Paragraph::new()
+        .keep_next(true)
+        // As high as the picture is: the document's own lines would cut it off.
+        .line_spacing(
+            LineSpacing::new()
+                .after(0)
+                .line_rule(LineSpacingType::Auto)
+                .line(240),
+        )
+        .add_run(Run::new().add_image(picture)))
+}
+
+fn rows(lane: usize) -> Range<usize> {
+    let top = WAVE_HEIGHT + lane * (LANE_HEIGHT + LANE_GAP) + LANE_GAP;
+    top..top + LANE_HEIGHT
+}
+
+/// Who speaks in each column, as a colour; grey where nobody does.
+fn column_colours(turns: &[Turn], scale: &Scale) -> Vec<u8> {
+    let mut colours = vec![DARK; WIDTH];
+    for turn in turns {
+        colours[scale.columns(turn)].fill(colour::index(turn.speaker));
+    }
+    colours
+}
+
+/// The loudest in both directions of each column; nothing of a damaged waveform.
+fn peaks(waveform: &StoredWaveform) -> Vec<(i16, i16)> {
+    let values = waveform.values().unwrap_or_default();
+    let (pairs, _) = values.as_chunks::<2>();
+    if pairs.is_empty() {
+        return Vec::new();
+    }
+    (0..WIDTH)
+        .map(|column| {
+            let first = column * pairs.len() / WIDTH;
+            let end = ((column + 1) * pairs.len()).div_ceil(WIDTH).max(first + 1);
+            let span = pairs[first..end.min(pairs.len())].iter();
+            span.fold((0, 0), |(low, high), pair| {
+                (pair[0].min(low), pair[1].max(high))
+            })
+        })
+        .collect()
+}
+
+/// A bar to each column, as high as the loudest would fill the picture.
+fn draw_wave(canvas: &mut Canvas, peaks: &[(i16, i16)], colours: &[u8]) {
+    let half = WAVE_HEIGHT / 2;
+    let loudness = |(low, high): &(i16, i16)| low.unsigned_abs().max(high.unsigned_abs());
+    let loudest = usize::from(peaks.iter().map(loudness).max().unwrap_or(0)).max(1);
+    let length = |value: i16| usize::from(value.unsigned_abs()) * (half - 1) / loudest;
+    for (column, ((low, high), colour)) in peaks.iter().zip(colours).enumerate() {
+        let rows = half - length(*high)..half + length(*low) + 1;
+        canvas.fill(column..column + 1, rows, *colour);
+    }
+}
+
+fn times(duration_ms: u64) -> docx_rs::Table {
+    let cells = (0..TICKS).map(|tick| {
+        let align = match tick {
+            0 => AlignmentType::Left,
+            last if last == TICKS - 1 => AlignmentType::Right,
+            _ => AlignmentType::Center,
+        };
+        let time = Run::new().add_text(clock(duration_ms * tick / (TICKS - 1)));
+        Paragraph::new()
+            .align(align)
+            .line_spacing(LineSpacing::new().after(60))
+            .add_run(time.size(16).color(GREY))
+    });
+    columns(cells.collect())
+}
+
+fn legend(content: &ReportContent<'_>, lanes: &BTreeMap<u32, usize>) -> Paragraph {
+    let mut speakers: Vec<(&u32, &usize)> = lanes.iter().collect();
+    speakers.sort_by_key(|(_, lane)| **lane);
+    speakers
+        .into_iter()
+        .fold(Paragraph::new(), |legend, (speaker, _)| {
+            let name = content.transcript.speaker_name(*speaker);
+            legend
+                .add_run(Run::new().add_text("■ ").color(colour::hex(*speaker)))
+                .add_run(run(&format!("{}      ", name.reveal())).size(19))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Timestamp, transcript::AudioFacts};
+
+    use super::*;
+
+    #[test]
+    fn each_column_shows_its_loudest() {
+        let audio = AudioFacts {
+            duration_ms: 1_000,
+            channels: 1,
+            sample_rate_hz: 8_000,
+        };
+        let mut pairs = vec![(-1, 1); 4_800];
+        pairs[2_400] = (-100, 50);
+        let now = Timestamp::from_millis(0);
+        let found = peaks(&StoredWaveform::new(audio, 256, &pairs, 1, now));
+        assert_eq!(
+            (found.len(), found[599], found[600]),
+            (WIDTH, (-1, 1), (-100, 50))
+        );
+        let few = peaks(&StoredWaveform::new(
+            audio,
+            256,
+            &[(-5, 5), (-9, 9)],
+            1,
+            now,
+        ));
+        assert_eq!((few[0], few[599], few[600]), ((-5, 5), (-5, 5), (-9, 9)));
+        assert!(peaks(&StoredWaveform::new(audio, 256, &[], 1, now)).is_empty());
+    }
+}

@@ -1,0 +1,42 @@
+//! What people write down about an interview.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Private, Timestamp};
+
+/// What sort of note it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteKind {
+    /// Something to remember.
+    #[default]
+    Note,
+    /// A place to come back to.
+    Bookmark,
+}
+
+/// A document below `notes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Its id, which is the document's.
+    pub id: String,
+    /// What it says.
+    pub text: Private,
+    /// What moment of the recording it is about, from the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<u64>,
+    /// What sort of note it is.
+    #[serde(default)]
+    pub kind: NoteKind,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// Puts notes into the order in which they are shown: by the moment they are
+/// about, those about none first; then by when they were written.
+pub fn order(notes: &mut [Note]) {
+    notes.sort_by(|a, b| {
+        let key = |note: &Note| (note.at_ms, note.created_at);
+        key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+    });
+}
