@@ -19,7 +19,7 @@ pub(crate) fn corrections(source: &mut Feed) -> io::Result<Vec<Patch>> {
     let mut patches = Vec::new();
     let mut position = HEADERS.0;
     for _ in 0..MAX_CHUNKS {
-        let start = position + HEADERS.1;
+        let start = position.saturating_add(HEADERS.1);
         if start > size {
             break;
         }
@@ -38,4 +38,37 @@ pub(crate) fn corrections(source: &mut Feed) -> io::Result<Vec<Patch>> {
     }
     source.seek(SeekFrom::Start(0))?;
     Ok(patches)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::source::Failures;
+
+    fn corrected(chunks: &[(&[u8; 4], i64)]) -> Vec<Patch> {
+        let mut bytes = b"caff\0\x01\0\0".to_vec();
+        for (kind, length) in chunks {
+            bytes.extend_from_slice(*kind);
+            bytes.extend_from_slice(&length.to_be_bytes());
+        }
+        bytes.extend_from_slice(&[0; 100]);
+        let mut feed = Feed::new(Box::new(Cursor::new(bytes)), Failures::default());
+        corrections(&mut feed).expect("readable")
+    }
+
+    #[test]
+    fn samples_end_where_the_file_ends() {
+        let end = 100_i64.to_be_bytes().to_vec();
+        assert_eq!(corrected(&[(b"data", -1)]), [(12, end.clone())]);
+        assert_eq!(corrected(&[(b"data", 5_000)]), [(12, end)]);
+        assert_eq!(corrected(&[(b"data", 100)]), []);
+    }
+
+    #[test]
+    fn chunks_of_absurd_lengths_are_the_end() {
+        assert_eq!(corrected(&[(b"desc", -1), (b"data", -1)]), []);
+        assert_eq!(corrected(&[(b"desc", i64::MAX)]), []);
+    }
 }

@@ -1,0 +1,85 @@
+//! Any text in a report: every part of it is well-formed XML.
+#![no_main]
+
+use std::io::{Cursor, Read};
+
+use domain::{
+    Interview, InterviewId, InterviewKey, Timestamp, UserId,
+    analysis::{Analysis, DerivedFrom, Metrics, Usage},
+    transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
+};
+use libfuzzer_sys::fuzz_target;
+use report::{ReportContent, render};
+use zip::ZipArchive;
+
+fuzz_target!(|text: String| {
+    let now = Timestamp::from_millis(0);
+    let key = InterviewKey {
+        user_id: UserId::parse("u").expect("a user"),
+        interview_id: InterviewId::parse("i").expect("an id"),
+    };
+    let mut interview = Interview::new(&key, text.as_str().into(), now);
+    interview.language = Some(text.clone());
+    let words = text.split(' ').zip(0..).map(|(word, at)| Word {
+        text: word.into(),
+        start_ms: at * 1_000,
+        end_ms: at * 1_000 + 500,
+        speaker: 0,
+        confidence: 1.0,
+    });
+    let words: Vec<Word> = words.collect();
+    let head = TranscriptHead {
+        revision: 1,
+        engine: text.clone(),
+        model: String::new(),
+        language: None,
+        duration_ms: words.len() as u64 * 1_000,
+        speakers: vec![Speaker {
+            id: 0,
+            name: text.as_str().into(),
+        }],
+        chunks: 1,
+        quality: Quality::default(),
+        created_at: now,
+    };
+    let analysis = Analysis {
+        derived_from: DerivedFrom {
+            transcript_revision: 1,
+        },
+        engine: text.clone(),
+        model: String::new(),
+        prompt_version: text.clone(),
+        usage: Usage::default(),
+        cost_usd: None,
+        summary: Some(text.as_str().into()),
+        key_points: Vec::new(),
+        topics: Vec::new(),
+        questions: Vec::new(),
+        competencies: Vec::new(),
+        strengths: Vec::new(),
+        concerns: Vec::new(),
+        follow_ups: vec![text.as_str().into()],
+        metrics: Metrics::default(),
+        evidence_validity: None,
+        warnings: Vec::new(),
+        created_at: now,
+    };
+    let content = ReportContent {
+        interview: &interview,
+        transcript: &Transcript::new(head, words),
+        analysis: &analysis,
+        waveform: None,
+        notes: &[],
+    };
+    let bytes = render(&content).expect("a document");
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("a package");
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).expect("an entry");
+        if entry.name().ends_with(".png") {
+            continue;
+        }
+        let mut xml = String::new();
+        entry.read_to_string(&mut xml).expect("text");
+        roxmltree::Document::parse(&xml).expect("well-formed XML");
+    }
+});
