@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use png::{BitDepth, ColorType, Encoder, EncodingError};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 use crate::colour::PALETTE;
 
@@ -38,6 +38,7 @@ impl Canvas {
         let mut encoder = Encoder::new(&mut bytes, side(self.width), side(height));
         encoder.set_color(ColorType::Indexed);
         encoder.set_depth(BitDepth::Four);
+        encoder.set_compression(Compression::Fast);
         encoder.set_palette(PALETTE.as_flattened().to_vec());
         let lines = self.pixels.chunks_exact(self.width);
         let packed: Vec<u8> = lines

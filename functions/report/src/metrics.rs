@@ -7,7 +7,7 @@ use crate::{
     colour,
     content::{Block, ReportContent, Section},
     styles::{note, table},
-    text::{clean, clock},
+    text::clock,
 };
 
 /// The row of one figure: its name, and how it is written for a speaker.
@@ -48,7 +48,7 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
     let speakers: Vec<_> = metrics.speakers.iter().take(MAX_SPEAKERS).collect();
     let names = speakers
         .iter()
-        .map(|(id, _)| clean(content.transcript.speaker_name(**id).reveal()));
+        .map(|(id, _)| content.transcript.speaker_name(**id).reveal().to_owned());
     let head: Vec<String> = std::iter::once(String::new()).chain(names).collect();
     let rows: Vec<Vec<String>> = FIGURES
         .iter()

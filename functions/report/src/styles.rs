@@ -61,6 +61,13 @@ pub(crate) fn define(document: Docx) -> Docx {
             .size(17)
             .color(GREY)
     };
+    let spoken = |name: &str, spacing| {
+        Style::new(name, StyleType::Paragraph)
+            .name(name)
+            .based_on("Normal")
+            .line_spacing(spacing)
+    };
+    let inline = |name: &str| Style::new(name, StyleType::Character).name(name);
     document
         .default_fonts(fonts)
         .default_size(21)
@@ -70,6 +77,10 @@ pub(crate) fn define(document: Docx) -> Docx {
         .add_style(heading(1, 30))
         .add_style(heading(2, 24))
         .add_style(link)
+        .add_style(spoken("Turn", LineSpacing::new().before(140).after(60)))
+        .add_style(spoken("Speech", LineSpacing::new().after(60)))
+        .add_style(inline("Speaker").bold().size(19))
+        .add_style(inline("Time").size(18).color(GREY))
         .add_style(margin("Header"))
         .add_style(margin("Footer"))
         .add_abstract_numbering(AbstractNumbering::new(BULLETS).add_level(bullet))

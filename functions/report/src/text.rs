@@ -1,16 +1,29 @@
 //! Text on its way into XML, and times for people.
 
+use std::borrow::Cow;
+
 use docx_rs::{BreakType, Paragraph, ParagraphProperty, Run};
 
 /// Only what XML 1.0 permits: docx-rs writes control characters as they are, and
 /// readers refuse the whole file. What would turn the text around it (U+202D,
 /// U+202E) is left out as well.
-pub(crate) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_permitted) {
+        return Cow::Borrowed(text);
+    }
     text.chars()
-        .filter(|character| {
-            !matches!(character, '\u{202d}' | '\u{202e}') && matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-        })
+        .filter(|character| is_permitted(*character))
         .collect()
+}
+
+const fn is_permitted(character: char) -> bool {
+    match character {
+        '\u{202d}' | '\u{202e}' => false,
+        '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => {
+            true
+        }
+        _ => false,
+    }
 }
 
 /// The name of the style of text from right to left.
