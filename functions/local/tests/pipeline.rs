@@ -604,6 +604,19 @@ async fn what_a_client_asks_wrongly_is_answered_with_a_problem() {
     };
     let audio =
         |size: u64| json!({"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size});
+    // Half of a character is no text: refused, and never stored.
+    let half = test.client.post(format!("{}/v1/interviews", test.url));
+    let half = half.header("content-type", "application/json");
+    let answer = half
+        .body(r#"{"title": "a \ud800 b"}"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(
+        answer.json::<Value>().await.unwrap()["code"],
+        "invalid_body"
+    );
     for (body, status, code) in [
         (json!({}), 400, "invalid_body"),
         (json!({"title": ""}), 400, "invalid_field"),

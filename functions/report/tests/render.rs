@@ -23,11 +23,15 @@ fn document(interview: &Interview, transcript: &Transcript, analysis: &Analysis)
     .unwrap()
 }
 
+fn is_picture(part: &str) -> bool {
+    part.starts_with("word/media/")
+}
+
 /// Every part of the package, each of which must be well-formed XML.
 fn parts(bytes: &[u8]) -> Vec<(String, String)> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    let texts = names.into_iter().filter(|name| !name.ends_with(".png"));
+    let texts = names.into_iter().filter(|name| !is_picture(name));
     texts
         .map(|name| {
             let mut entry = archive.by_name(&name).unwrap();
@@ -207,7 +211,7 @@ fn the_recording_is_drawn_and_described() {
     assert_eq!(xml.matches("<wp:docPr").count(), 1);
     assert!(xml.contains("descr=\"Waveform of 0:01 with the turns of 2 speakers below it\""));
     let mut archive = ZipArchive::new(Cursor::new(&bytes)).unwrap();
-    let picture = archive.file_names().find(|name| name.ends_with(".png"));
+    let picture = archive.file_names().find(|name| is_picture(name));
     let picture = picture.map(str::to_owned).unwrap();
     let mut png = Vec::new();
     archive

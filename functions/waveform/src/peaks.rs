@@ -9,7 +9,7 @@
     reason = "what is not inlined is not compiled for wide registers"
 )]
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Samples per pixel to begin with.
 pub const FINEST: u32 = 256;
@@ -63,7 +63,11 @@ impl Collector {
     /// Takes samples of all channels, interleaved.
     pub fn push(&mut self, samples: &[i16], channels: usize) {
         self.channels = i32::try_from(channels).unwrap_or(1).max(1);
-        Arch::new().dispatch(|| self.collect(samples, channels.max(1)));
+        Arch::new().dispatch(Collect {
+            collector: self,
+            samples,
+            channels: channels.max(1),
+        });
     }
 
     #[inline(always)]
@@ -112,6 +116,23 @@ impl Collector {
     }
 }
 
+/// A call of [`Collector::collect`]. A closure would do, were it not compiled by
+/// itself, for the narrow registers that every processor has.
+struct Collect<'a> {
+    collector: &'a mut Collector,
+    samples: &'a [i16],
+    channels: usize,
+}
+
+impl WithSimd for Collect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.collector.collect(self.samples, self.channels);
+    }
+}
+
 const fn join(left: (i32, i32), right: (i32, i32)) -> (i32, i32) {
     let low = if left.0 < right.0 { left.0 } else { right.0 };
     let high = if left.1 > right.1 { left.1 } else { right.1 };
@@ -130,14 +151,13 @@ fn extremes(samples: &[i16], channels: usize) -> (i32, i32) {
             let high = samples.iter().copied().fold(i16::MIN, i16::max);
             (i32::from(low), i32::from(high))
         }
-        2 => {
-            let (frames, _) = samples.as_chunks::<2>();
-            fold(
-                frames
-                    .iter()
-                    .map(|[left, right]| i32::from(*left) + i32::from(*right)),
-            )
-        }
+        // Both samples of a frame as one number: two shifts take them apart, where
+        // reading every second sample takes shuffles, and a tenth more time.
+        2 if let Ok(frames) = bytemuck::try_cast_slice::<i16, i32>(samples) => fold(
+            frames
+                .iter()
+                .map(|frame| (frame << 16 >> 16) + (frame >> 16)),
+        ),
         many => fold(
             samples
                 .chunks_exact(many)

@@ -7,7 +7,7 @@
     reason = "what is not inlined is not compiled for wide registers"
 )]
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef, sample::Sample};
 
 /// Replaces what is in `samples` by what is in `buffer`.
@@ -29,7 +29,28 @@ fn convert<T: Sample + Copy>(
     let planes: Vec<&[T]> = (0..buffer.num_planes())
         .filter_map(|index| buffer.plane(index))
         .collect();
-    Arch::new().dispatch(|| weave(&planes, samples, to_sample));
+    Arch::new().dispatch(Weave {
+        planes: &planes,
+        samples,
+        to_sample,
+    });
+}
+
+/// A call of [`weave`]. A closure would do, were it not compiled by itself, for
+/// the narrow registers that every processor has.
+struct Weave<'a, T, F> {
+    planes: &'a [&'a [T]],
+    samples: &'a mut [i16],
+    to_sample: F,
+}
+
+impl<T: Copy, F: Fn(T) -> i16> WithSimd for Weave<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        weave(self.planes, self.samples, self.to_sample);
+    }
 }
 
 /// One and two channels by themselves: a loop inside the loop would keep the
