@@ -9,14 +9,25 @@
 
 mod support;
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    io::{Cursor, Read as _},
+    sync::atomic::Ordering,
+    time::Duration,
+};
 
-use domain::{InterviewId, InterviewKey, UserId, claim::Claim, steps::StepName};
+use domain::{
+    InterviewId, InterviewKey, Timestamp, UserId,
+    claim::Claim,
+    note::{Note, NoteKind},
+    ports::{Precondition, Write},
+    steps::StepName,
+};
 use embedded::deliveries::{Again, Backlog};
 use http::StatusCode;
 use local::dispatch::incoming;
 use serde_json::{Value, json};
 use support::{TestHost, put, wav};
+use zip::ZipArchive;
 
 const STEPS: [&str; 4] = ["transcription", "waveform", "analysis", "report"];
 
@@ -785,6 +796,66 @@ async fn the_products_can_be_read_in_every_format() {
         .await
         .unwrap();
     assert!(report.bytes().await.unwrap().starts_with(b"PK"));
+}
+
+#[tokio::test]
+async fn notes_that_are_there_are_in_the_report() {
+    let test = TestHost::start().await;
+    let bytes = wav(3);
+    let created = test.create(bytes.len()).await;
+    let id = created["id"].as_str().unwrap();
+    let key = InterviewKey {
+        user_id: UserId::parse("local").unwrap(),
+        interview_id: InterviewId::parse(id).unwrap(),
+    };
+    let note = |id: &str, text: &str, at_ms| Note {
+        id: id.into(),
+        text: text.into(),
+        at_ms,
+        kind: NoteKind::Bookmark,
+        created_at: Timestamp::from_millis(0),
+    };
+    let notes = [
+        note("1", "the later one", Some(2_000)),
+        note("2", "the first one", Some(1_000)),
+    ];
+    let writes = notes.iter().map(|note| {
+        let path = key.document().child("notes", &note.id);
+        Write::put(path, note, Precondition::Absent).unwrap()
+    });
+    test.host
+        .store
+        .records()
+        .commit(writes.collect())
+        .await
+        .unwrap();
+    assert!(test.upload(&created, bytes).await.status().is_success());
+    test.drain().await;
+    let url = format!("{}/v1/interviews/{id}/report.docx", test.url);
+    let report = test
+        .client
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(report)).unwrap();
+    assert!(
+        archive
+            .file_names()
+            .any(|name| name.starts_with("word/media/")),
+        "no picture"
+    );
+    let mut xml = String::new();
+    archive
+        .by_name("word/document.xml")
+        .unwrap()
+        .read_to_string(&mut xml)
+        .unwrap();
+    let (first, later) = (xml.find("the first one"), xml.find("the later one"));
+    assert!(first.is_some() && first < later, "{first:?} {later:?}");
 }
 
 #[tokio::test]
