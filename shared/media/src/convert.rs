@@ -20,6 +20,16 @@ pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<i
     }
 }
 
+/// Replaces what is in `samples` by `floats`, which are interleaved already.
+pub(crate) fn of_floats(floats: &[f32], samples: &mut Vec<i16>) {
+    samples.resize(floats.len(), 0);
+    Arch::new().dispatch(Weave {
+        planes: &[floats],
+        samples,
+        to_sample: of_float,
+    });
+}
+
 fn convert<T: Sample + Copy>(
     buffer: &AudioBuffer<T>,
     samples: &mut Vec<i16>,

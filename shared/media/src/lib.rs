@@ -10,6 +10,7 @@
 
 mod caf;
 pub mod channels;
+mod codec;
 mod convert;
 mod decoder;
 mod error;

@@ -2,7 +2,6 @@
 //! recordings in several parts.
 
 use symphonia::core::{
-    codecs::audio::AudioDecoder,
     errors::Error as Fault,
     formats::FormatReader,
     packet::Packet,
@@ -10,7 +9,8 @@ use symphonia::core::{
 };
 
 use crate::{
-    Error, Kind, convert,
+    Error, Kind,
+    codec::Codec,
     decoder::Block,
     gapless,
     mp4::{Edit, Movie},
@@ -35,7 +35,7 @@ pub(crate) struct Library {
     reader: Box<dyn FormatReader>,
     kind: Kind,
     movie: Movie,
-    codec: Box<dyn AudioDecoder>,
+    codec: Codec,
     track: u32,
     failures: Failures,
     pre_skip: Option<u64>,
@@ -72,7 +72,7 @@ impl Library {
             reader,
             kind,
             movie,
-            codec: chosen.decoder,
+            codec: chosen.codec,
             track: chosen.id,
             failures,
             pre_skip: chosen.pre_skip,
@@ -163,14 +163,14 @@ impl Library {
         self.parts += 1;
         let Ok(Chosen {
             id,
-            decoder,
+            codec,
             pre_skip,
             ..
         }) = choose(&*self.reader, &self.movie)
         else {
             return false;
         };
-        (self.track, self.codec, self.pre_skip) = (id, decoder, pre_skip);
+        (self.track, self.codec, self.pre_skip) = (id, codec, pre_skip);
         (self.trimmer, self.timeline) = (None, self.time_base().map(Timeline::new));
         true
     }
@@ -189,11 +189,7 @@ impl Library {
         // Some decoders take it away by themselves: it could not be given back.
         (packet.trim_start, packet.trim_end) = (Duration::ZERO, Duration::ZERO);
         let codec = &mut self.codec;
-        let outcome = guard(|| {
-            let samples = codec.decode(&packet)?;
-            convert::interleave(&samples, &mut block.samples);
-            Ok::<_, Fault>((samples.spec().rate(), samples.num_planes()))
-        })?;
+        let outcome = guard(|| codec.decode(&packet, &mut block.samples))?;
         let Ok(format) = outcome else {
             return self.pass_over();
         };

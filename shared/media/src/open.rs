@@ -3,25 +3,21 @@
 use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::LazyLock,
 };
 
 use symphonia::core::{
-    codecs::{
-        audio::{
-            AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known::CODEC_ID_OPUS,
-        },
-        registry::CodecRegistry,
-    },
+    audio::Channels,
+    codecs::audio::{AudioCodecParameters, AudioDecoderOptions, well_known::CODEC_ID_OPUS},
     errors::Error as Fault,
     formats::{FormatOptions, FormatReader, Track, TrackType, probe::Hint},
     io::{MediaSourceStream, MediaSourceStreamOptions},
     meta::MetadataOptions,
 };
-use symphonia_adapter_libopus::OpusDecoder;
 
 use crate::{
-    Error, Kind, LOOK_SIZE, Source, caf, gapless, look,
+    Error, Kind, LOOK_SIZE, Source, caf,
+    codec::{Codec, OPUS_RATE_HZ},
+    gapless, look,
     mp4::{self, Movie},
     names,
     pcm::Pcm,
@@ -31,17 +27,6 @@ use crate::{
 
 /// How much is read at once, in bytes.
 const READ_SIZE: usize = 256 * 1024;
-
-/// What Opus is decoded to, in frames per second, whatever it was made from
-/// (RFC 7845, section 5.1).
-const OPUS_RATE_HZ: u32 = 48_000;
-
-static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
-    let mut codecs = CodecRegistry::new();
-    symphonia::default::register_enabled_codecs(&mut codecs);
-    codecs.register_audio_decoder::<OpusDecoder>();
-    codecs
-});
 
 /// A recording that is ready to be decoded.
 pub(crate) enum Opened {
@@ -62,7 +47,7 @@ pub(crate) struct Container {
 /// A track that can be decoded.
 pub(crate) struct Chosen {
     pub(crate) id: u32,
-    pub(crate) decoder: Box<dyn AudioDecoder>,
+    pub(crate) codec: Codec,
     pub(crate) sample_rate_hz: u32,
     /// Frames before the sound, as the codec's own header says.
     pub(crate) pre_skip: Option<u64>,
@@ -144,11 +129,11 @@ pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<Chosen,
         let Some(parameters) = parameters(track) else {
             continue;
         };
-        match decoder(&parameters)? {
-            Ok(decoder) => {
+        match codec(&parameters)? {
+            Ok(codec) => {
                 return Ok(Chosen {
                     id: track.id,
-                    decoder,
+                    codec,
                     sample_rate_hz: parameters.sample_rate.unwrap_or(0),
                     pre_skip: gapless::pre_skip(track),
                 });
@@ -173,20 +158,24 @@ pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<Chosen,
 fn parameters(track: &Track) -> Option<AudioCodecParameters> {
     let mut parameters = track.codec_params.as_ref()?.audio()?.clone();
     if parameters.codec == CODEC_ID_OPUS {
-        // Its decoder would take the priming away by itself, but not all of it
-        // where packets are short: see `crate::trim`.
-        parameters.extra_data = None;
         parameters.sample_rate = Some(OPUS_RATE_HZ);
     }
     Some(parameters)
 }
 
 /// Padding is left in: see [`crate::trim`].
-fn decoder(
-    parameters: &AudioCodecParameters,
-) -> Result<Result<Box<dyn AudioDecoder>, Fault>, Error> {
+fn codec(parameters: &AudioCodecParameters) -> Result<Result<Codec, Fault>, Error> {
+    if parameters.codec == CODEC_ID_OPUS {
+        let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+        return Ok(Codec::opus(channels));
+    }
     let options = AudioDecoderOptions::default().gapless(false);
-    guard(|| CODECS.make_audio_decoder(parameters, &options))
+    let codecs = symphonia::default::get_codecs();
+    guard(|| {
+        codecs
+            .make_audio_decoder(parameters, &options)
+            .map(Codec::Library)
+    })
 }
 
 /// Damaged headers make the library's arithmetic overflow, which in a debug build

@@ -1,0 +1,74 @@
+//! What makes samples of a packet.
+
+use opusic_c::{Channels, Decoder as Opus, SampleRate};
+use symphonia::core::{codecs::audio::AudioDecoder, errors::Error as Fault, packet::Packet};
+
+use crate::convert;
+
+/// What Opus is decoded to, in frames per second, whatever it was made from
+/// (RFC 7845, section 5.1).
+pub(crate) const OPUS_RATE_HZ: u32 = 48_000;
+
+/// A decoder of one track.
+pub(crate) enum Codec {
+    /// The library's own.
+    Library(Box<dyn AudioDecoder>),
+    /// libopus by itself: through the library its samples would be taken apart
+    /// and put together again. Asking it for whole numbers costs more than
+    /// rounding them here.
+    Opus {
+        decoder: Opus,
+        channels: usize,
+        floats: Vec<f32>,
+    },
+}
+
+impl Codec {
+    /// A decoder of Opus for one or two channels; none for more.
+    pub(crate) fn opus(channels: usize) -> Result<Self, Fault> {
+        let layout = match channels {
+            1 => Channels::Mono,
+            2 => Channels::Stereo,
+            _ => return Err(Fault::Unsupported("more than two channels of Opus")),
+        };
+        Opus::new(layout, SampleRate::Hz48000)
+            .map(|decoder| Self::Opus {
+                decoder,
+                channels,
+                floats: Vec::new(),
+            })
+            .map_err(|_| Fault::Unsupported("libopus gives no decoder"))
+    }
+
+    /// Replaces what is in `samples` by those of a packet, interleaved; answers
+    /// their rate and number of channels.
+    pub(crate) fn decode(
+        &mut self,
+        packet: &Packet,
+        samples: &mut Vec<i16>,
+    ) -> Result<(u32, usize), Fault> {
+        match self {
+            Self::Library(decoder) => {
+                let decoded = decoder.decode(packet)?;
+                convert::interleave(&decoded, samples);
+                Ok((decoded.spec().rate(), decoded.num_planes()))
+            }
+            Self::Opus {
+                decoder,
+                channels,
+                floats,
+            } => {
+                // Of an empty packet libopus would make sound of its own.
+                let none = Fault::DecodeError("no packet of Opus");
+                let Some(frames) = decoder.get_nb_samples(&packet.data).ok() else {
+                    return Err(none);
+                };
+                floats.resize(frames * *channels, 0.0);
+                let decoded = decoder.decode_float_to_slice(&packet.data, floats, false);
+                floats.truncate(decoded.map_err(|_| none)? * *channels);
+                convert::of_floats(floats, samples);
+                Ok((OPUS_RATE_HZ, *channels))
+            }
+        }
+    }
+}
