@@ -49,9 +49,9 @@ impl Codec {
     ) -> Result<(u32, usize), Fault> {
         match self {
             Self::Library(decoder) => {
-                let decoded = decoder.decode(packet)?;
-                convert::interleave(&decoded, samples);
-                Ok((decoded.spec().rate(), decoded.num_planes()))
+                let buffer = decoder.decode(packet)?;
+                convert::interleave(&buffer, samples);
+                Ok((buffer.spec().rate(), buffer.num_planes()))
             }
             Self::Opus {
                 decoder,
@@ -64,8 +64,8 @@ impl Codec {
                     return Err(none);
                 };
                 floats.resize(frames * *channels, 0.0);
-                let decoded = decoder.decode_float_to_slice(&packet.data, floats, false);
-                floats.truncate(decoded.map_err(|_| none)? * *channels);
+                let outcome = decoder.decode_float_to_slice(&packet.data, floats, false);
+                floats.truncate(outcome.map_err(|_| none)? * *channels);
                 convert::of_floats(floats, samples);
                 Ok((OPUS_RATE_HZ, *channels))
             }
