@@ -21,15 +21,7 @@ fn main() -> Result<(), Error> {
 
 fn write_all(folder: &Path) -> Result<(), Error> {
     for case in cases() {
-        let content = ReportContent {
-            interview: &case.interview,
-            transcript: &case.transcript,
-            analysis: &case.analysis,
-            waveform: Some(&waveform(case.transcript.head.duration_ms)),
-            notes: &notes(),
-        };
-        let bytes = render(&content).map_err(Error::other)?;
-        fs::write(folder.join(format!("{}.docx", case.name)), bytes)?;
+        fs::write(folder.join(format!("{}.docx", case.name)), case.render())?;
     }
     Ok(())
 }

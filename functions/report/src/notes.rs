@@ -27,8 +27,8 @@ fn paragraph(note: &Note) -> Paragraph {
         NoteKind::Note => "✎",
         NoteKind::Bookmark => "⚑",
     };
-    let time = note.at_ms.map(clock).unwrap_or_default();
-    let head = Run::new().add_text(format!("{mark} {time}   ").replace("    ", "   "));
+    let time = note.at_ms.map(|at_ms| format!(" {}", clock(at_ms)));
+    let head = Run::new().add_text(format!("{mark}{}   ", time.unwrap_or_default()));
     let line = Paragraph::new()
         .line_spacing(LineSpacing::new().after(60))
         .add_run(head.color(GREY))

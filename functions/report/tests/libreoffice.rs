@@ -3,8 +3,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use report::{ReportContent, render};
-use support::{cases, notes, waveform};
+use support::cases;
 
 mod support;
 
@@ -13,14 +12,7 @@ fn libreoffice_makes_pages_of_every_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let cases = cases();
     for case in &cases {
-        let content = ReportContent {
-            interview: &case.interview,
-            transcript: &case.transcript,
-            analysis: &case.analysis,
-            waveform: Some(&waveform(case.transcript.head.duration_ms)),
-            notes: &notes(),
-        };
-        let bytes = render(&content).expect("a document");
+        let bytes = case.render();
         eprintln!("{}: {} bytes", case.name, bytes.len());
         fs::write(folder.path().join(format!("{}.docx", case.name)), bytes).expect("written");
     }

@@ -15,6 +15,7 @@ use domain::{
     transcript::{AudioFacts, Quality, Speaker, Transcript, TranscriptHead, Word},
     waveform::StoredWaveform,
 };
+use report::{ReportContent, render};
 
 pub(crate) fn interview(title: &str) -> Interview {
     let key = InterviewKey {
@@ -223,6 +224,20 @@ pub(crate) struct Case {
     pub(crate) analysis: Analysis,
     /// Something that must be found in it.
     pub(crate) expected: &'static str,
+}
+
+impl Case {
+    /// Its report, with a waveform and notes.
+    pub(crate) fn render(&self) -> Vec<u8> {
+        let content = ReportContent {
+            interview: &self.interview,
+            transcript: &self.transcript,
+            analysis: &self.analysis,
+            waveform: Some(&waveform(self.transcript.head.duration_ms)),
+            notes: &notes(),
+        };
+        render(&content).expect("a document")
+    }
 }
 
 pub(crate) const HOSTILE: &str =
