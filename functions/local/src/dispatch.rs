@@ -159,9 +159,18 @@ pub fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
         Content::Event(event) => cloudevent::encode(&delivery.event_id, delivery.created_at, event)
             .map(|event| Incoming::Event(Box::new(event)))
             .map_err(Failure::permanent),
-        Content::Task { name, body, .. } => Ok(Incoming::Task(Task {
+        Content::Task {
+            queue,
+            name,
+            body,
+            trace,
+            ..
+        } => Ok(Incoming::Task(Task {
+            queue: queue.clone(),
             name: name.clone(),
             body: body.clone(),
+            attempt: delivery.attempt,
+            trace: *trace,
         })),
     }
 }

@@ -154,6 +154,7 @@ fn functions(
         Arc::new(Announce { bus: store.bus() }),
         Arc::new(Notify {
             records: Arc::clone(&records),
+            queue: store.queue(),
             clock: Arc::clone(&clock),
             secrets,
             client: client.context("setting up the client for webhooks")?,

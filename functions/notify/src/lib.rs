@@ -1,6 +1,7 @@
 //! Signs and delivers one webhook.
 //!
-//! Listens to the topic of notices. The log of each notice lies below its
+//! Listens to the topic of notices, and works off the queue in which those wait
+//! that were not taken at once. The log of each notice lies below its
 //! interview: how often it was tried, what the receiver answered, when it is
 //! tried next. Standard Webhooks (<https://www.standardwebhooks.com>): [`sign`]
 //! has the signatures, [`schedule`] the waits, [`client`] with [`resolver`],
@@ -14,25 +15,32 @@ pub mod schedule;
 pub mod sign;
 pub mod target;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use client::WebhookClient;
 use domain::{
     Interview, Timestamp,
     event::Event,
-    ports::{Clock, Precondition, Records, Version, Write},
+    ids::hex,
+    ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
     webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, Notice},
     work::{self, Decision},
 };
 use outcome::Outcome;
 use runtime::{Failure, Function, Incoming};
+use sha2::{Digest, Sha256};
 use sign::Secrets;
+
+/// The queue in which a webhook waits for its next attempt.
+pub const QUEUE: &str = "webhooks";
 
 /// The function, and what it needs.
 pub struct Notify {
     /// Where the logs are kept.
     pub records: Arc<dyn Records>,
+    /// Where waiting webhooks are queued.
+    pub queue: Arc<dyn Queue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What notices are signed with.
@@ -58,6 +66,9 @@ impl Function for Notify {
     }
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        if let Incoming::Task(task) = &incoming {
+            return self.deliver(&task.decode()?).await;
+        }
         match incoming.event()? {
             Event::MessagePublished(message) => {
                 let notice = serde_json::from_slice(&message.data).map_err(Failure::permanent)?;
@@ -81,7 +92,7 @@ impl Notify {
         }
         let now = self.clock.now();
         if let Some(due) = log.next_attempt_at.filter(|due| *due > now) {
-            return Err(Failure::Later(due.since(now)));
+            return self.wait(notice, log.attempts.len(), due.since(now)).await;
         }
         let outcome = self.send(notice, now).await;
         log.attempts.push(DeliveryAttempt {
@@ -100,7 +111,26 @@ impl Notify {
             self.stop_notices(notice).await?;
         }
         self.keep(notice, &log, version).await?;
-        wait.map_or(Ok(()), |wait| Err(Failure::Later(wait)))
+        match wait {
+            Some(wait) => self.wait(notice, log.attempts.len(), wait).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Queues the next attempt. A message could not wait: Pub/Sub delivers it
+    /// again after ten minutes at the latest and gives it up after a hundred
+    /// times, which is hours, where the schedule lasts for days.
+    async fn wait(&self, notice: &Notice, attempts: usize, delay: Duration) -> Result<(), Failure> {
+        let digest = Sha256::digest(&notice.id);
+        let task = Task {
+            name: format!("{}-{}-{attempts}", hex(&digest[..4]), notice.id),
+            body: serde_json::to_value(notice).map_err(Failure::permanent)?,
+            delay,
+            trace: None,
+        };
+        // A duplicate is a wait that has begun already.
+        self.queue.enqueue(QUEUE, task).await?;
+        Ok(())
     }
 
     /// The log so far, with the version it has when it is stored already.

@@ -104,6 +104,7 @@ impl Transcribe {
             name: task_name(&job),
             body: serde_json::to_value(&job).map_err(Failure::permanent)?,
             delay: Duration::ZERO,
+            trace: None,
         };
         self.queue.enqueue(QUEUE, task).await?;
         Ok(())

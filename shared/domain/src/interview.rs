@@ -7,6 +7,7 @@ use crate::{
     InterviewId, InterviewKey, Private, Timestamp, UserId,
     analysis::Rubric,
     steps::{StepState, Steps},
+    trace::TraceContext,
 };
 
 /// What sort of conversation it is; chooses the rubric and the wording.
@@ -129,6 +130,9 @@ pub struct Interview {
     /// everyone, and whoever finds it clears away the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// The trace of the request that created it, which every step goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceContext>,
 }
 
 impl Interview {
@@ -151,6 +155,7 @@ impl Interview {
             metadata: Map::new(),
             rubric: None,
             deleted_at: None,
+            trace: None,
         }
     }
 

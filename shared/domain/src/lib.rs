@@ -10,6 +10,7 @@
 //! - [`note`]: what people write down beside them.
 //! - [`webhook`]: what the client application is told.
 //! - [`pipeline`]: the manifest that says which function listens to what.
+//! - [`trace`]: what ties the logs of one recording together.
 //! - [`paths`]: where records and objects lie.
 //! - [`ports`]: the traits behind which storage, queues and engines stand;
 //!   [`work`] runs the transitions of [`claim`] over them.
@@ -29,6 +30,7 @@ pub mod private;
 pub mod report;
 pub mod steps;
 pub mod timestamp;
+pub mod trace;
 pub mod transcript;
 pub mod turns;
 pub mod waveform;

@@ -1,6 +1,6 @@
 //! Deliveries written in the same transaction as what causes them.
 
-use domain::{Timestamp, event::Event, pipeline::Pipeline};
+use domain::{Timestamp, event::Event, pipeline::Pipeline, trace::TraceContext};
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +23,9 @@ pub enum Content {
         path: String,
         /// Its body.
         body: Value,
+        /// The trace that the work belongs to.
+        #[serde(default)]
+        trace: Option<TraceContext>,
     },
 }
 

@@ -33,6 +33,7 @@ impl Queue for Store {
                     name: task.name.clone(),
                     path,
                     body: task.body,
+                    trace: task.trace,
                 })?;
                 let lane = outbox::queue_lane(&queue);
                 let due_at = now + task.delay;

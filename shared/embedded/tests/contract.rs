@@ -404,6 +404,7 @@ async fn a_failure_waits_longer_each_time_and_ends_as_a_dead_letter() {
         name: "t".into(),
         body: json!({}),
         delay: Duration::ZERO,
+        trace: None,
     };
     bench.store.enqueue("work", task).await.unwrap();
     let deliveries = bench.store.deliveries();
@@ -440,6 +441,7 @@ async fn waiting_for_ones_turn_is_no_failure() {
         name: "t".into(),
         body: json!({}),
         delay: Duration::ZERO,
+        trace: None,
     };
     bench.store.enqueue("work", task).await.unwrap();
     for _ in 0..10 {
@@ -466,6 +468,7 @@ async fn a_task_of_the_same_name_is_taken_once_until_an_hour_after() {
         name: "t".into(),
         body: json!({"a": 1}),
         delay: Duration::from_secs(30),
+        trace: None,
     };
     let enqueue = || bench.store.enqueue("work", task.clone());
     assert_eq!(enqueue().await.unwrap(), Enqueued::Accepted);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::event::Event;
+use domain::{event::Event, trace::TraceContext};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -45,10 +45,16 @@ impl Incoming {
 /// A task from a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
+    /// The queue it comes from.
+    pub queue: String,
     /// Its name.
     pub name: String,
     /// Its body.
     pub body: Value,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// The trace that the work belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 impl Task {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::trace::TraceContext;
+
 /// A task for the function that works off a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -15,6 +17,8 @@ pub struct Task {
     pub body: Value,
     /// How long to wait before the first try.
     pub delay: Duration,
+    /// The trace that the work belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 /// What became of a task.
