@@ -5,18 +5,20 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Interview, InterviewId, InterviewKey, Timestamp, UserId, interview::Audio, work};
 use http::{HeaderValue, Method, Response, StatusCode, header};
-use runtime::http::{Body, Problem, empty, stream};
+use runtime::{
+    http::{Body, Problem, empty, stream},
+    range::{self, Wanted},
+};
 use subtle::ConstantTimeEq;
 
 use crate::{
     Api,
     error::{IntoProblem, no_interview, not_ready},
-    range::{self, Wanted},
     request::Asked,
 };
 
 /// How long a link to a recording is good for.
-const LINK_TIME: Duration = Duration::from_secs(3_600);
+const LINK_TIME: Duration = Duration::from_hours(1);
 
 /// What the signatures of links are for.
 const PURPOSE: &str = "listen";
@@ -109,7 +111,7 @@ impl Api {
         let interview_id = InterviewId::parse(interview_id).map_err(|_| no_interview())?;
         let Some(token) = asked.query_value("token") else {
             return Ok(InterviewKey {
-                user_id: asked.user()?,
+                user_id: asked.user()?.clone(),
                 interview_id,
             });
         };

@@ -38,7 +38,7 @@ impl IntoProblem for RecordsError {
                 "too_large",
                 "more than fits into an interview",
             ),
-            Self::Malformed { .. } => internal(&self),
+            Self::Malformed { .. } | Self::Unstorable { .. } => internal(&self),
             Self::Unavailable(_) => unavailable(&self),
         }
     }

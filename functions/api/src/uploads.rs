@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{Api, error::IntoProblem, request::Asked};
 
 /// How long an upload URL is good for.
-const UPLOAD_TIME: Duration = Duration::from_secs(3_600);
+const UPLOAD_TIME: Duration = Duration::from_hours(1);
 
 impl Api {
     pub(crate) async fn upload_url(&self, asked: &Asked) -> Result<Response<Body>, Problem> {

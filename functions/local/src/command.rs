@@ -11,6 +11,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::pipeline::Pipeline;
 use embedded::SystemClock;
+use emulation::{dispatch::GRACE, schedule};
 use runtime::{
     serve::{serve, stop_signal},
     settings::Environment,
@@ -19,7 +20,7 @@ use runtime::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engines, Host, PIPELINE, Settings, dispatch::GRACE, process, schedule};
+use crate::{Engines, Host, Settings, process};
 
 /// Turns recorded interviews into transcripts, analyses, waveforms and reports.
 #[derive(Parser)]
@@ -90,7 +91,7 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
         .dispatcher()
         .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
-    let pipeline = Pipeline::parse(PIPELINE)?;
+    let pipeline = Pipeline::ours();
     let (bus, stopping) = (host.store.bus(), stop.clone());
     let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
     let stopped = async {

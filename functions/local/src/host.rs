@@ -12,13 +12,14 @@ use std::{
 use analyze::Analyze;
 use announce::Announce;
 use anyhow::Context;
-use api::{Api, Limits};
+use api::{Api, Limits, LocalIdentity};
 use domain::{
     pipeline::Pipeline,
     ports::{Analyst, Clock, Transcriber},
     webhook,
 };
 use embedded::{Options, Store};
+use emulation::Dispatcher;
 use engines::{Extractive, PocketSphinx};
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
 use report::Report;
@@ -27,7 +28,7 @@ use sweep::Sweep;
 use transcribe::Transcribe;
 use waveform::Waveform;
 
-use crate::{PIPELINE, Settings, dispatch::Dispatcher, service::EmbeddedService};
+use crate::{Settings, service::EmbeddedService};
 
 /// The engines that settings name.
 pub struct Engines {
@@ -67,7 +68,7 @@ impl Host {
         engines: Engines,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
-        let pipeline = Arc::new(Pipeline::parse(PIPELINE)?);
+        let pipeline = Arc::new(Pipeline::ours());
         let store = Store::open(Options {
             data_dir: settings.data_dir.clone(),
             public_url: public_url.clone(),
@@ -99,9 +100,10 @@ impl Host {
         self.functions.iter()
     }
 
-    /// What answers requests.
-    pub fn service(&self) -> EmbeddedService {
-        let api = Api {
+    /// The API, which takes everybody at their word.
+    pub fn api(&self) -> Api {
+        Api {
+            identity: Arc::new(LocalIdentity),
             records: self.store.records(),
             uploads: self.store.bucket("uploads"),
             artifacts: self.store.bucket("artifacts"),
@@ -113,8 +115,12 @@ impl Host {
             },
             check_webhook_url,
             routes: api::Routes::default(),
-        };
-        EmbeddedService::new(api, self.store.uploads(), self.public_url.clone())
+        }
+    }
+
+    /// What answers requests.
+    pub fn service(&self) -> EmbeddedService {
+        EmbeddedService::new(self.api(), &self.store, self.public_url.clone())
     }
 }
 

@@ -12,12 +12,13 @@ use domain::{
     work,
 };
 use embedded::SystemClock;
+use emulation::dispatch::GRACE;
 use futures::{StreamExt, TryStreamExt};
 use runtime::telemetry;
 use serde_json::Value;
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
-use crate::{Engines, Host, Settings, dispatch::GRACE, progress::Display};
+use crate::{Engines, Host, Settings, progress::Display};
 
 /// Runs the recording through the pipeline and leaves the results in `out`;
 /// answers the exit code.

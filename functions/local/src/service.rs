@@ -2,12 +2,11 @@
 
 use api::Api;
 use async_trait::async_trait;
-use embedded::uploads::Uploads;
+use embedded::Store;
+use emulation::storage::Storage;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use runtime::http::{Body, Service};
-
-use crate::storage::Storage;
 
 /// Everything that the embedded service answers.
 pub struct EmbeddedService {
@@ -16,10 +15,10 @@ pub struct EmbeddedService {
 }
 
 impl EmbeddedService {
-    pub(crate) fn new(api: Api, uploads: Uploads, public_url: String) -> Self {
+    pub(crate) fn new(api: Api, store: &Store, public_url: String) -> Self {
         Self {
             api,
-            storage: Storage::new(uploads, public_url),
+            storage: Storage::embedded(store, public_url),
         }
     }
 }
@@ -27,10 +26,9 @@ impl EmbeddedService {
 #[async_trait]
 impl Service for EmbeddedService {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        if request.uri().path().starts_with("/storage") {
-            self.storage.call(request).await
-        } else {
-            self.api.call(request).await
+        match self.storage.call("/storage/", request).await {
+            Ok(response) => response,
+            Err(request) => self.api.call(request).await,
         }
     }
 }

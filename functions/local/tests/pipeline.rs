@@ -23,8 +23,8 @@ use domain::{
     steps::StepName,
 };
 use embedded::deliveries::{Again, Backlog};
+use emulation::dispatch::incoming;
 use http::StatusCode;
-use local::dispatch::incoming;
 use serde_json::{Value, json};
 use support::{TestHost, put, wav};
 use zip::ZipArchive;
@@ -315,7 +315,7 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_sweep() {
     );
     let path = format!("{}/v1/interviews/{id}", test.url);
     assert_eq!(test.client.get(&path).send().await.unwrap().status(), 404);
-    test.clock.advance(Duration::from_secs(60));
+    test.clock.advance(Duration::from_mins(1));
     test.sweep().await;
     assert_nothing_left(&test, &id).await;
     assert!(
@@ -350,7 +350,7 @@ async fn a_step_whose_event_was_lost_is_settled_by_the_sweep() {
             deliveries.done(&delivery).await.unwrap();
         }
     }
-    test.clock.advance(Duration::from_secs(25 * 3_600));
+    test.clock.advance(Duration::from_hours(25));
     test.sweep().await;
     assert_eq!(test.interview(&id).await["status"], "failed");
     assert_eq!(test.step_error(&id, "transcription").await, "worker_lost");

@@ -14,7 +14,7 @@ use reqwest::{
 use crate::{resolver::NotPublic, target::InvalidUrl};
 
 /// The longest wait a receiver can ask for.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// How one attempt to deliver a webhook went.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use runtime::{Failure, Function, Incoming};
 use serde_json::json;
 
 /// How long it is remembered what an idempotency key made.
-const RECEIPTS_KEPT: Duration = Duration::from_secs(24 * 3_600);
+const RECEIPTS_KEPT: Duration = Duration::from_hours(24);
 
 /// How many interviews one sweep looks at of each sort; the next goes on.
 const BATCH: usize = 200;

@@ -10,13 +10,13 @@ use domain::{
 
 /// How long a lease may have run out before its step is given up: the event or
 /// task that would have taken it over must be lost.
-const LOST_AFTER: Duration = Duration::from_secs(3_600);
+const LOST_AFTER: Duration = Duration::from_hours(1);
 
 /// How long a step may wait for its turn, or run.
-const OVERDUE_AFTER: Duration = Duration::from_secs(24 * 3_600);
+const OVERDUE_AFTER: Duration = Duration::from_hours(24);
 
 /// How long an interview waits for its recording.
-const ABANDONED_AFTER: Duration = Duration::from_secs(7 * 24 * 3_600);
+const ABANDONED_AFTER: Duration = Duration::from_hours(168);
 
 /// Gives up the interview's overdue steps; whether there were any.
 pub(crate) fn settle(interview: &mut Interview, now: Timestamp) -> bool {

@@ -120,8 +120,9 @@ pub struct Interview {
     /// The receiver answered 410: nothing more is sent there.
     #[serde(default)]
     pub webhook_gone: bool,
-    /// The client's own data, returned as it came.
-    #[serde(default)]
+    /// The client's own data, returned as it came; kept as a text, because not
+    /// every JSON can be a document.
+    #[serde(default, with = "json_text")]
     pub metadata: Map<String, Value>,
     /// What to assess, in place of the kind's own rubric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,5 +206,50 @@ impl Interview {
     pub fn touch(&mut self, now: Timestamp) {
         self.status = self.derive_status();
         self.updated_at = now;
+    }
+}
+
+mod json_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
+    use serde_json::{Map, Value};
+
+    pub(super) fn serialize<S: Serializer>(
+        map: &Map<String, Value>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = serde_json::to_string(map).map_err(S::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Map<String, Value>, D::Error> {
+        let text = String::deserialize(input)?;
+        serde_json::from_str(&text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{documents, pipeline::Pipeline};
+
+    #[test]
+    fn whatever_a_client_keeps_with_it_can_be_stored_and_comes_back() {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::mint(),
+        };
+        let mut interview = Interview::new(&key, "t".into(), Timestamp::from_millis(0));
+        let awkward = json!({"": [[1, [2]]], "__a__": {"b": u64::MAX, "c": 0.5, "d": null}});
+        interview.metadata = awkward.as_object().unwrap().clone();
+        let fields = serde_json::to_value(&interview).unwrap();
+        documents::check(&key.document(), &fields, &Pipeline::ours()).unwrap();
+        assert_eq!(
+            serde_json::from_value::<Interview>(fields).unwrap(),
+            interview
+        );
     }
 }

@@ -12,6 +12,7 @@
 //! - [`pipeline`]: the manifest that says which function listens to what.
 //! - [`trace`]: what ties the logs of one recording together.
 //! - [`paths`]: where records and objects lie.
+//! - [`documents`]: what fits into one.
 //! - [`ports`]: the traits behind which storage, queues and engines stand;
 //!   [`work`] runs the transitions of [`claim`] over them.
 
@@ -19,6 +20,7 @@ pub mod analysis;
 pub mod chunks;
 pub mod claim;
 pub mod deletion;
+pub mod documents;
 pub mod event;
 pub mod ids;
 pub mod interview;

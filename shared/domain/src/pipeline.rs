@@ -155,6 +155,12 @@ pub enum InvalidPipeline {
 }
 
 impl Pipeline {
+    /// The manifest that this program was built with.
+    pub fn ours() -> Self {
+        let json = include_str!("../../../terraform/pipeline.json");
+        Self::parse(json).expect("the manifest is tested")
+    }
+
     /// Parses a manifest and checks that what it names is in it.
     pub fn parse(json: &str) -> Result<Self, InvalidPipeline> {
         let pipeline: Self = serde_json::from_str(json)?;
@@ -245,6 +251,11 @@ mod tests {
             "users/u/interviews/i/data/transcript"
         ));
         assert!(!path_matches(pattern, "users/u/notes/i"));
+    }
+
+    #[test]
+    fn our_manifest_can_be_used() {
+        assert_eq!(Pipeline::ours().functions.len(), 8);
     }
 
     #[test]

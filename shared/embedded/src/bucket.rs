@@ -13,6 +13,7 @@ use domain::{
     },
 };
 use futures::StreamExt;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{OptionalExtension, Transaction};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
@@ -20,6 +21,14 @@ use tokio_util::io::ReaderStream;
 use crate::{
     Store, counters::count, error::Fault, files::WriteError, outbox, signature::Operation,
 };
+
+/// What a URL's path cannot hold as it stands.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// How much is read from disk at once, in bytes.
 const READ_SIZE: usize = 256 * 1024;
@@ -43,6 +52,13 @@ impl Bucket {
             store,
             name: name.to_owned(),
         }
+    }
+
+    fn signed(&self, operation: Operation, grant: &UploadGrant) -> String {
+        let inner = &self.store.inner;
+        let query = inner.signing_key.query(operation, &self.name, grant);
+        let name = utf8_percent_encode(&grant.name, PATH);
+        format!("{}/storage/{}/{name}?{query}", inner.public_url, self.name)
     }
 
     async fn find(&self, name: &str) -> Result<Option<Stored>, Fault> {
@@ -175,14 +191,6 @@ impl ObjectStore for Bucket {
     }
 
     async fn sign_upload(&self, grant: &UploadGrant) -> Result<SignedUpload, ObjectError> {
-        let inner = &self.store.inner;
-        let url = |operation| {
-            let query = inner.signing_key.query(operation, &self.name, grant);
-            format!(
-                "{}/storage/{}/{}?{query}",
-                inner.public_url, self.name, grant.name
-            )
-        };
         let headers = [
             ("content-type".to_owned(), grant.content_type.clone()),
             (
@@ -192,14 +200,24 @@ impl ObjectStore for Bucket {
         ];
         let start = ("x-goog-resumable".to_owned(), "start".to_owned());
         Ok(SignedUpload {
-            url: url(Operation::Put),
+            url: self.signed(Operation::Put, grant),
             headers: headers.clone().into(),
             resumable: Resumable {
-                url: url(Operation::Resumable),
+                url: self.signed(Operation::Resumable, grant),
                 headers: headers.into_iter().chain([start]).collect(),
             },
             expires_at: grant.expires_at,
         })
+    }
+
+    async fn sign_read(&self, name: &str, expires_at: Timestamp) -> Result<String, ObjectError> {
+        let grant = UploadGrant {
+            name: name.to_owned(),
+            content_type: String::new(),
+            size: (0, 0),
+            expires_at,
+        };
+        Ok(self.signed(Operation::Get, &grant))
     }
 }
 
@@ -229,7 +247,6 @@ impl Store {
             generation: 0,
             size: new.size,
             content_type: new.content_type.to_owned(),
-            created_at: now,
         };
         let (meta, replaced) = self
             .inner
@@ -267,9 +284,16 @@ fn insert(
     file: &str,
 ) -> Result<(), Fault> {
     transaction.execute(
-        "INSERT OR REPLACE INTO objects (bucket, name, generation, size, content_type, file, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        (bucket, &meta.name, meta.generation, meta.size, &meta.content_type, file, meta.created_at.as_millis()),
+        "INSERT OR REPLACE INTO objects (bucket, name, generation, size, content_type, file)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (
+            bucket,
+            &meta.name,
+            meta.generation,
+            meta.size,
+            &meta.content_type,
+            file,
+        ),
     )?;
     transaction.execute("DELETE FROM sessions WHERE id = ?1", [file])?;
     Ok(())
@@ -280,7 +304,7 @@ pub(crate) fn find(
     bucket: &str,
     name: &str,
 ) -> Result<Option<Stored>, Fault> {
-    let sql = "SELECT generation, size, content_type, file, created_at, name
+    let sql = "SELECT generation, size, content_type, file, name
                FROM objects WHERE bucket = ?1 AND name = ?2";
     stored(transaction, sql, (bucket, name))
 }
@@ -290,7 +314,7 @@ pub(crate) fn find_by_file(
     transaction: &Transaction<'_>,
     file: &str,
 ) -> Result<Option<Stored>, Fault> {
-    let sql = "SELECT generation, size, content_type, file, created_at, name
+    let sql = "SELECT generation, size, content_type, file, name
                FROM objects WHERE file = ?1";
     stored(transaction, sql, [file])
 }
@@ -306,8 +330,7 @@ fn stored(
                 generation: row.get(0)?,
                 size: row.get(1)?,
                 content_type: row.get(2)?,
-                created_at: Timestamp::from_millis(row.get(4)?),
-                name: row.get(5)?,
+                name: row.get(4)?,
             },
             file: row.get(3)?,
         })

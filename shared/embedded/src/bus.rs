@@ -17,6 +17,9 @@ impl Bus for Store {
         if !pipeline.topics.iter().any(|known| known == topic) {
             return Err(BusError::NoTopic(topic.to_owned()));
         }
+        if message == Message::default() {
+            return Err(BusError::Empty);
+        }
         let (topic, now) = (topic.to_owned(), self.inner.clock.now());
         self.inner
             .database

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long the name of a finished task is remembered, as Cloud Tasks does.
-const TASK_NAME_MEMORY: Duration = Duration::from_secs(3_600);
+const TASK_NAME_MEMORY: Duration = Duration::from_hours(1);
 
 /// Something to be handed to a function.
 #[derive(Debug, Clone, PartialEq)]

@@ -53,14 +53,19 @@ fn compile(query: &Query) -> (String, Vec<Sql>) {
         Direction::Descending => ("DESC", "<"),
     };
     let order = query
-        .order_by
-        .as_deref()
+        .order_field()
         .map_or_else(|| "path".to_owned(), column);
+    if let Some(field) = query.order_field() {
+        conditions.push(format!(
+            "json_type(fields, '$.{}') IS NOT NULL",
+            quoted(field)
+        ));
+    }
     if let Some((value, path)) = &query.after {
         parameters.push(sql_value(value));
         parameters.push(Sql::Text(path.as_str().to_owned()));
         let (value, path) = (parameters.len() - 1, parameters.len());
-        conditions.push(match query.order_by {
+        conditions.push(match query.order_field() {
             Some(_) => format!("({order}, path) {beyond} (?{value}, ?{path})"),
             None => format!("?{value} IS ?{value} AND path {beyond} ?{path}"),
         });
@@ -83,12 +88,16 @@ fn scope(scope: &Scope, parameters: &mut Vec<Sql>) -> String {
         }
         Scope::Group(name) => ("", name.as_str()),
     };
-    format!("{condition}collection = '{}'", name.replace('\'', "''"))
+    format!("{condition}collection = '{}'", quoted(name))
 }
 
 /// A field's value; the field's name comes from code, never from a client.
 fn column(field: &str) -> String {
-    format!("json_extract(fields, '$.{}')", field.replace('\'', "''"))
+    format!("json_extract(fields, '$.{}')", quoted(field))
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('\'', "''")
 }
 
 fn sql_value(value: &Value) -> Sql {

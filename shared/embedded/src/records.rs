@@ -2,14 +2,11 @@
 
 use async_trait::async_trait;
 use domain::{
-    Timestamp,
+    Timestamp, documents,
     event::{Event, WrittenDocument},
     paths::DocPath,
     pipeline::Pipeline,
-    ports::{
-        Document, DocumentStream, MAX_DOCUMENT_BYTES, Precondition, Query, Records, RecordsError,
-        Write,
-    },
+    ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
 };
 use futures::{StreamExt, stream};
 use rusqlite::{OptionalExtension, Transaction};
@@ -18,10 +15,6 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 
 use crate::{Store, counters::count, error::Fault, outbox, query};
-
-/// The largest document that somebody listens to, in bytes: an event carries the
-/// old and the new one within 512 KB, and Eventarc drops a larger one silently.
-const MAX_TRIGGERING_BYTES: usize = 250_000;
 
 #[async_trait]
 impl Records for Store {
@@ -148,23 +141,8 @@ fn put(
     fields: &Value,
     now: Timestamp,
 ) -> Result<(), RecordsError> {
-    let text = fields.to_string();
-    let occurrence = domain::pipeline::Occurrence::Document {
-        path: path.as_str(),
-    };
-    let listened_to = !pipeline.listeners(occurrence).is_empty();
-    let limit = if listened_to {
-        MAX_TRIGGERING_BYTES
-    } else {
-        MAX_DOCUMENT_BYTES
-    };
-    if path.as_str().len() + text.len() > limit {
-        return Err(RecordsError::TooLarge {
-            path: path.clone(),
-            bytes: text.len(),
-        });
-    }
-    Ok(insert(transaction, path, &text, now)?)
+    documents::check(path, fields, pipeline)?;
+    Ok(insert(transaction, path, &fields.to_string(), now)?)
 }
 
 fn insert(

@@ -20,7 +20,6 @@ CREATE TABLE IF NOT EXISTS objects (
     size INTEGER NOT NULL,
     content_type TEXT NOT NULL,
     file TEXT NOT NULL UNIQUE,
-    created_at INTEGER NOT NULL,
     PRIMARY KEY (bucket, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -32,6 +31,7 @@ CREATE TABLE IF NOT EXISTS sessions (
     content_type TEXT NOT NULL,
     min_size INTEGER NOT NULL,
     max_size INTEGER NOT NULL,
+    overwrite INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

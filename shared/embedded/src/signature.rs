@@ -26,6 +26,8 @@ pub enum Operation {
     Put,
     /// `POST` to begin a resumable upload.
     Resumable,
+    /// `GET` the object.
+    Get,
 }
 
 impl Operation {
@@ -33,6 +35,7 @@ impl Operation {
         match self {
             Self::Put => "put",
             Self::Resumable => "resumable",
+            Self::Get => "get",
         }
     }
 }

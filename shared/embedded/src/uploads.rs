@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How long an upload under way is kept, as GCS keeps it.
-const SESSION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
+const SESSION_LIFETIME: Duration = Duration::from_hours(168);
 
 /// Why an upload was refused, or how it broke off.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +139,7 @@ struct Session {
     id: String,
     bucket: String,
     grant: UploadGrant,
+    overwrite: Overwrite,
 }
 
 /// One request at a time for each upload under way.
@@ -204,7 +205,8 @@ impl Uploads {
             .write(file, 0, grant.size.1, body)
             .await;
         let size = written.map_err(|error| refused(error, grant))?;
-        self.complete(bucket, grant, file, size).await
+        self.complete(bucket, grant, file, size, Overwrite::Refused)
+            .await
     }
 
     async fn complete(
@@ -213,6 +215,7 @@ impl Uploads {
         grant: &UploadGrant,
         file: &str,
         size: u64,
+        overwrite: Overwrite,
     ) -> Result<ObjectMeta, UploadError> {
         if size < grant.size.0 {
             return Err(UploadError::TooSmall {
@@ -227,11 +230,16 @@ impl Uploads {
             size,
             file,
         };
-        Ok(self.store.finalize(new, Overwrite::Refused).await?)
+        Ok(self.store.finalize(new, overwrite).await?)
     }
 
     /// Begins a resumable upload; the answer is its id, which is a credential.
-    pub async fn begin(&self, bucket: &str, grant: &UploadGrant) -> Result<String, UploadError> {
+    pub async fn begin(
+        &self,
+        bucket: &str,
+        grant: &UploadGrant,
+        overwrite: Overwrite,
+    ) -> Result<String, UploadError> {
         let id = random_name() + &random_name();
         let row = (
             id.clone(),
@@ -239,7 +247,8 @@ impl Uploads {
             grant.name.clone(),
             grant.content_type.clone(),
             grant.size.0,
-            grant.size.1,
+            i64::try_from(grant.size.1).unwrap_or(i64::MAX),
+            overwrite == Overwrite::Allowed,
             (self.store.inner.clock.now() + SESSION_LIFETIME).as_millis(),
         );
         self.store
@@ -247,7 +256,7 @@ impl Uploads {
             .database
             .transaction(move |transaction| -> Result<(), Fault> {
                 transaction.execute(
-                    "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     row,
                 )?;
                 Ok(())
@@ -305,7 +314,13 @@ impl Uploads {
             return Ok(Received::Partial(size));
         }
         let complete = self
-            .complete(&session.bucket, &session.grant, &session.id, size)
+            .complete(
+                &session.bucket,
+                &session.grant,
+                &session.id,
+                size,
+                session.overwrite,
+            )
             .await;
         if matches!(complete, Err(UploadError::Exists)) {
             self.cancel(id).await?;
@@ -380,12 +395,18 @@ impl Uploads {
             .inner
             .database
             .transaction(move |transaction| {
-                let sql = "SELECT bucket, name, content_type, min_size, max_size, expires_at
+                let sql =
+                    "SELECT bucket, name, content_type, min_size, max_size, expires_at, overwrite
                            FROM sessions WHERE id = ?1 AND expires_at > ?2";
                 let found = transaction
                     .query_row(sql, (&id, now), |row| {
                         Ok(Session {
                             id: id.clone(),
+                            overwrite: if row.get(6)? {
+                                Overwrite::Allowed
+                            } else {
+                                Overwrite::Refused
+                            },
                             bucket: row.get(0)?,
                             grant: UploadGrant {
                                 name: row.get(1)?,

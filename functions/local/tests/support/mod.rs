@@ -303,9 +303,11 @@ impl TestHost {
     /// Lets the clock tick once, and everything happen that follows.
     pub async fn sweep(&self) {
         let bus = self.host.store.bus();
-        bus.publish("sweep", Message::default())
-            .await
-            .expect("published");
+        let tick = Message {
+            data: b"{}".to_vec(),
+            ..Message::default()
+        };
+        bus.publish("sweep", tick).await.expect("published");
         self.drain().await;
     }
 
@@ -349,7 +351,7 @@ pub async fn put(
         });
     request
         .body(bytes)
-        .timeout(Duration::from_secs(120))
+        .timeout(Duration::from_mins(2))
         .send()
         .await
         .expect("an answer")

@@ -19,6 +19,9 @@ pub enum BusError {
     /// Nothing is known of such a topic.
     #[error("no topic `{0}`")]
     NoTopic(String),
+    /// A message needs data or an attribute.
+    #[error("a message of nothing")]
+    Empty,
     /// The bus cannot be reached, or broke while it was used.
     #[error("publishing a message")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -5,6 +5,7 @@
 mod bus;
 mod clock;
 mod engines;
+mod identity;
 mod objects;
 mod queue;
 mod records;
@@ -15,13 +16,14 @@ pub use clock::Clock;
 pub use engines::{
     AnalysisRequest, Analyst, Progress, Recording, Transcriber, TranscriptionRequest,
 };
+pub use identity::{Credentials, Header, Identity, Reason, Refused};
 pub use objects::{
     ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Resumable, SignedUpload,
     UploadGrant,
 };
 pub use queue::{Enqueued, Queue, QueueError, Task};
 pub use records::{
-    Direction, Document, DocumentStream, MAX_DOCUMENT_BYTES, Precondition, Query, Records,
-    RecordsError, Scope, Version, Write,
+    Direction, Document, DocumentStream, Precondition, Query, Records, RecordsError, Scope,
+    Version, Write,
 };
 pub use signer::Signer;

@@ -22,8 +22,6 @@ pub struct ObjectMeta {
     pub size: u64,
     /// Its media type.
     pub content_type: String,
-    /// When it was stored.
-    pub created_at: Timestamp,
 }
 
 /// Permission for one upload by whoever holds the URL.
@@ -134,4 +132,7 @@ pub trait ObjectStore: Send + Sync {
 
     /// Signs a permission to upload.
     async fn sign_upload(&self, grant: &UploadGrant) -> Result<SignedUpload, ObjectError>;
+
+    /// Signs a permission to read the object of that name; answers the URL.
+    async fn sign_read(&self, name: &str, expires_at: Timestamp) -> Result<String, ObjectError>;
 }

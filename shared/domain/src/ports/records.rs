@@ -7,9 +7,6 @@ use serde_json::Value;
 
 use crate::paths::DocPath;
 
-/// The largest document, in bytes: Firestore's limit, imitated everywhere.
-pub const MAX_DOCUMENT_BYTES: usize = 1_048_576;
-
 /// A version of a document; grows with each write of it, opaque otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version(pub i64);
@@ -124,7 +121,8 @@ pub struct Query {
     pub equal: Vec<(String, Value)>,
     /// A field that must be less than a value.
     pub less_than: Option<(String, Value)>,
-    /// The field to order by; by path alone without one.
+    /// The field to order by, which documents that lack it are not in the list
+    /// for; without one the field of `less_than`, or by path alone.
     pub order_by: Option<String>,
     /// Which end first.
     pub direction: Direction,
@@ -135,6 +133,12 @@ pub struct Query {
 }
 
 impl Query {
+    /// The field that the list is ordered by.
+    pub fn order_field(&self) -> Option<&str> {
+        let bounded = self.less_than.as_ref().map(|(field, _)| field);
+        self.order_by.as_ref().or(bounded).map(String::as_str)
+    }
+
     /// All documents of a collection by path.
     pub fn collection(path: impl Into<String>) -> Self {
         Self::over(Scope::Collection(path.into()))
@@ -167,13 +171,22 @@ pub enum RecordsError {
         /// The document.
         path: DocPath,
     },
-    /// The document is over [`MAX_DOCUMENT_BYTES`].
+    /// The document is larger than [`crate::documents::MAX_DOCUMENT_BYTES`], or than
+    /// what an event can carry where somebody listens to it.
     #[error("document `{path}` has {bytes} bytes, more than fit")]
     TooLarge {
         /// The document.
         path: DocPath,
         /// Its size.
         bytes: usize,
+    },
+    /// The document holds something that Firestore has no place for.
+    #[error("document `{path}` cannot be stored: {reason}")]
+    Unstorable {
+        /// The document.
+        path: DocPath,
+        /// What there is no place for.
+        reason: &'static str,
     },
     /// A document does not hold what it should.
     #[error("document `{path}` is not what it should be")]

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// How long a piece of at most 30 seconds may take on a slow, busy machine.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The program is not on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

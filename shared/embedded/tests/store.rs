@@ -1,5 +1,5 @@
-//! The promises of the ports, each a test: what the embedded adapter keeps here,
-//! every other adapter has to keep as well.
+//! What the embedded store does beyond the promises of the ports, which the crate
+//! `contract` has: it delivers what happens, and survives a crash.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
 use std::{io, sync::Arc, time::Duration};
@@ -11,8 +11,8 @@ use domain::{
     paths::DocPath,
     pipeline::Pipeline,
     ports::{
-        Bus, ByteStream, Direction, Document, Enqueued, Message, ObjectError, ObjectStore,
-        Overwrite, Precondition, Query, Queue, QueueError, Records, RecordsError, Task, Write,
+        Bus, ByteStream, Document, Message, ObjectError, ObjectStore, Overwrite, Precondition,
+        Queue, Records, Task, Write,
     },
 };
 use embedded::{
@@ -99,6 +99,13 @@ async fn open(folder: &TempDir, clock: &Arc<ManualClock>) -> Store {
     .unwrap()
 }
 
+fn tick() -> Message {
+    Message {
+        data: b"{}".to_vec(),
+        ..Message::default()
+    }
+}
+
 fn path(text: &str) -> DocPath {
     DocPath::parse(text).unwrap()
 }
@@ -130,58 +137,6 @@ async fn content(stream: ByteStream) -> Vec<u8> {
     stream.try_collect::<Vec<Bytes>>().await.unwrap().concat()
 }
 
-// Records.
-
-#[tokio::test]
-async fn a_written_document_reads_back() {
-    let bench = Bench::new().await;
-    let fields = json!({"none": null, "real": 0.5, "list": [1, "ü"], "map": {"a": {}}});
-    bench
-        .store
-        .commit(vec![put("a/b", fields.clone(), Precondition::None)])
-        .await
-        .unwrap();
-    assert_eq!(read(&bench.store, "a/b").await.unwrap().fields, fields);
-    assert_eq!(read(&bench.store, "a/c").await, None);
-}
-
-#[tokio::test]
-async fn a_precondition_that_does_not_hold_is_stale() {
-    let bench = Bench::new().await;
-    let store = &bench.store;
-    store
-        .commit(vec![put("a/b", json!({"n": 1}), Precondition::Absent)])
-        .await
-        .unwrap();
-    let first = read(store, "a/b").await.unwrap().version;
-    store
-        .commit(vec![put(
-            "a/b",
-            json!({"n": 2}),
-            Precondition::Version(first),
-        )])
-        .await
-        .unwrap();
-    for write in [
-        put("a/b", json!({"n": 3}), Precondition::Absent),
-        put("a/b", json!({"n": 3}), Precondition::Version(first)),
-        delete("a/b", Precondition::Version(first)),
-        put("a/x", json!({}), Precondition::Exists),
-        delete("a/x", Precondition::Exists),
-    ] {
-        let refusal = store.commit(vec![write.clone()]).await.unwrap_err();
-        assert!(
-            matches!(refusal, RecordsError::Stale { .. }),
-            "{write:?}: {refusal}"
-        );
-    }
-    assert_eq!(read(store, "a/b").await.unwrap().fields, json!({"n": 2}));
-    store
-        .commit(vec![delete("a/x", Precondition::None)])
-        .await
-        .unwrap();
-}
-
 #[tokio::test]
 async fn a_transaction_happens_whole_or_not_at_all() {
     let bench = Bench::new().await;
@@ -197,135 +152,6 @@ async fn a_transaction_happens_whole_or_not_at_all() {
         "nor does anybody hear of it"
     );
 }
-
-#[tokio::test]
-async fn of_two_who_change_the_same_version_one_is_refused() {
-    let bench = Bench::new().await;
-    let store = &bench.store;
-    store
-        .commit(vec![put("a/b", json!({"n": 0}), Precondition::None)])
-        .await
-        .unwrap();
-    let count = |_: u32| async {
-        loop {
-            let found = read(store, "a/b").await.unwrap();
-            let n = found.fields["n"].as_i64().unwrap() + 1;
-            let write = put("a/b", json!({"n": n}), Precondition::Version(found.version));
-            if store.commit(vec![write]).await.is_ok() {
-                break;
-            }
-        }
-    };
-    futures::future::join_all((0..20).map(count)).await;
-    assert_eq!(read(store, "a/b").await.unwrap().fields, json!({"n": 20}));
-}
-
-#[tokio::test]
-async fn a_document_over_one_mebibyte_is_refused() {
-    let bench = Bench::new().await;
-    let fits = json!({"text": "x".repeat(1_048_000)});
-    bench
-        .store
-        .commit(vec![put("a/b", fits, Precondition::None)])
-        .await
-        .unwrap();
-    let too_large = json!({"text": "x".repeat(1_048_577)});
-    let refusal = bench
-        .store
-        .commit(vec![put("a/c", too_large, Precondition::None)])
-        .await;
-    assert!(matches!(refusal, Err(RecordsError::TooLarge { .. })));
-}
-
-#[tokio::test]
-async fn a_document_that_no_event_could_carry_is_refused() {
-    let bench = Bench::new().await;
-    let fields = json!({"text": "x".repeat(300_000)});
-    let refusal = bench
-        .store
-        .commit(vec![put("users/u/notes/n", fields, Precondition::None)])
-        .await;
-    assert!(matches!(refusal, Err(RecordsError::TooLarge { .. })));
-}
-
-#[tokio::test]
-async fn lists_are_filtered_ordered_and_paged() {
-    let bench = Bench::new().await;
-    for (at, n, even) in [
-        ("c/a", 2, true),
-        ("c/b", 1, false),
-        ("c/c", 2, true),
-        ("c/d", 4, true),
-        ("x/y/c/e", 0, true),
-    ] {
-        let fields = json!({"n": n, "even": even});
-        bench
-            .store
-            .commit(vec![put(at, fields, Precondition::None)])
-            .await
-            .unwrap();
-    }
-    let ask = |query: Query| {
-        let records = bench.store.records();
-        async move {
-            let found = records.list(&query).await.unwrap();
-            found
-                .into_iter()
-                .map(|document| document.path.to_string())
-                .collect::<Vec<_>>()
-        }
-    };
-    let even = vec![("even".to_owned(), json!(true))];
-    assert_eq!(
-        ask(Query {
-            equal: even,
-            ..Query::collection("c")
-        })
-        .await,
-        ["c/a", "c/c", "c/d"]
-    );
-    let by_n = |after, limit| Query {
-        order_by: Some("n".into()),
-        direction: Direction::Descending,
-        after,
-        limit,
-        ..Query::collection("c")
-    };
-    assert_eq!(ask(by_n(None, 2)).await, ["c/d", "c/c"]);
-    assert_eq!(
-        ask(by_n(Some((json!(2), path("c/c"))), 9)).await,
-        ["c/a", "c/b"]
-    );
-    let small = Query {
-        less_than: Some(("n".into(), json!(2))),
-        ..Query::group("c")
-    };
-    assert_eq!(ask(small).await, ["c/b", "x/y/c/e"]);
-}
-
-#[tokio::test]
-async fn whoever_watches_a_document_sees_it_change_and_go() {
-    let bench = Bench::new().await;
-    let mut seen = bench.store.records().watch(&path("a/b"));
-    assert_eq!(seen.next().await.unwrap().unwrap(), None);
-    bench
-        .store
-        .commit(vec![put("a/b", json!({"n": 1}), Precondition::None)])
-        .await
-        .unwrap();
-    assert_eq!(
-        seen.next().await.unwrap().unwrap().unwrap().fields,
-        json!({"n": 1})
-    );
-    bench
-        .store
-        .commit(vec![delete("a/b", Precondition::None)])
-        .await
-        .unwrap();
-    assert_eq!(seen.next().await.unwrap().unwrap(), None);
-}
-
-// Events.
 
 #[tokio::test]
 async fn a_change_is_delivered_with_what_was_and_what_is() {
@@ -369,23 +195,13 @@ async fn a_message_reaches_each_listener_once() {
         assert!(matches!(&due[0].content,
             Content::Event(Event::MessagePublished(message)) if message.data == [0, 255]));
     }
-    assert!(
-        bench
-            .store
-            .publish("olds", Message::default())
-            .await
-            .is_err()
-    );
+    assert!(bench.store.publish("olds", tick()).await.is_err());
 }
 
 #[tokio::test]
 async fn what_was_in_hand_at_a_crash_is_delivered_again() {
     let bench = Bench::new().await;
-    bench
-        .store
-        .publish("news", Message::default())
-        .await
-        .unwrap();
+    bench.store.publish("news", tick()).await.unwrap();
     let first = bench.due("function:reader").await;
     assert_eq!(bench.due("function:reader").await, [], "in hand");
     let bench = bench.reopened().await;
@@ -459,88 +275,6 @@ async fn waiting_for_ones_turn_is_no_failure() {
     }
 }
 
-// Queue.
-
-#[tokio::test]
-async fn a_task_of_the_same_name_is_taken_once_until_an_hour_after() {
-    let bench = Bench::new().await;
-    let task = Task {
-        name: "t".into(),
-        body: json!({"a": 1}),
-        delay: Duration::from_secs(30),
-        trace: None,
-    };
-    let enqueue = || bench.store.enqueue("work", task.clone());
-    assert_eq!(enqueue().await.unwrap(), Enqueued::Accepted);
-    assert_eq!(enqueue().await.unwrap(), Enqueued::Duplicate);
-    assert_eq!(bench.due("queue:work").await, [], "its delay is not over");
-    bench.clock.advance(Duration::from_secs(30));
-    let due = bench.due("queue:work").await;
-    bench.store.deliveries().done(&due[0]).await.unwrap();
-    assert_eq!(enqueue().await.unwrap(), Enqueued::Duplicate, "just done");
-    bench.clock.advance(Duration::from_secs(3_600));
-    assert_eq!(enqueue().await.unwrap(), Enqueued::Accepted);
-    let refusal = bench.store.enqueue("play", task.clone()).await;
-    assert!(matches!(refusal, Err(QueueError::NoQueue(name)) if name == "play"));
-}
-
-// Objects.
-
-#[tokio::test]
-async fn a_written_object_reads_back_whole_and_in_parts() {
-    let bench = Bench::new().await;
-    let bucket = bench.store.bucket("uploads");
-    let meta = bucket
-        .write("a/b", "audio/wav", body("0123456789"), Overwrite::Refused)
-        .await
-        .unwrap();
-    assert_eq!((meta.size, meta.content_type.as_str()), (10, "audio/wav"));
-    assert_eq!(bucket.stat("a/b").await.unwrap(), Some(meta.clone()));
-    for (range, expected) in [
-        (None, "0123456789"),
-        (Some(2..5), "234"),
-        (Some(8..99), "89"),
-        (Some(10..10), ""),
-    ] {
-        let (_, bytes) = bucket
-            .read("a/b", Some(meta.generation), range.clone())
-            .await
-            .unwrap();
-        assert_eq!(content(bytes).await, expected.as_bytes(), "{range:?}");
-    }
-    let behind = bucket.read("a/b", None, Some(11..12)).await;
-    assert!(matches!(
-        behind,
-        Err(ObjectError::OutOfRange { size: 10, .. })
-    ));
-}
-
-#[tokio::test]
-async fn what_nobody_wrote_is_not_found() {
-    let bench = Bench::new().await;
-    let bucket = bench.store.bucket("uploads");
-    assert_eq!(bucket.stat("a").await.unwrap(), None);
-    assert!(matches!(
-        bucket.read("a", None, None).await,
-        Err(ObjectError::NotFound { .. })
-    ));
-    bucket.delete("a").await.unwrap();
-    bucket
-        .write("a", "t/t", body("x"), Overwrite::Refused)
-        .await
-        .unwrap();
-    let other_generation = bucket.read("a", Some(1), None).await;
-    assert!(matches!(
-        other_generation,
-        Err(ObjectError::NotFound { .. })
-    ));
-    assert_eq!(
-        bench.store.bucket("artifacts").stat("a").await.unwrap(),
-        None,
-        "another bucket"
-    );
-}
-
 #[tokio::test]
 async fn an_object_is_overwritten_only_where_that_is_allowed() {
     let bench = Bench::new().await;
@@ -606,21 +340,6 @@ async fn a_stored_object_is_announced_where_somebody_listens() {
     assert_eq!(due.len(), 1, "the bucket for products has no listener");
     assert!(matches!(&due[0].content,
         Content::Event(Event::ObjectFinalized(object)) if object.generation == meta.generation));
-}
-
-#[tokio::test]
-async fn names_are_listed_by_prefix() {
-    let bench = Bench::new().await;
-    let bucket = bench.store.bucket("uploads");
-    for name in ["a/1", "a/2", "a%/3", "b/1"] {
-        bucket
-            .write(name, "t/t", body("x"), Overwrite::Refused)
-            .await
-            .unwrap();
-    }
-    assert_eq!(bucket.list("a/").await.unwrap(), ["a/1", "a/2"]);
-    bucket.delete("a/1").await.unwrap();
-    assert_eq!(bucket.list("a/").await.unwrap(), ["a/2"]);
 }
 
 #[tokio::test]

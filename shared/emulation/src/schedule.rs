@@ -10,7 +10,7 @@ use domain::{
 use tokio_util::sync::CancellationToken;
 
 /// Publishes on every clock of the manifest until it is stopped.
-pub(crate) async fn run(
+pub async fn run(
     pipeline: &Pipeline,
     bus: Arc<dyn Bus>,
     stop: CancellationToken,
@@ -31,7 +31,11 @@ async fn tick(every: Duration, topic: String, bus: Arc<dyn Bus>, stop: Cancellat
             _ = ticks.tick() => {}
             () = stop.cancelled() => return,
         }
-        if let Err(error) = bus.publish(&topic, Message::default()).await {
+        let message = Message {
+            data: b"{}".to_vec(),
+            ..Message::default()
+        };
+        if let Err(error) = bus.publish(&topic, message).await {
             tracing::warn!(topic, "the clock could not be heard: {error}");
         }
     }
@@ -57,8 +61,8 @@ mod tests {
 
     #[test]
     fn clocks_that_cannot_be_kept_are_refused() {
-        assert_eq!(interval("* * * * *").unwrap(), Duration::from_secs(60));
-        assert_eq!(interval("*/5 * * * *").unwrap(), Duration::from_secs(300));
+        assert_eq!(interval("* * * * *").unwrap(), Duration::from_mins(1));
+        assert_eq!(interval("*/5 * * * *").unwrap(), Duration::from_mins(5));
         for wrong in ["0 3 * * *", "*/0 * * * *", "", "*/x * * * *"] {
             assert!(interval(wrong).is_err(), "{wrong}");
         }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long work in hand may go on after the signal to stop.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Hands deliveries to functions.
 pub struct Dispatcher {
@@ -113,7 +113,7 @@ impl Dispatcher {
     }
 
     async fn until_next_due(&self, clock: &dyn Clock) -> Duration {
-        const LONG: Duration = Duration::from_secs(60);
+        const LONG: Duration = Duration::from_mins(1);
         let due = self.deliveries.next_due().await.ok().flatten();
         // A lane that is full is looked at when something of it has finished.
         due.map_or(LONG, |due| {

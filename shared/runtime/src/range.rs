@@ -5,7 +5,7 @@ use http::header::{IF_RANGE, RANGE};
 
 /// What part of a file of a known size is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// Everything.
     All,
     /// These bytes, the last one not included.
@@ -16,7 +16,7 @@ pub(crate) enum Wanted {
 
 /// Reads `Range` and `If-Range`. Ranges in other units, several at once and those
 /// that make no sense are answered with everything, as the RFC allows.
-pub(crate) fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
+pub fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let outdated = text(IF_RANGE.as_str()).is_some_and(|tag| tag != etag);
     match text(RANGE.as_str()).and_then(|value| value.strip_prefix("bytes=")) {

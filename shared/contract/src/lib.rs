@@ -1,0 +1,122 @@
+//! What the ports promise: one list for each, run against every adapter.
+//!
+//! A promise is a function that takes a freshly made adapter and panics where it
+//! is broken. [`records_promises`] and its like make one test of each; the tests
+//! beside this crate run them for the embedded adapters and for Google's.
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a broken promise is a panic"
+)]
+
+pub mod bus;
+pub mod objects;
+pub mod queue;
+pub mod records;
+
+/// One test for each promise of `records`, for what `$bench` makes. The
+/// attributes in brackets are put on each.
+#[macro_export]
+macro_rules! records_promises {
+    ($attributes:tt, $bench:path) => {
+        $crate::promises! { $attributes, $bench, records,
+            a_written_document_reads_back
+            a_document_is_replaced_whole
+            a_precondition_that_does_not_hold_is_stale
+            a_deletion_may_have_a_precondition
+            a_transaction_happens_whole_or_not_at_all
+            of_two_who_change_the_same_version_one_is_refused
+            a_document_over_one_mebibyte_is_refused
+            a_document_that_no_event_could_carry_is_refused
+            what_has_no_place_in_a_document_is_refused
+            a_hundred_chunks_are_written_and_cleared_in_one_go
+            lists_are_filtered_and_in_order
+            a_list_goes_on_where_the_last_page_ended
+            a_list_leaves_out_what_lacks_its_field
+            lists_reach_across_users
+            deleting_a_document_leaves_what_lies_below
+            whoever_watches_a_document_sees_it_change_and_go
+        }
+    };
+}
+
+/// One test for each promise of `objects`.
+#[macro_export]
+macro_rules! objects_promises {
+    ($attributes:tt, $bench:path) => {
+        $crate::promises! { $attributes, $bench, objects,
+            a_written_object_reads_back_whole_and_in_parts
+            a_large_object_comes_in_pieces
+            an_empty_object_is_one
+            what_nobody_wrote_is_not_found
+            an_object_is_overwritten_only_where_that_is_allowed
+            a_write_that_breaks_off_leaves_nothing
+            names_are_listed_by_prefix
+            a_long_list_is_whole
+            any_name_is_a_name
+            a_signed_upload_takes_what_it_was_signed_for
+            a_signed_upload_refuses_anything_else
+            an_upload_that_broke_off_is_resumed
+            a_signed_upload_does_not_overwrite
+            a_signed_url_reads_in_parts_until_it_expires
+        }
+    };
+}
+
+/// One test for each promise of `bus`.
+#[macro_export]
+macro_rules! bus_promises {
+    ($attributes:tt, $bench:path) => {
+        $crate::promises! { $attributes, $bench, bus,
+            a_message_arrives_as_it_was_published
+            many_at_once_all_arrive
+            an_unknown_topic_is_refused
+            a_message_of_nothing_is_refused
+        }
+    };
+}
+
+/// One test for each promise of `queue`.
+#[macro_export]
+macro_rules! queue_promises {
+    ($attributes:tt, $bench:path) => {
+        $crate::promises! { $attributes, $bench, queue,
+            a_task_arrives_as_it_was_queued
+            a_task_waits_for_its_delay
+            a_name_is_taken_once_until_an_hour_after
+            an_unknown_queue_is_refused
+        }
+    };
+}
+
+/// One test for each name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! promises {
+    ($attributes:tt, $bench:path, $port:ident, $($name:ident)+) => {
+        mod $port {
+            use super::*;
+            $($crate::promise! { $attributes, $bench, $port, $name })+
+
+            #[test]
+            fn every_promise_is_in_the_list() {
+                let listed = [$(stringify!($name)),+].len();
+                assert_eq!(listed, $crate::$port::SOURCE.matches("\npub async fn ").count());
+            }
+        }
+    };
+}
+
+/// One test.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! promise {
+    ([$($attribute:meta),*], $bench:path, $port:ident, $name:ident) => {
+        #[tokio::test]
+        $(#[$attribute])*
+        async fn $name() {
+            let bench = $bench().await;
+            $crate::$port::$name(&bench).await;
+        }
+    };
+}

@@ -1,0 +1,388 @@
+//! Documents.
+
+use std::sync::Arc;
+
+use domain::{
+    paths::DocPath,
+    ports::{Direction, Document, Precondition, Query, Records, RecordsError, Write},
+};
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+/// The text of the promises, by which their list is checked.
+#[doc(hidden)]
+pub const SOURCE: &str = include_str!("records.rs");
+
+/// A store with nothing in it, and whatever keeps it alive.
+pub trait Bench: Sync {
+    /// The store.
+    fn records(&self) -> Arc<dyn Records>;
+}
+
+fn path(text: &str) -> DocPath {
+    DocPath::parse(text).unwrap()
+}
+
+fn put(at: &str, fields: Value, precondition: Precondition) -> Write {
+    Write::Put {
+        path: path(at),
+        fields,
+        precondition,
+    }
+}
+
+fn delete(at: &str, precondition: Precondition) -> Write {
+    Write::Delete {
+        path: path(at),
+        precondition,
+    }
+}
+
+async fn read(records: &dyn Records, at: &str) -> Option<Document> {
+    records.read(&path(at)).await.unwrap()
+}
+
+async fn fields(records: &dyn Records, at: &str) -> Option<Value> {
+    Some(read(records, at).await?.fields)
+}
+
+async fn store(records: &dyn Records, documents: &[(&str, Value)]) {
+    for (at, fields) in documents {
+        let write = put(at, fields.clone(), Precondition::None);
+        records.commit(vec![write]).await.unwrap();
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the promises read better so")]
+async fn ask(records: &dyn Records, query: Query) -> Vec<String> {
+    let found = records.list(&query).await.unwrap();
+    found
+        .into_iter()
+        .map(|document| document.path.to_string())
+        .collect()
+}
+
+fn stale(outcome: Result<(), RecordsError>) -> bool {
+    matches!(outcome, Err(RecordsError::Stale { .. }))
+}
+
+/// Every JSON that fits into a document, nothing lost and nothing changed.
+pub async fn a_written_document_reads_back(bench: &impl Bench) {
+    let records = &*bench.records();
+    let written = json!({
+        "none": null, "yes": true, "real": 0.5, "whole real": 2.0, "small": -3, "large": i64::MAX,
+        "list": [1, null, "ü", {"a": [true]}], "map": {"a": {}, "b.c": {"d": null}},
+        "empty list": [], "text": "Zoë \u{1F600} \u{0}", "0": "`tick`",
+    });
+    store(records, &[("a/b", written.clone())]).await;
+    assert_eq!(fields(records, "a/b").await, Some(written));
+    assert_eq!(read(records, "a/c").await, None);
+    assert_eq!(read(records, "a/b/c/d").await, None);
+}
+
+/// What the new content lacks is not kept from the old.
+pub async fn a_document_is_replaced_whole(bench: &impl Bench) {
+    let records = &*bench.records();
+    store(records, &[("a/b", json!({"one": 1, "two": {"three": 3}}))]).await;
+    store(records, &[("a/b", json!({"two": {}}))]).await;
+    assert_eq!(fields(records, "a/b").await, Some(json!({"two": {}})));
+}
+
+/// Absent, there, or just this version.
+pub async fn a_precondition_that_does_not_hold_is_stale(bench: &impl Bench) {
+    let records = &*bench.records();
+    let new = put("a/b", json!({"n": 1}), Precondition::Absent);
+    records.commit(vec![new]).await.unwrap();
+    let first = read(records, "a/b").await.unwrap().version;
+    let changed = put("a/b", json!({"n": 2}), Precondition::Version(first));
+    records.commit(vec![changed]).await.unwrap();
+    for write in [
+        put("a/b", json!({"n": 3}), Precondition::Absent),
+        put("a/b", json!({"n": 3}), Precondition::Version(first)),
+        put("a/x", json!({}), Precondition::Exists),
+        put("a/x", json!({}), Precondition::Version(first)),
+    ] {
+        assert!(
+            stale(records.commit(vec![write.clone()]).await),
+            "{write:?}"
+        );
+    }
+    assert_eq!(fields(records, "a/b").await, Some(json!({"n": 2})));
+    assert!(read(records, "a/b").await.unwrap().version > first);
+}
+
+/// And without one, deleting what is not there is no error.
+pub async fn a_deletion_may_have_a_precondition(bench: &impl Bench) {
+    let records = &*bench.records();
+    store(records, &[("a/b", json!({"n": 1}))]).await;
+    let first = read(records, "a/b").await.unwrap().version;
+    store(records, &[("a/b", json!({"n": 2}))]).await;
+    for write in [
+        delete("a/b", Precondition::Version(first)),
+        delete("a/x", Precondition::Exists),
+    ] {
+        assert!(
+            stale(records.commit(vec![write.clone()]).await),
+            "{write:?}"
+        );
+    }
+    let second = read(records, "a/b").await.unwrap().version;
+    for write in [
+        delete("a/b", Precondition::Version(second)),
+        delete("a/b", Precondition::None),
+    ] {
+        records.commit(vec![write]).await.unwrap();
+    }
+    assert_eq!(read(records, "a/b").await, None);
+}
+
+/// One stale precondition, and nothing of the rest is seen.
+pub async fn a_transaction_happens_whole_or_not_at_all(bench: &impl Bench) {
+    let records = &*bench.records();
+    let writes = vec![
+        put("a/a", json!({}), Precondition::None),
+        put("a/b", json!({}), Precondition::Exists),
+    ];
+    assert!(stale(records.commit(writes).await));
+    assert_eq!(read(records, "a/a").await, None);
+    records.commit(Vec::new()).await.unwrap();
+}
+
+/// Twenty who count on one document, each starting anew when it was late.
+pub async fn of_two_who_change_the_same_version_one_is_refused(bench: &impl Bench) {
+    let records = &*bench.records();
+    store(records, &[("a/b", json!({"n": 0}))]).await;
+    let count = |_: u32| async {
+        loop {
+            let found = read(records, "a/b").await.unwrap();
+            let n = found.fields["n"].as_i64().unwrap() + 1;
+            let write = put(
+                "a/b",
+                json!({ "n": n }),
+                Precondition::Version(found.version),
+            );
+            match records.commit(vec![write]).await {
+                Ok(()) => break,
+                Err(RecordsError::Stale { .. }) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+    };
+    futures::future::join_all((0..20).map(count)).await;
+    assert_eq!(fields(records, "a/b").await, Some(json!({"n": 20})));
+}
+
+/// Counted as Firestore counts it.
+pub async fn a_document_over_one_mebibyte_is_refused(bench: &impl Bench) {
+    let records = &*bench.records();
+    store(records, &[("a/b", json!({"text": "x".repeat(1_048_400)}))]).await;
+    let numbers: Vec<u32> = (0..132_000).collect();
+    for fields in [
+        json!({"text": "x".repeat(1_048_577)}),
+        json!({ "numbers": numbers }),
+    ] {
+        let refusal = records
+            .commit(vec![put("a/c", fields, Precondition::None)])
+            .await;
+        assert!(
+            matches!(refusal, Err(RecordsError::TooLarge { .. })),
+            "{refusal:?}"
+        );
+    }
+    assert_eq!(read(records, "a/c").await, None);
+}
+
+/// Where somebody listens, an event must hold the old document and the new one.
+pub async fn a_document_that_no_event_could_carry_is_refused(bench: &impl Bench) {
+    let records = &*bench.records();
+    let fields = json!({"text": "x".repeat(300_000)});
+    let write = put("users/u/interviews/i", fields, Precondition::None);
+    let refusal = records.commit(vec![write]).await;
+    assert!(matches!(refusal, Err(RecordsError::TooLarge { .. })));
+}
+
+/// Lists in lists, reserved names, whole numbers of more than 63 bits.
+pub async fn what_has_no_place_in_a_document_is_refused(bench: &impl Bench) {
+    let records = &*bench.records();
+    for fields in [
+        json!({"a": [[1]]}),
+        json!({"__a__": 1}),
+        json!({"a": u64::MAX}),
+    ] {
+        let refusal = records
+            .commit(vec![put("a/b", fields, Precondition::None)])
+            .await;
+        assert!(
+            matches!(refusal, Err(RecordsError::Unstorable { .. })),
+            "{refusal:?}"
+        );
+    }
+}
+
+/// As an eight-hour transcript has them, and several megabytes in one listing.
+pub async fn a_hundred_chunks_are_written_and_cleared_in_one_go(bench: &impl Bench) {
+    let records = &*bench.records();
+    let chunks = (0..100).map(|number| format!("a/b/chunks/{number:03}"));
+    let chunks: Vec<String> = chunks.collect();
+    let content = |number: usize| json!({"number": number, "text": "x".repeat(80_000)});
+    let writes = chunks.iter().zip(0..);
+    let writes = writes.map(|(at, number)| put(at, content(number), Precondition::None));
+    records.commit(writes.collect()).await.unwrap();
+    let found = records.list(&Query::collection("a/b/chunks")).await;
+    let found = found.unwrap();
+    assert_eq!(found.len(), 100);
+    assert_eq!(found[99].fields, content(99));
+    let deletes = chunks.iter().map(|at| delete(at, Precondition::None));
+    records.commit(deletes.collect()).await.unwrap();
+    assert_eq!(ask(records, Query::collection("a/b/chunks")).await.len(), 0);
+}
+
+/// Equal, less than, upwards and downwards, fields of maps as well.
+pub async fn lists_are_filtered_and_in_order(bench: &impl Bench) {
+    let records = &*bench.records();
+    let documents = [
+        ("c/a", json!({"n": 2, "even": true, "in": {"side": "x"}})),
+        ("c/b", json!({"n": 1, "even": false, "in": {"side": "y"}})),
+        ("c/c", json!({"n": 2, "even": true, "in": {"side": "y"}})),
+        ("c/d", json!({"n": 4, "even": true, "in": {"side": "x"}})),
+    ];
+    store(records, &documents).await;
+    let all = Query::collection("c");
+    assert_eq!(
+        ask(records, all.clone()).await,
+        ["c/a", "c/b", "c/c", "c/d"]
+    );
+    let even = Query {
+        equal: vec![("even".into(), json!(true))],
+        ..all.clone()
+    };
+    assert_eq!(ask(records, even).await, ["c/a", "c/c", "c/d"]);
+    let both = Query {
+        equal: vec![("even".into(), json!(true)), ("in.side".into(), json!("y"))],
+        ..all.clone()
+    };
+    assert_eq!(ask(records, both).await, ["c/c"]);
+    let small = Query {
+        less_than: Some(("n".into(), json!(4))),
+        ..all.clone()
+    };
+    assert_eq!(
+        ask(records, small).await,
+        ["c/b", "c/a", "c/c"],
+        "by the field"
+    );
+    let downwards = Query {
+        order_by: Some("n".into()),
+        direction: Direction::Descending,
+        ..all
+    };
+    assert_eq!(ask(records, downwards).await, ["c/d", "c/c", "c/a", "c/b"]);
+}
+
+/// Also between documents of the same value.
+pub async fn a_list_goes_on_where_the_last_page_ended(bench: &impl Bench) {
+    let records = &*bench.records();
+    let documents: Vec<(String, Value)> = (0..9)
+        .map(|n| (format!("c/{n}"), json!({"n": n / 3})))
+        .collect();
+    for (at, fields) in &documents {
+        store(records, &[(at, fields.clone())]).await;
+    }
+    for direction in [Direction::Ascending, Direction::Descending] {
+        for order_by in [Some("n".to_owned()), None] {
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let query = Query {
+                    order_by: order_by.clone(),
+                    direction,
+                    after: after.take(),
+                    limit: 2,
+                    ..Query::collection("c")
+                };
+                let page = records.list(&query).await.unwrap();
+                seen.extend(page.iter().map(|document| document.path.to_string()));
+                let Some(last) = page.last() else { break };
+                after = Some((last.fields["n"].clone(), last.path.clone()));
+            }
+            let mut expected: Vec<&String> = documents.iter().map(|(at, _)| at).collect();
+            if direction == Direction::Descending {
+                expected.reverse();
+            }
+            assert!(seen.iter().eq(expected), "{order_by:?}: {seen:?}");
+        }
+    }
+}
+
+/// An order by a field is an order of those that have it.
+pub async fn a_list_leaves_out_what_lacks_its_field(bench: &impl Bench) {
+    let records = &*bench.records();
+    let documents = [
+        ("c/a", json!({"n": 1})),
+        ("c/b", json!({})),
+        ("c/c", json!({"n": null})),
+    ];
+    store(records, &documents).await;
+    let by_n = Query {
+        order_by: Some("n".into()),
+        ..Query::collection("c")
+    };
+    assert_eq!(
+        ask(records, by_n).await,
+        ["c/c", "c/a"],
+        "null is less than all"
+    );
+}
+
+/// All collections of one name, whoever's they are.
+pub async fn lists_reach_across_users(bench: &impl Bench) {
+    let records = &*bench.records();
+    let documents = [
+        ("users/u/interviews/a", json!({"n": 1})),
+        ("users/v/interviews/b", json!({"n": 0})),
+        ("users/v/notes/c", json!({"n": 0})),
+    ];
+    store(records, &documents).await;
+    let small = Query {
+        less_than: Some(("n".into(), json!(2))),
+        ..Query::group("interviews")
+    };
+    let expected = ["users/v/interviews/b", "users/u/interviews/a"];
+    assert_eq!(ask(records, small).await, expected);
+    let one = Query {
+        equal: vec![("n".into(), json!(1))],
+        order_by: Some("n".into()),
+        ..Query::group("interviews")
+    };
+    assert_eq!(ask(records, one).await, ["users/u/interviews/a"]);
+}
+
+/// A tree is deleted from its leaves.
+pub async fn deleting_a_document_leaves_what_lies_below(bench: &impl Bench) {
+    let records = &*bench.records();
+    store(records, &[("a/b", json!({})), ("a/b/c/d", json!({}))]).await;
+    records
+        .commit(vec![delete("a/b", Precondition::None)])
+        .await
+        .unwrap();
+    assert_eq!(read(records, "a/b").await, None);
+    assert_eq!(ask(records, Query::collection("a/b/c")).await, ["a/b/c/d"]);
+}
+
+/// Now, and again at each change; a second watcher sees the same.
+pub async fn whoever_watches_a_document_sees_it_change_and_go(bench: &impl Bench) {
+    let records = &*bench.records();
+    let mut first = records.watch(&path("a/b"));
+    assert_eq!(first.next().await.unwrap().unwrap(), None);
+    store(records, &[("a/b", json!({"n": 1}))]).await;
+    let seen = first.next().await.unwrap().unwrap().unwrap();
+    assert_eq!(seen.fields, json!({"n": 1}));
+    let mut second = records.watch(&path("a/b"));
+    assert_eq!(second.next().await.unwrap().unwrap(), Some(seen));
+    records
+        .commit(vec![delete("a/b", Precondition::None)])
+        .await
+        .unwrap();
+    for watcher in [&mut first, &mut second] {
+        assert_eq!(watcher.next().await.unwrap().unwrap(), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! The promises, kept by the embedded adapters.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use contract::{bus_promises, objects_promises, queue_promises, records_promises};
+use support::Embedded;
+
+records_promises!([], Embedded::new);
+objects_promises!([], Embedded::new);
+bus_promises!([], Embedded::new);
+queue_promises!([], Embedded::new);

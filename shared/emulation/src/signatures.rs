@@ -1,0 +1,75 @@
+//! Who vouches for a URL: the embedded store with its own key, or Google's V4
+//! signatures.
+
+use async_trait::async_trait;
+use domain::ports::UploadGrant;
+use embedded::uploads::{Operation, UploadError, Uploads};
+use http::{HeaderMap, request::Parts};
+
+/// An object that a URL leads to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The bucket.
+    pub bucket: &'a str,
+    /// The object's name.
+    pub name: &'a str,
+}
+
+/// Says what a request by a signed URL may do.
+#[async_trait]
+pub trait Signatures: Send + Sync {
+    /// What the URL permits, when the request is just as it was signed.
+    async fn granted(
+        &self,
+        operation: Operation,
+        target: Target<'_>,
+        request: &Parts,
+    ) -> Result<UploadGrant, UploadError>;
+}
+
+#[async_trait]
+impl Signatures for Uploads {
+    async fn granted(
+        &self,
+        operation: Operation,
+        target: Target<'_>,
+        request: &Parts,
+    ) -> Result<UploadGrant, UploadError> {
+        let query = request.uri.query().unwrap_or("");
+        let grant = self.verify(operation, target.bucket, target.name, query)?;
+        if operation != Operation::Get {
+            let range = format!("{},{}", grant.size.0, grant.size.1);
+            check_header(&request.headers, "content-type", &grant.content_type)?;
+            check_header(&request.headers, "x-goog-content-length-range", &range)?;
+        }
+        if operation == Operation::Resumable {
+            check_header(&request.headers, "x-goog-resumable", "start")?;
+        }
+        Ok(grant)
+    }
+}
+
+fn check_header(
+    headers: &HeaderMap,
+    name: &'static str,
+    expected: &str,
+) -> Result<(), UploadError> {
+    let found = headers.get(name).and_then(|value| value.to_str().ok());
+    if found == Some(expected) {
+        return Ok(());
+    }
+    Err(UploadError::Header {
+        header: name,
+        expected: expected.to_owned(),
+    })
+}
+
+/// The operation that a request asks for by its method.
+pub(crate) fn operation(request: &Parts) -> Option<Operation> {
+    match request.method {
+        http::Method::GET | http::Method::HEAD => Some(Operation::Get),
+        http::Method::PUT => Some(Operation::Put),
+        http::Method::POST => Some(Operation::Resumable),
+        _ => None,
+    }
+}

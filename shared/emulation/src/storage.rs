@@ -1,0 +1,275 @@
+//! What signed URLs lead to: `PUT` of a whole object, the resumable protocol of
+//! Google Cloud Storage, and `GET`, so that one client serves both.
+
+use std::sync::Arc;
+
+use domain::ports::{ObjectMeta, ObjectStore, Overwrite, UploadGrant};
+use embedded::{
+    Store,
+    uploads::{BadUrl, Operation, Part, Received, UploadError, Uploads},
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use runtime::{
+    http::{Body, Problem, empty, incoming, json, stream},
+    range::{self, Wanted},
+};
+use serde_json::json;
+
+use crate::signatures::{Signatures, Target, operation};
+
+/// What the paths of uploads under way begin with.
+const SESSIONS: &str = "/storage-sessions/";
+
+/// The receiving end.
+pub struct Storage {
+    store: Store,
+    uploads: Uploads,
+    signatures: Arc<dyn Signatures>,
+    public_url: String,
+}
+
+impl Storage {
+    /// For the objects of `store` behind URLs that `signatures` vouches for;
+    /// clients reach it at `public_url`.
+    pub fn new(store: Store, signatures: Arc<dyn Signatures>, public_url: String) -> Self {
+        Self {
+            uploads: store.uploads(),
+            store,
+            signatures,
+            public_url,
+        }
+    }
+
+    /// For URLs that the store has signed itself.
+    pub fn embedded(store: &Store, public_url: String) -> Self {
+        Self::new(store.clone(), Arc::new(store.uploads()), public_url)
+    }
+
+    /// Answers a request to an upload under way, or to an object whose path
+    /// begins with `objects`; gives any other request back.
+    pub async fn call(
+        &self,
+        objects: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Request<Incoming>> {
+        let path = request.uri().path().to_owned();
+        let answer = if let Some(rest) = path.strip_prefix(SESSIONS) {
+            self.session(rest, request).await
+        } else if let Some(rest) = path.strip_prefix(objects) {
+            self.object(rest, request).await
+        } else {
+            return Err(request);
+        };
+        Ok(answer.unwrap_or_else(|problem| problem.into_response("")))
+    }
+
+    /// `path` is a bucket, a slash, and a percent-encoded name.
+    async fn object(
+        &self,
+        path: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
+        let (parts, body) = request.into_parts();
+        let name = path.split_once('/').and_then(|(bucket, name)| {
+            Some((bucket, percent_decode_str(name).decode_utf8().ok()?))
+        });
+        let Some((bucket, name)) = name else {
+            return Err(no_such_path());
+        };
+        let target = Target {
+            bucket,
+            name: &name,
+        };
+        let Some(operation) = operation(&parts) else {
+            return Err(method_not_allowed("GET, HEAD, PUT and POST"));
+        };
+        let granted = self.signatures.granted(operation, target, &parts).await;
+        let grant = granted.map_err(problem)?;
+        match operation {
+            Operation::Get => download(&*self.store.bucket(bucket), &name, None, &parts).await,
+            Operation::Put => self.put(bucket, &grant, &parts.headers, body).await,
+            Operation::Resumable => self.begin(bucket, &grant, Overwrite::Refused).await,
+        }
+    }
+
+    async fn put(
+        &self,
+        bucket: &str,
+        grant: &UploadGrant,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<Response<Body>, Problem> {
+        if declared_length(headers).is_some_and(|length| length > grant.size.1) {
+            return Err(problem(UploadError::TooLarge { most: grant.size.1 }));
+        }
+        let stored = self.uploads.put(bucket, grant, incoming(body)).await;
+        stored.map(|meta| completed(bucket, &meta)).map_err(problem)
+    }
+
+    /// Begins an upload that can be resumed.
+    pub(crate) async fn begin(
+        &self,
+        bucket: &str,
+        grant: &UploadGrant,
+        overwrite: Overwrite,
+    ) -> Result<Response<Body>, Problem> {
+        let begun = self.uploads.begin(bucket, grant, overwrite).await;
+        let id = begun.map_err(problem)?;
+        let mut response = empty(StatusCode::CREATED);
+        let location = format!("{}{SESSIONS}{bucket}/{id}", self.public_url);
+        let location = HeaderValue::from_str(&location).map_err(|_| Problem::internal())?;
+        response.headers_mut().insert(header::LOCATION, location);
+        Ok(response)
+    }
+
+    /// `path` is a bucket, a slash, and the id of an upload under way.
+    async fn session(
+        &self,
+        path: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
+        let (bucket, id) = path.split_once('/').ok_or_else(no_such_path)?;
+        match *request.method() {
+            Method::PUT => {}
+            Method::DELETE => {
+                self.uploads.cancel(id).await.map_err(problem)?;
+                return Ok(empty(StatusCode::NO_CONTENT));
+            }
+            _ => return Err(method_not_allowed("PUT and DELETE")),
+        }
+        let range = request.headers().get(header::CONTENT_RANGE);
+        let range = range
+            .map(|value| value.to_str().unwrap_or(""))
+            .map(str::to_owned);
+        let part = Part::parse(range.as_deref()).ok_or_else(|| problem(UploadError::Range))?;
+        let body = incoming(request.into_body());
+        match self.uploads.append(id, part, body).await.map_err(problem)? {
+            Received::Complete(meta) => Ok(completed(bucket, &meta)),
+            Received::Partial(size) => partial(size),
+        }
+    }
+}
+
+/// The bytes of an object, or those of the range that is asked for, with the
+/// headers that Google's clients want to see.
+pub(crate) async fn download(
+    bucket: &dyn ObjectStore,
+    name: &str,
+    generation: Option<i64>,
+    request: &Parts,
+) -> Result<Response<Body>, Problem> {
+    let found = bucket.stat(name).await.map_err(|_| Problem::internal())?;
+    let wanted = found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
+    let meta = wanted.ok_or_else(|| Problem::not_found("not_found", "no such object"))?;
+    let etag = format!("\"{}\"", meta.generation);
+    let (status, part) = match range::wanted(&request.headers, meta.size, &etag) {
+        Wanted::All => (StatusCode::OK, 0..meta.size),
+        Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
+        Wanted::Nothing => return Err(out_of_range()),
+    };
+    let mut response = empty(status);
+    if request.method != Method::HEAD {
+        let read = bucket.read(name, Some(meta.generation), Some(part.clone()));
+        *response.body_mut() = stream(read.await.map_err(|_| Problem::internal())?.1);
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, (part.end - part.start).into());
+    headers.insert("x-goog-generation", meta.generation.into());
+    headers.insert("x-goog-metageneration", HeaderValue::from_static("1"));
+    headers.insert("x-goog-stored-content-length", meta.size.into());
+    for (name, text) in [
+        (header::CONTENT_TYPE, meta.content_type.clone()),
+        (header::ETAG, etag),
+    ] {
+        let value = HeaderValue::try_from(text).map_err(|_| Problem::internal())?;
+        headers.insert(name, value);
+    }
+    if status == StatusCode::PARTIAL_CONTENT {
+        let range = format!("bytes {}-{}/{}", part.start, part.end - 1, meta.size);
+        let range = HeaderValue::try_from(range).map_err(|_| Problem::internal())?;
+        headers.insert(header::CONTENT_RANGE, range);
+    }
+    Ok(response)
+}
+
+/// An object as the JSON API describes it: 64-bit numbers are texts.
+pub(crate) fn resource(bucket: &str, meta: &ObjectMeta) -> serde_json::Value {
+    json!({
+        "kind": "storage#object",
+        "bucket": bucket,
+        "name": meta.name,
+        "generation": meta.generation.to_string(),
+        "metageneration": "1",
+        "size": meta.size.to_string(),
+        "contentType": meta.content_type,
+    })
+}
+
+pub(crate) fn completed(bucket: &str, meta: &ObjectMeta) -> Response<Body> {
+    let mut response = json(StatusCode::OK, &resource(bucket, meta));
+    response
+        .headers_mut()
+        .insert("x-goog-generation", HeaderValue::from(meta.generation));
+    response
+}
+
+/// `308` with how far it is; without `Range` when nothing is there.
+fn partial(size: u64) -> Result<Response<Body>, Problem> {
+    let mut response = empty(StatusCode::PERMANENT_REDIRECT);
+    if let Some(last) = size.checked_sub(1) {
+        let range =
+            HeaderValue::from_str(&format!("bytes=0-{last}")).map_err(|_| Problem::internal())?;
+        response.headers_mut().insert(header::RANGE, range);
+    }
+    Ok(response)
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+pub(crate) fn no_such_path() -> Problem {
+    Problem::not_found("no_such_path", "there is nothing at this path")
+}
+
+fn out_of_range() -> Problem {
+    let detail = "the range begins behind the end of the object";
+    let status = StatusCode::RANGE_NOT_SATISFIABLE;
+    Problem::new(status, "range_not_satisfiable", detail)
+}
+
+pub(crate) fn method_not_allowed(allowed: &str) -> Problem {
+    let detail = format!("this path takes {allowed}");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+pub(crate) fn problem(error: UploadError) -> Problem {
+    let (status, code) = match &error {
+        UploadError::Url(BadUrl::Signature) => (StatusCode::FORBIDDEN, "invalid_signature"),
+        UploadError::Url(BadUrl::Expired) => (StatusCode::FORBIDDEN, "url_expired"),
+        UploadError::Header { .. } => (StatusCode::FORBIDDEN, "header_not_as_signed"),
+        UploadError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "upload_too_large"),
+        UploadError::TooSmall { .. } => (StatusCode::BAD_REQUEST, "upload_too_small"),
+        UploadError::Range => (StatusCode::BAD_REQUEST, "invalid_content_range"),
+        UploadError::NoSession => (StatusCode::NOT_FOUND, "no_such_upload"),
+        UploadError::Exists => (StatusCode::PRECONDITION_FAILED, "already_uploaded"),
+        UploadError::Interrupted => (StatusCode::BAD_REQUEST, "upload_interrupted"),
+        UploadError::Fault(fault) => {
+            tracing::error!(
+                error = fault as &dyn std::error::Error,
+                "an upload could not be stored"
+            );
+            let detail = "the upload could not be stored; try again";
+            return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        }
+    };
+    Problem::new(status, code, error.to_string())
+}
