@@ -1,30 +1,50 @@
 //! Events as Eventarc delivers them, to and from the domain's terms.
 //!
 //! The local host builds the same types and shapes as the cloud, so that a
-//! function cannot tell where it runs.
+//! function cannot tell where it runs. [`crate::binding`] has the way from an
+//! HTTP request to a `CloudEvent`.
 
-use std::collections::BTreeMap;
-
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use cloudevents::{AttributesReader, Data, Event as CloudEvent, EventBuilder, EventBuilderV10};
 use domain::{
     Timestamp,
     event::{Event, PublishedMessage, StoredObject, WrittenDocument},
     paths::DocPath,
     pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED},
+    trace::TraceContext,
 };
 use prost::Message as _;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
-use crate::firestore::{Document, DocumentEventData};
+use crate::{
+    firestore::{Document, DocumentEventData, EntityEventData},
+    pubsub,
+    shape::ShapeError,
+    trace::TRACEPARENT,
+};
 
 /// The project that local events name.
 const LOCAL_PROJECT: &str = "local";
 
-/// An event that cannot be read.
+/// What the types of events about documents begin with, and how they go on.
+const DOCUMENT: &str = "google.cloud.firestore.document.v1.";
+const CHANGES: [&str; 4] = ["created", "updated", "deleted", "written"];
+
+/// What the types of events of a database in Datastore mode begin with.
+const DATASTORE: &str = "google.cloud.datastore.";
+
+/// An event that cannot be read. Its words repeat nothing of the body.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
+    /// It is no event at all.
+    #[error("the request is neither a CloudEvent nor a push of Pub/Sub")]
+    NotAnEvent,
+    /// It is an event in a format that is not read here, such as a batch.
+    #[error("events in the format `{0}` are not read here")]
+    Format(String),
+    /// What surrounds the body makes no sense.
+    #[error("the event's attributes make no sense")]
+    Envelope(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing here is known to listen to that type.
     #[error("events of type `{0}` are not known here")]
     UnknownType(String),
@@ -34,24 +54,56 @@ pub enum EventError {
     /// The body is not what the type promises.
     #[error("the event's body is not what its type promises")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The trigger sends JSON.
+    #[error(
+        "the event about a document has the content type `{0}`, but protobuf is needed: set the \
+         trigger's event data content type to application/protobuf"
+    )]
+    ProtobufNeeded(String),
     /// The body is that of a database in Datastore mode.
     #[error("the database is in Datastore mode, but native mode is needed")]
     DatastoreMode,
 }
 
+impl EventError {
+    /// The body is not what the type promises.
+    pub(crate) fn body(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Body(Box::new(error))
+    }
+}
+
+impl From<ShapeError> for EventError {
+    fn from(error: ShapeError) -> Self {
+        Self::body(error)
+    }
+}
+
 /// Reads an event that Eventarc delivered.
 pub fn decode(event: &CloudEvent) -> Result<Event, EventError> {
-    let event_type = event.ty().trim_end_matches(".withAuthContext");
-    match event_type {
+    match event.ty() {
         OBJECT_FINALIZED => object(event),
-        MESSAGE_PUBLISHED => message(event),
-        kind if kind.starts_with("google.cloud.firestore.document.v1.") => document(event),
-        kind if kind.starts_with("google.cloud.datastore.") => Err(EventError::DatastoreMode),
+        MESSAGE_PUBLISHED => pubsub::decode(event).map(Event::MessagePublished),
+        kind if is_about_document(kind) => document(event),
+        kind if is_datastore(kind) => Err(EventError::DatastoreMode),
         other => Err(EventError::UnknownType(other.to_owned())),
     }
 }
 
-/// Builds the event that Eventarc would deliver.
+/// Whether events of that type are about documents; with or without who wrote.
+fn is_about_document(event_type: &str) -> bool {
+    event_type.strip_prefix(DOCUMENT).is_some_and(|change| {
+        let plain = change.strip_suffix(".withAuthContext").unwrap_or(change);
+        CHANGES.contains(&plain)
+    })
+}
+
+/// Whether events of that type come from a database in Datastore mode.
+pub(crate) fn is_datastore(event_type: &str) -> bool {
+    event_type.starts_with(DATASTORE)
+}
+
+/// Builds the event that Eventarc would deliver. A document that names its
+/// trace hands it on in the distributed tracing extension.
 pub fn encode(id: &str, time: Timestamp, event: &Event) -> Result<CloudEvent, EventError> {
     let builder = EventBuilderV10::new().id(id).time(time.to_string());
     let built = match event {
@@ -65,7 +117,7 @@ pub fn encode(id: &str, time: Timestamp, event: &Event) -> Result<CloudEvent, Ev
             .extension("bucket", object.bucket.clone())
             .data("application/json", object_body(object, time))
             .build(),
-        Event::DocumentWritten(written) => builder
+        Event::DocumentWritten(written) => traced(builder, written)
             .ty(DOCUMENT_WRITTEN)
             .source(format!(
                 "//firestore.googleapis.com/projects/{LOCAL_PROJECT}/databases/(default)"
@@ -81,10 +133,19 @@ pub fn encode(id: &str, time: Timestamp, event: &Event) -> Result<CloudEvent, Ev
                 "//pubsub.googleapis.com/projects/{LOCAL_PROJECT}/topics/{}",
                 message.topic
             ))
-            .data("application/json", message_body(message, time))
+            .data("application/json", published_body(message, time))
             .build(),
     };
-    built.map_err(|error| EventError::Body(Box::new(error)))
+    built.map_err(|error| EventError::Envelope(Box::new(error)))
+}
+
+fn traced(builder: EventBuilderV10, written: &WrittenDocument) -> EventBuilderV10 {
+    let document = written.new.as_ref().or(written.old.as_ref());
+    let trace = document.and_then(|fields| fields.get("trace")?.as_str());
+    match trace.and_then(|text| TraceContext::parse(text).ok()) {
+        Some(trace) => builder.extension(TRACEPARENT, trace.to_string()),
+        None => builder,
+    }
 }
 
 fn object_body(object: &StoredObject, time: Timestamp) -> Value {
@@ -115,16 +176,16 @@ fn document_body(written: &WrittenDocument) -> Vec<u8> {
     .encode_to_vec()
 }
 
-fn message_body(message: &PublishedMessage, time: Timestamp) -> Value {
-    json!({
-        "message": {
-            "data": BASE64.encode(&message.data),
-            "attributes": message.attributes,
-            "messageId": message.id,
-            "publishTime": time,
-        },
-        "subscription": format!("projects/{LOCAL_PROJECT}/subscriptions/{}", message.topic),
-    })
+fn published_body(message: &PublishedMessage, time: Timestamp) -> Value {
+    let subscription = format!("projects/{LOCAL_PROJECT}/subscriptions/{}", message.topic);
+    let time = time.to_string();
+    pubsub::message_body(
+        &message.id,
+        Some(&time),
+        &subscription,
+        &message.data,
+        &message.attributes,
+    )
 }
 
 /// The body of a Storage event: int64 fields are texts in real events and
@@ -142,82 +203,78 @@ struct ObjectBody {
     content_type: String,
 }
 
+/// Bucket and name are taken from the body: the subject may be percent-encoded.
 fn object(event: &CloudEvent) -> Result<Event, EventError> {
     let body: ObjectBody = json_body(event)?;
     Ok(Event::ObjectFinalized(StoredObject {
         bucket: body.bucket,
         name: body.name,
         generation: body.generation,
-        size: u64::try_from(body.size).map_err(body_error)?,
+        size: u64::try_from(body.size).map_err(EventError::body)?,
         content_type: body.content_type,
     }))
 }
 
 fn document(event: &CloudEvent) -> Result<Event, EventError> {
-    let path = match (event.extension("document"), event.subject()) {
-        (Some(path), _) => Some(path.to_string()),
-        (None, Some(subject)) => subject.strip_prefix("documents/").map(str::to_owned),
-        (None, None) => None,
+    let bytes = match (event.data(), event.datacontenttype()) {
+        (Some(Data::Binary(bytes)), kind) if !kind.is_some_and(is_json) => bytes,
+        (None, _) => return Err(EventError::Attribute("data")),
+        (_, kind) => {
+            let kind = kind.unwrap_or("application/json");
+            return Err(EventError::ProtobufNeeded(kind.to_owned()));
+        }
     };
-    let path = path.as_deref().and_then(DocPath::parse);
-    let path = path.ok_or(EventError::Attribute("document"))?;
-    let Some(Data::Binary(bytes)) = event.data() else {
-        return Err(EventError::Attribute("datacontenttype"));
-    };
-    let data = DocumentEventData::decode(&**bytes).map_err(body_error)?;
+    let (old, new) = documents(bytes)?;
+    let named = new.as_ref().or(old.as_ref()).and_then(Document::path);
+    let path = named.ok_or(EventError::Attribute("document"))?;
     Ok(Event::DocumentWritten(WrittenDocument {
-        path,
-        old: data.old_value.as_ref().map(Document::to_json),
-        new: data.value.as_ref().map(Document::to_json),
+        path: DocPath::parse(path).ok_or(EventError::Attribute("document"))?,
+        old: old.as_ref().map(Document::to_json),
+        new: new.as_ref().map(Document::to_json),
     }))
 }
 
-/// The body of a Pub/Sub event. Real bodies may repeat fields in snake case.
-#[derive(Deserialize)]
-struct MessageBody {
-    message: InnerMessage,
-}
-
-#[derive(Deserialize)]
-struct InnerMessage {
-    #[serde(default)]
-    data: String,
-    #[serde(default)]
-    attributes: BTreeMap<String, String>,
-    #[serde(rename = "messageId", default)]
-    id: Option<String>,
-    #[serde(rename = "message_id", default)]
-    snake_id: Option<String>,
-}
-
-fn message(event: &CloudEvent) -> Result<Event, EventError> {
-    let source = event.source().clone();
-    let (_, topic) = source
-        .split_once("/topics/")
-        .ok_or(EventError::Attribute("source"))?;
-    let MessageBody { message } = json_body(event)?;
-    Ok(Event::MessagePublished(PublishedMessage {
-        topic: topic.to_owned(),
-        id: message
-            .id
-            .or(message.snake_id)
-            .unwrap_or_else(|| event.id().to_owned()),
-        data: BASE64.decode(&message.data).map_err(body_error)?,
-        attributes: message.attributes,
-    }))
-}
-
-fn json_body<T: for<'de> Deserialize<'de>>(event: &CloudEvent) -> Result<T, EventError> {
-    match event.data() {
-        Some(Data::Json(value)) => T::deserialize(value).map_err(body_error),
-        Some(Data::Binary(bytes)) => serde_json::from_slice(bytes).map_err(body_error),
-        Some(Data::String(text)) => serde_json::from_str(text).map_err(body_error),
-        None => Err(EventError::Attribute("data")),
+/// The document before and after the write. An entity of Datastore mode happens
+/// to decode as a document now and then, but never with a document's name.
+fn documents(bytes: &[u8]) -> Result<(Option<Document>, Option<Document>), EventError> {
+    let is_entity = || EntityEventData::decode(bytes).is_ok_and(|data| data.has_entity());
+    let data = match DocumentEventData::decode(bytes) {
+        Ok(data) => data,
+        Err(_) if is_entity() => return Err(EventError::DatastoreMode),
+        Err(error) => return Err(EventError::body(error)),
+    };
+    // Some samples have an empty document where there is none.
+    let real = |document: &Document| *document != Document::default();
+    let (old, new) = (data.old_value.filter(real), data.value.filter(real));
+    let mut all = old.iter().chain(&new);
+    let named = (old.is_some() || new.is_some()) && all.all(|document| document.path().is_some());
+    match named {
+        true => Ok((old, new)),
+        false if is_entity() => Err(EventError::DatastoreMode),
+        false => Err(EventError::body(Nameless)),
     }
 }
 
-fn body_error(error: impl std::error::Error + Send + Sync + 'static) -> EventError {
-    EventError::Body(Box::new(error))
+/// No document, or one that is not called as documents are.
+#[derive(Debug, thiserror::Error)]
+#[error("it holds no document with a name")]
+struct Nameless;
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// Reads the body as JSON, whichever way it came.
+pub(crate) fn json_body<T: for<'de> Deserialize<'de>>(event: &CloudEvent) -> Result<T, EventError> {
+    let read = match event.data() {
+        Some(Data::Json(value)) => T::deserialize(value),
+        Some(Data::Binary(bytes)) => serde_json::from_slice(bytes),
+        Some(Data::String(text)) => serde_json::from_str(text),
+        None => return Err(EventError::Attribute("data")),
+    };
+    read.map_err(|error| ShapeError::from(error).into())
 }
 
 fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {

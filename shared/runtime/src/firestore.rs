@@ -25,6 +25,61 @@ pub struct DocumentEventData {
     pub update_mask: Option<DocumentMask>,
 }
 
+/// What an event about an entity of a database in Datastore mode carries
+/// (`google.events.cloud.datastore.v1.EntityEventData`): only as much of it as
+/// tells it from [`DocumentEventData`].
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct EntityEventData {
+    /// The entity after the write.
+    #[prost(message, optional, tag = "1")]
+    pub value: Option<EntityResult>,
+    /// The entity before the write.
+    #[prost(message, optional, tag = "2")]
+    pub old_value: Option<EntityResult>,
+}
+
+/// An entity and its times.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct EntityResult {
+    /// The entity.
+    #[prost(message, optional, tag = "1")]
+    pub entity: Option<Entity>,
+}
+
+/// An entity, of which only the key is read.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Entity {
+    /// Its key.
+    #[prost(message, optional, tag = "1")]
+    pub key: Option<EntityKey>,
+}
+
+/// The key of an entity.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct EntityKey {
+    /// Kinds with names or ids, in turn downwards.
+    #[prost(message, repeated, tag = "2")]
+    pub path: Vec<PathElement>,
+}
+
+/// One level of a key.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct PathElement {
+    /// What in a native database is the collection.
+    #[prost(string, tag = "1")]
+    pub kind: String,
+}
+
+impl EntityEventData {
+    /// Whether an entity with a key is in it.
+    pub fn has_entity(&self) -> bool {
+        let results = self.value.iter().chain(&self.old_value);
+        results
+            .filter_map(|result| result.entity.as_ref()?.key.as_ref())
+            .any(|key| key.path.iter().any(|element| !element.kind.is_empty()))
+    }
+}
+
 /// A set of field paths.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct DocumentMask {
@@ -146,6 +201,15 @@ impl Document {
         }
     }
 
+    /// Its path below `projects/P/databases/D/documents/`; nothing when it is
+    /// not called so.
+    pub fn path(&self) -> Option<&str> {
+        let rest = self.name.strip_prefix("projects/")?;
+        let (_, rest) = rest.split_once("/databases/")?;
+        let (_, path) = rest.split_once("/documents/")?;
+        (!path.is_empty()).then_some(path)
+    }
+
     /// The fields as a JSON object.
     pub fn to_json(&self) -> Json {
         Json::Object(map_to_json(&self.fields))
@@ -214,7 +278,8 @@ impl Value {
 
 impl Time {
     fn to_rfc3339(self) -> String {
-        let millis = self.seconds.saturating_mul(1_000) + i64::from(self.nanos / 1_000_000);
+        let millis = self.seconds.saturating_mul(1_000);
+        let millis = millis.saturating_add(i64::from(self.nanos / 1_000_000));
         domain::Timestamp::from_millis(millis).to_string()
     }
 }

@@ -7,7 +7,7 @@ use domain::{event::Event, trace::TraceContext};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::cloudevent;
+use crate::{ShapeError, cloudevent};
 
 /// One function of the pipeline.
 #[async_trait]
@@ -60,7 +60,7 @@ pub struct Task {
 impl Task {
     /// Reads the body as a `T`; a permanent failure when it is none.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        T::deserialize(&self.body).map_err(Failure::permanent)
+        T::deserialize(&self.body).map_err(|error| Failure::permanent(ShapeError::from(error)))
     }
 }
 

@@ -22,6 +22,10 @@ pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 pub trait Service: Send + Sync {
     /// Answers one request; there is always an answer.
     async fn call(&self, request: Request<Incoming>) -> Response<Body>;
+
+    /// Resolves when no work is in hand any more that was begun for a request
+    /// whose caller has gone. Asked for when the server stops.
+    async fn settled(&self) {}
 }
 
 /// A whole body.

@@ -3,20 +3,32 @@
 //! In reading order:
 //!
 //! - [`function`]: what a function is, and how it says that it did not finish;
+//! - [`receive`]: the server of a function, with [`delivery`] from a request to
+//!   what the function is given;
 //! - [`cloudevent`]: events as Google delivers them, to and from the domain's
-//!   terms, with [`firestore`]'s protobuf;
+//!   terms, with `binding` for their HTTP, [`firestore`] for their protobuf and
+//!   `pubsub` for messages;
 //! - [`step`]: the promises of every step, kept in one place: claim, renew, hand
 //!   in, or report why not;
 //! - [`http`] and [`serve`]: requests and answers over hyper;
-//! - [`settings`] and [`telemetry`].
+//! - [`settings`], [`telemetry`] and [`trace`].
 
+mod binding;
 pub mod cloudevent;
+pub mod delivery;
 pub mod firestore;
 pub mod function;
 pub mod http;
+mod pubsub;
+pub mod range;
+pub mod receive;
 pub mod serve;
 pub mod settings;
+mod shape;
 pub mod step;
 pub mod telemetry;
+pub mod trace;
+mod verdict;
 
 pub use function::{Failure, Function, Incoming, Task};
+pub use shape::ShapeError;

@@ -10,73 +10,111 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
+    sync::Notify,
+    time::timeout,
 };
 
 use crate::http::Service;
 
-/// How long the headers of a request may take.
+/// How long the first request of a connection may take to begin, and the headers
+/// of each one after it.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The most that the headers of a request may have, in bytes.
+const MAX_HEADERS: usize = 64 * 1024;
 
 /// How long what is in hand may take after the signal to stop: Cloud Run kills
 /// after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// Serves until `stop` resolves, then finishes the requests in hand.
+/// Serves until `stop` resolves, then finishes what is in hand: the requests,
+/// and what goes on for those whose caller has gone.
 pub async fn serve(
     service: Arc<dyn Service>,
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = GracefulShutdown::new();
+    accept(&service, &connections, &listener, stop).await;
+    drop(listener);
+    let finishing = async {
+        connections.shutdown().await;
+        service.settled().await;
+    };
+    if timeout(GRACE, finishing).await.is_err() {
+        tracing::warn!("stopped with work still in hand");
+    }
+    Ok(())
+}
+
+async fn accept(
+    service: &Arc<dyn Service>,
+    connections: &GracefulShutdown,
+    listener: &TcpListener,
+    stop: impl Future<Output = ()>,
+) {
     tokio::pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connect(&connections, &service, stream),
+                Ok((stream, _)) => connect(connections, service, stream),
                 // Out of file handles, say: those in hand will give some back.
                 Err(error) => {
                     tracing::warn!("a connection was not accepted: {error}");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            () = &mut stop => break,
+            () = &mut stop => return,
         }
     }
-    if tokio::time::timeout(GRACE, connections.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::warn!("stopped with requests still in hand");
-    }
-    Ok(())
 }
 
 fn connect(connections: &GracefulShutdown, service: &Arc<dyn Service>, stream: TcpStream) {
     // Small answers should not wait for company.
     let _ = stream.set_nodelay(true);
     let service = Arc::clone(service);
+    let begun = Arc::new(Notify::new());
+    let first_call = Arc::clone(&begun);
     let respond = service_fn(move |request| {
+        first_call.notify_one();
         let service = Arc::clone(&service);
         async move { Ok::<_, Infallible>(service.call(request).await) }
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(250);
-    let connection = builder
+    let connection = builder()
         .serve_connection_with_upgrades(TokioIo::new(stream), respond)
         .into_owned();
     let watched = connections.watch(connection);
     tokio::spawn(async move {
-        if let Err(error) = watched.await {
+        tokio::pin!(watched);
+        // Which version is spoken is not clear before the first bytes, and until
+        // then no timeout of either version runs.
+        let first = timeout(HEADER_TIMEOUT, begun.notified());
+        let ended = tokio::select! {
+            ended = &mut watched => ended,
+            first = first => match first {
+                Ok(()) => watched.await,
+                Err(_) => return tracing::debug!("a connection never asked for anything"),
+            },
+        };
+        if let Err(error) = ended {
             tracing::debug!("a connection ended early: {error}");
         }
     });
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(250)
+        .max_header_list_size(MAX_HEADERS.try_into().unwrap_or(u32::MAX));
+    builder
 }
 
 /// Resolves when the process is asked to stop.

@@ -1,0 +1,227 @@
+//! The server of a function: events, messages and tasks arrive by POST, and the
+//! status of the answer says whether they are done, to be delivered again, or
+//! beyond help.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::trace::TraceContext;
+use futures::FutureExt as _;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as HttpBody;
+use serde_json::json;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+
+use crate::{
+    Failure, Function, Incoming,
+    delivery::{self, Delivery, TaskError},
+    http::{Body, Problem, Service, json},
+    trace,
+    verdict::{Outcome, Sender, answer},
+};
+
+/// The largest body that is read. Eventarc's events have up to 512 KB, tasks up
+/// to 1 MB; messages may have 10 MB, and base64 makes them a third longer, but
+/// none of ours comes near that.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where a platform asks whether the function is up.
+const HEALTH: &str = "/healthz";
+
+/// Serves one function.
+pub struct Receiver {
+    function: Arc<dyn Function>,
+    task_paths: Vec<String>,
+    in_hand: TaskTracker,
+}
+
+impl Receiver {
+    /// A server of `function`, which works off the queues whose tasks are posted
+    /// to `task_paths`. Whatever is posted elsewhere is an event.
+    pub fn new(function: Arc<dyn Function>, task_paths: Vec<String>) -> Self {
+        Self {
+            function,
+            task_paths,
+            in_hand: TaskTracker::new(),
+        }
+    }
+
+    /// Answers a request, wherever its body comes from.
+    pub async fn answer<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let method = request.method();
+        match (request.uri().path(), method) {
+            (HEALTH, &Method::GET | &Method::HEAD) => health(),
+            (HEALTH, _) => not_allowed("GET, HEAD"),
+            (_, &Method::POST) => self.receive(request).await,
+            (_, _) => not_allowed("POST"),
+        }
+    }
+
+    async fn receive<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path();
+        let sender = if self.task_paths.iter().any(|task| task == path) {
+            Sender::Tasks
+        } else {
+            Sender::Events
+        };
+        let body = match whole_body(body).await {
+            Ok(body) => body,
+            Err(problem) => {
+                tracing::warn!(path, "request not read: {problem}");
+                return problem.into_response("");
+            }
+        };
+        let read = read(sender, &parts.headers, &body);
+        let handling = handle(Arc::clone(&self.function), read);
+        let path = path.to_owned();
+        // What is begun is finished, whether or not the caller waits for it.
+        let work = self.in_hand.spawn(async move {
+            let (outcome, span) = handling.await;
+            let _entered = span.enter();
+            let response = answer(sender, &outcome);
+            outcome.log(&path, response.status(), started.elapsed());
+            response
+        });
+        work.await.unwrap_or_else(|error| {
+            tracing::error!("a delivery was lost: {}", error.is_panic());
+            Problem::internal().into_response("")
+        })
+    }
+}
+
+#[async_trait]
+impl Service for Receiver {
+    async fn call(&self, request: Request<hyper::body::Incoming>) -> Response<Body> {
+        self.answer(request).await
+    }
+
+    async fn settled(&self) {
+        self.in_hand.close();
+        self.in_hand.wait().await;
+    }
+}
+
+fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Outcome> {
+    match sender {
+        Sender::Events => {
+            delivery::read_event(headers, body).map_err(|error| Outcome::Unreadable(error.into()))
+        }
+        Sender::Tasks => delivery::read_task(headers, body).map_err(|error| match error {
+            TaskError::NotATask(_) => Outcome::Foreign(error.into()),
+            TaskError::Body(_) => Outcome::Unreadable(error.into()),
+        }),
+    }
+}
+
+/// Hands a delivery to the function, in a span of its own and as part of its
+/// trace; a delivery that names none begins one.
+async fn handle(
+    function: Arc<dyn Function>,
+    read: Result<Delivery, Outcome>,
+) -> (Outcome, tracing::Span) {
+    let name = function.name();
+    let delivery = match read {
+        Ok(delivery) => delivery,
+        Err(outcome) => return (outcome, tracing::info_span!("request", function = name)),
+    };
+    let trace = delivery.trace.unwrap_or_else(TraceContext::mint);
+    let span = span(name, &delivery, trace);
+    let work = async move { function.handle(delivery.incoming).await };
+    let guarded = AssertUnwindSafe(trace::scope(trace, work)).catch_unwind();
+    let outcome = match guarded.instrument(span.clone()).await {
+        Ok(Ok(())) => Outcome::Handled,
+        Ok(Err(failure)) => Outcome::Failed(failure),
+        // Its words may be those of people: a slice of text that is cut wrongly
+        // panics with the text.
+        Err(_) => Outcome::Failed(Failure::from(anyhow::anyhow!("the function panicked"))),
+    };
+    (outcome, span)
+}
+
+fn span(function: &'static str, delivery: &Delivery, trace: TraceContext) -> tracing::Span {
+    let span = tracing::info_span!(
+        "request",
+        function,
+        trace = trace.trace_hex(),
+        trace_span = trace.span_hex(),
+        trace_sampled = trace.sampled,
+        attempt = delivery.attempt,
+        event.id = tracing::field::Empty,
+        event.kind = tracing::field::Empty,
+        task = tracing::field::Empty,
+    );
+    match &delivery.incoming {
+        Incoming::Event(event) => {
+            use cloudevents::AttributesReader as _;
+            span.record("event.id", event.id());
+            span.record("event.kind", event.ty());
+        }
+        Incoming::Task(task) => {
+            span.record("task", &task.name);
+        }
+    }
+    span
+}
+
+async fn whole_body<B>(body: B) -> Result<Bytes, Problem>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let reading = Limited::new(body, MAX_BODY).collect();
+    match timeout(BODY_TIMEOUT, reading).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("the body has more than {MAX_BODY} bytes"),
+        )),
+        Ok(Err(_)) => Err(Problem::bad_request(
+            "body_incomplete",
+            "the body broke off",
+        )),
+        Err(_) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "body_too_slow",
+            format!("the body took more than {} s", BODY_TIMEOUT.as_secs()),
+        )),
+    }
+}
+
+fn health() -> Response<Body> {
+    let body = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+    json(StatusCode::OK, &body)
+}
+
+fn not_allowed(allowed: &'static str) -> Response<Body> {
+    let problem = Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("allowed here: {allowed}"),
+    );
+    let mut response = problem.into_response("");
+    let value = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(header::ALLOW, value);
+    response
+}

@@ -1,0 +1,206 @@
+//! The server over real sockets: both versions on one port, slow callers, and a
+//! stop that finishes what is in hand.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use http::{Request, StatusCode, Version};
+use http_body_util::Full;
+use hyper::{
+    body::Bytes,
+    client::conn::{http1, http2},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use runtime::{Failure, Function, Incoming, receive::Receiver, serve::serve};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::{Notify, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// Tells when it has begun, and finishes when it is allowed to.
+struct Patient {
+    begun: mpsc::UnboundedSender<()>,
+    finish: Arc<Notify>,
+    finished: mpsc::UnboundedSender<()>,
+}
+
+#[async_trait]
+impl Function for Patient {
+    fn name(&self) -> &'static str {
+        "patient"
+    }
+
+    async fn handle(&self, _: Incoming) -> Result<(), Failure> {
+        let _ = self.begun.send(());
+        self.finish.notified().await;
+        let _ = self.finished.send(());
+        Ok(())
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    begun: mpsc::UnboundedReceiver<()>,
+    finish: Arc<Notify>,
+    finished: mpsc::UnboundedReceiver<()>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+async fn server() -> Server {
+    let (begun_sender, begun) = mpsc::unbounded_channel();
+    let (finished_sender, finished) = mpsc::unbounded_channel();
+    let finish = Arc::new(Notify::new());
+    let function = Patient {
+        begun: begun_sender,
+        finish: Arc::clone(&finish),
+        finished: finished_sender,
+    };
+    let receiver = Arc::new(Receiver::new(Arc::new(function), Vec::new()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(serve(receiver, listener, async {
+        let _ = stopped.await;
+    }));
+    Server {
+        address,
+        begun,
+        finish,
+        finished,
+        stop,
+        serving,
+    }
+}
+
+impl Server {
+    /// Asks the server to stop, and waits until it takes no more connections.
+    async fn stop(stop: oneshot::Sender<()>, address: SocketAddr) {
+        stop.send(()).expect("the server is running");
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn push() -> Request<Full<Bytes>> {
+    let body = r#"{"message": {"messageId": "1"}, "subscription": "projects/p/subscriptions/s"}"#;
+    Request::post("http://function/")
+        .header("host", "function")
+        .body(Full::from(body))
+        .expect("a request")
+}
+
+async fn io(address: SocketAddr) -> TokioIo<TcpStream> {
+    TokioIo::new(TcpStream::connect(address).await.expect("a connection"))
+}
+
+#[tokio::test]
+async fn both_versions_are_spoken_on_one_port() {
+    let mut server = server().await;
+    let (mut first, connection) = http1::handshake(io(server.address).await)
+        .await
+        .expect("HTTP/1");
+    tokio::spawn(connection);
+    let (mut second, connection) = http2::handshake(TokioExecutor::new(), io(server.address).await)
+        .await
+        .expect("HTTP/2 by prior knowledge");
+    tokio::spawn(connection);
+    let asking = tokio::spawn(first.send_request(push()));
+    server.begun.recv().await.expect("the first has begun");
+    let asking_too = tokio::spawn(second.send_request(push()));
+    server.begun.recv().await.expect("the second has begun");
+    for _ in 0..2 {
+        server.finish.notify_one();
+        server.finished.recv().await.expect("one has finished");
+    }
+    let response = asking.await.expect("no panic").expect("an answer");
+    assert_eq!(
+        (response.version(), response.status()),
+        (Version::HTTP_11, StatusCode::NO_CONTENT)
+    );
+    let response = asking_too.await.expect("no panic").expect("an answer");
+    assert_eq!(
+        (response.version(), response.status()),
+        (Version::HTTP_2, StatusCode::NO_CONTENT)
+    );
+}
+
+#[tokio::test]
+async fn a_request_in_hand_is_answered_before_the_server_ends() {
+    let mut server = server().await;
+    let (mut client, connection) = http1::handshake(io(server.address).await)
+        .await
+        .expect("HTTP/1");
+    tokio::spawn(connection);
+    let asking = tokio::spawn(client.send_request(push()));
+    server.begun.recv().await.expect("it has begun");
+    Server::stop(server.stop, server.address).await;
+    assert!(!server.serving.is_finished(), "a request is in hand");
+    server.finish.notify_one();
+    let response = asking.await.expect("no panic").expect("an answer");
+    assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    server
+        .serving
+        .await
+        .expect("no panic")
+        .expect("a clean end");
+}
+
+#[tokio::test]
+async fn work_whose_caller_has_gone_is_finished_before_the_server_ends() {
+    let mut server = server().await;
+    let (mut client, connection) = http1::handshake(io(server.address).await)
+        .await
+        .expect("HTTP/1");
+    let connected = tokio::spawn(connection);
+    let asking = tokio::spawn(client.send_request(push()));
+    server.begun.recv().await.expect("it has begun");
+    asking.abort();
+    connected.abort();
+    Server::stop(server.stop, server.address).await;
+    assert!(!server.serving.is_finished(), "work is in hand");
+    server.finish.notify_one();
+    server
+        .serving
+        .await
+        .expect("no panic")
+        .expect("a clean end");
+    assert_eq!(server.finished.try_recv(), Ok(()));
+}
+
+/// The clock moves on by itself while everything waits.
+async fn is_closed_after_a_while(beginning: &[u8]) {
+    let server = server().await;
+    let mut stream = TcpStream::connect(server.address)
+        .await
+        .expect("a connection");
+    stream.write_all(beginning).await.expect("a beginning");
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let mut answer = Vec::new();
+    // A reset is as good as an end.
+    let _ = stream.read_to_end(&mut answer).await;
+    let waited = begun.elapsed();
+    assert!(
+        waited >= Duration::from_secs(14) && waited < Duration::from_secs(40),
+        "{waited:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_that_says_nothing_is_not_waited_for() {
+    is_closed_after_a_while(b"").await;
+}
+
+#[tokio::test]
+async fn a_caller_that_stops_within_the_headers_is_not_waited_for() {
+    is_closed_after_a_while(b"POST / HTTP/1.1\r\nhost: function\r\n").await;
+}
+
+#[tokio::test]
+async fn a_caller_that_stops_within_the_preface_is_not_waited_for() {
+    is_closed_after_a_while(b"PRI * HT").await;
+}
