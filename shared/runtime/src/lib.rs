@@ -14,6 +14,7 @@
 //! - [`settings`], [`telemetry`] and [`trace`].
 
 mod binding;
+mod cloud_log;
 pub mod cloudevent;
 pub mod delivery;
 pub mod firestore;
