@@ -1,0 +1,504 @@
+//! Every sample that Google and others have published of an event, a message or
+//! a task is read, or refused by name. See `data/SOURCES.md`.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use domain::event::Event;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use runtime::{
+    Incoming,
+    delivery::{self, Delivery},
+};
+use serde_json::{Map, Value, json};
+
+/// What one sample must come to.
+struct Row {
+    /// The file below `data`.
+    body: &'static str,
+    /// The headers around it: a request of `eventarc-requests.json`, `json` for
+    /// the content type alone, or a type of event.
+    around: &'static str,
+    /// What it is, in short, or part of the refusal.
+    expected: &'static str,
+}
+
+const STORAGE: &str = "storage-finalized";
+const PUBSUB: &str = "pubsub-messagePublished";
+const CREATED: &str = "firestore-created-protobuf";
+const UPDATED: &str = "firestore-updated-protobuf";
+const DELETED: &str = "firestore-deleted-protobuf";
+const WRITTEN: &str = "firestore-written-withAuthContext";
+const DATASTORE: &str = "datastore-mode-body (must be rejected cleanly)";
+const AUDIT: &str = "google.cloud.audit.log.v1.written";
+const STRUCTURED: &str = "application/cloudevents+json; charset=utf-8";
+const PUSH: &str = "application/json";
+const FIRESTORE_JSON: &str = "firestore as json";
+
+const ROWS: &[Row] = &[
+    row(
+        "examples/binary/storage/StorageObjectData-simple.json",
+        STORAGE,
+        "object sample-bucket folder/Test.cs 1587627537231057 352 text/plain",
+    ),
+    row(
+        "examples/binary/storage/StorageObjectData-complex.json",
+        STORAGE,
+        "object sample-bucket MyFile 96883251 0 text/plain",
+    ),
+    row(
+        "testdata/google/events/cloud/storage/v1/StorageObjectData-simple.json",
+        STORAGE,
+        "object some-bucket folder/Test.cs 1587627537231057 352 text/plain",
+    ),
+    row(
+        "testdata/google/events/cloud/storage/v1/StorageObjectData-complex.json",
+        STORAGE,
+        "object sample-bucket MyFile 96883251 0 esse commodo",
+    ),
+    row(
+        "examples/structured/storage/StorageObjectDataWorkflows.json",
+        STRUCTURED,
+        "object sample-bucket MyFile 96883251 0 text/plain",
+    ),
+    row(
+        "examples/binary/pubsub/MessagePublishedData-simple.json",
+        PUBSUB,
+        "message MY-TOPIC message-id 4 bytes 0 attributes",
+    ),
+    row(
+        "examples/binary/pubsub/MessagePublishedData-complex.json",
+        PUBSUB,
+        "message MY-TOPIC message-id 14 bytes 1 attributes",
+    ),
+    row(
+        "testdata/google/events/cloud/pubsub/v1/MessagePublishedData-binary.json",
+        PUBSUB,
+        "message MY-TOPIC message-id 4 bytes 0 attributes",
+    ),
+    row(
+        "testdata/google/events/cloud/pubsub/v1/MessagePublishedData-text.json",
+        PUBSUB,
+        "message MY-TOPIC message-id 14 bytes 1 attributes",
+    ),
+    row(
+        "testdata/google/events/cloud/pubsub/v1/MessagePublishedData-duplicatedFields.json",
+        PUBSUB,
+        "message MY-TOPIC message-id 4 bytes 0 attributes",
+    ),
+    row(
+        "examples/structured/pubsub/MessagePublishedData.json",
+        STRUCTURED,
+        "message my-topic message-id 14 bytes 1 attributes",
+    ),
+    // The same bodies come without Eventarc around them as pushes.
+    row(
+        "examples/binary/pubsub/MessagePublishedData-complex.json",
+        PUSH,
+        "message my-subscription message-id 14 bytes 1 attributes",
+    ),
+    row(
+        "testdata/google/events/cloud/pubsub/v1/MessagePublishedData-duplicatedFields.json",
+        PUSH,
+        "message my-subscription message-id 4 bytes 0 attributes",
+    ),
+    row(
+        "pubsub-tasks/pubsub-push-wrapped.json",
+        PUSH,
+        "message mysubscription 2070443601311540 40 bytes 1 attributes",
+    ),
+    row(
+        "pubsub-tasks/pubsub-push-wrapped-no-data.json",
+        PUSH,
+        "message mysubscription 2070443601311540 0 bytes 1 attributes",
+    ),
+    row(
+        "pubsub-tasks/pubsub-push-wrapped-with-dlq.json",
+        PUSH,
+        "message mysubscription 2070443601311540 40 bytes 1 attributes, attempt 5",
+    ),
+    row(
+        "proto-encoded/firestore-created.pb",
+        CREATED,
+        "document foo/fGRodw71mHutZ4wGDuT8 null -> {\"hello\":\"create world\"}",
+    ),
+    row(
+        "proto-encoded/firestore-updated.pb",
+        UPDATED,
+        "document foo/fGRodw71mHutZ4wGDuT8 {\"hello\":\"old world\"} -> {\"hello\":\"new world\"}",
+    ),
+    row(
+        "proto-encoded/firestore-updated.pb",
+        WRITTEN,
+        "document foo/fGRodw71mHutZ4wGDuT8 {\"hello\":\"old world\"} -> {\"hello\":\"new world\"}",
+    ),
+    row(
+        "proto-encoded/firestore-deleted.pb",
+        DELETED,
+        "document foo/fGRodw71mHutZ4wGDuT8 {\"hello\":\"delete world\"} -> null",
+    ),
+    row(
+        "proto-encoded/DocumentEventData-simple.pb",
+        UPDATED,
+        "document gcf-test/2Vm2mI1d0wIaK2Waj5to {\"another test\":\"asd\",\"count\":3,\"foo\":\"bar\"} -> {\"another test\":\"asd\",\"count\":4,\"foo\":\"bar\"}",
+    ),
+    row(
+        "proto-encoded/DocumentEventData-complex.pb",
+        WRITTEN,
+        COMPLEX,
+    ),
+    row(
+        "proto-encoded/RECORDED-datastore-style-from-issue-621.pb",
+        DATASTORE,
+        "refused: Datastore mode",
+    ),
+    row(
+        "proto-encoded/RECORDED-datastore-style-from-issue-621.pb",
+        WRITTEN,
+        "refused: Datastore mode",
+    ),
+    row(
+        "proto-encoded/RECORDED-datastore-style-from-issue-621.pb",
+        "google.cloud.datastore.entity.v1.written",
+        "refused: Datastore mode",
+    ),
+    row(
+        "proto-encoded/RECORDED-datastore-style-from-issue-621.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "examples/binary/firestore/DocumentEventData-simple.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "examples/binary/firestore/DocumentEventData-complex.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "testdata/google/events/cloud/firestore/v1/DocumentEventData-simple.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "testdata/google/events/cloud/firestore/v1/DocumentEventData-complex.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "proto-encoded/firestore-created.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "proto-encoded/firestore-updated.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "proto-encoded/firestore-deleted.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "proto-encoded/DocumentEventData-simple.roundtrip.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    row(
+        "proto-encoded/DocumentEventData-complex.roundtrip.json",
+        FIRESTORE_JSON,
+        "refused: protobuf is needed",
+    ),
+    // JSON that says it is protobuf.
+    row(
+        "examples/binary/firestore/DocumentEventData-simple.json",
+        WRITTEN,
+        "refused: body",
+    ),
+    row(
+        "examples/binary/audit/LogEntryData-pubsubCreateTopic.json",
+        AUDIT,
+        "refused: google.cloud.audit.log.v1.written",
+    ),
+    row(
+        "testdata/google/events/cloud/audit/v1/LogEntryData-pubsubCreateTopic.json",
+        AUDIT,
+        "refused: google.cloud.audit.log.v1.written",
+    ),
+    // Bodies in the wrong place.
+    row(
+        "examples/binary/storage/StorageObjectData-simple.json",
+        PUBSUB,
+        "refused: body",
+    ),
+    row(
+        "examples/binary/pubsub/MessagePublishedData-simple.json",
+        STORAGE,
+        "refused: body",
+    ),
+    row(
+        "examples/binary/storage/StorageObjectData-simple.json",
+        PUSH,
+        "refused: neither",
+    ),
+    row(
+        "examples/structured/pubsub/MessagePublishedData.json",
+        PUSH,
+        "refused: neither",
+    ),
+];
+
+const COMPLEX: &str = "document gcf-test/";
+
+const fn row(body: &'static str, around: &'static str, expected: &'static str) -> Row {
+    Row {
+        body,
+        around,
+        expected,
+    }
+}
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
+
+fn read(name: &str) -> Vec<u8> {
+    fs::read(data(name)).expect(name)
+}
+
+fn json_of(name: &str) -> Value {
+    serde_json::from_slice(&read(name)).expect(name)
+}
+
+fn headers(of: &Map<String, Value>) -> HeaderMap {
+    let pairs = of.iter().map(|(name, value)| {
+        let name: HeaderName = name.parse().expect("a name");
+        let value = value.as_str().expect("a text");
+        (name, HeaderValue::from_str(value).expect("a value"))
+    });
+    pairs.collect()
+}
+
+fn recorded(name: &str) -> Option<HeaderMap> {
+    let file = json_of("eventarc-requests.json");
+    let requests = file["requests"].as_array().expect("requests");
+    let found = requests.iter().find(|request| request["name"] == name)?;
+    Some(headers(found["headers"].as_object().expect("headers")))
+}
+
+fn around(name: &str) -> HeaderMap {
+    let with = |of: &str, header: &'static str, value: &str| {
+        let mut headers = recorded(of).expect("a request");
+        headers.insert(header, value.parse().expect("a value"));
+        headers
+    };
+    match name {
+        FIRESTORE_JSON => with(WRITTEN, "content-type", "application/json; charset=utf-8"),
+        kind if kind.starts_with("application/") => {
+            headers(json!({"content-type": kind}).as_object().expect("a map"))
+        }
+        kind if kind.starts_with("google.") => with(WRITTEN, "ce-type", kind),
+        name => recorded(name).expect(name),
+    }
+}
+
+/// What a request comes to, in short.
+fn in_short(headers: &HeaderMap, body: &[u8]) -> String {
+    let delivery = match delivery::read_event(headers, body) {
+        Ok(delivery) => delivery,
+        Err(error) => return format!("refused: {:#}", anyhow::Error::from(error)),
+    };
+    let attempt = delivery
+        .attempt
+        .map(|attempt| format!(", attempt {attempt}"));
+    let Delivery { incoming, .. } = delivery;
+    let words = match incoming.event() {
+        Ok(Event::ObjectFinalized(object)) => format!(
+            "object {} {} {} {} {}",
+            object.bucket, object.name, object.generation, object.size, object.content_type
+        ),
+        Ok(Event::DocumentWritten(written)) => {
+            let fields = |fields: Option<Value>| fields.unwrap_or_default();
+            format!(
+                "document {} {} -> {}",
+                written.path,
+                fields(written.old),
+                fields(written.new)
+            )
+        }
+        Ok(Event::MessagePublished(message)) => format!(
+            "message {} {} {} bytes {} attributes",
+            message.topic,
+            message.id,
+            message.data.len(),
+            message.attributes.len()
+        ),
+        Err(runtime::Failure::Permanent(error)) => return format!("refused: {error:#}"),
+        Err(other) => panic!("a body is read or never will be, not {other:?}"),
+    };
+    words + &attempt.unwrap_or_default()
+}
+
+#[test]
+fn every_sample_is_read_or_refused_as_it_should_be() {
+    let mut wrong = 0;
+    for Row {
+        body,
+        around: name,
+        expected,
+    } in ROWS
+    {
+        let actual = in_short(&around(name), &read(body));
+        let as_expected = match expected.strip_prefix("refused: ") {
+            Some(words) => actual.starts_with("refused: ") && actual.contains(words),
+            None if *expected == COMPLEX => actual.starts_with(COMPLEX),
+            None => actual == *expected,
+        };
+        let mark = if as_expected { "ok " } else { "NOT" };
+        eprintln!("{mark} {body} as {name}\n      {actual}");
+        wrong += usize::from(!as_expected);
+    }
+    assert_eq!(wrong, 0, "samples not read as they should be");
+}
+
+#[test]
+fn every_sample_is_in_the_table() {
+    fn walk(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else {
+                let name = path.strip_prefix(data("")).expect("below").to_owned();
+                found.insert(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(&data(""), &mut found);
+    for Row { body, .. } in ROWS {
+        found.remove(*body);
+    }
+    let besides = [
+        "SOURCES.md",
+        "eventarc-requests.json",
+        "pubsub-tasks/requests.json",
+    ];
+    assert_eq!(found, besides.map(str::to_owned).into());
+}
+
+#[test]
+fn all_values_of_firestore_arrive() {
+    let body = read("proto-encoded/DocumentEventData-complex.pb");
+    let delivery = delivery::read_event(&around(WRITTEN), &body).expect("an event");
+    let Ok(Event::DocumentWritten(written)) = delivery.incoming.event() else {
+        panic!("a document, not {:?}", delivery.incoming);
+    };
+    assert_eq!(written.old, None, "an empty document stands for none");
+    let expected = json!({
+        "arrayValue": [1, 2],
+        "booleanValue": true,
+        "doubleValue": 5.5,
+        "geoPointValue": {"latitude": 51.4543, "longitude": -0.9781},
+        "intValue": 50,
+        "mapValue": {"field1": "x", "field2": ["x", 1]},
+        "nullValue": null,
+        "referenceValue": "projects/project-id/databases/(default)/documents/foo/bar/baz/qux",
+        "stringValue": "text",
+        "timestampValue": "2020-04-23T14:23:53.241Z",
+    });
+    assert_eq!(written.new, Some(expected));
+}
+
+#[test]
+fn documents_come_in_four_types_each_with_or_without_who_wrote() {
+    let body = read("proto-encoded/firestore-updated.pb");
+    for change in ["created", "updated", "deleted", "written"] {
+        for suffix in ["", ".withAuthContext"] {
+            let kind = format!("google.cloud.firestore.document.v1.{change}{suffix}");
+            let words = in_short(&around(&kind), &body);
+            assert!(words.starts_with("document foo/"), "{kind}: {words}");
+        }
+    }
+    for kind in [
+        "google.cloud.firestore.document.v1.read",
+        "google.cloud.firestore.document.v1.written.withAuthContext.withAuthContext",
+        "google.cloud.storage.object.v1.finalized.withAuthContext",
+        "google.cloud.storage.object.v1.deleted",
+    ] {
+        let words = in_short(&around(kind), &body);
+        assert!(
+            words.starts_with("refused") && words.contains(kind),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn protobuf_comes_in_structured_mode_too() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let event = json!({
+        "specversion": "1.0", "id": "1", "source": "//firestore.googleapis.com/projects/p",
+        "type": "google.cloud.firestore.document.v1.created", "document": "foo/bar",
+        "datacontenttype": "application/protobuf",
+        "data_base64": STANDARD.encode(read("proto-encoded/firestore-created.pb")),
+    });
+    let words = in_short(&around(STRUCTURED), event.to_string().as_bytes());
+    assert!(words.starts_with("document foo/fGRod"), "{words}");
+}
+
+#[test]
+fn a_recorded_push_without_a_wrapper_is_read() {
+    let requests = json_of("pubsub-tasks/requests.json");
+    let sample = &requests["pubsub_push_unwrapped_write_metadata"];
+    let mut headers = headers(sample["headers"].as_object().expect("headers"));
+    headers.insert("webhook_id", HeaderValue::from_static("msg_1"));
+    let body = sample["body_utf8"].as_str().expect("a body").as_bytes();
+    let delivery = delivery::read_event(&headers, body).expect("a push");
+    let Ok(Event::MessagePublished(message)) = delivery.incoming.event() else {
+        panic!("a message, not {:?}", delivery.incoming);
+    };
+    assert_eq!(message.topic, "mysubscription");
+    assert_eq!(message.id, "2070443601311540");
+    assert_eq!(message.data, body);
+    // `key` might be a header of HTTP's own.
+    let attributes = [("webhook_id".to_owned(), "msg_1".to_owned())];
+    assert_eq!(message.attributes, attributes.into());
+}
+
+#[test]
+fn a_notification_of_a_bucket_is_a_message_with_attributes() {
+    let requests = json_of("pubsub-tasks/requests.json");
+    let attributes = &requests["gcs_pubsub_notification_attributes"]["attributes"];
+    let body = json!({"message": {"messageId": "1", "attributes": attributes},
+        "subscription": "projects/p/subscriptions/uploads.transcribe"});
+    let words = in_short(&around(PUSH), body.to_string().as_bytes());
+    assert_eq!(words, "message uploads 1 0 bytes 8 attributes");
+}
+
+#[test]
+fn a_recorded_task_is_read() {
+    let requests = json_of("pubsub-tasks/requests.json");
+    let headers = headers(
+        requests["cloud_tasks"]["headers"]
+            .as_object()
+            .expect("headers"),
+    );
+    let delivery = delivery::read_task(&headers, b"{\"generation\": 5}").expect("a task");
+    let Incoming::Task(task) = delivery.incoming else {
+        panic!("a task, not {:?}", delivery.incoming);
+    };
+    assert_eq!((task.queue.as_str(), task.attempt), ("analysis", 3));
+    assert_eq!(task.name, "a1b2c3-interview-42-analyse-v1");
+    assert_eq!(task.body, json!({"generation": 5}));
+    assert!(delivery::read_task(&headers, b"").is_err());
+    assert!(delivery::read_task(&HeaderMap::new(), b"{}").is_err());
+}
