@@ -1,0 +1,60 @@
+//! Who is asking.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+
+use crate::UserId;
+
+/// One header of a request. Without `Debug`, so that no log shows a token.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Header<'a> {
+    /// It is not there.
+    #[default]
+    Absent,
+    /// It is there once, as text.
+    Text(&'a str),
+    /// It is there more than once, or is no text: nobody can say what counts.
+    Unusable,
+}
+
+/// What a request says of who sends it.
+#[derive(Clone, Copy, Default)]
+pub struct Credentials<'a> {
+    /// `Authorization`.
+    pub authorization: Header<'a>,
+    /// `X-User-Id`.
+    pub user_id: Header<'a>,
+}
+
+/// What kind of refusal it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The request does not say who sends it.
+    Anonymous,
+    /// What it says is not to be believed.
+    Untrusted,
+    /// What it says can be the name of nobody.
+    Malformed,
+    /// Nobody can be recognised just now; the same request may do later.
+    Unavailable,
+}
+
+/// Why a request has no user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Refused {
+    /// What kind of refusal it is.
+    pub reason: Reason,
+    /// A stable `snake_case` word.
+    pub code: &'static str,
+    /// For the caller: what is wrong and, where something can be done, what to do.
+    pub message: Cow<'static, str>,
+}
+
+/// Recognises users.
+#[async_trait]
+pub trait Identity: Send + Sync {
+    /// The user who sends a request; believes nothing that it cannot check.
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, Refused>;
+}
