@@ -53,7 +53,7 @@ struct NewAudio {
 
 impl Api {
     pub(crate) async fn create(&self, asked: Asked) -> Result<Response<Body>, Problem> {
-        let user = asked.user()?;
+        let user = asked.user()?.clone();
         let idempotency_key = idempotency_key(&asked)?;
         let wanted: NewInterview = read_json(asked.into_body(), MAX_BODY).await?;
         self.check(&wanted)?;

@@ -1,18 +1,18 @@
 //! Everything in the HTTP contract; the only public service.
 //!
-//! In reading order: [`Api`] and its routes, `request` with who is asking,
-//! `interviews` and `uploads`, then one file for each thing that can be read of
-//! an interview.
+//! In reading order: [`Api`] and its routes, `identity` with who is asking,
+//! `request` with what, `interviews` and `uploads`, then one file for each thing
+//! that can be read of an interview.
 
 mod audio;
 mod captions;
 mod error;
 mod events;
 pub mod exports;
+mod identity;
 mod interviews;
 mod list;
 mod products;
-mod range;
 mod request;
 mod routes;
 mod transcript;
@@ -24,16 +24,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     ids::random_name,
-    ports::{Clock, ObjectStore, Records, Signer},
+    ports::{Clock, Identity, ObjectStore, Records, Signer},
 };
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use runtime::http::{Body, Service};
 
+pub use identity::LocalIdentity;
 pub use routes::Routes;
 
 /// The service, and what it needs.
 pub struct Api {
+    /// Says who is asking.
+    pub identity: Arc<dyn Identity>,
     /// Where interviews are kept.
     pub records: Arc<dyn Records>,
     /// The bucket for recordings.
@@ -66,7 +69,7 @@ impl Service for Api {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
         let request_id = request_id(&request);
         let method = request.method().clone();
-        let mut response = match self.answer(request).await {
+        let mut response = match self.answer(request, &request_id).await {
             Ok(response) => response,
             Err(problem) => problem.into_response(&request_id),
         };

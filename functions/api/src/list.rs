@@ -29,10 +29,10 @@ impl Api {
             equal: status(asked)?.into_iter().collect(),
             order_by: Some("created_at".into()),
             direction: Direction::Descending,
-            after: page_token(asked, &user)?,
+            after: page_token(asked, user)?,
             // One more shows whether there is a next page.
             limit: limit + 1,
-            ..Query::collection(interviews_of(&user))
+            ..Query::collection(interviews_of(user))
         };
         let mut found = self
             .records

@@ -1,4 +1,4 @@
-//! What was asked, and by whom.
+//! What is asked, and by whom.
 
 use std::borrow::Cow;
 
@@ -16,11 +16,25 @@ use crate::{
 pub(crate) struct Asked {
     request: Request<Incoming>,
     parameter: String,
+    user: Option<UserId>,
 }
 
 impl Asked {
+    /// A request of nobody in particular.
     pub(crate) const fn new(request: Request<Incoming>, parameter: String) -> Self {
-        Self { request, parameter }
+        Self {
+            request,
+            parameter,
+            user: None,
+        }
+    }
+
+    /// The same request, of `user`.
+    pub(crate) fn by(self, user: UserId) -> Self {
+        Self {
+            user: Some(user),
+            ..self
+        }
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -68,20 +82,17 @@ impl Asked {
         }
     }
 
-    /// Who asks: the header `X-User-Id`, or `local` without one. Only the
-    /// embedded service takes people at their word.
-    pub(crate) fn user(&self) -> Result<UserId, Problem> {
-        let name = match self.headers().get("x-user-id") {
-            None => "local",
-            Some(value) => value.to_str().unwrap_or(""),
-        };
-        UserId::parse(name)
-            .map_err(|error| Problem::bad_request("invalid_user", format!("X-User-Id: {error}")))
+    /// Who asks.
+    pub(crate) fn user(&self) -> Result<&UserId, Problem> {
+        self.user.as_ref().ok_or_else(|| {
+            tracing::error!("a user is wanted on a route that asks for none");
+            Problem::internal()
+        })
     }
 
     /// The interview that the path names, of the user who asks.
     pub(crate) fn key(&self) -> Result<InterviewKey, Problem> {
-        let user_id = self.user()?;
+        let user_id = self.user()?.clone();
         let interview_id = InterviewId::parse(self.parameter()).map_err(|_| no_interview())?;
         Ok(InterviewKey {
             user_id,

@@ -1,12 +1,18 @@
 //! The one list of what can be asked.
 
+use domain::ports::Refused;
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use matchit::Router;
 use runtime::http::{Body, Problem, json};
 use serde_json::json;
 
-use crate::{Api, request::Asked, transcript::Format};
+use crate::{
+    Api,
+    identity::{credentials, refuse},
+    request::Asked,
+    transcript::Format,
+};
 
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +121,7 @@ impl Api {
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
+        request_id: &str,
     ) -> Result<Response<Body>, Problem> {
         let path = request.uri().path().to_owned();
         let Ok(found) = self.routes.0.at(&path) else {
@@ -125,7 +132,7 @@ impl Api {
         };
         let (route, methods) = *found.value;
         if !methods.contains(request.method()) {
-            return Ok(refuse_method(methods));
+            return Ok(refuse_method(methods, request_id));
         }
         let parameter = found
             .params
@@ -134,7 +141,28 @@ impl Api {
             .map_or("", |(_, value)| value)
             .to_owned();
         let asked = Asked::new(request, parameter);
-        self.dispatch(route, asked).await
+        match self.recognise(route, asked).await {
+            Ok(asked) => self.dispatch(route, asked).await,
+            Err(refused) => Ok(refuse(refused, request_id)),
+        }
+    }
+
+    /// Finds out who asks, where that matters.
+    async fn recognise(&self, route: Route, asked: Asked) -> Result<Asked, Refused> {
+        let for_everybody = match route {
+            Route::Health => true,
+            // A link says whose recording it is, and is checked like one.
+            Route::Audio => asked.query_value("token").is_some(),
+            _ => false,
+        };
+        if for_everybody {
+            return Ok(asked);
+        }
+        let user = self
+            .identity
+            .identify(&credentials(asked.headers()))
+            .await?;
+        Ok(asked.by(user))
     }
 
     async fn dispatch(&self, route: Route, asked: Asked) -> Result<Response<Body>, Problem> {
@@ -163,7 +191,7 @@ fn health() -> Response<Body> {
     )
 }
 
-fn refuse_method(methods: &[Method]) -> Response<Body> {
+fn refuse_method(methods: &[Method], request_id: &str) -> Response<Body> {
     let allowed = methods
         .iter()
         .map(Method::as_str)
@@ -171,7 +199,7 @@ fn refuse_method(methods: &[Method]) -> Response<Body> {
         .join(", ");
     let detail = format!("this path takes {allowed}");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
-    let mut response = problem.into_response("");
+    let mut response = problem.into_response(request_id);
     if let Ok(value) = allowed.parse() {
         response.headers_mut().insert(header::ALLOW, value);
     }

@@ -1,0 +1,104 @@
+//! Who is asking, and what a request without a user is told.
+
+use async_trait::async_trait;
+use domain::{
+    UserId,
+    ports::{Credentials, Header, Identity, Reason, Refused},
+};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use runtime::http::{Body, Problem};
+
+/// Takes people at their word: the user is the header `X-User-Id`, or `local`
+/// without one. For the embedded service alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LocalIdentity;
+
+#[async_trait]
+impl Identity for LocalIdentity {
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, Refused> {
+        let name = match credentials.user_id {
+            Header::Absent => "local",
+            Header::Text(name) => name,
+            Header::Unusable => return Err(invalid_user("it is given once, as text")),
+        };
+        UserId::parse(name).map_err(|error| invalid_user(&error.to_string()))
+    }
+}
+
+fn invalid_user(why: &str) -> Refused {
+    Refused {
+        reason: Reason::Malformed,
+        code: "invalid_user",
+        message: format!("X-User-Id: {why}").into(),
+    }
+}
+
+/// What the headers say of who asks.
+pub(crate) fn credentials(headers: &HeaderMap) -> Credentials<'_> {
+    Credentials {
+        authorization: the(headers, "authorization"),
+        user_id: the(headers, "x-user-id"),
+    }
+}
+
+fn the<'a>(headers: &'a HeaderMap, name: &str) -> Header<'a> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Header::Absent,
+        (Some(value), None) => value.to_str().map_or(Header::Unusable, Header::Text),
+        (Some(_), Some(_)) => Header::Unusable,
+    }
+}
+
+/// The answer to a request without a user.
+pub(crate) fn refuse(refused: Refused, request_id: &str) -> Response<Body> {
+    let (status, challenge) = match refused.reason {
+        // RFC 6750, section 3.1: no error where no token was shown.
+        Reason::Anonymous => (StatusCode::UNAUTHORIZED, Some("Bearer")),
+        Reason::Untrusted => (
+            StatusCode::UNAUTHORIZED,
+            Some("Bearer error=\"invalid_token\""),
+        ),
+        Reason::Malformed => (StatusCode::BAD_REQUEST, None),
+        Reason::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
+    };
+    let problem = Problem::new(status, refused.code, refused.message);
+    let mut response = problem.into_response(request_id);
+    if let Some(challenge) = challenge {
+        response.headers_mut().insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+
+    fn user(values: &[&'static [u8]]) -> Result<String, &'static str> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append("x-user-id", HeaderValue::from_bytes(value).unwrap());
+        }
+        let user = block_on(LocalIdentity.identify(&credentials(&headers)));
+        user.map(String::from).map_err(|refused| refused.code)
+    }
+
+    #[test]
+    fn the_local_user_is_who_they_say() {
+        assert_eq!(user(&[]), Ok("local".into()));
+        assert_eq!(user(&[b"anna"]), Ok("anna".into()));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_one_is_refused() {
+        for wrong in [&b""[..], b"a/b", b"..", b"a b", b"\xff"] {
+            assert_eq!(user(&[wrong]), Err("invalid_user"), "{wrong:?}");
+        }
+        assert_eq!(user(&[b"anna", b"ben"]), Err("invalid_user"));
+    }
+}

@@ -1,0 +1,245 @@
+//! The API asks whoever recognises users, once, before anything else.
+
+mod support;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    UserId,
+    ports::{Credentials, Header, Identity, Reason, Refused},
+};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use runtime::serve::serve;
+use serde_json::{Value, json};
+use support::{TestHost, wav};
+use tokio::net::TcpListener;
+
+/// Knows `Bearer anna` and `Bearer ben`, and counts.
+#[derive(Default)]
+struct Doorman {
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Identity for Doorman {
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, Refused> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let refused = |reason, code| Refused {
+            reason,
+            code,
+            message: "you shall not pass".into(),
+        };
+        match credentials.authorization {
+            Header::Text("Bearer anna") => Ok(UserId::parse("anna").expect("an id")),
+            Header::Text("Bearer ben") => Ok(UserId::parse("ben").expect("an id")),
+            Header::Text("Bearer asleep") => {
+                Err(refused(Reason::Unavailable, "identity_unavailable"))
+            }
+            Header::Text(_) => Err(refused(Reason::Untrusted, "token_bad_signature")),
+            Header::Unusable => Err(refused(Reason::Untrusted, "token_malformed")),
+            Header::Absent => Err(refused(Reason::Anonymous, "token_missing")),
+        }
+    }
+}
+
+/// The API of an embedded service behind a doorman.
+struct Guarded {
+    test: TestHost,
+    doorman: Arc<Doorman>,
+    url: String,
+}
+
+impl Guarded {
+    async fn start() -> Self {
+        let test = TestHost::start().await;
+        let doorman = Arc::new(Doorman::default());
+        let mut api = test.host.api();
+        api.identity = Arc::clone(&doorman) as _;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(serve(Arc::new(api), listener, std::future::pending()));
+        Self { test, doorman, url }
+    }
+
+    fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+        Client::new().request(method, format!("{}{path}", self.url))
+    }
+
+    /// Asks with these `Authorization` headers.
+    async fn get(&self, path: &str, authorization: &[&str]) -> Response {
+        let request = authorization
+            .iter()
+            .fold(self.ask(Method::GET, path), |request, value| {
+                request.header("authorization", *value)
+            });
+        request.send().await.expect("an answer")
+    }
+
+    /// Uploads a recording of the user `anna`.
+    async fn submit(&self, bytes: Vec<u8>) -> String {
+        let body = json!({
+            "title": "A summer",
+            "audio": {"filename": "a.wav", "content_type": "audio/wav", "size_bytes": bytes.len()},
+        });
+        let request = self.ask(Method::POST, "/v1/interviews").json(&body);
+        let answer = request.bearer_auth("anna").send().await.expect("an answer");
+        assert_eq!(answer.status(), 201);
+        let created: Value = answer.json().await.expect("JSON");
+        assert_eq!(self.test.upload(&created, bytes).await.status(), 200);
+        self.test.drain().await;
+        created["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+/// Status, challenge and code of a refusal, which is a problem with its request id.
+async fn refusal(answer: Response) -> (u16, Option<String>, String) {
+    let status = answer.status().as_u16();
+    let header = |name: &str| {
+        let value = answer.headers().get(name)?;
+        Some(value.to_str().expect("text").to_owned())
+    };
+    let (challenge, request_id) = (header("www-authenticate"), header("x-request-id"));
+    assert_eq!(
+        header("content-type").as_deref(),
+        Some("application/problem+json")
+    );
+    let problem: Value = answer.json().await.expect("JSON");
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["request_id"].as_str(), request_id.as_deref());
+    assert_eq!(problem["detail"], "you shall not pass");
+    let code = problem["code"].as_str().expect("a code").to_owned();
+    assert_eq!(problem["type"], format!("urn:interviewlens:problem:{code}"));
+    (status, challenge, code)
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_problem_with_a_challenge() {
+    let guarded = Guarded::start().await;
+    let bare = Some("Bearer");
+    let invalid = Some("Bearer error=\"invalid_token\"");
+    for (authorization, status, challenge, code) in [
+        (&[][..], 401, bare, "token_missing"),
+        (&["Bearer eve"], 401, invalid, "token_bad_signature"),
+        (
+            &["Bearer anna", "Bearer ben"],
+            401,
+            invalid,
+            "token_malformed",
+        ),
+        (&["Bearer \u{e9}"], 401, invalid, "token_malformed"),
+        (&["Bearer asleep"], 503, None, "identity_unavailable"),
+    ] {
+        let answer = guarded.get("/v1/interviews", authorization).await;
+        let refused = refusal(answer).await;
+        assert_eq!(
+            refused,
+            (status, challenge.map(str::to_owned), code.to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_route_of_interviews_asks_once_before_it_looks_at_anything() {
+    let guarded = Guarded::start().await;
+    let routes = [
+        (Method::GET, "/v1/interviews?nonsense=1"),
+        (Method::POST, "/v1/interviews"),
+        (Method::GET, "/v1/interviews/x"),
+        (Method::DELETE, "/v1/interviews/x"),
+        (Method::POST, "/v1/interviews/x/upload-url"),
+        (Method::GET, "/v1/interviews/x/events"),
+        (Method::GET, "/v1/interviews/x/transcript"),
+        (Method::GET, "/v1/interviews/x/transcript.srt"),
+        (Method::GET, "/v1/interviews/x/transcript.vtt"),
+        (Method::GET, "/v1/interviews/x/transcript.txt"),
+        (Method::GET, "/v1/interviews/x/transcript.md"),
+        (Method::GET, "/v1/interviews/x/analysis"),
+        (Method::GET, "/v1/interviews/x/waveform"),
+        (Method::GET, "/v1/interviews/x/waveform.dat"),
+        (Method::GET, "/v1/interviews/x/report.docx"),
+        (Method::GET, "/v1/interviews/not%20an%20id"),
+        (Method::GET, "/v1/audio/x"),
+        (Method::GET, "/v1/audio/x?tokens=1"),
+    ];
+    for (asked, (method, path)) in (1..).zip(routes) {
+        let request = guarded.ask(method, path).header("x-user-id", "anna");
+        let answer = request.body("{").send().await.expect("an answer");
+        assert_eq!(refusal(answer).await.0, 401, "{path}");
+        assert_eq!(
+            guarded.doorman.asked.load(Ordering::SeqCst),
+            asked,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_for_everybody_asks_nobody() {
+    let guarded = Guarded::start().await;
+    for (path, status) in [
+        ("/healthz", 200),
+        ("/nowhere", 404),
+        ("/v1/audio/x?token=forged", 403),
+    ] {
+        let answer = guarded.get(path, &["Bearer eve"]).await;
+        assert_eq!(answer.status(), status, "{path}");
+    }
+    let answer = guarded.ask(Method::PATCH, "/v1/interviews").send().await;
+    assert_eq!(answer.expect("an answer").status(), 405);
+    assert_eq!(guarded.doorman.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn the_user_is_whom_the_doorman_knows_whatever_else_a_request_says() {
+    let guarded = Guarded::start().await;
+    let bytes = wav(1);
+    let id = guarded.submit(bytes.clone()).await;
+    let path = format!("/v1/interviews/{id}");
+    let interview = guarded.get(&path, &["Bearer anna"]).await;
+    assert_eq!(interview.status(), 200);
+    let interview: Value = interview.json().await.expect("JSON");
+    let posing = guarded.ask(Method::GET, &path).header("x-user-id", "anna");
+    let posing = posing.bearer_auth("ben").send().await.expect("an answer");
+    assert_eq!(posing.status(), 404);
+    let link = interview["audio"]["url"].as_str().expect("a link");
+    assert_eq!(
+        guarded.get(link, &[]).await.bytes().await.expect("audio"),
+        bytes
+    );
+    let audio = format!("/v1/audio/{id}");
+    for (who, status) in [
+        ("Bearer anna", 200),
+        ("Bearer ben", 404),
+        ("Bearer eve", 401),
+    ] {
+        assert_eq!(guarded.get(&audio, &[who]).await.status(), status, "{who}");
+    }
+}
+
+#[tokio::test]
+async fn the_embedded_service_takes_people_at_their_word() {
+    let test = TestHost::start().await;
+    let list = async |user: &[&str]| {
+        let request = test.client.get(format!("{}/v1/interviews", test.url));
+        let request = user
+            .iter()
+            .fold(request, |request, user| request.header("x-user-id", *user));
+        let answer = request.header("authorization", "Bearer eve").send().await;
+        let answer = answer.expect("an answer");
+        let challenge = answer.headers().contains_key("www-authenticate");
+        let status = answer.status().as_u16();
+        let body: Value = answer.json().await.expect("JSON");
+        (status, challenge, body["code"].as_str().map(str::to_owned))
+    };
+    for user in [&[][..], &["anna"]] {
+        assert_eq!(list(user).await, (200, false, None), "{user:?}");
+    }
+    let invalid = || (400, false, Some("invalid_user".to_owned()));
+    for user in [&["a/b"][..], &["\u{e9}"], &["anna", "ben"]] {
+        assert_eq!(list(user).await, invalid(), "{user:?}");
+    }
+}
