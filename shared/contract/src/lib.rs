@@ -29,7 +29,7 @@ macro_rules! records_promises {
             a_document_over_one_mebibyte_is_refused
             a_document_that_no_event_could_carry_is_refused
             what_has_no_place_in_a_document_is_refused
-            a_hundred_chunks_are_written_and_cleared_in_one_go
+            many_documents_are_written_and_cleared_in_one_go
             lists_are_filtered_and_in_order
             a_list_goes_on_where_the_last_page_ended
             a_list_leaves_out_what_lacks_its_field

@@ -124,7 +124,8 @@ pub struct Query {
     /// The field to order by, which documents that lack it are not in the list
     /// for; without one the field of `less_than`, or by path alone.
     pub order_by: Option<String>,
-    /// Which end first.
+    /// Which end first; downwards only by a field, since Firestore has no
+    /// descending scan of names.
     pub direction: Direction,
     /// Go on behind the document with this order value and path.
     pub after: Option<(Value, DocPath)>,

@@ -1,0 +1,158 @@
+//! The port.
+
+use async_trait::async_trait;
+use domain::{
+    documents,
+    paths::DocPath,
+    ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
+};
+use firestore::gcloud_sdk::{
+    google::firestore::v1::{
+        self, CommitRequest, GetDocumentRequest, RunQueryRequest, precondition::ConditionType,
+        run_query_request::QueryType, write::Operation,
+    },
+    prost_types,
+    tonic::{Code, Status},
+};
+
+use super::{Call, Client, Firestore, fields, query, unavailable, watch};
+
+#[async_trait]
+impl Records for Firestore {
+    async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError> {
+        let request = GetDocumentRequest {
+            name: self.name(path),
+            ..GetDocumentRequest::default()
+        };
+        let make = move |mut client: Client| -> Call<'static, _> {
+            let request = request.clone();
+            Box::pin(async move { client.get_document(request).await })
+        };
+        match self.call(&make).await? {
+            Ok(found) => Ok(self.document(found.get_ref())),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(unavailable(status)),
+        }
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        for write in &writes {
+            if let Write::Put { path, fields, .. } = write {
+                documents::check(path, fields, &self.pipeline)?;
+            }
+        }
+        let request = CommitRequest {
+            database: format!(
+                "projects/{}/databases/{}",
+                self.database.project, self.database.id
+            ),
+            writes: writes.iter().map(|write| self.wire(write)).collect(),
+            ..CommitRequest::default()
+        };
+        let make = move |mut client: Client| -> Call<'static, _> {
+            let request = request.clone();
+            Box::pin(async move { client.commit(request).await })
+        };
+        self.call(&make)
+            .await?
+            .map(drop)
+            .map_err(|status| refused(status, &writes))
+    }
+
+    async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
+        let documents = self.database.documents();
+        let (parent, structured) = query::structured(query, &documents);
+        let parent = if parent.is_empty() {
+            documents
+        } else {
+            format!("{documents}/{parent}")
+        };
+        let request = RunQueryRequest {
+            parent,
+            query_type: Some(QueryType::StructuredQuery(structured)),
+            ..RunQueryRequest::default()
+        };
+        let make = move |mut client: Client| -> Call<'static, _> {
+            let request = request.clone();
+            Box::pin(async move {
+                let mut stream = client.run_query(request).await?.into_inner();
+                let mut found = Vec::new();
+                while let Some(answer) = stream.message().await? {
+                    found.extend(answer.document);
+                }
+                Ok(found)
+            })
+        };
+        let found: Vec<v1::Document> = self.call(&make).await?.map_err(unavailable)?;
+        Ok(found.iter().filter_map(|one| self.document(one)).collect())
+    }
+
+    fn watch(&self, path: &DocPath) -> DocumentStream {
+        watch::stream(self, path)
+    }
+}
+
+impl Firestore {
+    fn wire(&self, write: &Write) -> v1::Write {
+        let (operation, precondition) = match write {
+            Write::Put {
+                path,
+                fields: content,
+                precondition,
+            } => {
+                let document = v1::Document {
+                    name: self.name(path),
+                    fields: fields(content),
+                    ..v1::Document::default()
+                };
+                (Operation::Update(document), precondition)
+            }
+            Write::Delete { path, precondition } => {
+                (Operation::Delete(self.name(path)), precondition)
+            }
+        };
+        v1::Write {
+            operation: Some(operation),
+            current_document: condition(*precondition).map(|condition| v1::Precondition {
+                condition_type: Some(condition),
+            }),
+            ..v1::Write::default()
+        }
+    }
+}
+
+fn condition(precondition: Precondition) -> Option<ConditionType> {
+    match precondition {
+        Precondition::None => None,
+        Precondition::Absent => Some(ConditionType::Exists(false)),
+        Precondition::Exists => Some(ConditionType::Exists(true)),
+        Precondition::Version(version) => {
+            let micros = version.0;
+            let nanos = micros.rem_euclid(1_000_000) * 1_000;
+            Some(ConditionType::UpdateTime(prost_types::Timestamp {
+                seconds: micros.div_euclid(1_000_000),
+                nanos: i32::try_from(nanos).unwrap_or(0),
+            }))
+        }
+    }
+}
+
+/// Why a commit was refused. Which precondition did not hold is not told, so the
+/// first that there is stands for it.
+fn refused(status: Status, writes: &[Write]) -> RecordsError {
+    let conditional = |write: &&Write| {
+        let (Write::Put { precondition, .. } | Write::Delete { precondition, .. }) = write;
+        *precondition != Precondition::None
+    };
+    match (status.code(), writes.iter().find(conditional)) {
+        (Code::FailedPrecondition | Code::AlreadyExists | Code::NotFound, Some(write)) => {
+            RecordsError::Stale {
+                path: write.path().clone(),
+            }
+        }
+        _ => unavailable(status),
+    }
+}

@@ -1,0 +1,228 @@
+//! Documents as they change.
+//!
+//! One listener for the whole process, with a target for each document that is
+//! watched, however many watch it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use domain::{
+    paths::DocPath,
+    ports::{Document, DocumentStream, RecordsError},
+};
+use firestore::{
+    FirestoreCollectionDocuments, FirestoreDb, FirestoreListenEvent, FirestoreListener,
+    FirestoreListenerControlHandle, FirestoreListenerTargetParams, FirestoreMemListenStateStorage,
+    FirestoreTargetType,
+    errors::FirestoreError,
+    gcloud_sdk::google::firestore::v1::{self, target_change::TargetChangeType},
+};
+use futures::{StreamExt, stream};
+use tokio::sync::watch::{self, Receiver, Sender};
+
+use super::Firestore;
+
+/// What is known of a watched document: nothing yet, or what it holds, if it is
+/// there.
+type Known = Option<Option<Document>>;
+type Listener = FirestoreListener<FirestoreDb, FirestoreMemListenStateStorage>;
+type Control = FirestoreListenerControlHandle<FirestoreMemListenStateStorage>;
+
+/// Those who watch.
+pub(super) struct Watcher {
+    watched: Arc<Mutex<Watched>>,
+    listener: Listener,
+}
+
+#[derive(Default)]
+struct Watched {
+    last_target: u32,
+    targets: HashMap<u32, (DocPath, Sender<Known>)>,
+}
+
+/// One who watches.
+struct Subscription {
+    receiver: Receiver<Known>,
+    target: u32,
+    watched: Arc<Mutex<Watched>>,
+    control: Control,
+}
+
+fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The document at `path` now and at each change, as long as somebody looks.
+pub(super) fn stream(firestore: &Firestore, path: &DocPath) -> DocumentStream {
+    let (firestore, path) = (firestore.clone(), path.clone());
+    let subscribed = async move {
+        let watcher = firestore
+            .watcher
+            .get_or_try_init(|| Watcher::start(&firestore))
+            .await;
+        match watcher.and_then(|watcher| watcher.subscribe(&path)) {
+            Ok(subscription) => known(subscription),
+            Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
+        }
+    };
+    stream::once(subscribed).flatten().boxed()
+}
+
+/// What is known, each time it changes.
+fn known(mut subscription: Subscription) -> DocumentStream {
+    subscription.receiver.mark_changed();
+    stream::unfold(subscription, |mut subscription| async move {
+        loop {
+            subscription.receiver.changed().await.ok()?;
+            let seen = subscription.receiver.borrow_and_update().clone();
+            if let Some(document) = seen {
+                return Some((Ok(document), subscription));
+            }
+        }
+    })
+    .boxed()
+}
+
+impl Watcher {
+    async fn start(firestore: &Firestore) -> Result<Self, RecordsError> {
+        let storage = FirestoreMemListenStateStorage::new();
+        let db = firestore.db().await?;
+        let mut listener = db.create_listener(storage).await.map_err(failed)?;
+        let watched = Arc::new(Mutex::new(Watched::default()));
+        let (shared, documents) = (Arc::clone(&watched), firestore.database.documents());
+        let hear = move |event| {
+            lock(&shared).hear(&documents, event);
+            std::future::ready(Ok(()))
+        };
+        listener.start(hear).await.map_err(failed)?;
+        Ok(Self { watched, listener })
+    }
+
+    fn subscribe(&self, path: &DocPath) -> Result<Subscription, RecordsError> {
+        let mut watched = lock(&self.watched);
+        let (target, receiver) = match watched.find(path) {
+            Some(known) => known,
+            None => watched.add(path),
+        };
+        if !self.listener.has_target(&target.into()) {
+            self.listener
+                .add_target(parameters(target, path))
+                .map_err(failed)?;
+        }
+        Ok(Subscription {
+            receiver,
+            target,
+            watched: Arc::clone(&self.watched),
+            control: self.listener.control_handle(),
+        })
+    }
+}
+
+fn failed(error: FirestoreError) -> RecordsError {
+    RecordsError::Unavailable(Box::new(error))
+}
+
+fn parameters(target: u32, path: &DocPath) -> FirestoreListenerTargetParams {
+    let (collection, id) = path.split();
+    let documents = FirestoreCollectionDocuments::new(collection.to_owned(), vec![id.to_owned()]);
+    FirestoreListenerTargetParams::new(
+        target.into(),
+        FirestoreTargetType::Documents(documents),
+        HashMap::new(),
+    )
+}
+
+impl Watched {
+    fn find(&self, path: &DocPath) -> Option<(u32, Receiver<Known>)> {
+        let mut targets = self.targets.iter();
+        let (target, (_, sender)) = targets.find(|(_, (known, _))| known == path)?;
+        Some((*target, sender.subscribe()))
+    }
+
+    fn add(&mut self, path: &DocPath) -> (u32, Receiver<Known>) {
+        self.last_target += 1;
+        let (sender, receiver) = watch::channel(None);
+        self.targets
+            .insert(self.last_target, (path.clone(), sender));
+        (self.last_target, receiver)
+    }
+
+    fn hear(&self, documents: &str, event: FirestoreListenEvent) {
+        match event {
+            FirestoreListenEvent::DocumentChange(change) => {
+                let found = change.document.as_ref();
+                let found = found.and_then(|found| super::document(documents, found));
+                self.tell_about(documents, &name_of(&change.document), found.as_ref());
+            }
+            FirestoreListenEvent::DocumentDelete(gone) => {
+                self.tell_about(documents, &gone.document, None);
+            }
+            FirestoreListenEvent::DocumentRemove(gone) => {
+                self.tell_about(documents, &gone.document, None);
+            }
+            FirestoreListenEvent::TargetChange(change)
+                if change.target_change_type() == TargetChangeType::Current =>
+            {
+                self.settle(&change.target_ids);
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_about(&self, documents: &str, name: &str, found: Option<&Document>) {
+        let path = name
+            .strip_prefix(documents)
+            .and_then(|path| path.strip_prefix('/'));
+        for (watched, sender) in self.targets.values() {
+            if Some(watched.as_str()) == path {
+                sender.send_if_modified(|known| {
+                    let new = Some(found.cloned());
+                    let changed = *known != new;
+                    *known = new;
+                    changed
+                });
+            }
+        }
+    }
+
+    /// A target that is up to date, of which nothing was heard, is not there.
+    fn settle(&self, targets: &[i32]) {
+        for (target, (_, sender)) in &self.targets {
+            let meant =
+                targets.is_empty() || targets.iter().any(|id| u32::try_from(*id) == Ok(*target));
+            if meant {
+                sender.send_if_modified(|known| {
+                    let unknown = known.is_none();
+                    known.get_or_insert(None);
+                    unknown
+                });
+            }
+        }
+    }
+}
+
+fn name_of(document: &Option<v1::Document>) -> String {
+    document
+        .as_ref()
+        .map_or_else(String::new, |document| document.name.clone())
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut watched = lock(&self.watched);
+        let last = watched
+            .targets
+            .get(&self.target)
+            .is_some_and(|(_, sender)| sender.receiver_count() <= 1);
+        if !last {
+            return;
+        }
+        watched.targets.remove(&self.target);
+        let (control, target) = (self.control.clone(), self.target);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { control.remove_target(&target.into()).await });
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Asking again: truncated exponential backoff with jitter, as all of Google's
+//! services want it (<https://cloud.google.com/storage/docs/retry-strategy>).
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How long to keep asking: less than an event's delivery may take, so that a
+/// function is the one to say that it failed.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// One request's attempts.
+pub(crate) struct Attempts {
+    since: Instant,
+    wait: Duration,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            wait: FIRST_WAIT,
+        }
+    }
+}
+
+impl Attempts {
+    /// Waits for the next attempt; `false` when it has been tried for long enough.
+    pub(crate) async fn wait(&mut self) -> bool {
+        if self.since.elapsed() + self.wait > PATIENCE {
+            return false;
+        }
+        sleep(self.wait.mul_f64(jitter())).await;
+        self.wait = (self.wait * 2).min(LONGEST_WAIT);
+        true
+    }
+}
+
+/// Between a half and one.
+fn jitter() -> f64 {
+    let mut byte = [0];
+    // Without random bytes all wait equally long, which is no harm.
+    let _ = getrandom::fill(&mut byte);
+    0.5 + f64::from(byte[0]) / 512.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_asked_again_for_a_while_and_then_given_up() {
+        let (mut attempts, mut count) = (Attempts::default(), 1);
+        let start = Instant::now();
+        while attempts.wait().await {
+            count += 1;
+        }
+        assert!((10..=25).contains(&count), "{count} attempts");
+        assert!(start.elapsed() <= PATIENCE);
+    }
+}
