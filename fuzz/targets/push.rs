@@ -1,0 +1,14 @@
+//! Any bytes as a push of Pub/Sub: read or refused, and what is read is a message.
+#![no_main]
+
+use domain::event::Event;
+use http::HeaderMap;
+use libfuzzer_sys::fuzz_target;
+use runtime::delivery::read_event;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(delivery) = read_event(&HeaderMap::new(), bytes) {
+        let event = delivery.incoming.event().expect("a message");
+        assert!(matches!(event, Event::MessagePublished(message) if !message.topic.is_empty()));
+    }
+});
