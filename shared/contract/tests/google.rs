@@ -1,16 +1,39 @@
-//! The promises, kept by the adapters for Google Cloud against Google's emulators.
+//! The promises, kept by the adapters for Google Cloud: documents and messages
+//! against Google's emulators, objects and tasks through the APIs that the
+//! embedded store speaks.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
-use contract::records_promises;
-use domain::{pipeline::Pipeline, ports::Records};
-use google::firestore::{Database, Firestore};
+use async_trait::async_trait;
+use contract::{bus_promises, objects_promises, queue_promises, records_promises};
+use domain::{
+    Timestamp,
+    pipeline::Pipeline,
+    ports::{Bus, Clock, Message, ObjectStore, Queue, Records, Task},
+};
+use embedded::{ManualClock, Store};
+use emulation::{gcs, signatures, tasks};
+use google::{
+    firestore::{Database, Firestore},
+    pubsub::{Admin, PubSub},
+    storage::Gcs,
+    tasks::{CloudTasks, Queues},
+};
+use google_cloud_auth::credentials::anonymous;
+use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
+use support::{listen, serve_for_ever, store, take, task};
+use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 /// Each test has a project of its own in the emulators.
 fn project() -> String {
@@ -43,4 +66,156 @@ impl contract::records::Bench for Documents {
     }
 }
 
+struct Topics {
+    bus: Arc<PubSub>,
+    inbox: Mutex<MessageStream>,
+}
+
+impl Topics {
+    async fn new() -> Self {
+        let (project, host) = (project(), emulator("PUBSUB_EMULATOR_HOST"));
+        let pipeline = Arc::new(Pipeline::ours());
+        let admin = Admin::connect(project.clone(), &host).await.unwrap();
+        for topic in &pipeline.topics {
+            admin.create_topic(topic).await.unwrap();
+        }
+        let subscription = admin.create_pull("inbox", "interview-events").await;
+        let subscriber = Subscriber::builder()
+            .with_endpoint(format!("http://{host}"))
+            .with_credentials(anonymous::Builder::new().build())
+            .build();
+        let inbox = subscriber.await.unwrap().subscribe(subscription.unwrap());
+        Self {
+            bus: Arc::new(PubSub::new(project, Some(host), &pipeline)),
+            inbox: Mutex::new(inbox.build()),
+        }
+    }
+}
+
+#[async_trait]
+impl contract::bus::Bench for Topics {
+    fn bus(&self) -> Arc<dyn Bus> {
+        Arc::clone(&self.bus) as _
+    }
+
+    async fn next(&self) -> Message {
+        let (message, handler) = self.inbox.lock().await.next().await.unwrap().unwrap();
+        handler.ack();
+        Message {
+            data: message.data.to_vec(),
+            attributes: message.attributes.into_iter().collect(),
+        }
+    }
+}
+
+/// Signs as the adapter does, by the service account's key.
+struct OurKey(Gcs);
+
+#[async_trait]
+impl signatures::Signer for OurKey {
+    async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
+        self.0.sign(text).await
+    }
+}
+
+struct Objects {
+    gcs: Gcs,
+    clock: Arc<ManualClock>,
+    _folder: TempDir,
+}
+
+impl Objects {
+    async fn new() -> Self {
+        emulator("GOOGLE_APPLICATION_CREDENTIALS");
+        let (listener, url) = listen().await;
+        let (store, clock, folder) = store(&url).await;
+        let gcs = Gcs::new(url.strip_prefix("http://"));
+        let signatures = signatures::V4 {
+            signer: Arc::new(OurKey(gcs.clone())),
+            clock: Arc::clone(&clock) as _,
+        };
+        let service = gcs::Gcs::new(store, Arc::new(signatures), url, 10);
+        serve_for_ever(Arc::new(service), listener);
+        Self {
+            gcs,
+            clock,
+            _folder: folder,
+        }
+    }
+}
+
+impl contract::objects::Bench for Objects {
+    fn bucket(&self) -> Arc<dyn ObjectStore> {
+        Arc::new(self.gcs.bucket("uploads"))
+    }
+
+    fn other_bucket(&self) -> Arc<dyn ObjectStore> {
+        Arc::new(self.gcs.bucket("artifacts"))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
+struct Tasks {
+    queue: Arc<CloudTasks>,
+    store: Store,
+    clock: Arc<ManualClock>,
+    _folder: TempDir,
+}
+
+impl Tasks {
+    async fn new() -> Self {
+        let (listener, url) = listen().await;
+        let (store, clock, folder) = store(&url).await;
+        let service = tasks::CloudTasks {
+            queue: store.queue(),
+            clock: Arc::clone(&clock) as _,
+        };
+        serve_for_ever(Arc::new(service), listener);
+        let functions = ["notify", "transcribe"];
+        let functions = functions.map(|name| (name.to_owned(), "http://localhost".to_owned()));
+        let queues = Queues {
+            project: project(),
+            location: "europe-west1".into(),
+            functions: BTreeMap::from(functions),
+            service_account: Some("tasks@p.iam.gserviceaccount.com".into()),
+            emulator: Some(url),
+        };
+        Self {
+            queue: Arc::new(CloudTasks::new(queues, Arc::new(Pipeline::ours()))),
+            store,
+            clock,
+            _folder: folder,
+        }
+    }
+}
+
+#[async_trait]
+impl contract::queue::Bench for Tasks {
+    fn queue(&self) -> Arc<dyn Queue> {
+        Arc::clone(&self.queue) as _
+    }
+
+    async fn due(&self) -> Vec<Task> {
+        let due = take(&self.store, "queue:webhooks").await;
+        due.into_iter().map(task).collect()
+    }
+
+    fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
 records_promises!([ignore = "needs Google's emulators"], Documents::new);
+bus_promises!([ignore = "needs Google's emulators"], Topics::new);
+objects_promises!(
+    [ignore = "needs a service account's key: scripts/emulators up"],
+    Objects::new
+);
+queue_promises!([], Tasks::new);

@@ -3,10 +3,14 @@
 //! In reading order: [`dispatch`] hands events and tasks to functions as
 //! Eventarc, Pub/Sub and Cloud Tasks do; [`schedule`] ticks as Cloud Scheduler
 //! does; [`storage`] is where signed URLs lead, for which [`signatures`] vouch.
+//! For the emulated cloud, where Google's own clients call, [`gcs`] and [`tasks`]
+//! speak the APIs of Cloud Storage and Cloud Tasks.
 
 pub mod dispatch;
+pub mod gcs;
 pub mod schedule;
 pub mod signatures;
 pub mod storage;
+pub mod tasks;
 
 pub use dispatch::Dispatcher;

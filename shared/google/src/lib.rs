@@ -7,4 +7,7 @@ mod credentials;
 mod emulator;
 pub mod firestore;
 pub mod identity;
+pub mod pubsub;
 mod retry;
+pub mod storage;
+pub mod tasks;

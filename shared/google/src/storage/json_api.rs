@@ -1,0 +1,182 @@
+//! Metadata, lists and deletion over the JSON API
+//! (<https://cloud.google.com/storage/docs/json_api/v1>).
+
+use std::{sync::OnceLock, time::Duration};
+
+use anyhow::Context as _;
+use domain::ports::{ObjectError, ObjectMeta};
+use google_cloud_auth::credentials::CacheableResource;
+use http::{Extensions, HeaderMap, Method};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Client, Response, StatusCode};
+use serde::Deserialize;
+
+use super::Endpoint;
+use crate::retry;
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How many names one page has; the service gives at most that many.
+const PAGE: &str = "1000";
+
+/// The JSON API.
+pub(super) struct JsonApi {
+    endpoint: Endpoint,
+    client: OnceLock<Client>,
+}
+
+/// An object; 64-bit numbers are texts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource {
+    name: String,
+    #[serde(default)]
+    generation: String,
+    #[serde(default)]
+    size: String,
+    #[serde(default)]
+    content_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[serde(default)]
+    items: Vec<Resource>,
+    #[serde(default)]
+    next_page_token: Option<String>,
+}
+
+impl JsonApi {
+    pub(super) const fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            client: OnceLock::new(),
+        }
+    }
+
+    pub(super) async fn stat(
+        &self,
+        bucket: &str,
+        name: &str,
+    ) -> Result<Option<ObjectMeta>, ObjectError> {
+        let answer = self.ask(&Method::GET, &object(bucket, name), &[]).await?;
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        let found: Resource = answer.json().await.map_err(unavailable)?;
+        let number = |text: &str| text.parse::<i64>().map_err(unavailable);
+        Ok(Some(ObjectMeta {
+            generation: number(&found.generation)?,
+            size: u64::try_from(number(&found.size)?).map_err(unavailable)?,
+            name: found.name,
+            content_type: found.content_type,
+        }))
+    }
+
+    /// None is no error.
+    pub(super) async fn delete(&self, bucket: &str, name: &str) -> Result<(), ObjectError> {
+        let answer = self.ask(&Method::DELETE, &object(bucket, name), &[]).await;
+        answer.map(drop)
+    }
+
+    pub(super) async fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<Vec<String>, ObjectError> {
+        let (path, mut names, mut token) = (format!("b/{bucket}/o"), Vec::new(), None);
+        loop {
+            let mut query = vec![
+                ("prefix", prefix),
+                ("maxResults", PAGE),
+                ("fields", "items/name,nextPageToken"),
+            ];
+            query.extend(token.as_deref().map(|token| ("pageToken", token)));
+            let answer = self.ask(&Method::GET, &path, &query).await?;
+            let Some(answer) = answer else {
+                return Err(super::bytes::not_found(bucket));
+            };
+            let page: Page = answer.json().await.map_err(unavailable)?;
+            names.extend(page.items.into_iter().map(|found| found.name));
+            token = page.next_page_token;
+            if token.is_none() {
+                return Ok(names);
+            }
+        }
+    }
+
+    /// Asks, again where that may help; nothing for what is not there.
+    async fn ask(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Option<Response>, ObjectError> {
+        let mut attempts = retry::Attempts::default();
+        loop {
+            let failure = match self.ask_once(method, path, query).await {
+                Ok(answer) if answer.status().is_success() => return Ok(Some(answer)),
+                Ok(answer) if answer.status() == StatusCode::NOT_FOUND => return Ok(None),
+                Ok(answer) => {
+                    let status = answer.status();
+                    let error = anyhow::anyhow!("Cloud Storage answered {status}");
+                    if !may_pass(status) {
+                        return Err(ObjectError::Unavailable(error.into()));
+                    }
+                    error
+                }
+                Err(error) => error,
+            };
+            if !attempts.wait().await {
+                return Err(ObjectError::Unavailable(failure.into()));
+            }
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> anyhow::Result<Response> {
+        let mut url = reqwest::Url::parse(&format!("{}/storage/v1/{path}", self.endpoint.url))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let client = self.client()?;
+        let request = client.request(method.clone(), url);
+        Ok(request.headers(self.authorization().await?).send().await?)
+    }
+
+    fn client(&self) -> anyhow::Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::builder().timeout(REQUEST_TIMEOUT).build()?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    async fn authorization(&self) -> anyhow::Result<HeaderMap> {
+        let credentials = self.endpoint.credentials()?;
+        let headers = credentials.headers(Extensions::new()).await;
+        match headers.context("getting a token")? {
+            CacheableResource::New { data, .. } => Ok(data),
+            CacheableResource::NotModified => Ok(HeaderMap::new()),
+        }
+    }
+}
+
+fn object(bucket: &str, name: &str) -> String {
+    let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    format!("b/{bucket}/o/{name}")
+}
+
+/// <https://cloud.google.com/storage/docs/retry-strategy#retryable>
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status.as_u16(), 408 | 429)
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> ObjectError {
+    ObjectError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,150 @@
+//! [`ObjectStore`] on Google Cloud Storage.
+//!
+//! Bytes go through the official client, which writes resumably and resumes reads
+//! that break off. What that client offers by gRPC alone — metadata, lists,
+//! deletion — goes over the JSON API: it is the same service, and can be
+//! tested against one server.
+
+mod bytes;
+mod json_api;
+mod sign;
+
+use std::{ops::Range, sync::Arc};
+
+use async_trait::async_trait;
+use domain::{
+    Timestamp,
+    ports::{
+        ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, SignedUpload, UploadGrant,
+    },
+};
+use google_cloud_auth::credentials::Credentials;
+use google_cloud_storage::client::Storage;
+use json_api::JsonApi;
+use sign::Signing;
+use tokio::sync::OnceCell;
+
+use crate::emulator;
+
+/// How the service is reached, for all buckets.
+#[derive(Clone)]
+pub struct Gcs {
+    endpoint: Endpoint,
+    client: Arc<OnceCell<Storage>>,
+    json_api: Arc<JsonApi>,
+    signing: Arc<Signing>,
+}
+
+/// Where the service is, and who we are there.
+#[derive(Debug, Clone)]
+struct Endpoint {
+    /// With its scheme, without a slash at the end.
+    url: String,
+    emulated: bool,
+}
+
+impl Endpoint {
+    fn credentials(&self) -> anyhow::Result<Credentials> {
+        if self.emulated {
+            Ok(emulator::anonymous())
+        } else {
+            crate::credentials::default()
+        }
+    }
+}
+
+/// One bucket.
+#[derive(Clone)]
+pub struct Bucket {
+    gcs: Gcs,
+    name: String,
+}
+
+impl Gcs {
+    /// The service itself, or an emulator of it at `host:port`. Connects when it
+    /// is first used.
+    pub fn new(emulator: Option<&str>) -> Self {
+        let endpoint = Endpoint {
+            url: emulator.map_or_else(
+                || "https://storage.googleapis.com".to_owned(),
+                |host| format!("http://{host}"),
+            ),
+            emulated: emulator.is_some(),
+        };
+        Self {
+            json_api: Arc::new(JsonApi::new(endpoint.clone())),
+            signing: Arc::new(Signing::new(endpoint.url.clone())),
+            endpoint,
+            client: Arc::default(),
+        }
+    }
+
+    /// A bucket by its name.
+    pub fn bucket(&self, name: &str) -> Bucket {
+        Bucket {
+            gcs: self.clone(),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The signature of `text` by the key that URLs are signed with: what an
+    /// emulator compares theirs with.
+    pub async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
+        self.signing.text(text).await
+    }
+
+    async fn client(&self) -> Result<&Storage, ObjectError> {
+        let connect = || async {
+            let credentials = self.endpoint.credentials()?;
+            let builder = Storage::builder().with_credentials(credentials);
+            // It holds gRPC channels as well, one for each core unless told.
+            let builder = builder.with_grpc_subchannel_count(1);
+            let client = builder.with_endpoint(&self.endpoint.url).build().await;
+            client.map_err(anyhow::Error::from)
+        };
+        let client = self.client.get_or_try_init(connect).await;
+        client.map_err(|error| ObjectError::Unavailable(error.into()))
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Bucket {
+    async fn write(
+        &self,
+        name: &str,
+        content_type: &str,
+        body: ByteStream,
+        overwrite: Overwrite,
+    ) -> Result<ObjectMeta, ObjectError> {
+        bytes::write(self, name, content_type, body, overwrite).await
+    }
+
+    async fn stat(&self, name: &str) -> Result<Option<ObjectMeta>, ObjectError> {
+        self.gcs.json_api.stat(&self.name, name).await
+    }
+
+    async fn read(
+        &self,
+        name: &str,
+        generation: Option<i64>,
+        range: Option<Range<u64>>,
+    ) -> Result<(ObjectMeta, ByteStream), ObjectError> {
+        bytes::read(self, name, generation, range).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), ObjectError> {
+        self.gcs.json_api.delete(&self.name, name).await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, ObjectError> {
+        self.gcs.json_api.list(&self.name, prefix).await
+    }
+
+    async fn sign_upload(&self, grant: &UploadGrant) -> Result<SignedUpload, ObjectError> {
+        self.gcs.signing.upload(&self.name, grant).await
+    }
+
+    async fn sign_read(&self, name: &str, expires_at: Timestamp) -> Result<String, ObjectError> {
+        self.gcs.signing.read(&self.name, name, expires_at).await
+    }
+}

@@ -1,0 +1,116 @@
+//! Signed URLs, version 4: by a service account's key where
+//! `GOOGLE_APPLICATION_CREDENTIALS` names one, else by IAM's `signBlob`.
+
+use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+
+use anyhow::Context as _;
+use domain::{
+    Timestamp,
+    ports::{ObjectError, Resumable, SignedUpload, UploadGrant},
+};
+use google_cloud_auth::{credentials::Builder, signer::Signer};
+use google_cloud_storage::{builder::storage::SignedUrlBuilder, http::Method};
+
+/// Signs URLs.
+pub(super) struct Signing {
+    endpoint: String,
+    signer: OnceLock<Signer>,
+}
+
+type Headers = BTreeMap<String, String>;
+
+impl Signing {
+    pub(super) const fn new(endpoint: String) -> Self {
+        Self {
+            endpoint,
+            signer: OnceLock::new(),
+        }
+    }
+
+    /// The client must send every header that is signed, just as it is.
+    pub(super) async fn upload(
+        &self,
+        bucket: &str,
+        grant: &UploadGrant,
+    ) -> Result<SignedUpload, ObjectError> {
+        let headers: Headers = [
+            ("content-type", grant.content_type.clone()),
+            (
+                "x-goog-content-length-range",
+                format!("{},{}", grant.size.0, grant.size.1),
+            ),
+            ("x-goog-if-generation-match", "0".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        let mut start = headers.clone();
+        start.insert("x-goog-resumable".to_owned(), "start".to_owned());
+        let (name, until) = (&grant.name, grant.expires_at);
+        Ok(SignedUpload {
+            url: self.url(Method::PUT, bucket, name, until, &headers).await?,
+            headers,
+            resumable: Resumable {
+                url: self.url(Method::POST, bucket, name, until, &start).await?,
+                headers: start,
+            },
+            expires_at: grant.expires_at,
+        })
+    }
+
+    pub(super) async fn read(
+        &self,
+        bucket: &str,
+        name: &str,
+        until: Timestamp,
+    ) -> Result<String, ObjectError> {
+        self.url(Method::GET, bucket, name, until, &Headers::new())
+            .await
+    }
+
+    async fn url(
+        &self,
+        method: Method,
+        bucket: &str,
+        name: &str,
+        until: Timestamp,
+        headers: &Headers,
+    ) -> Result<String, ObjectError> {
+        let unavailable = |error: anyhow::Error| ObjectError::Unavailable(error.into());
+        let signer = self.signer().map_err(unavailable)?;
+        let builder = SignedUrlBuilder::for_object(format!("projects/_/buckets/{bucket}"), name)
+            .with_endpoint(&self.endpoint)
+            .with_method(method)
+            .with_expiration(time_left(until));
+        let builder = headers.iter().fold(builder, |builder, (name, value)| {
+            builder.with_header(name, value)
+        });
+        let signed = builder.sign_with(signer).await;
+        signed.context("signing a URL").map_err(unavailable)
+    }
+
+    /// The signature of any text by the same key.
+    pub(super) async fn text(&self, text: &str) -> anyhow::Result<Vec<u8>> {
+        let signed = self.signer()?.sign(text).await.context("signing a text")?;
+        Ok(signed.to_vec())
+    }
+
+    fn signer(&self) -> anyhow::Result<&Signer> {
+        if let Some(signer) = self.signer.get() {
+            return Ok(signer);
+        }
+        let signer = Builder::default().build_signer();
+        let signer = signer.context("finding Application Default Credentials to sign with")?;
+        Ok(self.signer.get_or_init(|| signer))
+    }
+}
+
+/// The service counts from now on, in whole seconds, up to seven days.
+fn time_left(until: Timestamp) -> Duration {
+    const LONGEST: Duration = Duration::from_hours(7 * 24);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    });
+    let left = until.since(Timestamp::from_millis(now));
+    left.clamp(Duration::from_secs(1), LONGEST)
+}
