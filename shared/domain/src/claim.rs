@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::{
     Interview, Timestamp,
     steps::{Step, StepError, StepName, StepState},
+    trace::TraceContext,
 };
 
 /// How long a claim holds unless it is renewed.
@@ -53,6 +54,8 @@ pub struct Lease {
     pub attempt: u32,
     /// Whether a failure now is the last one allowed.
     pub last: bool,
+    /// The trace of the interview.
+    pub trace: Option<TraceContext>,
 }
 
 /// The token is not, or no longer, the one that may write.
@@ -113,6 +116,7 @@ impl Interview {
             token,
             attempt: current.attempt,
             last: current.failures + 1 >= MAX_FAILURES,
+            trace: self.trace,
         })
     }
 
@@ -271,6 +275,13 @@ mod tests {
         );
         interview.finish(&lease, at(6)).unwrap();
         assert_eq!(interview.begin(STEP, "1", None, at(7)), Claim::Done);
+    }
+
+    #[test]
+    fn a_lease_carries_the_trace_of_the_interview() {
+        let mut interview = interview();
+        interview.trace = Some(TraceContext::mint());
+        assert_eq!(start(&mut interview, 0).trace, interview.trace);
     }
 
     #[test]

@@ -135,7 +135,9 @@ impl<W> Lift<W> {
         let mut labels: Map<String, Value> = LABELS
             .iter()
             .filter_map(|name| {
-                let value = innermost(line).find_map(|span| span.get(*name))?;
+                let own = [*name, &format!("{name}Id")].map(|name| line.get(name));
+                let own = own.into_iter().flatten().next();
+                let value = own.or_else(|| innermost(line).find_map(|span| span.get(*name)))?;
                 let text = value
                     .as_str()
                     .map_or_else(|| value.to_string(), str::to_owned);
@@ -280,10 +282,18 @@ mod tests {
     fn what_a_line_says_itself_goes_before_what_its_spans_say() {
         let line = line(|| {
             let _outer = info_span!("step", interview = "i1").entered();
-            info!(labels.interview = "i2", severity = "CRITICAL", "one");
+            info!(
+                labels.interview = "i2",
+                step = "report",
+                severity = "CRITICAL",
+                "one"
+            );
         });
         assert_eq!(line["logging.googleapis.com/labels"]["interview"], "i2");
+        assert_eq!(line["logging.googleapis.com/labels"]["step"], "report");
         assert_eq!(line["severity"], "CRITICAL");
+        let bare = self::line(|| info!(interview.id = "i3", "one"));
+        assert_eq!(bare["logging.googleapis.com/labels"]["interview"], "i3");
     }
 
     #[test]

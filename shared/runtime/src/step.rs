@@ -19,11 +19,14 @@ use domain::{
     claim::{Claim, LEASE, Lease, Refused},
     ports::{Clock, Progress, Records, Write},
     steps::{StepError, StepName},
+    trace::TraceContext,
     work,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::Failure;
+use tracing::Instrument as _;
+
+use crate::{Failure, trace};
 
 /// How often a running step may show its progress: a document takes about one
 /// write a second for long.
@@ -108,15 +111,33 @@ impl Desk {
             step,
             input,
             engine,
-        } = &assignment;
+        } = assignment;
         let now = self.clock.now();
-        let claim = work::begin(&*self.records, key, *step, input, *engine, now).await?;
+        let claim = work::begin(&*self.records, &key, step, &input, engine, now).await?;
         let lease = match claim {
             Claim::Start(lease) => lease,
             Claim::Done => return Ok(Outcome::AlreadySettled),
             Claim::Gone => return Ok(Outcome::Gone),
             Claim::Busy { until } => return Err(Failure::Later(until.since(now))),
         };
+        let trace = lease.trace.or_else(trace::current);
+        let trace = trace.unwrap_or_else(TraceContext::mint);
+        let working = self
+            .work(&key, lease, work)
+            .instrument(span(&key, &lease, trace));
+        trace::scope(trace, working).await
+    }
+
+    /// Does claimed work for as long as the claim holds.
+    async fn work<F>(
+        &self,
+        key: &InterviewKey,
+        lease: Lease,
+        work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
+    ) -> Result<Outcome, Failure>
+    where
+        F: Future<Output = Result<Product, StepError>>,
+    {
         let percent = Arc::new(Percent(AtomicU8::new(u8::MAX)));
         let result = tokio::select! {
             result = work(Arc::clone(&percent) as Arc<dyn Progress>, lease) => result,
@@ -175,7 +196,6 @@ impl Desk {
         lease: &Lease,
         error: StepError,
     ) -> Result<Outcome, Failure> {
-        let step = lease.step;
         let now = self.clock.now();
         let reported = work::report_failure(&*self.records, key, lease, &error, now).await?;
         if let Err(refused) = reported {
@@ -184,9 +204,23 @@ impl Desk {
         if error.retryable && !lease.last {
             return Err(Failure::from(error));
         }
-        tracing::warn!(interview.id = %key.interview_id, %step, code = error.code, "step given up");
+        tracing::warn!(code = error.code, "step given up");
         Ok(Outcome::GivenUp)
     }
+}
+
+/// Whatever is logged within names what is worked on. The interview's own trace
+/// goes before that of the delivery that started the work.
+fn span(key: &InterviewKey, lease: &Lease, trace: TraceContext) -> tracing::Span {
+    tracing::info_span!(
+        "step",
+        interview = %key.interview_id,
+        step = %lease.step,
+        attempt = lease.attempt,
+        trace = trace.trace_hex(),
+        trace_span = trace.span_hex(),
+        trace_sampled = trace.sampled,
+    )
 }
 
 const fn outcome_of(refused: Refused) -> Outcome {

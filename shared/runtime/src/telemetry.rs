@@ -5,7 +5,8 @@ use std::{
     panic::{self, PanicHookInfo},
 };
 
-use tracing_subscriber::{EnvFilter, util::SubscriberInitExt as _};
+use tracing::Subscriber;
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt as _};
 
 use crate::cloud_log;
 
@@ -29,6 +30,19 @@ pub fn for_cloud(project: &str, function: &'static str) {
     if subscriber.try_init().is_ok() {
         panic::set_hook(Box::new(log_panic));
     }
+}
+
+/// What [`for_cloud`] writes, to a writer of one's own and at a level of one's own.
+pub fn cloud_lines<W>(
+    project: &str,
+    function: &'static str,
+    level: &str,
+    writer: W,
+) -> impl Subscriber + Send + Sync + use<W>
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    cloud_log::subscriber(project, function, EnvFilter::new(level), writer)
 }
 
 fn level(default: &str) -> EnvFilter {
