@@ -12,7 +12,7 @@ use domain::{
     ports::{Bus, Message},
     webhook::{self, EventType, Notice},
 };
-use runtime::{Failure, Function, Incoming};
+use runtime::{Failure, Function, Incoming, ShapeError, trace};
 use serde_json::Value;
 
 /// The function, and what it needs.
@@ -52,17 +52,21 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
 
 fn parse(document: Option<&Value>) -> Result<Option<Interview>, Failure> {
     let interview = document.map(|fields| serde_json::from_value(fields.clone()));
-    interview.transpose().map_err(Failure::permanent)
+    let interview = interview.transpose().map_err(ShapeError::from);
+    interview.map_err(Failure::permanent)
 }
 
 async fn publish(notice: &Notice, bus: &dyn Bus) -> Result<(), Failure> {
+    let trace = notice.trace.or_else(trace::current);
+    let attributes = [
+        ("webhook_id", Some(notice.id.clone())),
+        ("type", Some(notice.event_type.as_str().to_owned())),
+        (trace::TRACEPARENT, trace.map(|trace| trace.to_string())),
+    ];
+    let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
     let message = Message {
         data: serde_json::to_vec(notice).map_err(Failure::permanent)?,
-        attributes: [
-            ("webhook_id".to_owned(), notice.id.clone()),
-            ("type".to_owned(), notice.event_type.as_str().to_owned()),
-        ]
-        .into(),
+        attributes: attributes.into_iter().filter_map(given).collect(),
     };
     Ok(bus.publish(webhook::TOPIC, message).await?)
 }

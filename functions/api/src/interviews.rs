@@ -6,9 +6,13 @@ use domain::{
     deletion,
     interview::{Audio, Kind},
     ports::{Precondition, RecordsError, Write},
+    trace::TraceContext,
 };
 use http::{HeaderValue, Response, StatusCode, header};
-use runtime::http::{Body, Problem, empty, json, read_json};
+use runtime::{
+    http::{Body, Problem, empty, json, read_json},
+    trace,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -55,9 +59,10 @@ impl Api {
     pub(crate) async fn create(&self, asked: Asked) -> Result<Response<Body>, Problem> {
         let user = asked.user()?.clone();
         let idempotency_key = idempotency_key(&asked)?;
+        let trace = trace::of_headers(asked.headers()).unwrap_or_else(TraceContext::mint);
         let wanted: NewInterview = read_json(asked.into_body(), MAX_BODY).await?;
         self.check(&wanted)?;
-        let interview = self.make(user, wanted);
+        let interview = self.make(user, wanted, trace);
         let interview = self
             .store_once(interview, idempotency_key.as_deref())
             .await?;
@@ -110,7 +115,7 @@ impl Api {
         }
     }
 
-    fn make(&self, user_id: UserId, wanted: NewInterview) -> Interview {
+    fn make(&self, user_id: UserId, wanted: NewInterview, trace: TraceContext) -> Interview {
         let key = InterviewKey {
             user_id,
             interview_id: InterviewId::mint(),
@@ -121,6 +126,7 @@ impl Api {
         interview.webhook_url = wanted.webhook_url;
         interview.metadata = wanted.metadata;
         interview.rubric = wanted.rubric;
+        interview.trace = Some(trace);
         interview.audio = wanted.audio.map(|audio| Audio {
             filename: audio.filename,
             content_type: audio.content_type,

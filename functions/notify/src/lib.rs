@@ -24,13 +24,15 @@ use domain::{
     event::Event,
     ids::hex,
     ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
+    trace::TraceContext,
     webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, Notice},
     work::{self, Decision},
 };
 use outcome::Outcome;
-use runtime::{Failure, Function, Incoming};
+use runtime::{Failure, Function, Incoming, ShapeError, trace};
 use sha2::{Digest, Sha256};
 use sign::Secrets;
+use tracing::Instrument as _;
 
 /// The queue in which a webhook waits for its next attempt.
 pub const QUEUE: &str = "webhooks";
@@ -67,12 +69,12 @@ impl Function for Notify {
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         if let Incoming::Task(task) = &incoming {
-            return self.deliver(&task.decode()?).await;
+            return self.traced(&task.decode()?).await;
         }
         match incoming.event()? {
             Event::MessagePublished(message) => {
-                let notice = serde_json::from_slice(&message.data).map_err(Failure::permanent)?;
-                self.deliver(&notice).await
+                let notice = serde_json::from_slice(&message.data).map_err(ShapeError::from);
+                self.traced(&notice.map_err(Failure::permanent)?).await
             }
             _ => Ok(()),
         }
@@ -80,6 +82,23 @@ impl Function for Notify {
 }
 
 impl Notify {
+    /// Delivers as part of the interview's trace, with the interview on every
+    /// line of the log.
+    async fn traced(&self, notice: &Notice) -> Result<(), Failure> {
+        let span = tracing::info_span!(
+            "notice",
+            interview = %notice.key.interview_id,
+            event = notice.event_type.as_str(),
+        );
+        let trace = notice.trace.or_else(trace::current);
+        trace::scope(
+            trace.unwrap_or_else(TraceContext::mint),
+            self.deliver(notice),
+        )
+        .instrument(span)
+        .await
+    }
+
     async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
         match self.receiver(notice).await? {
             ReceiverState::Listening => {}
@@ -126,7 +145,7 @@ impl Notify {
             name: format!("{}-{}-{attempts}", hex(&digest[..4]), notice.id),
             body: serde_json::to_value(notice).map_err(Failure::permanent)?,
             delay,
-            trace: None,
+            trace: trace::current(),
         };
         // A duplicate is a wait that has begun already.
         self.queue.enqueue(QUEUE, task).await?;
@@ -165,15 +184,18 @@ impl Notify {
     }
 
     async fn send(&self, notice: &Notice, now: Timestamp) -> Outcome {
-        let headers = self
+        let signed = self
             .secrets
             .headers(&notice.id, now.as_secs(), notice.body.as_bytes());
+        let trace = trace::current().map(|trace| trace.child().to_string());
+        let traced = trace.map(|trace| (trace::TRACEPARENT, trace));
+        let headers: Vec<_> = signed.into_iter().chain(traced).collect();
         let outcome = self
             .client
             .send(&notice.url, &headers, notice.body.clone())
             .await;
         let status = outcome.status();
-        tracing::info!(interview.id = %notice.key.interview_id, event = notice.event_type.as_str(), status, "webhook sent");
+        tracing::info!(status, "webhook sent");
         outcome
     }
 

@@ -79,7 +79,7 @@ fn the_same_attempt_has_the_same_wait_and_webhooks_spread_out() {
     assert_eq!(waits[7], wait("msg_7"));
     for hour in 24..28 {
         let hour = Duration::from_secs(hour * HOUR)..Duration::from_secs((hour + 1) * HOUR);
-        let share = waits.iter().filter(|wait| hour.contains(wait)).count();
+        let share = waits.iter().filter(|wait| hour.contains(*wait)).count();
         assert!(share > 20, "{share} of 200 in {hour:?}");
     }
 }

@@ -27,6 +27,7 @@ use futures::TryStreamExt;
 use runtime::{
     Failure, Function, Incoming,
     step::{Assignment, Desk, Outcome, Product, storage_error},
+    trace,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -84,10 +85,10 @@ impl Transcribe {
             tracing::warn!("an object that belongs to no interview was uploaded");
             return Ok(());
         };
-        if !self.note_arrival(&key, object).await? {
+        let Some(interview) = self.note_arrival(&key, object).await? else {
             // Deleted meanwhile: the upload goes the way of its interview.
             return Ok(self.uploads.delete(&object.name).await?);
-        }
+        };
         if let Err(error) = self.look(object).await? {
             let refuse = |_, _| std::future::ready(Err(error));
             self.desk
@@ -104,38 +105,39 @@ impl Transcribe {
             name: task_name(&job),
             body: serde_json::to_value(&job).map_err(Failure::permanent)?,
             delay: Duration::ZERO,
-            trace: None,
+            trace: interview.trace.or_else(trace::current),
         };
         self.queue.enqueue(QUEUE, task).await?;
         Ok(())
     }
 
-    /// Stores the generation; `false` when no interview waits for this object.
+    /// Stores the generation on the interview that waits for this object, if one
+    /// does.
     async fn note_arrival(
         &self,
         key: &InterviewKey,
         object: &StoredObject,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Option<Interview>, Failure> {
         let now = self.desk.clock.now();
         let note = |interview: Option<&mut Interview>| {
             let Some(interview) = interview.filter(|interview| interview.deleted_at.is_none())
             else {
-                return Decision::Leave(false);
+                return Decision::Leave(None);
             };
             let awaited = interview
                 .audio
                 .as_mut()
                 .filter(|audio| audio.object == object.name);
             let Some(audio) = awaited else {
-                return Decision::Leave(false);
+                return Decision::Leave(None);
             };
             if audio.generation == Some(object.generation) {
-                return Decision::Leave(true);
+                return Decision::Leave(Some(interview.clone()));
             }
             audio.generation = Some(object.generation);
             interview.open(StepName::Transcription, now);
             interview.open(StepName::Waveform, now);
-            Decision::Write(true, Vec::new())
+            Decision::Write(Some(interview.clone()), Vec::new())
         };
         Ok(work::transact(&*self.desk.records, key, now, note).await?)
     }

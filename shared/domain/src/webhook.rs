@@ -9,6 +9,7 @@ use crate::{
     ids::{hex, random_name},
     interview::Status,
     steps::{StepName, StepState, Steps},
+    trace::TraceContext,
 };
 
 /// The topic on which events for clients travel from `announce` to `notify`.
@@ -61,6 +62,9 @@ pub struct Notice {
     pub url: String,
     /// The exact body to be sent.
     pub body: String,
+    /// The trace of the interview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceContext>,
 }
 
 /// Which events the change from `old` to `new` makes due.
@@ -124,6 +128,7 @@ impl Notice {
             key: interview.key(),
             url,
             body: body.to_string(),
+            trace: interview.trace,
         })
     }
 }
