@@ -11,7 +11,10 @@ fuzz_target!(|bytes: &[u8]| {
         ("content-type", "application/protobuf"),
         ("ce-id", "1"),
         ("ce-specversion", "1.0"),
-        ("ce-source", "//firestore.googleapis.com/projects/p/databases/d"),
+        (
+            "ce-source",
+            "//firestore.googleapis.com/projects/p/databases/d",
+        ),
         ("ce-type", "google.cloud.firestore.document.v1.written"),
     ];
     let pairs = pairs.map(|(name, value)| {
