@@ -10,9 +10,9 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::pipeline::Pipeline;
-use embedded::SystemClock;
 use emulation::{dispatch::GRACE, schedule};
 use runtime::{
+    SystemClock,
     serve::{serve, stop_signal},
     settings::Environment,
     telemetry,
@@ -50,12 +50,16 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string(), 2),
     };
+    let engines = match Engines::find(&environment) {
+        Ok(engines) => engines,
+        Err(error) => return fail(&format!("{error:#}"), 2),
+    };
     let ended = match arguments.command {
-        Command::Serve => host(settings).await.map(|()| 0),
+        Command::Serve => host(settings, engines).await.map(|()| 0),
         Command::Process { file, .. } if !file.is_file() => {
             return fail(&format!("`{}` is not a file", file.display()), 2);
         }
-        Command::Process { file, out } => process::run(settings, &file, &out).await,
+        Command::Process { file, out } => process::run(settings, engines, &file, &out).await,
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -69,7 +73,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
 }
 
 /// Hosts everything until it is told to stop.
-async fn host(settings: Settings) -> anyhow::Result<()> {
+async fn host(settings: Settings, engines: Engines) -> anyhow::Result<()> {
     telemetry::for_people("info");
     let address = format!("{}:{}", settings.host, settings.port);
     let listener = TcpListener::bind(&address).await;
@@ -78,7 +82,6 @@ async fn host(settings: Settings) -> anyhow::Result<()> {
     let public_url = settings.public_url.clone();
     let public_url = public_url.unwrap_or_else(|| format!("http://{}:{port}", settings.host));
     let data_dir = settings.data_dir.clone();
-    let engines = Engines::find(&settings)?;
     let names = (engines.transcriber.name(), engines.analyst.name());
     let host = Host::open(settings, public_url.clone(), engines, Arc::new(SystemClock)).await?;
     tracing::info!(transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");

@@ -20,10 +20,9 @@ use domain::{
 };
 use embedded::{Options, Store};
 use emulation::Dispatcher;
-use engines::{Extractive, PocketSphinx};
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
 use report::Report;
-use runtime::{Function, step::Desk};
+use runtime::{Function, settings::Environment, step::Desk};
 use sweep::Sweep;
 use transcribe::Transcribe;
 use waveform::Waveform;
@@ -39,11 +38,11 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// Finds the engines on this machine.
-    pub fn find(settings: &Settings) -> anyhow::Result<Self> {
+    /// Finds the engines that the settings name on this machine.
+    pub fn find(environment: &Environment) -> anyhow::Result<Self> {
         Ok(Self {
-            transcriber: Arc::new(PocketSphinx::find(&settings.path)?),
-            analyst: Arc::new(Extractive),
+            transcriber: engines::transcriber(environment)?,
+            analyst: engines::analyst(environment)?,
         })
     }
 }
@@ -113,7 +112,7 @@ impl Host {
                 max_upload_bytes: self.settings.max_upload_bytes,
                 allow_private_webhooks: self.settings.allow_private_webhooks,
             },
-            check_webhook_url,
+            check_webhook_url: target::check,
             routes: api::Routes::default(),
         }
     }
@@ -122,20 +121,6 @@ impl Host {
     pub fn service(&self) -> EmbeddedService {
         EmbeddedService::new(self.api(), &self.store, self.public_url.clone())
     }
-}
-
-fn policy(allow_private: bool) -> Policy {
-    if allow_private {
-        Policy::AllowLoopback
-    } else {
-        Policy::PublicOnly
-    }
-}
-
-fn check_webhook_url(url: &str, allow_private: bool) -> Result<(), String> {
-    target::check_url(url, policy(allow_private))
-        .map(drop)
-        .map_err(|error| error.to_string())
 }
 
 /// One of each, alphabetically.
@@ -151,7 +136,7 @@ fn functions(
         records: Arc::clone(&records),
         clock: Arc::clone(&clock),
     };
-    let client = WebhookClient::new(policy(settings.allow_private_webhooks));
+    let client = WebhookClient::new(Policy::of(settings.allow_private_webhooks));
     Ok(vec![
         Arc::new(Analyze {
             desk: desk.clone(),

@@ -11,10 +11,9 @@ use domain::{
     waveform::{Bits, StoredWaveform},
     work,
 };
-use embedded::SystemClock;
 use emulation::dispatch::GRACE;
 use futures::{StreamExt, TryStreamExt};
-use runtime::telemetry;
+use runtime::{SystemClock, telemetry};
 use serde_json::Value;
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
@@ -22,7 +21,12 @@ use crate::{Engines, Host, Settings, progress::Display};
 
 /// Runs the recording through the pipeline and leaves the results in `out`;
 /// answers the exit code.
-pub(crate) async fn run(mut settings: Settings, file: &Path, out: &Path) -> anyhow::Result<u8> {
+pub(crate) async fn run(
+    mut settings: Settings,
+    engines: Engines,
+    file: &Path,
+    out: &Path,
+) -> anyhow::Result<u8> {
     telemetry::for_people("error");
     let size = fs::metadata(file)
         .with_context(|| format!("reading `{}`", file.display()))?
@@ -33,7 +37,6 @@ pub(crate) async fn run(mut settings: Settings, file: &Path, out: &Path) -> anyh
     fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
     let scratch = tempfile::tempdir().context("creating a temporary folder")?;
     settings.data_dir = scratch.path().to_owned();
-    let engines = Engines::find(&settings)?;
     let host = Host::open(settings, String::new(), engines, Arc::new(SystemClock)).await?;
     let stop = CancellationToken::new();
     let dispatching = host

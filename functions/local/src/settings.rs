@@ -5,8 +5,6 @@ use std::{path::PathBuf, time::Duration};
 use notify::sign::Secrets;
 use runtime::settings::{Environment, InvalidSetting};
 
-const MIB: u64 = 1024 * 1024;
-
 /// How the embedded service is to run; every variable is described in `README.md`.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -28,36 +26,22 @@ pub struct Settings {
     pub max_duration: Duration,
     /// `RETENTION_DAYS`: how long interviews are kept.
     pub retention: Option<Duration>,
-    /// `PATH`: where the engines' programs are looked for.
-    pub path: String,
 }
 
 impl Settings {
     /// Reads the settings; the first wrong one is the error.
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
         environment.word("AUTH", &["local"])?;
-        environment.word("TRANSCRIBER", &["pocketsphinx"])?;
-        environment.word("ANALYZER", &["extractive"])?;
-        let minutes = environment.parsed("MAX_DURATION_MINUTES", 480_u32, "a number of minutes")?;
         Ok(Self {
             host: environment.text("HOST").unwrap_or("127.0.0.1").to_owned(),
             port: environment.parsed("PORT", 8000, "a port, 0 to 65535")?,
             public_url: public_url(environment)?,
             data_dir: environment.text("DATA_DIR").unwrap_or("./data").into(),
-            webhook_secrets: webhook_secrets(environment)?,
-            allow_private_webhooks: environment.parsed(
-                "WEBHOOK_ALLOW_PRIVATE",
-                false,
-                "`true` or `false`",
-            )?,
-            max_upload_bytes: environment.parsed(
-                "MAX_UPLOAD_BYTES",
-                2_048 * MIB,
-                "a number of bytes",
-            )?,
-            max_duration: Duration::from_secs(60 * u64::from(minutes)),
-            retention: retention(environment)?,
-            path: environment.text("PATH").unwrap_or_default().to_owned(),
+            webhook_secrets: Secrets::read(environment)?,
+            allow_private_webhooks: environment.allow_private_webhooks()?,
+            max_upload_bytes: environment.max_upload_bytes()?,
+            max_duration: environment.max_duration()?,
+            retention: environment.retention()?,
         })
     }
 }
@@ -76,34 +60,10 @@ fn public_url(environment: &Environment) -> Result<Option<String>, InvalidSettin
         })
 }
 
-fn webhook_secrets(environment: &Environment) -> Result<Option<Secrets>, InvalidSetting> {
-    let Some(text) = environment.text("WEBHOOK_SECRET") else {
-        return Ok(None);
-    };
-    Secrets::parse(text)
-        .map(Some)
-        .map_err(|error| InvalidSetting {
-            name: "WEBHOOK_SECRET",
-            expected: error.to_string().replace("WEBHOOK_SECRET must be ", ""),
-        })
-}
-
-fn retention(environment: &Environment) -> Result<Option<Duration>, InvalidSetting> {
-    let days = environment.parsed("RETENTION_DAYS", 0_u32, "a number of days, at least 1")?;
-    let given = environment.text("RETENTION_DAYS").is_some();
-    if given && days == 0 {
-        let expected = "a number of days, at least 1".into();
-        return Err(InvalidSetting {
-            name: "RETENTION_DAYS",
-            expected,
-        });
-    }
-    Ok(given.then(|| Duration::from_secs(u64::from(days) * 24 * 3_600)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Engines;
 
     #[test]
     fn every_wrong_setting_is_one_line_that_names_it() {
@@ -119,9 +79,12 @@ mod tests {
             ("MAX_DURATION_MINUTES", "long"),
             ("RETENTION_DAYS", "0"),
         ] {
-            let error = Settings::read(&Environment::of([(name, value)]))
-                .unwrap_err()
-                .to_string();
+            let environment = Environment::of([(name, value)]);
+            let read = Settings::read(&environment).map(drop);
+            let error = read
+                .map_err(anyhow::Error::from)
+                .and_then(|()| Engines::find(&environment).map(drop));
+            let error = error.unwrap_err().to_string();
             assert!(error.starts_with(name) && !error.contains('\n'), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }

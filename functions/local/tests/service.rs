@@ -17,11 +17,11 @@ use std::{
 };
 
 use domain::pipeline::Pipeline;
-use embedded::{Options, Store, SystemClock, deliveries::Backlog};
+use embedded::{Options, Store, deliveries::Backlog};
 use futures::StreamExt;
-use local::PIPELINE;
 use media::Decoder;
 use reqwest::Client;
+use runtime::SystemClock;
 use serde_json::{Value, json};
 
 /// The service as a process of its own.
@@ -176,7 +176,7 @@ async fn backlog(data_dir: &Path) -> Backlog {
     let store = Store::open(Options {
         data_dir: data_dir.to_owned(),
         public_url: String::new(),
-        pipeline: Arc::new(Pipeline::parse(PIPELINE).expect("a good manifest")),
+        pipeline: Arc::new(Pipeline::ours()),
         clock: Arc::new(SystemClock),
     });
     store

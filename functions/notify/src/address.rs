@@ -17,6 +17,15 @@ pub enum Policy {
 }
 
 impl Policy {
+    /// As the setting `WEBHOOK_ALLOW_PRIVATE` wants it.
+    pub const fn of(allow_private: bool) -> Self {
+        if allow_private {
+            Self::AllowLoopback
+        } else {
+            Self::PublicOnly
+        }
+    }
+
     /// Whether a connection to `address` is allowed.
     pub fn permits(self, address: IpAddr) -> bool {
         let address = address.to_canonical();

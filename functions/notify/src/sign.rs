@@ -8,6 +8,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
+use runtime::settings::{Environment, InvalidSetting};
 use sha2::Sha256;
 
 /// How far a webhook's time may be from the receiver's clock, in seconds.
@@ -72,6 +73,26 @@ impl Secrets {
             Ok(keys) => Ok(Self(keys)),
             Err(flaw) => Err(InvalidSecret { flaw }),
         }
+    }
+
+    /// `WEBHOOK_SECRET`, if it is set.
+    pub fn read(environment: &Environment) -> Result<Option<Self>, InvalidSetting> {
+        let Some(text) = environment.text("WEBHOOK_SECRET") else {
+            return Ok(None);
+        };
+        let secrets = Self::parse(text).map_err(|error| InvalidSetting {
+            name: "WEBHOOK_SECRET",
+            expected: error.to_string(),
+        });
+        secrets.map(Some)
+    }
+
+    /// `WEBHOOK_SECRET`, which must be set.
+    pub fn required(environment: &Environment) -> Result<Self, InvalidSetting> {
+        Self::read(environment)?.ok_or_else(|| InvalidSetting {
+            name: "WEBHOOK_SECRET",
+            expected: InvalidSecret { flaw: Flaw::None }.to_string(),
+        })
     }
 
     /// The value of `webhook-signature`: one signature per secret.

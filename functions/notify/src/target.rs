@@ -30,6 +30,12 @@ pub enum InvalidUrl {
     NotPublic,
 }
 
+/// Says why a URL can be no receiver's, for whoever takes it from a client.
+pub fn check(text: &str, allow_private: bool) -> Result<(), String> {
+    let checked = check_url(text, Policy::of(allow_private));
+    checked.map(drop).map_err(|error| error.to_string())
+}
+
 /// Parses a receiver's URL, as far as it can be judged without a look-up.
 pub fn check_url(text: &str, policy: Policy) -> Result<Url, InvalidUrl> {
     if text.len() > MAX_URL_BYTES {

@@ -1,27 +1,11 @@
-//! Clocks: the machine's, and one that tests set.
+//! A clock that tests set.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
-    time::{Duration, UNIX_EPOCH},
+    time::Duration,
 };
 
 use domain::{Timestamp, ports::Clock};
-
-/// The machine's time of day.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the Clock port's adapter"
-    )]
-    fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH);
-        let millis = since.map_or(0, |since| since.as_millis());
-        Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
-    }
-}
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]

@@ -31,6 +31,6 @@ mod store;
 pub mod uploads;
 
 pub use bucket::Bucket;
-pub use clock::{ManualClock, SystemClock};
+pub use clock::ManualClock;
 pub use error::OpenError;
 pub use store::{Options, Store};

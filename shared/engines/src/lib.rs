@@ -3,6 +3,8 @@
 
 pub mod extractive;
 pub mod pocketsphinx;
+pub mod settings;
 
 pub use extractive::Extractive;
 pub use pocketsphinx::PocketSphinx;
+pub use settings::{analyst, transcriber};

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use domain::{
     pipeline::{self, Pipeline},
-    ports::{Enqueued, Queue, QueueError, Task},
+    ports::{Clock, Enqueued, Queue, QueueError, Task},
 };
 use google_cloud_gax::{
     error::rpc::Code,
@@ -17,6 +17,7 @@ use google_cloud_tasks_v2::{
     client::CloudTasks as Client,
     model::{HttpMethod, HttpRequest, OidcToken, Task as WireTask},
 };
+use runtime::SystemClock;
 use tokio::sync::OnceCell;
 
 use crate::emulator;
@@ -95,8 +96,10 @@ impl CloudTasks {
                 0,
             ));
         if !task.delay.is_zero() {
-            let due = std::time::SystemTime::now() + task.delay;
-            wire = wire.set_schedule_time(google_cloud_wkt::Timestamp::try_from(due)?);
+            let due = (SystemClock.now() + task.delay).as_millis();
+            let nanos = i32::try_from(due.rem_euclid(1_000))? * 1_000_000;
+            let due = google_cloud_wkt::Timestamp::new(due.div_euclid(1_000), nanos)?;
+            wire = wire.set_schedule_time(due);
         }
         Ok(wire)
     }

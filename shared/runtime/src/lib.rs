@@ -14,6 +14,7 @@
 //! - [`settings`], [`telemetry`] and [`trace`].
 
 mod binding;
+pub mod clock;
 mod cloud_log;
 pub mod cloudevent;
 pub mod delivery;
@@ -31,5 +32,6 @@ pub mod telemetry;
 pub mod trace;
 mod verdict;
 
+pub use clock::SystemClock;
 pub use function::{Failure, Function, Incoming, Task};
 pub use shape::ShapeError;

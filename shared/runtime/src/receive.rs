@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use cloudevents::AttributesReader as _;
 use domain::trace::TraceContext;
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -18,7 +19,7 @@ use hyper::body::Body as HttpBody;
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     Failure, Function, Incoming,
@@ -93,18 +94,18 @@ impl Receiver {
             }
         };
         let read = read(sender, &parts.headers, &body);
-        let handling = handle(Arc::clone(&self.function), read);
+        let of_request = trace::of_headers(&parts.headers);
+        let handling = handle(Arc::clone(&self.function), read, of_request);
         let path = path.to_owned();
         // What is begun is finished, whether or not the caller waits for it.
         let work = self.in_hand.spawn(async move {
             let (outcome, span) = handling.await;
-            let _entered = span.enter();
             let response = answer(sender, &outcome);
-            outcome.log(&path, response.status(), started.elapsed());
+            span.in_scope(|| outcome.log(&path, response.status(), started.elapsed()));
             response
         });
-        work.await.unwrap_or_else(|error| {
-            tracing::error!("a delivery was lost: {}", error.is_panic());
+        work.await.unwrap_or_else(|_| {
+            tracing::error!("a delivery was lost");
             Problem::internal().into_response("")
         })
     }
@@ -135,18 +136,21 @@ fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Ou
 }
 
 /// Hands a delivery to the function, in a span of its own and as part of its
-/// trace; a delivery that names none begins one.
+/// trace; where nothing names one, one begins.
 async fn handle(
     function: Arc<dyn Function>,
     read: Result<Delivery, Outcome>,
-) -> (Outcome, tracing::Span) {
-    let name = function.name();
+    of_request: Option<TraceContext>,
+) -> (Outcome, Span) {
+    let of_delivery = read.as_ref().ok().and_then(|delivery| delivery.trace);
+    let trace = of_delivery.or(of_request);
+    let trace = trace.unwrap_or_else(TraceContext::mint);
+    let span = span(function.name(), trace);
     let delivery = match read {
         Ok(delivery) => delivery,
-        Err(outcome) => return (outcome, tracing::info_span!("request", function = name)),
+        Err(outcome) => return (outcome, span),
     };
-    let trace = delivery.trace.unwrap_or_else(TraceContext::mint);
-    let span = span(name, &delivery, trace);
+    describe(&span, &delivery);
     let work = async move { function.handle(delivery.incoming).await };
     let guarded = AssertUnwindSafe(trace::scope(trace, work)).catch_unwind();
     let outcome = match guarded.instrument(span.clone()).await {
@@ -159,21 +163,24 @@ async fn handle(
     (outcome, span)
 }
 
-fn span(function: &'static str, delivery: &Delivery, trace: TraceContext) -> tracing::Span {
-    let span = tracing::info_span!(
+fn span(function: &'static str, trace: TraceContext) -> Span {
+    tracing::info_span!(
         "request",
         function,
         trace = trace.trace_hex(),
         trace_span = trace.span_hex(),
         trace_sampled = trace.sampled,
-        attempt = delivery.attempt,
-        event.id = tracing::field::Empty,
-        event.kind = tracing::field::Empty,
-        task = tracing::field::Empty,
-    );
+        attempt = Empty,
+        event.id = Empty,
+        event.kind = Empty,
+        task = Empty,
+    )
+}
+
+fn describe(span: &Span, delivery: &Delivery) {
+    span.record("attempt", delivery.attempt);
     match &delivery.incoming {
         Incoming::Event(event) => {
-            use cloudevents::AttributesReader as _;
             span.record("event.id", event.id());
             span.record("event.kind", event.ty());
         }
@@ -181,7 +188,6 @@ fn span(function: &'static str, delivery: &Delivery, trace: TraceContext) -> tra
             span.record("task", &task.name);
         }
     }
-    span
 }
 
 async fn whole_body<B>(body: B) -> Result<Bytes, Problem>

@@ -4,7 +4,7 @@
 //! start with one line that names it and says what it expects; its value is
 //! never shown, because it may be a secret.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +60,49 @@ impl Environment {
             name,
             expected: expected.to_owned(),
         })
+    }
+
+    /// A variable that must be there.
+    pub fn required(&self, name: &'static str, expected: &str) -> Result<&str, InvalidSetting> {
+        self.text(name).ok_or_else(|| InvalidSetting {
+            name,
+            expected: expected.to_owned(),
+        })
+    }
+
+    /// `MAX_DURATION_MINUTES`: the longest recording that is accepted.
+    pub fn max_duration(&self) -> Result<Duration, InvalidSetting> {
+        let minutes = self.parsed("MAX_DURATION_MINUTES", 480_u32, "a number of minutes")?;
+        Ok(Duration::from_mins(minutes.into()))
+    }
+
+    /// The same in milliseconds.
+    pub fn max_duration_ms(&self) -> Result<u64, InvalidSetting> {
+        let millis = self.max_duration()?.as_millis();
+        Ok(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+
+    /// `MAX_UPLOAD_BYTES`: the largest recording that is accepted, in bytes.
+    pub fn max_upload_bytes(&self) -> Result<u64, InvalidSetting> {
+        self.parsed("MAX_UPLOAD_BYTES", 2 << 30, "a number of bytes")
+    }
+
+    /// `RETENTION_DAYS`: how long interviews are kept; for ever without it.
+    pub fn retention(&self) -> Result<Option<Duration>, InvalidSetting> {
+        let expected = "a number of days, at least 1";
+        let days = self.parsed("RETENTION_DAYS", 0_u32, expected)?;
+        if self.text("RETENTION_DAYS").is_some() && days == 0 {
+            return Err(InvalidSetting {
+                name: "RETENTION_DAYS",
+                expected: expected.to_owned(),
+            });
+        }
+        Ok((days > 0).then(|| Duration::from_hours(24 * u64::from(days))))
+    }
+
+    /// `WEBHOOK_ALLOW_PRIVATE`: whether webhooks may go to this machine.
+    pub fn allow_private_webhooks(&self) -> Result<bool, InvalidSetting> {
+        self.parsed("WEBHOOK_ALLOW_PRIVATE", false, "`true` or `false`")
     }
 
     /// One of a list of words, or the first of them when the variable is absent.

@@ -171,6 +171,26 @@ async fn work_whose_caller_has_gone_is_finished_before_the_server_ends() {
     assert_eq!(server.finished.try_recv(), Ok(()));
 }
 
+#[tokio::test]
+async fn work_that_never_ends_does_not_keep_the_server() {
+    let mut server = server().await;
+    let (mut client, connection) = http1::handshake(io(server.address).await)
+        .await
+        .expect("HTTP/1");
+    tokio::spawn(connection);
+    let _asking = tokio::spawn(client.send_request(push()));
+    server.begun.recv().await.expect("it has begun");
+    Server::stop(server.stop, server.address).await;
+    tokio::time::pause();
+    let stopped = tokio::time::Instant::now();
+    server.serving.await.expect("no panic").expect("an end");
+    let waited = stopped.elapsed();
+    assert!(
+        waited < Duration::from_secs(10),
+        "Cloud Run kills after ten seconds, and the server took {waited:?}"
+    );
+}
+
 /// The clock moves on by itself while everything waits.
 async fn is_closed_after_a_while(beginning: &[u8]) {
     let server = server().await;

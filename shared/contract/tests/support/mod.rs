@@ -15,13 +15,14 @@ use domain::{
     ports::{Bus, Clock, Message, ObjectStore, Queue, Records, Task},
 };
 use embedded::{
-    ManualClock, Options, Store, SystemClock,
+    ManualClock, Options, Store,
     deliveries::{Content, Delivery},
 };
 use emulation::storage::Storage;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use runtime::{
+    SystemClock,
     http::{Body, Problem, Service},
     serve::serve,
 };

@@ -6,10 +6,11 @@ use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 use anyhow::Context as _;
 use domain::{
     Timestamp,
-    ports::{ObjectError, Resumable, SignedUpload, UploadGrant},
+    ports::{Clock, ObjectError, Resumable, SignedUpload, UploadGrant},
 };
 use google_cloud_auth::{credentials::Builder, signer::Signer};
 use google_cloud_storage::{builder::storage::SignedUrlBuilder, http::Method};
+use runtime::SystemClock;
 
 /// Signs URLs.
 pub(super) struct Signing {
@@ -107,10 +108,6 @@ impl Signing {
 /// The service counts from now on, in whole seconds, up to seven days.
 fn time_left(until: Timestamp) -> Duration {
     const LONGEST: Duration = Duration::from_hours(7 * 24);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let now = now.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    });
-    let left = until.since(Timestamp::from_millis(now));
+    let left = until.since(SystemClock.now());
     left.clamp(Duration::from_secs(1), LONGEST)
 }

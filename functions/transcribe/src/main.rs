@@ -1,0 +1,18 @@
+//! The function as an instance of Cloud Run hosts it.
+
+use std::{process::ExitCode, sync::Arc};
+
+use google::Handler;
+use transcribe::Transcribe;
+
+fn main() -> ExitCode {
+    google::run("transcribe", |cloud| {
+        Ok(Handler::Function(Arc::new(Transcribe {
+            desk: cloud.desk(),
+            uploads: cloud.uploads()?,
+            queue: cloud.queue()?,
+            transcriber: engines::transcriber(cloud.environment())?,
+            max_duration: cloud.environment().max_duration()?,
+        })))
+    })
+}

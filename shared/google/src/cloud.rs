@@ -1,0 +1,309 @@
+//! The ports of one process, made as the settings say.
+//!
+//! A setting is read when what it belongs to is asked for: a function needs only
+//! those of the ports that it uses.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{
+    pipeline::Pipeline,
+    ports::{Bus, Clock, Identity, ObjectStore, Queue, Records, Signer},
+};
+use runtime::{
+    SystemClock,
+    settings::{Environment, InvalidSetting},
+    step::Desk,
+};
+
+use crate::{
+    firestore::{Database, Firestore},
+    identity::FirebaseIdentity,
+    pubsub::PubSub,
+    signer::HmacSigner,
+    storage::Gcs,
+    tasks::{CloudTasks, Queues},
+};
+
+/// The ports, and the settings they are made by.
+pub struct Cloud {
+    environment: Environment,
+    project: String,
+    pipeline: Arc<Pipeline>,
+    firestore: Firestore,
+    gcs: Gcs,
+}
+
+impl Cloud {
+    /// Reads what all functions need, and refuses what belongs to the embedded
+    /// service. Connects to nothing.
+    pub fn read(environment: Environment) -> Result<Self, InvalidSetting> {
+        environment.word("AUTH", &["firebase"])?;
+        if environment.text("DATA_DIR").is_some() {
+            return Err(InvalidSetting {
+                name: "DATA_DIR",
+                expected: "unset: nothing is kept on this machine".to_owned(),
+            });
+        }
+        let project = environment.required("GCS_PROJECT_ID", "the id of a project")?;
+        let project = project.to_owned();
+        let database = Database {
+            project: project.clone(),
+            id: environment
+                .text("FIRESTORE_DATABASE")
+                .unwrap_or("(default)")
+                .to_owned(),
+            emulator: emulator(&environment, "FIRESTORE_EMULATOR_HOST")?,
+        };
+        let storage = emulator(&environment, "STORAGE_EMULATOR_HOST")?;
+        let pipeline = Arc::new(Pipeline::ours());
+        Ok(Self {
+            firestore: Firestore::new(database, Arc::clone(&pipeline)),
+            gcs: Gcs::new(storage.as_deref()),
+            project,
+            pipeline,
+            environment,
+        })
+    }
+
+    /// The settings.
+    pub const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The project's id.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// The manifest.
+    pub const fn pipeline(&self) -> &Arc<Pipeline> {
+        &self.pipeline
+    }
+
+    /// The time.
+    #[expect(clippy::unused_self, reason = "a port like the others")]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    /// The documents.
+    pub fn records(&self) -> Arc<dyn Records> {
+        Arc::new(self.firestore.clone())
+    }
+
+    /// The documents, with what only Firestore has.
+    pub const fn firestore(&self) -> &Firestore {
+        &self.firestore
+    }
+
+    /// What a step needs besides its own ports.
+    pub fn desk(&self) -> Desk {
+        Desk {
+            records: self.records(),
+            clock: self.clock(),
+        }
+    }
+
+    /// Cloud Storage.
+    pub const fn gcs(&self) -> &Gcs {
+        &self.gcs
+    }
+
+    /// `GCS_BUCKET_NAME`: the bucket for recordings.
+    pub fn uploads(&self) -> Result<Arc<dyn ObjectStore>, InvalidSetting> {
+        self.bucket("GCS_BUCKET_NAME")
+    }
+
+    /// `GCS_ARTIFACTS_BUCKET_NAME`: the bucket for products.
+    pub fn artifacts(&self) -> Result<Arc<dyn ObjectStore>, InvalidSetting> {
+        self.bucket("GCS_ARTIFACTS_BUCKET_NAME")
+    }
+
+    fn bucket(&self, name: &'static str) -> Result<Arc<dyn ObjectStore>, InvalidSetting> {
+        let bucket = self.environment.required(name, "the name of a bucket")?;
+        Ok(Arc::new(self.gcs.bucket(bucket)))
+    }
+
+    /// The topics.
+    pub fn bus(&self) -> Result<Arc<dyn Bus>, InvalidSetting> {
+        let host = emulator(&self.environment, "PUBSUB_EMULATOR_HOST")?;
+        let bus = PubSub::new(self.project.clone(), host, &self.pipeline);
+        Ok(Arc::new(bus))
+    }
+
+    /// The queues: `CLOUD_TASKS_LOCATION`, `FUNCTION_URLS` and
+    /// `TASKS_SERVICE_ACCOUNT`.
+    pub fn queue(&self) -> Result<Arc<dyn Queue>, InvalidSetting> {
+        let environment = &self.environment;
+        let host = emulator(environment, "CLOUD_TASKS_EMULATOR_HOST")?;
+        let account = environment.text("TASKS_SERVICE_ACCOUNT");
+        if host.is_none() && account.is_none() {
+            return Err(InvalidSetting {
+                name: "TASKS_SERVICE_ACCOUNT",
+                expected: "the service account that tasks call functions as".to_owned(),
+            });
+        }
+        let location = environment.required("CLOUD_TASKS_LOCATION", "such as `europe-west1`")?;
+        let queues = Queues {
+            project: self.project.clone(),
+            location: location.to_owned(),
+            functions: function_urls(environment, &self.pipeline)?,
+            service_account: account.map(str::to_owned),
+            emulator: host.map(|host| format!("http://{host}")),
+        };
+        Ok(Arc::new(CloudTasks::new(
+            queues,
+            Arc::clone(&self.pipeline),
+        )))
+    }
+
+    /// Users by Firebase ID tokens; by an emulator's where
+    /// `FIREBASE_AUTH_EMULATOR_HOST` names one.
+    pub fn identity(&self) -> Arc<dyn Identity> {
+        let emulated = self.environment.text("FIREBASE_AUTH_EMULATOR_HOST");
+        let (project, clock) = (self.project.clone(), self.clock());
+        Arc::new(match emulated {
+            Some(_) => FirebaseIdentity::for_emulator(project, clock),
+            None => FirebaseIdentity::new(project, clock),
+        })
+    }
+
+    /// `SIGNING_SECRET`: signatures under links to recordings.
+    pub fn signer(&self) -> Result<Arc<dyn Signer>, InvalidSetting> {
+        let expected = "a secret of at least 32 characters";
+        let secret = self.environment.required("SIGNING_SECRET", expected)?;
+        let signer = HmacSigner::new(secret).ok_or_else(|| InvalidSetting {
+            name: "SIGNING_SECRET",
+            expected: expected.to_owned(),
+        })?;
+        Ok(Arc::new(signer))
+    }
+
+    /// `WEBHOOK_ALLOW_PRIVATE`, which only those may set who emulate the cloud.
+    pub fn allow_private_webhooks(&self) -> Result<bool, InvalidSetting> {
+        let allow = self.environment.allow_private_webhooks()?;
+        if allow && self.environment.text("FIRESTORE_EMULATOR_HOST").is_none() {
+            return Err(InvalidSetting {
+                name: "WEBHOOK_ALLOW_PRIVATE",
+                expected: "unset: webhooks go to public addresses only".to_owned(),
+            });
+        }
+        Ok(allow)
+    }
+}
+
+/// `host:port` of an emulator.
+pub fn emulator(
+    environment: &Environment,
+    name: &'static str,
+) -> Result<Option<String>, InvalidSetting> {
+    let Some(text) = environment.text(name) else {
+        return Ok(None);
+    };
+    let address = text.rsplit_once(':').filter(|(host, port)| {
+        let plain = !host.is_empty() && !host.contains(['/', ' ']);
+        plain && port.parse::<u16>().is_ok()
+    });
+    if address.is_none() {
+        return Err(InvalidSetting {
+            name,
+            expected: "`host:port`, without a scheme".to_owned(),
+        });
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// `FUNCTION_URLS`: where each function that works off a queue is, as
+/// `name=url`, separated by commas.
+pub fn function_urls(
+    environment: &Environment,
+    pipeline: &Pipeline,
+) -> Result<BTreeMap<String, String>, InvalidSetting> {
+    const NAME: &str = "FUNCTION_URLS";
+    let invalid = |what: &str| InvalidSetting {
+        name: NAME,
+        expected: format!("`name=url` for each function, separated by commas; {what}"),
+    };
+    let text = environment.text(NAME).unwrap_or("");
+    let mut urls = BTreeMap::new();
+    for pair in text
+        .split(',')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+    {
+        let (name, url) = pair
+            .split_once('=')
+            .ok_or_else(|| invalid("one has no `=`"))?;
+        if !pipeline.functions.contains_key(name) {
+            return Err(invalid("one names no function"));
+        }
+        if !url.starts_with("https://") && !url.starts_with("http://") {
+            return Err(invalid("one is no URL"));
+        }
+        urls.insert(name.to_owned(), url.trim_end_matches('/').to_owned());
+    }
+    for queue in pipeline.queues.values() {
+        if !urls.contains_key(&queue.function) {
+            return Err(invalid(&format!("`{}` is missing", queue.function)));
+        }
+    }
+    Ok(urls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROJECT: (&str, &str) = ("GCS_PROJECT_ID", "p");
+
+    fn read(name: &str, value: &str) -> Result<Cloud, InvalidSetting> {
+        Cloud::read(Environment::of([PROJECT, (name, value)]))
+    }
+
+    fn refusal<T>(outcome: Result<T, InvalidSetting>, name: &str) {
+        let error = outcome.map(drop).unwrap_err().to_string();
+        assert!(error.starts_with(name) && !error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn what_belongs_to_the_embedded_service_is_refused() {
+        refusal(read("AUTH", "local"), "AUTH");
+        refusal(read("DATA_DIR", "./data"), "DATA_DIR");
+        let cloud = read("WEBHOOK_ALLOW_PRIVATE", "true").unwrap();
+        refusal(cloud.allow_private_webhooks(), "WEBHOOK_ALLOW_PRIVATE");
+    }
+
+    #[test]
+    fn what_is_missing_is_named_by_whoever_needs_it() {
+        refusal(Cloud::read(Environment::default()), "GCS_PROJECT_ID");
+        refusal(
+            read("FIRESTORE_EMULATOR_HOST", "http://x"),
+            "FIRESTORE_EMULATOR_HOST",
+        );
+        let cloud = read("SIGNING_SECRET", "short").unwrap();
+        refusal(cloud.uploads(), "GCS_BUCKET_NAME");
+        refusal(cloud.artifacts(), "GCS_ARTIFACTS_BUCKET_NAME");
+        refusal(cloud.queue(), "TASKS_SERVICE_ACCOUNT");
+        refusal(cloud.signer(), "SIGNING_SECRET");
+        cloud.bus().unwrap();
+    }
+
+    #[test]
+    fn the_urls_of_functions_are_whole_or_refused() {
+        let urls = |text: &str| {
+            let environment = Environment::of([("FUNCTION_URLS", text)]);
+            function_urls(&environment, &Pipeline::ours())
+        };
+        let good = urls("transcribe=https://t.example/, notify=https://n.example").unwrap();
+        assert_eq!(good["transcribe"], "https://t.example");
+        for wrong in [
+            "",
+            "transcribe=https://t.example",
+            "transcribe=t.example,notify=https://n.example",
+            "transcribe=https://t.example,notify=https://n.example,other=https://o.example",
+            "transcribe",
+        ] {
+            refusal(urls(wrong), "FUNCTION_URLS");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the `main` of each function is: settings, a port to listen on, and work
+//! until the platform says stop.
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use runtime::{
+    Function,
+    http::Service,
+    receive::Receiver,
+    serve::{serve, stop_signal},
+    settings::Environment,
+    telemetry,
+};
+use tokio::net::TcpListener;
+
+use crate::Cloud;
+
+/// What a process serves.
+pub enum Handler {
+    /// A function of the pipeline.
+    Function(Arc<dyn Function>),
+    /// Something that answers requests by itself.
+    Service(Arc<dyn Service>),
+}
+
+/// Serves what `build` makes, as `name` in the manifest, until the platform says
+/// stop. Settings that are missing or wrong end it with code 2 and one line.
+pub fn run(name: &'static str, build: fn(&Cloud) -> anyhow::Result<Handler>) -> ExitCode {
+    let prepared = Cloud::read(Environment::of_process())
+        .map_err(anyhow::Error::from)
+        .and_then(|cloud| Ok((build(&cloud)?, listening_address(&cloud)?, cloud)));
+    let (handler, address, cloud) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return fail(name, &error, 2),
+    };
+    telemetry::for_cloud(cloud.project(), name);
+    let service = service(name, handler, &cloud);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let served = runtime
+        .context("starting")
+        .and_then(|runtime| runtime.block_on(listen(&address, service)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(name, &error, 1),
+    }
+}
+
+fn listening_address(cloud: &Cloud) -> anyhow::Result<String> {
+    let environment = cloud.environment();
+    let port: u16 = environment.parsed("PORT", 8000, "a port, 0 to 65535")?;
+    let host = environment.text("HOST").unwrap_or("0.0.0.0");
+    Ok(format!("{host}:{port}"))
+}
+
+fn service(name: &str, handler: Handler, cloud: &Cloud) -> Arc<dyn Service> {
+    let function = match handler {
+        Handler::Service(service) => return service,
+        Handler::Function(function) => function,
+    };
+    let queues = cloud.pipeline().queues.values();
+    let own = queues.filter(|queue| queue.function == name);
+    let paths = own.map(|queue| queue.path.clone()).collect();
+    Arc::new(Receiver::new(function, paths))
+}
+
+async fn listen(address: &str, service: Arc<dyn Service>) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("listening on {address}"))?;
+    tracing::info!(address = %listener.local_addr()?, "ready");
+    serve(service, listener, stop_signal()).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn fail(name: &str, error: &anyhow::Error, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{name}: {error:#}");
+    ExitCode::from(code)
+}
