@@ -1,7 +1,7 @@
 //! Events as Eventarc delivers them, to and from the domain's terms.
 //!
 //! The local host builds the same types and shapes as the cloud, so that a
-//! function cannot tell where it runs. [`crate::binding`] has the way from an
+//! function cannot tell where it runs. `binding` has the way from an
 //! HTTP request to a `CloudEvent`.
 
 use cloudevents::{AttributesReader, Data, Event as CloudEvent, EventBuilder, EventBuilderV10};
