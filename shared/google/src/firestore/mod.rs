@@ -5,6 +5,7 @@
 //! our hearing of it is then [`RecordsError::Stale`], which makes the caller look
 //! again.
 
+pub mod listen;
 mod query;
 mod records;
 mod value;

@@ -120,7 +120,7 @@ impl Watcher {
     }
 }
 
-fn failed(error: FirestoreError) -> RecordsError {
+pub(super) fn failed(error: FirestoreError) -> RecordsError {
     RecordsError::Unavailable(Box::new(error))
 }
 

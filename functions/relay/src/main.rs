@@ -1,0 +1,86 @@
+//! The emulated cloud: what Eventarc, Cloud Tasks, Cloud Scheduler and Cloud
+//! Storage do, between Google's emulators of Firestore and Pub/Sub and functions
+//! that run as they do on Cloud Run, each in its own process.
+//!
+//! In reading order: [`settings`]; [`mirror`] hears of changed documents and
+//! [`remote`] posts events and tasks to functions; [`topics`] makes Pub/Sub push;
+//! [`service`] speaks the APIs of Cloud Storage and Cloud Tasks.
+
+mod mirror;
+mod remote;
+mod service;
+mod settings;
+mod topics;
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use domain::ports::Clock;
+use embedded::{Options, Store};
+use emulation::{Dispatcher, dispatch::GRACE, schedule};
+use runtime::{
+    SystemClock,
+    serve::{serve, stop_signal},
+    settings::Environment,
+    telemetry,
+};
+use settings::Settings;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Its emulator resets a listener with each change.
+    telemetry::for_people("info,firestore=error");
+    let ended = match Settings::read(Environment::of_process()) {
+        Ok(settings) => relay(settings).await,
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "relay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Relays until it is told to stop.
+async fn relay(settings: Settings) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(&settings.address).await;
+    let listener = listener.with_context(|| format!("listening on {}", settings.address))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Store::open(Options {
+        data_dir: settings.data_dir.clone(),
+        public_url: url.clone(),
+        pipeline: Arc::clone(&settings.pipeline),
+        clock: Arc::clone(&clock),
+    })
+    .await?;
+    topics::create(&settings).await?;
+    let mirror = mirror::start(&settings, &store).await?;
+    let stop = CancellationToken::new();
+    let functions = remote::functions(&settings)?;
+    let dispatcher = Dispatcher::new(store.deliveries(), functions);
+    let dispatching = dispatcher.run(Arc::clone(&clock), stop.clone(), GRACE);
+    let dispatching = tokio::spawn(dispatching);
+    let (pipeline, bus, stopping) = (
+        Arc::clone(&settings.pipeline),
+        settings.cloud.bus()?,
+        stop.clone(),
+    );
+    let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
+    tracing::info!("relaying at {url}");
+    let service = service::Front::new(&store, &settings, url, clock);
+    serve(Arc::new(service), listener, stop_signal()).await?;
+    stop.cancel();
+    ticking.await??;
+    dispatching.await?;
+    mirror.stop().await;
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! What Eventarc's Firestore triggers do.
+//!
+//! The listener tells what a document holds now, an event tells what it held
+//! before as well. So the documents that somebody listens to are kept a second
+//! time in the embedded store: storing one there makes the event, with the old
+//! and the new, in the same transaction. What changed while the relay was away is
+//! found when it is back. Changes in quick succession may come as one, as those
+//! of the real triggers do not; nothing is lost by that.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use domain::{
+    paths::DocPath,
+    pipeline::{DOCUMENT_WRITTEN, Occurrence, Pipeline},
+    ports::{Document, Precondition, Query, Records, Write},
+};
+use embedded::Store;
+use google::firestore::listen::{Change, Listener};
+use tokio::sync::Mutex;
+
+use crate::settings::Settings;
+
+/// The documents kept a second time.
+struct Mirror {
+    records: Arc<dyn Records>,
+    pipeline: Arc<Pipeline>,
+    /// Which documents of each collection's name have been told since it was last
+    /// begun anew.
+    seen: Mutex<HashMap<String, HashSet<DocPath>>>,
+}
+
+/// Listens to every collection that the manifest has a pattern for.
+pub(crate) async fn start(settings: &Settings, store: &Store) -> anyhow::Result<Listener> {
+    let mirror = Arc::new(Mirror {
+        records: store.records(),
+        pipeline: Arc::clone(&settings.pipeline),
+        seen: Mutex::default(),
+    });
+    let groups = groups(&settings.pipeline);
+    let firestore = settings.cloud.firestore();
+    let hear = move |change: Change| -> google::firestore::listen::Heard {
+        let mirror = Arc::clone(&mirror);
+        Box::pin(async move { mirror.hear(change).await })
+    };
+    Ok(firestore.listen(groups, Box::new(hear)).await?)
+}
+
+/// The names of the collections whose documents start functions.
+fn groups(pipeline: &Pipeline) -> Vec<String> {
+    let triggers = pipeline.functions.values().flat_map(|one| &one.events);
+    let patterns = triggers
+        .filter(|trigger| trigger.event_type == DOCUMENT_WRITTEN)
+        .filter_map(|trigger| trigger.document.as_deref());
+    let names = patterns.filter_map(|pattern| pattern.rsplit('/').nth(1));
+    let names: BTreeSet<String> = names.map(str::to_owned).collect();
+    names.into_iter().collect()
+}
+
+impl Mirror {
+    async fn hear(&self, change: Change) {
+        let kept = match change {
+            Change::Written(document) => self.keep(document).await,
+            Change::Gone(path) => self.forget(&path).await,
+            Change::Anew(group) => {
+                self.seen.lock().await.remove(&group);
+                Ok(())
+            }
+            Change::Whole(group) => self.forget_the_rest(&group).await,
+        };
+        if let Err(error) = kept {
+            tracing::error!(error = &*error, "a change of a document was lost");
+        }
+    }
+
+    fn is_heard(&self, path: &DocPath) -> bool {
+        let path = path.as_str();
+        !self
+            .pipeline
+            .listeners(Occurrence::Document { path })
+            .is_empty()
+    }
+
+    async fn keep(&self, document: Document) -> Result<(), Box<dyn std::error::Error>> {
+        let path = document.path;
+        if !self.is_heard(&path) {
+            return Ok(());
+        }
+        let mut seen = self.seen.lock().await;
+        seen.entry(group_of(&path))
+            .or_default()
+            .insert(path.clone());
+        drop(seen);
+        let known = self.records.read(&path).await?;
+        // Told twice is told once.
+        if known.is_some_and(|known| known.fields == document.fields) {
+            return Ok(());
+        }
+        let write = Write::Put {
+            path,
+            fields: document.fields,
+            precondition: Precondition::None,
+        };
+        Ok(self.records.commit(vec![write]).await?)
+    }
+
+    async fn forget(&self, path: &DocPath) -> Result<(), Box<dyn std::error::Error>> {
+        let write = Write::Delete {
+            path: path.clone(),
+            precondition: Precondition::None,
+        };
+        Ok(self.records.commit(vec![write]).await?)
+    }
+
+    /// What a whole list does not hold was deleted while nobody listened.
+    async fn forget_the_rest(&self, group: &str) -> Result<(), Box<dyn std::error::Error>> {
+        let told = self.seen.lock().await.get(group).cloned();
+        let told = told.unwrap_or_default();
+        let kept = self.records.list(&Query::group(group)).await?;
+        for document in kept {
+            if !told.contains(&document.path) {
+                self.forget(&document.path).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of the collection that a document lies in.
+fn group_of(path: &DocPath) -> String {
+    let (collection, _) = path.split();
+    let name = collection.rsplit('/').next();
+    name.unwrap_or(collection).to_owned()
+}

@@ -1,0 +1,68 @@
+//! The APIs of Cloud Storage and Cloud Tasks on one port.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::ports::Clock;
+use embedded::Store;
+use emulation::{
+    gcs::Gcs,
+    signatures::{self, V4},
+    tasks::CloudTasks,
+};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use runtime::http::{Body, Service};
+
+use crate::settings::Settings;
+
+/// How many names one page of a list has, as in Cloud Storage.
+const PAGE: usize = 1_000;
+
+/// Everything that Google's clients ask here.
+pub(crate) struct Front {
+    gcs: Gcs,
+    tasks: CloudTasks,
+}
+
+/// Signs as the functions do, with the same service account's key.
+struct SameKey(google::storage::Gcs);
+
+#[async_trait]
+impl signatures::Signer for SameKey {
+    async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
+        self.0.sign(text).await
+    }
+}
+
+impl Front {
+    pub(crate) fn new(
+        store: &Store,
+        settings: &Settings,
+        url: String,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let signatures = V4 {
+            signer: Arc::new(SameKey(settings.cloud.gcs().clone())),
+            clock: Arc::clone(&clock),
+        };
+        Self {
+            gcs: Gcs::new(store.clone(), Arc::new(signatures), url, PAGE),
+            tasks: CloudTasks {
+                queue: store.queue(),
+                clock,
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl Service for Front {
+    async fn call(&self, request: Request<Incoming>) -> Response<Body> {
+        if request.uri().path().starts_with("/v2/projects/") {
+            self.tasks.call(request).await
+        } else {
+            self.gcs.call(request).await
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Whole collections as they change, by the client's listener: for the emulated
+//! cloud, where no Eventarc does.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use domain::{
+    paths::DocPath,
+    ports::{Document, RecordsError},
+};
+use firestore::{
+    FirestoreDb, FirestoreListenEvent, FirestoreListener, FirestoreListenerTargetParams,
+    FirestoreMemListenStateStorage, FirestoreQueryCollection, FirestoreQueryParams,
+    FirestoreTargetType, gcloud_sdk::google::firestore::v1::target_change::TargetChangeType,
+};
+
+use super::{Firestore, document, watch::failed};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A document holds this now; at the beginning, each one that there is.
+    Written(Document),
+    /// A document is not there any more.
+    Gone(DocPath),
+    /// The documents of the collections of that name are told from the beginning.
+    Anew(String),
+    /// All documents of the collections of that name have been told.
+    Whole(String),
+}
+
+/// The end of having heard.
+pub type Heard = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Somebody who hears of changes, one after the other.
+pub type Hear = Box<dyn Fn(Change) -> Heard + Send + Sync>;
+
+/// Listens until it is stopped.
+pub struct Listener(FirestoreListener<FirestoreDb, FirestoreMemListenStateStorage>);
+
+impl Listener {
+    /// Stops, when what is being heard has been heard.
+    pub async fn stop(mut self) {
+        // It stops either way.
+        let _ = self.0.shutdown().await;
+    }
+}
+
+impl Firestore {
+    /// Listens to all collections of these names, whoever's they are. Connects
+    /// again as often as it takes.
+    pub async fn listen(&self, groups: Vec<String>, hear: Hear) -> Result<Listener, RecordsError> {
+        let storage = FirestoreMemListenStateStorage::new();
+        let db = self.db().await?;
+        let mut listener = db.create_listener(storage).await.map_err(failed)?;
+        for (group, target) in groups.iter().zip(1_u32..) {
+            let all = FirestoreQueryParams::new(FirestoreQueryCollection::Single(group.clone()))
+                .with_all_descendants(true);
+            let target = FirestoreListenerTargetParams::new(
+                target.into(),
+                FirestoreTargetType::Query(all),
+                std::collections::HashMap::new(),
+            );
+            listener.add_target(target).map_err(failed)?;
+        }
+        let (documents, groups, hear) =
+            (self.database.documents(), Arc::new(groups), Arc::new(hear));
+        let tell = move |event| {
+            let changes = changes(&documents, &groups, event);
+            let hear = Arc::clone(&hear);
+            async move {
+                for change in changes {
+                    hear(change).await;
+                }
+                Ok(())
+            }
+        };
+        listener.start(tell).await.map_err(failed)?;
+        Ok(Listener(listener))
+    }
+}
+
+fn changes(documents: &str, groups: &[String], event: FirestoreListenEvent) -> Vec<Change> {
+    let gone = |name: &str| {
+        let path = name.strip_prefix(documents)?.strip_prefix('/')?;
+        Some(Change::Gone(DocPath::parse(path)?))
+    };
+    match event {
+        FirestoreListenEvent::DocumentChange(change) => {
+            let found = change.document.as_ref();
+            let found = found.and_then(|found| document(documents, found));
+            found.map(Change::Written).into_iter().collect()
+        }
+        FirestoreListenEvent::DocumentDelete(change) => {
+            gone(&change.document).into_iter().collect()
+        }
+        FirestoreListenEvent::DocumentRemove(change) => {
+            gone(&change.document).into_iter().collect()
+        }
+        FirestoreListenEvent::TargetChange(change) => {
+            let make = match change.target_change_type() {
+                TargetChangeType::Reset => Change::Anew,
+                TargetChangeType::Current => Change::Whole,
+                _ => return Vec::new(),
+            };
+            let named = |id: &i32| groups.get(usize::try_from(id - 1).ok()?);
+            let named = change.target_ids.iter().filter_map(named);
+            named.cloned().map(make).collect()
+        }
+        FirestoreListenEvent::Filter(_) => Vec::new(),
+    }
+}
