@@ -25,6 +25,7 @@ struct Remote {
     /// The path of each queue that it works off.
     paths: BTreeMap<String, String>,
     client: Client,
+    twice: bool,
 }
 
 /// All that the manifest delivers something to.
@@ -47,6 +48,7 @@ pub(crate) fn functions(settings: &Settings) -> anyhow::Result<Vec<Arc<dyn Funct
                 .map(|(name, queue)| (name.clone(), queue.path.clone()))
                 .collect(),
             client: Client::builder().timeout(timeout).build()?,
+            twice: settings.twice,
         }));
     }
     Ok(functions)
@@ -59,14 +61,22 @@ impl Function for Remote {
     }
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        if self.twice {
+            let (first, second) = tokio::join!(self.post(incoming.clone()), self.post(incoming));
+            return first.and(second);
+        }
+        self.post(incoming).await
+    }
+}
+
+impl Remote {
+    async fn post(&self, incoming: Incoming) -> Result<(), Failure> {
         match incoming {
             Incoming::Event(event) => self.post_event(*event).await,
             Incoming::Task(task) => self.post_task(&task).await,
         }
     }
-}
 
-impl Remote {
     async fn post_event(&self, event: Event) -> Result<(), Failure> {
         let request = event.deserialize_binary(http::Request::builder());
         let request: http::Request<Option<Vec<u8>>> = request.map_err(Failure::permanent)?;

@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) pubsub: String,
     /// `FUNCTION_URLS`: where each function is.
     pub(crate) functions: BTreeMap<String, String>,
+    /// `RELAY_TWICE`: whether everything is delivered twice, as it may be.
+    pub(crate) twice: bool,
     /// The manifest, its waits cut to `RELAY_MAX_BACKOFF_S`.
     pub(crate) pipeline: Arc<Pipeline>,
 }
@@ -37,6 +39,7 @@ impl Settings {
         Ok(Self {
             address: format!("{host}:{port}"),
             data_dir: data_dir.into(),
+            twice: environment.parsed("RELAY_TWICE", false, "`true` or `false`")?,
             pubsub: pubsub.unwrap_or_default(),
             functions: cloud::function_urls(&environment, &pipeline)?,
             pipeline: Arc::new(pipeline),

@@ -374,15 +374,15 @@ pub async fn deleting_a_document_leaves_what_lies_below(bench: &impl Bench) {
 /// Now, and again at each change; a second watcher sees the same.
 pub async fn whoever_watches_a_document_sees_it_change_and_go(bench: &impl Bench) {
     let records = &*bench.records();
-    let mut first = records.watch(&path("a/b"));
+    let mut first = records.watch(&path("a/b/c/d"));
     assert_eq!(first.next().await.unwrap().unwrap(), None);
-    store(records, &[("a/b", json!({"n": 1}))]).await;
+    store(records, &[("a/b/c/d", json!({"n": 1}))]).await;
     let seen = first.next().await.unwrap().unwrap().unwrap();
     assert_eq!(seen.fields, json!({"n": 1}));
-    let mut second = records.watch(&path("a/b"));
+    let mut second = records.watch(&path("a/b/c/d"));
     assert_eq!(second.next().await.unwrap().unwrap(), Some(seen));
     records
-        .commit(vec![delete("a/b", Precondition::None)])
+        .commit(vec![delete("a/b/c/d", Precondition::None)])
         .await
         .unwrap();
     for watcher in [&mut first, &mut second] {

@@ -34,6 +34,8 @@ type Control = FirestoreListenerControlHandle<FirestoreMemListenStateStorage>;
 pub(super) struct Watcher {
     watched: Arc<Mutex<Watched>>,
     listener: Listener,
+    /// What the names of all documents begin with.
+    documents: String,
 }
 
 #[derive(Default)]
@@ -91,13 +93,18 @@ impl Watcher {
         let db = firestore.db().await?;
         let mut listener = db.create_listener(storage).await.map_err(failed)?;
         let watched = Arc::new(Mutex::new(Watched::default()));
-        let (shared, documents) = (Arc::clone(&watched), firestore.database.documents());
+        let documents = firestore.database.documents();
+        let (shared, prefix) = (Arc::clone(&watched), documents.clone());
         let hear = move |event| {
-            lock(&shared).hear(&documents, event);
+            lock(&shared).hear(&prefix, event);
             std::future::ready(Ok(()))
         };
         listener.start(hear).await.map_err(failed)?;
-        Ok(Self { watched, listener })
+        Ok(Self {
+            watched,
+            listener,
+            documents,
+        })
     }
 
     fn subscribe(&self, path: &DocPath) -> Result<Subscription, RecordsError> {
@@ -108,7 +115,7 @@ impl Watcher {
         };
         if !self.listener.has_target(&target.into()) {
             self.listener
-                .add_target(parameters(target, path))
+                .add_target(parameters(&self.documents, target, path))
                 .map_err(failed)?;
         }
         Ok(Subscription {
@@ -124,12 +131,16 @@ pub(super) fn failed(error: FirestoreError) -> RecordsError {
     RecordsError::Unavailable(Box::new(error))
 }
 
-fn parameters(target: u32, path: &DocPath) -> FirestoreListenerTargetParams {
+fn parameters(documents: &str, target: u32, path: &DocPath) -> FirestoreListenerTargetParams {
     let (collection, id) = path.split();
-    let documents = FirestoreCollectionDocuments::new(collection.to_owned(), vec![id.to_owned()]);
+    let (parent, name) = collection.rsplit_once('/').unwrap_or(("", collection));
+    let mut documents_of = FirestoreCollectionDocuments::new(name.to_owned(), vec![id.to_owned()]);
+    if !parent.is_empty() {
+        documents_of.parent = Some(format!("{documents}/{parent}"));
+    }
     FirestoreListenerTargetParams::new(
         target.into(),
-        FirestoreTargetType::Documents(documents),
+        FirestoreTargetType::Documents(documents_of),
         HashMap::new(),
     )
 }
