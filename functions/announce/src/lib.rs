@@ -59,6 +59,7 @@ fn parse(document: Option<&Value>) -> Result<Option<Interview>, Failure> {
 async fn publish(notice: &Notice, bus: &dyn Bus) -> Result<(), Failure> {
     let trace = notice.trace.or_else(trace::current);
     let attributes = [
+        ("interview_id", Some(notice.key.interview_id.to_string())),
         ("webhook_id", Some(notice.id.clone())),
         ("type", Some(notice.event_type.as_str().to_owned())),
         (trace::TRACEPARENT, trace.map(|trace| trace.to_string())),

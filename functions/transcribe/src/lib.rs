@@ -35,6 +35,10 @@ use sha2::{Digest, Sha256};
 /// The queue between accepting an upload and transcribing it.
 pub const QUEUE: &str = "transcription";
 
+/// How many chunks are written at once: with the largest texts still within the
+/// four megabytes of one message to Firestore.
+const CHUNKS_PER_COMMIT: usize = 8;
+
 /// The function, and what it needs.
 pub struct Transcribe {
     /// Claims, results and the time.
@@ -246,13 +250,14 @@ impl Transcribe {
         self.clear_chunks(key, Some(revision))
             .await
             .map_err(|_| not_stored())?;
-        for chunk in &chunks {
-            let write = Write::put(key.chunk(revision, chunk.number), chunk, Precondition::None);
-            let write = write.map_err(|error| storage_error(&error))?;
-            records
-                .commit(vec![write])
-                .await
-                .map_err(|error| storage_error(&error))?;
+        for batch in chunks.chunks(CHUNKS_PER_COMMIT) {
+            let writes = batch.iter().map(|chunk| {
+                Write::put(key.chunk(revision, chunk.number), chunk, Precondition::None)
+            });
+            let writes = writes.collect::<Result<_, _>>();
+            let writes = writes.map_err(|error| storage_error(&error))?;
+            let stored = records.commit(writes).await;
+            stored.map_err(|error| storage_error(&error))?;
         }
         let head = TranscriptHead {
             revision,

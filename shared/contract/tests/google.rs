@@ -31,6 +31,7 @@ use google::{
 };
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
+use runtime::settings::Environment;
 use support::{listen, serve_for_ever, store, take, task};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -42,14 +43,16 @@ fn project() -> String {
     format!("contract-{}-{number}", std::process::id())
 }
 
-fn emulator(variable: &str) -> String {
-    std::env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} is not set: scripts/emulators up"))
+fn emulator(variable: &'static str) -> String {
+    let environment = Environment::of_process();
+    let value = environment.text(variable).map(str::to_owned);
+    value.unwrap_or_else(|| panic!("{variable} is not set: scripts/emulators up"))
 }
 
 struct Documents(Firestore);
 
 impl Documents {
+    #[expect(clippy::unused_async, reason = "as the promises call it")]
     async fn new() -> Self {
         let database = Database {
             project: project(),

@@ -147,7 +147,8 @@ impl Deliveries {
         Ok(())
     }
 
-    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), Fault> {
+    /// Sets a delivery aside as a dead letter.
+    pub async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), Fault> {
         let now = self.clock_now();
         let (id, reason) = (delivery.id, reason.to_owned());
         tracing::error!(function = %delivery.function, delivery.id = id, "given up: {reason}");

@@ -184,8 +184,7 @@ async fn settle(
     match outcome {
         Ok(()) => deliveries.done(delivery).await?,
         Err(Failure::Permanent(error)) => {
-            tracing::error!(%function, attempt = delivery.attempt, "event dropped: {error:#}");
-            deliveries.done(delivery).await?;
+            deliveries.bury(delivery, &format!("{error:#}")).await?;
         }
         Err(Failure::Transient { error, after }) => {
             tracing::warn!(%function, attempt = delivery.attempt, "event put back: {error:#}");

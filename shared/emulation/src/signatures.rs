@@ -158,10 +158,12 @@ impl SignedRequest {
 
     fn string_to_sign(&self, request: &Parts) -> String {
         let signed_headers = self.parameter("X-Goog-SignedHeaders").unwrap_or("");
-        let headers: String = signed_headers
-            .split(';')
-            .map(|name| format!("{name}:{}\n", header_as_signed(&request.headers, name)))
-            .collect();
+        let lines = signed_headers.split(';');
+        let lines = lines.map(|name| {
+            let value = header_as_signed(&request.headers, name);
+            [name, ":", &value, "\n"].concat()
+        });
+        let headers = lines.collect::<Vec<_>>().concat();
         let canonical = format!(
             "{}\n{}\n{}\n{headers}\n{signed_headers}\nUNSIGNED-PAYLOAD",
             request.method,

@@ -62,7 +62,7 @@ impl CloudTasks {
         let parent = parent.ok_or_else(no_such_path)?;
         let (_, queue) = parent.rsplit_once('/').ok_or_else(no_such_path)?;
         let creation: Creation = read_json(request.into_body(), MAX_TASK).await?;
-        let task = self.task(parent, creation.task)?;
+        let task = self.task(parent, &creation.task)?;
         match self.queue.enqueue(queue, task.clone()).await {
             Ok(Enqueued::Accepted) => {
                 let name = format!("{parent}/tasks/{}", task.name);
@@ -82,7 +82,7 @@ impl CloudTasks {
         }
     }
 
-    fn task(&self, parent: &str, wire: WireTask) -> Result<Task, Problem> {
+    fn task(&self, parent: &str, wire: &WireTask) -> Result<Task, Problem> {
         let prefix = format!("{parent}/tasks/");
         let name = wire.name.strip_prefix(&prefix).unwrap_or("");
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

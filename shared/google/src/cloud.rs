@@ -81,7 +81,6 @@ impl Cloud {
     }
 
     /// The time.
-    #[expect(clippy::unused_self, reason = "a port like the others")]
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock)
     }

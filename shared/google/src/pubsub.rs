@@ -44,16 +44,13 @@ impl PubSub {
 
     async fn connect(&self, topic: &str) -> Result<Publisher, BusError> {
         let builder = Publisher::builder(format!("projects/{}/topics/{topic}", self.project));
-        let builder = match &self.emulator {
-            Some(host) => builder
+        let builder = if let Some(host) = &self.emulator {
+            builder
                 .with_endpoint(format!("http://{host}"))
-                .with_credentials(emulator::anonymous()),
-            None => {
-                let credentials = crate::credentials::default();
-                builder.with_credentials(
-                    credentials.map_err(|error| BusError::Unavailable(error.into()))?,
-                )
-            }
+                .with_credentials(emulator::anonymous())
+        } else {
+            let ours = crate::credentials::default();
+            builder.with_credentials(ours.map_err(|error| BusError::Unavailable(error.into()))?)
         };
         // Whoever publishes waits for the answer: a batch of one is sent at once.
         let builder = builder

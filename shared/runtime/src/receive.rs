@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use cloudevents::AttributesReader as _;
-use domain::trace::TraceContext;
+use domain::{InterviewKey, event::Event, trace::TraceContext};
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -174,11 +174,13 @@ fn span(function: &'static str, trace: TraceContext) -> Span {
         event.id = Empty,
         event.kind = Empty,
         task = Empty,
+        interview = Empty,
     )
 }
 
 fn describe(span: &Span, delivery: &Delivery) {
     span.record("attempt", delivery.attempt);
+    span.record("interview", interview_of(&delivery.incoming));
     match &delivery.incoming {
         Incoming::Event(event) => {
             span.record("event.id", event.id());
@@ -187,6 +189,23 @@ fn describe(span: &Span, delivery: &Delivery) {
         Incoming::Task(task) => {
             span.record("task", &task.name);
         }
+    }
+}
+
+/// The interview that a delivery is about, where it says so.
+fn interview_of(incoming: &Incoming) -> Option<String> {
+    let of_path = |path: &str| {
+        let key = InterviewKey::of_path(path)?;
+        Some(key.interview_id.to_string())
+    };
+    if let Incoming::Task(task) = incoming {
+        let body = task.body.get("key").unwrap_or(&task.body);
+        return body.get("interview_id")?.as_str().map(str::to_owned);
+    }
+    match incoming.event().ok()? {
+        Event::ObjectFinalized(object) => of_path(&object.name),
+        Event::DocumentWritten(written) => of_path(written.path.as_str()),
+        Event::MessagePublished(message) => message.attributes.get("interview_id").cloned(),
     }
 }
 

@@ -23,10 +23,12 @@ pub fn for_people(default: &str) {
 }
 
 /// Writes logs to standard output for Cloud Logging to read, in `project` on
-/// behalf of `function`, at the level that `RUST_LOG` asks for, or `info`.
+/// behalf of `function`, at the level that `RUST_LOG` asks for, or `info`,
+/// less of what Firestore's client says of itself.
 /// Panics are logged too, in one line each.
 pub fn for_cloud(project: &str, function: &'static str) {
-    let subscriber = cloud_log::subscriber(project, function, level("info"), io::stdout);
+    let subscriber =
+        cloud_log::subscriber(project, function, level("info,firestore=warn"), io::stdout);
     if subscriber.try_init().is_ok() {
         panic::set_hook(Box::new(log_panic));
     }

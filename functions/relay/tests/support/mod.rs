@@ -4,6 +4,10 @@
     unreachable_pub,
     reason = "each test binary uses a part of it"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "programs are started with the environment of the test"
+)]
 
 use std::{
     collections::BTreeMap,

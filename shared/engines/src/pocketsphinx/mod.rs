@@ -21,6 +21,7 @@ use tokio::{
     sync::{Semaphore, mpsc},
     task::{JoinSet, spawn_blocking},
 };
+use tracing::Instrument as _;
 
 pub use command::NotInstalled;
 use command::{Command, Heard};
@@ -67,11 +68,12 @@ impl PocketSphinx {
                         continue;
                     };
                     let command = Arc::clone(&self.command);
-                    running.spawn(async move {
+                    let hearing = async move {
                         let heard = command.hear(&utterance.samples).await;
                         drop(permit);
                         (heard, utterance)
-                    });
+                    };
+                    running.spawn(hearing.in_current_span());
                 }
                 else => return Ok(words),
             }

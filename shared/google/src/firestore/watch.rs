@@ -165,7 +165,11 @@ impl Watched {
             FirestoreListenEvent::DocumentChange(change) => {
                 let found = change.document.as_ref();
                 let found = found.and_then(|found| super::document(documents, found));
-                self.tell_about(documents, &name_of(&change.document), found.as_ref());
+                self.tell_about(
+                    documents,
+                    &name_of(change.document.as_ref()),
+                    found.as_ref(),
+                );
             }
             FirestoreListenEvent::DocumentDelete(gone) => {
                 self.tell_about(documents, &gone.document, None);
@@ -214,10 +218,8 @@ impl Watched {
     }
 }
 
-fn name_of(document: &Option<v1::Document>) -> String {
-    document
-        .as_ref()
-        .map_or_else(String::new, |document| document.name.clone())
+fn name_of(document: Option<&v1::Document>) -> String {
+    document.map_or_else(String::new, |document| document.name.clone())
 }
 
 impl Drop for Subscription {

@@ -72,7 +72,7 @@ pub(super) async fn write(
         // Written twice is written once: the bytes are the same.
         request = request.with_idempotency(true);
     }
-    let written = request.send_buffered().await;
+    let written = Box::pin(request.send_buffered()).await;
     let stored = written.map_err(|error| {
         let broke = broke.lock().unwrap_or_else(PoisonError::into_inner).take();
         broke.map_or_else(|| failed(error, name), ObjectError::Interrupted)

@@ -77,7 +77,7 @@ impl Signing {
         headers: &Headers,
     ) -> Result<String, ObjectError> {
         let unavailable = |error: anyhow::Error| ObjectError::Unavailable(error.into());
-        let signer = self.signer().map_err(unavailable)?;
+        let key = self.signer().map_err(unavailable)?;
         let builder = SignedUrlBuilder::for_object(format!("projects/_/buckets/{bucket}"), name)
             .with_endpoint(&self.endpoint)
             .with_method(method)
@@ -85,7 +85,7 @@ impl Signing {
         let builder = headers.iter().fold(builder, |builder, (name, value)| {
             builder.with_header(name, value)
         });
-        let signed = builder.sign_with(signer).await;
+        let signed = builder.sign_with(key).await;
         signed.context("signing a URL").map_err(unavailable)
     }
 
