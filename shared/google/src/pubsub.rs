@@ -1,4 +1,4 @@
-//! [`Bus`] on Pub/Sub.
+//! The port `Bus` on Pub/Sub.
 //!
 //! Without ordering keys: each of our messages stands for itself, and a key would
 //! make the ones behind a slow one wait.

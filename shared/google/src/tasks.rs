@@ -1,4 +1,4 @@
-//! [`Queue`] on Cloud Tasks.
+//! The port `Queue` on Cloud Tasks.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

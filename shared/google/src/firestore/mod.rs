@@ -1,4 +1,4 @@
-//! [`Records`] on Firestore.
+//! The port `Records` on Firestore.
 //!
 //! A transaction is one `Commit` whose writes hold preconditions: it needs no
 //! locks, and may be sent again when the network broke. What was applied without

@@ -1,4 +1,4 @@
-//! [`ObjectStore`] on Google Cloud Storage.
+//! The port `ObjectStore` on Google Cloud Storage.
 //!
 //! Bytes go through the official client, which writes resumably and resumes reads
 //! that break off. What that client offers by gRPC alone — metadata, lists,
