@@ -1,6 +1,6 @@
 //! The four steps of an interview and where each of them stands.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,10 @@ pub struct StepError {
     pub message: String,
     /// Whether running the step again may succeed.
     pub retryable: bool,
+    /// How long to wait at least before it, where whoever said no also said that;
+    /// not kept.
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
 }
 
 impl StepError {
@@ -92,6 +96,7 @@ impl StepError {
             code: code.to_owned(),
             message: message.into(),
             retryable: false,
+            retry_after: None,
         }
     }
 
@@ -100,6 +105,15 @@ impl StepError {
         Self {
             retryable: true,
             ..Self::permanent(code, message)
+        }
+    }
+
+    /// The same error with a wait before the next try.
+    #[must_use]
+    pub fn after(self, wait: Option<Duration>) -> Self {
+        Self {
+            retry_after: wait,
+            ..self
         }
     }
 }

@@ -202,7 +202,10 @@ impl Desk {
             return Ok(outcome_of(refused));
         }
         if error.retryable && !lease.last {
-            return Err(Failure::from(error));
+            return Err(Failure::Transient {
+                after: error.retry_after,
+                error: error.into(),
+            });
         }
         tracing::warn!(code = error.code, "step given up");
         Ok(Outcome::GivenUp)
