@@ -222,8 +222,12 @@ impl Transcribe {
                 size: meta.size,
                 content_type: meta.content_type,
             },
-            language: interview.and_then(|interview| interview.language),
+            language: interview
+                .as_ref()
+                .and_then(|interview| interview.language.clone()),
             max_duration_ms: u64::try_from(self.max_duration.as_millis()).unwrap_or(u64::MAX),
+            key_terms: interview.map(key_terms).unwrap_or_default(),
+            label: Some(job.key.interview_id.to_string()),
         })
     }
 
@@ -313,6 +317,17 @@ impl Transcribe {
         }
         Ok(())
     }
+}
+
+/// What its owner wants to hear about. The rubric of a kind is no such thing: its
+/// competencies are ours, and nobody says them.
+fn key_terms(interview: Interview) -> Vec<String> {
+    let criteria = interview.rubric.map(|rubric| rubric.competencies);
+    criteria
+        .into_iter()
+        .flatten()
+        .map(|criterion| criterion.name)
+        .collect()
 }
 
 fn not_stored() -> StepError {

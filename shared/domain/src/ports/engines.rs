@@ -1,15 +1,18 @@
 //! Those who listen and those who think.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::Serialize;
 
 use crate::{
+    Private,
     analysis::{Draft, Rubric},
     interview::Kind,
     ports::ObjectStore,
     steps::StepError,
-    transcript::{Recognition, Transcript},
+    transcript::{Recognition, Transcript, Word},
 };
 
 /// A stored recording.
@@ -36,6 +39,10 @@ pub struct TranscriptionRequest {
     pub language: Option<String>,
     /// The longest recording that is accepted, in milliseconds.
     pub max_duration_ms: u64,
+    /// What is likely to be said and easily misheard: names and terms.
+    pub key_terms: Vec<String>,
+    /// An opaque name under which a provider may list the request.
+    pub label: Option<String>,
 }
 
 /// Told how far a piece of work is.
@@ -59,6 +66,60 @@ pub trait Transcriber: Send + Sync {
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError>;
+}
+
+/// Samples of one channel as they come: 16 bits, 16,000 a second.
+pub type SampleStream = BoxStream<'static, io::Result<Vec<i16>>>;
+
+/// Segments as they are recognised; it ends after the first error.
+pub type SegmentStream = BoxStream<'static, Result<Segment, StepError>>;
+
+/// What is known beforehand of speech that is still coming.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LiveOptions {
+    /// The language as a BCP 47 tag, where known.
+    pub language: Option<String>,
+    /// What is likely to be said and easily misheard: names and terms.
+    pub key_terms: Vec<String>,
+}
+
+/// A stretch of one person's speech, recognised while the recording goes on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Segment {
+    /// Who speaks, from 0.
+    pub speaker: u32,
+    /// When it begins, from the start of the recording.
+    pub start_ms: u64,
+    /// When it ends.
+    pub end_ms: u64,
+    /// What is said.
+    pub text: Private,
+    /// The words of it, where the engine tells them apart.
+    pub words: Vec<Word>,
+    /// Whether it stays as it is; one that does not is replaced by what comes
+    /// next for the same time.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+}
+
+/// A speech engine that recognises speech as it comes.
+#[async_trait]
+pub trait LiveTranscriber: Send + Sync {
+    /// Its name in the settings.
+    fn name(&self) -> &'static str;
+
+    /// Its model.
+    fn model(&self) -> &str;
+
+    /// Listens to `samples` until they end.
+    ///
+    /// The final segments come in the order in which they begin. Dropping the
+    /// stream of segments ends the work.
+    async fn listen(
+        &self,
+        samples: SampleStream,
+        options: LiveOptions,
+    ) -> Result<SegmentStream, StepError>;
 }
 
 /// What is asked of a language engine.
