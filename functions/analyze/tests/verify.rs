@@ -42,7 +42,7 @@ fn competency(name: &str, rating: Option<u8>, quote: &str) -> DraftCompetency {
 fn rubric(names: &[&str]) -> Rubric {
     let criterion = |name: &&str| Criterion {
         name: (*name).to_owned(),
-        description: String::new(),
+        ..Criterion::default()
     };
     Rubric {
         competencies: names.iter().map(criterion).collect(),

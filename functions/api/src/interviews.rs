@@ -2,7 +2,7 @@
 
 use domain::{
     Interview, InterviewId, InterviewKey, Private, UserId,
-    analysis::Rubric,
+    analysis::{Criterion, Rubric},
     deletion,
     interview::{Audio, Kind},
     ports::{Precondition, RecordsError, Write},
@@ -269,17 +269,19 @@ fn check_media_type(text: &str) -> Result<(), Problem> {
 }
 
 fn check_rubric(rubric: &Rubric) -> Result<(), Problem> {
-    let names = rubric.competencies.iter().map(|criterion| &criterion.name);
     let sensible = (1..=20).contains(&rubric.competencies.len())
-        && names
-            .clone()
-            .all(|name| (1..=100).contains(&name.trim().chars().count()))
-        && rubric
-            .competencies
-            .iter()
-            .all(|criterion| criterion.description.len() <= 2_000);
-    let why = "1 to 20 competencies, each with a name of 1 to 100 characters";
+        && rubric.competencies.iter().all(is_sensible);
+    let why = "1 to 20 competencies, each with a name of 1 to 100 characters, \
+               a description of at most 2,000 bytes and anchors of at most 500";
     sensible.then_some(()).ok_or_else(|| invalid("rubric", why))
+}
+
+fn is_sensible(criterion: &Criterion) -> bool {
+    let anchors = criterion.anchors.iter();
+    let mut anchors = anchors.flat_map(|own| [&own.low, &own.mid, &own.high]);
+    (1..=100).contains(&criterion.name.trim().chars().count())
+        && criterion.description.len() <= 2_000
+        && anchors.all(|anchor| anchor.len() <= 500)
 }
 
 fn idempotency_key(asked: &Asked) -> Result<Option<String>, Problem> {

@@ -4,26 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Private, Timestamp, interview::Kind, transcript::Quality};
+use crate::{Private, Timestamp, transcript::Quality};
 
-/// What to assess in an interview.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rubric {
-    /// The competencies, each by itself.
-    pub competencies: Vec<Criterion>,
-}
+mod rubric;
 
-/// One competency to assess.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Criterion {
-    /// Its name, as it appears in the analysis.
-    pub name: String,
-    /// What good and bad look like.
-    #[serde(default)]
-    pub description: String,
-}
+pub use rubric::{Anchors, Criterion, Rubric};
 
 /// What an analyst answers: claims that name turns and quotes, nothing proven yet.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -303,59 +288,4 @@ pub struct SpeakerMetrics {
     pub fillers: u64,
     /// Number of questions asked.
     pub questions: u64,
-}
-
-impl Rubric {
-    /// The competencies assessed in an interview of that kind unless the client
-    /// names others.
-    pub fn default_for(kind: Kind) -> Self {
-        let names: &[(&str, &str)] = match kind {
-            Kind::JobInterview => &[
-                (
-                    "problem solving",
-                    "describes a concrete problem, the steps taken and the result",
-                ),
-                (
-                    "collaboration",
-                    "describes own part in work with others and how conflict was handled",
-                ),
-                (
-                    "ownership",
-                    "takes responsibility for outcomes, bad ones included",
-                ),
-                (
-                    "communication",
-                    "answers what was asked, in order and with examples",
-                ),
-            ],
-            Kind::UserResearch => &[
-                ("needs named", "says what they try to get done and why"),
-                (
-                    "pain points",
-                    "tells of concrete episodes where something went wrong",
-                ),
-                ("workarounds", "tells how they manage today"),
-            ],
-            Kind::Journalism => &[
-                (
-                    "first-hand knowledge",
-                    "tells what they saw or did themselves",
-                ),
-                (
-                    "specificity",
-                    "gives names, dates, numbers that can be checked",
-                ),
-            ],
-            Kind::Other => &[],
-        };
-        Self {
-            competencies: names
-                .iter()
-                .map(|(name, description)| Criterion {
-                    name: (*name).to_owned(),
-                    description: (*description).to_owned(),
-                })
-                .collect(),
-        }
-    }
 }
