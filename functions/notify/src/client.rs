@@ -108,6 +108,12 @@ fn build(options: Options) -> reqwest::Result<Client> {
         .dns_resolver(resolver)
         .redirect(redirect::Policy::none())
         .no_proxy()
+        // Google's clients switch these on for all of the process: what a receiver
+        // answers is not to unpack itself into more than was read.
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
         .retry(retry::never())
         .pool_max_idle_per_host(0)
         .http1_only()
