@@ -2,16 +2,44 @@
 
 use std::sync::Arc;
 
-use domain::ports::{Analyst, Transcriber};
+use domain::ports::{Analyst, LiveTranscriber, Transcriber};
 use runtime::settings::Environment;
 
-use crate::{Extractive, PocketSphinx};
+use crate::{Deepgram, Extractive, PocketSphinx, deepgram};
 
-/// `TRANSCRIBER`: the speech engine, found on this machine.
-pub fn transcriber(environment: &Environment) -> anyhow::Result<Arc<dyn Transcriber>> {
-    environment.word("TRANSCRIBER", &["pocketsphinx"])?;
+/// One speech engine in both its ways of listening.
+#[derive(Clone)]
+pub struct Speech {
+    /// To stored recordings.
+    pub transcriber: Arc<dyn Transcriber>,
+    /// To speech as it comes.
+    pub live: Arc<dyn LiveTranscriber>,
+}
+
+impl Speech {
+    fn of<E: Transcriber + LiveTranscriber + 'static>(engine: E) -> Self {
+        let engine = Arc::new(engine);
+        Self {
+            transcriber: Arc::clone(&engine) as _,
+            live: engine,
+        }
+    }
+}
+
+/// `TRANSCRIBER`: the speech engine, found on this machine or reached from it.
+pub fn speech(environment: &Environment) -> anyhow::Result<Speech> {
+    let name = environment.word("TRANSCRIBER", &["pocketsphinx", "deepgram"])?;
+    if name == "deepgram" {
+        let options = deepgram::Options::read(environment)?;
+        return Ok(Speech::of(Deepgram::new(options)?));
+    }
     let path = environment.text("PATH").unwrap_or_default();
-    Ok(Arc::new(PocketSphinx::find(path)?))
+    Ok(Speech::of(PocketSphinx::find(path)?))
+}
+
+/// The same engine for stored recordings alone.
+pub fn transcriber(environment: &Environment) -> anyhow::Result<Arc<dyn Transcriber>> {
+    Ok(speech(environment)?.transcriber)
 }
 
 /// `ANALYZER`: the language engine.

@@ -1,31 +1,12 @@
 //! A recording cut into utterances, one person each where channels tell them apart.
 
-use domain::transcript::AudioFacts;
 use media::{
     Decoder, Error, Source,
-    channels::ChannelComparison,
     resample::Resampler,
     speech::{Piece, Segmenter},
 };
 
-/// What a first look at the whole recording shows.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Survey {
-    pub(crate) facts: AudioFacts,
-    /// Whether there is a person to each channel.
-    pub(crate) separate: bool,
-}
-
-impl Survey {
-    /// How many people can be told apart.
-    pub(crate) fn speakers(&self) -> u32 {
-        if self.separate {
-            u32::from(self.facts.channels)
-        } else {
-            1
-        }
-    }
-}
+use crate::survey::Survey;
 
 /// A stretch of one person's speech at 16 kHz.
 #[derive(Debug)]
@@ -37,6 +18,14 @@ pub(crate) struct Utterance {
 }
 
 impl Utterance {
+    pub(crate) fn new(speaker: u32, piece: Piece) -> Self {
+        Self {
+            speaker,
+            start: piece.start,
+            samples: piece.samples,
+        }
+    }
+
     pub(crate) const fn start_ms(&self) -> u64 {
         self.start / 16
     }
@@ -44,27 +33,6 @@ impl Utterance {
     pub(crate) const fn end_ms(&self) -> u64 {
         (self.start + self.samples.len() as u64) / 16
     }
-}
-
-/// Decodes the whole recording once, up to `limit_ms`.
-pub(crate) fn survey(source: Box<dyn Source>, limit_ms: u64) -> Result<Survey, Error> {
-    let mut decoder = Decoder::open(source)?;
-    let rate = decoder.facts().sample_rate_hz;
-    let mut comparison = None;
-    while let Some(block) = decoder.next_block()? {
-        let comparison =
-            comparison.get_or_insert_with(|| ChannelComparison::new(block.channels(), rate));
-        comparison.push(block);
-        if decoder.facts().duration_ms > limit_ms {
-            return Err(Error::TooLong {
-                limit_minutes: limit_ms / 60_000,
-            });
-        }
-    }
-    Ok(Survey {
-        facts: decoder.facts(),
-        separate: comparison.is_some_and(|comparison| comparison.separate()),
-    })
 }
 
 /// One channel, or the mix of all, on its way from the decoder to utterances.
@@ -108,12 +76,7 @@ pub(crate) fn cut(
     let mut ears: Vec<Ear> = (0..survey.speakers()).map(|_| Ear::new(rate)).collect();
     let mut wanted = true;
     let mut hand_over = |speaker, piece: Piece| {
-        wanted = wanted
-            && emit(Utterance {
-                speaker,
-                start: piece.start,
-                samples: piece.samples,
-            });
+        wanted = wanted && emit(Utterance::new(speaker, piece));
         wanted
     };
     while let Some(block) = decoder.next_block()? {

@@ -7,6 +7,7 @@
 
 mod command;
 mod hear;
+mod live;
 
 use std::{sync::Arc, thread::available_parallelism};
 
@@ -25,9 +26,15 @@ use tracing::Instrument as _;
 
 pub use command::NotInstalled;
 use command::{Command, Heard};
-use hear::{Survey, Utterance};
+use hear::Utterance;
+
+use crate::survey;
+
+/// The model that comes with it.
+const MODEL: &str = "en-us";
 
 /// `PocketSphinx` as it is installed on this machine.
+#[derive(Clone)]
 pub struct PocketSphinx {
     command: Arc<Command>,
     /// One process for each core, however many recordings are under way.
@@ -37,10 +44,9 @@ pub struct PocketSphinx {
 impl PocketSphinx {
     /// Finds the program in the folders of `path`, which is written as `PATH` is.
     pub fn find(path: &str) -> Result<Self, NotInstalled> {
-        let cores = available_parallelism().map_or(1, usize::from);
         Ok(Self {
             command: Arc::new(Command::find(path)?),
-            cores: Arc::new(Semaphore::new(cores)),
+            cores: Arc::new(Semaphore::new(cores())),
         })
     }
 
@@ -92,11 +98,8 @@ impl Transcriber for PocketSphinx {
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        if let Some(language) = request.language.as_deref().filter(|tag| !is_english(tag)) {
-            let message = format!("the offline engine knows English only, not `{language}`");
-            return Err(StepError::permanent("language_not_supported", message));
-        }
-        let survey = self.survey(request).await?;
+        check_language(request.language.as_deref())?;
+        let survey = survey::take(request).await?;
         let (send, receive) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
@@ -118,18 +121,22 @@ impl Transcriber for PocketSphinx {
             language: Some("en".to_owned()),
             audio: survey.facts,
             speech_ms: Some(speech_ms),
-            model: "en-us".to_owned(),
+            model: MODEL.to_owned(),
         })
     }
 }
 
-impl PocketSphinx {
-    async fn survey(&self, request: &TranscriptionRequest) -> Result<Survey, StepError> {
-        let (recording, limit) = (request.recording.clone(), request.max_duration_ms);
-        spawn_blocking(move || hear::survey(Box::new(ObjectReader::open(&recording)), limit))
-            .await
-            .map_err(|_| broke())?
-            .map_err(|error| error.to_step_error())
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+fn check_language(language: Option<&str>) -> Result<(), StepError> {
+    match language.filter(|tag| !is_english(tag)) {
+        None => Ok(()),
+        Some(language) => Err(StepError::permanent(
+            "language_not_supported",
+            format!("the offline engine knows English only, not `{language}`"),
+        )),
     }
 }
 

@@ -1,0 +1,268 @@
+//! A whole answer, made into a recognition.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    steps::StepError,
+    transcript::{AudioFacts, Recognition, Speaker, Word},
+};
+use runtime::ShapeError;
+use serde::Deserialize;
+
+use super::{
+    refusal::Refusal,
+    scalar::Scalar,
+    words::{WireWord, in_order},
+};
+
+/// An answer to a recording, at once or by callback. What is not read here is
+/// passed over: summaries, paragraphs, and what the provider adds.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    metadata: Option<Metadata<'a>>,
+    #[serde(borrow, default)]
+    results: Option<Results<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Metadata<'a> {
+    #[serde(borrow, default)]
+    duration: Scalar<'a>,
+    #[serde(borrow, default)]
+    channels: Scalar<'a>,
+    #[serde(borrow, default)]
+    model_info: Option<BTreeMap<String, Model<'a>>>,
+}
+
+/// `arch` is what was asked for; `name` is an inner name of theirs.
+#[derive(Deserialize)]
+struct Model<'a> {
+    #[serde(borrow, default)]
+    name: Scalar<'a>,
+    #[serde(borrow, default)]
+    arch: Scalar<'a>,
+    #[serde(borrow, default)]
+    version: Scalar<'a>,
+}
+
+#[derive(Deserialize)]
+struct Results<'a> {
+    #[serde(borrow, default)]
+    channels: Option<Vec<Channel<'a>>>,
+    #[serde(borrow, default)]
+    utterances: Option<Vec<Utterance<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Channel<'a> {
+    #[serde(borrow, default)]
+    alternatives: Option<Vec<Alternative<'a>>>,
+    #[serde(borrow, default)]
+    detected_language: Scalar<'a>,
+}
+
+#[derive(Deserialize)]
+struct Alternative<'a> {
+    #[serde(borrow, default)]
+    transcript: Scalar<'a>,
+    #[serde(borrow, default)]
+    confidence: Scalar<'a>,
+    #[serde(borrow, default)]
+    words: Option<Vec<WireWord<'a>>>,
+    #[serde(borrow, default)]
+    languages: Option<Vec<Scalar<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Utterance<'a> {
+    #[serde(borrow, default)]
+    channel: Scalar<'a>,
+    #[serde(borrow, default)]
+    words: Option<Vec<WireWord<'a>>>,
+}
+
+/// Reads a whole answer; one that is a refusal is that refusal.
+///
+/// The sample rate is 0, because the provider does not tell it.
+pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
+    let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| {
+        let error = ShapeError::from(error);
+        tracing::warn!("the speech engine's answer could not be read: {error}");
+        Refusal::Nonsense.to_step_error()
+    })?;
+    let results = answer.results.filter(|results| !results.is_empty());
+    let Some(results) = results else {
+        let refusal = Refusal::of_answer(body);
+        tracing::warn!(?refusal, "the speech engine answered without results");
+        return Err(refusal.to_step_error());
+    };
+    let spoken = results.words();
+    if spoken.is_empty() && results.has_text() {
+        tracing::warn!("the speech engine gave a text without words");
+        return Err(Refusal::Nonsense.to_step_error());
+    }
+    let (speakers, words) = cast(spoken);
+    let metadata = answer.metadata;
+    Ok(Recognition {
+        language: results.language(),
+        audio: facts(metadata.as_ref(), &results, &words),
+        model: metadata
+            .and_then(|metadata| metadata.model())
+            .unwrap_or_default(),
+        speech_ms: None,
+        speakers,
+        words,
+    })
+}
+
+/// The request that an answer or the receipt of a request belongs to.
+pub(crate) fn request_id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Receipt<'a> {
+        #[serde(borrow, default)]
+        request_id: Scalar<'a>,
+        #[serde(borrow, default)]
+        metadata: Option<Inner<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Inner<'a> {
+        #[serde(borrow, default)]
+        request_id: Scalar<'a>,
+    }
+    let receipt: Receipt<'_> = serde_json::from_slice(body).ok()?;
+    let inner = receipt.metadata.map(|metadata| metadata.request_id);
+    let id = receipt.request_id.name().map(str::to_owned);
+    id.or_else(|| inner?.name().map(str::to_owned))
+}
+
+/// A word with its channel.
+type Spoken = (u32, Word);
+
+/// Numbers those who speak from 0, channel by channel, and says who they are.
+fn cast(spoken: Vec<Spoken>) -> (Vec<Speaker>, Vec<Word>) {
+    let key = |(channel, word): &Spoken| (*channel, word.speaker);
+    let mut known: Vec<(u32, u32)> = spoken.iter().map(key).collect();
+    known.sort_unstable();
+    known.dedup();
+    let number = |spoken: &Spoken| known.binary_search(&key(spoken)).unwrap_or(0);
+    let words = spoken.into_iter().map(|spoken| {
+        let speaker = u32::try_from(number(&spoken)).unwrap_or(0);
+        Word {
+            speaker,
+            ..spoken.1
+        }
+    });
+    let words = words.collect();
+    let speakers = (0..).zip(&known).map(|(id, _)| Speaker::unnamed(id));
+    (speakers.collect(), words)
+}
+
+fn facts(metadata: Option<&Metadata<'_>>, results: &Results<'_>, words: &[Word]) -> AudioFacts {
+    let last_end = words.iter().map(|word| word.end_ms).max().unwrap_or(0);
+    let channels = metadata.and_then(|metadata| metadata.channels.index());
+    let channels = channels.map_or(results.channels().len(), |channels| channels as usize);
+    AudioFacts {
+        duration_ms: metadata
+            .and_then(|metadata| metadata.duration.millis())
+            .unwrap_or(last_end),
+        channels: u16::try_from(channels).unwrap_or(u16::MAX),
+        sample_rate_hz: 0,
+    }
+}
+
+impl Metadata<'_> {
+    fn model(&self) -> Option<String> {
+        let model = self.model_info.as_ref()?.values().next()?;
+        let name = model.arch.name().or_else(|| model.name.name())?;
+        Some(match model.version.name() {
+            Some(version) => format!("{name} {version}"),
+            None => name.to_owned(),
+        })
+    }
+}
+
+impl<'a> Results<'a> {
+    fn channels(&self) -> &[Channel<'a>] {
+        self.channels.as_deref().unwrap_or_default()
+    }
+
+    fn utterances(&self) -> &[Utterance<'a>] {
+        self.utterances.as_deref().unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.channels().is_empty() && self.utterances().is_empty()
+    }
+
+    /// The words of the channels, or those of the utterances where the channels
+    /// have none. An utterance has one speaker even where its words have two, so
+    /// it is not asked who speaks.
+    fn words(&self) -> Vec<Spoken> {
+        let mut spoken = Vec::new();
+        for (number, channel) in (0..).zip(self.channels()) {
+            if let Some(best) = channel.best() {
+                let words = in_order(best.words(), best.confidence.probability());
+                spoken.extend(words.into_iter().map(|word| (number, word)));
+            }
+        }
+        if spoken.is_empty() {
+            for utterance in self.utterances() {
+                let number = utterance.channel.index().unwrap_or(0);
+                let words = utterance.words.as_deref().unwrap_or_default();
+                let words = in_order(words, None);
+                spoken.extend(words.into_iter().map(|word| (number, word)));
+            }
+        }
+        spoken
+    }
+
+    fn has_text(&self) -> bool {
+        let best = self.channels().iter().filter_map(Channel::best);
+        best.into_iter()
+            .any(|best| best.transcript.text().is_some())
+    }
+
+    /// The language of the channel in which most is said.
+    fn language(&self) -> Option<String> {
+        let count = |channel: &&Channel<'_>| channel.best().map_or(0, |best| best.words().len());
+        let busiest = self.channels().iter().max_by_key(count)?;
+        let detected = tag(&busiest.detected_language).map(str::to_owned);
+        detected.or_else(|| busiest.best()?.language())
+    }
+}
+
+impl<'a> Channel<'a> {
+    fn best(&self) -> Option<&Alternative<'a>> {
+        self.alternatives.as_deref()?.first()
+    }
+}
+
+impl<'a> Alternative<'a> {
+    fn words(&self) -> &[WireWord<'a>] {
+        self.words.as_deref().unwrap_or_default()
+    }
+
+    /// The language of most words, or the first that is listed.
+    fn language(&self) -> Option<String> {
+        let mut counts = BTreeMap::new();
+        for word in self.words() {
+            if let Some(language) = tag(&word.language) {
+                *counts.entry(language).or_insert(0_u32) += 1;
+            }
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        let first = || tag(self.languages.as_deref()?.first()?);
+        let language = most.map(|(language, _)| language).or_else(first);
+        language.map(str::to_owned)
+    }
+}
+
+/// A BCP 47 tag.
+fn tag<'a>(scalar: &'a Scalar<'_>) -> Option<&'a str> {
+    let plain = |text: &&str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        text.len() <= 35 && text.bytes().all(known)
+    };
+    scalar.text().filter(plain)
+}

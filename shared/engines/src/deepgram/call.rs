@@ -1,0 +1,208 @@
+//! One request and its answer.
+
+use std::{error::Error, io, iter, time::Duration};
+
+use domain::{
+    ports::{Clock, ObjectError, Recording},
+    steps::StepError,
+};
+use futures::TryStreamExt;
+use reqwest::{
+    Body, Client, RequestBuilder, Response,
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+    redirect, retry,
+};
+
+use super::{
+    query::Query,
+    refusal::{self, Refusal},
+    settings::{Options, SendAs},
+};
+
+/// How long the provider may fetch the recording: it may queue the request.
+const URL_LIFETIME: Duration = Duration::from_hours(2);
+
+/// How fast bytes are sent at least, per second.
+const SLOWEST: u64 = 512 * 1024;
+
+/// The most that is read of a refusal, in bytes.
+const MAX_REFUSAL: usize = 64 * 1024;
+
+/// How requests introduce themselves.
+const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION"));
+
+/// The client cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("setting up TLS for the speech engine, with the system's CA certificates")]
+pub struct SetupError(#[source] reqwest::Error);
+
+/// A client that asks once and follows nobody elsewhere: how often to try is the
+/// queue's to say. Of HTTP/1 alone, because live speech needs that.
+pub(crate) fn client(options: &Options) -> Result<Client, SetupError> {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .retry(retry::never())
+        .http1_only()
+        .referer(false)
+        .connect_timeout(options.connect_timeout)
+        .user_agent(USER_AGENT)
+        .build()
+        .map_err(SetupError)
+}
+
+/// Sends a recording and reads what is answered.
+pub(crate) async fn ask(
+    client: &Client,
+    options: &Options,
+    clock: &dyn Clock,
+    recording: &Recording,
+    query: &Query,
+) -> Result<Vec<u8>, StepError> {
+    let request = client
+        .post(query.on(options.listen_url()))
+        .header(AUTHORIZATION, options.key.header());
+    let request = match url_for(options.send, clock, recording).await? {
+        Some(url) => by_url(request, &url).timeout(options.timeout),
+        None => by_bytes(request, recording)
+            .await?
+            .timeout(options.timeout + Duration::from_secs(recording.size / SLOWEST)),
+    };
+    let answer = request.send().await.map_err(|error| broken(&error))?;
+    if answer.status().is_success() {
+        read(answer, options.max_answer).await
+    } else {
+        Err(refused(answer).await)
+    }
+}
+
+/// The URL under which the provider can fetch the recording. One that is not
+/// HTTPS is of a bucket on this machine or in an emulator.
+async fn url_for(
+    send: Option<SendAs>,
+    clock: &dyn Clock,
+    recording: &Recording,
+) -> Result<Option<String>, StepError> {
+    if send == Some(SendAs::Bytes) {
+        return Ok(None);
+    }
+    let expires_at = clock.now() + URL_LIFETIME;
+    let url = recording
+        .objects
+        .sign_read(&recording.object, expires_at)
+        .await
+        .map_err(|error| unread(&error))?;
+    Ok((send == Some(SendAs::Url) || url.starts_with("https://")).then_some(url))
+}
+
+fn by_url(request: RequestBuilder, url: &str) -> RequestBuilder {
+    request
+        .header(CONTENT_TYPE, "application/json")
+        .body(serde_json::json!({ "url": url }).to_string())
+}
+
+async fn by_bytes(
+    request: RequestBuilder,
+    recording: &Recording,
+) -> Result<RequestBuilder, StepError> {
+    let (meta, bytes) = recording
+        .objects
+        .read(&recording.object, Some(recording.generation), None)
+        .await
+        .map_err(|error| unread(&error))?;
+    // Whatever is declared as JSON would be taken for a URL to fetch.
+    let declared = recording.content_type.as_str();
+    let audio = declared.starts_with("audio/") || declared.starts_with("video/");
+    let content_type = if audio {
+        declared
+    } else {
+        "application/octet-stream"
+    };
+    Ok(request
+        .header(CONTENT_TYPE, content_type)
+        .header(CONTENT_LENGTH, meta.size)
+        .body(Body::wrap_stream(bytes.map_err(Unread))))
+}
+
+/// The bucket's side of a request broke.
+#[derive(Debug, thiserror::Error)]
+#[error("reading the recording")]
+struct Unread(#[source] io::Error);
+
+fn unread(error: &ObjectError) -> StepError {
+    tracing::warn!("the recording could not be handed to the speech engine: {error}");
+    unavailable_recording()
+}
+
+fn unavailable_recording() -> StepError {
+    StepError::transient("recording_unavailable", "the recording could not be read")
+}
+
+/// Reads an answer of at most `limit` bytes.
+async fn read(mut answer: Response, limit: usize) -> Result<Vec<u8>, StepError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&error))? {
+        if body.len() + chunk.len() > limit {
+            tracing::warn!(limit, "the speech engine's answer is too large");
+            return Err(Refusal::Nonsense.to_step_error());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// What is meant by an answer that is no success. A body that breaks off does not
+/// change the status.
+pub(crate) async fn refused(mut answer: Response) -> StepError {
+    let (status, wait) = (answer.status().as_u16(), wait(answer.headers()));
+    let request_id = request_id(answer.headers());
+    let mut body = Vec::new();
+    while body.len() < MAX_REFUSAL
+        && let Ok(Some(chunk)) = answer.chunk().await
+    {
+        body.extend_from_slice(&chunk);
+    }
+    let refusal = Refusal::of_status(status, &body);
+    tracing::warn!(status, ?refusal, request_id, "the speech engine said no");
+    let error = refusal.to_step_error();
+    if error.retryable {
+        error.after(wait)
+    } else {
+        error
+    }
+}
+
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    refusal::wait(headers.get(RETRY_AFTER)?.to_str().ok())
+}
+
+/// By which the provider finds the request in its own records.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("dg-request-id")?.to_str().ok()?;
+    let plain = id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (plain && id.len() <= 64).then(|| id.to_owned())
+}
+
+/// What is meant by no answer. The address is left out of what is logged: it
+/// holds what the interview is about.
+pub(crate) fn broken(error: &reqwest::Error) -> StepError {
+    if causes(error).any(<dyn Error>::is::<Unread>) {
+        tracing::warn!("the recording broke off on its way to the speech engine");
+        return unavailable_recording();
+    }
+    let refusal = if error.is_timeout() && !error.is_connect() {
+        Refusal::TooSlow
+    } else {
+        Refusal::Unavailable
+    };
+    let cause = causes(error).last().map(ToString::to_string);
+    tracing::warn!(?refusal, cause, "the speech engine did not answer");
+    refusal.to_step_error()
+}
+
+/// An error and all that lies behind it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |cause| (*cause).source())
+}

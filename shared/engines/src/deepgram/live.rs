@@ -1,0 +1,259 @@
+//! Speech recognised as it comes, over a WebSocket.
+//!
+//! The connection is made by the same HTTP client as every other request, so
+//! that there is one TLS and one way to be refused.
+
+use std::{
+    io,
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{
+    ports::{LiveOptions, LiveTranscriber, SampleStream, Segment, SegmentStream},
+    steps::StepError,
+};
+use futures::{
+    SinkExt, StreamExt,
+    future::{Either, select},
+    stream::{SplitSink, SplitStream, poll_fn},
+};
+use reqwest::{
+    StatusCode, Upgraded,
+    header::{
+        AUTHORIZATION, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+        UPGRADE,
+    },
+};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message as Frame,
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+use tracing::Instrument as _;
+
+use super::{
+    Deepgram, call,
+    message::{CLOSE, FINALIZE, KEEP_ALIVE, Message},
+    query::Query,
+    refusal::Refusal,
+};
+use crate::segment;
+
+/// Samples in one frame: a quarter of a second.
+const FRAME: usize = 4_000;
+
+/// Segments that wait for whoever asked for them.
+const BACKLOG: usize = 16;
+
+/// The largest message that is read, in bytes.
+const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// How long the reason is waited for when frames are not taken any more.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+type Socket = WebSocketStream<Upgraded>;
+type Sink = SplitSink<Socket, Frame>;
+type Results = mpsc::Sender<Result<Segment, StepError>>;
+
+#[async_trait]
+impl LiveTranscriber for Deepgram {
+    fn name(&self) -> &'static str {
+        "deepgram"
+    }
+
+    fn model(&self) -> &str {
+        &self.options.model
+    }
+
+    async fn listen(
+        &self,
+        samples: SampleStream,
+        options: LiveOptions,
+    ) -> Result<SegmentStream, StepError> {
+        let query = Query::live(&self.options.model, &options);
+        let patience = self.options.live_timeout;
+        let connecting = timeout(patience, self.connect(&query)).await;
+        let socket = connecting.map_err(|_| Refusal::TooSlow.to_step_error())??;
+        let (send, mut receive) = mpsc::channel(BACKLOG);
+        let conversation = Conversation {
+            patience,
+            keep_alive: self.options.keep_alive,
+            told_all: AtomicBool::new(false),
+        };
+        let talk = async move {
+            tokio::select! {
+                () = send.closed() => {}
+                ended = conversation.hold(socket, samples, &send) => {
+                    if let Err(error) = ended {
+                        let _ = send.send(Err(error)).await;
+                    }
+                }
+            }
+        };
+        tokio::spawn(talk.in_current_span());
+        Ok(poll_fn(move |context| receive.poll_recv(context)).boxed())
+    }
+}
+
+impl Deepgram {
+    async fn connect(&self, query: &Query) -> Result<Socket, StepError> {
+        let key = generate_key();
+        let request = self
+            .client
+            .get(query.on(self.options.listen_url()))
+            .header(AUTHORIZATION, self.options.key.header())
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, &key);
+        let answer = request.send().await.map_err(|error| call::broken(&error))?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(call::refused(answer).await);
+        }
+        let accepted = answer.headers().get(SEC_WEBSOCKET_ACCEPT);
+        if accepted.is_none_or(|accepted| accepted != derive_accept_key(key.as_bytes()).as_str()) {
+            tracing::warn!("the speech engine did not speak WebSocket");
+            return Err(Refusal::Nonsense.to_step_error());
+        }
+        let upgraded = answer
+            .upgrade()
+            .await
+            .map_err(|error| call::broken(&error))?;
+        let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE));
+        Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await)
+    }
+}
+
+/// One live connection: speech in, segments out.
+struct Conversation {
+    patience: Duration,
+    keep_alive: Duration,
+    /// Whether the samples have ended, after which the provider is to close.
+    told_all: AtomicBool,
+}
+
+/// Why no more samples are sent.
+enum Interruption {
+    /// The samples stopped.
+    Samples(io::Error),
+    /// The provider does not take them any more.
+    Connection,
+}
+
+impl Conversation {
+    async fn hold(
+        &self,
+        socket: Socket,
+        samples: SampleStream,
+        results: &Results,
+    ) -> Result<(), StepError> {
+        let (sink, stream) = socket.split();
+        let (speaking, hearing) = (
+            pin!(self.speak(samples, sink)),
+            pin!(self.hear(stream, results)),
+        );
+        match select(speaking, hearing).await {
+            Either::Left((Ok(()), hearing)) => hearing.await,
+            Either::Left((Err(Interruption::Samples(error)), _)) => {
+                Err(segment::interrupted(&error))
+            }
+            Either::Left((Err(Interruption::Connection), hearing)) => {
+                let reason = timeout(LAST_WORDS, hearing).await.ok();
+                let reason = reason.and_then(Result::err);
+                Err(reason.unwrap_or_else(|| Refusal::Unavailable.to_step_error()))
+            }
+            Either::Right((ended, _)) => ended,
+        }
+    }
+
+    /// Sends the samples, and a sign of life while there are none.
+    async fn speak(&self, mut samples: SampleStream, mut sink: Sink) -> Result<(), Interruption> {
+        loop {
+            match timeout(self.keep_alive, samples.next()).await {
+                Err(_) => self.send(&mut sink, Frame::text(KEEP_ALIVE)).await?,
+                Ok(Some(Err(error))) => return Err(Interruption::Samples(error)),
+                Ok(Some(Ok(samples))) => {
+                    // Never an empty frame, which would end the connection.
+                    for samples in samples.chunks(FRAME) {
+                        self.send(&mut sink, frame(samples)).await?;
+                    }
+                }
+                Ok(None) => break,
+            }
+        }
+        self.told_all.store(true, Ordering::Relaxed);
+        self.send(&mut sink, Frame::text(FINALIZE)).await?;
+        self.send(&mut sink, Frame::text(CLOSE)).await
+    }
+
+    async fn send(&self, sink: &mut Sink, frame: Frame) -> Result<(), Interruption> {
+        match timeout(self.patience, sink.send(frame)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Interruption::Connection),
+        }
+    }
+
+    /// Hands on what the provider hears until it has heard all.
+    async fn hear(
+        &self,
+        mut stream: SplitStream<Socket>,
+        results: &Results,
+    ) -> Result<(), StepError> {
+        let mut summed_up = false;
+        loop {
+            let message = match timeout(self.patience, stream.next()).await {
+                Ok(Some(Ok(Frame::Text(text)))) => Message::read(&text),
+                Ok(Some(Ok(Frame::Close(frame)))) => return self.closed(frame.as_ref(), summed_up),
+                Ok(Some(Err(_)) | None) => return self.closed(None, summed_up),
+                Err(_) if self.told_all() => return Err(Refusal::TooSlow.to_step_error()),
+                Ok(Some(Ok(_))) | Err(_) => continue,
+            };
+            match message.unwrap_or(Message::Refused(Refusal::Nonsense)) {
+                Message::Heard(segments) => {
+                    for segment in segments {
+                        if results.send(Ok(segment)).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                }
+                Message::Summary => summed_up = self.told_all(),
+                Message::Refused(refusal) => {
+                    tracing::warn!(?refusal, "the speech engine gave up listening");
+                    return Err(refusal.to_step_error());
+                }
+                Message::Other => {}
+            }
+        }
+    }
+
+    fn told_all(&self) -> bool {
+        self.told_all.load(Ordering::Relaxed)
+    }
+
+    /// What a closed connection means: all is well once the provider has summed
+    /// up, or closes it as agreed.
+    fn closed(&self, frame: Option<&CloseFrame>, summed_up: bool) -> Result<(), StepError> {
+        let agreed = frame.is_some_and(|frame| frame.code == CloseCode::Normal);
+        if summed_up || (agreed && self.told_all()) {
+            return Ok(());
+        }
+        let refusal = frame.map_or(Refusal::Unavailable, |frame| {
+            Refusal::of_close(frame.code.into(), &frame.reason)
+        });
+        tracing::warn!(?refusal, "the speech engine closed the connection");
+        Err(refusal.to_step_error())
+    }
+}
+
+/// Samples as the provider takes them: little-endian.
+fn frame(samples: &[i16]) -> Frame {
+    let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes());
+    Frame::Binary(bytes.collect())
+}

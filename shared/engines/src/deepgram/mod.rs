@@ -1,0 +1,146 @@
+//! Speech recognition by Deepgram.
+//!
+//! In reading order: [`Options`] say how it is reached, `query` what is asked
+//! for, `call` is one request, `answer` and `words` make its words ours, and
+//! `refusal` says what is meant when there are none. [`Deepgram::submit`] and
+//! [`Deepgram::receive`] are the same in two halves, for recordings that take
+//! longer than a request may; `live` is for speech as it comes.
+//!
+//! The recording is decoded once before it is sent: what is too long or damaged
+//! is refused before it costs anything, and only the samples tell whether there
+//! is a person to each channel. The provider tells neither that nor the sample
+//! rate.
+
+mod answer;
+mod call;
+mod live;
+mod message;
+mod query;
+mod refusal;
+mod scalar;
+mod settings;
+mod words;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    ports::{Clock, Progress, Transcriber, TranscriptionRequest},
+    steps::StepError,
+    transcript::{AudioFacts, Recognition},
+};
+use reqwest::Client;
+use runtime::SystemClock;
+
+pub use call::SetupError;
+use query::Query;
+use refusal::Refusal;
+pub use settings::{ApiKey, Options, SendAs};
+
+use crate::survey;
+
+/// Deepgram, by its HTTP API.
+#[derive(Clone)]
+pub struct Deepgram {
+    options: Options,
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+/// A recording that the provider has taken on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The provider's name for the request, which its answer repeats.
+    pub request_id: String,
+    /// What decoding the recording showed; the answer does not tell all of it.
+    pub audio: AudioFacts,
+}
+
+impl Deepgram {
+    /// An engine that is reached like this.
+    pub fn new(options: Options) -> Result<Self, SetupError> {
+        Ok(Self {
+            client: call::client(&options)?,
+            clock: Arc::new(SystemClock),
+            options,
+        })
+    }
+
+    /// The same with another clock, which signed URLs expire by.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Sends a recording whose answer is to be posted to `callback_url`, on port
+    /// 80, 443, 8080 or 8443.
+    ///
+    /// The provider tries ten times, 30 seconds apart, to get rid of its answer;
+    /// after that it is lost, and the recording has to be sent again.
+    pub async fn submit(
+        &self,
+        request: &TranscriptionRequest,
+        callback_url: &str,
+    ) -> Result<Submitted, StepError> {
+        let (audio, receipt) = self.ask(request, Some(callback_url)).await?;
+        let Some(request_id) = answer::request_id(&receipt) else {
+            let refusal = Refusal::of_answer(&receipt);
+            tracing::warn!(
+                ?refusal,
+                "the speech engine took a recording without a receipt"
+            );
+            return Err(refusal.to_step_error());
+        };
+        Ok(Submitted { request_id, audio })
+    }
+
+    /// Reads what was posted to a callback: a recognition, or why there is none.
+    ///
+    /// The sample rate is 0, for [`Submitted::audio`] to replace, and the
+    /// language is `None` where it was given.
+    pub fn receive(body: &[u8]) -> Result<Recognition, StepError> {
+        answer::read(body)
+    }
+
+    /// The request that what was posted to a callback belongs to.
+    pub fn request_id(body: &[u8]) -> Option<String> {
+        answer::request_id(body)
+    }
+
+    async fn ask(
+        &self,
+        request: &TranscriptionRequest,
+        callback_url: Option<&str>,
+    ) -> Result<(AudioFacts, Vec<u8>), StepError> {
+        let survey = survey::take(request).await?;
+        let mut query = Query::recorded(&self.options.model, request, survey.separate);
+        if let Some(url) = callback_url {
+            query.add("callback", url);
+        }
+        let (client, options, clock) = (&self.client, &self.options, &*self.clock);
+        let answer = call::ask(client, options, clock, &request.recording, &query).await?;
+        Ok((survey.facts, answer))
+    }
+}
+
+#[async_trait]
+impl Transcriber for Deepgram {
+    fn name(&self) -> &'static str {
+        "deepgram"
+    }
+
+    /// How far the provider is, it does not tell.
+    async fn transcribe(
+        &self,
+        request: &TranscriptionRequest,
+        _: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
+        let (audio, body) = self.ask(request, None).await?;
+        let recognition = answer::read(&body)?;
+        Ok(Recognition {
+            audio,
+            language: recognition.language.or_else(|| request.language.clone()),
+            ..recognition
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! What is asked for.
+
+use domain::ports::{LiveOptions, TranscriptionRequest};
+use reqwest::Url;
+
+/// Key terms that are sent at most.
+const MAX_TERMS: usize = 50;
+
+/// Tokens that all key terms may have together; beyond them the provider refuses
+/// the request.
+const MAX_TOKENS: usize = 500;
+
+/// What is asked for, in the order in which it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Query(Vec<(&'static str, String)>);
+
+impl Query {
+    /// For a stored recording. Where there is a person to each channel, the
+    /// channels tell who speaks, and nobody has to be told apart by voice.
+    pub(crate) fn recorded(model: &str, request: &TranscriptionRequest, separate: bool) -> Self {
+        let mut query = Self::common(model);
+        query.add("utterances", "true");
+        if separate {
+            query.add("multichannel", "true");
+        } else {
+            query.add("diarize_model", "latest");
+        }
+        match &request.language {
+            Some(language) => query.add("language", language),
+            None => query.add("detect_language", "true"),
+        }
+        if let Some(label) = &request.label {
+            query.add("tag", label);
+        }
+        query.add_key_terms(model, &request.key_terms);
+        query
+    }
+
+    /// For speech as it comes, whose language the provider does not detect: one
+    /// model of its knows several at once.
+    pub(crate) fn live(model: &str, options: &LiveOptions) -> Self {
+        let mut query = Self::common(model);
+        query.add("encoding", "linear16");
+        query.add("sample_rate", "16000");
+        query.add("channels", "1");
+        query.add("diarize_model", "latest");
+        query.add("interim_results", "true");
+        query.add("endpointing", "300");
+        match &options.language {
+            Some(language) => query.add("language", language),
+            None if is_nova_3(model) => query.add("language", "multi"),
+            None => {}
+        }
+        query.add_key_terms(model, &options.key_terms);
+        query
+    }
+
+    fn common(model: &str) -> Self {
+        let mut query = Self(vec![("model", model.to_owned())]);
+        query.add("smart_format", "true");
+        query.add("punctuate", "true");
+        // Recordings of people are not for the provider to train on.
+        query.add("mip_opt_out", "true");
+        query
+    }
+
+    pub(crate) fn add(&mut self, name: &'static str, value: &str) {
+        self.0.push((name, value.to_owned()));
+    }
+
+    /// Only one family of models takes any.
+    fn add_key_terms(&mut self, model: &str, terms: &[String]) {
+        if !is_nova_3(model) {
+            return;
+        }
+        let mut tokens = 0;
+        for term in terms.iter().map(|term| term.trim()).take(MAX_TERMS) {
+            tokens += at_most_tokens(term);
+            if tokens > MAX_TOKENS {
+                return;
+            }
+            if !term.is_empty() {
+                self.add("keyterm", term);
+            }
+        }
+    }
+
+    /// The address of the request.
+    pub(crate) fn on(&self, mut url: Url) -> Url {
+        url.query_pairs_mut().extend_pairs(&self.0);
+        url
+    }
+}
+
+fn is_nova_3(model: &str) -> bool {
+    model.starts_with("nova-3")
+}
+
+/// How the provider counts is not known; no tokeniser makes more than one of two
+/// bytes of ordinary text.
+const fn at_most_tokens(term: &str) -> usize {
+    term.len().div_ceil(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(model: &str, terms: &[String]) -> Vec<String> {
+        let options = LiveOptions {
+            language: Some("en".into()),
+            key_terms: terms.to_vec(),
+        };
+        let Query(pairs) = Query::live(model, &options);
+        let terms = pairs.into_iter().filter(|(name, _)| *name == "keyterm");
+        terms.map(|(_, term)| term).collect()
+    }
+
+    #[test]
+    fn key_terms_stay_within_what_the_provider_takes() {
+        let many: Vec<String> = (0..100).map(|n| format!("t{n}")).collect();
+        assert_eq!(terms("nova-3", &many).len(), MAX_TERMS);
+        let long: Vec<String> = (0..20).map(|_| "x".repeat(100)).collect();
+        assert_eq!(terms("nova-3-medical", &long).len(), 10);
+        assert!(terms("nova-2", &many).is_empty());
+        assert!(terms("nova-3", &["  ".into()]).is_empty());
+    }
+
+    #[test]
+    fn live_speech_without_a_language_is_for_the_model_that_knows_several() {
+        let none = LiveOptions::default();
+        let language = |model| {
+            let Query(pairs) = Query::live(model, &none);
+            let found = pairs.into_iter().find(|(name, _)| *name == "language");
+            found.map(|(_, value)| value)
+        };
+        assert_eq!(language("nova-3").as_deref(), Some("multi"));
+        assert_eq!(language("nova-2"), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! How the provider is reached.
+
+use std::{fmt, time::Duration};
+
+use reqwest::{Url, header::HeaderValue};
+use runtime::settings::{Environment, InvalidSetting};
+
+/// The public address of the provider.
+const BASE_URL: &str = "https://api.deepgram.com";
+
+/// How long an answer may take besides sending the recording: the provider gives
+/// up after ten minutes by itself.
+const PATIENCE: Duration = Duration::from_mins(12);
+
+/// The largest answer that is read, in bytes: eight hours of talk have 25 MB.
+const MAX_ANSWER: usize = 128 * 1024 * 1024;
+
+/// How the provider is reached.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where its API begins.
+    pub base_url: Url,
+    /// Who is asking.
+    pub key: ApiKey,
+    /// Which model is to listen.
+    pub model: String,
+    /// How it is given recordings; by itself, as a URL where others can reach it.
+    pub send: Option<SendAs>,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long an answer may take besides sending the recording.
+    pub timeout: Duration,
+    /// How long the provider may take, live, to accept the connection and every
+    /// frame, and between any two of its last messages.
+    pub live_timeout: Duration,
+    /// The longest silence of those who are listened to live before the provider
+    /// is told that they are still there; it gives up after ten seconds.
+    pub keep_alive: Duration,
+    /// The largest answer that is read, in bytes.
+    pub max_answer: usize,
+}
+
+/// How the provider is given a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendAs {
+    /// As a signed URL, from which it fetches it.
+    Url,
+    /// As bytes, read from the bucket and sent along.
+    Bytes,
+}
+
+/// The key to the provider, which is never shown.
+#[derive(Clone)]
+pub struct ApiKey(HeaderValue);
+
+impl ApiKey {
+    /// A key, unless it has characters that no key has.
+    pub fn new(key: &str) -> Option<Self> {
+        let visible = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let header = HeaderValue::try_from(format!("Token {key}")).ok();
+        let mut header = header.filter(|_| visible)?;
+        header.set_sensitive(true);
+        Some(Self(header))
+    }
+
+    /// The value of `Authorization`.
+    pub(crate) const fn header(&self) -> &HeaderValue {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ApiKey")
+    }
+}
+
+impl Options {
+    /// The usual options for a key.
+    pub fn new(base_url: Url, key: ApiKey) -> Self {
+        Self {
+            base_url,
+            key,
+            model: "nova-3".to_owned(),
+            send: None,
+            connect_timeout: Duration::from_secs(10),
+            timeout: PATIENCE,
+            live_timeout: Duration::from_mins(1),
+            keep_alive: Duration::from_secs(4),
+            max_answer: MAX_ANSWER,
+        }
+    }
+
+    /// `DEEPGRAM_API_KEY`, `DEEPGRAM_BASE_URL`, `DEEPGRAM_MODEL`, `DEEPGRAM_SEND`.
+    pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
+        let expected = "the API key of a Deepgram project, for TRANSCRIBER=deepgram";
+        let key = environment.required("DEEPGRAM_API_KEY", expected)?;
+        let key = ApiKey::new(key).ok_or_else(|| invalid("DEEPGRAM_API_KEY", expected))?;
+        let mut options = Self::new(base_url(environment)?, key);
+        if let Some(model) = environment.text("DEEPGRAM_MODEL") {
+            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            if !model.bytes().all(known) {
+                return Err(invalid("DEEPGRAM_MODEL", "a model's name, such as nova-3"));
+            }
+            model.clone_into(&mut options.model);
+        }
+        options.send = match environment.word("DEEPGRAM_SEND", &["auto", "url", "bytes"])? {
+            "url" => Some(SendAs::Url),
+            "bytes" => Some(SendAs::Bytes),
+            _ => None,
+        };
+        Ok(options)
+    }
+
+    /// Where recordings are sent, and live speech is.
+    pub(crate) fn listen_url(&self) -> Url {
+        let mut url = self.base_url.clone();
+        let path = format!("{}/v1/listen", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        url
+    }
+}
+
+fn base_url(environment: &Environment) -> Result<Url, InvalidSetting> {
+    let text = environment.text("DEEPGRAM_BASE_URL").unwrap_or(BASE_URL);
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+    };
+    let url = Url::parse(text).ok().filter(plain);
+    url.ok_or_else(|| {
+        invalid(
+            "DEEPGRAM_BASE_URL",
+            "an address that begins with http:// or https://",
+        )
+    })
+}
+
+fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
+    InvalidSetting {
+        name,
+        expected: expected.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<Options, InvalidSetting> {
+        Options::read(&Environment::of(pairs))
+    }
+
+    #[test]
+    fn a_key_is_enough() {
+        let options = read([("DEEPGRAM_API_KEY", "hunter2")]).unwrap();
+        assert_eq!(
+            options.listen_url().as_str(),
+            "https://api.deepgram.com/v1/listen"
+        );
+        assert_eq!((options.model.as_str(), options.send), ("nova-3", None));
+    }
+
+    #[test]
+    fn everything_can_be_set() {
+        let options = read([
+            ("DEEPGRAM_API_KEY", "hunter2"),
+            ("DEEPGRAM_BASE_URL", "http://localhost:9/deepgram/"),
+            ("DEEPGRAM_MODEL", "nova-2-meeting"),
+            ("DEEPGRAM_SEND", "bytes"),
+        ])
+        .unwrap();
+        assert_eq!(
+            options.listen_url().as_str(),
+            "http://localhost:9/deepgram/v1/listen"
+        );
+        assert_eq!(options.model, "nova-2-meeting");
+        assert_eq!(options.send, Some(SendAs::Bytes));
+    }
+
+    #[test]
+    fn every_wrong_setting_is_one_line_that_names_it_and_not_its_value() {
+        let key = ("DEEPGRAM_API_KEY", "hunter2");
+        let wrong = [
+            read([("DEEPGRAM_MODEL", "nova-3")]),
+            read([("DEEPGRAM_API_KEY", "hunter2 \u{e9}")]),
+            read([key, ("DEEPGRAM_BASE_URL", "hunter2")]),
+            read([key, ("DEEPGRAM_BASE_URL", "ftp://hunter2")]),
+            read([key, ("DEEPGRAM_BASE_URL", "https://hunter2@example.com")]),
+            read([key, ("DEEPGRAM_MODEL", "hunter2&callback=x")]),
+            read([key, ("DEEPGRAM_SEND", "hunter2")]),
+        ];
+        for error in wrong.map(Result::unwrap_err) {
+            let line = error.to_string();
+            assert!(
+                line.starts_with("DEEPGRAM_") && !line.contains('\n'),
+                "{line}"
+            );
+            assert!(!line.contains("hunter2"), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_not_shown() {
+        let options = read([("DEEPGRAM_API_KEY", "hunter2")]).unwrap();
+        assert!(!format!("{options:?} {:?}", options.key.header()).contains("hunter2"));
+    }
+}
