@@ -10,6 +10,7 @@ mod align;
 mod candidates;
 pub mod content;
 mod content_words;
+mod direct;
 pub mod evidence;
 pub mod gate;
 pub mod injection;
@@ -34,6 +35,8 @@ use runtime::{
     Failure, Function, Incoming,
     step::{Assignment, Desk, Product, storage_error},
 };
+
+pub use direct::Direct;
 
 /// The function, and what it needs.
 pub struct Analyze {
@@ -105,7 +108,7 @@ impl Analyze {
         let write = Write::put(key.data("analysis"), &analysis, Precondition::None);
         Ok(Product {
             writes: vec![write.map_err(|error| storage_error(&error))?],
-            amend: None,
+            ..Product::default()
         })
     }
 }

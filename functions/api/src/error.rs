@@ -2,7 +2,8 @@
 
 use domain::{
     deletion::DeletionError,
-    ports::{ObjectError, RecordsError},
+    ports::{ObjectError, QueueError, RecordsError},
+    steps::StepError,
     work::TranscriptError,
 };
 use http::StatusCode;
@@ -87,4 +88,22 @@ pub(crate) fn not_ready(part: &str) -> Problem {
         "not_ready",
         format!("the interview has no {part}, or not yet: see its steps"),
     )
+}
+
+impl IntoProblem for QueueError {
+    fn into_problem(self) -> Problem {
+        unavailable(&self)
+    }
+}
+
+/// A step's error where its answer is awaited.
+pub(crate) fn step_problem(error: &StepError) -> Problem {
+    let status = if error.retryable {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    tracing::info!(code = error.code, "not done: {}", error.message);
+    let detail = format!("{}: {}", error.code, error.message);
+    Problem::new(status, "not_done", detail)
 }

@@ -225,7 +225,7 @@ fn put<T: serde::Serialize>(path: domain::paths::DocPath, content: &T) -> Result
     Write::put(path, content, Precondition::Absent).map_err(IntoProblem::into_problem)
 }
 
-fn invalid(field: &str, why: &str) -> Problem {
+pub(crate) fn invalid(field: &str, why: &str) -> Problem {
     Problem::bad_request("invalid_field", format!("`{field}`: {why}"))
 }
 
@@ -238,7 +238,7 @@ fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
 }
 
 /// A BCP 47 tag by its shape: letters, then subtags.
-fn check_language(tag: &str) -> Result<(), Problem> {
+pub(crate) fn check_language(tag: &str) -> Result<(), Problem> {
     let mut subtags = tag.split('-');
     let primary = subtags.next().unwrap_or("");
     let sensible = (2..=3).contains(&primary.len())
@@ -268,7 +268,7 @@ fn check_media_type(text: &str) -> Result<(), Problem> {
         .ok_or_else(|| invalid("audio.content_type", "a media type such as `audio/mpeg`"))
 }
 
-fn check_rubric(rubric: &Rubric) -> Result<(), Problem> {
+pub(crate) fn check_rubric(rubric: &Rubric) -> Result<(), Problem> {
     let sensible = (1..=20).contains(&rubric.competencies.len())
         && rubric.competencies.iter().all(is_sensible);
     let why = "1 to 20 competencies, each with a name of 1 to 100 characters, \

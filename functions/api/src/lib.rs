@@ -5,7 +5,9 @@
 //! that can be read of an interview.
 
 mod audio;
+mod callbacks;
 mod captions;
+mod direct;
 mod error;
 mod events;
 pub mod exports;
@@ -24,11 +26,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     ids::random_name,
-    ports::{Clock, Identity, ObjectStore, Records, Signer},
+    ports::{Clock, DirectAnalysis, Identity, ObjectStore, Queue, Records, Signer},
 };
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
-use runtime::http::{Body, Service};
+use runtime::{
+    http::{Body, Service},
+    settings::{Environment, InvalidSetting},
+};
 
 pub use identity::LocalIdentity;
 pub use routes::Routes;
@@ -43,6 +48,10 @@ pub struct Api {
     pub uploads: Arc<dyn ObjectStore>,
     /// The bucket for products.
     pub artifacts: Arc<dyn ObjectStore>,
+    /// Where work is queued.
+    pub queue: Arc<dyn Queue>,
+    /// Analyses on the spot.
+    pub direct: Arc<dyn DirectAnalysis>,
     /// Signs permissions to listen.
     pub signer: Arc<dyn Signer>,
     /// The time.
@@ -62,6 +71,19 @@ pub struct Limits {
     pub max_upload_bytes: u64,
     /// Whether webhooks may go to this machine.
     pub allow_private_webhooks: bool,
+}
+
+impl Limits {
+    /// `MAX_UPLOAD_BYTES`, and whether private webhooks are allowed here.
+    pub fn read(
+        environment: &Environment,
+        allow_private_webhooks: bool,
+    ) -> Result<Self, InvalidSetting> {
+        Ok(Self {
+            max_upload_bytes: environment.max_upload_bytes()?,
+            allow_private_webhooks,
+        })
+    }
 }
 
 #[async_trait]

@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use analyze::Direct;
 use api::{Api, Limits, Routes};
 use google::Handler;
 
@@ -12,12 +13,11 @@ fn main() -> ExitCode {
             records: cloud.records(),
             uploads: cloud.uploads()?,
             artifacts: cloud.artifacts()?,
+            queue: cloud.queue()?,
+            direct: Direct::by(engines::analyst(cloud.environment())?, cloud.clock()),
             signer: cloud.signer()?,
             clock: cloud.clock(),
-            limits: Limits {
-                max_upload_bytes: cloud.environment().max_upload_bytes()?,
-                allow_private_webhooks: cloud.allow_private_webhooks()?,
-            },
+            limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,
             check_webhook_url: notify::target::check,
             routes: Routes::default(),
         })))

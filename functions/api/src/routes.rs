@@ -28,10 +28,12 @@ enum Route {
     WaveformData,
     Report,
     Audio,
+    Callback,
+    Analyze,
 }
 
 impl Route {
-    const ALL: [(&'static str, Self, &'static [Method]); 15] = [
+    const ALL: [(&'static str, Self, &'static [Method]); 17] = [
         ("/healthz", Self::Health, &[Method::GET]),
         (
             "/v1/interviews",
@@ -99,6 +101,12 @@ impl Route {
             Self::Audio,
             &[Method::GET, Method::HEAD],
         ),
+        (
+            "/v1/callbacks/deepgram/{token}",
+            Self::Callback,
+            &[Method::POST, Method::PUT],
+        ),
+        ("/v1/analyze", Self::Analyze, &[Method::POST]),
     ];
 }
 
@@ -150,7 +158,8 @@ impl Api {
     /// Finds out who asks, where that matters.
     async fn recognise(&self, route: Route, asked: Asked) -> Result<Asked, Refused> {
         let for_everybody = match route {
-            Route::Health => true,
+            // A callback's token is all the permission that it needs.
+            Route::Health | Route::Callback => true,
             // A link says whose recording it is, and is checked like one.
             Route::Audio => asked.query_value("token").is_some(),
             _ => false,
@@ -180,6 +189,8 @@ impl Api {
             (Route::WaveformData, _) => self.waveform_data(&asked).await,
             (Route::Report, _) => self.report(&asked).await,
             (Route::Audio, _) => self.audio(&asked).await,
+            (Route::Callback, _) => self.callback(asked).await,
+            (Route::Analyze, _) => self.analyze(asked).await,
         }
     }
 }

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use analyze::Analyze;
+use analyze::{Analyze, Direct};
 use announce::Announce;
 use anyhow::Context;
 use api::{Api, Limits, LocalIdentity};
 use domain::{
     pipeline::Pipeline,
-    ports::{Analyst, Clock, Transcriber},
+    ports::{Analyst, Clock, DirectAnalysis, Transcriber},
     webhook,
 };
 use embedded::{Options, Store};
@@ -40,9 +40,10 @@ pub struct Engines {
 impl Engines {
     /// Finds the engines that the settings name on this machine.
     pub fn find(environment: &Environment) -> anyhow::Result<Self> {
+        let analyst = engines::analyst(environment)?;
         Ok(Self {
             transcriber: engines::transcriber(environment)?,
-            analyst: engines::analyst(environment)?,
+            analyst,
         })
     }
 }
@@ -55,6 +56,7 @@ pub struct Host {
     pub clock: Arc<dyn Clock>,
     settings: Settings,
     public_url: String,
+    direct: Arc<dyn DirectAnalysis>,
     functions: Vec<Arc<dyn Function>>,
 }
 
@@ -79,12 +81,14 @@ impl Host {
             Some(secrets) => secrets.clone(),
             None => own_secret(&settings.data_dir)?,
         };
+        let direct = Direct::by(Arc::clone(&engines.analyst), Arc::clone(&clock));
         let functions = functions(&store, &settings, &clock, engines, secrets)?;
         Ok(Self {
             store,
             clock,
             settings,
             public_url,
+            direct,
             functions,
         })
     }
@@ -106,6 +110,8 @@ impl Host {
             records: self.store.records(),
             uploads: self.store.bucket("uploads"),
             artifacts: self.store.bucket("artifacts"),
+            queue: self.store.queue(),
+            direct: Arc::clone(&self.direct),
             signer: self.store.signer(),
             clock: Arc::clone(&self.clock),
             limits: Limits {
@@ -164,6 +170,8 @@ fn functions(
         Arc::new(Transcribe {
             desk: desk.clone(),
             uploads: store.bucket("uploads"),
+            artifacts: store.bucket("artifacts"),
+            public_url: settings.public_url.clone(),
             queue: store.queue(),
             transcriber: engines.transcriber,
             max_duration: settings.max_duration,

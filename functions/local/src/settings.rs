@@ -35,7 +35,7 @@ impl Settings {
         Ok(Self {
             host: environment.text("HOST").unwrap_or("127.0.0.1").to_owned(),
             port: environment.parsed("PORT", 8000, "a port, 0 to 65535")?,
-            public_url: public_url(environment)?,
+            public_url: environment.public_url()?,
             data_dir: environment.text("DATA_DIR").unwrap_or("./data").into(),
             webhook_secrets: Secrets::read(environment)?,
             allow_private_webhooks: environment.allow_private_webhooks()?,
@@ -44,20 +44,6 @@ impl Settings {
             retention: environment.retention()?,
         })
     }
-}
-
-fn public_url(environment: &Environment) -> Result<Option<String>, InvalidSetting> {
-    let Some(text) = environment.text("PUBLIC_URL") else {
-        return Ok(None);
-    };
-    let web = text.starts_with("http://") || text.starts_with("https://");
-    let plain = web && !text.contains(['?', '#', ' ']);
-    plain
-        .then(|| Some(text.trim_end_matches('/').to_owned()))
-        .ok_or_else(|| InvalidSetting {
-            name: "PUBLIC_URL",
-            expected: "an address that begins with http:// or https://".into(),
-        })
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ impl Report {
         let write = Write::put(key.data("report"), &report, Precondition::None);
         Ok(Product {
             writes: vec![write.map_err(|error| storage_error(&error))?],
-            amend: None,
+            ..Product::default()
         })
     }
 

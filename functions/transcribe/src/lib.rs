@@ -3,24 +3,26 @@
 //! Listens to the bucket for recordings: an upload that belongs to an interview
 //! is noted there, looked at, and queued. The queue holds the engine's
 //! concurrency; its tasks do the work and write `data/transcript`, the words in
-//! chunks first and the head last, so that whoever the head starts finds all.
+//! chunks first and the head last, so that whoever the head starts finds all
+//! ([`write_up`]). An engine that takes long is not waited for, but calls back
+//! ([`callbacks`]).
+
+mod callbacks;
+mod write_up;
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
 use domain::{
-    Interview, InterviewKey, chunks,
+    Interview, InterviewKey,
+    callback::{Job, QUEUE},
     claim::Lease,
     event::{Event, StoredObject},
     ids::hex,
-    ports::{
-        ObjectStore, Precondition, Progress, Query, Queue, Recording, Task, Transcriber,
-        TranscriptionRequest, Write,
-    },
+    ports::{ObjectStore, Progress, Queue, Recording, Task, Transcriber, TranscriptionRequest},
     steps::{StepError, StepName},
-    transcript::{Recognition, TranscriptHead},
-    turns,
+    trace::TraceContext,
     work::{self, Decision},
 };
 use futures::TryStreamExt;
@@ -29,15 +31,7 @@ use runtime::{
     step::{Assignment, Desk, Outcome, Product, storage_error},
     trace,
 };
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-/// The queue between accepting an upload and transcribing it.
-pub const QUEUE: &str = "transcription";
-
-/// How many chunks are written at once: with the largest texts still within the
-/// four megabytes of one message to Firestore.
-const CHUNKS_PER_COMMIT: usize = 8;
 
 /// The function, and what it needs.
 pub struct Transcribe {
@@ -49,20 +43,12 @@ pub struct Transcribe {
     pub queue: Arc<dyn Queue>,
     /// The engine.
     pub transcriber: Arc<dyn Transcriber>,
+    /// The bucket for products, in which an engine's late answer is kept.
+    pub artifacts: Arc<dyn ObjectStore>,
+    /// Where an engine reaches the API to call back; it is waited for without.
+    pub public_url: Option<String>,
     /// The longest recording that is accepted.
     pub max_duration: Duration,
-}
-
-/// The task: which recording of which interview.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
-    /// User and interview.
-    #[serde(flatten)]
-    pub key: InterviewKey,
-    /// The recording's object.
-    pub object: String,
-    /// Which one of that name.
-    pub generation: i64,
 }
 
 #[async_trait]
@@ -73,7 +59,11 @@ impl Function for Transcribe {
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         if let Incoming::Task(task) = &incoming {
-            return self.transcribe(task.decode()?).await;
+            let job: Job = task.decode()?;
+            return match &job.answer {
+                Some(secret) => self.take_answer(&job, secret).await,
+                None => self.transcribe(job).await,
+            };
         }
         match incoming.event()? {
             Event::ObjectFinalized(object) => self.accept(&object).await,
@@ -104,12 +94,26 @@ impl Transcribe {
             key,
             object: object.name.clone(),
             generation: object.generation,
+            answer: None,
         };
+        let trace = interview.trace.or_else(trace::current);
+        self.enqueue(&job, &task_name(&job), Duration::ZERO, trace)
+            .await
+    }
+
+    /// Queues a job. A duplicate is queued already.
+    async fn enqueue(
+        &self,
+        job: &Job,
+        name: &str,
+        delay: Duration,
+        trace: Option<TraceContext>,
+    ) -> Result<(), Failure> {
         let task = Task {
-            name: task_name(&job),
-            body: serde_json::to_value(&job).map_err(Failure::permanent)?,
-            delay: Duration::ZERO,
-            trace: interview.trace.or_else(trace::current),
+            name: name.to_owned(),
+            body: serde_json::to_value(job).map_err(Failure::permanent)?,
+            delay,
+            trace,
         };
         self.queue.enqueue(QUEUE, task).await?;
         Ok(())
@@ -190,13 +194,12 @@ impl Transcribe {
         progress: Arc<dyn Progress>,
     ) -> Result<Product, StepError> {
         let request = self.request(job).await?;
-        let recognition = self.transcriber.transcribe(&request, &*progress).await?;
-        if recognition.words.is_empty() {
-            return Err(StepError::permanent(
-                "no_speech",
-                "no speech was found in the recording",
-            ));
+        if let Some(base) = &self.public_url
+            && self.transcriber.calls_back(&request)
+        {
+            return self.ask(job, lease, &request, base).await;
         }
+        let recognition = self.transcriber.transcribe(&request, &*progress).await?;
         self.write_up(&job.key, lease, recognition).await
     }
 
@@ -230,93 +233,6 @@ impl Transcribe {
             label: Some(job.key.interview_id.to_string()),
         })
     }
-
-    /// Stores the chunks and makes up the head. The claim's token is the
-    /// revision: two workers can never write the same chunk.
-    async fn write_up(
-        &self,
-        key: &InterviewKey,
-        lease: Lease,
-        recognition: Recognition,
-    ) -> Result<Product, StepError> {
-        let Recognition {
-            speakers,
-            words,
-            language,
-            audio,
-            model,
-            ..
-        } = recognition;
-        let words = turns::order(words);
-        let revision = lease.token;
-        let chunks = chunks::pack(revision, &words);
-        let records = &*self.desk.records;
-        self.clear_chunks(key, Some(revision))
-            .await
-            .map_err(|_| not_stored())?;
-        for batch in chunks.chunks(CHUNKS_PER_COMMIT) {
-            let writes = batch.iter().map(|chunk| {
-                Write::put(key.chunk(revision, chunk.number), chunk, Precondition::None)
-            });
-            let writes = writes.collect::<Result<_, _>>();
-            let writes = writes.map_err(|error| storage_error(&error))?;
-            let stored = records.commit(writes).await;
-            stored.map_err(|error| storage_error(&error))?;
-        }
-        let head = TranscriptHead {
-            revision,
-            engine: self.transcriber.name().to_owned(),
-            model,
-            language: language.clone(),
-            duration_ms: audio.duration_ms,
-            speakers,
-            chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
-            quality: turns::quality(&words, audio.duration_ms),
-            created_at: self.desk.clock.now(),
-        };
-        let write = Write::put(key.data("transcript"), &head, Precondition::None);
-        Ok(Product {
-            writes: vec![write.map_err(|error| storage_error(&error))?],
-            amend: Some(Box::new(move |interview| {
-                interview.language = interview.language.take().or_else(|| language.clone());
-                if let Some(known) = &mut interview.audio {
-                    known.duration_ms = Some(audio.duration_ms);
-                    known.channels = Some(audio.channels);
-                    known.sample_rate_hz = Some(audio.sample_rate_hz);
-                }
-            })),
-        })
-    }
-
-    /// Deletes the chunks of earlier revisions that no head names: what workers
-    /// left that died; all of them without a revision to go by.
-    async fn clear_chunks(&self, key: &InterviewKey, revision: Option<u64>) -> Result<(), Failure> {
-        let records = &*self.desk.records;
-        let collection = key.data("transcript").collection("chunks");
-        let Some(revision) = revision else {
-            return Ok(work::delete_collection(records, &collection).await?);
-        };
-        let kept = work::transcript_head(records, key)
-            .await?
-            .map(|head| head.revision);
-        let deletes: Vec<Write> = records
-            .list(&Query::collection(collection))
-            .await?
-            .into_iter()
-            .filter(|chunk| {
-                let found = chunk.fields["revision"].as_u64();
-                found < Some(revision) && found != kept
-            })
-            .map(|chunk| Write::Delete {
-                path: chunk.path,
-                precondition: Precondition::None,
-            })
-            .collect();
-        if !deletes.is_empty() {
-            records.commit(deletes).await?;
-        }
-        Ok(())
-    }
 }
 
 /// What its owner wants to hear about. The rubric of a kind is no such thing: its
@@ -328,10 +244,6 @@ fn key_terms(interview: Interview) -> Vec<String> {
         .flatten()
         .map(|criterion| criterion.name)
         .collect()
-}
-
-fn not_stored() -> StepError {
-    StepError::transient("storage_unavailable", "the result could not be stored")
 }
 
 /// The same for the same recording, and scattered by a hash in front, because

@@ -10,6 +10,8 @@ fn main() -> ExitCode {
         Ok(Handler::Function(Arc::new(Transcribe {
             desk: cloud.desk(),
             uploads: cloud.uploads()?,
+            artifacts: cloud.artifacts()?,
+            public_url: cloud.environment().public_url()?,
             queue: cloud.queue()?,
             transcriber: engines::transcriber(cloud.environment())?,
             max_duration: cloud.environment().max_duration()?,

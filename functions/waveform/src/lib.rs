@@ -99,6 +99,7 @@ impl Waveform {
                     known.sample_rate_hz = Some(audio.sample_rate_hz);
                 }
             })),
+            ..Product::default()
         })
     }
 }

@@ -11,6 +11,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Interview, Timestamp,
     steps::{Step, StepError, StepName, StepState},
@@ -44,7 +46,7 @@ pub enum Claim {
 }
 
 /// The right to hand in the result of one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// The step.
     pub step: StepName,
@@ -142,8 +144,18 @@ impl Interview {
     ) -> Result<(), Refused> {
         self.check(lease)?;
         let step = self.steps.step_mut(lease.step);
-        step.lease_until = Some(now + LEASE);
+        // Never shorter: the step may have been parked meanwhile.
+        step.lease_until = step.lease_until.max(Some(now + LEASE));
         step.progress = progress.or(step.progress);
+        Ok(())
+    }
+
+    /// Keeps a claim until then without anybody renewing it: the answer comes by
+    /// itself.
+    pub fn park(&mut self, lease: &Lease, until: Timestamp) -> Result<(), Refused> {
+        self.check(lease)?;
+        let step = self.steps.step_mut(lease.step);
+        step.lease_until = step.lease_until.max(Some(until));
         Ok(())
     }
 

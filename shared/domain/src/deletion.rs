@@ -54,6 +54,7 @@ pub async fn purge(
         document.collection("data"),
         key.notes(),
         document.collection("deliveries"),
+        document.collection("callbacks"),
     ] {
         work::delete_collection(records, &collection).await?;
     }

@@ -8,6 +8,7 @@
 //!   transcript of any length is cut into documents.
 //! - [`analysis`], [`waveform`], [`report`]: the other products.
 //! - [`note`]: what people write down beside them.
+//! - [`callback`]: answers that an engine calls back with.
 //! - [`webhook`]: what the client application is told.
 //! - [`pipeline`]: the manifest that says which function listens to what.
 //! - [`trace`]: what ties the logs of one recording together.
@@ -17,6 +18,7 @@
 //!   [`work`] runs the transitions of [`claim`] over them.
 
 pub mod analysis;
+pub mod callback;
 pub mod chunks;
 pub mod claim;
 pub mod deletion;

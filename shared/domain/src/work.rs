@@ -123,6 +123,23 @@ pub async fn renew(
     .await
 }
 
+/// Keeps a claim until `until` without anybody renewing it, and stores `writes`
+/// with that.
+pub async fn park(
+    records: &dyn Records,
+    key: &InterviewKey,
+    lease: &Lease,
+    until: Timestamp,
+    writes: &[Write],
+    now: Timestamp,
+) -> Result<Result<(), Refused>, RecordsError> {
+    hold(records, key, now, |interview| {
+        interview.park(lease, until)?;
+        Ok(writes.to_vec())
+    })
+    .await
+}
+
 /// Reports a failure: the step is given back when it may pass, given up when not.
 pub async fn report_failure(
     records: &dyn Records,

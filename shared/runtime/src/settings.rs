@@ -100,6 +100,22 @@ impl Environment {
         Ok((days > 0).then(|| Duration::from_hours(24 * u64::from(days))))
     }
 
+    /// `PUBLIC_URL`: where clients and engines reach the API, without a slash at
+    /// the end.
+    pub fn public_url(&self) -> Result<Option<String>, InvalidSetting> {
+        let Some(text) = self.text("PUBLIC_URL") else {
+            return Ok(None);
+        };
+        let web = text.starts_with("http://") || text.starts_with("https://");
+        let plain = web && !text.contains(['?', '#', ' ']);
+        plain
+            .then(|| Some(text.trim_end_matches('/').to_owned()))
+            .ok_or_else(|| InvalidSetting {
+                name: "PUBLIC_URL",
+                expected: "an address that begins with http:// or https://".to_owned(),
+            })
+    }
+
     /// `WEBHOOK_ALLOW_PRIVATE`: whether webhooks may go to this machine.
     pub fn allow_private_webhooks(&self) -> Result<bool, InvalidSetting> {
         self.parsed("WEBHOOK_ALLOW_PRIVATE", false, "`true` or `false`")

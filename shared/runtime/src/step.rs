@@ -64,6 +64,9 @@ pub struct Product {
     pub writes: Vec<Write>,
     /// What changes in the interview beside the step.
     pub amend: Option<Amendment>,
+    /// Nothing is handed in yet: the step is parked, and who has the lease goes on
+    /// with [`Desk::go_on`].
+    pub promised: bool,
 }
 
 /// How an assignment ended.
@@ -71,6 +74,8 @@ pub struct Product {
 pub enum Outcome {
     /// The result is stored.
     Finished,
+    /// The result comes by itself, later.
+    Promised,
     /// There was nothing to do: it was settled before.
     AlreadySettled,
     /// The step is settled as failed.
@@ -120,11 +125,24 @@ impl Desk {
             Claim::Gone => return Ok(Outcome::Gone),
             Claim::Busy { until } => return Err(Failure::Later(until.since(now))),
         };
+        self.go_on(&key, lease, work).await
+    }
+
+    /// Does `work` that was claimed before, and hands in what it gives.
+    pub async fn go_on<F>(
+        &self,
+        key: &InterviewKey,
+        lease: Lease,
+        work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
+    ) -> Result<Outcome, Failure>
+    where
+        F: Future<Output = Result<Product, StepError>>,
+    {
         let trace = lease.trace.or_else(trace::current);
         let trace = trace.unwrap_or_else(TraceContext::mint);
         let working = self
-            .work(&key, lease, work)
-            .instrument(span(&key, &lease, trace));
+            .work(key, lease, work)
+            .instrument(span(key, &lease, trace));
         trace::scope(trace, working).await
     }
 
@@ -144,6 +162,7 @@ impl Desk {
             refused = self.keep(key, &lease, &percent) => return Ok(outcome_of(refused)),
         };
         match result {
+            Ok(product) if product.promised => Ok(Outcome::Promised),
             Ok(product) => self.hand_in(key, &lease, product).await,
             Err(error) => self.report(key, &lease, error).await,
         }

@@ -78,26 +78,31 @@ impl Transcriber for ScriptedEngine {
         if long > 0 {
             return Ok(monologue(long));
         }
-        let said = "what did you do last summer well I built a small boat with my sister and we sailed to the island";
-        let words = said.split(' ').zip(0..).map(|(text, index)| Word {
-            text: text.into(),
-            start_ms: index * 300,
-            end_ms: index * 300 + 200,
-            speaker: u32::from(index > 5),
-            confidence: 0.9,
-        });
-        Ok(Recognition {
-            speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
-            words: words.collect(),
-            language: Some("en".into()),
-            audio: AudioFacts {
-                duration_ms: 3_000,
-                channels: 1,
-                sample_rate_hz: 8_000,
-            },
-            speech_ms: Some(3_000),
-            model: "scripted".into(),
-        })
+        Ok(dialogue())
+    }
+}
+
+/// A question and an answer.
+pub fn dialogue() -> Recognition {
+    let said = "what did you do last summer well I built a small boat with my sister and we sailed to the island";
+    let words = said.split(' ').zip(0..).map(|(text, index)| Word {
+        text: text.into(),
+        start_ms: index * 300,
+        end_ms: index * 300 + 200,
+        speaker: u32::from(index > 5),
+        confidence: 0.9,
+    });
+    Recognition {
+        speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
+        words: words.collect(),
+        language: Some("en".into()),
+        audio: AudioFacts {
+            duration_ms: 3_000,
+            channels: 1,
+            sample_rate_hz: 8_000,
+        },
+        speech_ms: Some(3_000),
+        model: "scripted".into(),
     }
 }
 
@@ -225,23 +230,29 @@ pub fn settings(folder: &TempDir) -> Settings {
 
 impl TestHost {
     pub async fn start() -> Self {
+        let engine = Arc::new(ScriptedEngine::default());
+        Self::start_with(Arc::clone(&engine) as _, engine, false).await
+    }
+
+    /// With another speech engine, which can call back where `public` says so.
+    pub async fn start_with(
+        transcriber: Arc<dyn Transcriber>,
+        engine: Arc<ScriptedEngine>,
+        public: bool,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::at(START));
-        let engine = Arc::new(ScriptedEngine::default());
         let engines = Engines {
-            transcriber: Arc::clone(&engine) as _,
+            transcriber,
             analyst: Arc::new(Extractive),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let host = Host::open(
-            settings(&folder),
-            url.clone(),
-            engines,
-            Arc::clone(&clock) as _,
-        )
-        .await
-        .expect("opens");
+        let mut settings = settings(&folder);
+        settings.public_url = public.then(|| url.clone());
+        let host = Host::open(settings, url.clone(), engines, Arc::clone(&clock) as _)
+            .await
+            .expect("opens");
         tokio::spawn(serve(
             Arc::new(host.service()),
             listener,

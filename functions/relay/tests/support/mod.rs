@@ -331,7 +331,9 @@ impl Drop for Embedded {
 }
 
 fn patient() -> Client {
-    Client::builder().timeout(PATIENCE).build().unwrap()
+    // A function that was killed has closed what a pool would still hold.
+    let client = Client::builder().pool_max_idle_per_host(0);
+    client.timeout(PATIENCE).build().unwrap()
 }
 
 pub fn key(id: &str) -> InterviewKey {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     Private,
-    analysis::{Draft, Rubric},
+    analysis::{Analysis, Draft, Rubric},
     interview::Kind,
     ports::ObjectStore,
     steps::StepError,
@@ -56,6 +56,23 @@ pub trait Progress: Send + Sync {
 pub trait Transcriber: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
+
+    /// Whether it is better to be called back than to wait for the answer to such
+    /// a request, and the engine can.
+    fn calls_back(&self, _: &TranscriptionRequest) -> bool {
+        false
+    }
+
+    /// Asks for an answer that will be posted to `callback_url`. Returns once the
+    /// engine has taken it.
+    async fn submit(&self, _: &TranscriptionRequest, _callback_url: &str) -> Result<(), StepError> {
+        Err(never_calls_back())
+    }
+
+    /// Reads the answer that was posted.
+    fn receive(&self, _answer: &[u8]) -> Result<Recognition, StepError> {
+        Err(never_calls_back())
+    }
 
     /// Turns a recording into words.
     ///
@@ -122,6 +139,10 @@ pub trait LiveTranscriber: Send + Sync {
     ) -> Result<SegmentStream, StepError>;
 }
 
+fn never_calls_back() -> StepError {
+    StepError::permanent("engine_misconfigured", "this engine does not call back")
+}
+
 /// What is asked of a language engine.
 #[derive(Clone)]
 pub struct AnalysisRequest {
@@ -142,4 +163,17 @@ pub trait Analyst: Send + Sync {
     /// Says what there is to say about a transcript; nothing of it is taken on
     /// faith.
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError>;
+}
+
+/// An analysis made on the spot, of a transcript from wherever.
+#[async_trait]
+pub trait DirectAnalysis: Send + Sync {
+    /// Analyses and verifies as the pipeline does, and stores nothing. Without a
+    /// rubric the kind's own is used.
+    async fn analyze(
+        &self,
+        transcript: Transcript,
+        kind: Kind,
+        rubric: Option<Rubric>,
+    ) -> Result<Analysis, StepError>;
 }

@@ -1,0 +1,49 @@
+//! The same for a transcript from elsewhere, nothing stored.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    analysis::{Analysis, Rubric},
+    interview::Kind,
+    ports::{AnalysisRequest, Analyst, Clock, DirectAnalysis},
+    steps::StepError,
+    transcript::Transcript,
+};
+
+use crate::verify;
+
+/// What an analysis on the spot needs.
+pub struct Direct {
+    analyst: Arc<dyn Analyst>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Direct {
+    /// By this engine.
+    pub fn by(analyst: Arc<dyn Analyst>, clock: Arc<dyn Clock>) -> Arc<dyn DirectAnalysis> {
+        Arc::new(Self { analyst, clock })
+    }
+}
+
+#[async_trait]
+impl DirectAnalysis for Direct {
+    async fn analyze(
+        &self,
+        transcript: Transcript,
+        kind: Kind,
+        rubric: Option<Rubric>,
+    ) -> Result<Analysis, StepError> {
+        let request = AnalysisRequest {
+            transcript: Arc::new(transcript),
+            kind,
+            rubric: rubric.unwrap_or_else(|| Rubric::default_for(kind)),
+        };
+        let draft = self.analyst.analyze(&request).await?;
+        let (engine, now) = (self.analyst.name(), self.clock.now());
+        let AnalysisRequest {
+            transcript, rubric, ..
+        } = &request;
+        Ok(verify::verify(draft, engine, transcript, rubric, now))
+    }
+}

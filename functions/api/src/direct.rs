@@ -1,0 +1,260 @@
+//! `POST /v1/analyze`: an analysis of a transcript from elsewhere, nothing stored.
+
+use domain::{
+    Private,
+    analysis::Rubric,
+    interview::Kind,
+    transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
+    turns,
+};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, json, read_json};
+use serde::Deserialize;
+
+use crate::{
+    Api,
+    error::step_problem,
+    interviews::{check_language, check_rubric, invalid},
+    request::Asked,
+};
+
+/// The largest body, in bytes: a transcript of more than a day.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// The most words of a transcript.
+const MAX_WORDS: usize = 300_000;
+
+/// How long a word takes where no times are given: 150 words a minute.
+const WORD_MS: u64 = 400;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    transcript: Given,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(default)]
+    language: Option<String>,
+    #[serde(default)]
+    rubric: Option<Rubric>,
+}
+
+/// A transcript as a client has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Given {
+    /// Lines of `Name: what was said`; a line without a name goes on.
+    Text(Private),
+    Turns(GivenTurns),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenTurns {
+    turns: Vec<GivenTurn>,
+}
+
+/// A turn; ids and whatever else a transcript of ours has are ignored.
+#[derive(Deserialize)]
+struct GivenTurn {
+    speaker: GivenSpeaker,
+    text: Private,
+    #[serde(default)]
+    start_ms: Option<u64>,
+    #[serde(default)]
+    end_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum GivenSpeaker {
+    Number(u32),
+    Name(Private),
+}
+
+impl GivenSpeaker {
+    fn name(&self) -> String {
+        match self {
+            Self::Number(id) => Speaker::unnamed(*id).name.reveal().to_owned(),
+            Self::Name(name) => name.reveal().to_owned(),
+        }
+    }
+}
+
+impl Api {
+    pub(crate) async fn analyze(&self, asked: Asked) -> Result<Response<Body>, Problem> {
+        let request: Request = read_json(asked.into_body(), MAX_BODY).await?;
+        if let Some(language) = &request.language {
+            check_language(language)?;
+        }
+        if let Some(rubric) = &request.rubric {
+            check_rubric(rubric)?;
+        }
+        let turns = match request.transcript {
+            Given::Turns(given) => given.turns,
+            Given::Text(text) => lines(text.reveal()),
+        };
+        let transcript = transcript(turns, request.language)?;
+        let rubric = request.rubric;
+        let analysis = self.direct.analyze(transcript, request.kind, rubric).await;
+        let analysis = analysis.map_err(|error| step_problem(&error))?;
+        Ok(json(StatusCode::OK, &analysis))
+    }
+}
+
+fn lines(text: &str) -> Vec<GivenTurn> {
+    let mut turns: Vec<GivenTurn> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let named = line.split_once(':').filter(|(name, said)| {
+            let short = (1..=40).contains(&name.chars().count());
+            short && !said.trim().is_empty() && name.split_whitespace().count() <= 4
+        });
+        let (speaker, said) = match (named, turns.last()) {
+            (Some((name, said)), _) => (name.trim().to_owned(), said.trim()),
+            (None, Some(last)) => (last.speaker.name(), line),
+            (None, None) => (Speaker::unnamed(0).name.reveal().to_owned(), line),
+        };
+        turns.push(GivenTurn {
+            speaker: GivenSpeaker::Name(speaker.into()),
+            text: said.into(),
+            start_ms: None,
+            end_ms: None,
+        });
+    }
+    turns
+}
+
+/// The transcript in our terms, its turns kept as they are. Where times are not
+/// given, they are guessed from the number of words.
+fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcript, Problem> {
+    let mut names: Vec<String> = Vec::new();
+    let (mut words, mut found, mut reached) = (Vec::new(), Vec::new(), 0);
+    for turn in given {
+        let name = turn.speaker.name();
+        let known = names.iter().position(|other| *other == name);
+        let speaker = known.unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        });
+        let speaker = u32::try_from(speaker).unwrap_or(u32::MAX);
+        let own = spread(&turn, speaker, reached)?;
+        let (Some(first), Some(last)) = (own.first(), own.last()) else {
+            continue;
+        };
+        let range = words.len()..words.len() + own.len();
+        found.push(Turn {
+            id: u32::try_from(found.len()).unwrap_or(u32::MAX),
+            speaker,
+            start_ms: first.start_ms,
+            end_ms: last.end_ms,
+            text: turn.text,
+            words: range,
+        });
+        reached = last.end_ms;
+        words.extend(own);
+        if words.len() > MAX_WORDS {
+            let why = format!("at most {MAX_WORDS} words");
+            return Err(invalid("transcript", &why));
+        }
+    }
+    if words.is_empty() {
+        return Err(invalid("transcript", "at least one word"));
+    }
+    let speakers = names.into_iter().zip(0..).map(|(name, id)| Speaker {
+        id,
+        name: name.into(),
+    });
+    let head = TranscriptHead {
+        revision: 0,
+        engine: "client".to_owned(),
+        model: String::new(),
+        language,
+        duration_ms: reached,
+        speakers: speakers.collect(),
+        chunks: 0,
+        quality: turns::quality(&words, reached),
+        created_at: domain::Timestamp::from_millis(0),
+    };
+    Ok(Transcript {
+        head,
+        words,
+        turns: found,
+    })
+}
+
+/// The words of a turn, evenly over its time.
+fn spread(turn: &GivenTurn, speaker: u32, reached: u64) -> Result<Vec<Word>, Problem> {
+    let texts: Vec<&str> = turn.text.reveal().split_whitespace().collect();
+    let count = texts.len().max(1) as u64;
+    let start = turn.start_ms.unwrap_or(reached);
+    let end = turn.end_ms.unwrap_or(start + count * WORD_MS);
+    // A day is a thousandth of what a u64 holds of it: nothing below overflows.
+    if end < start || end > 100 * 86_400_000 {
+        let why = "`end_ms` is not before `start_ms`, and both within a hundred days";
+        return Err(invalid("transcript.turns", why));
+    }
+    let at = |index: u64| start + (end - start) * index / count;
+    let words = texts.into_iter().zip(0..).map(|(text, index)| Word {
+        text: text.into(),
+        start_ms: at(index),
+        end_ms: at(index + 1),
+        speaker,
+        confidence: 1.0,
+    });
+    Ok(words.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_turns_and_times_are_guessed() {
+        let text = "Ada: What did you do?\nBob: I built a boat.\n  It floats.\n\nAda: Good";
+        let transcript = transcript(lines(text), None).unwrap();
+        let said: Vec<(u32, &str)> = transcript
+            .turns
+            .iter()
+            .map(|turn| (turn.speaker, turn.text.reveal()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (0, "What did you do?"),
+                (1, "I built a boat."),
+                (1, "It floats."),
+                (0, "Good")
+            ]
+        );
+        assert_eq!(transcript.speaker_name(1).reveal(), "Bob");
+        assert_eq!(transcript.head.duration_ms, 12 * WORD_MS);
+        let words = &transcript.words[transcript.turns[1].words.clone()];
+        assert_eq!(
+            (words[0].start_ms, words[3].text.reveal()),
+            (4 * WORD_MS, "boat.")
+        );
+    }
+
+    #[test]
+    fn given_times_are_kept_and_nonsense_is_refused() {
+        let turn = |start_ms, end_ms, text: &str| GivenTurn {
+            speaker: GivenSpeaker::Number(0),
+            text: text.into(),
+            start_ms,
+            end_ms,
+        };
+        let good = transcript(vec![turn(Some(1_000), Some(3_000), "one two")], None).unwrap();
+        assert_eq!(
+            (good.words[1].start_ms, good.words[1].end_ms),
+            (2_000, 3_000)
+        );
+        for wrong in [
+            vec![],
+            vec![turn(None, None, " ")],
+            vec![turn(Some(5), Some(4), "a")],
+            vec![turn(Some(0), Some(u64::MAX), "a")],
+        ] {
+            assert!(transcript(wrong, None).is_err());
+        }
+    }
+}

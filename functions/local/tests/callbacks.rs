@@ -1,0 +1,204 @@
+//! A speech engine that calls back: at once, late, twice, never, with failures.
+#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use domain::{
+    InterviewId, InterviewKey, UserId,
+    ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
+    steps::StepError,
+    transcript::Recognition,
+};
+use serde_json::{Value, json};
+use support::{ScriptedEngine, TestHost, dialogue, wav};
+
+/// What is posted when the engine is asked for the nth time: bodies, each to the
+/// URL of the time that it names.
+type Script = Vec<Vec<(usize, Value)>>;
+
+/// An engine that answers as the script says, before it has taken the request.
+struct CallingEngine {
+    client: reqwest::Client,
+    script: Script,
+    urls: Mutex<Vec<String>>,
+    statuses: Mutex<Vec<u16>>,
+}
+
+impl CallingEngine {
+    fn new(script: Script) -> Arc<Self> {
+        Arc::new(Self {
+            client: reqwest::Client::new(),
+            script,
+            urls: Mutex::default(),
+            statuses: Mutex::default(),
+        })
+    }
+
+    fn urls(&self) -> Vec<String> {
+        self.urls.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Transcriber for CallingEngine {
+    fn name(&self) -> &'static str {
+        "deepgram"
+    }
+
+    fn calls_back(&self, _: &TranscriptionRequest) -> bool {
+        true
+    }
+
+    async fn submit(&self, _: &TranscriptionRequest, url: &str) -> Result<(), StepError> {
+        self.urls.lock().unwrap().push(url.to_owned());
+        let urls = self.urls();
+        let answers = self.script.get(urls.len() - 1).cloned().unwrap_or_default();
+        for (time, body) in answers {
+            let posted = self.client.post(&urls[time]).json(&body).send().await;
+            let status = posted.unwrap().status().as_u16();
+            self.statuses.lock().unwrap().push(status);
+        }
+        Ok(())
+    }
+
+    fn receive(&self, answer: &[u8]) -> Result<Recognition, StepError> {
+        let answer: Value = serde_json::from_slice(answer).unwrap();
+        match answer["error"].as_str() {
+            Some("passing") => Err(StepError::transient("engine_unavailable", "on a break")),
+            Some(_) => Err(StepError::permanent("unsupported_audio", "never heard")),
+            None => Ok(dialogue()),
+        }
+    }
+
+    async fn transcribe(
+        &self,
+        _: &TranscriptionRequest,
+        _: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
+        panic!("it is to call back");
+    }
+}
+
+async fn start(script: Script) -> (TestHost, Arc<CallingEngine>) {
+    let engine = CallingEngine::new(script);
+    let unused = Arc::new(ScriptedEngine::default());
+    let test = TestHost::start_with(Arc::clone(&engine) as _, unused, true).await;
+    (test, engine)
+}
+
+fn answer() -> Value {
+    json!({"words": []})
+}
+
+/// All is over, and nothing is kept of what was asked.
+async fn assert_completed(test: &TestHost, id: &str) {
+    let interview = test.interview(id).await;
+    assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
+    let words = interview["transcript"]["words"].as_array();
+    assert_eq!(words.map(Vec::len), Some(dialogue().words.len()));
+    assert_eq!(test.receiver.types().len(), 3, "each webhook once");
+    assert_nothing_kept(test, id).await;
+}
+
+async fn assert_nothing_kept(test: &TestHost, id: &str) {
+    let key = InterviewKey {
+        user_id: UserId::parse("local").unwrap(),
+        interview_id: InterviewId::parse(id).unwrap(),
+    };
+    let callbacks = Query::collection(key.document().collection("callbacks"));
+    let records = test.host.store.records();
+    assert_eq!(records.list(&callbacks).await.unwrap(), []);
+    let prefix = format!("{}callbacks/", key.object_prefix());
+    let objects = test.host.store.bucket("artifacts").list(&prefix).await;
+    assert_eq!(objects.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_before_the_request_is_taken_counts() {
+    let (test, engine) = start(vec![vec![(0, answer())]]).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_completed(&test, &id).await;
+    assert_eq!(engine.urls().len(), 1, "asked once");
+    assert_eq!(*engine.statuses.lock().unwrap(), [204]);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_twice_changes_nothing() {
+    let (test, engine) = start(vec![vec![(0, answer()), (0, answer())]]).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_completed(&test, &id).await;
+    let again = reqwest::Client::new()
+        .post(&engine.urls()[0])
+        .json(&answer());
+    let again = again.send().await.unwrap();
+    assert_eq!(again.status(), 404, "a third time, when all is over");
+    test.drain().await;
+    assert_completed(&test, &id).await;
+    assert_eq!(engine.urls().len(), 1);
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_answer_is_asked_again() {
+    let (test, engine) = start(vec![vec![], vec![(1, answer())]]).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_eq!(engine.urls().len(), 2);
+    assert_completed(&test, &id).await;
+}
+
+#[tokio::test]
+async fn a_late_answer_to_the_first_request_does_not_disturb_the_second() {
+    let (test, engine) = start(vec![vec![], vec![(0, answer()), (1, answer())]]).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_eq!(engine.urls().len(), 2);
+    assert_completed(&test, &id).await;
+}
+
+#[tokio::test]
+async fn a_failure_that_may_pass_is_asked_about_again() {
+    let passing = json!({"error": "passing"});
+    let (test, engine) = start(vec![vec![(0, passing)], vec![(1, answer())]]).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_eq!(engine.urls().len(), 2);
+    assert_completed(&test, &id).await;
+}
+
+#[tokio::test]
+async fn a_failure_for_good_settles_the_step() {
+    let failure = json!({"error": "for good"});
+    let (test, engine) = start(vec![vec![(0, failure)]]).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_eq!(
+        test.step_error(&id, "transcription").await,
+        "unsupported_audio"
+    );
+    assert_eq!(engine.urls().len(), 1);
+    assert_nothing_kept(&test, &id).await;
+}
+
+#[tokio::test]
+async fn a_callback_that_nobody_awaits_is_not_found() {
+    let (test, engine) = start(vec![vec![]]).await;
+    let created = test.create(10).await;
+    let id = created["id"].as_str().unwrap();
+    for token in [
+        "nothing".to_owned(),
+        format!("local.{id}.{}", "a".repeat(24)),
+        format!("local.{}.{}", "b".repeat(24), "a".repeat(24)),
+    ] {
+        let url = format!("{}/v1/callbacks/deepgram/{token}", test.url);
+        let answer = test.client.post(url).json(&answer()).send().await.unwrap();
+        assert_eq!(answer.status(), 404);
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], "nothing_awaited");
+    }
+    assert_eq!(engine.urls().len(), 0);
+}

@@ -1,0 +1,62 @@
+//! An analysis on the spot, of a transcript from elsewhere.
+#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::TestHost;
+
+async fn analyze(test: &TestHost, body: &Value) -> (u16, Value) {
+    let url = format!("{}/v1/analyze", test.url);
+    let answer = test.client.post(url).json(body).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn lines_of_text_and_turns_are_analysed_and_not_stored() {
+    let test = TestHost::start().await;
+    let said = "I built a small boat with my sister, and we sailed to the island.";
+    let text = format!("Ada: What did you do last summer?\nBob: {said}");
+    let turns = json!({"turns": [
+        {"id": 0, "speaker": 0, "text": "What did you do last summer?", "start_ms": 0, "end_ms": 2_000},
+        {"id": 1, "speaker": 1, "text": said, "start_ms": 2_500, "end_ms": 7_000},
+    ]});
+    for transcript in [json!(text), turns.clone()] {
+        let (status, analysis) = analyze(&test, &json!({"transcript": transcript})).await;
+        assert_eq!(status, 200, "{analysis}");
+        let question = &analysis["questions"][0];
+        assert_eq!(question["question"], "What did you do last summer?");
+        assert_eq!(question["evidence"][0]["status"], "verified");
+        assert_eq!(analysis["metrics"]["speakers"]["1"]["words"], 14);
+    }
+    let (_, analysis) = analyze(&test, &json!({ "transcript": turns })).await;
+    assert_eq!(analysis["questions"][0]["evidence"][0]["end_ms"], 2_000);
+    assert_eq!(test.get("/v1/interviews").await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_by_name() {
+    let test = TestHost::start().await;
+    for (body, code) in [
+        (json!({}), "invalid_body"),
+        (json!({"transcript": ""}), "invalid_field"),
+        (json!({"transcript": {"turns": []}}), "invalid_field"),
+        (json!({"transcript": "a", "mood": "happy"}), "invalid_body"),
+        (json!({"transcript": "a", "language": "1"}), "invalid_field"),
+        (
+            json!({"transcript": "a", "rubric": {"competencies": []}}),
+            "invalid_field",
+        ),
+        (
+            json!({"transcript": {"turns": [{"speaker": 0, "text": "a", "start_ms": 2, "end_ms": 1}]}}),
+            "invalid_field",
+        ),
+    ] {
+        let (status, problem) = analyze(&test, &body).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (400, Some(code)),
+            "{body}"
+        );
+    }
+}

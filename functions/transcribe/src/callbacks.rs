@@ -1,0 +1,170 @@
+//! Engines that call back: [`domain::callback`] has the idea.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use domain::{
+    InterviewKey,
+    callback::{Callback, CallbackToken, Job, PATIENCE},
+    claim::Lease,
+    ids::hex,
+    ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
+    steps::StepError,
+    work,
+};
+use futures::TryStreamExt as _;
+use runtime::{
+    Failure,
+    step::{Outcome, Product, storage_error},
+    trace,
+};
+use sha2::{Digest, Sha256};
+
+use crate::Transcribe;
+
+/// The largest answer that is read, in bytes: the words of a day have a tenth.
+const MAX_ANSWER: u64 = 256 * 1024 * 1024;
+
+impl Transcribe {
+    /// Parks the step and asks the engine to call back; what is asked is recorded
+    /// before. The task that asks again is queued first of all, because from then
+    /// on nobody else would.
+    pub(crate) async fn ask(
+        &self,
+        job: &Job,
+        lease: Lease,
+        request: &TranscriptionRequest,
+        base: &str,
+    ) -> Result<Product, StepError> {
+        let name = again_name(job, lease.token);
+        let trace = lease.trace.or_else(trace::current);
+        let delay = PATIENCE + Duration::from_secs(1);
+        let queued = self.enqueue(job, &name, delay, trace).await;
+        queued.map_err(|_| not_queued())?;
+        let token = CallbackToken::mint(job.key.clone());
+        let now = self.desk.clock.now();
+        let asked = Callback {
+            lease,
+            job: job.clone(),
+            asked_at: now,
+        };
+        let write = Write::put(token.document(), &asked, Precondition::Absent);
+        let write = write.map_err(|error| storage_error(&error))?;
+        let records = &*self.desk.records;
+        let parked = work::park(records, &job.key, &lease, now + PATIENCE, &[write], now).await;
+        if parked.map_err(|error| storage_error(&error))?.is_err() {
+            // Taken over or deleted: whoever it was handles the rest.
+            return Ok(promised());
+        }
+        let engine = self.transcriber.name();
+        let url = format!("{base}/v1/callbacks/{engine}/{token}");
+        let submitted = self.transcriber.submit(request, &url).await;
+        if submitted.is_err() {
+            self.forget(&token).await.map_err(|_| not_queued())?;
+        }
+        submitted.map(|()| promised())
+    }
+
+    /// Takes an answer that has come, unless the claim was settled or taken over.
+    pub(crate) async fn take_answer(&self, job: &Job, secret: &str) -> Result<(), Failure> {
+        let token = CallbackToken {
+            key: job.key.clone(),
+            secret: secret.to_owned(),
+        };
+        let Some(document) = self.desk.records.read(&token.document()).await? else {
+            return Ok(());
+        };
+        let asked: Callback = document.decode()?;
+        let Some(answer) = self.answer(&token).await? else {
+            return Ok(());
+        };
+        let read = |_, lease| self.read_answer(&asked, lease, &answer);
+        let outcome = self.desk.go_on(&job.key, asked.lease, read).await;
+        if let Err(Failure::Transient { error, after }) = outcome {
+            // Not this answer again, but another.
+            tracing::warn!("the engine's answer was a failure: {error:#}");
+            let name = format!("{}-failed", again_name(&asked.job, asked.lease.token));
+            let wait = after.unwrap_or(Duration::from_secs(30));
+            self.enqueue(&asked.job, &name, wait, asked.lease.trace)
+                .await?;
+            return self.forget(&token).await;
+        }
+        if outcome? == Outcome::Gone {
+            self.clear_chunks(&job.key, None).await?;
+        }
+        self.forget_all(&job.key, asked.lease.token).await
+    }
+
+    /// Clears away what was asked with this claim or an earlier one.
+    async fn forget_all(&self, key: &InterviewKey, newest: u64) -> Result<(), Failure> {
+        let collection = key.document().collection("callbacks");
+        let query = Query::collection(collection);
+        for document in self.desk.records.list(&query).await? {
+            let callback: Callback = document.decode()?;
+            if callback.lease.token <= newest {
+                let token = CallbackToken {
+                    key: key.clone(),
+                    secret: document.path.split().1.to_owned(),
+                };
+                self.forget(&token).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_answer(
+        &self,
+        asked: &Callback,
+        lease: Lease,
+        answer: &[u8],
+    ) -> Result<Product, StepError> {
+        let recognition = self.transcriber.receive(answer)?;
+        self.write_up(&asked.job.key, lease, recognition).await
+    }
+
+    async fn answer(&self, token: &CallbackToken) -> Result<Option<Vec<u8>>, Failure> {
+        let read = self.artifacts.read(&token.object(), None, None).await;
+        let (meta, bytes) = match read {
+            Ok(found) => found,
+            Err(ObjectError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if meta.size > MAX_ANSWER {
+            let error = anyhow::anyhow!("an answer of {} bytes", meta.size);
+            return Err(Failure::permanent(error));
+        }
+        let all = bytes.try_fold(Vec::new(), |mut all, chunk| async move {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        });
+        Ok(Some(all.await.context("reading the engine's answer")?))
+    }
+
+    /// Clears away what was asked and what was answered.
+    async fn forget(&self, token: &CallbackToken) -> Result<(), Failure> {
+        self.artifacts.delete(&token.object()).await?;
+        let delete = Write::Delete {
+            path: token.document(),
+            precondition: Precondition::None,
+        };
+        Ok(self.desk.records.commit(vec![delete]).await?)
+    }
+}
+
+fn promised() -> Product {
+    Product {
+        promised: true,
+        ..Product::default()
+    }
+}
+
+fn not_queued() -> StepError {
+    StepError::transient("storage_unavailable", "the work could not be queued")
+}
+
+/// One for each claim, so that a second attempt is asked for again as well.
+fn again_name(job: &Job, token: u64) -> String {
+    let plain = format!("{}-{}-again-{token}", job.key.interview_id, job.generation);
+    let digest = Sha256::digest(&plain);
+    format!("{}-{plain}", hex(&digest[..4]))
+}

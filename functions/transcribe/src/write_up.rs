@@ -1,0 +1,124 @@
+//! What was heard, as documents.
+
+use domain::{
+    InterviewKey, chunks,
+    claim::Lease,
+    ports::{Precondition, Query, Write},
+    steps::StepError,
+    transcript::{Recognition, TranscriptHead},
+    turns, work,
+};
+use runtime::{
+    Failure,
+    step::{Product, storage_error},
+};
+
+use crate::Transcribe;
+
+/// How many chunks are written at once: with the largest texts still within the
+/// four megabytes of one message to Firestore.
+const CHUNKS_PER_COMMIT: usize = 8;
+
+impl Transcribe {
+    /// Stores the chunks and makes up the head. The claim's token is the
+    /// revision: two workers can never write the same chunk.
+    pub(crate) async fn write_up(
+        &self,
+        key: &InterviewKey,
+        lease: Lease,
+        recognition: Recognition,
+    ) -> Result<Product, StepError> {
+        let Recognition {
+            speakers,
+            words,
+            language,
+            audio,
+            model,
+            ..
+        } = recognition;
+        if words.is_empty() {
+            return Err(StepError::permanent(
+                "no_speech",
+                "no speech was found in the recording",
+            ));
+        }
+        let words = turns::order(words);
+        let revision = lease.token;
+        let chunks = chunks::pack(revision, &words);
+        let records = &*self.desk.records;
+        self.clear_chunks(key, Some(revision))
+            .await
+            .map_err(|_| not_stored())?;
+        for batch in chunks.chunks(CHUNKS_PER_COMMIT) {
+            let writes = batch.iter().map(|chunk| {
+                Write::put(key.chunk(revision, chunk.number), chunk, Precondition::None)
+            });
+            let writes = writes.collect::<Result<_, _>>();
+            let writes = writes.map_err(|error| storage_error(&error))?;
+            let stored = records.commit(writes).await;
+            stored.map_err(|error| storage_error(&error))?;
+        }
+        let head = TranscriptHead {
+            revision,
+            engine: self.transcriber.name().to_owned(),
+            model,
+            language: language.clone(),
+            duration_ms: audio.duration_ms,
+            speakers,
+            chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
+            quality: turns::quality(&words, audio.duration_ms),
+            created_at: self.desk.clock.now(),
+        };
+        let write = Write::put(key.data("transcript"), &head, Precondition::None);
+        Ok(Product {
+            writes: vec![write.map_err(|error| storage_error(&error))?],
+            amend: Some(Box::new(move |interview| {
+                interview.language = interview.language.take().or_else(|| language.clone());
+                if let Some(known) = &mut interview.audio {
+                    known.duration_ms = Some(audio.duration_ms);
+                    known.channels = Some(audio.channels);
+                    known.sample_rate_hz = Some(audio.sample_rate_hz);
+                }
+            })),
+            ..Product::default()
+        })
+    }
+
+    /// Deletes the chunks of earlier revisions that no head names: what workers
+    /// left that died; all of them without a revision to go by.
+    pub(crate) async fn clear_chunks(
+        &self,
+        key: &InterviewKey,
+        revision: Option<u64>,
+    ) -> Result<(), Failure> {
+        let records = &*self.desk.records;
+        let collection = key.data("transcript").collection("chunks");
+        let Some(revision) = revision else {
+            return Ok(work::delete_collection(records, &collection).await?);
+        };
+        let kept = work::transcript_head(records, key)
+            .await?
+            .map(|head| head.revision);
+        let deletes: Vec<Write> = records
+            .list(&Query::collection(collection))
+            .await?
+            .into_iter()
+            .filter(|chunk| {
+                let found = chunk.fields["revision"].as_u64();
+                found < Some(revision) && found != kept
+            })
+            .map(|chunk| Write::Delete {
+                path: chunk.path,
+                precondition: Precondition::None,
+            })
+            .collect();
+        if !deletes.is_empty() {
+            records.commit(deletes).await?;
+        }
+        Ok(())
+    }
+}
+
+fn not_stored() -> StepError {
+    StepError::transient("storage_unavailable", "the result could not be stored")
+}

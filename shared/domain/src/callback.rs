@@ -1,0 +1,133 @@
+//! Answers that an engine calls back with, long after it was asked.
+//!
+//! A speech engine takes minutes for a recording of hours. Instead of waiting,
+//! the step is parked: its claim is kept until a deadline, what was asked is
+//! recorded below the interview, and only then is the engine asked. It answers to
+//! a URL with a token in it that nobody can guess. An answer that does not come is
+//! asked for again; one that comes late or twice meets a claim that was taken
+//! over or settled, and changes nothing.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    InterviewId, InterviewKey, Timestamp, UserId, claim::Lease, ids::random_name, paths::DocPath,
+};
+
+/// How long an engine may take to call back before it is asked again.
+pub const PATIENCE: Duration = Duration::from_mins(45);
+
+/// The queue between accepting an upload and transcribing it.
+pub const QUEUE: &str = "transcription";
+
+/// A task of the queue: which recording of which interview.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// User and interview.
+    #[serde(flatten)]
+    pub key: InterviewKey,
+    /// The recording's object.
+    pub object: String,
+    /// Which one of that name.
+    pub generation: i64,
+    /// The secret of the callback that has come; without one the engine is to be
+    /// asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+/// `callbacks/{secret}` below the interview: what an engine was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// The claim that the answer is handed in with.
+    pub lease: Lease,
+    /// What was asked for.
+    pub job: Job,
+    /// When.
+    pub asked_at: Timestamp,
+}
+
+/// What stands in the URL that an engine calls: whose interview, and a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackToken {
+    /// User and interview.
+    pub key: InterviewKey,
+    /// 120 random bits.
+    pub secret: String,
+}
+
+impl CallbackToken {
+    /// A new one for an interview.
+    pub fn mint(key: InterviewKey) -> Self {
+        Self {
+            key,
+            secret: random_name(),
+        }
+    }
+
+    /// From the path of a URL; nothing when it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (user, interview, secret) = (parts.next()?, parts.next()?, parts.next()?);
+        let plain = secret.len() == 24 && secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !plain || parts.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            key: InterviewKey {
+                user_id: UserId::parse(user).ok()?,
+                interview_id: InterviewId::parse(interview).ok()?,
+            },
+            secret: secret.to_owned(),
+        })
+    }
+
+    /// Where the [`Callback`] is recorded.
+    pub fn document(&self) -> DocPath {
+        self.key.document().child("callbacks", &self.secret)
+    }
+
+    /// The object, among the products, that the answer is kept in.
+    pub fn object(&self) -> String {
+        format!("{}callbacks/{}", self.key.object_prefix(), self.secret)
+    }
+}
+
+/// As it stands in the URL.
+impl fmt::Display for CallbackToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let InterviewKey {
+            user_id,
+            interview_id,
+        } = &self.key;
+        write!(formatter, "{user_id}.{interview_id}.{}", self.secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_back_and_nothing_else_is_one() {
+        let token = CallbackToken::mint(InterviewKey {
+            user_id: UserId::parse("u-1_A").unwrap(),
+            interview_id: InterviewId::mint(),
+        });
+        assert_eq!(
+            CallbackToken::parse(&token.to_string()),
+            Some(token.clone())
+        );
+        for wrong in [
+            String::new(),
+            "u.i".to_owned(),
+            "u.i.short".to_owned(),
+            format!("{token}.more"),
+            format!("../{token}"),
+            token.to_string().replace('.', "/"),
+        ] {
+            assert_eq!(CallbackToken::parse(&wrong), None, "{wrong}");
+        }
+    }
+}
