@@ -51,9 +51,7 @@ async fn main() -> ExitCode {
 
 /// Relays until it is told to stop.
 async fn relay(settings: Settings) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(&settings.address).await;
-    let listener = listener.with_context(|| format!("listening on {}", settings.address))?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let url = format!("http://{}", settings.address);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Store::open(Options {
         data_dir: settings.data_dir.clone(),
@@ -75,6 +73,9 @@ async fn relay(settings: Settings) -> anyhow::Result<()> {
         stop.clone(),
     );
     let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
+    // Last of all: whoever reaches it finds topics and listeners in place.
+    let listener = TcpListener::bind(&settings.address).await;
+    let listener = listener.with_context(|| format!("listening on {url}"))?;
     tracing::info!("relaying at {url}");
     let service = service::Front::new(&store, &settings, url, clock);
     serve(Arc::new(service), listener, stop_signal()).await?;

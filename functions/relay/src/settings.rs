@@ -34,7 +34,7 @@ impl Settings {
         let mut pipeline = Pipeline::ours();
         hurry(&mut pipeline, &environment)?;
         let host = environment.text("HOST").unwrap_or("127.0.0.1");
-        let port: u16 = environment.parsed("PORT", 8100, "a port, 0 to 65535")?;
+        let port: u16 = environment.parsed("PORT", 8100, "a port, 1 to 65535")?;
         let data_dir = environment.required("RELAY_DIR", "a folder")?;
         Ok(Self {
             address: format!("{host}:{port}"),
