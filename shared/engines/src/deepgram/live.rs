@@ -33,7 +33,7 @@ use tokio_tungstenite::{
     tungstenite::{
         Message as Frame,
         handshake::{client::generate_key, derive_accept_key},
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+        protocol::{CloseFrame, Role, WebSocketConfig},
     },
 };
 use tracing::Instrument as _;
@@ -210,8 +210,10 @@ impl Conversation {
         loop {
             let message = match timeout(self.patience, stream.next()).await {
                 Ok(Some(Ok(Frame::Text(text)))) => Message::read(&text),
-                Ok(Some(Ok(Frame::Close(frame)))) => return self.closed(frame.as_ref(), summed_up),
-                Ok(Some(Err(_)) | None) => return self.closed(None, summed_up),
+                Ok(Some(Ok(Frame::Close(frame)))) => {
+                    return Self::closed(frame.as_ref(), summed_up);
+                }
+                Ok(Some(Err(_)) | None) => return Self::closed(None, summed_up),
                 Err(_) if self.told_all() => return Err(Refusal::TooSlow.to_step_error()),
                 Ok(Some(Ok(_))) | Err(_) => continue,
             };
@@ -237,11 +239,10 @@ impl Conversation {
         self.told_all.load(Ordering::Relaxed)
     }
 
-    /// What a closed connection means: all is well once the provider has summed
-    /// up, or closes it as agreed.
-    fn closed(&self, frame: Option<&CloseFrame>, summed_up: bool) -> Result<(), StepError> {
-        let agreed = frame.is_some_and(|frame| frame.code == CloseCode::Normal);
-        if summed_up || (agreed && self.told_all()) {
+    /// What a closed connection means. Only once the provider has summed up has it
+    /// heard everything, however politely it closes.
+    fn closed(frame: Option<&CloseFrame>, summed_up: bool) -> Result<(), StepError> {
+        if summed_up {
             return Ok(());
         }
         let refusal = frame.map_or(Refusal::Unavailable, |frame| {

@@ -70,13 +70,18 @@ impl Message {
     /// Reads a text frame; `None` where it makes no sense.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let Kind { kind } = serde_json::from_str(text).ok()?;
+        let heard = || serde_json::from_str(text).map(|results: Results<'_>| results.segments());
         Some(match kind.name() {
             Some("Error") => Self::Refused(Refusal::of_answer(text.as_bytes())),
             Some("Metadata") => Self::Summary,
-            Some("Results") => {
-                Self::Heard(serde_json::from_str::<Results<'_>>(text).ok()?.segments())
-            }
-            _ => Self::Other,
+            Some("Results") => Self::Heard(heard().ok()?),
+            // A sample in the documentation is shown without its type.
+            None => match (heard(), Refusal::of_answer(text.as_bytes())) {
+                (Ok(segments), _) => Self::Heard(segments),
+                (Err(_), Refusal::Nonsense) => Self::Other,
+                (Err(_), refusal) => Self::Refused(refusal),
+            },
+            Some(_) => Self::Other,
         })
     }
 }

@@ -129,6 +129,22 @@ impl Transcriber for Deepgram {
         "deepgram"
     }
 
+    fn calls_back(&self, request: &TranscriptionRequest) -> bool {
+        request.recording.size >= self.options.call_back_from
+    }
+
+    async fn submit(
+        &self,
+        request: &TranscriptionRequest,
+        callback_url: &str,
+    ) -> Result<(), StepError> {
+        Self::submit(self, request, callback_url).await.map(drop)
+    }
+
+    fn receive(&self, answer: &[u8]) -> Result<Recognition, StepError> {
+        Self::receive(answer)
+    }
+
     /// How far the provider is, it does not tell.
     async fn transcribe(
         &self,

@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_mins(12);
 /// The largest answer that is read, in bytes: eight hours of talk have 25 MB.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
 
+/// An hour of MP3, and ten minutes of a WAV file.
+const CALL_BACK_FROM: u64 = 50 * 1024 * 1024;
+
 /// How the provider is reached.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -26,6 +29,9 @@ pub struct Options {
     pub model: String,
     /// How it is given recordings; by itself, as a URL where others can reach it.
     pub send: Option<SendAs>,
+    /// From which size on, in bytes, a recording's answer is to be posted rather
+    /// than waited for.
+    pub call_back_from: u64,
     /// How long a connection may take.
     pub connect_timeout: Duration,
     /// How long an answer may take besides sending the recording.
@@ -83,6 +89,7 @@ impl Options {
             key,
             model: "nova-3".to_owned(),
             send: None,
+            call_back_from: CALL_BACK_FROM,
             connect_timeout: Duration::from_secs(10),
             timeout: PATIENCE,
             live_timeout: Duration::from_mins(1),
@@ -91,7 +98,8 @@ impl Options {
         }
     }
 
-    /// `DEEPGRAM_API_KEY`, `DEEPGRAM_BASE_URL`, `DEEPGRAM_MODEL`, `DEEPGRAM_SEND`.
+    /// `DEEPGRAM_API_KEY`, `DEEPGRAM_BASE_URL`, `DEEPGRAM_MODEL`, `DEEPGRAM_SEND`,
+    /// `DEEPGRAM_CALLBACK_BYTES`.
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
         let expected = "the API key of a Deepgram project, for TRANSCRIBER=deepgram";
         let key = environment.required("DEEPGRAM_API_KEY", expected)?;
@@ -109,6 +117,11 @@ impl Options {
             "bytes" => Some(SendAs::Bytes),
             _ => None,
         };
+        options.call_back_from = environment.parsed(
+            "DEEPGRAM_CALLBACK_BYTES",
+            options.call_back_from,
+            "a number of bytes",
+        )?;
         Ok(options)
     }
 
@@ -170,6 +183,7 @@ mod tests {
             ("DEEPGRAM_BASE_URL", "http://localhost:9/deepgram/"),
             ("DEEPGRAM_MODEL", "nova-2-meeting"),
             ("DEEPGRAM_SEND", "bytes"),
+            ("DEEPGRAM_CALLBACK_BYTES", "7"),
         ])
         .unwrap();
         assert_eq!(
@@ -177,7 +191,10 @@ mod tests {
             "http://localhost:9/deepgram/v1/listen"
         );
         assert_eq!(options.model, "nova-2-meeting");
-        assert_eq!(options.send, Some(SendAs::Bytes));
+        assert_eq!(
+            (options.send, options.call_back_from),
+            (Some(SendAs::Bytes), 7)
+        );
     }
 
     #[test]
@@ -191,6 +208,7 @@ mod tests {
             read([key, ("DEEPGRAM_BASE_URL", "https://hunter2@example.com")]),
             read([key, ("DEEPGRAM_MODEL", "hunter2&callback=x")]),
             read([key, ("DEEPGRAM_SEND", "hunter2")]),
+            read([key, ("DEEPGRAM_CALLBACK_BYTES", "hunter2")]),
         ];
         for error in wrong.map(Result::unwrap_err) {
             let line = error.to_string();

@@ -85,3 +85,78 @@ fn until_an_error<T>(
     let over = std::mem::replace(failed, item.is_err());
     ready((!over).then_some(item))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures::channel::mpsc;
+
+    use super::*;
+
+    /// An engine that says one word for a piece, the sooner the shorter the piece.
+    fn engine() -> PocketSphinx {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pocketsphinx");
+        PocketSphinx::find(folder).unwrap()
+    }
+
+    fn loud(ms: usize) -> Vec<i16> {
+        [3_000, -3_000].repeat(ms * 8)
+    }
+
+    fn quiet(ms: usize) -> Vec<i16> {
+        vec![0; ms * 16]
+    }
+
+    #[tokio::test]
+    async fn segments_come_before_the_recording_ends_and_in_order() {
+        let (samples, stream) = mpsc::unbounded();
+        let listening = engine()
+            .listen(stream.boxed(), LiveOptions::default())
+            .await;
+        let mut segments = listening.unwrap();
+        let say = |block| samples.unbounded_send(Ok(block)).unwrap();
+        // The first takes longest.
+        for block in [loud(2_000), quiet(2_000), loud(300), quiet(2_000)] {
+            say(block);
+        }
+        let mut starts = Vec::new();
+        for _ in 0..2 {
+            let next = tokio::time::timeout(Duration::from_secs(30), segments.next());
+            starts.push(next.await.unwrap().unwrap().unwrap().start_ms);
+        }
+        say(loud(300));
+        samples.close_channel();
+        let last = segments.next().await.unwrap().unwrap();
+        starts.push(last.start_ms);
+        assert_eq!((last.text.reveal(), last.is_final), ("word", true));
+        assert!(segments.next().await.is_none());
+        for (start, expected) in starts.iter().zip([100, 3_900, 6_200]) {
+            assert!(start.abs_diff(expected) < 60, "{starts:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_recording_that_breaks_off_ends_with_one_error() {
+        let broken = Err(std::io::ErrorKind::ConnectionReset.into());
+        let samples = stream::iter([Ok(loud(300)), broken, Ok(loud(300))]);
+        let segments = engine()
+            .listen(samples.boxed(), LiveOptions::default())
+            .await;
+        let heard: Vec<_> = segments.unwrap().collect().await;
+        let [Err(error)] = &heard[..] else {
+            panic!("one error");
+        };
+        assert_eq!(error.code, "recording_interrupted");
+    }
+
+    #[tokio::test]
+    async fn another_language_is_refused_before_anything_is_heard() {
+        let options = LiveOptions {
+            language: Some("de".into()),
+            ..LiveOptions::default()
+        };
+        let refused = engine().listen(stream::empty().boxed(), options).await;
+        assert_eq!(refused.err().unwrap().code, "language_not_supported");
+    }
+}
