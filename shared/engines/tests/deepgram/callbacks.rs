@@ -1,0 +1,65 @@
+//! The same in two halves.
+
+use domain::ports::Transcriber;
+use engines::Deepgram;
+
+use crate::support::{Bench, Canned, recorded, request};
+
+#[tokio::test]
+async fn a_recording_is_taken_on_and_its_answer_comes_later() {
+    let receipt = recorded("docs/using-callbacks-to-return-transcripts-to-your-server-1.json");
+    let bench = Bench::start([Canned::new(200, receipt)]).await;
+    let url = "https://interviews.example/v1/callbacks/deepgram/t0k.en?a=b&c";
+    let submitted = bench.engine().submit(&request(), url).await.expect("taken");
+    assert_eq!(submitted.request_id, "c22bea24-ecd3-4b53-bcbf-8ef087d905a5");
+    assert_eq!(submitted.audio.sample_rate_hz, 8_000);
+    let seen = bench.only_request();
+    assert!(seen.query.contains(&("callback".into(), url.into())));
+
+    let posted = recorded("dg_speakers_no_utterances.json");
+    let recognition = Deepgram::receive(&posted).expect("words");
+    assert_eq!(recognition.speakers.len(), 3);
+    assert_eq!(
+        (recognition.audio.duration_ms, recognition.audio.channels),
+        (169_802, 1)
+    );
+    let id = Deepgram::request_id(&posted);
+    assert_eq!(id.as_deref(), Some("e4ac910d-2bd6-4e54-b656-4cb971284bad"));
+}
+
+#[tokio::test]
+async fn a_receipt_without_a_name_is_no_receipt() {
+    for body in ["{}", "null", "<html></html>", "{\"request_id\": \"\"}"] {
+        let bench = Bench::start([Canned::new(200, body)]).await;
+        let error = bench
+            .engine()
+            .submit(&request(), "https://a.example/b")
+            .await;
+        assert_eq!(error.expect_err(body).code, "engine_failed", "{body}");
+    }
+}
+
+#[test]
+fn a_refusal_may_be_posted_too() {
+    let error = Deepgram::receive(&recorded("docs/errors-7.json")).expect_err("refused");
+    assert_eq!(
+        (error.code.as_str(), error.retryable),
+        ("engine_out_of_credit", false)
+    );
+    let error = Deepgram::receive(&recorded("docs/errors-21.json")).expect_err("refused");
+    assert_eq!(
+        (error.code.as_str(), error.retryable),
+        ("engine_busy", true)
+    );
+}
+
+#[tokio::test]
+async fn a_large_recording_is_for_a_callback_and_a_small_one_is_waited_for() {
+    let mut bench = Bench::start([]).await;
+    let mut request = request();
+    assert!(!bench.engine().calls_back(&request));
+    request.recording.size = 100 * 1024 * 1024;
+    assert!(bench.engine().calls_back(&request));
+    bench.options.call_back_from = u64::MAX;
+    assert!(!bench.engine().calls_back(&request));
+}

@@ -1,0 +1,9 @@
+//! The client for Deepgram against a server that answers as recorded.
+
+mod bad_days;
+mod callbacks;
+mod live;
+mod requests;
+mod shapes;
+mod support;
+mod table;
