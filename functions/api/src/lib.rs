@@ -17,6 +17,8 @@ mod list;
 mod products;
 mod request;
 mod routes;
+mod spool;
+mod stream;
 mod transcript;
 mod uploads;
 mod view;
@@ -26,7 +28,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     ids::random_name,
-    ports::{Clock, DirectAnalysis, Identity, ObjectStore, Queue, Records, Signer},
+    ports::{
+        Clock, DirectAnalysis, Identity, LiveTranscriber, ObjectStore, Queue, Records, Signer,
+    },
 };
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -36,7 +40,6 @@ use runtime::{
 };
 
 pub use identity::LocalIdentity;
-pub use routes::Routes;
 
 /// The service, and what it needs.
 pub struct Api {
@@ -50,6 +53,8 @@ pub struct Api {
     pub artifacts: Arc<dyn ObjectStore>,
     /// Where work is queued.
     pub queue: Arc<dyn Queue>,
+    /// Listens on the spot.
+    pub live: Arc<dyn LiveTranscriber>,
     /// Analyses on the spot.
     pub direct: Arc<dyn DirectAnalysis>,
     /// Signs permissions to listen.
@@ -60,8 +65,6 @@ pub struct Api {
     pub limits: Limits,
     /// Says why a webhook's address is not accepted.
     pub check_webhook_url: fn(&str, bool) -> Result<(), String>,
-    /// Where requests go.
-    pub routes: Routes,
 }
 
 /// What is accepted.
@@ -69,18 +72,21 @@ pub struct Api {
 pub struct Limits {
     /// The largest recording, in bytes.
     pub max_upload_bytes: u64,
+    /// The longest recording, in milliseconds.
+    pub max_duration_ms: u64,
     /// Whether webhooks may go to this machine.
     pub allow_private_webhooks: bool,
 }
 
 impl Limits {
-    /// `MAX_UPLOAD_BYTES`, and whether private webhooks are allowed here.
+    /// `MAX_UPLOAD_BYTES`, `MAX_DURATION_MINUTES`, and whether private webhooks are allowed here.
     pub fn read(
         environment: &Environment,
         allow_private_webhooks: bool,
     ) -> Result<Self, InvalidSetting> {
         Ok(Self {
             max_upload_bytes: environment.max_upload_bytes()?,
+            max_duration_ms: environment.max_duration_ms()?,
             allow_private_webhooks,
         })
     }

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use analyze::Direct;
-use api::{Api, Limits, Routes};
+use api::{Api, Limits};
 use google::Handler;
 
 fn main() -> ExitCode {
@@ -14,12 +14,12 @@ fn main() -> ExitCode {
             uploads: cloud.uploads()?,
             artifacts: cloud.artifacts()?,
             queue: cloud.queue()?,
+            live: engines::speech(cloud.environment())?.live,
             direct: Direct::by(engines::analyst(cloud.environment())?, cloud.clock()),
             signer: cloud.signer()?,
             clock: cloud.clock(),
             limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,
             check_webhook_url: notify::target::check,
-            routes: Routes::default(),
         })))
     })
 }

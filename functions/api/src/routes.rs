@@ -1,6 +1,8 @@
 //! The one list of what can be asked.
 
 use domain::ports::Refused;
+use std::sync::LazyLock;
+
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use matchit::Router;
@@ -30,10 +32,11 @@ enum Route {
     Audio,
     Callback,
     Analyze,
+    TranscribeStream,
 }
 
 impl Route {
-    const ALL: [(&'static str, Self, &'static [Method]); 17] = [
+    const ALL: [(&'static str, Self, &'static [Method]); 18] = [
         ("/healthz", Self::Health, &[Method::GET]),
         (
             "/v1/interviews",
@@ -107,23 +110,24 @@ impl Route {
             &[Method::POST, Method::PUT],
         ),
         ("/v1/analyze", Self::Analyze, &[Method::POST]),
+        (
+            "/v1/transcribe-stream",
+            Self::TranscribeStream,
+            &[Method::POST],
+        ),
     ];
 }
 
 /// The routes, compiled.
-pub struct Routes(Router<(Route, &'static [Method])>);
-
-impl Default for Routes {
-    fn default() -> Self {
-        let mut router = Router::new();
-        for (path, route, methods) in Route::ALL {
-            router
-                .insert(path, (route, methods))
-                .expect("the routes do not contradict each other");
-        }
-        Self(router)
+static ROUTES: LazyLock<Router<(Route, &'static [Method])>> = LazyLock::new(|| {
+    let mut router = Router::new();
+    for (path, route, methods) in Route::ALL {
+        router
+            .insert(path, (route, methods))
+            .expect("the routes do not contradict each other");
     }
-}
+    router
+});
 
 impl Api {
     pub(crate) async fn answer(
@@ -132,7 +136,7 @@ impl Api {
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {
         let path = request.uri().path().to_owned();
-        let Ok(found) = self.routes.0.at(&path) else {
+        let Ok(found) = ROUTES.at(&path) else {
             return Err(Problem::not_found(
                 "no_such_path",
                 "there is nothing at this path",
@@ -150,7 +154,7 @@ impl Api {
             .to_owned();
         let asked = Asked::new(request, parameter);
         match self.recognise(route, asked).await {
-            Ok(asked) => self.dispatch(route, asked).await,
+            Ok(asked) => self.dispatch(route, asked, request_id).await,
             Err(refused) => Ok(refuse(refused, request_id)),
         }
     }
@@ -174,7 +178,12 @@ impl Api {
         Ok(asked.by(user))
     }
 
-    async fn dispatch(&self, route: Route, asked: Asked) -> Result<Response<Body>, Problem> {
+    async fn dispatch(
+        &self,
+        route: Route,
+        asked: Asked,
+        request_id: &str,
+    ) -> Result<Response<Body>, Problem> {
         match (route, asked.method().clone()) {
             (Route::Health, _) => Ok(health()),
             (Route::Interviews, Method::POST) => self.create(asked).await,
@@ -191,6 +200,7 @@ impl Api {
             (Route::Audio, _) => self.audio(&asked).await,
             (Route::Callback, _) => self.callback(asked).await,
             (Route::Analyze, _) => self.analyze(asked).await,
+            (Route::TranscribeStream, _) => self.transcribe_stream(asked, request_id).await,
         }
     }
 }

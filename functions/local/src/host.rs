@@ -15,7 +15,7 @@ use anyhow::Context;
 use api::{Api, Limits, LocalIdentity};
 use domain::{
     pipeline::Pipeline,
-    ports::{Analyst, Clock, DirectAnalysis, Transcriber},
+    ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
     webhook,
 };
 use embedded::{Options, Store};
@@ -33,6 +33,8 @@ use crate::{Settings, service::EmbeddedService};
 pub struct Engines {
     /// Speech to words.
     pub transcriber: Arc<dyn Transcriber>,
+    /// The same while it is spoken.
+    pub live: Arc<dyn LiveTranscriber>,
     /// Words to claims.
     pub analyst: Arc<dyn Analyst>,
 }
@@ -41,8 +43,10 @@ impl Engines {
     /// Finds the engines that the settings name on this machine.
     pub fn find(environment: &Environment) -> anyhow::Result<Self> {
         let analyst = engines::analyst(environment)?;
+        let speech = engines::speech(environment)?;
         Ok(Self {
-            transcriber: engines::transcriber(environment)?,
+            transcriber: speech.transcriber,
+            live: speech.live,
             analyst,
         })
     }
@@ -56,6 +60,7 @@ pub struct Host {
     pub clock: Arc<dyn Clock>,
     settings: Settings,
     public_url: String,
+    live: Arc<dyn LiveTranscriber>,
     direct: Arc<dyn DirectAnalysis>,
     functions: Vec<Arc<dyn Function>>,
 }
@@ -82,12 +87,14 @@ impl Host {
             None => own_secret(&settings.data_dir)?,
         };
         let direct = Direct::by(Arc::clone(&engines.analyst), Arc::clone(&clock));
+        let live = Arc::clone(&engines.live);
         let functions = functions(&store, &settings, &clock, engines, secrets)?;
         Ok(Self {
             store,
             clock,
             settings,
             public_url,
+            live,
             direct,
             functions,
         })
@@ -111,15 +118,16 @@ impl Host {
             uploads: self.store.bucket("uploads"),
             artifacts: self.store.bucket("artifacts"),
             queue: self.store.queue(),
+            live: Arc::clone(&self.live),
             direct: Arc::clone(&self.direct),
             signer: self.store.signer(),
             clock: Arc::clone(&self.clock),
             limits: Limits {
                 max_upload_bytes: self.settings.max_upload_bytes,
+                max_duration_ms: millis(self.settings.max_duration),
                 allow_private_webhooks: self.settings.allow_private_webhooks,
             },
             check_webhook_url: target::check,
-            routes: api::Routes::default(),
         }
     }
 

@@ -16,12 +16,12 @@ async fn analyze(test: &TestHost, body: &Value) -> (u16, Value) {
 async fn lines_of_text_and_turns_are_analysed_and_not_stored() {
     let test = TestHost::start().await;
     let said = "I built a small boat with my sister, and we sailed to the island.";
-    let text = format!("Ada: What did you do last summer?\nBob: {said}");
+    let lines = format!("Ada: What did you do last summer?\nBob: {said}");
     let turns = json!({"turns": [
         {"id": 0, "speaker": 0, "text": "What did you do last summer?", "start_ms": 0, "end_ms": 2_000},
         {"id": 1, "speaker": 1, "text": said, "start_ms": 2_500, "end_ms": 7_000},
     ]});
-    for transcript in [json!(text), turns.clone()] {
+    for transcript in [json!(lines), turns.clone()] {
         let (status, analysis) = analyze(&test, &json!({"transcript": transcript})).await;
         assert_eq!(status, 200, "{analysis}");
         let question = &analysis["questions"][0];

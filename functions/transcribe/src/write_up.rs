@@ -77,7 +77,10 @@ impl Transcribe {
                 if let Some(known) = &mut interview.audio {
                     known.duration_ms = Some(audio.duration_ms);
                     known.channels = Some(audio.channels);
-                    known.sample_rate_hz = Some(audio.sample_rate_hz);
+                    // Not every engine tells.
+                    if audio.sample_rate_hz > 0 {
+                        known.sample_rate_hz = Some(audio.sample_rate_hz);
+                    }
                 }
             })),
             ..Product::default()

@@ -17,6 +17,7 @@ mod error;
 mod gapless;
 mod library;
 mod look;
+pub mod mono;
 mod mp4;
 mod mpeg;
 mod names;

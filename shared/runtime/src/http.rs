@@ -128,20 +128,24 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    /// The problem as an answer.
-    pub fn into_response(self, request_id: &str) -> Response<Body> {
-        let body = json!({
+    /// The problem as it is written.
+    pub fn to_json(&self, request_id: &str) -> serde_json::Value {
+        json!({
             "type": format!("urn:interviewlens:problem:{}", self.code),
             "title": self.status.canonical_reason().unwrap_or("Problem"),
             "status": self.status.as_u16(),
             "detail": self.detail,
             "code": self.code,
             "request_id": request_id,
-        });
+        })
+    }
+
+    /// The problem as an answer.
+    pub fn into_response(self, request_id: &str) -> Response<Body> {
         answer(
             self.status,
             "application/problem+json",
-            full(body.to_string()),
+            full(self.to_json(request_id).to_string()),
         )
     }
 }

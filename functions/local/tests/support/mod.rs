@@ -16,12 +16,16 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Timestamp,
-    ports::{Message, Progress, Transcriber, TranscriptionRequest},
+    ports::{
+        LiveOptions, LiveTranscriber, Message, Progress, SampleStream, Segment, SegmentStream,
+        Transcriber, TranscriptionRequest,
+    },
     steps::StepError,
     transcript::{AudioFacts, Recognition, Speaker, Word},
 };
 use embedded::ManualClock;
 use engines::Extractive;
+use futures::{StreamExt, TryStreamExt};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -79,6 +83,46 @@ impl Transcriber for ScriptedEngine {
             return Ok(monologue(long));
         }
         Ok(dialogue())
+    }
+}
+
+/// A segment for each speaker, whatever it hears; it hears all of it.
+#[async_trait]
+impl LiveTranscriber for ScriptedEngine {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn model(&self) -> &'static str {
+        "scripted"
+    }
+
+    async fn listen(
+        &self,
+        samples: SampleStream,
+        _: LiveOptions,
+    ) -> Result<SegmentStream, StepError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let words = dialogue().words;
+        let segment = move |speaker: u32| {
+            let own = words.iter().filter(|word| word.speaker == speaker);
+            let own: Vec<Word> = own.cloned().collect();
+            let texts: Vec<&str> = own.iter().map(|word| word.text.reveal()).collect();
+            Segment {
+                speaker,
+                start_ms: own[0].start_ms,
+                end_ms: own[own.len() - 1].end_ms,
+                text: texts.join(" ").into(),
+                words: own,
+                is_final: true,
+            }
+        };
+        let all = samples.try_for_each(|_| std::future::ready(Ok(())));
+        let heard = futures::stream::once(async move {
+            all.await.expect("decoded");
+            futures::stream::iter((0..2).map(move |speaker| Ok(segment(speaker))))
+        });
+        Ok(heard.flatten().boxed())
     }
 }
 
@@ -244,6 +288,7 @@ impl TestHost {
         let clock = Arc::new(ManualClock::at(START));
         let engines = Engines {
             transcriber,
+            live: Arc::clone(&engine) as _,
             analyst: Arc::new(Extractive),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

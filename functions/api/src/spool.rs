@@ -1,0 +1,117 @@
+//! A recording in a request's body, kept in the bucket for products while it is
+//! worked on: no trigger listens there, and decoders want to look back and forth.
+
+use std::{io, sync::Arc};
+
+use domain::{
+    ids::random_name,
+    ports::{ByteStream, ObjectError, Overwrite, Recording},
+};
+use futures::{StreamExt, TryStreamExt};
+use http::{StatusCode, header};
+use runtime::http::{Problem, incoming};
+
+use crate::{Api, error::IntoProblem, request::Asked};
+
+/// What a body's last chunk breaks off with when it is too large.
+const TOO_LARGE: io::ErrorKind = io::ErrorKind::FileTooLarge;
+
+/// A recording that is deleted when nobody holds it any more.
+pub(crate) struct Spooled {
+    pub(crate) recording: Recording,
+}
+
+impl Api {
+    /// Takes the recording from a body: as it is, or the field `file` of a form.
+    pub(crate) async fn spool(&self, asked: Asked) -> Result<Spooled, Problem> {
+        let name = format!("users/{}/streams/{}", asked.user()?, random_name());
+        let content_type = asked.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
+        let content_type = content_type.to_owned();
+        let body = incoming(asked.into_body());
+        let (content_type, bytes) = match multer::parse_boundary(&content_type) {
+            Ok(boundary) => file_field(boundary, body).await?,
+            Err(_) if content_type.is_empty() => {
+                let detail = "say by `content-type` what the body is";
+                return Err(unsupported("content_type_missing", detail));
+            }
+            Err(_) => (content_type, body),
+        };
+        let limited = limit(bytes, self.limits.max_upload_bytes);
+        let objects = &self.artifacts;
+        let stored = objects.write(&name, &content_type, limited, Overwrite::Refused);
+        let meta = stored.await.map_err(|error| self.not_stored(error))?;
+        Ok(Spooled {
+            recording: Recording {
+                objects: Arc::clone(objects),
+                object: meta.name,
+                generation: meta.generation,
+                size: meta.size,
+                content_type: meta.content_type,
+            },
+        })
+    }
+
+    fn not_stored(&self, error: ObjectError) -> Problem {
+        match error {
+            ObjectError::Interrupted(error) if error.kind() == TOO_LARGE => {
+                let most = self.limits.max_upload_bytes;
+                let detail = format!("the recording has more than {most} bytes");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+            }
+            ObjectError::Interrupted(_) => {
+                Problem::bad_request("body_incomplete", "the body broke off")
+            }
+            other => other.into_problem(),
+        }
+    }
+}
+
+/// The bytes of the field `file`, which is to be the last.
+async fn file_field(boundary: String, body: ByteStream) -> Result<(String, ByteStream), Problem> {
+    let mut form = multer::Multipart::new(body, boundary);
+    let broken = |_| Problem::bad_request("invalid_form", "the form cannot be read");
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        if field.name() == Some("file") {
+            let content_type = field.content_type().map(ToString::to_string);
+            let content_type = content_type.unwrap_or_else(|| "application/octet-stream".into());
+            return Ok((content_type, field.map_err(io::Error::other).boxed()));
+        }
+    }
+    Err(Problem::bad_request(
+        "invalid_form",
+        "the form has no field `file`",
+    ))
+}
+
+/// Breaks off behind `most` bytes.
+fn limit(body: ByteStream, most: u64) -> ByteStream {
+    let checked = body.scan(0, move |size: &mut u64, chunk| {
+        let chunk = chunk.and_then(|bytes| {
+            *size += bytes.len() as u64;
+            (*size <= most)
+                .then_some(bytes)
+                .ok_or_else(|| TOO_LARGE.into())
+        });
+        std::future::ready(Some(chunk))
+    });
+    checked.boxed()
+}
+
+fn unsupported(code: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail)
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        let Recording {
+            objects, object, ..
+        } = self.recording.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if let Err(error) = objects.delete(&object).await {
+                    tracing::warn!("a recording in passing was not deleted: {error}");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A whole recording as live speech engines want it.
+
+use domain::transcript::AudioFacts;
+
+use crate::{Decoder, Error, Source, resample::Resampler};
+
+/// Decodes a recording of at most `limit_ms` and hands the mix of its channels at
+/// 16 kHz to `emit`, until that wants no more; answers what was decoded.
+pub fn mix_at_16_khz(
+    source: Box<dyn Source>,
+    limit_ms: u64,
+    mut emit: impl FnMut(Vec<i16>) -> bool,
+) -> Result<AudioFacts, Error> {
+    let mut decoder = Decoder::open(source)?;
+    let mut resampler = Resampler::new(decoder.facts().sample_rate_hz);
+    let mut samples = Vec::new();
+    while let Some(block) = decoder.next_block()? {
+        resampler.push(block.mix(), &mut samples);
+        if !emit(std::mem::take(&mut samples)) {
+            return Ok(decoder.facts());
+        }
+        if decoder.facts().duration_ms > limit_ms {
+            return Err(Error::TooLong {
+                limit_minutes: limit_ms / 60_000,
+            });
+        }
+    }
+    resampler.finish(&mut samples);
+    emit(samples);
+    Ok(decoder.facts())
+}
