@@ -305,6 +305,38 @@ async fn a_hundred_at_once_are_worked_off_within_bounds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_segment_of_the_bundled_interview_comes_long_before_the_last() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let service = Service::start(folder.path());
+    let begun = Instant::now();
+    let answer = Client::new()
+        .post(format!("{}/v1/transcribe-stream", service.url))
+        .header("content-type", "audio/wav")
+        .body(speech(90))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let (mut text, mut segments) = (String::new(), Vec::new());
+    let mut body = answer.bytes_stream();
+    while let Some(bytes) = body.next().await {
+        text += std::str::from_utf8(&bytes.expect("whole")).expect("whole events");
+        let count = text.matches("event: segment\n").count();
+        segments.resize(count, begun.elapsed());
+    }
+    assert!(text.contains("event: done\n"), "{text}");
+    let (first, last) = (segments[0], segments[segments.len() - 1]);
+    println!(
+        "{} segments, the first after {first:?}, the last after {last:?}",
+        segments.len()
+    );
+    assert!(
+        first * 2 < last,
+        "the first after {first:?}, the last after {last:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gibibyte_of_silence_is_refused_in_little_memory() {
     const DATA: u64 = 1024 * 1024 * 1024 - 44;
     let folder = tempfile::tempdir().expect("a temporary folder");

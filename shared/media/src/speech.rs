@@ -21,6 +21,9 @@ const SHORT_SILENCE: usize = 15;
 /// Frames from which a piece is long enough: 10 s.
 const LONG_ENOUGH: usize = 500;
 
+/// The same for those who wait for each piece: 2 s.
+const LONG_ENOUGH_LIVE: usize = 100;
+
 /// Frames that no piece exceeds: 30 s.
 const TOO_LONG: usize = 1_500;
 
@@ -59,6 +62,7 @@ pub struct Segmenter {
     silent_for: usize,
     floor: f64,
     speech_frames: u64,
+    long_enough: usize,
 }
 
 impl Default for Segmenter {
@@ -71,11 +75,20 @@ impl Default for Segmenter {
             silent_for: 0,
             floor: QUIETEST / ABOVE_FLOOR,
             speech_frames: 0,
+            long_enough: LONG_ENOUGH,
         }
     }
 }
 
 impl Segmenter {
+    /// One that gives shorter pieces, for those who wait for each.
+    pub fn live() -> Self {
+        Self {
+            long_enough: LONG_ENOUGH_LIVE,
+            ..Self::default()
+        }
+    }
+
     /// Takes samples and hands each piece that they complete to `emit`.
     pub fn push(&mut self, samples: &[i16], mut emit: impl FnMut(Piece)) {
         self.rest.extend_from_slice(samples);
@@ -123,7 +136,7 @@ impl Segmenter {
             self.forget_before_speech();
             return None;
         }
-        let long_enough = self.frames.len() >= LONG_ENOUGH && self.silent_for >= SHORT_SILENCE;
+        let long_enough = self.frames.len() >= self.long_enough && self.silent_for >= SHORT_SILENCE;
         if self.silent_for >= LONG_SILENCE || long_enough {
             return Some(self.cut(self.frames.len() - self.trailing()));
         }

@@ -56,7 +56,7 @@ impl PocketSphinx {
 
 /// Cuts samples at silences as they come.
 fn utterances(samples: SampleStream) -> impl Stream<Item = Result<Utterance, StepError>> {
-    let cutting = Some((samples, Segmenter::default()));
+    let cutting = Some((samples, Segmenter::live()));
     let pieces = stream::try_unfold(cutting, async |cutting| {
         let Some((mut samples, mut segmenter)) = cutting else {
             return Ok(None);
