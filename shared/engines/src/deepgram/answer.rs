@@ -12,7 +12,8 @@ use serde::Deserialize;
 use super::{
     refusal::Refusal,
     scalar::Scalar,
-    words::{WireWord, in_order},
+    utterances,
+    words::{Spoken, WireWord, in_order},
 };
 
 /// An answer to a recording, at once or by callback. What is not read here is
@@ -46,12 +47,10 @@ struct Model<'a> {
     version: Scalar<'a>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Results<'a> {
     #[serde(borrow, default)]
     channels: Option<Vec<Channel<'a>>>,
-    #[serde(borrow, default)]
-    utterances: Option<Vec<Utterance<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -74,14 +73,6 @@ struct Alternative<'a> {
     languages: Option<Vec<Scalar<'a>>>,
 }
 
-#[derive(Deserialize)]
-struct Utterance<'a> {
-    #[serde(borrow, default)]
-    channel: Scalar<'a>,
-    #[serde(borrow, default)]
-    words: Option<Vec<WireWord<'a>>>,
-}
-
 /// Reads a whole answer; one that is a refusal is that refusal.
 ///
 /// The sample rate is 0, because the provider does not tell it.
@@ -91,16 +82,15 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
         tracing::warn!("the speech engine's answer could not be read: {error}");
         Refusal::Nonsense.to_step_error()
     })?;
-    let results = answer.results.filter(|results| !results.is_empty());
-    let Some(results) = results else {
+    let results = answer.results.unwrap_or_default();
+    let mut spoken = results.words();
+    if spoken.is_empty() {
+        spoken = utterances::words(body);
+    }
+    if spoken.is_empty() && !results.are_silent() {
         let refusal = Refusal::of_answer(body);
-        tracing::warn!(?refusal, "the speech engine answered without results");
+        tracing::warn!(?refusal, "the speech engine answered without words");
         return Err(refusal.to_step_error());
-    };
-    let spoken = results.words();
-    if spoken.is_empty() && results.has_text() {
-        tracing::warn!("the speech engine gave a text without words");
-        return Err(Refusal::Nonsense.to_step_error());
     }
     let (speakers, words) = cast(spoken);
     let metadata = answer.metadata;
@@ -135,9 +125,6 @@ pub(crate) fn request_id(body: &[u8]) -> Option<String> {
     let id = receipt.request_id.name().map(str::to_owned);
     id.or_else(|| inner?.name().map(str::to_owned))
 }
-
-/// A word with its channel.
-type Spoken = (u32, Word);
 
 /// Numbers those who speak from 0, channel by channel, and says who they are.
 fn cast(spoken: Vec<Spoken>) -> (Vec<Speaker>, Vec<Word>) {
@@ -187,17 +174,6 @@ impl<'a> Results<'a> {
         self.channels.as_deref().unwrap_or_default()
     }
 
-    fn utterances(&self) -> &[Utterance<'a>] {
-        self.utterances.as_deref().unwrap_or_default()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.channels().is_empty() && self.utterances().is_empty()
-    }
-
-    /// The words of the channels, or those of the utterances where the channels
-    /// have none. An utterance has one speaker even where its words have two, so
-    /// it is not asked who speaks.
     fn words(&self) -> Vec<Spoken> {
         let mut spoken = Vec::new();
         for (number, channel) in (0..).zip(self.channels()) {
@@ -206,21 +182,13 @@ impl<'a> Results<'a> {
                 spoken.extend(words.into_iter().map(|word| (number, word)));
             }
         }
-        if spoken.is_empty() {
-            for utterance in self.utterances() {
-                let number = utterance.channel.index().unwrap_or(0);
-                let words = utterance.words.as_deref().unwrap_or_default();
-                let words = in_order(words, None);
-                spoken.extend(words.into_iter().map(|word| (number, word)));
-            }
-        }
         spoken
     }
 
-    fn has_text(&self) -> bool {
-        let best = self.channels().iter().filter_map(Channel::best);
-        best.into_iter()
-            .any(|best| best.transcript.text().is_some())
+    /// Whether it was listened to, and nothing was said.
+    fn are_silent(&self) -> bool {
+        let mut best = self.channels().iter().filter_map(Channel::best);
+        !self.channels().is_empty() && best.all(|best| best.transcript.text().is_none())
     }
 
     /// The language of the channel in which most is said.

@@ -19,6 +19,7 @@ mod query;
 mod refusal;
 mod scalar;
 mod settings;
+mod utterances;
 mod words;
 
 use std::sync::Arc;

@@ -25,6 +25,9 @@ pub(crate) struct WireWord<'a> {
     pub(crate) language: Scalar<'a>,
 }
 
+/// A word with its channel.
+pub(crate) type Spoken = (u32, Word);
+
 impl WireWord<'_> {
     fn text(&self) -> Option<&str> {
         self.punctuated_word.text().or_else(|| self.word.text())
