@@ -3,6 +3,9 @@
 
 pub mod deepgram;
 pub mod extractive;
+pub mod gemini;
+pub mod language;
+pub mod openai;
 pub mod pocketsphinx;
 mod segment;
 pub mod settings;
@@ -10,5 +13,8 @@ mod survey;
 
 pub use deepgram::Deepgram;
 pub use extractive::Extractive;
+pub use gemini::{Gemini, TokenError, TokenSource};
+pub use language::LanguageAnalyst;
+pub use openai::OpenAi;
 pub use pocketsphinx::PocketSphinx;
-pub use settings::{Speech, analyst, speech, transcriber};
+pub use settings::{Speech, analyst, analyst_with, speech, transcriber};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::ports::{Analyst, LiveTranscriber, Transcriber};
 use runtime::settings::Environment;
 
-use crate::{Deepgram, Extractive, PocketSphinx, deepgram};
+use crate::{Deepgram, Extractive, PocketSphinx, TokenSource, deepgram, language};
 
 /// One speech engine in both its ways of listening.
 #[derive(Clone)]
@@ -42,8 +42,21 @@ pub fn transcriber(environment: &Environment) -> anyhow::Result<Arc<dyn Transcri
     Ok(speech(environment)?.transcriber)
 }
 
-/// `ANALYZER`: the language engine.
+/// `ANALYZER`: the language engine, where there are no Google credentials.
 pub fn analyst(environment: &Environment) -> anyhow::Result<Arc<dyn Analyst>> {
-    environment.word("ANALYZER", &["extractive"])?;
-    Ok(Arc::new(Extractive))
+    analyst_with(environment, None)
+}
+
+/// `ANALYZER`: the language engine. `vertex` needs `tokens`.
+pub fn analyst_with(
+    environment: &Environment,
+    tokens: Option<Arc<dyn TokenSource>>,
+) -> anyhow::Result<Arc<dyn Analyst>> {
+    let names = ["extractive", "gemini", "openai", "vertex"];
+    match environment.word("ANALYZER", &names)? {
+        "gemini" => language::settings::gemini(environment),
+        "openai" => language::settings::openai(environment),
+        "vertex" => language::settings::vertex(environment, tokens),
+        _ => Ok(Arc::new(Extractive)),
+    }
 }

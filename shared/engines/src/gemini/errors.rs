@@ -1,0 +1,170 @@
+//! Gemini's refusals, told apart: `google.rpc.Status` with its details, or
+//! whatever answers in its place.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::language::{Fault, http::Answer};
+
+/// What a model may not know, and what can be left out for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Feature {
+    /// How much to think.
+    Thinking,
+    /// The answer's schema.
+    Schema,
+}
+
+/// Why a request was refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) fault: Fault,
+    /// What seems to have been refused of it.
+    pub(crate) feature: Option<Feature>,
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            feature: None,
+        }
+    }
+}
+
+/// By the `error` of a body. Its own code counts: errors also come within streams
+/// that began well.
+pub(crate) fn refusal(error: &Value, answer: &Answer) -> Refusal {
+    let status = answer.status.as_u16();
+    let code = error["code"].as_u64().unwrap_or(status.into());
+    let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let (name, message) = (
+        word(&error["status"]),
+        word(&error["message"]).to_lowercase(),
+    );
+    let details = Details(error["details"].as_array().map_or(&[], Vec::as_slice));
+    let after = details.retry_delay().or(answer.after);
+    log(code, &name, &details);
+    let fault = match code {
+        400 if details.has_reason("API_KEY") => Fault::Unauthorized,
+        400 if details.mentions("user location is not supported") => Fault::Location,
+        400 if message.contains("token count") && message.contains("exceeds") => Fault::TooLong,
+        400 => {
+            return Refusal {
+                fault: Fault::Refused,
+                feature: feature(&name, &message),
+            };
+        }
+        401 => Fault::Unauthorized,
+        402 => Fault::QuotaSpent,
+        403 => Fault::Forbidden,
+        404 => Fault::UnknownModel,
+        413 => Fault::TooLong,
+        429 if details.is_daily() => Fault::QuotaSpent,
+        429 => Fault::Quota { after },
+        503 => Fault::Overloaded { after },
+        408 | 499 | 500..=599 => Fault::Unavailable { after },
+        _ => Fault::Refused,
+    };
+    fault.into()
+}
+
+/// By the status alone.
+pub(crate) fn without_words(answer: &Answer) -> Fault {
+    let after = answer.after;
+    match answer.status {
+        StatusCode::UNAUTHORIZED => Fault::Unauthorized,
+        StatusCode::FORBIDDEN => Fault::Forbidden,
+        StatusCode::NOT_FOUND => Fault::UnknownModel,
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLong,
+        StatusCode::TOO_MANY_REQUESTS => Fault::Quota { after },
+        StatusCode::SERVICE_UNAVAILABLE => Fault::Overloaded { after },
+        StatusCode::REQUEST_TIMEOUT => Fault::Unavailable { after },
+        status if status.is_server_error() => Fault::Unavailable { after },
+        status if status.is_redirection() => Fault::UnknownModel,
+        _ => Fault::Refused,
+    }
+}
+
+/// What an invalid argument is about. Schemas with too many states are refused
+/// without a word about which argument it is (python-genai#2170).
+fn feature(name: &str, message: &str) -> Option<Feature> {
+    if message.contains("thinking") {
+        return Some(Feature::Thinking);
+    }
+    let bare = message.contains("contains an invalid argument");
+    let schema = message.contains("schema") || message.contains("too many states") || bare;
+    (name == "INVALID_ARGUMENT" && schema).then_some(Feature::Schema)
+}
+
+/// Only words of Google's own vocabulary: a message may quote the request.
+fn log(code: u64, name: &str, details: &Details<'_>) {
+    let word = |text: &str| {
+        let plain = text.len() <= 80
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        if plain {
+            text.to_owned()
+        } else {
+            String::new()
+        }
+    };
+    let quota = details.quotas().next().unwrap_or("");
+    let reason = details.reasons().next().unwrap_or("");
+    tracing::info!(
+        code,
+        status = word(name),
+        reason = word(reason),
+        quota = word(quota),
+        "the language engine said no"
+    );
+}
+
+/// `details` of a `google.rpc.Status`.
+struct Details<'a>(&'a [Value]);
+
+impl<'a> Details<'a> {
+    fn reasons(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter_map(|detail| detail["reason"].as_str())
+    }
+
+    /// `API_KEY_INVALID`, `API_KEY_EXPIRED`, …
+    fn has_reason(&self, prefix: &str) -> bool {
+        self.reasons().any(|reason| reason.starts_with(prefix))
+    }
+
+    fn mentions(&self, text: &str) -> bool {
+        let details = self.0.iter().filter_map(|detail| detail["detail"].as_str());
+        let mut details = details.map(str::to_lowercase);
+        details.any(|detail| detail.contains(text))
+    }
+
+    /// The ids of the quotas that are used up.
+    fn quotas(&self) -> impl Iterator<Item = &'a str> {
+        let violations = self
+            .0
+            .iter()
+            .filter_map(|detail| detail["violations"].as_array());
+        let violations = violations.flatten();
+        violations.filter_map(|violation| violation["quotaId"].as_str())
+    }
+
+    /// Whether a quota is one of a day, which comes back at midnight in California
+    /// whatever delay is named beside it.
+    fn is_daily(&self) -> bool {
+        self.quotas().any(|id| id.contains("PerDay"))
+    }
+
+    /// `RetryInfo`, a duration such as `26s` or `0.5s`.
+    fn retry_delay(&self) -> Option<Duration> {
+        let delays = self
+            .0
+            .iter()
+            .filter_map(|detail| detail["retryDelay"].as_str());
+        let mut seconds = delays.filter_map(|delay| delay.strip_suffix('s')?.parse().ok());
+        Duration::try_from_secs_f64(seconds.next()?).ok()
+    }
+}

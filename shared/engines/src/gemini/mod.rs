@@ -1,0 +1,204 @@
+//! Gemini, by the Gemini API with a key or by Vertex AI with a token.
+//!
+//! Own tolerant types instead of a client library: those have closed enums and
+//! fail on a tenth of the answers that have been recorded (`tests/data/gemini`).
+//! In reading order: `request` writes a question, `chunks` and `response` read
+//! what comes back, `errors` tells refusals apart, `vertex` knows its addresses.
+
+mod chunks;
+mod errors;
+mod request;
+mod response;
+mod vertex;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use reqwest::{
+    Url,
+    header::{AUTHORIZATION, HeaderValue},
+};
+use runtime::settings::InvalidSetting;
+
+use crate::language::{
+    Fault, LanguageModel, Question, Reply,
+    http::{Caller, SetupError, secret},
+};
+use errors::Refusal;
+pub use vertex::{TokenError, TokenSource, VertexProject};
+
+/// The Gemini API's address.
+pub const BASE_URL: &str = "https://generativelanguage.googleapis.com";
+
+/// How long an answer may take: a full one, with thinking, takes one to two
+/// minutes, and the function's own time is nine.
+const TIMEOUT: Duration = Duration::from_mins(4);
+
+/// A Gemini model.
+pub struct Gemini {
+    name: &'static str,
+    model: String,
+    url: Url,
+    access: Access,
+    caller: Caller,
+    /// What this model has turned out not to take.
+    without_thinking: AtomicBool,
+    without_schema: AtomicBool,
+}
+
+enum Access {
+    Key(HeaderValue),
+    Token(Arc<dyn TokenSource>),
+}
+
+impl fmt::Debug for Gemini {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Gemini")
+            .field("name", &self.name)
+            .field("model", &self.model)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gemini {
+    /// A model at the Gemini API, or at what stands in for it at `base_url`.
+    pub fn new(base_url: &str, model: &str, key: &str) -> Result<Self, SetupError> {
+        let key = secret(key).ok_or_else(|| invalid("GEMINI_API_KEY", "an API key"))?;
+        let model = checked(model)?;
+        let path = format!("/v1beta/models/{model}:generateContent");
+        Self::at(("gemini", model), base_url, &path, Access::Key(key))
+    }
+
+    /// A model at Vertex AI.
+    pub fn vertex(
+        project: &VertexProject,
+        model: &str,
+        tokens: Arc<dyn TokenSource>,
+    ) -> Result<Self, SetupError> {
+        let model = checked(model)?;
+        let (base_url, path) = (project.base_url()?, project.path(&model)?);
+        Self::at(("vertex", model), &base_url, &path, Access::Token(tokens))
+    }
+
+    fn at(
+        (name, model): (&'static str, String),
+        base_url: &str,
+        path: &str,
+        access: Access,
+    ) -> Result<Self, SetupError> {
+        let url = format!("{}{path}", base_url.trim_end_matches('/'));
+        let url = Url::parse(&url).ok().filter(Url::has_host);
+        Ok(Self {
+            name,
+            model,
+            url: url.ok_or_else(|| invalid("GEMINI_BASE_URL", "a URL"))?,
+            access,
+            caller: Caller::new(TIMEOUT)?,
+            without_thinking: AtomicBool::new(false),
+            without_schema: AtomicBool::new(false),
+        })
+    }
+
+    /// The same model, given up sooner or later.
+    #[must_use]
+    pub fn within(self, timeout: Duration) -> Self {
+        Self {
+            caller: self.caller.within(timeout),
+            ..self
+        }
+    }
+
+    async fn credentials(&self) -> Result<(&'static str, HeaderValue), Fault> {
+        match &self.access {
+            Access::Key(key) => Ok(("x-goog-api-key", key.clone())),
+            Access::Token(tokens) => {
+                let token = tokens.token().await.map_err(|error| {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "no access token");
+                    Fault::Unavailable { after: None }
+                })?;
+                let value = secret(&format!("Bearer {token}")).ok_or(Fault::Unauthorized)?;
+                Ok((AUTHORIZATION.as_str(), value))
+            }
+        }
+    }
+
+    /// Asks once in the way that the model is known to take.
+    async fn attempt(&self, question: &Question) -> Result<Reply, Refusal> {
+        let manner = request::Manner {
+            thinking: !self.without_thinking.load(Ordering::Relaxed),
+            schema: !self.without_schema.load(Ordering::Relaxed),
+        };
+        let content = request::body(question, &self.model, manner);
+        let credentials = self.credentials().await?;
+        let answer = self
+            .caller
+            .post(&self.url, Some(credentials), &content)
+            .await?;
+        response::read(&answer)
+    }
+
+    /// Whether there is a plainer way to ask than the one that was refused.
+    fn is_plainer_without(&self, feature: errors::Feature) -> bool {
+        let refused = match feature {
+            errors::Feature::Thinking => &self.without_thinking,
+            errors::Feature::Schema => &self.without_schema,
+        };
+        let before = refused.swap(true, Ordering::Relaxed);
+        tracing::info!(
+            model = self.model,
+            ?feature,
+            "refused, and left out from now on"
+        );
+        !before
+    }
+}
+
+#[async_trait]
+impl LanguageModel for Gemini {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    async fn ask(&self, question: &Question) -> Reply {
+        loop {
+            match self.attempt(question).await {
+                Ok(reply) => return reply,
+                Err(Refusal {
+                    feature: Some(feature),
+                    ..
+                }) if self.is_plainer_without(feature) => {}
+                Err(refusal) => return refusal.fault.into(),
+            }
+        }
+    }
+}
+
+fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
+    InvalidSetting {
+        name,
+        expected: expected.to_owned(),
+    }
+}
+
+/// A model's name as it can stand in a path.
+fn checked(model: &str) -> Result<String, InvalidSetting> {
+    let name = model.strip_prefix("models/").unwrap_or(model);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._@".contains(&byte);
+    let sensible = !name.is_empty() && name.len() <= 100 && name.bytes().all(plain);
+    let expected = "a model's name such as `gemini-2.5-flash`";
+    sensible
+        .then(|| name.to_owned())
+        .ok_or_else(|| invalid("GEMINI_MODEL", expected))
+}

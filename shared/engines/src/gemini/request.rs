@@ -1,0 +1,86 @@
+//! A question as Gemini takes it.
+
+use serde_json::{Value, json};
+
+use crate::language::Question;
+
+/// Tokens that a model of the 2.5 series may think, and room for them: thoughts
+/// are counted within `maxOutputTokens`, and models overshoot a little.
+const THINKING_BUDGET: u32 = 4_096;
+const THINKING_ROOM: u32 = 6_144;
+
+/// Room for models that are told how hard to think and not how long.
+const LEVEL_ROOM: u32 = 24_576;
+
+/// What to use of what newer models can do and others refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// Say how much to think.
+    pub(crate) thinking: bool,
+    /// Have the answer decoded by its schema.
+    pub(crate) schema: bool,
+}
+
+/// How a model is told to think (<https://ai.google.dev/gemini-api/docs/thinking>):
+/// the 2.5 series by a number of tokens, later ones by a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thinking {
+    None,
+    Budget,
+    Level,
+}
+
+fn thinking(model: &str) -> Thinking {
+    if model.starts_with("gemini-2.5") {
+        Thinking::Budget
+    } else if model.starts_with("gemini-1") || model.starts_with("gemini-2") {
+        Thinking::None
+    } else {
+        Thinking::Level
+    }
+}
+
+/// The request's body.
+pub(crate) fn body(question: &Question, model: &str, manner: Manner) -> Value {
+    let mut instructions = question.instructions.clone();
+    if !manner.schema {
+        instructions.push_str("\nThe answer's JSON Schema:\n");
+        instructions.push_str(&question.schema.to_string());
+    }
+    json!({
+        "systemInstruction": {"parts": [{"text": instructions}]},
+        "contents": [{"role": "user", "parts": [{"text": question.content}]}],
+        "generationConfig": generation(question, model, manner),
+    })
+}
+
+fn generation(question: &Question, model: &str, manner: Manner) -> Value {
+    let thinking = thinking(model);
+    let room = match thinking {
+        Thinking::None => 0,
+        Thinking::Budget => THINKING_ROOM,
+        Thinking::Level => LEVEL_ROOM,
+    };
+    let mut config = json!({
+        "candidateCount": 1,
+        "maxOutputTokens": question.answer_tokens + room,
+        "responseMimeType": "application/json",
+    });
+    if manner.schema {
+        config["responseJsonSchema"] = question.schema.clone();
+    }
+    if thinking != Thinking::Level {
+        // Google advises against it from version 3 on: answers begin to loop.
+        config["temperature"] = json!(0.2);
+    }
+    match thinking {
+        Thinking::Budget if manner.thinking => {
+            config["thinkingConfig"] = json!({"thinkingBudget": THINKING_BUDGET});
+        }
+        Thinking::Level if manner.thinking => {
+            config["thinkingConfig"] = json!({"thinkingLevel": "LOW"});
+        }
+        _ => {}
+    }
+    config
+}

@@ -1,0 +1,101 @@
+//! Vertex AI: where it is, and who may ask it.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+use runtime::settings::InvalidSetting;
+
+use super::invalid;
+
+/// No access token could be had.
+#[derive(Debug, thiserror::Error)]
+#[error("getting an access token")]
+pub struct TokenError(#[source] Box<dyn Error + Send + Sync>);
+
+impl TokenError {
+    /// With what went wrong.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+/// Where OAuth tokens come from: whoever links Google's clients.
+#[async_trait]
+pub trait TokenSource: Send + Sync {
+    /// A token for the scope `cloud-platform` that is good for the next minutes.
+    /// Asked before every request; keeping it until it expires is up to the source.
+    async fn token(&self) -> Result<String, TokenError>;
+}
+
+/// Where a project's models are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VertexProject {
+    /// The project's id.
+    pub project: String,
+    /// A region such as `europe-west1`, a multi-region (`us`, `eu`), or `global`.
+    pub location: String,
+    /// What stands in for Vertex AI, if anything does.
+    pub base_url: Option<String>,
+}
+
+impl VertexProject {
+    /// The address of the location.
+    pub(crate) fn base_url(&self) -> Result<String, InvalidSetting> {
+        let location = word(&self.location)
+            .ok_or_else(|| invalid("VERTEX_LOCATION", "a region, `us`, `eu` or `global`"))?;
+        Ok(match (&self.base_url, location) {
+            (Some(url), _) => url.clone(),
+            (None, "global") => "https://aiplatform.googleapis.com".to_owned(),
+            (None, "us" | "eu") => format!("https://aiplatform.{location}.rep.googleapis.com"),
+            (None, _) => format!("https://{location}-aiplatform.googleapis.com"),
+        })
+    }
+
+    /// The model's path there.
+    pub(crate) fn path(&self, model: &str) -> Result<String, InvalidSetting> {
+        let project =
+            word(&self.project).ok_or_else(|| invalid("GCS_PROJECT_ID", "the id of a project"))?;
+        Ok(format!(
+            "/v1/projects/{project}/locations/{}/publishers/google/models/{model}:generateContent",
+            self.location
+        ))
+    }
+}
+
+/// What can stand in a host name and a path as it is. Old project ids have a
+/// domain before a colon.
+fn word(text: &str) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
+    (!text.is_empty() && text.bytes().all(plain)).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(location: &str) -> Result<String, InvalidSetting> {
+        let project = VertexProject {
+            project: "example.com:p".into(),
+            location: location.into(),
+            base_url: None,
+        };
+        Ok(format!("{}{}", project.base_url()?, project.path("m")?))
+    }
+
+    #[test]
+    fn every_location_has_its_address() {
+        for (location, host) in [
+            ("europe-west1", "europe-west1-aiplatform.googleapis.com"),
+            ("global", "aiplatform.googleapis.com"),
+            ("us", "aiplatform.us.rep.googleapis.com"),
+            ("eu", "aiplatform.eu.rep.googleapis.com"),
+        ] {
+            let path = format!(
+                "/v1/projects/example.com:p/locations/{location}/publishers/google/models/m:generateContent"
+            );
+            assert_eq!(at(location).unwrap(), format!("https://{host}{path}"));
+        }
+        assert_eq!(at("a/b").unwrap_err().name, "VERTEX_LOCATION");
+        assert_eq!(at("").unwrap_err().name, "VERTEX_LOCATION");
+    }
+}

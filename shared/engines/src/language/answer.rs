@@ -1,0 +1,190 @@
+//! A model's answer read as leniently as it can be.
+//!
+//! A schema is a wish, even where the provider calls it a guarantee: whatever is
+//! not of the right type is dropped by itself and counted, so that one bad item
+//! does not cost the rest. Nothing is believed here; quotes and ratings are
+//! judged where analyses are made.
+
+use domain::{
+    Private,
+    analysis::{Citation, Draft, DraftClaim, DraftCompetency, DraftQuestion, DraftTopic},
+};
+use serde_json::{Map, Value};
+
+/// An object, which is what all answers are.
+pub(crate) type Object = Map<String, Value>;
+
+/// What a model thinks aloud before it answers, on servers that do not take it
+/// away.
+const THOUGHT: (&str, &str) = ("<think>", "</think>");
+
+/// The object in an answer that has at least one of the schema's fields; or what
+/// is wrong, for the model to read, without any of its words.
+pub(crate) fn object(text: &str, schema: &Value) -> Result<Object, String> {
+    let text = spoken(text).trim();
+    let value = serde_json::from_str(text).or_else(|error| match unwrapped(text) {
+        Some(inner) if inner != text => serde_json::from_str(inner),
+        _ => Err(error),
+    });
+    let value = value.map_err(|error| format!("not valid JSON: {error}"))?;
+    let Value::Object(object) = value else {
+        return Err("not a JSON object".to_owned());
+    };
+    let fields = schema["properties"].as_object();
+    let known = fields.is_some_and(|fields| object.keys().any(|name| fields.contains_key(name)));
+    let missing = || "none of the fields that were asked for is there".to_owned();
+    known.then_some(object).ok_or_else(missing)
+}
+
+/// The text after what was thought aloud.
+fn spoken(text: &str) -> &str {
+    let thought = text.trim_start().strip_prefix(THOUGHT.0);
+    let after = thought.and_then(|thought| thought.split_once(THOUGHT.1));
+    after.map_or(text, |(_, after)| after)
+}
+
+/// What stands between the first and the last brace: some wrap JSON in a fence
+/// or in a sentence.
+fn unwrapped(text: &str) -> Option<&str> {
+    text.get(text.find('{')?..=text.rfind('}')?)
+}
+
+/// What an answer about a part says, and how many items of it made no sense.
+pub(crate) fn draft(answer: &Object) -> (Draft, usize) {
+    let mut reader = Reader { answer, dropped: 0 };
+    let draft = Draft {
+        summary: reader.optional(answer, "summary"),
+        key_points: reader.list("key_points", Reader::claim),
+        topics: reader.list("topics", |_, item| topic(item)),
+        questions: reader.list("questions", Reader::question),
+        competencies: reader.list("competencies", Reader::competency),
+        strengths: reader.list("strengths", Reader::claim),
+        concerns: reader.list("concerns", Reader::claim),
+        follow_ups: reader.list("follow_ups", |_, item| text(Some(item))),
+        ..Draft::default()
+    };
+    (draft, reader.dropped)
+}
+
+struct Reader<'a> {
+    answer: &'a Object,
+    dropped: usize,
+}
+
+impl Reader<'_> {
+    fn list<T>(&mut self, name: &str, read: fn(&mut Self, &Value) -> Option<T>) -> Vec<T> {
+        self.list_of(self.answer, name, read)
+    }
+
+    fn list_of<T>(
+        &mut self,
+        object: &Object,
+        name: &str,
+        read: fn(&mut Self, &Value) -> Option<T>,
+    ) -> Vec<T> {
+        let items = match object.get(name) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(_) => {
+                self.dropped += 1;
+                return Vec::new();
+            }
+        };
+        let read: Vec<T> = items.iter().filter_map(|item| read(self, item)).collect();
+        self.dropped += items.len() - read.len();
+        read
+    }
+
+    /// A text that need not be there.
+    fn optional(&mut self, object: &Object, name: &str) -> Option<Private> {
+        let value = object.get(name).filter(|value| !value.is_null());
+        let is_wrong = value.is_some_and(|value| !value.is_string());
+        self.dropped += usize::from(is_wrong);
+        text(value)
+    }
+
+    fn evidence(&mut self, object: &Object) -> Vec<Citation> {
+        self.list_of(object, "evidence", |_, item| {
+            Some(Citation {
+                turn: turn(item.get("turn"))?,
+                quote: text(item.get("quote"))?,
+            })
+        })
+    }
+
+    fn claim(&mut self, item: &Value) -> Option<DraftClaim> {
+        let object = item.as_object()?;
+        Some(DraftClaim {
+            text: text(object.get("text"))?,
+            evidence: self.evidence(object),
+        })
+    }
+
+    fn question(&mut self, item: &Value) -> Option<DraftQuestion> {
+        let object = item.as_object()?;
+        Some(DraftQuestion {
+            question: text(object.get("question"))?,
+            answer: self.optional(object, "answer"),
+            evidence: self.evidence(object),
+        })
+    }
+
+    /// An assessment; a rating of the wrong type is dropped and the rest kept.
+    fn competency(&mut self, item: &Value) -> Option<DraftCompetency> {
+        let object = item.as_object()?;
+        let rated = object.get("rating").filter(|rating| !rating.is_null());
+        let rating = rated.and_then(rating);
+        self.dropped += usize::from(rated.is_some() && rating.is_none());
+        Some(DraftCompetency {
+            name: text(object.get("name"))?.reveal().to_owned(),
+            rating,
+            rationale: text(object.get("rationale"))?,
+            evidence: self.evidence(object),
+        })
+    }
+}
+
+fn topic(item: &Value) -> Option<DraftTopic> {
+    Some(DraftTopic {
+        title: text(item.get("title"))?,
+        first_turn: turn(item.get("first_turn"))?,
+        last_turn: turn(item.get("last_turn"))?,
+    })
+}
+
+/// A text with something in it.
+fn text(value: Option<&Value>) -> Option<Private> {
+    let text = value?.as_str()?.trim();
+    (!text.is_empty()).then(|| text.into())
+}
+
+/// A turn's number, also where it is written as in the transcript: `"[12]"`.
+fn turn(value: Option<&Value>) -> Option<u32> {
+    let number = match value? {
+        Value::String(text) => text.trim_matches(['[', ']', ' ']).parse().ok(),
+        other => whole(other),
+    };
+    number.and_then(|number| u32::try_from(number).ok())
+}
+
+/// A rating as it is, whether it is one or not: 0 and 255 stand for all below
+/// and above.
+fn rating(value: &Value) -> Option<u8> {
+    let number = match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => whole(other),
+    };
+    number.map(|number: i64| u8::try_from(number.clamp(0, 255)).unwrap_or(0))
+}
+
+/// A whole number, also where it is written with a point: `4.0`.
+fn whole(value: &Value) -> Option<i64> {
+    let with_point = || {
+        let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
+        format!("{number:.0}").parse().ok()
+    };
+    value.as_i64().or_else(with_point)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! Requests to providers, and what can go wrong before they say anything.
+
+use std::time::Duration;
+
+use reqwest::{
+    Client, Response, StatusCode, Url,
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+    redirect, retry,
+};
+use serde_json::Value;
+
+use super::fault::Fault;
+
+/// The longest answer that is read, in bytes: several times what a model can
+/// write at once.
+const MAX_BODY_BYTES: usize = 8 << 20;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The engine cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// There is nothing to check certificates by.
+    #[error("setting up TLS, with the system's CA certificates")]
+    Tls(#[source] reqwest::Error),
+    /// A setting has a character that it cannot have.
+    #[error("{0}")]
+    Setting(#[from] runtime::settings::InvalidSetting),
+}
+
+/// Posts JSON to one provider.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    client: Client,
+    timeout: Duration,
+}
+
+/// What came back, whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// How long to wait, by the headers.
+    pub(crate) after: Option<Duration>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Caller {
+    /// A client that waits so long for a whole answer.
+    pub(crate) fn new(timeout: Duration) -> Result<Self, SetupError> {
+        let client = Client::builder()
+            // A redirect would carry people's words to somewhere else.
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .user_agent(concat!("InterviewLens/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(SetupError::Tls)?;
+        Ok(Self { client, timeout })
+    }
+
+    /// The same with another patience.
+    pub(crate) fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Posts once. `credentials` are a header's name and value.
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        credentials: Option<(&'static str, HeaderValue)>,
+        content: &Value,
+    ) -> Result<Answer, Fault> {
+        let mut request = self
+            .client
+            .post(url.clone())
+            .timeout(self.timeout)
+            .header(CONTENT_TYPE, "application/json")
+            .body(content.to_string());
+        if let Some((name, value)) = credentials {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.map_err(|error| fault(&error))?;
+        let (status, after) = (response.status(), retry_after(response.headers()));
+        Ok(Answer {
+            status,
+            after,
+            body: read(response).await?,
+        })
+    }
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Fault> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(Fault::Unreadable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn fault(error: &reqwest::Error) -> Fault {
+    if error.is_timeout() && !error.is_connect() {
+        Fault::Timeout
+    } else {
+        Fault::Unreachable
+    }
+}
+
+/// `retry-after-ms`, which some send, or `Retry-After` in seconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let millis = number("retry-after-ms").map(|millis| millis / 1_000.0);
+    let seconds = millis.or_else(|| number("retry-after"))?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// A secret as a header's value, which is not shown by `Debug`; `None` when it has
+/// characters that no header can have.
+pub(crate) fn secret(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headers_say_how_long_to_wait() {
+        let after = |name, value| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            retry_after(&headers)
+        };
+        assert_eq!(after("retry-after", "20"), Some(Duration::from_secs(20)));
+        assert_eq!(
+            after("retry-after", "1.5"),
+            Some(Duration::from_millis(1_500))
+        );
+        assert_eq!(
+            after("retry-after-ms", "250"),
+            Some(Duration::from_millis(250))
+        );
+        for odd in [
+            "",
+            "-1",
+            "NaN",
+            "inf",
+            "1e400",
+            "Wed, 21 Oct 2026 07:28:00 GMT",
+        ] {
+            assert_eq!(after("retry-after", odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        assert_eq!(format!("{:?}", secret("hunter2").unwrap()), "Sensitive");
+        assert!(secret("a\nb").is_none());
+    }
+}

@@ -1,0 +1,250 @@
+//! Analyses by language models: what all of them have in common.
+//!
+//! In reading order:
+//!
+//! - [`LanguageModel`] is asked a [`Question`] and gives a [`Reply`]; [`Fault`]
+//!   says why there is no answer;
+//! - [`LanguageAnalyst`] makes an engine of a model: `parts` writes the transcript
+//!   out and cuts it, `prompt` and `schema` make questions of it, `session` asks
+//!   them (`patience`: again; `bill`: at what price; `kept`: not twice), `answer`
+//!   reads what comes back, `merge` and `conclude` make one draft of many,
+//!   `bounds` keeps it to what can be stored.
+//!
+//! A part that fails fails the whole: nothing is silently left out.
+
+mod answer;
+mod bill;
+mod bounds;
+mod conclude;
+mod fault;
+pub(crate) mod http;
+mod kept;
+mod merge;
+mod model;
+mod parts;
+mod patience;
+mod prices;
+mod prompt;
+mod schema;
+mod session;
+pub(crate) mod settings;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    analysis::{Draft, Warning},
+    ports::{AnalysisRequest, Analyst},
+    steps::StepError,
+};
+use futures::future::join_all;
+
+pub use fault::Fault;
+pub use model::{LanguageModel, Question, Reply};
+pub use prompt::PROMPT_VERSION;
+
+use conclude::Finding;
+use kept::{Answered, Kept};
+use parts::{Line, Part};
+use patience::Patience;
+use session::Session;
+
+/// How a model is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Tokens of transcript in one question, at most.
+    pub part_tokens: u32,
+    /// Questions asked at the same time.
+    pub at_once: usize,
+    /// How long one analysis may wait in all before it asks again.
+    pub patience: Duration,
+}
+
+impl Options {
+    /// For so many tokens of transcript in one question.
+    pub const fn new(part_tokens: u32, at_once: usize) -> Self {
+        Self {
+            part_tokens,
+            at_once,
+            patience: Duration::from_mins(1),
+        }
+    }
+
+    /// How long an answer may be, in tokens: half of what it is about, within
+    /// what a few lists of short items need and what models can write.
+    fn answer_tokens(self) -> u32 {
+        (self.part_tokens / 2).clamp(2_048, 16_384)
+    }
+}
+
+/// A language engine: any model, asked for an analysis.
+pub struct LanguageAnalyst {
+    model: Arc<dyn LanguageModel>,
+    options: Options,
+    kept: Kept,
+}
+
+impl LanguageAnalyst {
+    /// An engine of that model.
+    pub fn new(model: Arc<dyn LanguageModel>, options: Options) -> Self {
+        Self {
+            model,
+            options,
+            kept: Kept::default(),
+        }
+    }
+
+    async fn draft(
+        &self,
+        session: &Session<'_>,
+        request: &AnalysisRequest,
+        lines: &[Line],
+    ) -> Result<Draft, Fault> {
+        let parts = parts::split(lines, self.options.part_tokens);
+        let mut drafts = Vec::new();
+        // Those asked at the same time are all waited for, although one of them
+        // fails: they are paid for.
+        for together in parts.chunks(self.options.at_once.max(1)) {
+            let asked = together.iter();
+            let asked = asked.map(|part| self.part(session, request, lines, *part));
+            for drafted in join_all(asked).await {
+                drafts.extend(drafted?);
+            }
+        }
+        let (read, dropped): (Vec<Draft>, Vec<usize>) = drafts.into_iter().unzip();
+        let mut draft = self.whole(session, request, read).await?;
+        warn_of_dropped(&mut draft, dropped.iter().sum());
+        Ok(bounds::bounded(draft))
+    }
+
+    /// The drafts of one part; of its halves, where it is too much for an answer.
+    async fn part(
+        &self,
+        session: &Session<'_>,
+        request: &AnalysisRequest,
+        lines: &[Line],
+        part: Part,
+    ) -> Result<Vec<(Draft, usize)>, Fault> {
+        let (mut open, mut drafts) = (vec![part], Vec::new());
+        while let Some(part) = open.pop() {
+            let tokens = self.options.answer_tokens();
+            let question = prompt::about(request, lines, part, tokens);
+            match session.answer(&question).await? {
+                Answered::With(object) => drafts.push(answer::draft(&object)),
+                Answered::TooMuch(fault) => {
+                    let halves = part.halves(lines).ok_or(fault)?;
+                    open.extend(halves.into_iter().rev());
+                }
+            }
+        }
+        Ok(drafts)
+    }
+
+    /// One draft of all.
+    async fn whole(
+        &self,
+        session: &Session<'_>,
+        request: &AnalysisRequest,
+        mut drafts: Vec<Draft>,
+    ) -> Result<Draft, Fault> {
+        if drafts.len() < 2 {
+            return Ok(drafts.pop().unwrap_or_default());
+        }
+        let count = drafts.len();
+        let (mut draft, findings) = merge::merge(drafts);
+        let finding = self.conclude(session, request, findings).await?;
+        draft.summary = finding.summary;
+        draft.competencies = finding.competencies;
+        draft.warnings.push(Warning {
+            code: "analysed_in_parts".to_owned(),
+            message: format!("the conversation was read in {count} parts, all of it"),
+        });
+        Ok(draft)
+    }
+
+    async fn conclude(
+        &self,
+        session: &Session<'_>,
+        request: &AnalysisRequest,
+        mut findings: Vec<Finding>,
+    ) -> Result<Finding, Fault> {
+        while findings.len() > 1 {
+            let groups = conclude::groups(findings, self.options.part_tokens);
+            findings = Vec::with_capacity(groups.len());
+            for group in groups {
+                findings.push(self.concluded(session, request, group).await?);
+            }
+        }
+        Ok(findings.swap_remove(0))
+    }
+
+    async fn concluded(
+        &self,
+        session: &Session<'_>,
+        request: &AnalysisRequest,
+        mut group: Vec<Finding>,
+    ) -> Result<Finding, Fault> {
+        if group.len() == 1 {
+            return Ok(group.swap_remove(0));
+        }
+        let tokens = self.options.answer_tokens();
+        let written = conclude::written(&group);
+        let question = prompt::in_conclusion(&request.rubric, &written, tokens);
+        match session.answer(&question).await? {
+            Answered::With(object) => Ok(conclude::concluded(group, answer::draft(&object).0)),
+            Answered::TooMuch(fault) => Err(fault),
+        }
+    }
+}
+
+#[async_trait]
+impl Analyst for LanguageAnalyst {
+    fn name(&self) -> &'static str {
+        self.model.name()
+    }
+
+    async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError> {
+        let lines = parts::lines(&request.transcript, self.options.part_tokens);
+        let key = key(request, &lines);
+        let patience = Patience::new(self.options.patience);
+        let session = Session::new(&*self.model, patience, self.kept.take(&key));
+        let drafted = self.draft(&session, request, &lines).await;
+        let progress = session.into_progress();
+        match drafted {
+            Ok(mut draft) => {
+                PROMPT_VERSION.clone_into(&mut draft.prompt_version);
+                progress.bill.settle(&mut draft, self.model.model());
+                Ok(draft)
+            }
+            Err(fault) => {
+                tracing::warn!(
+                    fault = fault.as_str(),
+                    "the language engine gave no analysis"
+                );
+                self.kept.keep(key, progress);
+                Err(fault.step_error())
+            }
+        }
+    }
+}
+
+/// The same for the same analysis.
+fn key(request: &AnalysisRequest, lines: &[Line]) -> [u8; 32] {
+    let all = Part {
+        from: 0,
+        start: 0,
+        end: lines.len(),
+    };
+    prompt::about(request, lines, all, 0).key()
+}
+
+fn warn_of_dropped(draft: &mut Draft, dropped: usize) {
+    if dropped > 0 {
+        draft.warnings.push(Warning {
+            code: "items_unreadable".to_owned(),
+            message: format!(
+                "{dropped} items of the engine's answer made no sense and were dropped"
+            ),
+        });
+    }
+}

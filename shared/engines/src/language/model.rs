@@ -1,0 +1,71 @@
+//! What is asked of a language model, and what comes back.
+
+use async_trait::async_trait;
+use domain::analysis::Usage;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::fault::Fault;
+
+/// One question, whole: models remember nothing of an earlier one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// Who the model is to be and what counts; ours alone.
+    pub instructions: String,
+    /// What it is about; people's words, between marks.
+    pub content: String,
+    /// What the answer is called: letters and underscores.
+    pub name: &'static str,
+    /// The answer's JSON Schema.
+    pub schema: Value,
+    /// How long the answer may be, in tokens, thinking not included.
+    pub answer_tokens: u32,
+}
+
+impl Question {
+    /// The same for the same question.
+    pub(crate) fn key(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        for text in [&self.instructions, &self.content, &self.schema.to_string()] {
+            digest.update(text.len().to_le_bytes());
+            digest.update(text);
+        }
+        digest.finalize().into()
+    }
+}
+
+/// What came back of a question that was asked once.
+#[derive(Debug)]
+pub struct Reply {
+    /// The text of a finished answer, or why there is none.
+    pub outcome: Result<String, Fault>,
+    /// The tokens to be paid for, where the provider counted them: answers that
+    /// cannot be used cost as much.
+    pub usage: Option<Usage>,
+    /// The model that answered, where it says so.
+    pub model: Option<String>,
+}
+
+impl From<Fault> for Reply {
+    /// Nothing came back that would have to be paid for.
+    fn from(fault: Fault) -> Self {
+        Self {
+            outcome: Err(fault),
+            usage: None,
+            model: None,
+        }
+    }
+}
+
+/// A language model at a provider.
+#[async_trait]
+pub trait LanguageModel: Send + Sync {
+    /// The engine's name in the settings.
+    fn name(&self) -> &'static str;
+
+    /// The model's name in the settings.
+    fn model(&self) -> &str;
+
+    /// Asks once. Whether to ask again is not this trait's business.
+    async fn ask(&self, question: &Question) -> Reply;
+}

@@ -1,0 +1,91 @@
+//! The questions of one analysis: asked again where that may help, repaired once,
+//! counted, remembered.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{
+    answer::{self, Object},
+    fault::Fault,
+    kept::{Answered, Progress},
+    model::{LanguageModel, Question},
+    patience::Patience,
+    prompt,
+};
+
+/// One analysis under way.
+pub(crate) struct Session<'a> {
+    model: &'a dyn LanguageModel,
+    patience: Patience,
+    progress: Mutex<Progress>,
+}
+
+impl<'a> Session<'a> {
+    /// Goes on from `progress`.
+    pub(crate) fn new(
+        model: &'a dyn LanguageModel,
+        patience: Patience,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            model,
+            patience,
+            progress: Mutex::new(progress),
+        }
+    }
+
+    /// How far it has come.
+    pub(crate) fn into_progress(self) -> Progress {
+        self.progress
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer to a question; from memory, if it has been given before.
+    pub(crate) async fn answer(&self, question: &Question) -> Result<Answered, Fault> {
+        let known = self.progress().recall(question);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let answered = match self.object(question).await {
+            Ok(object) => Answered::With(object),
+            Err(fault) if fault.is_too_much() => Answered::TooMuch(fault),
+            Err(fault) => return Err(fault),
+        };
+        self.progress().remember(question, answered.clone());
+        Ok(answered)
+    }
+
+    /// Asks for an object, and once more when what came is none.
+    async fn object(&self, question: &Question) -> Result<Object, Fault> {
+        let read = |text: String| answer::object(&text, &question.schema);
+        let why = match read(self.text(question).await?) {
+            Ok(object) => return Ok(object),
+            Err(why) => why,
+        };
+        tracing::info!(why, "an answer is no JSON and is asked for again");
+        let again = self.text(&prompt::repaired(question, &why)).await?;
+        read(again).map_err(|why| Fault::Malformed { why })
+    }
+
+    /// Asks as often as there is patience.
+    async fn text(&self, question: &Question) -> Result<String, Fault> {
+        let mut attempts = 1;
+        loop {
+            let reply = self.model.ask(question).await;
+            self.progress().bill.add(&reply, self.model.model());
+            let fault = match reply.outcome {
+                Ok(text) => return Ok(text),
+                Err(fault) => fault,
+            };
+            if !self.patience.wait(attempts, &fault).await {
+                return Err(fault);
+            }
+            tracing::info!(fault = fault.as_str(), attempts, "asked again");
+            attempts += 1;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Chat completions as `OpenAI` defined them, by whoever speaks them: `OpenAI`,
+//! Ollama, vLLM, llama.cpp, gateways.
+//!
+//! They differ in what they take. So the best is asked for first, and what a
+//! server says it does not know is left out from then on: a JSON Schema, then any
+//! JSON, then nothing but the prompt's word; `max_tokens` under its newer name; a
+//! temperature. `request` writes a question, `response` reads what comes back,
+//! `errors` tells refusals apart.
+
+mod errors;
+mod request;
+mod response;
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use reqwest::{
+    Url,
+    header::{AUTHORIZATION, HeaderValue},
+};
+use runtime::settings::InvalidSetting;
+
+use crate::language::{
+    LanguageModel, Question, Reply,
+    http::{Caller, SetupError, secret},
+};
+use errors::{Feature, Refusal};
+use request::Manner;
+
+/// How long an answer may take: models at home have a processor and no hurry.
+const TIMEOUT: Duration = Duration::from_mins(9);
+
+/// A model behind an `OpenAI`-compatible endpoint.
+pub struct OpenAi {
+    model: String,
+    url: Url,
+    /// `Bearer` and the key, where the server wants one.
+    key: Option<HeaderValue>,
+    caller: Caller,
+    manner: Mutex<Manner>,
+}
+
+impl fmt::Debug for OpenAi {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OpenAi")
+            .field("model", &self.model)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OpenAi {
+    /// A model at `base_url`, which ends in `/v1` with most servers.
+    pub fn new(base_url: &str, model: &str, key: Option<&str>) -> Result<Self, SetupError> {
+        let invalid = |name, expected: &str| InvalidSetting {
+            name,
+            expected: expected.to_owned(),
+        };
+        let url = format!("{}/chat/completions", base_url.trim_end_matches('/'));
+        let url = Url::parse(&url).ok();
+        let url = url.filter(|url| url.has_host() && url.scheme().starts_with("http"));
+        let expected = "a URL such as `http://localhost:11434/v1`";
+        let url = url.ok_or_else(|| invalid("OPENAI_BASE_URL", expected))?;
+        let bearer = |key: &str| {
+            secret(&format!("Bearer {key}")).ok_or_else(|| invalid("OPENAI_API_KEY", "an API key"))
+        };
+        Ok(Self {
+            model: model.to_owned(),
+            url,
+            key: key.map(bearer).transpose()?,
+            caller: Caller::new(TIMEOUT)?,
+            manner: Mutex::default(),
+        })
+    }
+
+    /// The same model, given up sooner or later.
+    #[must_use]
+    pub fn within(self, timeout: Duration) -> Self {
+        Self {
+            caller: self.caller.within(timeout),
+            ..self
+        }
+    }
+
+    fn manner(&self) -> Manner {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn attempt(&self, question: &Question, manner: Manner) -> Result<Reply, Refusal> {
+        let content = request::body(question, &self.model, manner);
+        let credentials = self.key.clone().map(|key| (AUTHORIZATION.as_str(), key));
+        let answer = self.caller.post(&self.url, credentials, &content).await?;
+        response::read(&answer, question)
+    }
+
+    /// Whether there is a plainer way to ask than the one that was refused.
+    fn is_plainer_without(&self, feature: Feature, refused: Manner) -> bool {
+        let Some(plainer) = refused.without(feature) else {
+            return false;
+        };
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = plainer;
+        tracing::info!(
+            model = self.model,
+            ?feature,
+            "refused, and left out from now on"
+        );
+        true
+    }
+}
+
+#[async_trait]
+impl LanguageModel for OpenAi {
+    fn name(&self) -> &'static str {
+        "openai"
+    }
+
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    async fn ask(&self, question: &Question) -> Reply {
+        loop {
+            let manner = self.manner();
+            match self.attempt(question, manner).await {
+                Ok(reply) => return reply,
+                Err(Refusal {
+                    feature: Some(feature),
+                    ..
+                }) if self.is_plainer_without(feature, manner) => {}
+                Err(refusal) => return refusal.fault.into(),
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A question as a chat completion.
+
+use serde_json::{Value, json};
+
+use super::errors::Feature;
+use crate::language::Question;
+
+/// How JSON is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Decoded by the schema.
+    #[default]
+    Schema,
+    /// Decoded as any JSON; the schema stands in the prompt.
+    Json,
+    /// By the prompt alone.
+    Words,
+}
+
+/// What the server is known to take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Manner {
+    pub(crate) format: Format,
+    /// `max_completion_tokens` in place of `max_tokens`, which `OpenAI`'s reasoning
+    /// models refuse and others do not know.
+    pub(crate) completion_tokens: bool,
+    /// No temperature: reasoning models refuse any but their own.
+    pub(crate) own_temperature: bool,
+}
+
+impl Manner {
+    /// The next plainer way, if there is one.
+    pub(crate) fn without(self, feature: Feature) -> Option<Self> {
+        match feature {
+            Feature::Format => Some(Self {
+                format: match self.format {
+                    Format::Schema => Format::Json,
+                    Format::Json => Format::Words,
+                    Format::Words => return None,
+                },
+                ..self
+            }),
+            Feature::MaxTokens => (!self.completion_tokens).then_some(Self {
+                completion_tokens: true,
+                ..self
+            }),
+            Feature::Temperature => (!self.own_temperature).then_some(Self {
+                own_temperature: true,
+                ..self
+            }),
+        }
+    }
+}
+
+/// The request's body.
+pub(crate) fn body(question: &Question, model: &str, manner: Manner) -> Value {
+    let mut instructions = question.instructions.clone();
+    if manner.format != Format::Schema {
+        instructions.push_str("\nThe answer's JSON Schema:\n");
+        instructions.push_str(&question.schema.to_string());
+    }
+    let mut body = json!({
+        "model": model,
+        "messages": [
+            {"role": "system", "content": instructions},
+            {"role": "user", "content": question.content},
+        ],
+        "stream": false,
+    });
+    match manner.format {
+        Format::Schema => {
+            let (name, schema) = (question.name, &question.schema);
+            body["response_format"] = json!({
+                "type": "json_schema",
+                "json_schema": {"name": name, "strict": true, "schema": schema},
+            });
+        }
+        Format::Json => {
+            body["response_format"] = json!({"type": "json_object"});
+        }
+        Format::Words => {}
+    }
+    // Reasoning is counted within the newer limit, and needs room.
+    let (limit, room) = if manner.completion_tokens {
+        ("max_completion_tokens", 3)
+    } else {
+        ("max_tokens", 1)
+    };
+    body[limit] = json!(question.answer_tokens * room);
+    if !manner.own_temperature {
+        body["temperature"] = json!(0.2);
+    }
+    body
+}

@@ -1,0 +1,91 @@
+//! What a chat completion answers, told apart.
+
+use domain::analysis::Usage;
+use serde_json::Value;
+
+use super::errors::{self, Refusal};
+use crate::language::{Fault, Question, Reply, http::Answer};
+
+/// Characters of a prompt to a token, more than which no tokenizer makes of
+/// language: a server that counts fewer tokens has not read all of it.
+const MOST_CHARACTERS: u64 = 8;
+
+/// What came back of a request.
+pub(crate) fn read(answer: &Answer, question: &Question) -> Result<Reply, Refusal> {
+    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    let body = body.filter(Value::is_object);
+    // Gateways put errors into answers that are said to be good.
+    if !answer.status.is_success() || body.as_ref().is_some_and(errors::is_error) {
+        return Err(errors::refusal(body.as_ref(), answer));
+    }
+    let body = body.ok_or(Fault::Unreadable)?;
+    let usage = usage(&body["usage"]);
+    let outcome = match usage {
+        Some(usage) if is_cut(question, usage) => Err(Fault::PromptCut),
+        _ => outcome(&body),
+    };
+    Ok(Reply {
+        outcome,
+        usage,
+        model: body["model"].as_str().map(str::to_owned),
+    })
+}
+
+fn outcome(body: &Value) -> Result<String, Fault> {
+    let Some(choices) = body["choices"].as_array() else {
+        return Err(Fault::Unreadable);
+    };
+    let Some(choice) = choices.first() else {
+        return Err(Fault::Empty);
+    };
+    let message = &choice["message"];
+    if message["refusal"]
+        .as_str()
+        .is_some_and(|words| !words.is_empty())
+    {
+        return Err(Fault::AnswerBlocked);
+    }
+    match choice["finish_reason"].as_str() {
+        None | Some("stop" | "eos" | "end_turn") => {}
+        Some("length" | "max_tokens") => return Err(Fault::Truncated),
+        Some("content_filter") => return Err(Fault::AnswerBlocked),
+        Some(_) => return Err(Fault::Unfinished),
+    }
+    let text = text(&message["content"]);
+    if text.trim().is_empty() {
+        return Err(Fault::Empty);
+    }
+    Ok(text)
+}
+
+/// A text, or a list of parts of it.
+fn text(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| part["text"].as_str());
+            texts.collect()
+        }
+        _ => String::new(),
+    }
+}
+
+/// `completion_tokens` includes those of reasoning. A count of 0 is none.
+fn usage(usage: &Value) -> Option<Usage> {
+    let prompt = usage["prompt_tokens"].as_u64().filter(|count| *count > 0)?;
+    let completion = usage["completion_tokens"].as_u64().unwrap_or(0);
+    let details = &usage["completion_tokens_details"];
+    let reasoning = details["reasoning_tokens"].as_u64().unwrap_or(0);
+    Some(Usage {
+        input_tokens: prompt,
+        output_tokens: completion.saturating_sub(reasoning),
+        thinking_tokens: reasoning.min(completion),
+    })
+}
+
+/// Whether the server has read less than it was sent: Ollama leaves out what does
+/// not fit into its context, and does not say so (ollama#2208).
+fn is_cut(question: &Question, usage: Usage) -> bool {
+    let characters = question.instructions.len() + question.content.len();
+    usage.input_tokens.saturating_mul(MOST_CHARACTERS) < characters as u64
+}
