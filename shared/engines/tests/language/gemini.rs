@@ -1,0 +1,371 @@
+//! What is sent to Gemini and to Vertex AI, and what is made of its words.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::analysis::Usage;
+use engines::{
+    Gemini, TokenError, TokenSource,
+    gemini::VertexProject,
+    language::{Fault, LanguageModel},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    provider::{Answer, Provider, Seen, gemini_says},
+    transcripts::question,
+};
+
+const INVALID: &str = "Request contains an invalid argument.";
+
+fn refusal(code: u16, status: &str, message: &str, details: &Value) -> Answer {
+    let error = json!({"code": code, "status": status, "message": message, "details": details});
+    Answer::json(code, &json!({"error": error}))
+}
+
+/// The first request that a model of that name sends.
+async fn sent(model: &str) -> Seen {
+    let provider = Provider::start(|_, _| Answer::json(200, &gemini_says("{}"))).await;
+    let model = Gemini::new(&provider.url, model, "the-key").expect("a model");
+    model.ask(&question()).await.outcome.expect("an answer");
+    provider.seen().remove(0)
+}
+
+#[tokio::test]
+async fn a_question_is_sent_with_key_schema_and_room_to_think() {
+    let seen = sent("gemini-2.5-flash").await;
+    let line = "POST /v1beta/models/gemini-2.5-flash:generateContent HTTP/1.1\r\n";
+    assert!(seen.head.starts_with(line), "{}", seen.head);
+    assert!(
+        seen.head
+            .to_lowercase()
+            .contains("x-goog-api-key: the-key\r\n")
+    );
+    assert_eq!(
+        seen.body["systemInstruction"]["parts"][0]["text"],
+        "Be brief."
+    );
+    assert_eq!(seen.body["contents"][0]["role"], "user");
+    assert_eq!(seen.question(), "What is it?");
+    assert_eq!(seen.config()["responseMimeType"], "application/json");
+    assert_eq!(seen.config()["responseJsonSchema"], question().schema);
+    assert!(seen.config().get("responseSchema").is_none());
+}
+
+#[tokio::test]
+async fn thinking_never_takes_the_answers_room() {
+    for (model, thinking, cold) in [
+        ("gemini-2.5-flash", json!({"thinkingBudget": 4096}), true),
+        ("gemini-3.8-flash", json!({"thinkingLevel": "LOW"}), false),
+        ("gemini-9-nano", json!({"thinkingLevel": "LOW"}), false),
+        ("gemini-2.0-flash", Value::Null, true),
+    ] {
+        let seen = sent(model).await;
+        let config = seen.config();
+        assert_eq!(config["thinkingConfig"], thinking, "{model}");
+        let room = config["maxOutputTokens"].as_u64().expect("a number") - 2_048;
+        let budget = thinking["thinkingBudget"].as_u64().unwrap_or(0);
+        assert!(room >= budget, "{model}");
+        assert!(thinking.is_null() == (room == 0), "{model}: {room}");
+        assert_eq!(config["temperature"].is_number(), cold, "{model}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_model_does_not_take_is_left_out_from_then_on() {
+    let provider = Provider::start(|_, seen| {
+        let config = seen.config();
+        if config.get("thinkingConfig").is_some() {
+            let message = "Thinking is not enabled for this model";
+            return refusal(400, "INVALID_ARGUMENT", message, &json!([]));
+        }
+        if config.get("responseJsonSchema").is_some() {
+            return refusal(400, "INVALID_ARGUMENT", INVALID, &json!([]));
+        }
+        Answer::json(200, &gemini_says("{}"))
+    })
+    .await;
+    let model = Gemini::new(&provider.url, "gemini-4-flash", "k").expect("a model");
+    for _ in 0..2 {
+        assert!(model.ask(&question()).await.outcome.is_ok());
+    }
+    let seen = provider.seen();
+    assert_eq!(
+        seen.len(),
+        4,
+        "three for the first question, one for the second"
+    );
+    let instructions = &seen[3].body["systemInstruction"]["parts"][0]["text"];
+    assert!(
+        instructions
+            .as_str()
+            .is_some_and(|text| text.contains("\"summary\""))
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_in_every_way_is_refused() {
+    let provider =
+        Provider::start(|_, _| refusal(400, "INVALID_ARGUMENT", INVALID, &json!([]))).await;
+    let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+    assert_eq!(model.ask(&question()).await.outcome, Err(Fault::Refused));
+    assert_eq!(provider.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn tokens_are_counted_with_thoughts_whatever_became_of_the_answer() {
+    let mut body = gemini_says("{\"summary\": \"cut o");
+    body["candidates"][0]["finishReason"] = "MAX_TOKENS".into();
+    let provider = Provider::always(200, "", body.to_string()).await;
+    let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+    let reply = model.ask(&question()).await;
+    assert_eq!(reply.outcome, Err(Fault::Truncated));
+    let usage = Usage {
+        input_tokens: 1_000,
+        output_tokens: 200,
+        thinking_tokens: 50,
+    };
+    assert_eq!(reply.usage, Some(usage));
+    assert_eq!(reply.model.as_deref(), Some("gemini-2.5-flash"));
+}
+
+#[tokio::test]
+async fn shapes_that_have_been_seen_are_told_apart() {
+    let candidate = |value: Value| json!({"candidates": [value], "usageMetadata": {}});
+    let parts = |parts: Value| json!({"content": {"parts": parts}, "finishReason": "STOP"});
+    for (body, expected) in [
+        (
+            candidate(json!({"finishReason": "MAX_TOKENS"})),
+            Err(Fault::Truncated),
+        ),
+        (candidate(parts(json!([{}]))), Err(Fault::Empty)),
+        (candidate(parts(json!([{"text": ""}]))), Err(Fault::Empty)),
+        (
+            candidate(parts(json!([{"text": "a", "thought": true}]))),
+            Err(Fault::Empty),
+        ),
+        (
+            candidate(parts(
+                json!([{"text": "a", "thought": true}, {"text": "b"}, {"text": "c"}]),
+            )),
+            Ok("bc"),
+        ),
+        (candidate(parts(json!("odd"))), Err(Fault::Empty)),
+        (candidate(json!("odd")), Err(Fault::Empty)),
+        (
+            candidate(json!({"finishReason": "RECITATION"})),
+            Err(Fault::Recited),
+        ),
+        (
+            candidate(json!({"finishReason": "SPII"})),
+            Err(Fault::AnswerBlocked),
+        ),
+        (
+            candidate(json!({"finishReason": "OTHER"})),
+            Err(Fault::Unfinished),
+        ),
+        (json!({"candidates": []}), Err(Fault::Empty)),
+        (
+            json!({"usageMetadata": {"promptTokenCount": 3}}),
+            Err(Fault::Empty),
+        ),
+        (
+            json!({"promptFeedback": {"blockReason": "NEW_REASON"}}),
+            Err(Fault::PromptBlocked),
+        ),
+        (
+            json!([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}]),
+            Err(Fault::Quota { after: None }),
+        ),
+        (json!({"candidates": 7}), Err(Fault::Unreadable)),
+        (json!({}), Err(Fault::Unreadable)),
+    ] {
+        let provider = Provider::always(200, "", body.to_string()).await;
+        let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+        let outcome = model.ask(&question()).await.outcome;
+        assert_eq!(outcome, expected.map(str::to_owned), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart() {
+    let info = |kind: &str, fields: Value| {
+        let mut detail = fields;
+        detail["@type"] = format!("type.googleapis.com/google.rpc.{kind}").into();
+        detail
+    };
+    let quota = |id: &str| info("QuotaFailure", json!({"violations": [{"quotaId": id}]}));
+    let delay = |delay: &str| info("RetryInfo", json!({"retryDelay": delay}));
+    let daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
+    let minute = "GenerateContentInputTokensPerModelPerMinute-FreeTier";
+    let after = |millis| Some(Duration::from_millis(millis));
+    for (code, status, message, details, expected) in [
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([quota(daily), delay("30s")]),
+            Fault::QuotaSpent,
+        ),
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([quota(minute), delay("26s")]),
+            Fault::Quota {
+                after: after(26_000),
+            },
+        ),
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([delay("0.5s")]),
+            Fault::Quota { after: after(500) },
+        ),
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([delay("soon")]),
+            Fault::Quota { after: None },
+        ),
+        (
+            503,
+            "UNAVAILABLE",
+            "",
+            json!([]),
+            Fault::Overloaded { after: None },
+        ),
+        (
+            500,
+            "INTERNAL",
+            "",
+            json!([]),
+            Fault::Unavailable { after: None },
+        ),
+        (
+            504,
+            "DEADLINE_EXCEEDED",
+            "",
+            json!([]),
+            Fault::Unavailable { after: None },
+        ),
+        (
+            400,
+            "INVALID_ARGUMENT",
+            "",
+            json!([info("ErrorInfo", json!({"reason": "API_KEY_EXPIRED"}))]),
+            Fault::Unauthorized,
+        ),
+        (401, "UNAUTHENTICATED", "", json!([]), Fault::Unauthorized),
+        (403, "PERMISSION_DENIED", "", json!([]), Fault::Forbidden),
+        (
+            400,
+            "INVALID_ARGUMENT",
+            "The input token count (1200000) exceeds the maximum",
+            json!([]),
+            Fault::TooLong,
+        ),
+        (418, "", "", json!("odd"), Fault::Refused),
+    ] {
+        let body = json!({"error": {"code": code, "status": status, "message": message, "details": details}});
+        let provider = Provider::always(code, "", body.to_string()).await;
+        let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+        assert_eq!(
+            model.ask(&question()).await.outcome,
+            Err(expected),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_known_by_its_status() {
+    let page = "<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>";
+    for (status, headers, expected) in [
+        (404, "content-type: text/html\r\n", Fault::UnknownModel),
+        (
+            302,
+            "location: http://127.0.0.1:1/elsewhere\r\n",
+            Fault::UnknownModel,
+        ),
+        (200, "", Fault::Unreadable),
+        (502, "", Fault::Unavailable { after: None }),
+        (
+            503,
+            "retry-after: 7\r\n",
+            Fault::Overloaded {
+                after: Some(Duration::from_secs(7)),
+            },
+        ),
+        (
+            429,
+            "retry-after: 2\r\n",
+            Fault::Quota {
+                after: Some(Duration::from_secs(2)),
+            },
+        ),
+        (413, "", Fault::TooLong),
+    ] {
+        let provider = Provider::always(status, headers, page.to_owned()).await;
+        let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+        assert_eq!(
+            model.ask(&question()).await.outcome,
+            Err(expected),
+            "{status}"
+        );
+    }
+}
+
+struct Tokens(Option<&'static str>);
+
+#[async_trait]
+impl TokenSource for Tokens {
+    async fn token(&self) -> Result<String, TokenError> {
+        let token = self.0.map(str::to_owned);
+        token.ok_or_else(|| TokenError::new("the metadata server is away"))
+    }
+}
+
+fn vertex(provider: &Provider, token: Option<&'static str>) -> Gemini {
+    let project = VertexProject {
+        project: "my-project".into(),
+        location: "europe-west1".into(),
+        base_url: Some(provider.url.clone()),
+    };
+    Gemini::vertex(&project, "gemini-2.5-flash", Arc::new(Tokens(token))).expect("a model")
+}
+
+#[tokio::test]
+async fn vertex_is_asked_with_a_token_and_without_one_not_at_all() {
+    let provider = Provider::start(|_, _| Answer::json(200, &gemini_says("{}"))).await;
+    let model = vertex(&provider, Some("ya29.t"));
+    assert!(model.ask(&question()).await.outcome.is_ok());
+    assert_eq!(model.name(), "vertex");
+    let head = &provider.seen()[0].head;
+    let line = "POST /v1/projects/my-project/locations/europe-west1/publishers/google/models/gemini-2.5-flash:generateContent HTTP/1.1\r\n";
+    assert!(head.starts_with(line), "{head}");
+    assert!(
+        head.to_lowercase()
+            .contains("authorization: bearer ya29.t\r\n")
+    );
+    assert!(!head.to_lowercase().contains("x-goog-api-key"));
+    let error = vertex(&provider, None)
+        .ask(&question())
+        .await
+        .outcome
+        .expect_err("no token");
+    assert_eq!(error, Fault::Unavailable { after: None });
+    assert_eq!(provider.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_is_never_shown() {
+    let model = Gemini::new("http://127.0.0.1:1", "gemini-2.5-flash", "hunter2").expect("a model");
+    let shown = format!("{model:?}");
+    assert!(
+        shown.contains("gemini-2.5-flash") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,14 @@
+//! Language models behind a server of this machine's that plays their providers.
+
+#![allow(
+    unreachable_pub,
+    reason = "modules of one test binary use each other's items"
+)]
+
+mod analysis;
+mod bad_days;
+mod gemini;
+mod openai;
+mod provider;
+mod table;
+mod transcripts;

@@ -1,0 +1,360 @@
+//! What is sent to chat completions, and what is made of those who speak them.
+//!
+//! The bodies are written from what is publicly known of the servers, not
+//! recorded: `OpenAI`'s API reference, vLLM's `ErrorResponse`, Ollama's
+//! `openai.Error` and `api.StatusError`, llama.cpp's `format_error_response`.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{analysis::Usage, ports::Analyst};
+use engines::{
+    LanguageAnalyst, OpenAi,
+    language::{Fault, LanguageModel, Options, Question},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    provider::{Answer, Provider, chat_says},
+    transcripts::{interview, plain_answer, question, request},
+};
+
+fn model(provider: &Provider) -> OpenAi {
+    OpenAi::new(&format!("{}/v1/", provider.url), "qwen3:8b", None).expect("a model")
+}
+
+async fn outcome(status: u16, headers: &'static str, body: &Value) -> Result<String, Fault> {
+    let provider = Provider::always(status, headers, body.to_string()).await;
+    model(&provider).ask(&question()).await.outcome
+}
+
+#[tokio::test]
+async fn a_question_is_sent_with_its_schema_and_with_a_key_only_if_there_is_one() {
+    let provider = Provider::start(|_, _| Answer::json(200, &chat_says("{}"))).await;
+    assert!(model(&provider).ask(&question()).await.outcome.is_ok());
+    let with_key = OpenAi::new(&provider.url, "gpt-5.4-mini", Some("hunter2")).expect("a model");
+    assert!(with_key.ask(&question()).await.outcome.is_ok());
+    let seen = provider.seen();
+    assert!(
+        seen[0]
+            .head
+            .starts_with("POST /v1/chat/completions HTTP/1.1\r\n")
+    );
+    assert!(!seen[0].head.to_lowercase().contains("authorization"));
+    assert!(
+        seen[1]
+            .head
+            .to_lowercase()
+            .contains("authorization: bearer hunter2\r\n")
+    );
+    assert!(!format!("{with_key:?}").contains("hunter2"));
+    let body = &seen[0].body;
+    assert_eq!(
+        (&body["model"], &body["stream"]),
+        (&json!("qwen3:8b"), &json!(false))
+    );
+    assert_eq!(
+        body["messages"][0],
+        json!({"role": "system", "content": "Be brief."})
+    );
+    assert_eq!(
+        body["messages"][1],
+        json!({"role": "user", "content": "What is it?"})
+    );
+    assert_eq!(body["max_tokens"], 2_048);
+    let format = &body["response_format"];
+    assert_eq!(
+        (&format["type"], &format["json_schema"]["strict"]),
+        (&json!("json_schema"), &json!(true))
+    );
+    assert_eq!(format["json_schema"]["schema"], question().schema);
+}
+
+/// What a server says that does not know JSON Schemas.
+const UNKNOWN_FORMATS: [(u16, &str); 4] = [
+    (
+        400,
+        r#"{"error": {"message": "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.", "type": "invalid_request_error", "param": "response_format", "code": null}}"#,
+    ),
+    (
+        400,
+        r#"{"object": "error", "message": "[{'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text' or 'json_object'\"}]", "type": "BadRequestError", "param": null, "code": 400}"#,
+    ),
+    (
+        422,
+        r#"{"detail": [{"loc": ["body", "response_format"], "msg": "unexpected value"}], "error": {"message": "response_format", "code": 422}}"#,
+    ),
+    (
+        500,
+        r#"{"error": {"code": 500, "message": "failed to parse grammar", "type": "server_error"}}"#,
+    ),
+];
+
+#[tokio::test]
+async fn without_schemas_json_is_asked_for_and_without_json_words_are() {
+    for (status, refusal) in UNKNOWN_FORMATS {
+        let provider =
+            Provider::start(
+                move |_, seen| match seen.body["response_format"]["type"].as_str() {
+                    Some("json_schema") => Answer::Whole(status, "", refusal.to_owned()),
+                    _ => Answer::json(200, &chat_says("{}")),
+                },
+            )
+            .await;
+        let model = model(&provider);
+        for _ in 0..2 {
+            assert!(model.ask(&question()).await.outcome.is_ok(), "{refusal}");
+        }
+        let seen = provider.seen();
+        assert_eq!(seen.len(), 3, "the server is not asked for schemas again");
+        assert_eq!(
+            seen[2].body["response_format"],
+            json!({"type": "json_object"})
+        );
+        let instructions = seen[2].body["messages"][0]["content"]
+            .as_str()
+            .expect("text");
+        assert!(instructions.contains("JSON Schema") && instructions.contains("\"summary\""));
+    }
+    let provider = Provider::start(|_, seen| match seen.body.get("response_format") {
+        Some(_) => Answer::Whole(UNKNOWN_FORMATS[0].0, "", UNKNOWN_FORMATS[0].1.to_owned()),
+        None => Answer::json(200, &chat_says("{}")),
+    })
+    .await;
+    assert!(model(&provider).ask(&question()).await.outcome.is_ok());
+    assert_eq!(provider.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_reasoning_models_own_names_and_temperature_are_respected() {
+    let refuse = |param: &str| {
+        let message = format!("Unsupported parameter: '{param}' is not supported with this model.");
+        let error = json!({"message": message, "type": "invalid_request_error", "param": param, "code": "unsupported_parameter"});
+        Answer::json(400, &json!({"error": error}))
+    };
+    let provider = Provider::start(move |_, seen| {
+        if seen.body.get("max_tokens").is_some() {
+            return refuse("max_tokens");
+        }
+        match seen.body.get("temperature") {
+            Some(_) => refuse("temperature"),
+            None => Answer::json(200, &chat_says("{}")),
+        }
+    })
+    .await;
+    assert!(model(&provider).ask(&question()).await.outcome.is_ok());
+    let last = provider.seen().pop().expect("a request").body;
+    assert_eq!(
+        last["max_completion_tokens"],
+        3 * 2_048,
+        "with room for reasoning"
+    );
+    assert_eq!(last["response_format"]["type"], "json_schema");
+}
+
+#[tokio::test]
+async fn answers_are_told_apart() {
+    let choice = |reason: Value, message: Value| json!({"choices": [{"finish_reason": reason, "message": message}], "usage": null});
+    let text = |text: &str| json!({"role": "assistant", "content": text});
+    for (body, expected) in [
+        (choice(json!("stop"), text("{}")), Ok("{}")),
+        (choice(Value::Null, text("{}")), Ok("{}")),
+        (
+            choice(
+                json!("stop"),
+                json!({"content": [{"type": "text", "text": "{"}, {"type": "text", "text": "}"}]}),
+            ),
+            Ok("{}"),
+        ),
+        (
+            choice(json!("length"), text("{\"summary\": \"cut")),
+            Err(Fault::Truncated),
+        ),
+        (
+            choice(json!("content_filter"), text("")),
+            Err(Fault::AnswerBlocked),
+        ),
+        (
+            choice(
+                json!("stop"),
+                json!({"content": null, "refusal": "I cannot help with that."}),
+            ),
+            Err(Fault::AnswerBlocked),
+        ),
+        (
+            choice(json!("tool_calls"), json!({"content": null})),
+            Err(Fault::Unfinished),
+        ),
+        (choice(json!("stop"), text(" ")), Err(Fault::Empty)),
+        (choice(json!("stop"), json!(7)), Err(Fault::Empty)),
+        (json!({"choices": []}), Err(Fault::Empty)),
+        (json!({"choices": {}}), Err(Fault::Unreadable)),
+        (json!([]), Err(Fault::Unreadable)),
+        (json!({"status": "ok"}), Err(Fault::Unreadable)),
+    ] {
+        assert_eq!(
+            outcome(200, "", &body).await,
+            expected.map(str::to_owned),
+            "{body}"
+        );
+    }
+}
+
+const TOO_LONG: &str = "This model's maximum context length is 8192 tokens. However, you requested \
+    8204 tokens (12 in the messages, 8192 in the completion), which max_tokens exceeds.";
+
+/// `OpenAI`'s and those of gateways.
+fn of_companies() -> Vec<(u16, &'static str, Value, Fault)> {
+    let error = |kind: &str, code: &str| {
+        let message = "Something.";
+        json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
+    };
+    let request = |code: &str| error("invalid_request_error", code);
+    let after = Some(Duration::from_secs(20));
+    let wait = "retry-after: 20\r\n";
+    let country = "unsupported_country_region_territory";
+    let spent = error("insufficient_quota", "insufficient_quota");
+    let upstream = json!({"error": {"message": "Provider returned error", "code": 429}});
+    let none = None;
+    vec![
+        (401, "", request("invalid_api_key"), Fault::Unauthorized),
+        (
+            429,
+            wait,
+            error("requests", "rate_limit_exceeded"),
+            Fault::Quota { after },
+        ),
+        (429, "", spent, Fault::QuotaSpent),
+        (404, "", request("model_not_found"), Fault::UnknownModel),
+        (
+            403,
+            "",
+            error("request_forbidden", country),
+            Fault::Location,
+        ),
+        (400, "", request("context_length_exceeded"), Fault::TooLong),
+        (
+            400,
+            "",
+            request("content_policy_violation"),
+            Fault::PromptBlocked,
+        ),
+        (400, "", request("something_else"), Fault::Refused),
+        (
+            503,
+            wait,
+            error("server_error", "overloaded"),
+            Fault::Overloaded { after },
+        ),
+        (
+            500,
+            "",
+            error("server_error", "internal"),
+            Fault::Unavailable { after: none },
+        ),
+        (200, "", upstream, Fault::Quota { after: none }),
+        (
+            200,
+            "",
+            json!({"error": "odd"}),
+            Fault::Unavailable { after: none },
+        ),
+        (502, "", json!("<html>"), Fault::Unavailable { after: none }),
+        (
+            301,
+            "location: http://127.0.0.1:1/\r\n",
+            json!(""),
+            Fault::UnknownModel,
+        ),
+    ]
+}
+
+/// vLLM's and Ollama's.
+fn at_home() -> Vec<(u16, Value, Fault)> {
+    let vllm = |kind: &str, code: u16, message: &str| json!({"object": "error", "message": message, "type": kind, "param": null, "code": code});
+    let ollama = |message: &str| json!({"error": message});
+    let pull = "model \"x\" not found, try pulling it first";
+    let compatible =
+        json!({"error": {"message": pull, "type": "api_error", "param": null, "code": null}});
+    let missing = "The model `x` does not exist.";
+    let busy = "server busy, please try again.  maximum pending requests exceeded";
+    let stopped = "model runner has unexpectedly stopped";
+    let after = None;
+    vec![
+        (
+            404,
+            vllm("NotFoundError", 404, missing),
+            Fault::UnknownModel,
+        ),
+        (400, vllm("BadRequestError", 400, TOO_LONG), Fault::TooLong),
+        (404, compatible, Fault::UnknownModel),
+        (404, ollama(pull), Fault::UnknownModel),
+        (503, ollama(busy), Fault::Overloaded { after }),
+        (500, ollama(stopped), Fault::Unavailable { after }),
+    ]
+}
+
+#[tokio::test]
+async fn refusals_of_all_kinds_of_servers_are_told_apart() {
+    let at_home = at_home().into_iter();
+    let at_home = at_home.map(|(status, body, expected)| (status, "", body, expected));
+    for (status, headers, body, expected) in of_companies().into_iter().chain(at_home) {
+        let outcome = outcome(status, headers, &body).await;
+        assert_eq!(outcome, Err(expected), "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn reasoning_is_counted_apart_and_no_count_is_no_guess() {
+    let mut body = chat_says("{}");
+    let provider = Provider::always(200, "", body.to_string()).await;
+    assert_eq!(model(&provider).ask(&question()).await.usage, None);
+    body["usage"] = json!({
+        "prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150,
+        "completion_tokens_details": {"reasoning_tokens": 30}
+    });
+    let provider = Provider::always(200, "", body.to_string()).await;
+    let usage = Usage {
+        input_tokens: 100,
+        output_tokens: 20,
+        thinking_tokens: 30,
+    };
+    assert_eq!(model(&provider).ask(&question()).await.usage, Some(usage));
+}
+
+#[tokio::test]
+async fn a_server_that_reads_only_the_end_of_a_prompt_is_found_out() {
+    let mut body = chat_says("{\"summary\": \"of the end\"}");
+    body["usage"] = json!({"prompt_tokens": 4096, "completion_tokens": 50});
+    let provider = Provider::always(200, "", body.to_string()).await;
+    let asked = |words: usize| Question {
+        content: "word ".repeat(words),
+        ..question()
+    };
+    assert!(model(&provider).ask(&asked(4_000)).await.outcome.is_ok());
+    let reply = model(&provider).ask(&asked(12_000)).await;
+    assert_eq!(reply.outcome, Err(Fault::PromptCut));
+    let error = Fault::PromptCut.step_error();
+    assert_eq!(
+        (&error.code[..], error.retryable),
+        ("engine_misconfigured", false)
+    );
+}
+
+#[tokio::test]
+async fn a_model_at_home_analyses_an_interview_without_a_price() {
+    let thought = format!(
+        "<think>Is {{this}} it?</think>\n```json\n{}\n```",
+        plain_answer()
+    );
+    let provider = Provider::always(200, "", chat_says(&thought).to_string()).await;
+    let engine = LanguageAnalyst::new(Arc::new(model(&provider)), Options::new(12_000, 1));
+    let draft = engine
+        .analyze(&request(interview()))
+        .await
+        .expect("an analysis");
+    assert_eq!((engine.name(), &draft.model[..]), ("openai", "qwen3:8b"));
+    assert_eq!(draft.competencies[0].rating, Some(4));
+    assert_eq!(draft.cost_usd, None);
+    let codes: Vec<&str> = draft.warnings.iter().map(|own| &own.code[..]).collect();
+    assert_eq!(codes, ["usage_unknown"]);
+}
