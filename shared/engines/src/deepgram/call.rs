@@ -185,8 +185,8 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     (plain && id.len() <= 64).then(|| id.to_owned())
 }
 
-/// What is meant by no answer. The address is left out of what is logged: it
-/// holds what the interview is about.
+/// What is meant by no answer. The error itself is left out of what is logged: it
+/// holds the address, and that what the interview is about.
 pub(crate) fn broken(error: &reqwest::Error) -> StepError {
     if causes(error).any(<dyn Error>::is::<Unread>) {
         tracing::warn!("the recording broke off on its way to the speech engine");
@@ -197,7 +197,7 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
     } else {
         Refusal::Unavailable
     };
-    let cause = causes(error).last().map(ToString::to_string);
+    let cause = causes(error).skip(1).last().map(ToString::to_string);
     tracing::warn!(?refusal, cause, "the speech engine did not answer");
     refusal.to_step_error()
 }

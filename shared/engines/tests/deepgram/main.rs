@@ -5,5 +5,6 @@ mod callbacks;
 mod live;
 mod requests;
 mod shapes;
+mod stage;
 mod support;
 mod table;
