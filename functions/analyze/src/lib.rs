@@ -14,6 +14,7 @@ mod direct;
 pub mod evidence;
 pub mod gate;
 pub mod injection;
+mod injection_words;
 pub mod metrics;
 mod ratings;
 mod tokens;
@@ -26,7 +27,7 @@ use async_trait::async_trait;
 use domain::{
     InterviewKey,
     analysis::Rubric,
-    event::{Event, WrittenDocument},
+    event::Event,
     ports::{AnalysisRequest, Analyst, Precondition, Write},
     steps::{StepError, StepName},
     work::{self, TranscriptError},
@@ -53,20 +54,23 @@ impl Function for Analyze {
     }
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        if let Incoming::Task(task) = &incoming {
+            return self.analyze(&task.decode()?).await;
+        }
         match incoming.event()? {
-            Event::DocumentWritten(written) => self.analyze(&written).await,
+            Event::DocumentWritten(written) => match InterviewKey::of_path(written.path.as_str()) {
+                Some(key) => self.analyze(&key).await,
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }
 }
 
 impl Analyze {
-    async fn analyze(&self, written: &WrittenDocument) -> Result<(), Failure> {
-        let Some(key) = InterviewKey::of_path(written.path.as_str()) else {
-            return Ok(());
-        };
+    async fn analyze(&self, key: &InterviewKey) -> Result<(), Failure> {
         // The event may be late: what counts is the transcript that is there now.
-        let Some(head) = work::transcript_head(&*self.desk.records, &key).await? else {
+        let Some(head) = work::transcript_head(&*self.desk.records, key).await? else {
             return Ok(());
         };
         let assignment = Assignment {
@@ -75,7 +79,7 @@ impl Analyze {
             input: head.revision.to_string(),
             engine: Some(self.analyst.name()),
         };
-        self.desk.run(assignment, |_, _| self.think(&key)).await?;
+        self.desk.run(assignment, |_, _| self.think(key)).await?;
         Ok(())
     }
 

@@ -8,11 +8,7 @@ use domain::{
     analysis::{Competency, CompetencyStatus, Criterion, DraftCompetency, Rubric},
 };
 
-use crate::{
-    content::breaks_content_rule,
-    gate,
-    verify::{Verifier, is_found},
-};
+use crate::{content::breaks_content_rule, gate, verify::Verifier};
 
 /// What ratings may be.
 const RATINGS: std::ops::RangeInclusive<u8> = 1..=5;
@@ -92,7 +88,7 @@ impl Verifier<'_> {
             self.warnings
                 .add("invalid_rating", "a rating outside 1 to 5 was removed");
         }
-        let (status, rating) = match (rating, evidence.iter().any(is_found)) {
+        let (status, rating) = match (rating, evidence.iter().any(|own| self.supports(own))) {
             (_, false) => (CompetencyStatus::InsufficientEvidence, None),
             (None, true) => (CompetencyStatus::NotAssessed, None),
             (Some(rating), true) => (CompetencyStatus::Assessed, Some(rating)),

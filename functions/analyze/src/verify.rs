@@ -12,7 +12,7 @@ use domain::{
 use crate::{
     content::{breaks_content_rule, without_quotes},
     evidence::EvidenceIndex,
-    injection::suspected_injections,
+    injection::{Order, orders},
     metrics,
     warnings::Warnings,
 };
@@ -24,6 +24,7 @@ const MAX_INJECTIONS: usize = 10;
 pub(crate) struct Verifier<'a> {
     pub(crate) transcript: &'a Transcript,
     index: EvidenceIndex<'a>,
+    orders: Vec<Order>,
     pub(crate) warnings: Warnings,
     quotes: usize,
     found: usize,
@@ -70,6 +71,7 @@ impl<'a> Verifier<'a> {
         Self {
             transcript,
             index: EvidenceIndex::new(transcript),
+            orders: orders(transcript),
             warnings: Warnings::new(warnings),
             quotes: 0,
             found: 0,
@@ -77,7 +79,8 @@ impl<'a> Verifier<'a> {
     }
 
     fn warn_of_injections(&mut self) {
-        let suspected = suspected_injections(&self.transcript.turns);
+        let mut suspected: Vec<u64> = self.orders.iter().map(|own| own.turn_start_ms).collect();
+        suspected.dedup();
         for start_ms in suspected.iter().take(MAX_INJECTIONS) {
             let (minutes, seconds) = (start_ms / 60_000, start_ms / 1_000 % 60);
             self.warnings.add(
@@ -115,6 +118,15 @@ impl<'a> Verifier<'a> {
             );
         }
         allowed
+    }
+
+    /// Whether a rating may rest on it: it exists, and is no order to rate.
+    pub(crate) fn supports(&self, evidence: &Evidence) -> bool {
+        let (Some(start_ms), Some(end_ms)) = (evidence.start_ms, evidence.end_ms) else {
+            return false;
+        };
+        let is_order = |own: &Order| own.start_ms < end_ms && start_ms < own.end_ms;
+        is_found(evidence) && !self.orders.iter().any(is_order)
     }
 
     /// The share of quotes that exist.
@@ -204,6 +216,6 @@ impl<'a> Verifier<'a> {
 }
 
 /// Whether the words of the evidence exist.
-pub(crate) fn is_found(evidence: &Evidence) -> bool {
+fn is_found(evidence: &Evidence) -> bool {
     evidence.status != EvidenceStatus::Unverified
 }
