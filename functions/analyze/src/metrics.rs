@@ -1,20 +1,32 @@
 //! The conversation measured from the words, whatever the engine.
 //!
-//! Definitions, so that two people would count the same:
+//! Definitions, so that two people would count the same, and where they are from:
 //!
 //! - **talk time**: the union of a speaker's words, pauses of up to half a second
-//!   included; **talk share** is its part of all speakers' talk times together;
-//! - **pace**: words per minute of the speaker's own talk time;
+//!   included; **talk share** is its part of all speakers' talk times together,
+//!   the commonest measure of how a floor is shared (Sacks, Schegloff and
+//!   Jefferson, Language 1974, doi 10.2307/412243, on how it is handed on);
+//! - **pace**: words per minute of the speaker's own talk time, short pauses
+//!   included and long ones not: between the rates of speech and of articulation
+//!   that Goldman-Eisler tells apart (Psycholinguistics, 1968);
 //! - **monologue**: from the first to the last word of a stretch of turns without
 //!   anybody else's turn in between;
 //! - **response delay**: the median gap between the other's last word and this
 //!   speaker's first (Stivers et al., PNAS 2009, doi 10.1073/pnas.0903616106).
-//!   Changes of turn in overlap and after ten seconds are none;
-//! - **interruption**: beginning while another speaks and going on after them, for
-//!   at least a second, which leaves out "mhm";
-//! - **fillers** and **questions** by their wording, see [`domain::wording`]. With
-//!   punctuation every sentence is looked at by itself; an engine that writes none
-//!   gives one question to a turn at most.
+//!   Changes of turn in overlap are none, which Heldner and Edlund call overlaps
+//!   between speakers and not gaps (Journal of Phonetics 2010, doi
+//!   10.1016/j.wocn.2010.08.002), nor are those after ten seconds;
+//! - **interruption**: beginning while another speaks and going on after them, so
+//!   that the floor changes (Ferguson, British Journal of Social and Clinical
+//!   Psychology 1977, doi 10.1111/j.2044-8260.1977.tb00235.x, calls it a simple
+//!   interruption), for at least a second, which leaves out "mhm" (Yngve, Chicago
+//!   Linguistic Society 1970, calls that the back channel);
+//! - **fillers** by their wording, "um" and "uh" being words that announce a delay
+//!   (Clark and Fox Tree, Cognition 2002, doi 10.1016/S0010-0277(02)00017-3), see
+//!   [`domain::wording`];
+//! - **questions** by their wording as well. With punctuation every sentence is
+//!   looked at by itself; an engine that writes none gives one question to a turn
+//!   at most.
 
 use std::collections::BTreeMap;
 
