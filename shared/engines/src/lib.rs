@@ -10,6 +10,8 @@ pub mod pocketsphinx;
 mod segment;
 pub mod settings;
 mod survey;
+#[cfg(feature = "whisper")]
+pub mod whisper;
 
 pub use deepgram::Deepgram;
 pub use extractive::Extractive;
@@ -18,3 +20,5 @@ pub use language::LanguageAnalyst;
 pub use openai::OpenAi;
 pub use pocketsphinx::PocketSphinx;
 pub use settings::{Speech, analyst, analyst_with, speech, transcriber};
+#[cfg(feature = "whisper")]
+pub use whisper::Whisper;

@@ -28,13 +28,26 @@ impl Speech {
 
 /// `TRANSCRIBER`: the speech engine, found on this machine or reached from it.
 pub fn speech(environment: &Environment) -> anyhow::Result<Speech> {
-    let name = environment.word("TRANSCRIBER", &["pocketsphinx", "deepgram"])?;
+    let name = environment.word("TRANSCRIBER", &["pocketsphinx", "deepgram", "whisper"])?;
     if name == "deepgram" {
         let options = deepgram::Options::read(environment)?;
         return Ok(Speech::of(Deepgram::new(options)?));
     }
+    if name == "whisper" {
+        return whisper(environment);
+    }
     let path = environment.text("PATH").unwrap_or_default();
     Ok(Speech::of(PocketSphinx::find(path)?))
+}
+
+#[cfg(feature = "whisper")]
+fn whisper(environment: &Environment) -> anyhow::Result<Speech> {
+    Ok(Speech::of(crate::Whisper::read(environment)?))
+}
+
+#[cfg(not(feature = "whisper"))]
+fn whisper(_: &Environment) -> anyhow::Result<Speech> {
+    anyhow::bail!("TRANSCRIBER=whisper needs a program that is built with `--features whisper`")
 }
 
 /// The same engine for stored recordings alone.

@@ -1,0 +1,126 @@
+//! Which language a model is to listen for.
+
+use domain::steps::StepError;
+use whisper_rs::{get_lang_id, get_lang_str};
+
+/// The shortest window whose language holds for what follows, in milliseconds:
+/// a word or two may sound like any language.
+const LONG_ENOUGH_MS: u64 = 5_000;
+
+/// The language of a recording as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Language {
+    /// The newest that was given or recognised, in whisper.cpp's spelling.
+    known: Option<&'static str>,
+    settled: bool,
+}
+
+impl Language {
+    /// The language that is asked for as a BCP 47 tag, or whatever will be
+    /// spoken; `multilingual` says whether the model knows more than English.
+    pub(super) fn wanted(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
+        let known = match tag {
+            Some(tag) => Some(code(tag).ok_or_else(|| unsupported(tag, "any of its languages"))?),
+            None if multilingual => None,
+            None => Some("en"),
+        };
+        if !multilingual && known != Some("en") {
+            return Err(unsupported(tag.unwrap_or_default(), "English only"));
+        }
+        Ok(Self {
+            known,
+            settled: known.is_some(),
+        })
+    }
+
+    /// What to listen for; none to recognise it.
+    pub(super) const fn expected(self) -> Option<&'static str> {
+        if self.settled { self.known } else { None }
+    }
+
+    /// What was given or recognised so far.
+    pub(super) const fn known(self) -> Option<&'static str> {
+        self.known
+    }
+
+    /// Takes note of the language that was recognised in a window of that length.
+    pub(super) fn recognised(&mut self, id: i32, length_ms: u64) {
+        if !self.settled {
+            self.known = get_lang_str(id).or(self.known);
+            self.settled = self.known.is_some() && length_ms >= LONG_ENOUGH_MS;
+        }
+    }
+}
+
+/// whisper.cpp's code for the language of a tag.
+fn code(tag: &str) -> Option<&'static str> {
+    let primary = tag.split(['-', '_']).next()?.to_ascii_lowercase();
+    let spelled = match primary.as_str() {
+        "nb" => "no",
+        "fil" => "tl",
+        "jv" => "jw",
+        "iw" => "he",
+        other => other,
+    };
+    // The library also takes English names and stops at a null byte with a panic.
+    let plain = (2..=3).contains(&spelled.len()) && spelled.bytes().all(|b| b.is_ascii_lowercase());
+    plain
+        .then(|| get_lang_id(spelled))
+        .flatten()
+        .and_then(get_lang_str)
+}
+
+fn unsupported(tag: &str, known: &str) -> StepError {
+    StepError::permanent(
+        "language_not_supported",
+        format!("`{tag}` is not a language of this model, which knows {known}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_read_as_the_model_spells_its_language() {
+        for (tag, expected) in [
+            ("de-CH", Some("de")),
+            ("EN_us", Some("en")),
+            ("nb-NO", Some("no")),
+            ("zh-Hant-TW", Some("zh")),
+            ("yue", Some("yue")),
+            ("german", None),
+            ("tlh", None),
+            ("e\0", None),
+            ("", None),
+        ] {
+            let wanted = Language::wanted(Some(tag), true);
+            assert_eq!(
+                wanted.ok().and_then(Language::expected),
+                expected,
+                "{tag:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_english_model_refuses_other_languages_and_recognises_none() {
+        let refused = Language::wanted(Some("de"), false).unwrap_err();
+        assert_eq!(refused.code, "language_not_supported");
+        for tag in [None, Some("en-GB")] {
+            let language = Language::wanted(tag, false).unwrap();
+            assert_eq!(language.expected(), Some("en"));
+        }
+    }
+
+    #[test]
+    fn a_short_window_does_not_settle_the_language() {
+        let mut language = Language::wanted(None, true).unwrap();
+        let [de, fr, ja] = ["de", "fr", "ja"].map(|code| get_lang_id(code).unwrap());
+        language.recognised(ja, 900);
+        assert_eq!((language.known(), language.expected()), (Some("ja"), None));
+        language.recognised(de, 20_000);
+        language.recognised(fr, 20_000);
+        assert_eq!(language.expected(), Some("de"));
+    }
+}

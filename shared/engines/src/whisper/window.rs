@@ -1,0 +1,248 @@
+//! A recording cut into windows of what the model takes at a time.
+//!
+//! The model always works on 30 seconds, filled up with silence. Utterances of
+//! one channel are therefore joined, with the silence between them shortened,
+//! and each part remembers when it was said.
+
+use media::{
+    Decoder, Error, Source,
+    resample::Resampler,
+    speech::{Piece, Segmenter},
+};
+
+use crate::survey::Survey;
+
+/// Samples per millisecond.
+const PER_MS: u64 = 16;
+
+/// Samples that utterances are joined up to: 28 s.
+const LONGEST: usize = 448_000;
+
+/// Samples of silence that are kept between two utterances: 500 ms.
+const PAUSE: u64 = 8_000;
+
+/// A stretch of one person's speech at 16 kHz, of up to 30 seconds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) speaker: u32,
+    pub(super) samples: Vec<i16>,
+    /// What it is joined from, in order; never empty.
+    parts: Vec<Part>,
+}
+
+/// An utterance in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    /// When it begins in the window, in milliseconds.
+    at: u64,
+    /// When it begins in the recording.
+    start: u64,
+    length: u64,
+}
+
+impl Window {
+    pub(super) fn new(speaker: u32, piece: Piece) -> Self {
+        let part = Part {
+            at: 0,
+            start: piece.start / PER_MS,
+            length: milliseconds(piece.samples.len()),
+        };
+        Self {
+            speaker,
+            samples: piece.samples,
+            parts: vec![part],
+        }
+    }
+
+    /// Takes what is said next, or gives it back where there is no room.
+    fn join(&mut self, next: Piece) -> Result<(), Piece> {
+        let gap = next.start.saturating_sub(self.end_ms() * PER_MS).min(PAUSE);
+        let pause = usize::try_from(gap).unwrap_or(0);
+        if self.samples.len() + pause + next.samples.len() > LONGEST {
+            return Err(next);
+        }
+        self.samples.resize(self.samples.len() + pause, 0);
+        self.parts.push(Part {
+            at: milliseconds(self.samples.len()),
+            start: next.start / PER_MS,
+            length: milliseconds(next.samples.len()),
+        });
+        self.samples.extend(next.samples);
+        Ok(())
+    }
+
+    /// Its length in milliseconds.
+    pub(super) const fn length_ms(&self) -> u64 {
+        milliseconds(self.samples.len())
+    }
+
+    /// When it ends in the recording.
+    pub(super) fn end_ms(&self) -> u64 {
+        self.parts.last().map_or(0, |part| part.start + part.length)
+    }
+
+    /// When a span of the window is heard in the recording. Its start is moved out
+    /// of a pause into what follows, and its end into what came before.
+    pub(super) fn in_recording(&self, start_ms: u64, end_ms: u64) -> (u64, u64) {
+        let last = self.parts.len() - 1;
+        let first = self
+            .parts
+            .iter()
+            .position(|part| start_ms < part.at + part.length);
+        let begun = self.parts.iter().rposition(|part| part.at < end_ms);
+        let (first, begun) = (
+            self.parts[first.unwrap_or(last)],
+            self.parts[begun.unwrap_or(0)],
+        );
+        let start = first.start + start_ms.saturating_sub(first.at).min(first.length);
+        let end = begun.start + end_ms.saturating_sub(begun.at).min(begun.length);
+        (start, end.max(start))
+    }
+}
+
+const fn milliseconds(samples: usize) -> u64 {
+    samples as u64 / PER_MS
+}
+
+/// One channel, or the mix of all, on its way from the decoder to windows.
+struct Ear {
+    speaker: u32,
+    resampler: Resampler,
+    resampled: Vec<i16>,
+    segmenter: Segmenter,
+    pending: Option<Window>,
+}
+
+impl Ear {
+    fn new(speaker: u32, rate_hz: u32) -> Self {
+        Self {
+            speaker,
+            resampler: Resampler::new(rate_hz),
+            resampled: Vec::new(),
+            segmenter: Segmenter::default(),
+            pending: None,
+        }
+    }
+
+    /// The windows that these samples complete.
+    fn push(&mut self, samples: impl Iterator<Item = i16>) -> Vec<Window> {
+        self.resampler.push(samples, &mut self.resampled);
+        let mut pieces = Vec::new();
+        self.segmenter
+            .push(&self.resampled, |piece| pieces.push(piece));
+        self.resampled.clear();
+        self.joined(pieces)
+    }
+
+    /// The windows that are left.
+    fn finish(&mut self) -> Vec<Window> {
+        self.resampler.finish(&mut self.resampled);
+        let mut pieces = Vec::new();
+        self.segmenter
+            .push(&self.resampled, |piece| pieces.push(piece));
+        self.segmenter.finish(|piece| pieces.push(piece));
+        let mut windows = self.joined(pieces);
+        windows.extend(self.pending.take());
+        windows
+    }
+
+    fn joined(&mut self, pieces: Vec<Piece>) -> Vec<Window> {
+        let mut full = Vec::new();
+        for piece in pieces {
+            let refused = match &mut self.pending {
+                Some(window) => window.join(piece).err(),
+                None => Some(piece),
+            };
+            if let Some(piece) = refused {
+                full.extend(self.pending.replace(Window::new(self.speaker, piece)));
+            }
+        }
+        full
+    }
+}
+
+/// Decodes the recording and hands each window to `emit` until that wants no
+/// more; answers how much speech there was, in milliseconds.
+pub(super) fn cut(
+    source: Box<dyn Source>,
+    survey: Survey,
+    mut emit: impl FnMut(Window) -> bool,
+) -> Result<u64, Error> {
+    let mut decoder = Decoder::open(source)?;
+    let rate = survey.facts.sample_rate_hz;
+    let mut ears: Vec<Ear> = (0..survey.speakers())
+        .map(|speaker| Ear::new(speaker, rate))
+        .collect();
+    while let Some(block) = decoder.next_block()? {
+        for ear in &mut ears {
+            let full = if survey.separate {
+                ear.push(block.channel(ear.speaker as usize))
+            } else {
+                ear.push(block.mix())
+            };
+            if !full.into_iter().all(&mut emit) {
+                return Ok(0);
+            }
+        }
+    }
+    if !ears.iter_mut().flat_map(Ear::finish).all(&mut emit) {
+        return Ok(0);
+    }
+    Ok(ears.iter().map(|ear| ear.segmenter.speech_ms()).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(start_ms: u64, length_ms: usize) -> Piece {
+        Piece {
+            start: start_ms * PER_MS,
+            samples: vec![7; length_ms * 16],
+        }
+    }
+
+    fn windows(pieces: Vec<Piece>) -> Vec<Window> {
+        let mut ear = Ear::new(0, 16_000);
+        let mut found = ear.joined(pieces);
+        found.extend(ear.pending.take());
+        found
+    }
+
+    #[test]
+    fn utterances_are_joined_with_short_pauses_up_to_28_seconds() {
+        let pieces = vec![
+            piece(1_000, 10_000),
+            piece(60_000, 10_000),
+            piece(70_200, 7_000),
+            piece(80_000, 500),
+        ];
+        let found = windows(pieces);
+        let lengths: Vec<u64> = found.iter().map(Window::length_ms).collect();
+        assert_eq!(lengths, [27_700, 500]);
+        assert_eq!(found[0].end_ms(), 77_200);
+    }
+
+    #[test]
+    fn a_piece_of_thirty_seconds_stays_whole() {
+        let found = windows(vec![piece(0, 30_000), piece(30_000, 1_000)]);
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn times_in_a_window_are_times_in_the_recording() {
+        // Said from 1 to 3 s and from 60 to 62 s: in the window from 0 and from 2.5 s.
+        let found = windows(vec![piece(1_000, 2_000), piece(60_000, 2_000)]);
+        for (span, expected) in [
+            ((0, 500), (1_000, 1_500)),
+            ((1_500, 2_300), (2_500, 3_000)),
+            ((2_200, 2_700), (60_000, 60_200)),
+            ((2_500, 4_500), (60_000, 62_000)),
+            ((4_500, 9_000), (62_000, 62_000)),
+            ((2_100, 2_400), (60_000, 60_000)),
+            ((0, 0), (1_000, 1_000)),
+        ] {
+            assert_eq!(found[0].in_recording(span.0, span.1), expected, "{span:?}");
+        }
+    }
+}

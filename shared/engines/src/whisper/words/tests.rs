@@ -1,0 +1,163 @@
+use super::*;
+
+/// Tokens of 100 ms each from `start_ms` on, as sure as can be.
+fn tokens(start_ms: u64, texts: &[&[u8]]) -> Vec<Token> {
+    let token = |(index, bytes): (u64, &&[u8])| Token {
+        bytes: bytes.to_vec(),
+        start_ms: start_ms + index * 100,
+        end_ms: start_ms + index * 100 + 100,
+        probability: 1.0,
+    };
+    (0..).zip(texts).map(token).collect()
+}
+
+fn spoken(tokens: Vec<Token>) -> Stretch {
+    Stretch {
+        tokens,
+        no_speech: 0.02,
+    }
+}
+
+fn texts(words: &[Heard]) -> Vec<&str> {
+    words.iter().map(|word| word.text.as_str()).collect()
+}
+
+/// What is heard of a text whose every word is a token.
+fn heard(text: &str) -> Vec<Heard> {
+    let spaced: Vec<String> = text.split(' ').map(|word| format!(" {word}")).collect();
+    let bytes: Vec<&[u8]> = spaced.iter().map(String::as_bytes).collect();
+    of_stretches(&[spoken(tokens(0, &bytes))], Spelling::Spaced, 60_000)
+}
+
+#[test]
+fn a_space_begins_a_word_and_punctuation_ends_it() {
+    let said: [&[u8]; 8] = [
+        b" So", b",", b" Inter", b"view", b"Lens", b" isn", b"'t", b".",
+    ];
+    let words = of_stretches(&[spoken(tokens(1_000, &said))], Spelling::Spaced, 30_000);
+    assert_eq!(texts(&words), ["So,", "InterviewLens", "isn't."]);
+    let times: Vec<_> = words
+        .iter()
+        .map(|word| (word.start_ms, word.end_ms))
+        .collect();
+    assert_eq!(times, [(1_000, 1_200), (1_200, 1_500), (1_500, 1_800)]);
+}
+
+#[test]
+fn a_new_stretch_begins_a_word_without_a_space() {
+    let stretches = [spoken(tokens(0, &[b"Yes"])), spoken(tokens(500, &[b"No"]))];
+    let words = of_stretches(&stretches, Spelling::Spaced, 30_000);
+    assert_eq!(texts(&words), ["Yes", "No"]);
+}
+
+#[test]
+fn a_dash_goes_with_the_word_before_it_and_nowhere_without_one() {
+    assert_eq!(texts(&heard("- well - yes ...")), ["well -", "yes ..."]);
+}
+
+#[test]
+fn a_character_may_lie_in_two_tokens() {
+    let said: [&[u8]; 4] = [b" caf", b"\xc3", b"\xa9", b" noir"];
+    let words = of_stretches(&[spoken(tokens(0, &said))], Spelling::Spaced, 30_000);
+    assert_eq!(texts(&words), ["café", "noir"]);
+}
+
+#[test]
+fn languages_without_spaces_are_split_between_characters() {
+    let (kanji, rest) = "漢".as_bytes().split_at(1);
+    let said = [
+        kanji,
+        rest,
+        "字を".as_bytes(),
+        b"Goo",
+        b"gle",
+        "。".as_bytes(),
+        "です".as_bytes(),
+    ];
+    let words = of_stretches(
+        &[spoken(tokens(0, &said))],
+        Spelling::of(Some("ja")),
+        30_000,
+    );
+    assert_eq!(texts(&words), ["漢", "字を", "Google。", "です"]);
+}
+
+#[test]
+fn times_never_go_back_nor_leave_the_window() {
+    let mut said = tokens(0, &[b" one", b" two", b" three"]);
+    (said[0].start_ms, said[0].end_ms) = (300, 900);
+    (said[1].start_ms, said[1].end_ms) = (500, 400);
+    (said[2].start_ms, said[2].end_ms) = (2_000, 99_000);
+    let words = of_stretches(&[spoken(said)], Spelling::Spaced, 1_500);
+    let times: Vec<_> = words
+        .iter()
+        .map(|word| (word.start_ms, word.end_ms))
+        .collect();
+    assert_eq!(times, [(300, 900), (900, 900), (1_500, 1_500)]);
+}
+
+#[test]
+fn a_word_is_as_sure_as_its_tokens_on_average() {
+    let mut said = tokens(0, &[b" Inter", b"view"]);
+    said[0].probability = 0.5;
+    let words = of_stretches(&[spoken(said)], Spelling::Spaced, 1_500);
+    assert!((words[0].confidence - 0.75).abs() < 0.001);
+}
+
+#[test]
+fn words_for_silence_are_dropped_only_when_the_model_doubts_both() {
+    for (no_speech, probability, expected) in [(0.9, 0.2, 0), (0.9, 0.9, 2), (0.1, 0.2, 2)] {
+        let mut said = tokens(0, &[b" Thank", b" you."]);
+        said.iter_mut()
+            .for_each(|token| token.probability = probability);
+        let stretch = Stretch {
+            tokens: said,
+            no_speech,
+        };
+        let words = of_stretches(&[stretch], Spelling::Spaced, 1_500);
+        assert_eq!(words.len(), expected, "{no_speech} {probability}");
+    }
+}
+
+#[test]
+fn a_loop_is_said_once() {
+    for (said, left) in [
+        ("yes you you you you you you you", "yes you"),
+        ("I know. I know. I know. I know. But", "I know. But"),
+        (
+            "Thanks for watching now! thanks for watching now thanks for watching, now so",
+            "Thanks for watching now! so",
+        ),
+        (
+            "a b c d e f g h a b c d e f g h a b c d e f g h a b",
+            "a b c d e f g h a b",
+        ),
+    ] {
+        assert_eq!(texts(&heard(said)).join(" "), left);
+    }
+}
+
+#[test]
+fn what_people_repeat_stays() {
+    for said in [
+        "no no no no we never did",
+        "bit by bit by bit by bit",
+        "I mean I mean I mean it",
+        "we did it and then we did it and then",
+    ] {
+        assert_eq!(texts(&heard(said)).join(" "), said);
+    }
+}
+
+#[test]
+fn nothing_said_is_no_word() {
+    assert_eq!(of_stretches(&[], Spelling::Spaced, 1_000), []);
+    assert_eq!(
+        of_stretches(&[spoken(Vec::new())], Spelling::Spaced, 1_000),
+        []
+    );
+    assert_eq!(
+        of_stretches(&[spoken(tokens(0, &[b" ", b""]))], Spelling::Spaced, 1_000),
+        []
+    );
+}
