@@ -1,0 +1,304 @@
+//! The whole function over the embedded store, with Gemini's engine before a
+//! server that plays its provider: honest quotes, invented and stitched ones.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use analyze::Analyze;
+use async_trait::async_trait;
+use domain::{
+    Interview, InterviewId, InterviewKey, Timestamp, UserId,
+    analysis::{Analysis, CompetencyStatus, EvidenceStatus, Warning},
+    chunks,
+    event::{Event, WrittenDocument},
+    interview::Kind,
+    pipeline::Pipeline,
+    ports::{Precondition, Write},
+    steps::{Step, StepState},
+    work,
+};
+use embedded::{ManualClock, Options, Store};
+use engines::{Gemini, LanguageAnalyst, language};
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming as Body;
+use runtime::{
+    Failure, Function, Incoming, cloudevent,
+    http::{Service, json},
+    serve::serve,
+    step::Desk,
+};
+use serde_json::{Value, json};
+use support::interview;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// A provider that gives its answers one after the other, the last for ever.
+struct Provider {
+    answers: Mutex<Vec<(StatusCode, Value)>>,
+    asked: Mutex<Vec<Value>>,
+}
+
+#[async_trait]
+impl Service for Provider {
+    async fn call(&self, request: Request<Body>) -> Response<runtime::http::Body> {
+        let body = request.into_body().collect().await.expect("a whole body");
+        let body = serde_json::from_slice(&body.to_bytes()).expect("JSON");
+        self.asked.lock().expect("not poisoned").push(body);
+        let mut answers = self.answers.lock().expect("not poisoned");
+        let next = match answers.len() {
+            1 => answers[0].clone(),
+            _ => answers.remove(0),
+        };
+        json(next.0, &next.1)
+    }
+}
+
+impl Provider {
+    async fn start(answers: Vec<(StatusCode, Value)>) -> (Arc<Self>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let provider = Arc::new(Self {
+            answers: Mutex::new(answers),
+            asked: Mutex::default(),
+        });
+        let service: Arc<dyn Service> = Arc::clone(&provider) as _;
+        tokio::spawn(serve(service, listener, std::future::pending()));
+        (provider, url)
+    }
+}
+
+fn says(text: &str) -> (StatusCode, Value) {
+    let candidate = json!({"content": {"parts": [{"text": text}]}, "finishReason": "STOP"});
+    let usage =
+        json!({"promptTokenCount": 2000, "candidatesTokenCount": 500, "thoughtsTokenCount": 100});
+    let body = json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "gemini-2.5-flash"});
+    (StatusCode::OK, body)
+}
+
+struct Test {
+    store: Store,
+    key: InterviewKey,
+    function: Analyze,
+    _folder: TempDir,
+}
+
+impl Test {
+    /// An interview with a transcript, and the function before that provider.
+    async fn start(url: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(ManualClock::at(NOW));
+        let store = Store::open(Options {
+            data_dir: folder.path().to_owned(),
+            public_url: "http://localhost".into(),
+            pipeline: Arc::new(Pipeline::ours()),
+            clock: Arc::clone(&clock) as _,
+        });
+        let store = store.await.expect("opens");
+        let key = InterviewKey {
+            user_id: UserId::parse("u").expect("an id"),
+            interview_id: InterviewId::mint(),
+        };
+        let model = Gemini::new(url, "gemini-2.5-flash", "k").expect("a model");
+        let options = language::Options::new(48_000, 1);
+        let test = Self {
+            function: Analyze {
+                desk: Desk {
+                    records: store.records(),
+                    clock,
+                },
+                analyst: Arc::new(LanguageAnalyst::new(Arc::new(model), options)),
+            },
+            store,
+            key,
+            _folder: folder,
+        };
+        test.write().await;
+        test
+    }
+
+    async fn write(&self) {
+        let key = &self.key;
+        let mut record = Interview::new(key, "t".into(), NOW);
+        record.kind = Kind::JobInterview;
+        record.steps.transcription.state = StepState::Done;
+        let spoken = interview();
+        let chunk = chunks::pack(spoken.head.revision, &spoken.words).remove(0);
+        let none = Precondition::None;
+        let writes = vec![
+            Write::put(key.document(), &record, none),
+            Write::put(key.chunk(spoken.head.revision, 0), &chunk, none),
+            Write::put(key.data("transcript"), &spoken.head, none),
+        ];
+        let writes: Result<Vec<Write>, _> = writes.into_iter().collect();
+        let records = self.store.records();
+        records
+            .commit(writes.expect("documents"))
+            .await
+            .expect("stored");
+    }
+
+    /// The event of the transcript, as the store would deliver it.
+    async fn run(&self) -> Result<(), Failure> {
+        let event = Event::DocumentWritten(WrittenDocument {
+            path: self.key.data("transcript"),
+            old: None,
+            new: Some(json!({})),
+        });
+        let event = cloudevent::encode("1", NOW, &event).expect("an event");
+        self.function.handle(Incoming::Event(Box::new(event))).await
+    }
+
+    async fn analysis(&self) -> Analysis {
+        let records = self.store.records();
+        let found = records
+            .read(&self.key.data("analysis"))
+            .await
+            .expect("read");
+        found.expect("an analysis").decode().expect("whole")
+    }
+
+    async fn step(&self) -> Step {
+        let found = work::interview(&*self.store.records(), &self.key).await;
+        found.expect("read").expect("an interview").steps.analysis
+    }
+}
+
+/// What a model says that quotes, changes, stitches and invents.
+fn mixed() -> Value {
+    let quote = |turn: u32, quote: &str| json!([{"turn": turn, "quote": quote}]);
+    let rated = |name: &str, rating: u8, evidence: Value| json!({"name": name, "rating": rating, "rationale": "Tells of it.", "evidence": evidence});
+    let real = quote(1, "I called every customer myself.");
+    let changed = quote(
+        1,
+        "last winter we missed a deadline because the factory closed",
+    );
+    let stitched = quote(1, "I called every customer and we now keep two suppliers");
+    let invented = quote(1, "I learned that planning is everything");
+    json!({
+        "summary": "A project was late. The candidate seemed nervous. Two suppliers since.",
+        "key_points": [{"text": "Keeps two suppliers", "evidence": quote(3, "two suppliers for every part")}],
+        "topics": [{"title": "a late project", "first_turn": 0, "last_turn": 3}],
+        "questions": [{
+            "question": "And what did you change afterwards?", "answer": "Two suppliers.",
+            "evidence": quote(2, "And what did you change afterwards?")
+        }],
+        "competencies": [
+            rated("Ownership", 5, real),
+            rated("problem solving", 4, changed),
+            rated("collaboration", 4, stitched),
+            rated("learning", 5, invented),
+        ],
+        "strengths": [], "concerns": [{"text": "Has a strong accent", "evidence": []}],
+        "follow_ups": ["Which customers complained?"],
+    })
+}
+
+#[tokio::test]
+async fn honest_quotes_carry_ratings_and_stitched_or_invented_ones_do_not() {
+    use CompetencyStatus::{Assessed, InsufficientEvidence, NotAssessed};
+    use EvidenceStatus::{Repaired, Unverified, Verified};
+    let (provider, url) = Provider::start(vec![says(&mixed().to_string())]).await;
+    let test = Test::start(&url).await;
+    test.run().await.expect("done");
+    let analysis = test.analysis().await;
+    let verdicts: Vec<_> = analysis
+        .competencies
+        .iter()
+        .map(|own| {
+            let evidence = own.evidence.first().map(|evidence| evidence.status);
+            (&own.name[..], own.status, own.rating, evidence)
+        })
+        .collect();
+    let expected = [
+        ("problem solving", Assessed, Some(4), Some(Repaired)),
+        (
+            "collaboration",
+            InsufficientEvidence,
+            None,
+            Some(Unverified),
+        ),
+        ("ownership", Assessed, Some(5), Some(Verified)),
+        ("learning", InsufficientEvidence, None, Some(Unverified)),
+        ("communication", NotAssessed, None, None),
+    ];
+    assert_eq!(verdicts, expected);
+    let rated = &analysis.competencies[2].evidence[0];
+    assert_eq!((rated.speaker, rated.turn), (Some(1), Some(1)));
+    assert_eq!(
+        (rated.start_ms, rated.end_ms),
+        (Some(24 * 300), Some(28 * 300 + 200))
+    );
+    assert_eq!(analysis.evidence_validity, Some(4.0 / 6.0));
+    let summary = analysis.summary.as_ref().map(domain::Private::reveal);
+    assert_eq!(summary, Some("A project was late. Two suppliers since."));
+    assert!(analysis.concerns.is_empty());
+    assert_eq!(
+        (&analysis.engine[..], &analysis.model[..]),
+        ("gemini", "gemini-2.5-flash")
+    );
+    assert_eq!(analysis.prompt_version, language::PROMPT_VERSION);
+    let cost = analysis.cost_usd.expect("a price");
+    assert!(
+        (cost - (2_000.0 * 0.30 + 600.0 * 2.50) / 1e6).abs() < 1e-12,
+        "{cost}"
+    );
+    assert_eq!(test.step().await.state, StepState::Done);
+    let asked = provider.asked.lock().expect("not poisoned").clone();
+    let shown = asked[0]["contents"][0]["parts"][0]["text"]
+        .as_str()
+        .expect("text");
+    assert!(shown.contains("[1] 00:03 Speaker 2: Well, last spring we missed"));
+}
+
+#[tokio::test]
+async fn the_same_transcript_told_twice_is_paid_for_once() {
+    let (provider, url) = Provider::start(vec![says(&mixed().to_string())]).await;
+    let test = Test::start(&url).await;
+    test.run().await.expect("done");
+    test.run().await.expect("done before");
+    assert_eq!(provider.asked.lock().expect("not poisoned").len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_ends_as_an_error_and_never_as_content() {
+    let words = "the key AIzaSecret is not valid, said about: I called every customer";
+    let details = json!([{"reason": "API_KEY_INVALID"}]);
+    let refusal = json!({"error": {"code": 400, "message": words, "details": details}});
+    let (_, url) = Provider::start(vec![(StatusCode::BAD_REQUEST, refusal)]).await;
+    let test = Test::start(&url).await;
+    test.run().await.expect("settled");
+    let step = test.step().await;
+    let error = step.error.expect("an error");
+    assert_eq!(
+        (step.state, &error.code[..]),
+        (StepState::Failed, "engine_unauthorized")
+    );
+    assert!(!error.message.contains("AIza") && !error.message.contains("customer"));
+    let stored = test.store.records().read(&test.key.data("analysis")).await;
+    assert!(stored.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn what_passes_is_delivered_again_and_then_done() {
+    let busy = json!({"error": {"code": 429, "details": [{"retryDelay": "90s"}]}});
+    let answers = vec![
+        (StatusCode::TOO_MANY_REQUESTS, busy),
+        says(&mixed().to_string()),
+    ];
+    let (_, url) = Provider::start(answers).await;
+    let test = Test::start(&url).await;
+    let Err(Failure::Transient { after, .. }) = test.run().await else {
+        panic!("not put back");
+    };
+    assert_eq!(after.map(|wait| wait.as_secs()), Some(90));
+    test.run().await.expect("done");
+    let codes: Vec<Warning> = test.analysis().await.warnings;
+    assert!(
+        codes.iter().all(|warning| warning.code == "content_rule"),
+        "{codes:?}"
+    );
+}
