@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use domain::{analysis::Rubric, interview::Kind, ports::AnalysisRequest};
+use domain::{analysis::Rubric, ids::hex, interview::Kind, ports::AnalysisRequest};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -108,13 +108,6 @@ fn marked(what: &str, text: &str) -> String {
     let digest = Sha256::digest(text);
     let mark = hex(&digest[..6]);
     format!("=== {what} {mark} BEGINS ===\n{text}\n=== {what} {mark} ENDS ===\n")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn joined(lines: &[Line]) -> String {
