@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     google::run("analyze", |cloud| {
         Ok(Handler::Function(Arc::new(Analyze {
             desk: cloud.desk(),
-            analyst: engines::analyst(cloud.environment())?,
+            analyst: cloud.analyst()?,
         })))
     })
 }

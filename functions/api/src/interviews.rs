@@ -75,15 +75,9 @@ impl Api {
             check_language(language)?;
         }
         if let Some(url) = &wanted.webhook_url {
-            let private = self.limits.allow_private_webhooks;
-            (self.check_webhook_url)(url, private).map_err(|why| invalid("webhook_url", &why))?;
+            self.check_webhook(url)?;
         }
-        if Value::Object(wanted.metadata.clone()).to_string().len() > MAX_METADATA {
-            return Err(invalid(
-                "metadata",
-                &format!("at most {MAX_METADATA} bytes of JSON"),
-            ));
-        }
+        check_metadata(&wanted.metadata)?;
         if let Some(rubric) = &wanted.rubric {
             check_rubric(rubric)?;
         }
@@ -91,6 +85,11 @@ impl Api {
             .audio
             .as_ref()
             .map_or(Ok(()), |audio| self.check_audio(audio))
+    }
+
+    pub(crate) fn check_webhook(&self, url: &str) -> Result<(), Problem> {
+        let private = self.limits.allow_private_webhooks;
+        (self.check_webhook_url)(url, private).map_err(|why| invalid("webhook_url", &why))
     }
 
     fn check_audio(&self, audio: &NewAudio) -> Result<(), Problem> {
@@ -229,7 +228,15 @@ pub(crate) fn invalid(field: &str, why: &str) -> Problem {
     Problem::bad_request("invalid_field", format!("`{field}`: {why}"))
 }
 
-fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
+pub(crate) fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Problem> {
+    if Value::Object(metadata.clone()).to_string().len() > MAX_METADATA {
+        let why = format!("at most {MAX_METADATA} bytes of JSON");
+        return Err(invalid("metadata", &why));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
     let text = name.reveal();
     if text.trim().is_empty() || text.chars().count() > MAX_NAME {
         return Err(invalid(field, &format!("1 to {MAX_NAME} characters")));

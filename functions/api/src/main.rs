@@ -15,7 +15,7 @@ fn main() -> ExitCode {
             artifacts: cloud.artifacts()?,
             queue: cloud.queue()?,
             live: engines::speech(cloud.environment())?.live,
-            direct: Direct::by(engines::analyst(cloud.environment())?, cloud.clock()),
+            direct: Direct::by(cloud.analyst()?, cloud.clock()),
             signer: cloud.signer()?,
             clock: cloud.clock(),
             limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,

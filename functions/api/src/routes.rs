@@ -33,10 +33,15 @@ enum Route {
     Callback,
     Analyze,
     TranscribeStream,
+    Retry,
+    Notes,
+    Note,
+    Deliveries,
+    Replay,
 }
 
 impl Route {
-    const ALL: [(&'static str, Self, &'static [Method]); 18] = [
+    const ALL: [(&'static str, Self, &'static [Method]); 23] = [
         ("/healthz", Self::Health, &[Method::GET]),
         (
             "/v1/interviews",
@@ -46,7 +51,28 @@ impl Route {
         (
             "/v1/interviews/{id}",
             Self::Interview,
-            &[Method::GET, Method::DELETE],
+            &[Method::GET, Method::PATCH, Method::DELETE],
+        ),
+        ("/v1/interviews/{id}/retry", Self::Retry, &[Method::POST]),
+        (
+            "/v1/interviews/{id}/notes",
+            Self::Notes,
+            &[Method::GET, Method::POST],
+        ),
+        (
+            "/v1/interviews/{id}/notes/{note_id}",
+            Self::Note,
+            &[Method::PATCH, Method::DELETE],
+        ),
+        (
+            "/v1/interviews/{id}/webhook-deliveries",
+            Self::Deliveries,
+            &[Method::GET],
+        ),
+        (
+            "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
+            Self::Replay,
+            &[Method::POST],
         ),
         (
             "/v1/interviews/{id}/upload-url",
@@ -146,15 +172,12 @@ impl Api {
         if !methods.contains(request.method()) {
             return Ok(refuse_method(methods, request_id));
         }
-        let parameter = found
-            .params
-            .iter()
-            .next()
-            .map_or("", |(_, value)| value)
-            .to_owned();
+        let mut parameters = found.params.iter().map(|(_, value)| value.to_owned());
+        let parameter = parameters.next().unwrap_or_default();
+        let second = parameters.next().unwrap_or_default();
         let asked = Asked::new(request, parameter);
         match self.recognise(route, asked).await {
-            Ok(asked) => self.dispatch(route, asked, request_id).await,
+            Ok(asked) => self.dispatch(route, asked, &second, request_id).await,
             Err(refused) => Ok(refuse(refused, request_id)),
         }
     }
@@ -182,6 +205,7 @@ impl Api {
         &self,
         route: Route,
         asked: Asked,
+        second: &str,
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {
         match (route, asked.method().clone()) {
@@ -189,6 +213,14 @@ impl Api {
             (Route::Interviews, Method::POST) => self.create(asked).await,
             (Route::Interviews, _) => self.list(&asked).await,
             (Route::Interview, Method::DELETE) => self.delete(&asked).await,
+            (Route::Interview, Method::PATCH) => self.change(asked).await,
+            (Route::Retry, _) => self.retry(asked).await,
+            (Route::Notes, Method::POST) => self.add_note(asked).await,
+            (Route::Notes, _) => self.notes(&asked).await,
+            (Route::Note, Method::DELETE) => self.delete_note(&asked, second).await,
+            (Route::Note, _) => self.change_note(asked, second).await,
+            (Route::Deliveries, _) => self.deliveries(&asked).await,
+            (Route::Replay, _) => self.replay(&asked, second).await,
             (Route::Interview, _) => self.show(&asked).await,
             (Route::UploadUrl, _) => self.upload_url(&asked).await,
             (Route::Events, _) => self.events(&asked).await,

@@ -51,7 +51,7 @@ impl Api {
                 })
             }
             "waveform" => self.waveform_value(interview).await?,
-            _ => json!([]),
+            _ => json!(self.all_notes(&key).await?),
         })
     }
 

@@ -48,7 +48,7 @@ impl Transcriber for CallingEngine {
         "deepgram"
     }
 
-    fn calls_back(&self, _: &TranscriptionRequest) -> bool {
+    fn calls_back(&self, _: &TranscriptionRequest, _: &str) -> bool {
         true
     }
 

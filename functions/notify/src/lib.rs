@@ -25,7 +25,7 @@ use domain::{
     ids::hex,
     ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
     trace::TraceContext,
-    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, Notice},
+    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, Notice, QUEUE},
     work::{self, Decision},
 };
 use outcome::Outcome;
@@ -33,9 +33,6 @@ use runtime::{Failure, Function, Incoming, ShapeError, trace};
 use sha2::{Digest, Sha256};
 use sign::Secrets;
 use tracing::Instrument as _;
-
-/// The queue in which a webhook waits for its next attempt.
-pub const QUEUE: &str = "webhooks";
 
 /// The function, and what it needs.
 pub struct Notify {

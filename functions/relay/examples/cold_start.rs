@@ -107,7 +107,8 @@ fn command(program: &PathBuf, port: u16) -> Command {
         .env("TASKS_SERVICE_ACCOUNT", "t@p.iam.gserviceaccount.com")
         .env(
             "FUNCTION_URLS",
-            "transcribe=https://t.example,notify=https://n.example",
+            "analyze=https://a.example,notify=https://n.example,report=https://r.example,\
+             transcribe=https://t.example,waveform=https://w.example",
         )
         .env("SIGNING_SECRET", "0123456789abcdef0123456789abcdef")
         .env("WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

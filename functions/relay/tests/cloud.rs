@@ -2,6 +2,8 @@
 //! real HTTP, Google's emulators of Firestore and Pub/Sub, signed uploads.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
+#[path = "../../local/tests/support/providers.rs"]
+mod providers;
 mod support;
 
 use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
@@ -12,6 +14,7 @@ use domain::{
 };
 use embedded::{Options, Store};
 use google::pubsub::{Admin, Push};
+use providers::{Providers, assert_made_by_providers};
 use runtime::SystemClock;
 use serde_json::{Value, json};
 use support::{Cloud, Embedded, Receiver, key, recording};
@@ -246,6 +249,26 @@ async fn an_interview_of_eight_hours_fits_into_firestore_and_its_events() {
     let largest = sizes.max().unwrap();
     eprintln!("largest event of an eight-hour interview: {largest} bytes");
     assert!(largest < 512 * 1024);
+}
+
+/// Deepgram, which calls back, and Gemini, as they answer.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Google's emulators"]
+async fn providers_are_asked_once_each_and_make_the_interview() {
+    let _one = ONE.lock().await;
+    let providers = Arc::new(Providers::default());
+    let settings = providers.listen().await;
+    let more = ("DEEPGRAM_CALLBACK_BYTES", "1".to_owned());
+    let settings: Vec<_> = settings.into_iter().chain([more]).collect();
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    let cloud = Cloud::up(&settings.collect::<Vec<_>>());
+    let id = cloud.submit(recording(0), None).await;
+    cloud.settled(&id).await;
+    assert_made_by_providers(&cloud.get(&format!("/v1/interviews/{id}")).await);
+    assert_eq!(
+        (providers.count("/v1/listen"), providers.count("/v1beta/")),
+        (1, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ use bytes::Bytes;
 use domain::{
     Interview, InterviewKey,
     analysis::Analysis,
-    event::{Event, WrittenDocument},
+    event::Event,
     note::{self, Note},
     ports::{ByteStream, Document, ObjectStore, Overwrite, Precondition, Query, Write},
     report::{CONTENT_TYPE, StoredReport},
@@ -60,18 +60,21 @@ impl Function for Report {
     }
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        if let Incoming::Task(task) = &incoming {
+            return self.write(&task.decode()?).await;
+        }
         match incoming.event()? {
-            Event::DocumentWritten(written) => self.write(&written).await,
+            Event::DocumentWritten(written) => match InterviewKey::of_path(written.path.as_str()) {
+                Some(key) => self.write(&key).await,
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }
 }
 
 impl Report {
-    async fn write(&self, written: &WrittenDocument) -> Result<(), Failure> {
-        let Some(key) = InterviewKey::of_path(written.path.as_str()) else {
-            return Ok(());
-        };
+    async fn write(&self, key: &InterviewKey) -> Result<(), Failure> {
         // The event may be late: what counts is the analysis that is there now.
         let Some(document) = self.desk.records.read(&key.data("analysis")).await? else {
             return Ok(());
@@ -86,7 +89,7 @@ impl Report {
         };
         let outcome = self
             .desk
-            .run(assignment, |_, _| self.compose(&key, analysis))
+            .run(assignment, |_, _| self.compose(key, analysis))
             .await?;
         if outcome == Outcome::Gone {
             self.artifacts.delete(&key.report_object()).await?;

@@ -4,8 +4,8 @@
 //! is noted there, looked at, and queued. The queue holds the engine's
 //! concurrency; its tasks do the work and write `data/transcript`, the words in
 //! chunks first and the head last, so that whoever the head starts finds all
-//! ([`write_up`]). An engine that takes long is not waited for, but calls back
-//! ([`callbacks`]).
+//! (`write_up`). An engine that takes long is not waited for, but calls back
+//! (`callbacks`).
 
 mod callbacks;
 mod write_up;
@@ -195,7 +195,7 @@ impl Transcribe {
     ) -> Result<Product, StepError> {
         let request = self.request(job).await?;
         if let Some(base) = &self.public_url
-            && self.transcriber.calls_back(&request)
+            && self.transcriber.calls_back(&request, base)
         {
             return self.ask(job, lease, &request, base).await;
         }

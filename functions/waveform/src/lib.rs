@@ -14,6 +14,7 @@ use domain::{
     steps::{StepError, StepName},
     transcript::AudioFacts,
     waveform::StoredWaveform,
+    work,
 };
 use media::{Decoder, Error, ObjectReader};
 use peaks::{Collector, Peaks};
@@ -40,6 +41,9 @@ impl Function for Waveform {
     }
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+        if let Incoming::Task(task) = &incoming {
+            return self.draw_again(task.decode()?).await;
+        }
         match incoming.event()? {
             Event::ObjectFinalized(object) => self.draw(object).await,
             _ => Ok(()),
@@ -48,6 +52,25 @@ impl Function for Waveform {
 }
 
 impl Waveform {
+    /// The same for the recording that is there already.
+    async fn draw_again(&self, key: InterviewKey) -> Result<(), Failure> {
+        let interview = work::interview(&*self.desk.records, &key).await?;
+        let Some(audio) = interview.and_then(|interview| interview.audio) else {
+            return Ok(());
+        };
+        let Some(meta) = self.uploads.stat(&audio.object).await? else {
+            return Ok(());
+        };
+        self.draw(StoredObject {
+            bucket: String::new(),
+            name: meta.name,
+            generation: meta.generation,
+            size: meta.size,
+            content_type: meta.content_type,
+        })
+        .await
+    }
+
     async fn draw(&self, object: StoredObject) -> Result<(), Failure> {
         let Some(key) = InterviewKey::of_path(&object.name) else {
             return Ok(());

@@ -181,7 +181,7 @@ impl Tasks {
             clock: Arc::clone(&clock) as _,
         };
         serve_for_ever(Arc::new(service), listener);
-        let functions = ["notify", "transcribe"];
+        let functions = ["analyze", "notify", "report", "transcribe", "waveform"];
         let functions = functions.map(|name| (name.to_owned(), "http://localhost".to_owned()));
         let queues = Queues {
             project: project(),

@@ -210,6 +210,15 @@ impl Interview {
         }
     }
 
+    /// Lets a settled step be run once more, as if it never had been. Its fencing
+    /// tokens go on growing.
+    pub fn reopen(&mut self, step: StepName, now: Timestamp) {
+        *self.steps.step_mut(step) = Step {
+            due_since: Some(now),
+            ..Step::default()
+        };
+    }
+
     /// Notes that a step can begin from now on: the sweep counts from here.
     pub fn open(&mut self, step: StepName, now: Timestamp) {
         let step = self.steps.step_mut(step);

@@ -15,6 +15,9 @@ use crate::{
 /// The topic on which events for clients travel from `announce` to `notify`.
 pub const TOPIC: &str = "interview-events";
 
+/// The queue in which a webhook waits for its next attempt.
+pub const QUEUE: &str = "webhooks";
+
 /// Something a client application is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EventType {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     pipeline::Pipeline,
-    ports::{Bus, Clock, Identity, ObjectStore, Queue, Records, Signer},
+    ports::{Analyst, Bus, Clock, Identity, ObjectStore, Queue, Records, Signer},
 };
 use runtime::{
     SystemClock,
@@ -22,6 +22,7 @@ use crate::{
     signer::HmacSigner,
     storage::Gcs,
     tasks::{CloudTasks, Queues},
+    tokens::Tokens,
 };
 
 /// The ports, and the settings they are made by.
@@ -167,6 +168,11 @@ impl Cloud {
         })
     }
 
+    /// `ANALYZER`: the language engine, with our own credentials for `vertex`.
+    pub fn analyst(&self) -> anyhow::Result<Arc<dyn Analyst>> {
+        engines::analyst_with(&self.environment, Some(Arc::new(Tokens)))
+    }
+
     /// `SIGNING_SECRET`: signatures under links to recordings.
     pub fn signer(&self) -> Result<Arc<dyn Signer>, InvalidSetting> {
         let expected = "a secret of at least 32 characters";
@@ -293,13 +299,15 @@ mod tests {
             let environment = Environment::of([("FUNCTION_URLS", text)]);
             function_urls(&environment, &Pipeline::ours())
         };
-        let good = urls("transcribe=https://t.example/, notify=https://n.example").unwrap();
+        let all = "analyze=https://a.example,report=https://r.example,waveform=https://w.example,\
+                   transcribe=https://t.example/, notify=https://n.example";
+        let good = urls(all).unwrap();
         assert_eq!(good["transcribe"], "https://t.example");
         for wrong in [
             "",
             "transcribe=https://t.example",
-            "transcribe=t.example,notify=https://n.example",
-            "transcribe=https://t.example,notify=https://n.example,other=https://o.example",
+            &all.replace("https://t", "t"),
+            &format!("{all},other=https://o.example"),
             "transcribe",
         ] {
             refusal(urls(wrong), "FUNCTION_URLS");

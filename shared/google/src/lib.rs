@@ -15,6 +15,7 @@ pub mod run;
 pub mod signer;
 pub mod storage;
 pub mod tasks;
+pub mod tokens;
 
 pub use cloud::Cloud;
 pub use run::{Handler, run};

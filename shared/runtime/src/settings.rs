@@ -20,6 +20,17 @@ pub struct InvalidSetting {
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
+impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
+        let pairs = pairs.into_iter();
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
+    }
+}
+
 impl Environment {
     /// The process's environment.
     pub fn of_process() -> Self {

@@ -284,13 +284,22 @@ impl TestHost {
         engine: Arc<ScriptedEngine>,
         public: bool,
     ) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let clock = Arc::new(ManualClock::at(START));
         let engines = Engines {
             transcriber,
             live: Arc::clone(&engine) as _,
             analyst: Arc::new(Extractive),
         };
+        Self {
+            engine,
+            ..Self::start_engines(engines, public).await
+        }
+    }
+
+    /// With other engines, of which the speech engine can call back where `public`
+    /// says so.
+    pub async fn start_engines(engines: Engines, public: bool) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let clock = Arc::new(ManualClock::at(START));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let mut settings = settings(&folder);
@@ -308,7 +317,7 @@ impl TestHost {
         Self {
             host,
             clock,
-            engine,
+            engine: Arc::new(ScriptedEngine::default()),
             receiver,
             client: Client::new(),
             url,

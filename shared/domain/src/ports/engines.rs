@@ -57,9 +57,9 @@ pub trait Transcriber: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
 
-    /// Whether it is better to be called back than to wait for the answer to such
-    /// a request, and the engine can.
-    fn calls_back(&self, _: &TranscriptionRequest) -> bool {
+    /// Whether it is better to be called back, at a URL that begins like this, than
+    /// to wait for the answer to such a request, and the engine can.
+    fn calls_back(&self, _: &TranscriptionRequest, _public_url: &str) -> bool {
         false
     }
 

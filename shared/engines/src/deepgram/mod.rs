@@ -130,8 +130,8 @@ impl Transcriber for Deepgram {
         "deepgram"
     }
 
-    fn calls_back(&self, request: &TranscriptionRequest) -> bool {
-        request.recording.size >= self.options.call_back_from
+    fn calls_back(&self, request: &TranscriptionRequest, public_url: &str) -> bool {
+        request.recording.size >= self.options.call_back_from && self.options.reaches(public_url)
     }
 
     async fn submit(

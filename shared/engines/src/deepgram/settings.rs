@@ -59,6 +59,22 @@ pub enum SendAs {
 #[derive(Clone)]
 pub struct ApiKey(HeaderValue);
 
+/// The ports that the provider calls back on.
+const CALLBACK_PORTS: [u16; 4] = [80, 443, 8_080, 8_443];
+
+impl Options {
+    /// Whether the provider can call back at a URL that begins so. What stands in
+    /// for it is as near as whoever set it up wants it.
+    pub(crate) fn reaches(&self, public_url: &str) -> bool {
+        let Ok(url) = Url::parse(public_url) else {
+            return false;
+        };
+        let itself = self.base_url.as_str().starts_with(BASE_URL);
+        let port = url.port_or_known_default();
+        !itself || port.is_some_and(|port| CALLBACK_PORTS.contains(&port))
+    }
+}
+
 impl ApiKey {
     /// A key, unless it has characters that no key has.
     pub fn new(key: &str) -> Option<Self> {

@@ -57,9 +57,21 @@ fn a_refusal_may_be_posted_too() {
 async fn a_large_recording_is_for_a_callback_and_a_small_one_is_waited_for() {
     let mut bench = Bench::start([]).await;
     let mut request = request();
-    assert!(!bench.engine().calls_back(&request));
+    assert!(
+        !bench
+            .engine()
+            .calls_back(&request, "https://api.example.com")
+    );
     request.recording.size = 100 * 1024 * 1024;
-    assert!(bench.engine().calls_back(&request));
+    assert!(
+        bench
+            .engine()
+            .calls_back(&request, "https://api.example.com")
+    );
     bench.options.call_back_from = u64::MAX;
-    assert!(!bench.engine().calls_back(&request));
+    assert!(
+        !bench
+            .engine()
+            .calls_back(&request, "https://api.example.com")
+    );
 }

@@ -1,0 +1,74 @@
+//! `PATCH` of an interview: what its owner calls it, keeps with it, and where its
+//! events go.
+
+use domain::{
+    Interview, Private,
+    work::{self, Decision},
+};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, json, read_json};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    Api,
+    error::{IntoProblem, no_interview},
+    interviews::{check_metadata, check_name},
+    patch::Patch,
+    request::Asked,
+};
+
+const MAX_BODY: usize = 64 * 1024;
+
+/// What changes; `webhook_url: null` means that nobody is told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    #[serde(default)]
+    title: Option<Private>,
+    #[serde(default)]
+    metadata: Option<Map<String, Value>>,
+    #[serde(default)]
+    webhook_url: Patch<String>,
+}
+
+impl Api {
+    pub(crate) async fn change(&self, asked: Asked) -> Result<Response<Body>, Problem> {
+        let key = asked.key()?;
+        let change: Change = read_json(asked.into_body(), MAX_BODY).await?;
+        if let Some(title) = &change.title {
+            check_name("title", title)?;
+        }
+        if let Some(metadata) = &change.metadata {
+            check_metadata(metadata)?;
+        }
+        if let Patch::Set(url) = &change.webhook_url {
+            self.check_webhook(url)?;
+        }
+        let apply = |interview: Option<&mut Interview>| {
+            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+                return Decision::Leave(None);
+            };
+            if let Some(title) = &change.title {
+                interview.title = title.clone();
+            }
+            if let Some(metadata) = &change.metadata {
+                interview.metadata.clone_from(metadata);
+            }
+            let url = match &change.webhook_url {
+                Patch::Keep => interview.webhook_url.clone(),
+                Patch::Clear => None,
+                Patch::Set(url) => Some(url.clone()),
+            };
+            // A new receiver has not said that it is gone.
+            interview.webhook_gone &= interview.webhook_url == url;
+            interview.webhook_url = url;
+            Decision::Write(Some(interview.clone()), Vec::new())
+        };
+        let now = self.clock.now();
+        let changed = work::transact(&*self.records, &key, now, apply).await;
+        let interview = changed.map_err(IntoProblem::into_problem)?;
+        let interview = interview.ok_or_else(no_interview)?;
+        Ok(json(StatusCode::OK, &self.view(&interview)))
+    }
+}

@@ -1,0 +1,108 @@
+//! What webhooks were sent, and sending one again.
+
+use std::time::Duration;
+
+use domain::{
+    Interview, Timestamp,
+    ids::hex,
+    ports::{Precondition, Query, Task, Write},
+    webhook::{Delivery, DeliveryState, Notice, QUEUE},
+};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, json};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{Api, error::IntoProblem, request::Asked};
+
+impl Api {
+    pub(crate) async fn deliveries(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(asked).await?;
+        let collection = interview.key().document().collection("deliveries");
+        let found = self.records.list(&Query::collection(collection)).await;
+        let mut items: Vec<(Timestamp, Value)> = Vec::new();
+        for document in found.map_err(IntoProblem::into_problem)? {
+            let delivery: Delivery = document.decode().map_err(IntoProblem::into_problem)?;
+            let shown = view(document.path.split().1, &delivery);
+            items.push((delivery.created_at, shown));
+        }
+        items.sort_by_key(|(created_at, _)| std::cmp::Reverse(*created_at));
+        let items: Vec<Value> = items.into_iter().map(|(_, shown)| shown).collect();
+        let page = json!({"items": items, "next_page_token": null});
+        Ok(json(StatusCode::OK, &page))
+    }
+
+    /// Sends the same body under the same id once more, and as often as it takes.
+    pub(crate) async fn replay(&self, asked: &Asked, id: &str) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(asked).await?;
+        let Some(url) = interview.webhook_url.clone() else {
+            let detail = "the interview names no receiver any more";
+            return Err(Problem::new(StatusCode::CONFLICT, "no_receiver", detail));
+        };
+        let ours = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let path = interview.key().delivery(if ours { id } else { "none" });
+        let found = self.records.read(&path).await;
+        let found = found.map_err(IntoProblem::into_problem)?;
+        let document = found.ok_or_else(no_delivery)?;
+        let mut delivery: Delivery = document.decode().map_err(IntoProblem::into_problem)?;
+        let name = task_name(id, &delivery, self.clock.now());
+        delivery.state = DeliveryState::Pending;
+        delivery.next_attempt_at = None;
+        let unchanged = Precondition::Version(document.version);
+        let write = Write::put(path, &delivery, unchanged).map_err(IntoProblem::into_problem)?;
+        let stored = self.records.commit(vec![write]).await;
+        stored.map_err(IntoProblem::into_problem)?;
+        self.send_again(&interview, id, url, &delivery, name)
+            .await?;
+        Ok(json(StatusCode::ACCEPTED, &view(id, &delivery)))
+    }
+
+    async fn send_again(
+        &self,
+        interview: &Interview,
+        id: &str,
+        url: String,
+        delivery: &Delivery,
+        name: String,
+    ) -> Result<(), Problem> {
+        let notice = Notice {
+            id: id.to_owned(),
+            event_type: delivery.event_type,
+            key: interview.key(),
+            url,
+            body: delivery.body.clone(),
+            trace: interview.trace,
+        };
+        let task = Task {
+            name,
+            body: serde_json::to_value(&notice).map_err(|_| Problem::internal())?,
+            delay: Duration::ZERO,
+            trace: interview.trace,
+        };
+        let queued = self.queue.enqueue(QUEUE, task).await;
+        queued.map(drop).map_err(IntoProblem::into_problem)
+    }
+}
+
+/// Another one for each time that it is asked for.
+fn task_name(id: &str, delivery: &Delivery, now: Timestamp) -> String {
+    let tries = delivery.attempts.len();
+    let plain = format!("{id}-replay-{tries}-{}", now.as_millis());
+    let digest = Sha256::digest(&plain);
+    format!("{}-{plain}", hex(&digest[..4]))
+}
+
+fn view(id: &str, delivery: &Delivery) -> Value {
+    json!({
+        "id": id,
+        "type": delivery.event_type,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "next_attempt_at": delivery.next_attempt_at,
+        "created_at": delivery.created_at,
+    })
+}
+
+fn no_delivery() -> Problem {
+    Problem::not_found("no_such_delivery", "there is no such delivery")
+}

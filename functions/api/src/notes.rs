@@ -1,0 +1,173 @@
+//! Notes and bookmarks.
+
+use domain::{
+    InterviewKey, Private,
+    ids::random_name,
+    note::{self, Note, NoteKind},
+    paths::DocPath,
+    ports::{Document, Precondition, Query, Write},
+};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, empty, json, read_json};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{Api, error::IntoProblem, interviews::invalid, patch::Patch, request::Asked};
+
+const MAX_BODY: usize = 64 * 1024;
+
+/// The longest note, in characters.
+const MAX_TEXT: usize = 10_000;
+
+/// The most notes of an interview.
+const MAX_NOTES: usize = 2_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewNote {
+    text: Private,
+    #[serde(default)]
+    at_ms: Option<u64>,
+    #[serde(default)]
+    kind: NoteKind,
+}
+
+/// What changes; `at_ms: null` takes the moment away.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    #[serde(default)]
+    text: Option<Private>,
+    #[serde(default)]
+    at_ms: Patch<u64>,
+    #[serde(default)]
+    kind: Option<NoteKind>,
+}
+
+impl Api {
+    /// All notes of an interview, in the order in which they are shown.
+    pub(crate) async fn all_notes(&self, key: &InterviewKey) -> Result<Vec<Note>, Problem> {
+        let found = self.records.list(&Query::collection(key.notes())).await;
+        let found = found.map_err(IntoProblem::into_problem)?;
+        let notes = found.iter().map(Document::decode);
+        let notes: Result<Vec<Note>, _> = notes.collect();
+        let mut notes = notes.map_err(IntoProblem::into_problem)?;
+        note::order(&mut notes);
+        Ok(notes)
+    }
+
+    pub(crate) async fn notes(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(asked).await?;
+        let notes = self.all_notes(&interview.key()).await?;
+        let page = json!({"items": notes, "next_page_token": null});
+        Ok(json(StatusCode::OK, &page))
+    }
+
+    pub(crate) async fn add_note(&self, asked: Asked) -> Result<Response<Body>, Problem> {
+        let key = self.interview(&asked).await?.key();
+        let new: NewNote = read_json(asked.into_body(), MAX_BODY).await?;
+        check_text(&new.text)?;
+        check_moment(new.at_ms)?;
+        if self.all_notes(&key).await?.len() >= MAX_NOTES {
+            let detail = format!("an interview has at most {MAX_NOTES} notes");
+            return Err(Problem::new(StatusCode::CONFLICT, "too_many_notes", detail));
+        }
+        let note = Note {
+            id: random_name(),
+            text: new.text,
+            at_ms: new.at_ms,
+            kind: new.kind,
+            created_at: self.clock.now(),
+        };
+        let path = path(&key, &note.id);
+        self.store_note(path, &note, Precondition::Absent).await?;
+        Ok(json(StatusCode::CREATED, &note))
+    }
+
+    pub(crate) async fn change_note(
+        &self,
+        asked: Asked,
+        note_id: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let key = self.interview(&asked).await?.key();
+        let change: Change = read_json(asked.into_body(), MAX_BODY).await?;
+        let path = known(&key, note_id)?;
+        let found = self.records.read(&path).await;
+        let found = found.map_err(IntoProblem::into_problem)?;
+        let document = found.ok_or_else(no_note)?;
+        let mut note: Note = document.decode().map_err(IntoProblem::into_problem)?;
+        if let Some(text) = change.text {
+            check_text(&text)?;
+            note.text = text;
+        }
+        note.at_ms = match change.at_ms {
+            Patch::Keep => note.at_ms,
+            Patch::Clear => None,
+            Patch::Set(at_ms) => Some(at_ms),
+        };
+        check_moment(note.at_ms)?;
+        note.kind = change.kind.unwrap_or(note.kind);
+        let unchanged = Precondition::Version(document.version);
+        self.store_note(path, &note, unchanged).await?;
+        Ok(json(StatusCode::OK, &note))
+    }
+
+    pub(crate) async fn delete_note(
+        &self,
+        asked: &Asked,
+        note_id: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let key = self.interview(asked).await?.key();
+        let path = known(&key, note_id)?;
+        let found = self.records.read(&path).await;
+        if found.map_err(IntoProblem::into_problem)?.is_none() {
+            return Err(no_note());
+        }
+        let delete = Write::Delete {
+            path,
+            precondition: Precondition::None,
+        };
+        let deleted = self.records.commit(vec![delete]).await;
+        deleted.map_err(IntoProblem::into_problem)?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+
+    async fn store_note(
+        &self,
+        path: DocPath,
+        note: &Note,
+        precondition: Precondition,
+    ) -> Result<(), Problem> {
+        let write = Write::put(path, note, precondition).map_err(IntoProblem::into_problem)?;
+        let stored = self.records.commit(vec![write]).await;
+        stored.map_err(IntoProblem::into_problem)
+    }
+}
+
+fn path(key: &InterviewKey, id: &str) -> DocPath {
+    key.document().child("notes", id)
+}
+
+/// Only ids that we mint: no path is made of anything else.
+fn known(key: &InterviewKey, id: &str) -> Result<DocPath, Problem> {
+    let ours = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    ours.then(|| path(key, id)).ok_or_else(no_note)
+}
+
+fn no_note() -> Problem {
+    Problem::not_found("no_such_note", "there is no such note")
+}
+
+fn check_text(text: &Private) -> Result<(), Problem> {
+    let length = text.reveal().chars().count();
+    let sensible = !text.reveal().trim().is_empty() && length <= MAX_TEXT;
+    let why = format!("1 to {MAX_TEXT} characters");
+    sensible.then_some(()).ok_or_else(|| invalid("text", &why))
+}
+
+fn check_moment(at_ms: Option<u64>) -> Result<(), Problem> {
+    // A hundred days.
+    let sensible = at_ms.is_none_or(|at| at <= 8_640_000_000);
+    let refuse = || invalid("at_ms", "a moment of the recording in milliseconds");
+    sensible.then_some(()).ok_or_else(refuse)
+}

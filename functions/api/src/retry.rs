@@ -1,0 +1,158 @@
+//! `POST …/retry`: failed steps once more.
+
+use std::time::Duration;
+
+use domain::{
+    Interview, InterviewKey,
+    callback::Job,
+    ids::hex,
+    ports::{Precondition, Task, Write},
+    steps::{StepName, StepState},
+    work::{self, Decision},
+};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, json, read_json};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Api,
+    error::{IntoProblem, no_interview},
+    request::Asked,
+};
+
+const MAX_BODY: usize = 1024;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    #[serde(default)]
+    step: Option<StepName>,
+}
+
+impl Api {
+    pub(crate) async fn retry(&self, asked: Asked) -> Result<Response<Body>, Problem> {
+        let key = asked.key()?;
+        let empty = asked
+            .header("content-length")
+            .is_none_or(|length| length == "0")
+            && asked.header("transfer-encoding").is_none();
+        let request: Request = if empty {
+            Request::default()
+        } else {
+            read_json(asked.into_body(), MAX_BODY).await?
+        };
+        let now = self.clock.now();
+        let reopen = |interview: Option<&mut Interview>| {
+            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+                return Decision::Leave(Err(no_interview()));
+            };
+            let failed = match failed_steps(interview, request.step) {
+                Ok(failed) => failed,
+                Err(problem) => return Decision::Leave(Err(problem)),
+            };
+            let before = interview.clone();
+            for step in &failed {
+                interview.reopen(*step, now);
+            }
+            interview.touch(now);
+            Decision::Write(Ok((before, interview.clone())), Vec::new())
+        };
+        let reopened = work::transact(&*self.records, &key, now, reopen).await;
+        let (before, interview) = reopened.map_err(IntoProblem::into_problem)??;
+        for step in startable(&interview) {
+            if let Err(problem) = self.enqueue_step(&before, &interview, step).await {
+                // Nobody would ever begin it.
+                self.put_back(&key, &before).await;
+                return Err(problem);
+            }
+        }
+        Ok(json(StatusCode::ACCEPTED, &self.view(&interview)))
+    }
+
+    async fn enqueue_step(
+        &self,
+        before: &Interview,
+        interview: &Interview,
+        step: StepName,
+    ) -> Result<(), Problem> {
+        let key = interview.key();
+        let body = match (step, &interview.audio) {
+            (StepName::Transcription, Some(audio)) => serde_json::to_value(Job {
+                key,
+                object: audio.object.clone(),
+                generation: audio.generation.unwrap_or(0),
+                answer: None,
+            }),
+            _ => serde_json::to_value(key),
+        };
+        // The last try's token: another one for each try.
+        let token = before.steps.step(step).token;
+        let plain = format!("{}-{step}-retry-{token}", interview.id);
+        let digest = Sha256::digest(&plain);
+        let task = Task {
+            name: format!("{}-{plain}", hex(&digest[..4])),
+            body: body.map_err(|_| Problem::internal())?,
+            delay: Duration::ZERO,
+            trace: interview.trace,
+        };
+        let queued = self.queue.enqueue(step.as_str(), task).await;
+        queued.map(drop).map_err(IntoProblem::into_problem)
+    }
+
+    async fn put_back(&self, key: &InterviewKey, before: &Interview) {
+        let document = self.records.read(&key.document()).await;
+        let Ok(Some(document)) = document else {
+            return;
+        };
+        let precondition = Precondition::Version(document.version);
+        if let Ok(write) = Write::put(key.document(), before, precondition) {
+            // What is not put back, the sweep settles.
+            let _ = self.records.commit(vec![write]).await;
+        }
+    }
+}
+
+/// The failed steps that are asked for, and those that failed for their sake.
+fn failed_steps(interview: &Interview, asked: Option<StepName>) -> Result<Vec<StepName>, Problem> {
+    let failed = |step: StepName| interview.steps.step(step).state == StepState::Failed;
+    let conflict = |code, detail: String| Err(Problem::new(StatusCode::CONFLICT, code, detail));
+    if !interview.has_audio() {
+        return conflict("no_recording", "the recording has not arrived".to_owned());
+    }
+    if let Some(step) = asked {
+        if !failed(step) {
+            return conflict("not_failed", format!("{step} has not failed"));
+        }
+        if let Some(first) = step.needs().filter(|needed| failed(*needed)) {
+            return conflict(
+                "prerequisite_failed",
+                format!("{first} has to be run first"),
+            );
+        }
+    }
+    let mut steps: Vec<StepName> = Vec::new();
+    for step in StepName::ALL.into_iter().filter(|step| failed(*step)) {
+        let wanted = asked.is_none_or(|asked| asked == step);
+        let follows = step.needs().is_some_and(|needed| steps.contains(&needed));
+        if wanted || follows {
+            steps.push(step);
+        }
+    }
+    if steps.is_empty() {
+        return conflict("not_failed", "no step has failed".to_owned());
+    }
+    Ok(steps)
+}
+
+/// What waits, and has what it needs.
+fn startable(interview: &Interview) -> Vec<StepName> {
+    let state = |step: StepName| interview.steps.step(step).state;
+    let ready = |step: &StepName| {
+        let fed = step
+            .needs()
+            .is_none_or(|needed| state(needed) == StepState::Done);
+        state(*step) == StepState::Pending && fed
+    };
+    StepName::ALL.into_iter().filter(ready).collect()
+}

@@ -1,0 +1,241 @@
+//! What an owner does with an interview: change it, take notes, run a failed step
+//! again, look at webhooks and have them sent again.
+#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
+
+mod support;
+
+use std::sync::atomic::Ordering;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use support::{TestHost, wav};
+
+async fn ask(test: &TestHost, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+    let request = test.client.request(method, format!("{}{path}", test.url));
+    let request = match body {
+        Some(body) => request.json(&body),
+        None => request,
+    };
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or(Value::Null))
+}
+
+#[tokio::test]
+async fn an_interview_is_renamed_and_its_receiver_changed() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(1)).await;
+    let path = format!("/v1/interviews/{id}");
+    let change = json!({"title": "Another", "metadata": {"a": [[1]]}, "webhook_url": null});
+    let (status, changed) = ask(&test, Method::PATCH, &path, Some(change)).await;
+    assert_eq!(status, 200, "{changed}");
+    assert_eq!(changed["title"], "Another");
+    assert_eq!(changed["metadata"], json!({"a": [[1]]}));
+    assert_eq!(changed["webhook_url"], Value::Null);
+    test.drain().await;
+    assert_eq!(test.receiver.types().len(), 0, "nobody is told any more");
+    for (wrong, code) in [
+        (json!({"title": ""}), "invalid_field"),
+        (json!({"webhook_url": "ftp://x"}), "invalid_field"),
+        (json!({"status": "completed"}), "invalid_body"),
+    ] {
+        let (status, problem) = ask(&test, Method::PATCH, &path, Some(wrong)).await;
+        assert_eq!((status, problem["code"].as_str()), (400, Some(code)));
+    }
+    let none = format!("/v1/interviews/{}", "x".repeat(24));
+    let (status, _) = ask(&test, Method::PATCH, &none, Some(json!({}))).await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn notes_are_kept_in_the_order_of_the_recording() {
+    let test = TestHost::start().await;
+    let created = test.create(10).await;
+    let id = created["id"].as_str().unwrap();
+    let notes = format!("/v1/interviews/{id}/notes");
+    let mut ids = Vec::new();
+    for note in [
+        json!({"text": "late", "at_ms": 9_000}),
+        json!({"text": "early", "at_ms": 1_000, "kind": "bookmark"}),
+        json!({"text": "about all of it"}),
+    ] {
+        let (status, stored) = ask(&test, Method::POST, &notes, Some(note)).await;
+        assert_eq!(status, 201, "{stored}");
+        ids.push(stored["id"].as_str().unwrap().to_owned());
+    }
+    let texts = |page: &Value| {
+        let items = page["items"].as_array().unwrap().iter();
+        let texts = items.map(|note| note["text"].as_str().unwrap().to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    let (_, page) = ask(&test, Method::GET, &notes, None).await;
+    assert_eq!(texts(&page), ["about all of it", "early", "late"]);
+    let one = format!("{notes}/{}", ids[0]);
+    let change = json!({"text": "now first", "at_ms": null});
+    let (status, changed) = ask(&test, Method::PATCH, &one, Some(change)).await;
+    assert_eq!((status, &changed["text"]), (200, &json!("now first")));
+    assert_eq!(changed.get("at_ms"), None);
+    let (status, _) = ask(&test, Method::DELETE, &format!("{notes}/{}", ids[1]), None).await;
+    assert_eq!(status, 204);
+    let shown = test.interview(id).await;
+    assert_eq!(
+        texts(&json!({"items": shown["notes"]})),
+        ["now first", "about all of it"]
+    );
+    for path in [
+        &format!("{notes}/{}", ids[1]),
+        &format!("{notes}/..%2Fdata"),
+    ] {
+        let (status, problem) = ask(&test, Method::DELETE, path, None).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (404, Some("no_such_note"))
+        );
+    }
+    for wrong in [
+        json!({"text": " "}),
+        json!({"text": "a", "at_ms": u64::MAX}),
+        json!({}),
+    ] {
+        let (status, _) = ask(&test, Method::POST, &notes, Some(wrong)).await;
+        assert_eq!(status, 400);
+    }
+}
+
+#[tokio::test]
+async fn failed_steps_are_run_again_and_nothing_else_is() {
+    let test = TestHost::start().await;
+    test.engine.failures.store(5, Ordering::SeqCst);
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let interview = test.interview(&id).await;
+    assert_eq!(interview["status"], "failed");
+    let waveform = interview["steps"]["waveform"].clone();
+    let retry = format!("/v1/interviews/{id}/retry");
+    for (body, code) in [
+        (json!({"step": "waveform"}), "not_failed"),
+        (json!({"step": "report"}), "prerequisite_failed"),
+    ] {
+        let (status, problem) = ask(&test, Method::POST, &retry, Some(body)).await;
+        assert_eq!((status, problem["code"].as_str()), (409, Some(code)));
+    }
+    let (status, accepted) = ask(&test, Method::POST, &retry, None).await;
+    assert_eq!(status, 202, "{accepted}");
+    assert_eq!(accepted["status"], "processing");
+    let (status, problem) = ask(&test, Method::POST, &retry, None).await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (409, Some("not_failed")),
+        "twice at once"
+    );
+    test.drain().await;
+    let interview = test.interview(&id).await;
+    assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
+    assert_eq!(interview["steps"]["waveform"], waveform, "it was done");
+    let types = test.receiver.types();
+    assert_eq!(
+        types
+            .iter()
+            .filter(|kind| *kind == "interview.failed")
+            .count(),
+        1
+    );
+    assert_eq!(
+        types
+            .iter()
+            .filter(|kind| *kind == "interview.completed")
+            .count(),
+        1
+    );
+}
+
+/// Each step by itself, as its own queue starts it.
+#[tokio::test]
+async fn every_step_can_be_run_again_by_itself() {
+    for step in ["waveform", "analysis", "report"] {
+        let test = TestHost::start().await;
+        let id = test.submit(wav(3)).await;
+        test.drain().await;
+        fail(&test, &id, step).await;
+        let retry = format!("/v1/interviews/{id}/retry");
+        let body = Some(json!({ "step": step }));
+        let (status, answer) = ask(&test, Method::POST, &retry, body).await;
+        assert_eq!(status, 202, "{answer}");
+        test.drain().await;
+        let interview = test.interview(&id).await;
+        assert_eq!(
+            interview["status"], "completed",
+            "{step}: {}",
+            interview["steps"]
+        );
+    }
+}
+
+/// As if the step had been given up.
+async fn fail(test: &TestHost, id: &str, step: &str) {
+    use domain::{
+        InterviewId, InterviewKey, UserId,
+        steps::StepError,
+        work::{Decision, transact},
+    };
+    let key = InterviewKey {
+        user_id: UserId::parse("local").unwrap(),
+        interview_id: InterviewId::parse(id).unwrap(),
+    };
+    let step = serde_json::from_value(json!(step)).unwrap();
+    let now = support::START;
+    let give_up = |interview: Option<&mut domain::Interview>| {
+        let error = StepError::permanent("lost", "lost");
+        interview.unwrap().give_up(step, error, now);
+        Decision::Write((), Vec::new())
+    };
+    let records = test.host.store.records();
+    transact(&*records, &key, now, give_up).await.unwrap();
+}
+
+#[tokio::test]
+async fn webhooks_are_logged_and_sent_again_on_demand() {
+    let test = TestHost::start().await;
+    *test.receiver.answers.lock().unwrap() = vec![StatusCode::BAD_GATEWAY];
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let path = format!("/v1/interviews/{id}/webhook-deliveries");
+    let (_, log) = ask(&test, Method::GET, &path, None).await;
+    let items = log["items"].as_array().unwrap();
+    assert_eq!(items.len(), 3);
+    assert!(
+        items.iter().all(|item| item["state"] == "delivered"),
+        "{log}"
+    );
+    let attempts = items
+        .iter()
+        .map(|item| item["attempts"].as_array().unwrap());
+    let statuses: Vec<&Value> = attempts
+        .flatten()
+        .map(|attempt| &attempt["status"])
+        .collect();
+    assert_eq!(statuses.len(), 4);
+    assert!(statuses.contains(&&json!(502)));
+    let wanted = items[0]["id"].as_str().unwrap();
+    let replay = format!("{path}/{wanted}/replay");
+    let (status, shown) = ask(&test, Method::POST, &replay, None).await;
+    assert_eq!(
+        (status, &shown["state"]),
+        (202, &json!("pending")),
+        "{shown}"
+    );
+    test.drain().await;
+    let received = test.receiver.received.lock().unwrap().clone();
+    let same: Vec<_> = received.iter().filter(|(id, ..)| id == wanted).collect();
+    assert_eq!(
+        same.last().unwrap().1,
+        same[0].1,
+        "the same body under the same id"
+    );
+    assert_eq!(received.len(), 5);
+    let (status, problem) = ask(&test, Method::POST, &format!("{path}/msg_x/replay"), None).await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (404, Some("no_such_delivery"))
+    );
+}
