@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::{Api, error::IntoProblem, request::Asked, view};
 
 /// The most that the JSON of a new interview may have, in bytes.
-const MAX_BODY: usize = 128 * 1024;
+pub(crate) const MAX_BODY: usize = 128 * 1024;
 
 /// The most that a client's own data may have, in bytes of JSON.
 const MAX_METADATA: usize = 16 * 1024;
@@ -27,10 +27,27 @@ const MAX_METADATA: usize = 16 * 1024;
 /// The longest title and file name, in characters.
 const MAX_NAME: usize = 500;
 
+/// Whose request makes an interview.
+pub(crate) struct Origin {
+    pub(crate) user: UserId,
+    idempotency_key: Option<String>,
+    trace: TraceContext,
+}
+
+impl Origin {
+    pub(crate) fn of(asked: &Asked) -> Result<Self, Problem> {
+        Ok(Self {
+            user: asked.user()?.clone(),
+            idempotency_key: idempotency_key(asked)?,
+            trace: trace::of_headers(asked.headers()).unwrap_or_else(TraceContext::mint),
+        })
+    }
+}
+
 /// A new interview as a client describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewInterview {
+pub(crate) struct NewInterview {
     title: Private,
     #[serde(default)]
     language: Option<String>,
@@ -43,30 +60,37 @@ struct NewInterview {
     #[serde(default)]
     rubric: Option<Rubric>,
     #[serde(default)]
-    audio: Option<NewAudio>,
+    pub(crate) audio: Option<NewAudio>,
 }
 
 /// The recording that a client is about to upload.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewAudio {
-    filename: Private,
-    content_type: String,
-    size_bytes: u64,
+pub(crate) struct NewAudio {
+    pub(crate) filename: Private,
+    pub(crate) content_type: String,
+    pub(crate) size_bytes: u64,
 }
 
 impl Api {
     pub(crate) async fn create(&self, asked: Asked) -> Result<Response<Body>, Problem> {
-        let user = asked.user()?.clone();
-        let idempotency_key = idempotency_key(&asked)?;
-        let trace = trace::of_headers(asked.headers()).unwrap_or_else(TraceContext::mint);
+        let origin = Origin::of(&asked)?;
         let wanted: NewInterview = read_json(asked.into_body(), MAX_BODY).await?;
+        let interview = self.store_new(wanted, origin).await?;
+        self.created(&interview, StatusCode::CREATED).await
+    }
+
+    /// Checks and stores a new interview, or finds what the same idempotency key
+    /// made before.
+    pub(crate) async fn store_new(
+        &self,
+        wanted: NewInterview,
+        origin: Origin,
+    ) -> Result<Interview, Problem> {
         self.check(&wanted)?;
-        let interview = self.make(user, wanted, trace);
-        let interview = self
-            .store_once(interview, idempotency_key.as_deref())
-            .await?;
-        self.created(&interview).await
+        let interview = self.make(origin.user, wanted, origin.trace);
+        self.store_once(interview, origin.idempotency_key.as_deref())
+            .await
     }
 
     fn check(&self, wanted: &NewInterview) -> Result<(), Problem> {
@@ -192,12 +216,16 @@ impl Api {
         made.map_err(IntoProblem::into_problem)?.ok_or_else(gone)
     }
 
-    async fn created(&self, interview: &Interview) -> Result<Response<Body>, Problem> {
+    pub(crate) async fn created(
+        &self,
+        interview: &Interview,
+        status: StatusCode,
+    ) -> Result<Response<Body>, Problem> {
         let mut body = self.view(interview);
         if interview.audio.is_some() && !interview.has_audio() {
             body["upload"] = self.upload(interview).await?;
         }
-        let mut response = json(StatusCode::CREATED, &body);
+        let mut response = json(status, &body);
         let location = format!("/v1/interviews/{}", interview.id);
         if let Ok(value) = HeaderValue::from_str(&location) {
             response.headers_mut().insert(header::LOCATION, value);

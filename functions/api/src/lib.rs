@@ -4,6 +4,7 @@
 //! `request` with what, `interviews` and `uploads`, then one file for each thing
 //! that can be read of an interview.
 
+mod asynchronous;
 mod audio;
 mod callbacks;
 mod captions;

@@ -33,6 +33,7 @@ enum Route {
     Callback,
     Analyze,
     TranscribeStream,
+    AnalyzeAsync,
     Retry,
     Notes,
     Note,
@@ -41,7 +42,7 @@ enum Route {
 }
 
 impl Route {
-    const ALL: [(&'static str, Self, &'static [Method]); 23] = [
+    const ALL: [(&'static str, Self, &'static [Method]); 24] = [
         ("/healthz", Self::Health, &[Method::GET]),
         (
             "/v1/interviews",
@@ -136,6 +137,7 @@ impl Route {
             &[Method::POST, Method::PUT],
         ),
         ("/v1/analyze", Self::Analyze, &[Method::POST]),
+        ("/v1/analyze-async", Self::AnalyzeAsync, &[Method::POST]),
         (
             "/v1/transcribe-stream",
             Self::TranscribeStream,
@@ -232,6 +234,7 @@ impl Api {
             (Route::Audio, _) => self.audio(&asked).await,
             (Route::Callback, _) => self.callback(asked).await,
             (Route::Analyze, _) => self.analyze(asked).await,
+            (Route::AnalyzeAsync, _) => self.analyze_async(asked).await,
             (Route::TranscribeStream, _) => self.transcribe_stream(asked, request_id).await,
         }
     }

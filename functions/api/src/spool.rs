@@ -4,6 +4,7 @@
 use std::{io, sync::Arc};
 
 use domain::{
+    UserId,
     ids::random_name,
     ports::{ByteStream, ObjectError, Overwrite, Recording},
 };
@@ -24,7 +25,7 @@ pub(crate) struct Spooled {
 impl Api {
     /// Takes the recording from a body: as it is, or the field `file` of a form.
     pub(crate) async fn spool(&self, asked: Asked) -> Result<Spooled, Problem> {
-        let name = format!("users/{}/streams/{}", asked.user()?, random_name());
+        let user = asked.user()?.clone();
         let content_type = asked.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
         let content_type = content_type.to_owned();
         let body = incoming(asked.into_body());
@@ -36,9 +37,20 @@ impl Api {
             }
             Err(_) => (content_type, body),
         };
+        self.keep(&user, &content_type, bytes).await
+    }
+
+    /// Keeps a recording for as long as somebody holds what this answers.
+    pub(crate) async fn keep(
+        &self,
+        user: &UserId,
+        content_type: &str,
+        bytes: ByteStream,
+    ) -> Result<Spooled, Problem> {
+        let name = format!("users/{user}/streams/{}", random_name());
         let limited = limit(bytes, self.limits.max_upload_bytes);
         let objects = &self.artifacts;
-        let stored = objects.write(&name, &content_type, limited, Overwrite::Refused);
+        let stored = objects.write(&name, content_type, limited, Overwrite::Refused);
         let meta = stored.await.map_err(|error| self.not_stored(error))?;
         Ok(Spooled {
             recording: Recording {

@@ -239,3 +239,83 @@ async fn webhooks_are_logged_and_sent_again_on_demand() {
         (404, Some("no_such_delivery"))
     );
 }
+
+fn form(fields: &[(&str, &str)], file: Option<Vec<u8>>) -> Vec<u8> {
+    let mut form = Vec::new();
+    for (name, text) in fields {
+        let head = format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+        form.extend(head.bytes());
+        form.extend(text.bytes().chain(*b"\r\n"));
+    }
+    if let Some(file) = file {
+        form.extend(
+            b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\
+            content-type: audio/wav\r\n\r\n",
+        );
+        form.extend(file.into_iter().chain(*b"\r\n"));
+    }
+    form.extend(b"--x--\r\n");
+    form
+}
+
+async fn post_form(test: &TestHost, form: Vec<u8>, key: &str) -> reqwest::Response {
+    let request = test.client.post(format!("{}/v1/analyze-async", test.url));
+    let request = request.header("content-type", "multipart/form-data; boundary=x");
+    let request = request.header("idempotency-key", key);
+    request.body(form).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn one_call_brings_an_interview_with_its_recording() {
+    let test = TestHost::start().await;
+    let fields = [
+        ("title", "By form"),
+        ("metadata", r#"{"job": 7}"#),
+        ("kind", "job_interview"),
+    ];
+    let answer = post_form(&test, form(&fields, Some(wav(3))), "k").await;
+    assert_eq!(answer.status(), 202);
+    let location = answer.headers()["location"].to_str().unwrap().to_owned();
+    let created: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&created["title"], created.get("upload")),
+        (&json!("By form"), None)
+    );
+    test.drain().await;
+    let interview = test.get(&location).await;
+    assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
+    assert_eq!(interview["metadata"]["job"], 7);
+    let again = post_form(&test, form(&fields, Some(wav(3))), "k").await;
+    assert_eq!(
+        again.headers()["location"].to_str().unwrap(),
+        location,
+        "the same key"
+    );
+    test.drain().await;
+    assert_eq!(test.engine.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_announces_is_answered_with_how_to_upload() {
+    let test = TestHost::start().await;
+    let audio = json!({"filename": "a.wav", "content_type": "audio/wav", "size_bytes": 9});
+    let path = "/v1/analyze-async";
+    let body = json!({"title": "t", "audio": audio});
+    let (status, created) = ask(&test, Method::POST, path, Some(body)).await;
+    assert_eq!(status, 202, "{created}");
+    assert!(created["upload"]["url"].is_string());
+    let (status, problem) = ask(&test, Method::POST, path, Some(json!({"title": "t"}))).await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (400, Some("invalid_field"))
+    );
+    for wrong in [
+        form(&[("title", "t")], None),
+        form(&[("mood", "good")], Some(wav(1))),
+        form(&[("metadata", "{")], Some(wav(1))),
+        form(&[("title", "a"), ("title", "b")], Some(wav(1))),
+        form(&[], Some(Vec::new())),
+    ] {
+        assert_eq!(post_form(&test, wrong, "w").await.status(), 400);
+    }
+}

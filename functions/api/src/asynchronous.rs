@@ -1,0 +1,150 @@
+//! `POST /v1/analyze-async`: an interview and its recording in one call, by JSON
+//! that announces the upload or by a form that brings it.
+
+use std::io;
+
+use domain::{
+    Interview,
+    ports::{ByteStream, ObjectError, Overwrite},
+};
+use futures::{StreamExt, TryStreamExt};
+use http::{Response, StatusCode, header};
+use multer::{Field, Multipart};
+use runtime::http::{Body, Problem, incoming, read_json};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Api,
+    error::IntoProblem,
+    interviews::{MAX_BODY, NewAudio, NewInterview, Origin, invalid},
+    request::Asked,
+    spool::Spooled,
+};
+
+/// A form that has been read: its texts, and the recording, kept in passing.
+#[derive(Default)]
+struct Form {
+    fields: Map<String, Value>,
+    file: Option<(String, Spooled)>,
+}
+
+impl Api {
+    pub(crate) async fn analyze_async(&self, asked: Asked) -> Result<Response<Body>, Problem> {
+        let origin = Origin::of(&asked)?;
+        let content_type = asked.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
+        if let Ok(boundary) = multer::parse_boundary(content_type) {
+            let body = incoming(asked.into_body());
+            return self.take_form(origin, boundary, body).await;
+        }
+        let wanted: NewInterview = read_json(asked.into_body(), MAX_BODY).await?;
+        if wanted.audio.is_none() {
+            return Err(invalid("audio", "say what is going to be uploaded"));
+        }
+        let interview = self.store_new(wanted, origin).await?;
+        self.created(&interview, StatusCode::ACCEPTED).await
+    }
+
+    async fn take_form(
+        &self,
+        origin: Origin,
+        boundary: String,
+        body: ByteStream,
+    ) -> Result<Response<Body>, Problem> {
+        let form = self.read_form(&origin, boundary, body).await?;
+        let Some((filename, spooled)) = form.file else {
+            return Err(invalid("file", "the form needs a recording"));
+        };
+        let mut fields = form.fields;
+        fields.entry("title").or_insert_with(|| json!(filename));
+        let wanted = serde_json::from_value(Value::Object(fields));
+        let mut wanted: NewInterview =
+            wanted.map_err(|error| Problem::bad_request("invalid_form", error.to_string()))?;
+        wanted.audio = Some(NewAudio {
+            filename: filename.into(),
+            content_type: spooled.recording.content_type.clone(),
+            size_bytes: spooled.recording.size,
+        });
+        let interview = self.store_new(wanted, origin).await?;
+        self.hand_over(&interview, &spooled).await?;
+        let mut response = self.created(&interview, StatusCode::ACCEPTED).await?;
+        // The upload has happened: how to do it is not told.
+        let shown = self.view(&interview);
+        *response.body_mut() = runtime::http::full(shown.to_string());
+        Ok(response)
+    }
+
+    /// Puts the recording where the pipeline starts. One that is there already was
+    /// brought by the same call before.
+    async fn hand_over(&self, interview: &Interview, spooled: &Spooled) -> Result<(), Problem> {
+        let Some(audio) = &interview.audio else {
+            return Err(Problem::internal());
+        };
+        let recording = &spooled.recording;
+        let read = recording
+            .objects
+            .read(&recording.object, Some(recording.generation), None)
+            .await;
+        let (_, bytes) = read.map_err(IntoProblem::into_problem)?;
+        let (name, content_type) = (&audio.object, &audio.content_type);
+        let stored = self
+            .uploads
+            .write(name, content_type, bytes, Overwrite::Refused)
+            .await;
+        match stored {
+            Ok(_) | Err(ObjectError::Exists { .. }) => Ok(()),
+            Err(error) => Err(error.into_problem()),
+        }
+    }
+
+    async fn read_form(
+        &self,
+        origin: &Origin,
+        boundary: String,
+        body: ByteStream,
+    ) -> Result<Form, Problem> {
+        let mut multipart = Multipart::new(body, boundary);
+        let mut form = Form::default();
+        while let Some(field) = multipart.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or("").to_owned();
+            if name == "file" && form.file.is_none() {
+                let filename = field.file_name().unwrap_or("recording").to_owned();
+                let content_type = field.content_type().map(ToString::to_string);
+                let content_type =
+                    content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
+                let bytes = field.map_err(io::Error::other).boxed();
+                let spooled = self.keep(&origin.user, &content_type, bytes).await?;
+                form.file = Some((filename, spooled));
+            } else {
+                let text = text(field).await?;
+                let value = match name.as_str() {
+                    "metadata" | "rubric" => serde_json::from_str(&text)
+                        .map_err(|error| invalid(&name, &error.to_string()))?,
+                    _ => json!(text),
+                };
+                if form.fields.insert(name.clone(), value).is_some() {
+                    return Err(invalid(&name, "given twice"));
+                }
+            }
+        }
+        Ok(form)
+    }
+}
+
+/// A short field.
+async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_BODY {
+            let detail = format!("a field has more than {MAX_BODY} bytes");
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            return Err(Problem::new(status, "body_too_large", detail));
+        }
+    }
+    let not_text = |_| Problem::bad_request("invalid_form", "a field is not UTF-8");
+    String::from_utf8(bytes).map_err(not_text)
+}
+
+fn broken(_: multer::Error) -> Problem {
+    Problem::bad_request("invalid_form", "the form cannot be read")
+}
