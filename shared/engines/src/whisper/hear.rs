@@ -15,6 +15,7 @@ use whisper_rs::{FullParams, SamplingStrategy, WhisperError, WhisperSegment, Whi
 use super::{
     Whisper, broke,
     language::Language,
+    model::Marks,
     window::Window,
     words::{self, Spelling, Stretch, Token},
 };
@@ -51,11 +52,14 @@ impl Hearing {
         language: Option<&str>,
         key_terms: &[String],
     ) -> Result<Self, StepError> {
+        let language = Language::wanted(language, engine.multilingual)?;
         let unwanted = Arc::new(AtomicBool::new(false));
+        let mut parameters = parameters(&unwanted, key_terms);
+        parameters.set_language(language.expected());
         Ok(Self {
             engine: engine.clone(),
-            language: Language::wanted(language, engine.multilingual)?,
-            parameters: parameters(&unwanted, key_terms),
+            language,
+            parameters,
             unwanted: Unwanted(unwanted),
         })
     }
@@ -68,21 +72,23 @@ impl Hearing {
     /// What is said in a window, once it is this one's turn.
     pub(super) async fn hear(&mut self, window: Window) -> Result<Vec<Word>, StepError> {
         let mut state = Arc::clone(&self.engine.state).lock_owned().await;
-        let mut parameters = self.parameters.clone();
-        let expected = self.language.expected();
+        let parameters = self.parameters.clone();
+        let marks = self.engine.marks;
         let unwanted = Arc::clone(&self.unwanted.0);
         let listening = spawn_blocking(move || {
             // The turn may come when nobody waits any more.
             if unwanted.load(Ordering::Relaxed) {
                 return None;
             }
-            parameters.set_language(expected);
-            let stretches = listen(&mut state, parameters, &window.samples).ok()?;
+            let stretches = listen(&mut state, parameters, &window.samples, marks).ok()?;
             Some((stretches, state.full_lang_id_from_state(), window))
         });
         let heard = listening.await.map_err(|_| broke())?;
         let (stretches, language, window) = heard.ok_or_else(broke)?;
-        self.language.recognised(language, window.length_ms());
+        if self.language.expected().is_none() {
+            self.language.recognised(language, window.length_ms());
+            self.parameters.set_language(self.language.expected());
+        }
         let spelling = Spelling::of(self.language());
         let words = words::of_stretches(&stretches, spelling, window.length_ms());
         Ok(words
@@ -97,9 +103,11 @@ impl Hearing {
 /// temperatures up to 1, and one without speech is left out.
 fn parameters(unwanted: &Arc<AtomicBool>, key_terms: &[String]) -> FullParams<'static, 'static> {
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 5 });
-    let cores = available_parallelism().map_or(1, usize::from);
-    parameters.set_n_threads(i32::try_from(cores).unwrap_or(1));
+    parameters.set_n_threads(i32::try_from(cores()).unwrap_or(1));
     parameters.set_token_timestamps(true);
+    // whisper.cpp 1.8 takes the probability that nobody speaks from wherever the
+    // last decoding left it, unless the prompt is a single token; it is asked below.
+    parameters.set_no_speech_thold(1.0);
     // No "[music]", no "(laughs)".
     parameters.set_suppress_nst(true);
     parameters.set_print_progress(false);
@@ -140,13 +148,40 @@ fn listen(
     state: &mut WhisperState,
     parameters: FullParams,
     samples: &[i16],
+    marks: Marks,
 ) -> Result<Vec<Stretch>, WhisperError> {
     let samples: Vec<f32> = samples
         .iter()
         .map(|sample| f32::from(*sample) / 32_768.0)
         .collect();
     state.full(parameters, &samples)?;
-    Ok(state.as_iter().map(|segment| stretch(&segment)).collect())
+    let mut stretches: Vec<Stretch> = state.as_iter().map(|segment| stretch(&segment)).collect();
+    if stretches.iter().any(Stretch::is_guessed) {
+        let no_speech = no_speech(state, marks)?;
+        for stretch in &mut stretches {
+            stretch.no_speech = no_speech;
+        }
+    }
+    Ok(stretches)
+}
+
+/// How likely nobody speaks in what was recognised last: the probability of the
+/// mark for it right at the start, as in `DecodingTask` of `OpenAI`'s
+/// `whisper/decoding.py`.
+fn no_speech(state: &mut WhisperState, marks: Marks) -> Result<f32, WhisperError> {
+    state.encode(0, cores())?;
+    state.decode(&[marks.start_of_transcript], 0, cores())?;
+    let logits = state.get_logits()?;
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let all: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+    let mark = usize::try_from(marks.no_speech)
+        .ok()
+        .and_then(|index| logits.get(index));
+    Ok(mark.map_or(0.0, |logit| (logit - highest).exp() / all))
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
 }
 
 fn stretch(segment: &WhisperSegment) -> Stretch {
@@ -164,7 +199,7 @@ fn stretch(segment: &WhisperSegment) -> Stretch {
                 }
             })
             .collect(),
-        no_speech: segment.no_speech_probability(),
+        no_speech: 0.0,
     }
 }
 

@@ -3,8 +3,8 @@
 use domain::steps::StepError;
 use whisper_rs::{get_lang_id, get_lang_str};
 
-/// The shortest window whose language holds for what follows, in milliseconds:
-/// a word or two may sound like any language.
+/// How long a language must have been recognised without another in between to
+/// hold for what follows, in milliseconds: a word or two sounds like any language.
 const LONG_ENOUGH_MS: u64 = 5_000;
 
 /// The language of a recording as far as it is known.
@@ -12,7 +12,8 @@ const LONG_ENOUGH_MS: u64 = 5_000;
 pub(super) struct Language {
     /// The newest that was given or recognised, in whisper.cpp's spelling.
     known: Option<&'static str>,
-    settled: bool,
+    /// How long that has been recognised, in milliseconds.
+    heard_ms: u64,
 }
 
 impl Language {
@@ -27,15 +28,17 @@ impl Language {
         if !multilingual && known != Some("en") {
             return Err(unsupported(tag.unwrap_or_default(), "English only"));
         }
-        Ok(Self {
-            known,
-            settled: known.is_some(),
-        })
+        let heard_ms = if known.is_some() { LONG_ENOUGH_MS } else { 0 };
+        Ok(Self { known, heard_ms })
     }
 
     /// What to listen for; none to recognise it.
     pub(super) const fn expected(self) -> Option<&'static str> {
-        if self.settled { self.known } else { None }
+        if self.heard_ms >= LONG_ENOUGH_MS {
+            self.known
+        } else {
+            None
+        }
     }
 
     /// What was given or recognised so far.
@@ -43,12 +46,21 @@ impl Language {
         self.known
     }
 
-    /// Takes note of the language that was recognised in a window of that length.
+    /// Takes note of the language that was recognised in a window of that length,
+    /// unless it was known what to listen for.
     pub(super) fn recognised(&mut self, id: i32, length_ms: u64) {
-        if !self.settled {
-            self.known = get_lang_str(id).or(self.known);
-            self.settled = self.known.is_some() && length_ms >= LONG_ENOUGH_MS;
-        }
+        let Some(language) = get_lang_str(id).filter(|_| self.expected().is_none()) else {
+            return;
+        };
+        let before_ms = if self.known == Some(language) {
+            self.heard_ms
+        } else {
+            0
+        };
+        *self = Self {
+            known: Some(language),
+            heard_ms: before_ms + length_ms,
+        };
     }
 }
 
@@ -114,13 +126,21 @@ mod tests {
     }
 
     #[test]
-    fn a_short_window_does_not_settle_the_language() {
+    fn short_windows_settle_the_language_when_they_agree() {
         let mut language = Language::wanted(None, true).unwrap();
-        let [de, fr, ja] = ["de", "fr", "ja"].map(|code| get_lang_id(code).unwrap());
-        language.recognised(ja, 900);
-        assert_eq!((language.known(), language.expected()), (Some("ja"), None));
-        language.recognised(de, 20_000);
-        language.recognised(fr, 20_000);
-        assert_eq!(language.expected(), Some("de"));
+        let [de, ja] = ["de", "ja"].map(|code| get_lang_id(code).unwrap());
+        for (id, length_ms, known, expected) in [
+            (ja, 3_000, "ja", None),
+            (de, 3_000, "de", None),
+            (de, 1_000, "de", None),
+            (de, 1_000, "de", Some("de")),
+            (ja, 20_000, "de", Some("de")),
+        ] {
+            language.recognised(id, length_ms);
+            assert_eq!(
+                (language.known(), language.expected()),
+                (Some(known), expected)
+            );
+        }
     }
 }

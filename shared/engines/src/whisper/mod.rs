@@ -31,6 +31,7 @@ use whisper_rs::WhisperState;
 
 use crate::survey;
 use hear::Hearing;
+use model::Marks;
 
 pub use model::InvalidModel;
 
@@ -44,6 +45,7 @@ pub struct Whisper {
     name: Arc<str>,
     /// Whether it knows other languages than English.
     multilingual: bool,
+    marks: Marks,
     /// The one place in which a window is recognised.
     state: Arc<Mutex<WhisperState>>,
 }
@@ -65,6 +67,7 @@ impl Whisper {
         Ok(Self {
             name: loaded.name.into(),
             multilingual: loaded.multilingual,
+            marks: loaded.marks,
             state: Arc::new(Mutex::new(loaded.state)),
         })
     }

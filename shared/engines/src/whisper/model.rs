@@ -12,6 +12,10 @@ use std::{
 
 use whisper_rs::{WhisperContext, WhisperContextParameters, WhisperState, install_logging_hooks};
 
+/// Layouts of the weights, the numbers of `ggml_ftype`: F16 and the quantised ones.
+/// On F32, the number 0, whisper.cpp ends the process at the first convolution.
+const LAYOUTS: [u32; 11] = [1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14];
+
 /// `ggml`, as a number.
 const MAGIC: u32 = 0x6767_6d6c;
 
@@ -59,7 +63,15 @@ pub(super) struct Loaded {
     /// The file's name without `ggml-` and `.bin`.
     pub(super) name: String,
     pub(super) multilingual: bool,
+    pub(super) marks: Marks,
     pub(super) state: WhisperState,
+}
+
+/// The numbers of tokens that are no text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks {
+    pub(super) start_of_transcript: i32,
+    pub(super) no_speech: i32,
 }
 
 /// Checks a model and loads it.
@@ -74,6 +86,10 @@ pub(super) fn load(path: &Path) -> Result<Loaded, InvalidModel> {
     Ok(Loaded {
         name: name(path),
         multilingual: context.is_multilingual(),
+        marks: Marks {
+            start_of_transcript: context.token_sot(),
+            no_speech: context.token_nosp(),
+        },
         state: context
             .create_state()
             .map_err(|_| InvalidModel::NotLoaded)?,
@@ -124,11 +140,22 @@ struct Reader {
 }
 
 impl Reader {
-    fn number(&mut self) -> Result<u32, InvalidModel> {
-        let mut bytes = [0; 4];
-        self.left = self.left.checked_sub(4).ok_or(InvalidModel::CutShort)?;
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], InvalidModel> {
+        let mut bytes = [0; N];
+        self.left = self
+            .left
+            .checked_sub(N as u64)
+            .ok_or(InvalidModel::CutShort)?;
         self.file.read_exact(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+        Ok(bytes)
+    }
+
+    fn byte(&mut self) -> Result<u8, InvalidModel> {
+        self.bytes().map(u8::from_le_bytes)
+    }
+
+    fn number(&mut self) -> Result<u32, InvalidModel> {
+        self.bytes().map(u32::from_le_bytes)
     }
 
     fn skip(&mut self, bytes: u64) -> Result<(), InvalidModel> {
@@ -152,14 +179,7 @@ impl Shape {
         for number in &mut numbers {
             *number = reader.number()?;
         }
-        let [
-            tokens,
-            audio_context,
-            audio_width,
-            audio_heads,
-            audio_layers,
-            ..,
-        ] = numbers;
+        let [tokens, context, width, heads, audio_layers, ..] = numbers;
         let [
             ..,
             text_context,
@@ -167,19 +187,17 @@ impl Shape {
             text_heads,
             text_layers,
             mels,
-            _,
+            layout,
         ] = numbers;
         let known = (ENGLISH_TOKENS..=ENGLISH_TOKENS + 2).contains(&tokens)
-            && (audio_context, text_context) == (1_500, 448)
-            && audio_width == text_width
-            && (1..=8_192).contains(&text_width)
-            && [audio_heads, text_heads]
-                .iter()
-                .all(|heads| *heads > 0 && text_width % heads == 0)
-            && [audio_layers, text_layers]
-                .iter()
-                .all(|layers| (1..=64).contains(layers))
-            && [80, 128].contains(&mels);
+            && (context, text_context) == (1_500, 448)
+            && (1..=8_192).contains(&width)
+            && text_width == width
+            && [heads, text_heads].iter().all(|heads| *heads > 0 && width % heads == 0)
+            && [audio_layers, text_layers].iter().all(|layers| (1..=64).contains(layers))
+            && [80, 128].contains(&mels)
+            // The thousands are the version of the quantisation.
+            && LAYOUTS.contains(&(layout % 1_000));
         known
             .then_some(Self {
                 tokens,
@@ -204,17 +222,21 @@ fn skip_filters(reader: &mut Reader, mels: u32) -> Result<(), InvalidModel> {
     reader.skip(u64::from(mels) * 201 * 4)
 }
 
-/// Whoever trained it may have left out the model's own marks at the end.
+/// The model's own marks at the end may be left out. The space must be there:
+/// whisper.cpp looks it up and ends the process without it.
 fn skip_vocabulary(reader: &mut Reader, tokens: u32) -> Result<(), InvalidModel> {
     let words = reader.number()?;
     if !(50_256..=tokens).contains(&words) {
         return Err(InvalidModel::Damaged);
     }
+    let mut space = false;
     for _ in 0..words {
-        let length = reader.number()?;
-        reader.skip(length.into())?;
+        match reader.number()? {
+            1 => space |= reader.byte()? == b' ',
+            length => reader.skip(length.into())?,
+        }
     }
-    Ok(())
+    space.then_some(()).ok_or(InvalidModel::Damaged)
 }
 
 fn skip_tensor(reader: &mut Reader) -> Result<(), InvalidModel> {

@@ -18,7 +18,7 @@ pub(super) struct Token {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stretch {
     pub(super) tokens: Vec<Token>,
-    /// How likely nobody speaks, 0 to 1.
+    /// How likely nobody speaks, 0 to 1; asked only of what is guessed.
     pub(super) no_speech: f32,
 }
 
@@ -29,6 +29,20 @@ pub(super) struct Heard {
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
     pub(super) confidence: f32,
+}
+
+impl Stretch {
+    /// Whether the model did not know what it heard.
+    pub(super) fn is_guessed(&self) -> bool {
+        let logs = self.tokens.iter().map(|token| token.probability.ln());
+        mean(logs) < GUESSED
+    }
+
+    /// Whether the model filled a silence with words: it doubts that anybody
+    /// speaks, and what they say.
+    fn is_silence(&self) -> bool {
+        self.no_speech > NO_SPEECH && self.is_guessed()
+    }
 }
 
 /// How a language tells words apart.
@@ -55,7 +69,7 @@ impl Spelling {
 const NO_SPEECH: f32 = 0.6;
 
 /// Below this mean log probability the model was guessing; `OpenAI`'s default.
-const GUESSING: f32 = -1.0;
+const GUESSED: f32 = -1.0;
 
 /// Words of the longest phrase that is looked for in loops.
 const LONGEST_PHRASE: usize = 8;
@@ -66,7 +80,7 @@ pub(super) fn of_stretches(
     spelling: Spelling,
     length_ms: u64,
 ) -> Vec<Heard> {
-    let spoken = stretches.iter().filter(|stretch| !is_silence(stretch));
+    let spoken = stretches.iter().filter(|stretch| !stretch.is_silence());
     let mut words = without_loops(
         spoken
             .flat_map(|stretch| joined(&stretch.tokens, spelling))
@@ -79,13 +93,6 @@ pub(super) fn of_stretches(
         reached = word.end_ms;
     }
     words
-}
-
-/// Whether the model filled a silence with words: it doubts that anybody speaks,
-/// and what they say.
-fn is_silence(stretch: &Stretch) -> bool {
-    let logs = stretch.tokens.iter().map(|token| token.probability.ln());
-    stretch.no_speech > NO_SPEECH && mean(logs) < GUESSING
 }
 
 /// Tokens to words. Punctuation that stands alone goes with the word before it.

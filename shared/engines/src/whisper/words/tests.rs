@@ -108,8 +108,9 @@ fn a_word_is_as_sure_as_its_tokens_on_average() {
 fn words_for_silence_are_dropped_only_when_the_model_doubts_both() {
     for (no_speech, probability, expected) in [(0.9, 0.2, 0), (0.9, 0.9, 2), (0.1, 0.2, 2)] {
         let mut said = tokens(0, &[b" Thank", b" you."]);
-        said.iter_mut()
-            .for_each(|token| token.probability = probability);
+        for token in &mut said {
+            token.probability = probability;
+        }
         let stretch = Stretch {
             tokens: said,
             no_speech,
