@@ -13,10 +13,7 @@ mod vertex;
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -32,6 +29,7 @@ use crate::language::{
     http::{Caller, SetupError, secret},
 };
 use errors::Refusal;
+use request::Manner;
 pub use vertex::{TokenError, TokenSource, VertexProject};
 
 /// The Gemini API's address.
@@ -48,9 +46,8 @@ pub struct Gemini {
     url: Url,
     access: Access,
     caller: Caller,
-    /// What this model has turned out not to take.
-    without_thinking: AtomicBool,
-    without_schema: AtomicBool,
+    /// What this model is known to take.
+    manner: Mutex<Manner>,
 }
 
 enum Access {
@@ -102,8 +99,7 @@ impl Gemini {
             url: url.ok_or_else(|| invalid("GEMINI_BASE_URL", "a URL"))?,
             access,
             caller: Caller::new(TIMEOUT)?,
-            without_thinking: AtomicBool::new(false),
-            without_schema: AtomicBool::new(false),
+            manner: Mutex::default(),
         })
     }
 
@@ -130,34 +126,15 @@ impl Gemini {
         }
     }
 
-    /// Asks once in the way that the model is known to take.
-    async fn attempt(&self, question: &Question) -> Result<Reply, Refusal> {
-        let manner = request::Manner {
-            thinking: !self.without_thinking.load(Ordering::Relaxed),
-            schema: !self.without_schema.load(Ordering::Relaxed),
-        };
+    async fn attempt(&self, question: &Question, manner: Manner) -> Result<Reply, Refusal> {
         let content = request::body(question, &self.model, manner);
         let credentials = self.credentials().await?;
-        let answer = self
-            .caller
-            .post(&self.url, Some(credentials), &content)
-            .await?;
-        response::read(&answer)
+        let answer = self.caller.post(&self.url, Some(credentials), &content);
+        response::read(&answer.await?)
     }
 
-    /// Whether there is a plainer way to ask than the one that was refused.
-    fn is_plainer_without(&self, feature: errors::Feature) -> bool {
-        let refused = match feature {
-            errors::Feature::Thinking => &self.without_thinking,
-            errors::Feature::Schema => &self.without_schema,
-        };
-        let before = refused.swap(true, Ordering::Relaxed);
-        tracing::info!(
-            model = self.model,
-            ?feature,
-            "refused, and left out from now on"
-        );
-        !before
+    fn manner(&self) -> MutexGuard<'_, Manner> {
+        self.manner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -172,14 +149,23 @@ impl LanguageModel for Gemini {
     }
 
     async fn ask(&self, question: &Question) -> Reply {
+        let known = *self.manner();
+        let mut manner = known;
         loop {
-            match self.attempt(question).await {
-                Ok(reply) => return reply,
-                Err(Refusal {
-                    feature: Some(feature),
-                    ..
-                }) if self.is_plainer_without(feature) => {}
-                Err(refusal) => return refusal.fault.into(),
+            let refusal = match self.attempt(question, manner).await {
+                Ok(reply) => {
+                    // Only what helped is worth remembering.
+                    if manner != known {
+                        tracing::info!(model = self.model, ?manner, "asked so from now on");
+                        *self.manner() = manner;
+                    }
+                    return reply;
+                }
+                Err(refusal) => refusal,
+            };
+            match refusal.feature.and_then(|feature| manner.without(feature)) {
+                Some(plainer) => manner = plainer,
+                None => return refusal.fault.into(),
             }
         }
     }

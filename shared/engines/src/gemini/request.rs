@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::errors::Feature;
 use crate::language::Question;
 
 /// Tokens that a model of the 2.5 series may think, and room for them: thoughts
@@ -19,6 +20,32 @@ pub(crate) struct Manner {
     pub(crate) thinking: bool,
     /// Have the answer decoded by its schema.
     pub(crate) schema: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            thinking: true,
+            schema: true,
+        }
+    }
+}
+
+impl Manner {
+    /// The same without what was refused, unless it was without it.
+    pub(crate) fn without(self, feature: Feature) -> Option<Self> {
+        let plainer = match feature {
+            Feature::Thinking => Self {
+                thinking: false,
+                ..self
+            },
+            Feature::Schema => Self {
+                schema: false,
+                ..self
+            },
+        };
+        (plainer != self).then_some(plainer)
+    }
 }
 
 /// How a model is told to think (<https://ai.google.dev/gemini-api/docs/thinking>):

@@ -133,18 +133,27 @@ fn shorten(draft: &mut Draft) {
 
 fn shorten_quotes(evidence: &mut [Citation]) {
     for citation in evidence {
-        cut(&mut citation.quote, MAX_QUOTE);
+        if let Some(short) = shortened(citation.quote.reveal(), MAX_QUOTE) {
+            citation.quote = short.into();
+        }
     }
 }
 
-/// Ends a text at a space before so many bytes, if there is one.
+/// Ends a text with dots before so many bytes.
 fn cut(text: &mut Private, at_most: usize) {
-    let whole = text.reveal();
-    if whole.len() > at_most {
-        let short = &whole[..whole.floor_char_boundary(at_most)];
-        let end = short.rfind(' ').unwrap_or(short.len());
-        *text = short[..end].into();
+    if let Some(short) = shortened(text.reveal(), at_most) {
+        *text = format!("{short} …").into();
     }
+}
+
+/// The text up to a space before so many bytes, if there is one; `None` when it is
+/// not too long.
+fn shortened(text: &str, at_most: usize) -> Option<&str> {
+    if text.len() <= at_most {
+        return None;
+    }
+    let short = &text[..text.floor_char_boundary(at_most)];
+    Some(&short[..short.rfind(' ').unwrap_or(short.len())])
 }
 
 /// Takes the last item of whatever is largest away until the rest fits.

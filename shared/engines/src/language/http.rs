@@ -24,7 +24,7 @@ pub enum SetupError {
     #[error("setting up TLS, with the system's CA certificates")]
     Tls(#[source] reqwest::Error),
     /// A setting has a character that it cannot have.
-    #[error("{0}")]
+    #[error(transparent)]
     Setting(#[from] runtime::settings::InvalidSetting),
 }
 

@@ -13,7 +13,7 @@ mod response;
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -28,7 +28,7 @@ use crate::language::{
     LanguageModel, Question, Reply,
     http::{Caller, SetupError, secret},
 };
-use errors::{Feature, Refusal};
+use errors::Refusal;
 use request::Manner;
 
 /// How long an answer may take: models at home have a processor and no hurry.
@@ -86,8 +86,8 @@ impl OpenAi {
         }
     }
 
-    fn manner(&self) -> Manner {
-        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn manner(&self) -> MutexGuard<'_, Manner> {
+        self.manner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn attempt(&self, question: &Question, manner: Manner) -> Result<Reply, Refusal> {
@@ -95,20 +95,6 @@ impl OpenAi {
         let credentials = self.key.clone().map(|key| (AUTHORIZATION.as_str(), key));
         let answer = self.caller.post(&self.url, credentials, &content).await?;
         response::read(&answer, question)
-    }
-
-    /// Whether there is a plainer way to ask than the one that was refused.
-    fn is_plainer_without(&self, feature: Feature, refused: Manner) -> bool {
-        let Some(plainer) = refused.without(feature) else {
-            return false;
-        };
-        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = plainer;
-        tracing::info!(
-            model = self.model,
-            ?feature,
-            "refused, and left out from now on"
-        );
-        true
     }
 }
 
@@ -123,15 +109,23 @@ impl LanguageModel for OpenAi {
     }
 
     async fn ask(&self, question: &Question) -> Reply {
+        let known = *self.manner();
+        let mut manner = known;
         loop {
-            let manner = self.manner();
-            match self.attempt(question, manner).await {
-                Ok(reply) => return reply,
-                Err(Refusal {
-                    feature: Some(feature),
-                    ..
-                }) if self.is_plainer_without(feature, manner) => {}
-                Err(refusal) => return refusal.fault.into(),
+            let refusal = match self.attempt(question, manner).await {
+                Ok(reply) => {
+                    // Only what helped is worth remembering.
+                    if manner != known {
+                        tracing::info!(model = self.model, ?manner, "asked so from now on");
+                        *self.manner() = manner;
+                    }
+                    return reply;
+                }
+                Err(refusal) => refusal,
+            };
+            match refusal.feature.and_then(|feature| manner.without(feature)) {
+                Some(plainer) => manner = plainer,
+                None => return refusal.fault.into(),
             }
         }
     }

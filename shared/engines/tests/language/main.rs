@@ -8,7 +8,11 @@
 mod analysis;
 mod bad_days;
 mod gemini;
+mod gemini_answers;
 mod openai;
+mod openai_refusals;
+mod parts;
 mod provider;
+mod scripted;
 mod table;
 mod transcripts;

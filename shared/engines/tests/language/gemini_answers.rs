@@ -1,0 +1,200 @@
+//! What Gemini answers and refuses, told apart, in shapes that have been seen.
+
+use std::time::Duration;
+
+use engines::{
+    Gemini,
+    language::{Fault, LanguageModel},
+};
+use serde_json::{Value, json};
+
+use crate::{provider::Provider, transcripts::question};
+
+#[tokio::test]
+async fn shapes_that_have_been_seen_are_told_apart() {
+    let candidate = |value: Value| json!({"candidates": [value], "usageMetadata": {}});
+    let parts = |parts: Value| json!({"content": {"parts": parts}, "finishReason": "STOP"});
+    for (body, expected) in [
+        (
+            candidate(json!({"finishReason": "MAX_TOKENS"})),
+            Err(Fault::Truncated),
+        ),
+        (candidate(parts(json!([{}]))), Err(Fault::Empty)),
+        (candidate(parts(json!([{"text": ""}]))), Err(Fault::Empty)),
+        (
+            candidate(parts(json!([{"text": "a", "thought": true}]))),
+            Err(Fault::Empty),
+        ),
+        (
+            candidate(parts(
+                json!([{"text": "a", "thought": true}, {"text": "b"}, {"text": "c"}]),
+            )),
+            Ok("bc"),
+        ),
+        (candidate(parts(json!("odd"))), Err(Fault::Empty)),
+        (candidate(json!("odd")), Err(Fault::Empty)),
+        (
+            candidate(json!({"finishReason": "RECITATION"})),
+            Err(Fault::Recited),
+        ),
+        (
+            candidate(json!({"finishReason": "SPII"})),
+            Err(Fault::AnswerBlocked),
+        ),
+        (
+            candidate(json!({"finishReason": "OTHER"})),
+            Err(Fault::Unfinished),
+        ),
+        (json!({"candidates": []}), Err(Fault::Empty)),
+        (
+            json!({"usageMetadata": {"promptTokenCount": 3}}),
+            Err(Fault::Empty),
+        ),
+        (
+            json!({"promptFeedback": {"blockReason": "NEW_REASON"}}),
+            Err(Fault::PromptBlocked),
+        ),
+        (
+            json!([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}]),
+            Err(Fault::Quota { after: None }),
+        ),
+        (json!({"candidates": 7}), Err(Fault::Unreadable)),
+        (json!({}), Err(Fault::Unreadable)),
+    ] {
+        let provider = Provider::always(200, "", body.to_string()).await;
+        let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+        let outcome = model.ask(&question()).await.outcome;
+        assert_eq!(outcome, expected.map(str::to_owned), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart() {
+    let info = |kind: &str, fields: Value| {
+        let mut detail = fields;
+        detail["@type"] = format!("type.googleapis.com/google.rpc.{kind}").into();
+        detail
+    };
+    let quota = |id: &str| info("QuotaFailure", json!({"violations": [{"quotaId": id}]}));
+    let delay = |delay: &str| info("RetryInfo", json!({"retryDelay": delay}));
+    let daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
+    let minute = "GenerateContentInputTokensPerModelPerMinute-FreeTier";
+    let after = |millis| Some(Duration::from_millis(millis));
+    for (code, status, message, details, expected) in [
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([quota(daily), delay("30s")]),
+            Fault::QuotaSpent,
+        ),
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([quota(minute), delay("26s")]),
+            Fault::Quota {
+                after: after(26_000),
+            },
+        ),
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([delay("0.5s")]),
+            Fault::Quota { after: after(500) },
+        ),
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            "",
+            json!([delay("soon")]),
+            Fault::Quota { after: None },
+        ),
+        (
+            503,
+            "UNAVAILABLE",
+            "",
+            json!([]),
+            Fault::Overloaded { after: None },
+        ),
+        (
+            500,
+            "INTERNAL",
+            "",
+            json!([]),
+            Fault::Unavailable { after: None },
+        ),
+        (
+            504,
+            "DEADLINE_EXCEEDED",
+            "",
+            json!([]),
+            Fault::Unavailable { after: None },
+        ),
+        (
+            400,
+            "INVALID_ARGUMENT",
+            "",
+            json!([info("ErrorInfo", json!({"reason": "API_KEY_EXPIRED"}))]),
+            Fault::Unauthorized,
+        ),
+        (401, "UNAUTHENTICATED", "", json!([]), Fault::Unauthorized),
+        (403, "PERMISSION_DENIED", "", json!([]), Fault::Forbidden),
+        (
+            400,
+            "INVALID_ARGUMENT",
+            "The input token count (1200000) exceeds the maximum",
+            json!([]),
+            Fault::TooLong,
+        ),
+        (418, "", "", json!("odd"), Fault::Refused),
+    ] {
+        let body = json!({"error": {"code": code, "status": status, "message": message, "details": details}});
+        let provider = Provider::always(code, "", body.to_string()).await;
+        let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+        assert_eq!(
+            model.ask(&question()).await.outcome,
+            Err(expected),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_known_by_its_status() {
+    let page = "<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>";
+    for (status, headers, expected) in [
+        (404, "content-type: text/html\r\n", Fault::UnknownModel),
+        (
+            302,
+            "location: http://127.0.0.1:1/elsewhere\r\n",
+            Fault::UnknownModel,
+        ),
+        (200, "", Fault::Unreadable),
+        (502, "", Fault::Unavailable { after: None }),
+        (
+            503,
+            "retry-after: 7\r\n",
+            Fault::Overloaded {
+                after: Some(Duration::from_secs(7)),
+            },
+        ),
+        (
+            429,
+            "retry-after: 2\r\n",
+            Fault::Quota {
+                after: Some(Duration::from_secs(2)),
+            },
+        ),
+        (413, "", Fault::TooLong),
+    ] {
+        let provider = Provider::always(status, headers, page.to_owned()).await;
+        let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+        assert_eq!(
+            model.ask(&question()).await.outcome,
+            Err(expected),
+            "{status}"
+        );
+    }
+}
