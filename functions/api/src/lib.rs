@@ -18,6 +18,7 @@ mod identity;
 mod interviews;
 mod list;
 mod notes;
+pub mod origins;
 mod patch;
 mod products;
 mod request;
@@ -46,6 +47,7 @@ use runtime::{
 };
 
 pub use identity::LocalIdentity;
+pub use origins::Origins;
 
 /// The service, and what it needs.
 pub struct Api {
@@ -74,7 +76,7 @@ pub struct Api {
 }
 
 /// What is accepted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// The largest recording, in bytes.
     pub max_upload_bytes: u64,
@@ -82,6 +84,8 @@ pub struct Limits {
     pub max_duration_ms: u64,
     /// Whether webhooks may go to this machine.
     pub allow_private_webhooks: bool,
+    /// Whose pages may ask from a browser.
+    pub origins: Origins,
 }
 
 impl Limits {
@@ -94,6 +98,7 @@ impl Limits {
             max_upload_bytes: environment.max_upload_bytes()?,
             max_duration_ms: environment.max_duration_ms()?,
             allow_private_webhooks,
+            origins: Origins::read(environment)?,
         })
     }
 }
@@ -103,10 +108,11 @@ impl Service for Api {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
         let request_id = request_id(&request);
         let method = request.method().clone();
-        let mut response = match self.answer(request, &request_id).await {
+        let answer = async |request| match self.answer(request, &request_id).await {
             Ok(response) => response,
             Err(problem) => problem.into_response(&request_id),
         };
+        let mut response = self.limits.origins.around(request, answer).await;
         tracing::debug!(%method, status = response.status().as_u16(), request.id = request_id, "answered");
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-request-id", value);

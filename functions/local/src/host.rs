@@ -126,6 +126,7 @@ impl Host {
                 max_upload_bytes: self.settings.max_upload_bytes,
                 max_duration_ms: millis(self.settings.max_duration),
                 allow_private_webhooks: self.settings.allow_private_webhooks,
+                origins: self.settings.origins.clone(),
             },
             check_webhook_url: target::check,
         }

@@ -6,7 +6,7 @@ use embedded::Store;
 use emulation::storage::Storage;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use runtime::http::{Body, Service};
+use runtime::http::{Body, Problem, Service};
 
 /// Everything that the embedded service answers.
 pub struct EmbeddedService {
@@ -26,9 +26,14 @@ impl EmbeddedService {
 #[async_trait]
 impl Service for EmbeddedService {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        match self.storage.call("/storage/", request).await {
-            Ok(response) => response,
-            Err(request) => self.api.call(request).await,
+        if !request.uri().path().starts_with("/storage") {
+            return self.api.call(request).await;
         }
+        let answer = async |request| {
+            let answer = self.storage.call("/storage/", request).await;
+            let nothing = || Problem::not_found("no_such_path", "there is nothing at this path");
+            answer.unwrap_or_else(|_| nothing().into_response(""))
+        };
+        self.api.limits.origins.around(request, answer).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use api::Origins;
 use notify::sign::Secrets;
 use runtime::settings::{Environment, InvalidSetting};
 
@@ -24,6 +25,8 @@ pub struct Settings {
     pub max_upload_bytes: u64,
     /// `MAX_DURATION_MINUTES`.
     pub max_duration: Duration,
+    /// `CORS_ALLOWED_ORIGINS`: whose pages may ask from a browser.
+    pub origins: Origins,
     /// `RETENTION_DAYS`: how long interviews are kept.
     pub retention: Option<Duration>,
 }
@@ -41,6 +44,7 @@ impl Settings {
             allow_private_webhooks: environment.allow_private_webhooks()?,
             max_upload_bytes: environment.max_upload_bytes()?,
             max_duration: environment.max_duration()?,
+            origins: Origins::read(environment)?,
             retention: environment.retention()?,
         })
     }
@@ -64,6 +68,7 @@ mod tests {
             ("MAX_UPLOAD_BYTES", "-1"),
             ("MAX_DURATION_MINUTES", "long"),
             ("RETENTION_DAYS", "0"),
+            ("CORS_ALLOWED_ORIGINS", "*"),
         ] {
             let environment = Environment::of([(name, value)]);
             let read = Settings::read(&environment).map(drop);

@@ -243,3 +243,43 @@ async fn the_embedded_service_takes_people_at_their_word() {
         assert_eq!(list(user).await, invalid(), "{user:?}");
     }
 }
+
+/// From a browser, only the pages of the list may ask, uploads included.
+#[tokio::test]
+async fn pages_of_other_origins_ask_only_where_they_are_listed() {
+    let test = TestHost::start_listed("https://app.example").await;
+    for path in [
+        "/v1/interviews",
+        "/storage/uploads/x",
+        "/storage-sessions/uploads/x",
+    ] {
+        for (origin, allowed) in [
+            ("https://app.example", true),
+            ("https://other.example", false),
+        ] {
+            let url = format!("{}{path}", test.url);
+            let asks = test.client.request(http::Method::OPTIONS, &url);
+            let asks = asks.header("origin", origin);
+            let asks = asks.header("access-control-request-method", "PUT");
+            let answer = asks.send().await.unwrap();
+            let headers = answer.headers();
+            let granted = headers.get("access-control-allow-origin");
+            assert_eq!(granted.is_some(), allowed, "{path} {origin}");
+            assert_eq!(
+                headers.contains_key("access-control-allow-methods"),
+                allowed
+            );
+            assert_eq!(headers["vary"], "Origin");
+            let answer = test
+                .client
+                .get(&url)
+                .header("origin", origin)
+                .send()
+                .await
+                .unwrap();
+            let granted = answer.headers().get("access-control-allow-origin");
+            assert_eq!(granted.is_some(), allowed, "{path} {origin}");
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        }
+    }
+}

@@ -295,15 +295,35 @@ impl TestHost {
         }
     }
 
+    /// Which pages of this origin may ask.
+    pub async fn start_listed(origin: &str) -> Self {
+        let environment = Environment::of([("CORS_ALLOWED_ORIGINS", origin)]);
+        let origins = api::Origins::read(&environment).expect("an origin");
+        let engine = Arc::new(ScriptedEngine::default());
+        let engines = Engines {
+            transcriber: Arc::clone(&engine) as _,
+            live: engine,
+            analyst: Arc::new(Extractive),
+        };
+        Self::start_as(engines, |settings, _| settings.origins = origins).await
+    }
+
     /// With other engines, of which the speech engine can call back where `public`
     /// says so.
     pub async fn start_engines(engines: Engines, public: bool) -> Self {
+        let set = |settings: &mut Settings, url: &str| {
+            settings.public_url = public.then(|| url.to_owned());
+        };
+        Self::start_as(engines, set).await
+    }
+
+    async fn start_as(engines: Engines, set: impl FnOnce(&mut Settings, &str)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::at(START));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let mut settings = settings(&folder);
-        settings.public_url = public.then(|| url.clone());
+        set(&mut settings, &url);
         let host = Host::open(settings, url.clone(), engines, Arc::clone(&clock) as _)
             .await
             .expect("opens");
