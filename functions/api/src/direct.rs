@@ -227,7 +227,7 @@ mod tests {
             ]
         );
         assert_eq!(transcript.speaker_name(1).reveal(), "Bob");
-        assert_eq!(transcript.head.duration_ms, 12 * WORD_MS);
+        assert_eq!(transcript.head.duration_ms, 11 * WORD_MS);
         let words = &transcript.words[transcript.turns[1].words.clone()];
         assert_eq!(
             (words[0].start_ms, words[3].text.reveal()),
