@@ -80,7 +80,13 @@ impl Hearing {
             if unwanted.load(Ordering::Relaxed) {
                 return None;
             }
-            let stretches = listen(&mut state, parameters, &window.samples, marks).ok()?;
+            let heard = listen(&mut state, parameters, &window.samples, marks);
+            if let Err(error) = &heard
+                && !unwanted.load(Ordering::Relaxed)
+            {
+                tracing::warn!(%error, "whisper.cpp gave up on a window");
+            }
+            let stretches = heard.ok()?;
             Some((stretches, state.full_lang_id_from_state(), window))
         });
         let heard = listening.await.map_err(|_| broke())?;
@@ -185,20 +191,21 @@ fn cores() -> usize {
 }
 
 fn stretch(segment: &WhisperSegment) -> Stretch {
+    let start_ms = milliseconds(segment.start_timestamp());
+    let end_ms = milliseconds(segment.end_timestamp()).max(start_ms);
     let tokens = (0..segment.n_tokens()).filter_map(|index| segment.get_token(index));
     let text = tokens.filter(|token| token.token_id() < FIRST_MARK);
+    let tokens = text.map(|token| {
+        let data = token.token_data();
+        Token {
+            bytes: token.to_bytes().unwrap_or_default().to_vec(),
+            start_ms: milliseconds(data.t0).clamp(start_ms, end_ms),
+            end_ms: milliseconds(data.t1).clamp(start_ms, end_ms),
+            probability: data.p,
+        }
+    });
     Stretch {
-        tokens: text
-            .map(|token| {
-                let data = token.token_data();
-                Token {
-                    bytes: token.to_bytes().unwrap_or_default().to_vec(),
-                    start_ms: milliseconds(data.t0),
-                    end_ms: milliseconds(data.t1),
-                    probability: data.p,
-                }
-            })
-            .collect(),
+        tokens: tokens.collect(),
         no_speech: 0.0,
     }
 }

@@ -12,10 +12,6 @@ use std::{
 
 use whisper_rs::{WhisperContext, WhisperContextParameters, WhisperState, install_logging_hooks};
 
-/// Layouts of the weights, the numbers of `ggml_ftype`: F16 and the quantised ones.
-/// On F32, the number 0, whisper.cpp ends the process at the first convolution.
-const LAYOUTS: [u32; 11] = [1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14];
-
 /// `ggml`, as a number.
 const MAGIC: u32 = 0x6767_6d6c;
 
@@ -193,11 +189,14 @@ impl Shape {
             && (context, text_context) == (1_500, 448)
             && (1..=8_192).contains(&width)
             && text_width == width
-            && [heads, text_heads].iter().all(|heads| *heads > 0 && width % heads == 0)
-            && [audio_layers, text_layers].iter().all(|layers| (1..=64).contains(layers))
+            && [heads, text_heads]
+                .iter()
+                .all(|heads| *heads > 0 && width % heads == 0)
+            && [audio_layers, text_layers]
+                .iter()
+                .all(|layers| (1..=64).contains(layers))
             && [80, 128].contains(&mels)
-            // The thousands are the version of the quantisation.
-            && LAYOUTS.contains(&(layout % 1_000));
+            && block_of_layout(layout).is_some_and(|block| width.is_multiple_of(block));
         known
             .then_some(Self {
                 tokens,
@@ -255,6 +254,18 @@ fn skip_tensor(reader: &mut Reader) -> Result<(), InvalidModel> {
     }
     reader.skip(name_length.into())?;
     reader.skip(elements / block * bytes)
+}
+
+/// Numbers to a block in a layout of weights, by the numbers of `ggml_ftype`; the
+/// thousands are the version of the quantisation. F32, the number 0, is none:
+/// whisper.cpp ends the process at its first convolution.
+const fn block_of_layout(layout: u32) -> Option<u32> {
+    match layout % 1_000 {
+        1 => Some(1),              // F16
+        2 | 3 | 7..=9 => Some(32), // Q4_0, Q4_1, Q8_0, Q5_0, Q5_1
+        10..=14 => Some(256),      // Q2_K to Q6_K
+        _ => None,
+    }
 }
 
 /// Bytes and elements of a block of a ggml type, from the `block_…` structures of

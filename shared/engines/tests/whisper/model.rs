@@ -63,17 +63,9 @@ impl Script {
 
     /// "Hello world." in the first second.
     pub(crate) fn hello(english: bool) -> Self {
-        use Say::{End, Time, Word};
-        let said = [
-            Time(200),
-            Word(" hello"),
-            Word(" wor"),
-            Word("ld"),
-            Word("."),
-            Time(1_000),
-            End,
-        ];
-        Self::new(english, &said)
+        let words = [" hello", " wor", "ld", "."].map(Say::Word);
+        let said = [&[Say::Time(200)], &words[..], &[Say::Time(1_000)]];
+        Self::new(english, &said.concat())
     }
 
     fn tokens(&self) -> usize {
@@ -96,20 +88,19 @@ impl Script {
         }
     }
 
+    /// Everything that it says, and the end.
+    fn all(&self) -> impl Iterator<Item = Say> {
+        let said = self.start.iter().chain(self.then.iter().flatten());
+        said.copied().chain([Say::End])
+    }
+
     /// The vector of each thing that is said: different ones have no part of each
     /// other. They are rows of a Hadamard matrix.
     fn vector(&self, say: Say) -> [f32; WIDTH] {
-        let mut all: Vec<Say> = self
-            .start
-            .iter()
-            .chain(self.then.iter().flatten())
-            .copied()
-            .collect();
-        all.push(Say::End);
-        let mut distinct: Vec<Say> = Vec::new();
-        for say in all {
-            if !distinct.contains(&say) {
-                distinct.push(say);
+        let mut distinct = Vec::new();
+        for said in self.all() {
+            if !distinct.contains(&said) {
+                distinct.push(said);
             }
         }
         let row = 1 + distinct
@@ -128,14 +119,9 @@ impl Script {
 
     fn embeddings(&self) -> Vec<f32> {
         let mut numbers = vec![0.0; self.tokens() * WIDTH];
-        for say in self
-            .start
-            .iter()
-            .chain(self.then.iter().flatten())
-            .chain(&[Say::End])
-        {
-            let at = self.token(*say) * WIDTH;
-            numbers[at..at + WIDTH].copy_from_slice(&self.vector(*say));
+        for say in self.all() {
+            let at = self.token(say) * WIDTH;
+            numbers[at..at + WIDTH].copy_from_slice(&self.vector(say));
         }
         numbers
     }
