@@ -21,12 +21,12 @@ impl Language {
     /// spoken; `multilingual` says whether the model knows more than English.
     pub(super) fn wanted(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
         let known = match tag {
-            Some(tag) => Some(code(tag).ok_or_else(|| unsupported(tag, "any of its languages"))?),
+            Some(tag) => Some(code(tag).ok_or_else(|| unsupported(tag, "a hundred others"))?),
             None if multilingual => None,
             None => Some("en"),
         };
         if !multilingual && known != Some("en") {
-            return Err(unsupported(tag.unwrap_or_default(), "English only"));
+            return Err(unsupported(tag.unwrap_or_default(), "English alone"));
         }
         let heard_ms = if known.is_some() { LONG_ENOUGH_MS } else { 0 };
         Ok(Self { known, heard_ms })
@@ -85,7 +85,7 @@ fn code(tag: &str) -> Option<&'static str> {
 fn unsupported(tag: &str, known: &str) -> StepError {
     StepError::permanent(
         "language_not_supported",
-        format!("`{tag}` is not a language of this model, which knows {known}"),
+        format!("`{tag}` is no language of this model, which knows {known}"),
     )
 }
 
