@@ -18,6 +18,7 @@ mod identity;
 mod interviews;
 mod list;
 mod notes;
+mod openapi;
 pub mod origins;
 mod patch;
 mod products;
@@ -48,6 +49,7 @@ use runtime::{
 
 pub use identity::LocalIdentity;
 pub use origins::Origins;
+pub use routes::routes;
 
 /// The service, and what it needs.
 pub struct Api {

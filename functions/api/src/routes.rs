@@ -12,13 +12,16 @@ use serde_json::json;
 use crate::{
     Api,
     identity::{credentials, refuse},
+    openapi,
     request::Asked,
     transcript::Format,
 };
 
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route {
+pub(crate) enum Route {
+    Page,
+    OpenApi,
     Health,
     Interviews,
     Interview,
@@ -42,7 +45,9 @@ enum Route {
 }
 
 impl Route {
-    const ALL: [(&'static str, Self, &'static [Method]); 24] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static [Method]); 26] = [
+        ("/", Self::Page, &[Method::GET]),
+        ("/openapi.json", Self::OpenApi, &[Method::GET]),
         ("/healthz", Self::Health, &[Method::GET]),
         (
             "/v1/interviews",
@@ -146,6 +151,12 @@ impl Route {
     ];
 }
 
+/// Every path and the methods that it takes, as the documentation has to have them.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static [Method])> {
+    let routes = Route::ALL.into_iter();
+    routes.map(|(path, _, methods)| (path, methods))
+}
+
 /// The routes, compiled.
 static ROUTES: LazyLock<Router<(Route, &'static [Method])>> = LazyLock::new(|| {
     let mut router = Router::new();
@@ -188,7 +199,7 @@ impl Api {
     async fn recognise(&self, route: Route, asked: Asked) -> Result<Asked, Refused> {
         let for_everybody = match route {
             // A callback's token is all the permission that it needs.
-            Route::Health | Route::Callback => true,
+            Route::Page | Route::OpenApi | Route::Health | Route::Callback => true,
             // A link says whose recording it is, and is checked like one.
             Route::Audio => asked.query_value("token").is_some(),
             _ => false,
@@ -211,6 +222,8 @@ impl Api {
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {
         match (route, asked.method().clone()) {
+            (Route::Page, _) => Ok(openapi::page()),
+            (Route::OpenApi, _) => Ok(openapi::openapi()),
             (Route::Health, _) => Ok(health()),
             (Route::Interviews, Method::POST) => self.create(asked).await,
             (Route::Interviews, _) => self.list(&asked).await,

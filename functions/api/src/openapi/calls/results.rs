@@ -1,0 +1,158 @@
+//! What came of an interview.
+
+use domain::report::CONTENT_TYPE;
+use serde_json::{Value, json};
+
+use crate::{
+    openapi::{
+        examples,
+        operation::{Operation, named},
+        problems::{STORE, USER},
+    },
+    transcript::Format,
+};
+
+pub(super) const TAG: &str = "Results";
+
+fn operation(id: &str, summary: &str) -> Operation {
+    let operation = Operation::new(id, TAG, summary).takes(&["id"]);
+    let operation = operation.fails(&USER).fails(&STORE);
+    operation.fails(&["interview_not_found", "not_ready"])
+}
+
+pub(super) fn transcript(format: Format) -> Operation {
+    let (id, summary, media_type, sample) = match format {
+        Format::Json => {
+            let media = json!({"schema": named("Transcript"), "example": examples::transcript()});
+            return operation("get_transcript", "Read the transcript")
+                .answers(200, "The transcript.", json!({"application/json": media}))
+                .fails(&["unknown_parameter"]);
+        }
+        Format::Srt => (
+            "get_transcript_srt",
+            "Read the transcript as SubRip captions",
+            "application/x-subrip",
+            "1\n00:00:02,500 --> 00:00:04,100\nI built a boat.\n",
+        ),
+        Format::Vtt => (
+            "get_transcript_vtt",
+            "Read the transcript as WebVTT captions with voices",
+            "text/vtt",
+            "WEBVTT\n\n00:00:02.500 --> 00:00:04.100\n<v Speaker 2>I built a boat.\n",
+        ),
+        Format::Text => (
+            "get_transcript_txt",
+            "Read the transcript as plain text, a turn to a line",
+            "text/plain",
+            "[0:00:02] Speaker 2: I built a boat.\n",
+        ),
+        Format::Markdown => (
+            "get_transcript_md",
+            "Read the transcript as Markdown",
+            "text/markdown",
+            "# Ada, first round\n\n**Speaker 2** (0:00:02)\n\nI built a boat.\n",
+        ),
+    };
+    let content = json!({media_type: {"schema": {"type": "string"}, "example": sample}});
+    operation(id, summary)
+        .answers(200, "The transcript.", content)
+        .fails(&["unknown_parameter"])
+}
+
+pub(super) fn analysis() -> Operation {
+    operation("get_analysis", "Read the analysis").gives(
+        200,
+        "The analysis.",
+        "Analysis",
+        examples::analysis(),
+    )
+}
+
+pub(super) fn waveform() -> Operation {
+    operation("get_waveform", "Read the waveform as JSON")
+        .about("audiowaveform's JSON format, version 2.")
+        .takes(&["samples_per_pixel", "bits"])
+        .gives(200, "The waveform.", "Waveform", examples::waveform())
+        .fails(&["unknown_parameter", "invalid_parameter"])
+}
+
+pub(super) fn waveform_data() -> Operation {
+    operation("get_waveform_data", "Read the waveform as binary data")
+        .about("audiowaveform's binary format, as it writes it for one channel.")
+        .takes(&["samples_per_pixel", "bits"])
+        .answers(
+            200,
+            "The waveform.",
+            json!({"application/octet-stream": {}}),
+        )
+        .fails(&["unknown_parameter", "invalid_parameter"])
+}
+
+pub(super) fn report() -> Operation {
+    let disposition = json!({
+        "description": "An attachment by the name `report.docx`.",
+        "schema": {"type": "string"},
+    });
+    operation("get_report", "Download the report")
+        .answers(200, "A Word document.", json!({CONTENT_TYPE: {}}))
+        .header(200, "Content-Disposition", disposition)
+        .fails(&["not_found"])
+}
+
+pub(super) fn audio() -> Operation {
+    let any = json!({"*/*": {}});
+    listening("listen", "Listen to the recording")
+        .answers(
+            200,
+            "The recording, of the type that was announced.",
+            any.clone(),
+        )
+        .answers(206, "The part that was asked for.", any)
+        .ranged()
+        .fails(&["not_found"])
+}
+
+pub(super) fn audio_head() -> Operation {
+    listening(
+        "look_at_recording",
+        "Ask for the size and type of the recording",
+    )
+    .answers(200, "The recording's headers.", Value::Null)
+    .answers(
+        206,
+        "The headers of the part that was asked for.",
+        Value::Null,
+    )
+    .ranged()
+    .bodiless()
+}
+
+fn listening(id: &str, summary: &str) -> Operation {
+    Operation::new(id, TAG, summary)
+        .about(
+            "By the link in `audio.url`, whose token is all the permission that it needs, or as \
+             the interview's owner. One range at a time; several are answered with the whole.",
+        )
+        .takes(&["filename", "audio_token", "range", "if_range"])
+        .with(
+            "security",
+            json!([{"audio_token": []}, {"bearer": []}, {"user_id": []}]),
+        )
+        .fails(&USER)
+        .fails(&STORE)
+        .fails(&["unknown_parameter", "invalid_token", "interview_not_found"])
+        .fails(&["not_ready", "range_not_satisfiable"])
+}
+
+impl Operation {
+    /// With the headers of an answer that can be asked for in parts.
+    fn ranged(self) -> Self {
+        let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
+        let etag = header("What `If-Range` takes.");
+        let range = header("Which bytes these are, and of how many.");
+        self.header(200, "ETag", etag.clone())
+            .header(200, "Accept-Ranges", header("`bytes`."))
+            .header(206, "ETag", etag)
+            .header(206, "Content-Range", range)
+    }
+}

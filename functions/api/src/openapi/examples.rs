@@ -1,0 +1,193 @@
+//! One interview, in all its parts.
+
+use serde_json::{Value, json};
+
+pub(super) const ID: &str = "k3f9q2m7x8w4n6p5r2t3v7yz";
+pub(super) const NOTE_ID: &str = "w8p4z6t2m9k3x7r5v2n4q6fd";
+pub(super) const DELIVERY: &str = "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617";
+
+const CREATED: &str = "2026-03-02T09:30:00.000Z";
+const DONE: &str = "2026-03-02T09:31:12.480Z";
+
+pub(super) fn new_interview() -> Value {
+    json!({
+        "title": "Ada, first round",
+        "kind": "job_interview",
+        "language": "en",
+        "metadata": {"job": 7},
+        "audio": new_audio(),
+    })
+}
+
+pub(super) fn new_audio() -> Value {
+    json!({"filename": "interview.flac", "content_type": "audio/flac", "size_bytes": 1_048_576})
+}
+
+pub(super) fn rubric() -> Value {
+    json!({"competencies": [{
+        "name": "Ownership",
+        "description": "Takes things to their end",
+        "anchors": {
+            "low": "Waits to be told",
+            "mid": "Finishes what was asked for",
+            "high": "Sees what is missing and brings it about",
+        },
+    }]})
+}
+
+pub(super) fn interview() -> Value {
+    json!({
+        "id": ID,
+        "title": "Ada, first round",
+        "status": "completed",
+        "kind": "job_interview",
+        "language": "en",
+        "created_at": CREATED,
+        "updated_at": DONE,
+        "audio": {
+            "filename": "interview.flac", "content_type": "audio/flac", "size_bytes": 1_048_576,
+            "duration_ms": 62_000, "channels": 1, "sample_rate_hz": 16_000,
+            "url": format!("/v1/audio/{ID}?token=bG9jYWwuazNm"),
+        },
+        "steps": {
+            "transcription": step("deepgram"),
+            "waveform": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+            "analysis": step("gemini"),
+            "report": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+        },
+        "webhook_url": null,
+        "metadata": {"job": 7},
+        "rubric": null,
+    })
+}
+
+fn step(engine: &str) -> Value {
+    json!({"state": "done", "attempt": 1, "engine": engine,
+        "started_at": CREATED, "finished_at": DONE})
+}
+
+/// An interview that awaits its recording, with how to upload it where `upload`.
+pub(super) fn awaiting(upload: bool) -> Value {
+    let pending = json!({"state": "pending", "attempt": 0});
+    let mut interview = interview();
+    interview["status"] = json!("awaiting_upload");
+    interview["updated_at"] = json!(CREATED);
+    for step in ["transcription", "waveform", "analysis", "report"] {
+        interview["steps"][step] = pending.clone();
+    }
+    for later in ["duration_ms", "channels", "sample_rate_hz", "url"] {
+        interview["audio"][later] = Value::Null;
+    }
+    if upload {
+        interview["upload"] = self::upload();
+    }
+    interview
+}
+
+pub(super) fn whole() -> Value {
+    let mut whole = interview();
+    whole["transcript"] = transcript();
+    whole["analysis"] = analysis();
+    whole["waveform"] = waveform();
+    whole["report"] = json!({
+        "url": format!("/v1/interviews/{ID}/report.docx"),
+        "size_bytes": 48_213,
+        "derived_from": {"transcript_revision": 1},
+        "created_at": DONE,
+    });
+    whole["notes"] = json!([note()]);
+    whole
+}
+
+pub(super) fn upload() -> Value {
+    let name = "users/local/audio/k3f9q2m7x8w4n6p5r2t3v7yz";
+    let url = format!("https://storage.googleapis.com/recordings/{name}?X-Goog-Signature=5f1c");
+    let headers = json!({
+        "content-type": "audio/flac",
+        "x-goog-content-length-range": "1048576,1048576",
+    });
+    json!({
+        "method": "PUT", "url": url, "headers": headers,
+        "resumable": {"method": "POST", "url": url, "headers": {
+            "content-type": "audio/flac",
+            "x-goog-resumable": "start",
+        }},
+        "expires_at": "2026-03-02T10:30:00.000Z",
+    })
+}
+
+pub(super) fn transcript() -> Value {
+    json!({
+        "revision": 1, "engine": "deepgram", "model": "nova-3", "language": "en",
+        "duration_ms": 62_000,
+        "speakers": [{"id": 0, "name": "Speaker 1"}, {"id": 1, "name": "Speaker 2"}],
+        "turns": [{"id": 0, "speaker": 1, "start_ms": 2_500, "end_ms": 4_100,
+            "text": "I built a boat."}],
+        "words": [
+            {"text": "I", "start_ms": 2_500, "end_ms": 2_600, "speaker": 1, "confidence": 0.99},
+            {"text": "built", "start_ms": 2_700, "end_ms": 3_050, "speaker": 1, "confidence": 0.98},
+            {"text": "a", "start_ms": 3_100, "end_ms": 3_150, "speaker": 1, "confidence": 0.97},
+            {"text": "boat.", "start_ms": 3_300, "end_ms": 4_100, "speaker": 1, "confidence": 0.99},
+        ],
+        "quality": quality(),
+    })
+}
+
+fn quality() -> Value {
+    json!({"words": 4, "mean_confidence": 0.98, "low_confidence_share": 0.0,
+        "speech_coverage": 0.5, "words_per_minute": 120.0, "repetition_share": 0.0})
+}
+
+pub(super) fn analysis() -> Value {
+    let evidence = json!([{"quote": "I built a boat.", "status": "verified", "speaker": 1,
+        "start_ms": 2_500, "end_ms": 4_100, "turn": 0}]);
+    json!({
+        "derived_from": {"transcript_revision": 1},
+        "engine": "gemini", "model": "gemini-2.5-flash", "prompt_version": "1",
+        "usage": {"input_tokens": 1_200, "output_tokens": 300, "thinking_tokens": 0},
+        "cost_usd": 0.001,
+        "summary": "Ada built a boat.",
+        "key_points": [{"text": "Built a boat", "evidence": evidence}],
+        "topics": [{"title": "The boat", "start_ms": 2_500, "end_ms": 4_100}],
+        "questions": [{"question": "What did you build?", "answer": "A boat", "evidence": evidence}],
+        "competencies": [{"name": "Ownership", "status": "assessed", "rating": 4,
+            "rationale": "Finished what she began", "evidence": evidence}],
+        "strengths": [], "concerns": [], "follow_ups": ["What was the hardest part?"],
+        "metrics": {
+            "duration_ms": 62_000, "speech_ms": 31_000, "silence_ms": 31_000, "turns": 2,
+            "quality": quality(),
+            "speakers": {"1": {"talk_ms": 1_600, "talk_share": 1.0, "words": 4,
+                "words_per_minute": 150.0, "longest_monologue_ms": 1_600,
+                "response_delay_ms": 500, "interruptions": 0, "fillers": 0, "questions": 0}},
+        },
+        "evidence_validity": 1.0, "warnings": [], "created_at": DONE,
+    })
+}
+
+pub(super) fn waveform() -> Value {
+    json!({"version": 2, "channels": 1, "sample_rate": 16_000, "samples_per_pixel": 256,
+        "bits": 8, "length": 2, "data": [-1, 0, -128, 127]})
+}
+
+pub(super) fn note() -> Value {
+    json!({"id": NOTE_ID, "text": "ask about the boat", "at_ms": 12_000, "kind": "note",
+        "created_at": DONE})
+}
+
+pub(super) fn delivery() -> Value {
+    json!({"id": DELIVERY, "type": "interview.completed", "state": "delivered",
+        "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
+}
+
+pub(super) fn event() -> Value {
+    let interview = interview();
+    json!({"type": "interview.completed", "timestamp": DONE, "data": {
+        "interview_id": ID, "user_id": "local", "status": "completed",
+        "steps": interview["steps"], "metadata": interview["metadata"],
+    }})
+}
+
+/// A page of a list that has no next one.
+pub(super) fn page(item: &Value) -> Value {
+    json!({"items": [item], "next_page_token": null})
+}

@@ -1,0 +1,184 @@
+//! The description of the API: `OpenAPI` 3.1 for programs, a page for people.
+//!
+//! The document is made from the list of routes: a route that nothing is said of
+//! does not compile. In reading order: `operation` with how a call is described,
+//! `problems` with every code, `calls` and `schemas` with what is described, and
+//! `page`, which shows the document.
+
+mod calls;
+mod examples;
+mod operation;
+mod page;
+mod parameters;
+mod problems;
+mod schemas;
+
+use std::sync::LazyLock;
+
+use http::{Response, StatusCode};
+use runtime::http::{Body, answer, full};
+use serde_json::{Map, Value, json};
+
+use crate::routes::Route;
+
+pub(crate) use page::page;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+static TEXT: LazyLock<String> = LazyLock::new(|| DOCUMENT.to_string());
+
+const ABOUT: &str = "\
+Recordings of interviews become transcripts, analyses whose every claim quotes the \
+recording, waveforms and reports.
+
+Create an interview and say what you are about to upload; send the recording to the URL \
+that the answer names; follow the steps as server-sent events, or be told by webhook; then \
+read the results.
+
+Bodies are JSON in snake_case; unknown fields are refused by name. Times are RFC 3339 in \
+UTC, offsets and lengths whole milliseconds in fields named `*_ms`. Ids are opaque and safe \
+in URLs. Lists answer `items` and `next_page_token`.
+
+Errors are `application/problem+json` (RFC 9457) with a stable `code`. A path that is not \
+here answers 404 `no_such_path`, another method 405 `method_not_allowed` with `Allow`. Every \
+answer carries `X-Request-Id`: the client's own of 1 to 64 letters, digits and `-`, or a new \
+one.";
+
+/// `GET /openapi.json`.
+pub(crate) fn openapi() -> Response<Body> {
+    answer(StatusCode::OK, "application/json", full(TEXT.as_str()))
+}
+
+fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "InterviewLens",
+            "summary": "Interviews transcribed and analysed, every claim with its evidence",
+            "description": ABOUT,
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "This service"}],
+        "security": [{"bearer": []}, {"user_id": []}],
+        "tags": calls::tags(),
+        "paths": paths(),
+        "webhooks": {"interview": {"post": calls::webhook().build()}},
+        "components": {
+            "schemas": schemas::all(),
+            "parameters": parameters::all(),
+            "headers": headers(),
+            "securitySchemes": security(),
+        },
+    })
+}
+
+fn paths() -> Value {
+    let mut paths = Map::new();
+    for (path, route, methods) in Route::ALL {
+        let described = methods.iter().map(|method| {
+            let operation = calls::describe(route, method);
+            (method.as_str().to_ascii_lowercase(), operation.build())
+        });
+        paths.insert(path.to_owned(), Value::Object(described.collect()));
+    }
+    Value::Object(paths)
+}
+
+fn headers() -> Value {
+    json!({
+        "RequestId": {
+            "description": "The request's id, to be named when something is asked about it.",
+            "required": true,
+            "schema": {"type": "string"},
+        },
+        "Location": {
+            "description": "The path of the interview.",
+            "required": true,
+            "schema": {"type": "string"},
+        },
+    })
+}
+
+fn security() -> Value {
+    json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "`Authorization: Bearer` with a Firebase ID token; the user is its \
+                `sub`. Somebody else's interview answers 404.",
+        },
+        "user_id": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-User-Id",
+            "description": "`X-User-Id` where the service runs locally (`AUTH=local`): the user is \
+                what it says, or `local` without it, and no token is needed.",
+        },
+        "audio_token": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "token",
+            "description": "`?token=` in an interview's `audio.url`: good for an hour and for this \
+                recording alone, so that an `<audio>` element can play it.",
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// The codes that problems are made with in a file's text.
+    fn codes(text: &str) -> impl Iterator<Item = &str> {
+        let makers = [
+            "Problem::new(",
+            "::bad_request(",
+            "::not_found(",
+            "conflict(",
+        ];
+        let makers = makers
+            .into_iter()
+            .flat_map(|maker| text.split(maker).skip(1));
+        let first_texts = makers.filter_map(|rest| {
+            let (call, _) = rest.split_once(';')?;
+            call.split('"').nth(1)
+        });
+        first_texts.filter(|code| {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+            !code.is_empty() && code.bytes().all(plain)
+        })
+    }
+
+    #[test]
+    fn every_code_of_the_service_is_described() {
+        let known: BTreeSet<&str> = problems::all().map(|row| row.code).collect();
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = 0;
+        for file in fs::read_dir(sources).unwrap() {
+            let path = file.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            for code in codes(&text) {
+                assert!(known.contains(code), "{code} of {}", path.display());
+                found += 1;
+            }
+        }
+        assert!(found > 30, "{found}");
+    }
+
+    #[test]
+    fn every_code_is_said_of_some_call() {
+        let text = DOCUMENT["paths"].to_string();
+        let everywhere = ["no_such_path", "method_not_allowed"];
+        for row in problems::all().filter(|row| !everywhere.contains(&row.code)) {
+            assert!(
+                text.contains(&format!("problem:{}\"", row.code)),
+                "{}",
+                row.code
+            );
+        }
+    }
+}

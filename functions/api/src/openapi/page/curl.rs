@@ -1,0 +1,80 @@
+//! Calls as `curl` makes them.
+
+use serde_json::{Map, Value};
+
+use super::Call;
+
+/// One command for each example of a body, one where there is none.
+pub(super) fn examples(document: &Value, call: &Call) -> Vec<(String, String)> {
+    let start = start(document, call);
+    let mut examples = Vec::new();
+    let content = call.operation["requestBody"]["content"].as_object();
+    for (media_type, media) in content.into_iter().flatten() {
+        for example in media["examples"]
+            .as_object()
+            .into_iter()
+            .flat_map(Map::values)
+        {
+            let summary = example["summary"].as_str().unwrap_or("").to_owned();
+            let body = body(media_type, &example["value"]);
+            examples.push((summary, format!("{start}{body}")));
+        }
+        if media_type == "audio/*" {
+            let body = " \\\n  -H 'content-type: audio/flac' --data-binary @interview.flac";
+            let summary = "The recording is the body".to_owned();
+            examples.push((summary, format!("{start}{body}")));
+        }
+    }
+    if examples.is_empty() {
+        examples.push((String::new(), start));
+    }
+    examples
+}
+
+/// The command up to its body.
+fn start(document: &Value, call: &Call) -> String {
+    let path = call.path.replace('{', "$").replace('}', "");
+    let operation = call.operation;
+    let ok = operation["responses"].get("200");
+    let streams = ok.is_some_and(|ok| !ok["content"]["text/event-stream"].is_null());
+    let options = match call.method {
+        "HEAD" => " -I".to_owned(),
+        "GET" | "POST" if streams => " -N".to_owned(),
+        "GET" if call.path.contains("report.docx") || call.path.contains("waveform.dat") => {
+            " -O".to_owned()
+        }
+        "GET" => String::new(),
+        "POST" if !operation["requestBody"]["content"].is_null() && has_examples(operation) => {
+            String::new()
+        }
+        method => format!(" -X {method}"),
+    };
+    let security = operation.get("security").unwrap_or(&document["security"]);
+    let everybody = security.as_array().is_some_and(Vec::is_empty);
+    let token = if everybody {
+        ""
+    } else {
+        " \\\n  -H \"Authorization: Bearer $TOKEN\""
+    };
+    format!("curl{options} \"$API_URL{path}\"{token}")
+}
+
+fn has_examples(operation: &Value) -> bool {
+    let content = operation["requestBody"]["content"].as_object();
+    let mut media = content.into_iter().flat_map(Map::values);
+    media.any(|media| !media["examples"].is_null())
+}
+
+fn body(media_type: &str, value: &Value) -> String {
+    if media_type == "application/json" {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let text = text.replace('\'', "'\\''");
+        return format!(" \\\n  -H 'content-type: application/json' -d '{text}'");
+    }
+    let fields = value.as_object().into_iter().flatten();
+    let fields = fields.map(|(name, value)| {
+        let value = value.as_str().unwrap_or("");
+        format!(" \\\n  -F '{name}={value}'")
+    });
+    fields.collect()
+}

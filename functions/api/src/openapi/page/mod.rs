@@ -1,0 +1,156 @@
+//! The document as a page for people: one file, no script, nothing from elsewhere.
+
+mod call;
+mod curl;
+mod html;
+mod schema;
+
+use std::sync::LazyLock;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderValue, Response, StatusCode, header};
+use runtime::http::{Body, answer, full};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use self::html::{escape, prose};
+use super::{DOCUMENT, problems};
+use crate::routes::Route;
+
+const STYLE: &str = include_str!("page.css");
+
+static PAGE: LazyLock<String> = LazyLock::new(|| render(&DOCUMENT));
+
+/// Only this style is let in, and nothing else at all.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = STANDARD.encode(Sha256::digest(STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'"
+    )
+});
+
+/// `GET /`.
+pub(crate) fn page() -> Response<Body> {
+    let mut response = answer(
+        StatusCode::OK,
+        "text/html; charset=utf-8",
+        full(PAGE.as_str()),
+    );
+    if let Ok(policy) = HeaderValue::from_str(&POLICY) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// A call as the document has it.
+struct Call<'a> {
+    path: &'static str,
+    method: &'static str,
+    operation: &'a Value,
+}
+
+/// All calls, in the order of the routes, and the one that the service makes.
+fn calls(document: &Value) -> Vec<Call<'_>> {
+    let mut calls = Vec::new();
+    for (path, _, methods) in &Route::ALL {
+        for method in *methods {
+            let operation = &document["paths"][path][method.as_str().to_ascii_lowercase()];
+            let method = method.as_str();
+            calls.push(Call {
+                path,
+                method,
+                operation,
+            });
+        }
+    }
+    calls.push(Call {
+        path: "your webhook_url",
+        method: "POST",
+        operation: &document["webhooks"]["interview"]["post"],
+    });
+    calls
+}
+
+fn render(document: &Value) -> String {
+    let info = &document["info"];
+    let calls = calls(document);
+    let tags = document["tags"].as_array().map_or(&[][..], Vec::as_slice);
+    let groups = tags.iter().map(|tag| group(document, tag, &calls));
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} API</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{nav}\n<main>\n\
+         <h1>{title} API</h1>\n<p>{summary}. Version {version}, as \
+         <a href=\"/openapi.json\">OpenAPI 3.1</a>.</p>\n{about}\n{security}\n{groups}\n\
+         {data}\n{codes}\n</main>\n</body>\n</html>\n",
+        title = escape(&info["title"]),
+        summary = escape(&info["summary"]),
+        version = escape(&info["version"]),
+        nav = navigation(tags, &calls),
+        about = prose(&info["description"]),
+        security = security(document),
+        groups = groups.collect::<String>(),
+        data = schema::all(document),
+        codes = codes(),
+    )
+}
+
+fn navigation(tags: &[Value], calls: &[Call]) -> String {
+    let groups = tags.iter().map(|tag| {
+        let own = calls
+            .iter()
+            .filter(|call| call.operation["tags"][0] == tag["name"]);
+        let links = own.map(|call| {
+            let (id, summary) = (&call.operation["operationId"], &call.operation["summary"]);
+            format!("<a href=\"#{}\">{}</a>", escape(id), escape(summary))
+        });
+        format!(
+            "<b>{}</b>{}",
+            escape(&tag["name"]),
+            links.collect::<String>()
+        )
+    });
+    format!(
+        "<nav aria-label=\"Contents\"><a href=\"#who\">Who is asking</a>{}\
+         <b>Reference</b><a href=\"#data\">Data</a><a href=\"#codes\">Error codes</a></nav>",
+        groups.collect::<String>()
+    )
+}
+
+fn security(document: &Value) -> String {
+    let schemes = &document["components"]["securitySchemes"];
+    let ways =
+        ["bearer", "user_id", "audio_token"].map(|name| prose(&schemes[name]["description"]));
+    format!(
+        "<h2 id=\"who\">Who is asking</h2>\n{}\n<p>The examples below have the service's address \
+         in <code>API_URL</code>, a token in <code>TOKEN</code> and ids in <code>id</code>, \
+         <code>note_id</code> and so on:</p>\n<pre>API_URL=…\nTOKEN=…\ncurl \
+         \"$API_URL/v1/interviews\" -H \"Authorization: Bearer $TOKEN\"\n\n# locally, without a \
+         token\ncurl \"$API_URL/v1/interviews\" -H \"X-User-Id: anna\"</pre>",
+        ways.concat()
+    )
+}
+
+fn group(document: &Value, tag: &Value, calls: &[Call]) -> String {
+    let own = calls
+        .iter()
+        .filter(|call| call.operation["tags"][0] == tag["name"]);
+    let own = own.map(|one| call::render(document, one));
+    let (name, about) = (escape(&tag["name"]), prose(&tag["description"]));
+    format!("<h2>{name}</h2>\n{about}\n{}", own.collect::<String>())
+}
+
+fn codes() -> String {
+    let rows = problems::all().map(|row| {
+        let why = prose(&Value::from(row.why));
+        let (code, status) = (row.code, row.status);
+        format!("<tr><td><code>{code}</code></td><td>{status}</td><td>{why}</td></tr>")
+    });
+    format!(
+        "<h2 id=\"codes\">Error codes</h2>\n<div class=\"scroll\"><table><tr><th>Code</th>\
+         <th>Status</th><th>Meaning</th></tr>{}</table></div>",
+        rows.collect::<String>()
+    )
+}

@@ -1,0 +1,56 @@
+//! Parameters of paths, queries and headers.
+
+use serde_json::{Value, json};
+
+use super::examples::{DELIVERY, ID, NOTE_ID};
+
+/// All of them, by the names under which calls take them.
+pub(super) fn all() -> Value {
+    json!({
+        "id": path("id", "The interview's id.", ID),
+        "note_id": path("note_id", "The note's id.", NOTE_ID),
+        "delivery_id": path("delivery_id", "The delivery's id, which is its `webhook-id`.", DELIVERY),
+        "filename": path("filename", "As it stands in `audio.url`: the interview's id, which an \
+            ending such as `.wav` may follow.", ID),
+        "callback_token": path("token", "The token that was minted for one job.", "a-token-of-one-job"),
+        "limit": query("limit", "How many to answer at most.",
+            &json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20})),
+        "page_token": query("page_token", "The `next_page_token` of the page before.",
+            &json!({"type": "string"})),
+        "status": query("status", "Only those that stand there.",
+            &json!({"type": "string", "enum": ["awaiting_upload", "processing", "completed", "partial", "failed"]})),
+        "fields": query("fields", "The parts to answer, separated by commas, of `transcript`, \
+            `analysis`, `waveform`, `report` and `notes`; all of them where it is left out, none \
+            where it is empty.", &json!({"type": "string", "examples": ["transcript,notes"]})),
+        "samples_per_pixel": query("samples_per_pixel", "Coarser than stored: how many samples \
+            a pixel stands for.", &json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
+        "bits": query("bits", "How many bits a value has.",
+            &json!({"type": "integer", "enum": [8, 16], "default": 8})),
+        "language": query("language", "What is spoken, as a BCP 47 tag; recognised where it is \
+            left out.", &json!({"type": "string", "examples": ["en"]})),
+        "audio_token": query("token", "The token of `audio.url`; without it the asker has to be \
+            the owner.", &json!({"type": "string"})),
+        "idempotency_key": header("Idempotency-Key", "1 to 255 visible characters: the same key \
+            makes one interview, however often it is sent.",
+            &json!({"type": "string", "minLength": 1, "maxLength": 255})),
+        "last_event_id": header("Last-Event-ID", "The `id` of the last event that was received: \
+            what changed since is sent, and no snapshot.", &json!({"type": "string"})),
+        "range": header("Range", "The bytes wanted, such as `bytes=0-65535`.",
+            &json!({"type": "string"})),
+        "if_range": header("If-Range", "The `ETag` that the range is of.",
+            &json!({"type": "string"})),
+    })
+}
+
+fn path(name: &str, about: &str, example: &str) -> Value {
+    json!({"name": name, "in": "path", "required": true, "description": about,
+        "schema": {"type": "string", "minLength": 1}, "example": example})
+}
+
+fn query(name: &str, about: &str, schema: &Value) -> Value {
+    json!({"name": name, "in": "query", "description": about, "schema": schema})
+}
+
+fn header(name: &str, about: &str, schema: &Value) -> Value {
+    json!({"name": name, "in": "header", "description": about, "schema": schema})
+}
