@@ -114,7 +114,8 @@ fn security() -> Value {
             "in": "header",
             "name": "X-User-Id",
             "description": "`X-User-Id` where the service runs locally (`AUTH=local`): the user is \
-                what it says, or `local` without it, and no token is needed.",
+                what it says in 1 to 128 characters of A-Z, a-z, 0-9, `-` and `_`, or `local` \
+                without it, and no token is needed.",
         },
         "audio_token": {
             "type": "apiKey",

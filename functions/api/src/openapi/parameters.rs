@@ -19,9 +19,7 @@ pub(super) fn all() -> Value {
             &json!({"type": "string"})),
         "status": query("status", "Only those that stand there.",
             &json!({"type": "string", "enum": ["awaiting_upload", "processing", "completed", "partial", "failed"]})),
-        "fields": query("fields", "The parts to answer, separated by commas, of `transcript`, \
-            `analysis`, `waveform`, `report` and `notes`; all of them where it is left out, none \
-            where it is empty.", &json!({"type": "string", "examples": ["transcript,notes"]})),
+        "fields": fields(),
         "samples_per_pixel": query("samples_per_pixel", "Coarser than stored: how many samples \
             a pixel stands for.", &json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
         "bits": query("bits", "How many bits a value has.",
@@ -40,6 +38,18 @@ pub(super) fn all() -> Value {
         "if_range": header("If-Range", "The `ETag` that the range is of.",
             &json!({"type": "string"})),
     })
+}
+
+fn fields() -> Value {
+    let parts = ["transcript", "analysis", "waveform", "report", "notes"];
+    let about = "The parts to answer, separated by commas, of `transcript`, `analysis`, \
+        `waveform`, `report` and `notes`; all of them where it is left out, none where it is empty.";
+    let schema = json!({"type": "array", "items": {"type": "string", "enum": parts}});
+    let mut fields = query("fields", about, &schema);
+    fields["style"] = json!("form");
+    fields["explode"] = json!(false);
+    fields["example"] = json!(["transcript", "notes"]);
+    fields
 }
 
 fn path(name: &str, about: &str, example: &str) -> Value {
