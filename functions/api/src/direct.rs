@@ -187,7 +187,8 @@ fn spread(turn: &GivenTurn, speaker: u32, reached: u64) -> Result<Vec<Word>, Pro
     let texts: Vec<&str> = turn.text.reveal().split_whitespace().collect();
     let count = texts.len().max(1) as u64;
     let start = turn.start_ms.unwrap_or(reached);
-    let end = turn.end_ms.unwrap_or(start + count * WORD_MS);
+    let guessed = start.saturating_add(count * WORD_MS);
+    let end = turn.end_ms.unwrap_or(guessed);
     // A day is a thousandth of what a u64 holds of it: nothing below overflows.
     if end < start || end > 100 * 86_400_000 {
         let why = "`end_ms` is not before `start_ms`, and both within a hundred days";
@@ -248,11 +249,18 @@ mod tests {
             (good.words[1].start_ms, good.words[1].end_ms),
             (2_000, 3_000)
         );
+        let last = GivenTurn {
+            speaker: GivenSpeaker::Number(u32::MAX),
+            ..turn(None, None, "a")
+        };
+        let named = transcript(vec![last], None).unwrap();
+        assert_eq!(named.speaker_name(0).reveal(), "Speaker 4294967296");
         for wrong in [
             vec![],
             vec![turn(None, None, " ")],
             vec![turn(Some(5), Some(4), "a")],
             vec![turn(Some(0), Some(u64::MAX), "a")],
+            vec![turn(Some(u64::MAX), None, "a")],
         ] {
             assert!(transcript(wrong, None).is_err());
         }

@@ -33,7 +33,7 @@ impl Speaker {
     pub fn unnamed(id: u32) -> Self {
         Self {
             id,
-            name: format!("Speaker {}", id + 1).into(),
+            name: format!("Speaker {}", u64::from(id) + 1).into(),
         }
     }
 }
