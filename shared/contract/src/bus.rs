@@ -39,7 +39,8 @@ pub async fn a_message_arrives_as_it_was_published(bench: &impl Bench) {
     }
 }
 
-/// None is lost, in whatever order they come.
+/// None is lost, in whatever order they come: no order is promised, and the
+/// emulator's pushes do not tell an ordering key.
 pub async fn many_at_once_all_arrive(bench: &impl Bench) {
     let bus = bench.bus();
     let publish = |n: u8| {

@@ -290,7 +290,9 @@ async fn part(session: &str, range: &str, bytes: &str) -> Response {
     request.body(bytes.to_owned()).send().await.unwrap()
 }
 
-/// The resumable protocol of Cloud Storage, as a browser speaks it.
+/// The resumable protocol of Cloud Storage, as a browser speaks it. There is no
+/// emulator of it that the official client can use: the embedded store speaks its
+/// HTTP API instead, and signatures are checked by making them again.
 pub async fn an_upload_that_broke_off_is_resumed(bench: &impl Bench) {
     let bucket = bench.bucket();
     let upload = bucket.sign_upload(&grant(bench)).await.unwrap();

@@ -63,6 +63,7 @@ pub async fn a_task_waits_for_its_delay(bench: &impl Bench) {
 }
 
 /// Whoever is not sure that it was queued asks again, and nothing is done twice.
+/// Cloud Tasks remembers names for about an hour; there is no emulator of it.
 pub async fn a_name_is_taken_once_until_an_hour_after(bench: &impl Bench) {
     let queue = bench.queue();
     let enqueue = || queue.enqueue(QUEUE, task("t"));
