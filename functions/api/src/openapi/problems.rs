@@ -227,7 +227,7 @@ const ALL: [Row; 48] = [
     row(
         503,
         "not_done",
-        "An engine failed for now; the same request may do later.",
+        "An engine could not answer; the same request may do later.",
     ),
     row(
         503,

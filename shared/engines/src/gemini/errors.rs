@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::language::{Fault, http::Answer};
+use crate::language::{Fault, http::Answer, manner};
 
 /// What a model may not know, and what can be left out for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,21 +18,7 @@ pub(crate) enum Feature {
 }
 
 /// Why a request was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) fault: Fault,
-    /// What seems to have been refused of it.
-    pub(crate) feature: Option<Feature>,
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            feature: None,
-        }
-    }
-}
+pub(crate) type Refusal = manner::Refusal<Feature>;
 
 /// By the `error` of a body. Its own code counts: errors also come within streams
 /// that began well.

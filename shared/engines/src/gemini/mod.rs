@@ -11,11 +11,7 @@ mod request;
 mod response;
 mod vertex;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use reqwest::{
@@ -27,6 +23,7 @@ use runtime::settings::InvalidSetting;
 use crate::language::{
     Fault, LanguageModel, Question, Reply,
     http::{Caller, SetupError, secret},
+    manner::Remembered,
 };
 use errors::Refusal;
 use request::Manner;
@@ -47,7 +44,7 @@ pub struct Gemini {
     access: Access,
     caller: Caller,
     /// What this model is known to take.
-    manner: Mutex<Manner>,
+    manner: Remembered<Manner>,
 }
 
 enum Access {
@@ -99,7 +96,7 @@ impl Gemini {
             url: url.ok_or_else(|| invalid("GEMINI_BASE_URL", "a URL"))?,
             access,
             caller: Caller::new(TIMEOUT)?,
-            manner: Mutex::default(),
+            manner: Remembered::default(),
         })
     }
 
@@ -132,10 +129,6 @@ impl Gemini {
         let answer = self.caller.post(&self.url, Some(credentials), &content);
         response::read(&answer.await?)
     }
-
-    fn manner(&self) -> MutexGuard<'_, Manner> {
-        self.manner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[async_trait]
@@ -149,25 +142,8 @@ impl LanguageModel for Gemini {
     }
 
     async fn ask(&self, question: &Question) -> Reply {
-        let known = *self.manner();
-        let mut manner = known;
-        loop {
-            let refusal = match self.attempt(question, manner).await {
-                Ok(reply) => {
-                    // Only what helped is worth remembering.
-                    if manner != known {
-                        tracing::info!(model = self.model, ?manner, "asked so from now on");
-                        *self.manner() = manner;
-                    }
-                    return reply;
-                }
-                Err(refusal) => refusal,
-            };
-            match refusal.feature.and_then(|feature| manner.without(feature)) {
-                Some(plainer) => manner = plainer,
-                None => return refusal.fault.into(),
-            }
-        }
+        let attempt = |manner| self.attempt(question, manner);
+        self.manner.ask(&self.model, attempt).await
     }
 }
 

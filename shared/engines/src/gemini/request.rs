@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::Feature;
-use crate::language::Question;
+use crate::language::{Question, manner};
 
 /// Tokens that a model of the 2.5 series may think, and room for them: thoughts
 /// are counted within `maxOutputTokens`, and models overshoot a little.
@@ -31,9 +31,10 @@ impl Default for Manner {
     }
 }
 
-impl Manner {
-    /// The same without what was refused, unless it was without it.
-    pub(crate) fn without(self, feature: Feature) -> Option<Self> {
+impl manner::Manner for Manner {
+    type Feature = Feature;
+
+    fn without(self, feature: Feature) -> Option<Self> {
         let plainer = match feature {
             Feature::Thinking => Self {
                 thinking: false,

@@ -8,7 +8,9 @@
 //!   out and cuts it, `prompt` and `schema` make questions of it, `session` asks
 //!   them (`patience`: again; `bill`: at what price; `kept`: not twice), `answer`
 //!   reads what comes back, `merge` and `conclude` make one draft of many,
-//!   `bounds` keeps it to what can be stored.
+//!   `bounds` keeps it to what can be stored;
+//! - `http` and `manner` are how models are reached: what a server refuses of a
+//!   question is left out from then on.
 //!
 //! A part that fails fails the whole: nothing is silently left out.
 
@@ -19,6 +21,7 @@ mod conclude;
 mod fault;
 pub(crate) mod http;
 mod kept;
+pub(crate) mod manner;
 mod merge;
 mod model;
 mod parts;

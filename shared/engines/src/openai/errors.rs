@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use crate::language::{Fault, http::Answer};
+use crate::language::{Fault, http::Answer, manner};
 
 /// What a server may not know, and what can be left out or said otherwise for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,21 +21,7 @@ pub(crate) enum Feature {
 }
 
 /// Why a request was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) fault: Fault,
-    /// What seems to have been refused of it.
-    pub(crate) feature: Option<Feature>,
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            feature: None,
-        }
-    }
-}
+pub(crate) type Refusal = manner::Refusal<Feature>;
 
 /// Whether a body is an error, whatever its status.
 pub(crate) fn is_error(body: &Value) -> bool {

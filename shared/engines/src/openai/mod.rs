@@ -11,11 +11,7 @@ mod errors;
 mod request;
 mod response;
 
-use std::{
-    fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use reqwest::{
@@ -27,6 +23,7 @@ use runtime::settings::InvalidSetting;
 use crate::language::{
     LanguageModel, Question, Reply,
     http::{Caller, SetupError, secret},
+    manner::Remembered,
 };
 use errors::Refusal;
 use request::Manner;
@@ -41,7 +38,7 @@ pub struct OpenAi {
     /// `Bearer` and the key, where the server wants one.
     key: Option<HeaderValue>,
     caller: Caller,
-    manner: Mutex<Manner>,
+    manner: Remembered<Manner>,
 }
 
 impl fmt::Debug for OpenAi {
@@ -73,7 +70,7 @@ impl OpenAi {
             url,
             key: key.map(bearer).transpose()?,
             caller: Caller::new(TIMEOUT)?,
-            manner: Mutex::default(),
+            manner: Remembered::default(),
         })
     }
 
@@ -84,10 +81,6 @@ impl OpenAi {
             caller: self.caller.within(timeout),
             ..self
         }
-    }
-
-    fn manner(&self) -> MutexGuard<'_, Manner> {
-        self.manner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn attempt(&self, question: &Question, manner: Manner) -> Result<Reply, Refusal> {
@@ -109,24 +102,7 @@ impl LanguageModel for OpenAi {
     }
 
     async fn ask(&self, question: &Question) -> Reply {
-        let known = *self.manner();
-        let mut manner = known;
-        loop {
-            let refusal = match self.attempt(question, manner).await {
-                Ok(reply) => {
-                    // Only what helped is worth remembering.
-                    if manner != known {
-                        tracing::info!(model = self.model, ?manner, "asked so from now on");
-                        *self.manner() = manner;
-                    }
-                    return reply;
-                }
-                Err(refusal) => refusal,
-            };
-            match refusal.feature.and_then(|feature| manner.without(feature)) {
-                Some(plainer) => manner = plainer,
-                None => return refusal.fault.into(),
-            }
-        }
+        let attempt = |manner| self.attempt(question, manner);
+        self.manner.ask(&self.model, attempt).await
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::Feature;
-use crate::language::Question;
+use crate::language::{Question, manner};
 
 /// How JSON is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,9 +28,10 @@ pub(crate) struct Manner {
     pub(crate) own_temperature: bool,
 }
 
-impl Manner {
-    /// The next plainer way, if there is one.
-    pub(crate) fn without(self, feature: Feature) -> Option<Self> {
+impl manner::Manner for Manner {
+    type Feature = Feature;
+
+    fn without(self, feature: Feature) -> Option<Self> {
         match feature {
             Feature::Format => Some(Self {
                 format: match self.format {
