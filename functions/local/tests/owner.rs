@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -62,6 +62,7 @@ async fn notes_are_kept_in_the_order_of_the_recording() {
         let (status, stored) = ask(&test, Method::POST, &notes, Some(note)).await;
         assert_eq!(status, 201, "{stored}");
         ids.push(stored["id"].as_str().unwrap().to_owned());
+        test.clock.advance(Duration::from_secs(1));
     }
     let texts = |page: &Value| {
         let items = page["items"].as_array().unwrap().iter();

@@ -136,7 +136,10 @@ async fn play(stream: TcpStream, script: Script, hears: &Mutex<Told>) {
         listen_to_the_end(&mut socket, hears).await;
     }
     for text in script.last {
-        socket.send(Message::text(text)).await.expect("sent");
+        // Whoever had an error of its own has hung up by now.
+        if socket.send(Message::text(text)).await.is_err() {
+            return;
+        }
     }
     let frame = match script.ending {
         Ending::Normal => CloseFrame {
