@@ -14,7 +14,7 @@ use domain::{
 };
 use embedded::{Options, Store};
 use google::pubsub::{Admin, Push};
-use providers::{Providers, assert_made_by_providers};
+use providers::{Asked, Providers, Said, assert_made_by_providers, recorded};
 use runtime::SystemClock;
 use serde_json::{Value, json};
 use support::{Cloud, Embedded, Receiver, key, recording};
@@ -268,6 +268,38 @@ async fn providers_are_asked_once_each_and_make_the_interview() {
     assert_eq!(
         (providers.count("/v1/listen"), providers.count("/v1beta/")),
         (1, 1)
+    );
+}
+
+/// What each was once seen to answer when it had too much to do, and then as usual.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Google's emulators"]
+async fn providers_that_are_busy_are_asked_again() {
+    let _one = ONE.lock().await;
+    let mut busy = BTreeMap::from([
+        (false, (429, recorded("deepgram/docs/errors-21.json"))),
+        (
+            true,
+            (
+                503,
+                recorded("gemini/recorded-errors_503-high-demand-2026.json"),
+            ),
+        ),
+    ]);
+    let mood = move |asked: &Asked| {
+        let refusal = busy.remove(&asked.of_gemini());
+        refusal.map(|(status, body)| Said::Whole(status, body))
+    };
+    let providers = Arc::new(Providers::in_mood(mood));
+    let settings = providers.listen().await;
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    let cloud = Cloud::up(&settings.collect::<Vec<_>>());
+    let id = cloud.submit(recording(0), None).await;
+    cloud.settled(&id).await;
+    assert_made_by_providers(&cloud.get(&format!("/v1/interviews/{id}")).await);
+    assert_eq!(
+        (providers.count("/v1/listen"), providers.count("/v1beta/")),
+        (2, 2)
     );
 }
 
