@@ -117,7 +117,7 @@ impl Api {
             } else {
                 let text = text(field).await?;
                 let value = match name.as_str() {
-                    "metadata" | "rubric" => serde_json::from_str(&text)
+                    "metadata" | "rubric" | "retention_days" => serde_json::from_str(&text)
                         .map_err(|error| invalid(&name, &error.to_string()))?,
                     _ => json!(text),
                 };

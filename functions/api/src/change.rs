@@ -1,5 +1,5 @@
-//! `PATCH` of an interview: what its owner calls it, keeps with it, and where its
-//! events go.
+//! `PATCH` of an interview: what its owner calls it, keeps with it and for how long,
+//! and where its events go.
 
 use domain::{
     Interview, Private,
@@ -13,14 +13,15 @@ use serde_json::{Map, Value};
 use crate::{
     Api,
     error::{IntoProblem, no_interview},
-    interviews::{check_metadata, check_name},
+    interviews::{check_metadata, check_name, check_retention},
     patch::Patch,
     request::Asked,
 };
 
 const MAX_BODY: usize = 64 * 1024;
 
-/// What changes; `webhook_url: null` means that nobody is told.
+/// What changes; `webhook_url: null` means that nobody is told, and
+/// `retention_days: null` that it is kept like all others.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
@@ -30,6 +31,8 @@ struct Change {
     metadata: Option<Map<String, Value>>,
     #[serde(default)]
     webhook_url: Patch<String>,
+    #[serde(default)]
+    retention_days: Patch<u32>,
 }
 
 impl Api {
@@ -45,6 +48,9 @@ impl Api {
         if let Patch::Set(url) = &change.webhook_url {
             self.check_webhook(url)?;
         }
+        if let Patch::Set(days) = change.retention_days {
+            check_retention(Some(days))?;
+        }
         let apply = |interview: Option<&mut Interview>| {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
                 return Decision::Leave(None);
@@ -55,11 +61,8 @@ impl Api {
             if let Some(metadata) = &change.metadata {
                 interview.metadata.clone_from(metadata);
             }
-            let url = match &change.webhook_url {
-                Patch::Keep => interview.webhook_url.clone(),
-                Patch::Clear => None,
-                Patch::Set(url) => Some(url.clone()),
-            };
+            interview.keep_for(change.retention_days.apply(interview.retention_days));
+            let url = change.webhook_url.apply(interview.webhook_url.clone());
             // A new receiver has not said that it is gone.
             interview.webhook_gone &= interview.webhook_url == url;
             interview.webhook_url = url;

@@ -27,6 +27,9 @@ const MAX_METADATA: usize = 16 * 1024;
 /// The longest title and file name, in characters.
 const MAX_NAME: usize = 500;
 
+/// The longest time that an interview can ask to be kept for: ten years.
+const MAX_RETENTION_DAYS: u32 = 3_650;
+
 /// Whose request makes an interview.
 pub(crate) struct Origin {
     pub(crate) user: UserId,
@@ -59,6 +62,8 @@ pub(crate) struct NewInterview {
     metadata: Map<String, Value>,
     #[serde(default)]
     rubric: Option<Rubric>,
+    #[serde(default)]
+    retention_days: Option<u32>,
     #[serde(default)]
     pub(crate) audio: Option<NewAudio>,
 }
@@ -105,6 +110,7 @@ impl Api {
         if let Some(rubric) = &wanted.rubric {
             check_rubric(rubric)?;
         }
+        check_retention(wanted.retention_days)?;
         wanted
             .audio
             .as_ref()
@@ -149,6 +155,7 @@ impl Api {
         interview.webhook_url = wanted.webhook_url;
         interview.metadata = wanted.metadata;
         interview.rubric = wanted.rubric;
+        interview.keep_for(wanted.retention_days);
         interview.trace = Some(trace);
         interview.audio = wanted.audio.map(|audio| Audio {
             filename: audio.filename,
@@ -262,6 +269,12 @@ pub(crate) fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Proble
         return Err(invalid("metadata", &why));
     }
     Ok(())
+}
+
+pub(crate) fn check_retention(days: Option<u32>) -> Result<(), Problem> {
+    let sensible = days.is_none_or(|days| (1..=MAX_RETENTION_DAYS).contains(&days));
+    let why = || invalid("retention_days", &format!("1 to {MAX_RETENTION_DAYS}"));
+    sensible.then_some(()).ok_or_else(why)
 }
 
 pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {

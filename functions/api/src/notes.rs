@@ -100,11 +100,7 @@ impl Api {
             check_text(&text)?;
             note.text = text;
         }
-        note.at_ms = match change.at_ms {
-            Patch::Keep => note.at_ms,
-            Patch::Clear => None,
-            Patch::Set(at_ms) => Some(at_ms),
-        };
+        note.at_ms = change.at_ms.apply(note.at_ms);
         check_moment(note.at_ms)?;
         note.kind = change.kind.unwrap_or(note.kind);
         let unchanged = Precondition::Version(document.version);

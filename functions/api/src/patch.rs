@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 /// Left out, `null`, or a value.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) enum Patch<T> {
     /// It stays as it is.
     #[default]
@@ -12,6 +12,17 @@ pub(crate) enum Patch<T> {
     Clear,
     /// It becomes this.
     Set(T),
+}
+
+impl<T: Clone> Patch<T> {
+    /// What becomes of `before`.
+    pub(crate) fn apply(&self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value.clone()),
+        }
+    }
 }
 
 /// Only a field that is there is deserialized at all: the rest is `Keep`.

@@ -86,6 +86,7 @@ impl Api {
             "webhook_url": interview.webhook_url,
             "metadata": interview.metadata,
             "rubric": interview.rubric,
+            "retention_days": interview.retention_days,
         })
     }
 

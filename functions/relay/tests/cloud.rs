@@ -2,8 +2,8 @@
 //! real HTTP, Google's emulators of Firestore and Pub/Sub, signed uploads.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-#[path = "../../local/tests/support/providers.rs"]
-mod providers;
+#[path = "../../local/tests/support/stand_in.rs"]
+mod stand_in;
 mod support;
 
 use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
@@ -14,9 +14,9 @@ use domain::{
 };
 use embedded::{Options, Store};
 use google::pubsub::{Admin, Push};
-use providers::{Asked, Providers, Said, assert_made_by_providers, recorded};
 use runtime::SystemClock;
 use serde_json::{Value, json};
+use stand_in::{Asked, Providers, Said, assert_made_by_providers, recorded};
 use support::{Cloud, Embedded, Receiver, key, recording};
 use tokio::sync::Mutex;
 

@@ -123,14 +123,20 @@ impl Sweep {
         Ok(work::transact(&*self.records, &key, now, settle).await?)
     }
 
+    /// Those that are older than all may be, and those whose own time is over.
     async fn delete_expired(&self) -> Result<(), Failure> {
-        let Some(retention) = self.retention else {
-            return Ok(());
-        };
         let now = self.clock.now();
-        let before: Timestamp = now - retention;
+        self.delete_before("expires_at", now).await?;
+        match self.retention {
+            Some(retention) => self.delete_before("created_at", now - retention).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn delete_before(&self, field: &str, before: Timestamp) -> Result<(), Failure> {
+        let now = self.clock.now();
         let expired = Query {
-            less_than: Some(("created_at".into(), json!(before))),
+            less_than: Some((field.into(), json!(before))),
             limit: BATCH,
             ..Query::group(INTERVIEWS)
         };

@@ -1,5 +1,7 @@
 //! The record of one interview: small, written often, listened to by `announce`.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,6 +11,8 @@ use crate::{
     steps::{StepState, Steps},
     trace::TraceContext,
 };
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// What sort of conversation it is; chooses the rubric and the wording.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +131,12 @@ pub struct Interview {
     /// What to assess, in place of the kind's own rubric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric: Option<Rubric>,
+    /// For how many days from its creation it is kept, where that is its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
+    /// When those days are over, so that the sweep can ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Set first of all when it is deleted: from then on it is gone for
     /// everyone, and whoever finds it clears away the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,6 +165,8 @@ impl Interview {
             webhook_gone: false,
             metadata: Map::new(),
             rubric: None,
+            retention_days: None,
+            expires_at: None,
             deleted_at: None,
             trace: None,
         }
@@ -166,6 +178,12 @@ impl Interview {
             user_id: self.user_id.clone(),
             interview_id: self.id.clone(),
         }
+    }
+
+    /// Keeps it for so many days from its creation, or for as long as all others.
+    pub fn keep_for(&mut self, days: Option<u32>) {
+        self.retention_days = days;
+        self.expires_at = days.map(|days| self.created_at + DAY * days);
     }
 
     /// Whether its recording has been stored.

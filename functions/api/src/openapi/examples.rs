@@ -58,6 +58,7 @@ pub(super) fn interview() -> Value {
         "webhook_url": null,
         "metadata": {"job": 7},
         "rubric": null,
+        "retention_days": null,
     })
 }
 

@@ -47,11 +47,12 @@ fn creations() -> Value {
     json!({
         "with_audio": {"summary": "A recording is going to be uploaded", "value": examples::new_interview()},
         "plain": {"summary": "A title alone", "value": {"title": "A summer"}},
-        "everything": {"summary": "With a receiver of webhooks and a rubric", "value": {
+        "everything": {"summary": "With a receiver of webhooks, a rubric and a time to be kept", "value": {
             "title": "Ada, second round",
             "kind": "job_interview",
             "webhook_url": "https://example.com/hooks/interviews",
             "rubric": examples::rubric(),
+            "retention_days": 90,
         }},
     })
 }
@@ -80,6 +81,7 @@ pub(super) fn change() -> Operation {
         "title": {"summary": "Another title", "value": {"title": "Ada, second round"}},
         "all": {"summary": "Everything that can be changed", "value": {
             "title": "Ada", "metadata": {"job": 8}, "webhook_url": "https://example.com/hooks",
+            "retention_days": 30,
         }},
         "quiet": {"summary": "Nobody is told any more", "value": {"webhook_url": null}},
     });

@@ -27,6 +27,7 @@ pub(super) fn all() -> Value {
             "title": or_null(name("What you call it.")),
             "metadata": or_null(metadata()),
             "webhook_url": webhook(),
+            "retention_days": or_null(retention()),
         })),
         "Retry": strict("What to run again.", &[], json!({
             "step": or_null(words("The failed step; all failed ones where it is left out.",
@@ -65,6 +66,7 @@ fn new_interview() -> Value {
             "webhook_url": webhook(),
             "metadata": metadata(),
             "rubric": or_null(a("Rubric", "What to assess, in place of the kind's own rubric.")),
+            "retention_days": or_null(retention()),
             "audio": or_null(a("NewAudio", "The recording that you are about to upload.")),
         }),
     )
@@ -91,8 +93,15 @@ fn form() -> Value {
             "webhook_url": text("Where its events go."),
             "metadata": metadata(),
             "rubric": a("Rubric", "What to assess, as JSON."),
+            "retention_days": retention(),
         }),
     )
+}
+
+fn retention() -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": 3_650,
+        "description": "For how many days from its creation it is kept, if that is shorter than \
+            for all others; then it is deleted like by `DELETE`."})
 }
 
 fn name(about: &str) -> Value {

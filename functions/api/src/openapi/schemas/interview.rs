@@ -60,6 +60,8 @@ fn own() -> Value {
         "webhook_url": or_null(text("Where its events go.")),
         "metadata": {"type": "object", "description": "The client's own data, as it came."},
         "rubric": or_null(a("Rubric", "What is assessed, in place of the kind's own rubric.")),
+        "retention_days": or_null(json!({"type": "integer", "minimum": 1,
+            "description": "For how many days it is kept, where that was asked for."})),
     })
 }
 

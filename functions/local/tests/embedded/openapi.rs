@@ -1,13 +1,10 @@
 //! The documentation and the service say the same.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
-
-mod support;
 
 use std::collections::BTreeSet;
 
+use crate::support::{TestHost, wav};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use support::{TestHost, wav};
 
 /// A call of the document: method, path and what is said of it.
 type Call<'a> = (String, &'a str, &'a Value);

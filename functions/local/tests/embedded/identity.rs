@@ -1,21 +1,19 @@
 //! The API asks whoever recognises users, once, before anything else.
 
-mod support;
-
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
+use crate::support::{TestHost, wav};
 use async_trait::async_trait;
 use domain::{
     UserId,
     ports::{Credentials, Header, Identity, Reason, Refused},
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
-use runtime::serve::serve;
+use runtime::{serve::serve, settings::Environment};
 use serde_json::{Value, json};
-use support::{TestHost, wav};
 use tokio::net::TcpListener;
 
 /// Knows `Bearer anna` and `Bearer ben`, and counts.
@@ -247,7 +245,9 @@ async fn the_embedded_service_takes_people_at_their_word() {
 /// From a browser, only the pages of the list may ask, uploads included.
 #[tokio::test]
 async fn pages_of_other_origins_ask_only_where_they_are_listed() {
-    let test = TestHost::start_listed("https://app.example").await;
+    let environment = Environment::of([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
+    let origins = api::Origins::read(&environment).expect("an origin");
+    let test = TestHost::start_set(|settings| settings.origins = origins).await;
     for path in [
         "/v1/interviews",
         "/storage/uploads/x",

@@ -1,13 +1,10 @@
 //! Segments as they are recognised, nothing of it kept.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-mod support;
-
+use crate::support::{TestHost, engine::dialogue, wav};
 use domain::ports::ObjectStore as _;
 use http::StatusCode;
 use reqwest::Response;
 use serde_json::Value;
-use support::{TestHost, dialogue, wav};
 
 async fn post(test: &TestHost, query: &str, content_type: &str, body: Vec<u8>) -> Response {
     let url = format!("{}/v1/transcribe-stream{query}", test.url);

@@ -1,9 +1,4 @@
 //! The whole pipeline on what Deepgram and Gemini answer.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
-
-#[path = "support/providers.rs"]
-mod providers;
-mod support;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -12,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::Options};
-use local::Engines;
-use providers::{
+use crate::stand_in::{
     Asked, CONVERSATION, Providers, Said, analysed, assert_made_by_providers, recorded, recordings,
 };
+use crate::support::{TestHost, engine::ScriptedEngine, wav};
+use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::Options};
+use local::Engines;
 use runtime::settings::Environment;
 use serde_json::Value;
-use support::{ScriptedEngine, TestHost, wav};
 
 async fn start(more: &[(&str, &str)], public: bool) -> (TestHost, Arc<Providers>) {
     start_in(Providers::default(), more, public).await

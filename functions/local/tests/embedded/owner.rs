@@ -1,25 +1,11 @@
 //! What an owner does with an interview: change it, take notes, run a failed step
 //! again, look at webhooks and have them sent again.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
-
-mod support;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use crate::support::{START, TestHost, key, wav};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{TestHost, wav};
-
-async fn ask(test: &TestHost, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-    let request = test.client.request(method, format!("{}{path}", test.url));
-    let request = match body {
-        Some(body) => request.json(&body),
-        None => request,
-    };
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    (status, answer.json().await.unwrap_or(Value::Null))
-}
 
 #[tokio::test]
 async fn an_interview_is_renamed_and_its_receiver_changed() {
@@ -27,7 +13,7 @@ async fn an_interview_is_renamed_and_its_receiver_changed() {
     let id = test.submit(wav(1)).await;
     let path = format!("/v1/interviews/{id}");
     let change = json!({"title": "Another", "metadata": {"a": [[1]]}, "webhook_url": null});
-    let (status, changed) = ask(&test, Method::PATCH, &path, Some(change)).await;
+    let (status, changed) = test.ask(Method::PATCH, &path, Some(change)).await;
     assert_eq!(status, 200, "{changed}");
     assert_eq!(changed["title"], "Another");
     assert_eq!(changed["metadata"], json!({"a": [[1]]}));
@@ -39,11 +25,11 @@ async fn an_interview_is_renamed_and_its_receiver_changed() {
         (json!({"webhook_url": "ftp://x"}), "invalid_field"),
         (json!({"status": "completed"}), "invalid_body"),
     ] {
-        let (status, problem) = ask(&test, Method::PATCH, &path, Some(wrong)).await;
+        let (status, problem) = test.ask(Method::PATCH, &path, Some(wrong)).await;
         assert_eq!((status, problem["code"].as_str()), (400, Some(code)));
     }
     let none = format!("/v1/interviews/{}", "x".repeat(24));
-    let (status, _) = ask(&test, Method::PATCH, &none, Some(json!({}))).await;
+    let (status, _) = test.ask(Method::PATCH, &none, Some(json!({}))).await;
     assert_eq!(status, 404);
 }
 
@@ -59,7 +45,7 @@ async fn notes_are_kept_in_the_order_of_the_recording() {
         json!({"text": "early", "at_ms": 1_000, "kind": "bookmark"}),
         json!({"text": "about all of it"}),
     ] {
-        let (status, stored) = ask(&test, Method::POST, &notes, Some(note)).await;
+        let (status, stored) = test.ask(Method::POST, &notes, Some(note)).await;
         assert_eq!(status, 201, "{stored}");
         ids.push(stored["id"].as_str().unwrap().to_owned());
         test.clock.advance(Duration::from_secs(1));
@@ -69,14 +55,16 @@ async fn notes_are_kept_in_the_order_of_the_recording() {
         let texts = items.map(|note| note["text"].as_str().unwrap().to_owned());
         texts.collect::<Vec<_>>()
     };
-    let (_, page) = ask(&test, Method::GET, &notes, None).await;
+    let (_, page) = test.ask(Method::GET, &notes, None).await;
     assert_eq!(texts(&page), ["about all of it", "early", "late"]);
     let one = format!("{notes}/{}", ids[0]);
     let change = json!({"text": "now first", "at_ms": null});
-    let (status, changed) = ask(&test, Method::PATCH, &one, Some(change)).await;
+    let (status, changed) = test.ask(Method::PATCH, &one, Some(change)).await;
     assert_eq!((status, &changed["text"]), (200, &json!("now first")));
     assert_eq!(changed.get("at_ms"), None);
-    let (status, _) = ask(&test, Method::DELETE, &format!("{notes}/{}", ids[1]), None).await;
+    let (status, _) = test
+        .ask(Method::DELETE, &format!("{notes}/{}", ids[1]), None)
+        .await;
     assert_eq!(status, 204);
     let shown = test.interview(id).await;
     assert_eq!(
@@ -87,7 +75,7 @@ async fn notes_are_kept_in_the_order_of_the_recording() {
         &format!("{notes}/{}", ids[1]),
         &format!("{notes}/..%2Fdata"),
     ] {
-        let (status, problem) = ask(&test, Method::DELETE, path, None).await;
+        let (status, problem) = test.ask(Method::DELETE, path, None).await;
         assert_eq!(
             (status, problem["code"].as_str()),
             (404, Some("no_such_note"))
@@ -98,7 +86,7 @@ async fn notes_are_kept_in_the_order_of_the_recording() {
         json!({"text": "a", "at_ms": u64::MAX}),
         json!({}),
     ] {
-        let (status, _) = ask(&test, Method::POST, &notes, Some(wrong)).await;
+        let (status, _) = test.ask(Method::POST, &notes, Some(wrong)).await;
         assert_eq!(status, 400);
     }
 }
@@ -117,13 +105,13 @@ async fn failed_steps_are_run_again_and_nothing_else_is() {
         (json!({"step": "waveform"}), "not_failed"),
         (json!({"step": "report"}), "prerequisite_failed"),
     ] {
-        let (status, problem) = ask(&test, Method::POST, &retry, Some(body)).await;
+        let (status, problem) = test.ask(Method::POST, &retry, Some(body)).await;
         assert_eq!((status, problem["code"].as_str()), (409, Some(code)));
     }
-    let (status, accepted) = ask(&test, Method::POST, &retry, None).await;
+    let (status, accepted) = test.ask(Method::POST, &retry, None).await;
     assert_eq!(status, 202, "{accepted}");
     assert_eq!(accepted["status"], "processing");
-    let (status, problem) = ask(&test, Method::POST, &retry, None).await;
+    let (status, problem) = test.ask(Method::POST, &retry, None).await;
     assert_eq!(
         (status, problem["code"].as_str()),
         (409, Some("not_failed")),
@@ -160,7 +148,7 @@ async fn every_step_can_be_run_again_by_itself() {
         fail(&test, &id, step).await;
         let retry = format!("/v1/interviews/{id}/retry");
         let body = Some(json!({ "step": step }));
-        let (status, answer) = ask(&test, Method::POST, &retry, body).await;
+        let (status, answer) = test.ask(Method::POST, &retry, body).await;
         assert_eq!(status, 202, "{answer}");
         test.drain().await;
         let interview = test.interview(&id).await;
@@ -175,16 +163,12 @@ async fn every_step_can_be_run_again_by_itself() {
 /// As if the step had been given up.
 async fn fail(test: &TestHost, id: &str, step: &str) {
     use domain::{
-        InterviewId, InterviewKey, UserId,
         steps::StepError,
         work::{Decision, transact},
     };
-    let key = InterviewKey {
-        user_id: UserId::parse("local").unwrap(),
-        interview_id: InterviewId::parse(id).unwrap(),
-    };
+    let key = key(id);
     let step = serde_json::from_value(json!(step)).unwrap();
-    let now = support::START;
+    let now = START;
     let give_up = |interview: Option<&mut domain::Interview>| {
         let error = StepError::permanent("lost", "lost");
         interview.unwrap().give_up(step, error, now);
@@ -201,7 +185,7 @@ async fn webhooks_are_logged_and_sent_again_on_demand() {
     let id = test.submit(wav(3)).await;
     test.drain().await;
     let path = format!("/v1/interviews/{id}/webhook-deliveries");
-    let (_, log) = ask(&test, Method::GET, &path, None).await;
+    let (_, log) = test.ask(Method::GET, &path, None).await;
     let items = log["items"].as_array().unwrap();
     assert_eq!(items.len(), 3);
     assert!(
@@ -219,7 +203,7 @@ async fn webhooks_are_logged_and_sent_again_on_demand() {
     assert!(statuses.contains(&&json!(502)));
     let wanted = items[0]["id"].as_str().unwrap();
     let replay = format!("{path}/{wanted}/replay");
-    let (status, shown) = ask(&test, Method::POST, &replay, None).await;
+    let (status, shown) = test.ask(Method::POST, &replay, None).await;
     assert_eq!(
         (status, &shown["state"]),
         (202, &json!("pending")),
@@ -234,7 +218,9 @@ async fn webhooks_are_logged_and_sent_again_on_demand() {
         "the same body under the same id"
     );
     assert_eq!(received.len(), 5);
-    let (status, problem) = ask(&test, Method::POST, &format!("{path}/msg_x/replay"), None).await;
+    let (status, problem) = test
+        .ask(Method::POST, &format!("{path}/msg_x/replay"), None)
+        .await;
     assert_eq!(
         (status, problem["code"].as_str()),
         (404, Some("no_such_delivery"))
@@ -302,10 +288,12 @@ async fn a_call_that_announces_is_answered_with_how_to_upload() {
     let audio = json!({"filename": "a.wav", "content_type": "audio/wav", "size_bytes": 9});
     let path = "/v1/analyze-async";
     let body = json!({"title": "t", "audio": audio});
-    let (status, created) = ask(&test, Method::POST, path, Some(body)).await;
+    let (status, created) = test.ask(Method::POST, path, Some(body)).await;
     assert_eq!(status, 202, "{created}");
     assert!(created["upload"]["url"].is_string());
-    let (status, problem) = ask(&test, Method::POST, path, Some(json!({"title": "t"}))).await;
+    let (status, problem) = test
+        .ask(Method::POST, path, Some(json!({"title": "t"})))
+        .await;
     assert_eq!(
         (status, problem["code"].as_str()),
         (400, Some("invalid_field"))

@@ -1,10 +1,7 @@
 //! An analysis on the spot, of a transcript from elsewhere.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-mod support;
-
+use crate::support::TestHost;
 use serde_json::{Value, json};
-use support::TestHost;
 
 async fn analyze(test: &TestHost, body: &Value) -> (u16, Value) {
     let url = format!("{}/v1/analyze", test.url);

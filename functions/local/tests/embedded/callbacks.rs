@@ -1,19 +1,19 @@
 //! A speech engine that calls back: at once, late, twice, never, with failures.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
-
-mod support;
 
 use std::sync::{Arc, Mutex};
 
+use crate::support::{
+    TestHost,
+    engine::{ScriptedEngine, dialogue},
+    key, wav,
+};
 use async_trait::async_trait;
 use domain::{
-    InterviewId, InterviewKey, UserId,
     ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
     steps::StepError,
     transcript::Recognition,
 };
 use serde_json::{Value, json};
-use support::{ScriptedEngine, TestHost, dialogue, wav};
 
 /// What is posted when the engine is asked for the nth time: bodies, each to the
 /// URL of the time that it names.
@@ -104,10 +104,7 @@ async fn assert_completed(test: &TestHost, id: &str) {
 }
 
 async fn assert_nothing_kept(test: &TestHost, id: &str) {
-    let key = InterviewKey {
-        user_id: UserId::parse("local").unwrap(),
-        interview_id: InterviewId::parse(id).unwrap(),
-    };
+    let key = key(id);
     let callbacks = Query::collection(key.document().collection("callbacks"));
     let records = test.host.store.records();
     assert_eq!(records.list(&callbacks).await.unwrap(), []);

@@ -1,0 +1,59 @@
+//! Deliveries as they may come: late, thrice, backwards.
+
+use embedded::deliveries::Again;
+use emulation::dispatch::incoming;
+
+use crate::support::TestHost;
+
+/// Delivers whatever is due, all of it, backwards and three times, and every
+/// event once more when all is over.
+pub(crate) async fn deliver_badly(test: &TestHost) {
+    let deliveries = test.host.store.deliveries();
+    let mut seen = Vec::new();
+    loop {
+        let mut due = Vec::new();
+        for lane in deliveries.lanes() {
+            due.extend(deliveries.take(&lane, 1_000).await.unwrap());
+        }
+        if due.is_empty() {
+            let Some(next) = deliveries.next_due().await.unwrap() else {
+                break;
+            };
+            test.clock.advance_to(next);
+            continue;
+        }
+        for delivery in due.iter().rev() {
+            let function = test
+                .host
+                .functions()
+                .find(|function| function.name() == delivery.function);
+            let function = function.expect("the manifest names functions that are there");
+            let mut settled = true;
+            for _ in 0..3 {
+                settled &= function.handle(incoming(delivery).unwrap()).await.is_ok();
+            }
+            if settled {
+                deliveries.done(delivery).await.unwrap();
+                seen.push(delivery.clone());
+            } else {
+                let wait = std::time::Duration::from_secs(1);
+                deliveries
+                    .again(delivery, Again::Later(wait), "")
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+    for delivery in seen.iter().rev() {
+        let function = test
+            .host
+            .functions()
+            .find(|function| function.name() == delivery.function);
+        function
+            .unwrap()
+            .handle(incoming(delivery).unwrap())
+            .await
+            .expect("late is no failure");
+    }
+    test.drain().await;
+}

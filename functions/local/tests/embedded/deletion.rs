@@ -1,0 +1,156 @@
+//! Nothing stays of what is deleted, whoever deletes it and whatever happens meanwhile.
+
+use std::time::Duration;
+
+use embedded::deliveries::Backlog;
+use http::Method;
+use serde_json::json;
+
+use crate::{
+    badly::deliver_badly,
+    support::{TestHost, key, wav},
+};
+
+#[tokio::test]
+async fn deletion_leaves_nothing_and_nothing_comes_back() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    // In the middle of it: the upload has been announced, nothing else is done.
+    let path = format!("{}/v1/interviews/{id}", test.url);
+    assert_eq!(
+        test.client.delete(&path).send().await.unwrap().status(),
+        204
+    );
+    assert_eq!(test.client.get(&path).send().await.unwrap().status(), 404);
+    assert_eq!(
+        test.client.delete(&path).send().await.unwrap().status(),
+        404
+    );
+    deliver_badly(&test).await;
+    assert_nothing_left(&test, &id).await;
+    let kinds: std::collections::BTreeSet<String> = test.receiver.types().into_iter().collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["interview.deleted"]);
+}
+
+#[tokio::test]
+async fn a_finished_interview_is_deleted_with_all_its_parts() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let path = format!("{}/v1/interviews/{id}", test.url);
+    assert_eq!(
+        test.client.delete(&path).send().await.unwrap().status(),
+        204
+    );
+    test.drain().await;
+    assert_nothing_left(&test, &id).await;
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_cut_short_is_finished_by_the_sweep() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    // The process died right after the mark was set.
+    let now = domain::ports::Clock::now(&*test.clock);
+    assert!(
+        domain::deletion::mark(&*test.host.store.records(), &key(&id), now)
+            .await
+            .unwrap()
+    );
+    let path = format!("{}/v1/interviews/{id}", test.url);
+    assert_eq!(test.client.get(&path).send().await.unwrap().status(), 404);
+    test.clock.advance(Duration::from_mins(1));
+    test.sweep().await;
+    assert_nothing_left(&test, &id).await;
+    assert!(
+        test.receiver
+            .types()
+            .contains(&"interview.deleted".to_owned())
+    );
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[tokio::test]
+async fn an_interview_is_kept_for_as_long_as_it_asks() {
+    let test = TestHost::start().await;
+    let (mut ids, days) = (Vec::new(), [Some(2), None, Some(5)]);
+    for retention_days in days {
+        let id = test.submit(wav(3)).await;
+        let path = format!("/v1/interviews/{id}");
+        let change = json!({ "retention_days": retention_days });
+        let (status, changed) = test.ask(Method::PATCH, &path, Some(change)).await;
+        assert_eq!(
+            (status, &changed["retention_days"]),
+            (200, &json!(retention_days))
+        );
+        ids.push(id);
+    }
+    test.drain().await;
+    test.clock.advance(2 * DAY);
+    test.sweep().await;
+    assert_eq!(test.count().await, 3);
+    test.clock.advance(Duration::from_secs(1));
+    test.sweep().await;
+    assert_eq!(test.count().await, 2);
+    let deleted = |kind: &&String| *kind == "interview.deleted";
+    assert_eq!(test.receiver.types().iter().filter(deleted).count(), 1);
+    // One thinks better of it, in time.
+    let path = format!("/v1/interviews/{}", ids[2]);
+    let change = json!({ "retention_days": null });
+    assert_eq!(test.ask(Method::PATCH, &path, Some(change)).await.0, 200);
+    test.clock.advance(1_000 * DAY);
+    test.sweep().await;
+    assert_eq!(test.count().await, 2);
+    let (status, _) = test
+        .ask(Method::GET, &format!("/v1/interviews/{}", ids[0]), None)
+        .await;
+    assert_eq!(status, 404);
+}
+
+/// `RETENTION_DAYS` holds for those that would be kept for longer as well.
+#[tokio::test]
+async fn no_interview_is_kept_for_longer_than_all_are() {
+    let test = TestHost::start_set(|settings| settings.retention = Some(3 * DAY)).await;
+    let created = json!({"title": "t", "retention_days": 30});
+    let path = "/v1/interviews";
+    assert_eq!(test.ask(Method::POST, path, Some(created)).await.0, 201);
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    test.clock.advance(3 * DAY + Duration::from_secs(1));
+    test.sweep().await;
+    assert_eq!(test.count().await, 0);
+    assert_nothing_left(&test, &id).await;
+    for days in [json!(0), json!(-1), json!(3_651), json!("7"), json!(1.5)] {
+        let body = json!({"title": "t", "retention_days": days});
+        let (status, problem) = test.ask(Method::POST, path, Some(body)).await;
+        assert_eq!(status, 400, "{problem}");
+    }
+}
+
+async fn assert_nothing_left(test: &TestHost, id: &str) {
+    let key = key(id);
+    let records = test.host.store.records();
+    for path in [
+        key.document(),
+        key.data("transcript"),
+        key.data("analysis"),
+        key.data("waveform"),
+        key.data("report"),
+    ] {
+        assert_eq!(records.read(&path).await.unwrap(), None, "{path}");
+    }
+    for collection in ["deliveries", "notes"] {
+        let query = domain::ports::Query::collection(key.document().collection(collection));
+        assert_eq!(records.list(&query).await.unwrap(), [], "{collection}");
+    }
+    let files = std::fs::read_dir(test.folder.path().join("objects"))
+        .unwrap()
+        .count();
+    assert_eq!(files, 0, "objects");
+    assert_eq!(
+        test.host.store.deliveries().backlog().await.unwrap(),
+        Backlog::default()
+    );
+}

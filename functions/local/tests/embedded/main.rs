@@ -1,0 +1,28 @@
+//! The embedded service with scripted engines and a clock that tests move.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::similar_names,
+    reason = "tests, helpers included"
+)]
+
+mod audio;
+mod badly;
+mod callbacks;
+mod deletion;
+mod direct;
+mod events;
+mod identity;
+mod openapi;
+mod owner;
+mod pipeline;
+mod products;
+mod providers;
+mod requests;
+mod stream;
+mod uploads;
+
+#[path = "../support/stand_in.rs"]
+mod stand_in;
+#[path = "../support/mod.rs"]
+mod support;

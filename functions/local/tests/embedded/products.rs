@@ -1,0 +1,164 @@
+//! What can be read of a finished interview.
+
+use std::io::{Cursor, Read as _};
+
+use domain::{
+    Timestamp,
+    note::{Note, NoteKind},
+    ports::{Precondition, Write},
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+use zip::ZipArchive;
+
+use crate::support::{TestHost, key, wav};
+
+#[tokio::test]
+async fn the_products_can_be_read_in_every_format() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    for (part, content_type, beginning) in [
+        (
+            "transcript.srt",
+            "application/x-subrip; charset=utf-8",
+            "1\n00:00:00,000 --> 00:00:01,700\n[Speaker 1]\nwhat did",
+        ),
+        (
+            "transcript.vtt",
+            "text/vtt; charset=utf-8",
+            "WEBVTT\n\n00:00:00.000 --> 00:00:01.700\n<v Speaker 1>what",
+        ),
+        (
+            "transcript.txt",
+            "text/plain; charset=utf-8",
+            "[0:00:00] Speaker 1: what did you do last summer\n",
+        ),
+        (
+            "transcript.md",
+            "text/markdown; charset=utf-8",
+            "# A summer\n\n**Speaker 1** (0:00:00)\n\nwhat",
+        ),
+        (
+            "waveform?bits=16",
+            "application/json",
+            "{\"version\":2,\"channels\":1,\"sample_rate\":8000,\"samples_per_pixel\":256,\"bits\":16,",
+        ),
+    ] {
+        let answer = test
+            .client
+            .get(format!("{}/v1/interviews/{id}/{part}", test.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.headers()["content-type"], content_type, "{part}");
+        let text = answer.text().await.unwrap();
+        assert!(text.starts_with(beginning), "{part}: {text}");
+    }
+    let report = test
+        .client
+        .get(format!("{}/v1/interviews/{id}/report.docx", test.url))
+        .send()
+        .await
+        .unwrap();
+    assert!(report.bytes().await.unwrap().starts_with(b"PK"));
+}
+
+#[tokio::test]
+async fn notes_that_are_there_are_in_the_report() {
+    let test = TestHost::start().await;
+    let bytes = wav(3);
+    let created = test.create(bytes.len()).await;
+    let id = created["id"].as_str().unwrap();
+    let key = key(id);
+    let note = |id: &str, text: &str, at_ms| Note {
+        id: id.into(),
+        text: text.into(),
+        at_ms,
+        kind: NoteKind::Bookmark,
+        created_at: Timestamp::from_millis(0),
+    };
+    let notes = [
+        note("1", "the later one", Some(2_000)),
+        note("2", "the first one", Some(1_000)),
+    ];
+    let writes = notes.iter().map(|note| {
+        let path = key.document().child("notes", &note.id);
+        Write::put(path, note, Precondition::Absent).unwrap()
+    });
+    test.host
+        .store
+        .records()
+        .commit(writes.collect())
+        .await
+        .unwrap();
+    assert!(test.upload(&created, bytes).await.status().is_success());
+    test.drain().await;
+    let url = format!("{}/v1/interviews/{id}/report.docx", test.url);
+    let report = test
+        .client
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(report)).unwrap();
+    assert!(
+        archive
+            .file_names()
+            .any(|name| name.starts_with("word/media/")),
+        "no picture"
+    );
+    let mut xml = String::new();
+    archive
+        .by_name("word/document.xml")
+        .unwrap()
+        .read_to_string(&mut xml)
+        .unwrap();
+    let (first, later) = (xml.find("the first one"), xml.find("the later one"));
+    assert!(first.is_some() && first < later, "{first:?} {later:?}");
+}
+
+#[tokio::test]
+async fn the_waveform_is_given_at_other_resolutions() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let path = |query: &str| format!("/v1/interviews/{id}/waveform{query}");
+    let stored = test.get(&path("?bits=16")).await;
+    assert_eq!(
+        (&stored["samples_per_pixel"], &stored["length"]),
+        (&json!(256), &json!(94))
+    );
+    let coarse = test.get(&path("?bits=16&samples_per_pixel=1000")).await;
+    assert_eq!(
+        (&coarse["samples_per_pixel"], &coarse["length"]),
+        (&json!(1_000), &json!(25))
+    );
+    // The tone reaches its extremes in every pixel.
+    assert_eq!(
+        (&coarse["data"][0], &coarse["data"][1]),
+        (&stored["data"][0], &stored["data"][1])
+    );
+    let eight = test.get(&path("?bits=8&samples_per_pixel=48000")).await;
+    assert_eq!(eight["data"], json!([-31, 30]));
+    for refused in ["255", "0", "-1", "many", ""] {
+        let url = format!(
+            "{}{}",
+            test.url,
+            path(&format!("?samples_per_pixel={refused}"))
+        );
+        let answer = test.client.get(url).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{refused}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], "invalid_parameter");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .contains("samples_per_pixel")
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! What clients ask, rightly and wrongly.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{TestHost, wav};
+
+#[tokio::test]
+async fn what_a_client_asks_wrongly_is_answered_with_a_problem() {
+    let test = TestHost::start().await;
+    let post = |body: Value| {
+        test.client
+            .post(format!("{}/v1/interviews", test.url))
+            .json(&body)
+            .send()
+    };
+    let audio =
+        |size: u64| json!({"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size});
+    // Half of a character is no text: refused, and never stored.
+    let half = test.client.post(format!("{}/v1/interviews", test.url));
+    let half = half.header("content-type", "application/json");
+    let answer = half
+        .body(r#"{"title": "a \ud800 b"}"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(
+        answer.json::<Value>().await.unwrap()["code"],
+        "invalid_body"
+    );
+    for (body, status, code) in [
+        (json!({}), 400, "invalid_body"),
+        (json!({"title": ""}), 400, "invalid_field"),
+        (json!({"title": "t", "colour": "red"}), 400, "invalid_body"),
+        (json!({"title": 5}), 400, "invalid_body"),
+        (
+            json!({"title": "t", "language": "not a language"}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "webhook_url": "ftp://example.com"}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "webhook_url": "http://10.0.0.1/"}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "audio": audio(0)}),
+            400,
+            "invalid_field",
+        ),
+        (
+            json!({"title": "t", "audio": audio(10_000_001)}),
+            413,
+            "recording_too_large",
+        ),
+        (
+            json!({"title": "t", "rubric": {"competencies": []}}),
+            400,
+            "invalid_field",
+        ),
+    ] {
+        let answer = post(body.clone()).await.unwrap();
+        assert_eq!(answer.status(), status, "{body}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], code, "{body}");
+        assert!(
+            problem["request_id"]
+                .as_str()
+                .is_some_and(|id| !id.is_empty())
+        );
+    }
+    for (path, status) in [
+        ("/v1/nothing", 404),
+        ("/v1/interviews/x", 404),
+        ("/v1/interviews?limit=0", 400),
+        ("/v1/interviews?x=1", 400),
+    ] {
+        let answer = test
+            .client
+            .get(format!("{}{path}", test.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
+    let wrong_method = test
+        .client
+        .put(format!("{}/v1/interviews", test.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            wrong_method.status().as_u16(),
+            &wrong_method.headers()["allow"]
+        ),
+        (405, &"GET, POST".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn one_user_does_not_see_what_is_anothers() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    for part in [
+        "",
+        "/transcript",
+        "/transcript.srt",
+        "/analysis",
+        "/waveform",
+        "/report.docx",
+        "/events",
+    ] {
+        let path = format!("{}/v1/interviews/{id}{part}", test.url);
+        let answer = test
+            .client
+            .get(path)
+            .header("x-user-id", "somebody")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 404, "{part}");
+    }
+    let list = test
+        .client
+        .get(format!("{}/v1/interviews", test.url))
+        .header("x-user-id", "somebody")
+        .send()
+        .await;
+    assert_eq!(
+        list.unwrap().json::<Value>().await.unwrap()["items"],
+        json!([])
+    );
+    let audio = test
+        .client
+        .get(format!("{}/v1/audio/{id}", test.url))
+        .header("x-user-id", "somebody")
+        .send()
+        .await;
+    assert_eq!(audio.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn lists_are_paged_newest_first() {
+    let test = TestHost::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(test.create(10).await["id"].clone());
+        test.clock.advance(std::time::Duration::from_millis(1));
+    }
+    ids.reverse();
+    let (mut seen, mut path) = (Vec::new(), "/v1/interviews?limit=2".to_owned());
+    loop {
+        let page = test.get(&path).await;
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["id"].clone()),
+        );
+        let Some(token) = page["next_page_token"].as_str() else {
+            break;
+        };
+        path = format!("/v1/interviews?limit=2&page_token={token}");
+    }
+    assert_eq!(seen, ids);
+    assert_eq!(
+        test.get("/v1/interviews?status=completed").await["items"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn the_same_idempotency_key_makes_one_interview() {
+    let test = TestHost::start().await;
+    let create = || {
+        let request = test.client.post(format!("{}/v1/interviews", test.url));
+        request
+            .header("idempotency-key", "k 1")
+            .json(&json!({"title": "t"}))
+            .send()
+    };
+    let first: Value = create().await.unwrap().json().await.unwrap();
+    let second: Value = create().await.unwrap().json().await.unwrap();
+    assert_eq!(first["id"], second["id"]);
+    assert_eq!(
+        test.get("/v1/interviews").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
