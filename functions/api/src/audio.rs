@@ -1,18 +1,22 @@
 //! The recording, to be listened to.
 
-use std::time::Duration;
+use std::{io, ops::Range, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Interview, InterviewId, InterviewKey, Timestamp, UserId, interview::Audio, work};
+use domain::{
+    Interview, InterviewId, InterviewKey, Timestamp, UserId, interview::Audio, ports::ObjectStore,
+    work,
+};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use runtime::{
-    http::{Body, Problem, empty, stream},
+    http::{Body, Problem, empty, full, stream},
     range::{self, Wanted},
 };
 use subtle::ConstantTimeEq;
 
 use crate::{
     Api,
+    byteranges::{Byteranges, content_range},
     error::{IntoProblem, no_interview, not_ready},
     request::Asked,
 };
@@ -43,8 +47,25 @@ impl Api {
         let audio = interview.audio.ok_or_else(|| not_ready("recording"))?;
         let generation = audio.generation.ok_or_else(|| not_ready("recording"))?;
         let etag = format!("\"{generation}\"");
-        let wanted = range::wanted(asked.headers(), audio.size_bytes, &etag);
-        let mut response = self.bytes(asked, &audio, generation, wanted).await?;
+        // A range means nothing to any other method.
+        let wanted = if asked.method() == Method::GET {
+            range::wanted(asked.headers(), audio.size_bytes, &etag)
+        } else {
+            Wanted::All
+        };
+        let recording = Recording {
+            uploads: &self.uploads,
+            audio: &audio,
+            generation,
+        };
+        let mut response = match wanted {
+            Wanted::Nothing => nothing_there(audio.size_bytes),
+            Wanted::All => recording.whole(asked.method()).await?,
+            Wanted::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
+                Ok([part]) => recording.part(part).await?,
+                Err(parts) => recording.parts(parts),
+            },
+        };
         let headers = response.headers_mut();
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         headers.insert(
@@ -62,45 +83,6 @@ impl Api {
         );
         if let Ok(value) = HeaderValue::from_str(&etag) {
             headers.insert(header::ETAG, value);
-        }
-        Ok(response)
-    }
-
-    async fn bytes(
-        &self,
-        asked: &Asked,
-        audio: &Audio,
-        generation: i64,
-        wanted: Wanted,
-    ) -> Result<Response<Body>, Problem> {
-        let size = audio.size_bytes;
-        let (status, part) = match wanted {
-            Wanted::All => (StatusCode::OK, 0..size),
-            Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
-            Wanted::Nothing => return Ok(nothing_there(size)),
-        };
-        let mut response = empty(status);
-        if asked.method() == Method::GET {
-            let read = self
-                .uploads
-                .read(&audio.object, Some(generation), Some(part.clone()))
-                .await;
-            *response.body_mut() = stream(read.map_err(IntoProblem::into_problem)?.1);
-        }
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_LENGTH,
-            HeaderValue::from(part.end - part.start),
-        );
-        if let Ok(value) = HeaderValue::from_str(&audio.content_type) {
-            headers.insert(header::CONTENT_TYPE, value);
-        }
-        if status == StatusCode::PARTIAL_CONTENT {
-            let range = format!("bytes {}-{}/{size}", part.start, part.end - 1);
-            headers.insert(
-                header::CONTENT_RANGE,
-                range.parse().map_err(|_| Problem::internal())?,
-            );
         }
         Ok(response)
     }
@@ -141,8 +123,81 @@ impl Api {
     }
 }
 
+/// A recording that is there.
+struct Recording<'a> {
+    uploads: &'a Arc<dyn ObjectStore>,
+    audio: &'a Audio,
+    generation: i64,
+}
+
+impl Recording<'_> {
+    async fn whole(&self, method: &Method) -> Result<Response<Body>, Problem> {
+        let size = self.audio.size_bytes;
+        let body = if method == Method::GET {
+            self.read(0..size).await?
+        } else {
+            full("")
+        };
+        Ok(of(StatusCode::OK, &self.audio.content_type, size, body))
+    }
+
+    async fn part(&self, part: Range<u64>) -> Result<Response<Body>, Problem> {
+        let body = self.read(part.clone()).await?;
+        let length = part.end - part.start;
+        let mut response = of(
+            StatusCode::PARTIAL_CONTENT,
+            &self.audio.content_type,
+            length,
+            body,
+        );
+        if let Ok(value) = content_range(&part, self.audio.size_bytes).parse() {
+            response.headers_mut().insert(header::CONTENT_RANGE, value);
+        }
+        Ok(response)
+    }
+
+    fn parts(&self, parts: Vec<Range<u64>>) -> Response<Body> {
+        let ranges = Byteranges::new(&self.audio.content_type, self.audio.size_bytes, parts);
+        let (content_type, length) = (ranges.content_type(), ranges.length());
+        let (uploads, object) = (Arc::clone(self.uploads), self.audio.object.clone());
+        let generation = self.generation;
+        let body = ranges.body(move |part| {
+            let (uploads, object) = (Arc::clone(&uploads), object.clone());
+            async move {
+                let read = uploads.read(&object, Some(generation), Some(part)).await;
+                Ok(read.map_err(io::Error::other)?.1)
+            }
+        });
+        of(
+            StatusCode::PARTIAL_CONTENT,
+            &content_type,
+            length,
+            stream(body),
+        )
+    }
+
+    async fn read(&self, part: Range<u64>) -> Result<Body, Problem> {
+        let read = self
+            .uploads
+            .read(&self.audio.object, Some(self.generation), Some(part))
+            .await;
+        Ok(stream(read.map_err(IntoProblem::into_problem)?.1))
+    }
+}
+
+fn of(status: StatusCode, content_type: &str, length: u64, body: Body) -> Response<Body> {
+    let mut response = empty(status);
+    *response.body_mut() = body;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        headers.insert(header::CONTENT_TYPE, value);
+    }
+    response
+}
+
 fn nothing_there(size: u64) -> Response<Body> {
-    let detail = "the range begins behind the end of the recording";
+    let detail = "no range that can be understood begins before the end of the recording";
     let problem = Problem::new(
         StatusCode::RANGE_NOT_SATISFIABLE,
         "range_not_satisfiable",

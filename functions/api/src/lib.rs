@@ -6,6 +6,7 @@
 
 mod asynchronous;
 mod audio;
+mod byteranges;
 mod callbacks;
 mod captions;
 mod change;

@@ -165,9 +165,10 @@ pub(crate) async fn download(
     let meta = wanted.ok_or_else(|| Problem::not_found("not_found", "no such object"))?;
     let etag = format!("\"{}\"", meta.generation);
     let (status, part) = match range::wanted(&request.headers, meta.size, &etag) {
-        Wanted::All => (StatusCode::OK, 0..meta.size),
-        Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
         Wanted::Nothing => return Err(out_of_range()),
+        Wanted::Parts(parts) if parts.len() == 1 => (StatusCode::PARTIAL_CONTENT, parts[0].clone()),
+        // Cloud Storage does not give several at once.
+        _ => (StatusCode::OK, 0..meta.size),
     };
     let mut response = empty(status);
     if request.method != Method::HEAD {

@@ -1,51 +1,80 @@
 //! Byte ranges: RFC 9110, section 14.
 
-use http::HeaderMap;
-use http::header::{IF_RANGE, RANGE};
+use std::ops::Range;
+
+use http::{
+    HeaderMap, HeaderValue,
+    header::{IF_RANGE, RANGE},
+};
+
+/// The most parts that are given at once: more are asked for by nobody who listens.
+const MAX_PARTS: usize = 20;
 
 /// What part of a file of a known size is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// Everything.
     All,
-    /// These bytes, the last one not included.
-    Part(std::ops::Range<u64>),
-    /// Nothing that is there.
+    /// These bytes, at least one range of them, the last byte of each not included.
+    Parts(Vec<Range<u64>>),
+    /// Nothing that is there, or nothing that can be understood.
     Nothing,
 }
 
-/// Reads `Range` and `If-Range`. Ranges in other units, several at once and those
-/// that make no sense are answered with everything, as the RFC allows.
+/// Reads `Range` and `If-Range`. Where the RFC leaves the choice, it is nginx's:
+/// ranges that make no sense are refused, and more bytes than there are, too many
+/// parts and other units are answered with everything.
 pub fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let outdated = text(IF_RANGE.as_str()).is_some_and(|tag| tag != etag);
-    match text(RANGE.as_str()).and_then(|value| value.strip_prefix("bytes=")) {
-        Some(spec) if !outdated => parse(spec.trim(), size).unwrap_or(Wanted::All),
+    let outdated = |tag: &HeaderValue| tag.as_bytes() != etag.as_bytes();
+    if headers.get(IF_RANGE).is_some_and(outdated) {
+        return Wanted::All;
+    }
+    let mut ranges = headers.get_all(RANGE).iter();
+    let (Some(range), None) = (ranges.next(), ranges.next()) else {
+        return Wanted::All;
+    };
+    let text = range.to_str().unwrap_or("");
+    match text.split_once('=') {
+        Some((unit, set)) if unit.eq_ignore_ascii_case("bytes") => parse(set, size),
         _ => Wanted::All,
     }
 }
 
-fn parse(spec: &str, size: u64) -> Option<Wanted> {
+fn parse(set: &str, size: u64) -> Wanted {
+    let specs = set.split(',').map(str::trim);
+    // A list may have empty elements: RFC 9110, section 5.6.1.2.
+    let specs = specs.filter(|spec| !spec.is_empty());
+    let Some(parts) = specs
+        .map(|spec| part(spec, size))
+        .collect::<Option<Vec<_>>>()
+    else {
+        return Wanted::Nothing;
+    };
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let total = parts.iter().map(|part| part.end - part.start).sum::<u64>();
+    if parts.is_empty() {
+        Wanted::Nothing
+    } else if parts.len() > MAX_PARTS || total > size {
+        Wanted::All
+    } else {
+        Wanted::Parts(parts)
+    }
+}
+
+/// What of the file is in a range; `None` if it is none.
+fn part(spec: &str, size: u64) -> Option<Range<u64>> {
     let (first, last) = spec.split_once('-')?;
+    let (first, last) = (first.trim_end(), last.trim_start());
     if first.is_empty() {
-        let length: u64 = digits(last)?;
-        let part = size.saturating_sub(length)..size;
-        return Some(if part.is_empty() {
-            Wanted::Nothing
-        } else {
-            Wanted::Part(part)
-        });
+        return Some(size.saturating_sub(digits(last)?)..size);
     }
     let start = digits(first)?;
     let end = if last.is_empty() {
-        size
+        u64::MAX
     } else {
-        digits(last)?.saturating_add(1).min(size)
+        digits(last)?
     };
-    if start >= size {
-        return Some(Wanted::Nothing);
-    }
-    (start < end).then_some(Wanted::Part(start..end))
+    (start <= end).then(|| start.min(size)..end.saturating_add(1).min(size))
 }
 
 fn digits(text: &str) -> Option<u64> {
@@ -54,6 +83,7 @@ fn digits(text: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "a list of one range")]
 mod tests {
     use super::*;
 
@@ -69,27 +99,52 @@ mod tests {
     #[test]
     fn ranges_are_read_as_the_rfc_says() {
         for (range, expected) in [
-            ("bytes=0-9", Wanted::Part(0..10)),
-            ("bytes=90-", Wanted::Part(90..100)),
-            ("bytes=90-999", Wanted::Part(90..100)),
-            ("bytes=-5", Wanted::Part(95..100)),
-            ("bytes=-500", Wanted::Part(0..100)),
-            ("bytes=-0", Wanted::Nothing),
-            ("bytes=100-", Wanted::Nothing),
-            ("bytes=99999999999999999999-", Wanted::Nothing),
-            ("bytes=9-5", Wanted::All),
-            ("bytes=a-b", Wanted::All),
-            ("bytes=+1-2", Wanted::All),
-            ("bytes=0-1,5-6", Wanted::All),
-            ("items=0-1", Wanted::All),
+            ("bytes=0-9", &[0..10][..]),
+            ("bytes=0-0", &[0..1]),
+            ("BYTES=0-9", &[0..10]),
+            ("bytes=90-", &[90..100]),
+            ("bytes=90-999", &[90..100]),
+            ("bytes=90-99999999999999999999", &[90..100]),
+            ("bytes=-5", &[95..100]),
+            ("bytes=-500", &[0..100]),
+            ("bytes=0-1,5-6", &[0..2, 5..7]),
+            ("bytes= 0-1 ,\t, -2,", &[0..2, 98..100]),
+            ("bytes=0-1,100-", &[0..2]),
         ] {
-            assert_eq!(ask(range, None), expected, "{range}");
+            assert_eq!(
+                ask(range, None),
+                Wanted::Parts(expected.to_vec()),
+                "{range}"
+            );
+        }
+        for nothing in [
+            "bytes=-0",
+            "bytes=100-",
+            "bytes=100-200,-0",
+            "bytes=99999999999999999999-",
+            "bytes=9-5",
+            "bytes=0-1,9-5",
+            "bytes=a-b",
+            "bytes=+1-2",
+            "bytes=1",
+            "bytes=-",
+            "bytes=",
+            "bytes=,",
+        ] {
+            assert_eq!(ask(nothing, None), Wanted::Nothing, "{nothing}");
+        }
+        let many = format!("bytes={}", vec!["1-1"; 21].join(","));
+        for all in ["items=0-1", "bytes", "", "bytes=0-99,0-0", &many] {
+            assert_eq!(ask(all, None), Wanted::All, "{all}");
         }
     }
 
     #[test]
     fn a_changed_file_is_sent_whole() {
-        assert_eq!(ask("bytes=0-9", Some("\"a\"")), Wanted::Part(0..10));
-        assert_eq!(ask("bytes=0-9", Some("\"b\"")), Wanted::All);
+        let part = Wanted::Parts([0..10].into());
+        assert_eq!(ask("bytes=0-9", Some("\"a\"")), part);
+        for other in ["\"b\"", "W/\"a\"", "Sun, 06 Nov 1994 08:49:37 GMT", ""] {
+            assert_eq!(ask("bytes=0-9", Some(other)), Wanted::All, "{other}");
+        }
     }
 }

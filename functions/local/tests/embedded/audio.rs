@@ -1,5 +1,7 @@
 //! The recording, listened to.
 
+use serde_json::Value;
+
 use crate::support::{TestHost, wav};
 
 #[tokio::test]
@@ -57,4 +59,155 @@ async fn the_recording_is_played_in_parts_by_a_link_that_needs_no_header() {
         403,
         "an hour later"
     );
+}
+
+/// What nginx answers to ranges of a file of this size: `scripts/record-nginx-ranges`.
+const NGINX: &str = include_str!("../data/nginx-ranges.json");
+
+/// Where ours differ from nginx's, and why.
+const DIFFERENT: [(&str, &str); 8] = [
+    (
+        "bytes=0-99999999999999999999",
+        "a position has no largest number",
+    ),
+    ("bytes=-99999999999999999999", "nor has a length"),
+    (
+        "bytes=",
+        "the RFC leaves it open whether what makes no sense is refused",
+    ),
+    ("bytes=\t0-9", "a list may have tabs around its elements"),
+    ("bytes=0-9,,20-29", "a list may have empty elements"),
+    ("bytes=,0-9", "a list may have empty elements"),
+    ("bytes=0-9,", "a list may have empty elements"),
+    (
+        "bytes=0-9,9-5",
+        "one range that makes no sense makes all of them invalid",
+    ),
+];
+
+/// Status, the range of a single part, and those of several.
+type Ranged = (u16, Option<String>, Vec<String>);
+
+/// What was answered; the bytes have to be those of the file.
+async fn ranged(answer: reqwest::Response, file: &[u8]) -> Ranged {
+    let status = answer.status().as_u16();
+    let header = |name: &str| {
+        let value = answer.headers().get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    };
+    let (range, content_type) = (header("content-range"), header("content-type").unwrap());
+    let length = header("content-length").unwrap();
+    let body = answer.bytes().await.unwrap();
+    assert_eq!(length, body.len().to_string());
+    let expect = |range: &str, bytes: &[u8]| {
+        let (first, rest) = range
+            .strip_prefix("bytes ")
+            .unwrap()
+            .split_once('-')
+            .unwrap();
+        let (last, size) = rest.split_once('/').unwrap();
+        assert_eq!(size, file.len().to_string());
+        let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
+        assert!(bytes == &file[first..=last], "{range}");
+    };
+    let mut parts = Vec::new();
+    match (status, &range) {
+        (200, None) => assert!(body == file),
+        (206, Some(range)) => expect(range, &body),
+        (206, None) => {
+            let (_, boundary) = content_type.split_once("boundary=").unwrap();
+            for part in split(&body, boundary) {
+                let (head, bytes) = part;
+                let range = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("Content-Range: "));
+                assert!(head.contains("Content-Type: audio/wav"), "{head}");
+                expect(range.unwrap(), bytes);
+                parts.push(range.unwrap().to_owned());
+            }
+        }
+        (416, Some(_)) => assert!(content_type.starts_with("application/problem+json")),
+        other => panic!("{other:?}"),
+    }
+    (status, range, parts)
+}
+
+/// The parts of a multipart body: their heads and bytes.
+fn split<'a>(body: &'a [u8], boundary: &str) -> Vec<(&'a str, &'a [u8])> {
+    let find = |text: &[u8], of: &[u8]| of.windows(text.len()).position(|at| at == text);
+    let line = format!("\r\n--{boundary}");
+    let (mut parts, mut rest) = (Vec::new(), body);
+    loop {
+        assert_eq!(find(line.as_bytes(), rest), Some(0), "a boundary");
+        rest = &rest[line.len()..];
+        if rest == b"--\r\n" {
+            return parts;
+        }
+        let begin = find(b"\r\n\r\n", rest).unwrap() + 4;
+        let end = find(line.as_bytes(), rest).unwrap();
+        parts.push((
+            std::str::from_utf8(&rest[..begin]).unwrap(),
+            &rest[begin..end],
+        ));
+        rest = &rest[end..];
+    }
+}
+
+#[tokio::test]
+async fn ranges_are_answered_as_by_nginx_where_it_follows_the_rfc() {
+    let test = TestHost::start().await;
+    let file = wav(1);
+    let nginx: Value = serde_json::from_str(NGINX).unwrap();
+    assert_eq!(nginx["size"], file.len());
+    let id = test.submit(file.clone()).await;
+    test.drain().await;
+    let link = test.interview(&id).await["audio"]["url"].clone();
+    let link = format!("{}{}", test.url, link.as_str().unwrap());
+    let whole = test.client.get(&link).send().await.unwrap();
+    let etag = whole.headers()["etag"].to_str().unwrap().to_owned();
+    let (mut same, mut different) = (0, Vec::new());
+    for theirs in nginx["answers"].as_array().unwrap() {
+        let mut request = test.client.get(&link);
+        let range = theirs["range"].as_str().unwrap_or("none");
+        if !theirs["range"].is_null() {
+            request = request.header("range", range);
+        }
+        request = match theirs["if_range"].as_str() {
+            None => request,
+            Some("same") => request.header("if-range", &etag),
+            Some("weak") => request.header("if-range", format!("W/{etag}")),
+            Some("other") => request.header("if-range", "\"other\""),
+            Some("date") => request.header("if-range", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            Some(other) => request.header("if-range", other),
+        };
+        let ours = ranged(request.send().await.unwrap(), &file).await;
+        let expected: Ranged = (
+            theirs["status"].as_u64().unwrap().try_into().unwrap(),
+            theirs["content_range"].as_str().map(str::to_owned),
+            serde_json::from_value(theirs["parts"].clone()).unwrap(),
+        );
+        if ours == expected {
+            same += 1;
+        } else {
+            different.push(range);
+        }
+    }
+    assert_eq!(different, DIFFERENT.map(|(range, _)| range));
+    assert!(same >= 50, "{same}");
+}
+
+/// A range has no meaning for `HEAD`: RFC 9110, section 14.2.
+#[tokio::test]
+async fn a_range_means_nothing_when_only_the_headers_are_asked_for() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(1)).await;
+    test.drain().await;
+    let link = test.interview(&id).await["audio"]["url"].clone();
+    let link = format!("{}{}", test.url, link.as_str().unwrap());
+    for range in ["bytes=0-9", "bytes=99999999-"] {
+        let request = test.client.head(&link).header("range", range);
+        let head = request.send().await.unwrap();
+        assert_eq!(head.status(), 200);
+        assert_eq!(head.headers()["content-length"], "16044");
+    }
 }

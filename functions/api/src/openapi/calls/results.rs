@@ -101,15 +101,21 @@ pub(super) fn report() -> Operation {
 
 pub(super) fn audio() -> Operation {
     let any = json!({"*/*": {}});
+    let about = "The part that was asked for, or several as `multipart/byteranges`.";
+    let range =
+        header("Which bytes these are, and of how many; of several parts each has its own.");
     listening("listen", "Listen to the recording")
+        .takes(&["range", "if_range"])
         .answers(
             200,
             "The recording, of the type that was announced.",
             any.clone(),
         )
-        .answers(206, "The part that was asked for.", any)
-        .ranged()
-        .fails(&["not_found"])
+        .answers(206, about, any)
+        .ranged(200)
+        .ranged(206)
+        .header(206, "Content-Range", range)
+        .fails(&["not_found", "range_not_satisfiable"])
 }
 
 pub(super) fn audio_head() -> Operation {
@@ -118,12 +124,7 @@ pub(super) fn audio_head() -> Operation {
         "Ask for the size and type of the recording",
     )
     .answers(200, "The recording's headers.", Value::Null)
-    .answers(
-        206,
-        "The headers of the part that was asked for.",
-        Value::Null,
-    )
-    .ranged()
+    .ranged(200)
     .bodiless()
 }
 
@@ -131,9 +132,10 @@ fn listening(id: &str, summary: &str) -> Operation {
     Operation::new(id, TAG, summary)
         .about(
             "By the link in `audio.url`, whose token is all the permission that it needs, or as \
-             the interview's owner. One range at a time; several are answered with the whole.",
+             the interview's owner. More than twenty ranges at a time, or more bytes in them than \
+             there are, are answered with the whole.",
         )
-        .takes(&["filename", "audio_token", "range", "if_range"])
+        .takes(&["filename", "audio_token"])
         .with(
             "security",
             json!([{"audio_token": []}, {"bearer": []}, {"user_id": []}]),
@@ -141,18 +143,17 @@ fn listening(id: &str, summary: &str) -> Operation {
         .fails(&USER)
         .fails(&STORE)
         .fails(&["unknown_parameter", "invalid_token", "interview_not_found"])
-        .fails(&["not_ready", "range_not_satisfiable"])
+        .fails(&["not_ready"])
+}
+
+fn header(about: &str) -> Value {
+    json!({"description": about, "schema": {"type": "string"}})
 }
 
 impl Operation {
     /// With the headers of an answer that can be asked for in parts.
-    fn ranged(self) -> Self {
-        let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
-        let etag = header("What `If-Range` takes.");
-        let range = header("Which bytes these are, and of how many.");
-        self.header(200, "ETag", etag.clone())
-            .header(200, "Accept-Ranges", header("`bytes`."))
-            .header(206, "ETag", etag)
-            .header(206, "Content-Range", range)
+    fn ranged(self, status: u16) -> Self {
+        self.header(status, "ETag", header("What `If-Range` takes."))
+            .header(status, "Accept-Ranges", header("`bytes`."))
     }
 }
