@@ -28,6 +28,7 @@ mod retry;
 mod routes;
 mod spool;
 mod stream;
+pub mod traffic;
 mod transcript;
 mod uploads;
 mod view;
@@ -51,6 +52,7 @@ use runtime::{
 pub use identity::LocalIdentity;
 pub use origins::Origins;
 pub use routes::routes;
+pub use traffic::{Allowance, Traffic};
 
 /// The service, and what it needs.
 pub struct Api {
@@ -89,10 +91,13 @@ pub struct Limits {
     pub allow_private_webhooks: bool,
     /// Whose pages may ask from a browser.
     pub origins: Origins,
+    /// How much one user and one address may ask.
+    pub traffic: Traffic,
 }
 
 impl Limits {
-    /// `MAX_UPLOAD_BYTES`, `MAX_DURATION_MINUTES`, and whether private webhooks are allowed here.
+    /// For a service that anybody can reach, from the settings; whether private
+    /// webhooks are allowed is known already.
     pub fn read(
         environment: &Environment,
         allow_private_webhooks: bool,
@@ -102,6 +107,7 @@ impl Limits {
             max_duration_ms: environment.max_duration_ms()?,
             allow_private_webhooks,
             origins: Origins::read(environment)?,
+            traffic: Traffic::new(Allowance::read(environment, Allowance::PUBLIC)?),
         })
     }
 }

@@ -175,7 +175,15 @@ impl Api {
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {
         let path = request.uri().path().to_owned();
-        let Ok(found) = ROUTES.at(&path) else {
+        let found = ROUTES.at(&path);
+        let for_machines = |route| matches!(route, Route::Health | Route::Callback);
+        if !found
+            .as_ref()
+            .is_ok_and(|found| for_machines(found.value.0))
+        {
+            self.limits.traffic.admit_address(&request)?;
+        }
+        let Ok(found) = found else {
             return Err(Problem::not_found(
                 "no_such_path",
                 "there is nothing at this path",
@@ -190,9 +198,30 @@ impl Api {
         let second = parameters.next().unwrap_or_default();
         let asked = Asked::new(request, parameter);
         match self.recognise(route, asked).await {
-            Ok(asked) => self.dispatch(route, asked, &second, request_id).await,
+            Ok(asked) => self.admit(route, asked, &second, request_id).await,
             Err(refused) => Ok(refuse(refused, request_id)),
         }
+    }
+
+    /// Dispatches as much as one user may ask.
+    async fn admit(
+        &self,
+        route: Route,
+        asked: Asked,
+        second: &str,
+        request_id: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let Some(user) = asked.known_user().cloned() else {
+            return self.dispatch(route, asked, second, request_id).await;
+        };
+        let traffic = &self.limits.traffic;
+        traffic.admit_user(&user)?;
+        if !matches!(route, Route::Events | Route::TranscribeStream) {
+            return self.dispatch(route, asked, second, request_id).await;
+        }
+        let open = traffic.open(&user)?;
+        let response = self.dispatch(route, asked, second, request_id).await?;
+        Ok(open.with(response))
     }
 
     /// Finds out who asks, where that matters.

@@ -12,7 +12,7 @@ use std::{
 use analyze::{Analyze, Direct};
 use announce::Announce;
 use anyhow::Context;
-use api::{Api, Limits, LocalIdentity};
+use api::{Api, Limits, LocalIdentity, Traffic};
 use domain::{
     pipeline::Pipeline,
     ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
@@ -127,6 +127,7 @@ impl Host {
                 max_duration_ms: millis(self.settings.max_duration),
                 allow_private_webhooks: self.settings.allow_private_webhooks,
                 origins: self.settings.origins.clone(),
+                traffic: Traffic::new(self.settings.allowance),
             },
             check_webhook_url: target::check,
         }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use api::Origins;
+use api::{Allowance, Origins};
 use notify::sign::Secrets;
 use runtime::settings::{Environment, InvalidSetting};
 
@@ -27,6 +27,8 @@ pub struct Settings {
     pub max_duration: Duration,
     /// `CORS_ALLOWED_ORIGINS`: whose pages may ask from a browser.
     pub origins: Origins,
+    /// How much one user and one address may ask: everything, if nothing is set.
+    pub allowance: Allowance,
     /// `RETENTION_DAYS`: how long interviews are kept.
     pub retention: Option<Duration>,
 }
@@ -45,6 +47,7 @@ impl Settings {
             max_upload_bytes: environment.max_upload_bytes()?,
             max_duration: environment.max_duration()?,
             origins: Origins::read(environment)?,
+            allowance: Allowance::read(environment, Allowance::default())?,
             retention: environment.retention()?,
         })
     }
@@ -69,6 +72,7 @@ mod tests {
             ("MAX_DURATION_MINUTES", "long"),
             ("RETENTION_DAYS", "0"),
             ("CORS_ALLOWED_ORIGINS", "*"),
+            ("USER_STREAMS", "many"),
         ] {
             let environment = Environment::of([(name, value)]);
             let read = Settings::read(&environment).map(drop);

@@ -1,6 +1,6 @@
 //! Requests and answers.
 
-use std::{convert::Infallible, io};
+use std::{convert::Infallible, io, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -100,6 +100,8 @@ pub struct Problem {
     pub code: &'static str,
     /// What is wrong and, where something can be done, what to do.
     pub detail: String,
+    /// How long the caller is to wait, for `Retry-After`.
+    pub retry_after: Option<Duration>,
 }
 
 impl Problem {
@@ -109,6 +111,7 @@ impl Problem {
             status,
             code,
             detail: detail.into(),
+            retry_after: None,
         }
     }
 
@@ -142,10 +145,13 @@ impl Problem {
 
     /// The problem as an answer.
     pub fn into_response(self, request_id: &str) -> Response<Body> {
-        answer(
-            self.status,
-            "application/problem+json",
-            full(self.to_json(request_id).to_string()),
-        )
+        let body = full(self.to_json(request_id).to_string());
+        let mut response = answer(self.status, "application/problem+json", body);
+        if let Some(wait) = self.retry_after {
+            // Whole seconds, and never too early.
+            let seconds = HeaderValue::from(wait.as_secs() + 1);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
     }
 }

@@ -1,8 +1,8 @@
 //! Serving requests over HTTP/1 and HTTP/2 on one port.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::service::service_fn;
+use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -26,6 +26,11 @@ const MAX_HEADERS: usize = 64 * 1024;
 /// How long what is in hand may take after the signal to stop: Cloud Run kills
 /// after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
+
+/// Who is at the other end of the connection, among a request's extensions: a
+/// client, or the last proxy before us.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
 
 /// Serves until `stop` resolves, then finishes what is in hand: the requests,
 /// and what goes on for those whose caller has gone.
@@ -57,7 +62,7 @@ async fn accept(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connect(connections, service, stream),
+                Ok((stream, peer)) => connect(connections, service, stream, Peer(peer)),
                 // Out of file handles, say: those in hand will give some back.
                 Err(error) => {
                     tracing::warn!("a connection was not accepted: {error}");
@@ -69,14 +74,20 @@ async fn accept(
     }
 }
 
-fn connect(connections: &GracefulShutdown, service: &Arc<dyn Service>, stream: TcpStream) {
+fn connect(
+    connections: &GracefulShutdown,
+    service: &Arc<dyn Service>,
+    stream: TcpStream,
+    peer: Peer,
+) {
     // Small answers should not wait for company.
     let _ = stream.set_nodelay(true);
     let service = Arc::clone(service);
     let begun = Arc::new(Notify::new());
     let first_call = Arc::clone(&begun);
-    let respond = service_fn(move |request| {
+    let respond = service_fn(move |mut request: Request<Incoming>| {
         first_call.notify_one();
+        request.extensions_mut().insert(peer);
         let service = Arc::clone(&service);
         async move { Ok::<_, Infallible>(service.call(request).await) }
     });

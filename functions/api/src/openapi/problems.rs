@@ -14,7 +14,8 @@ pub(super) struct Row {
 }
 
 /// What a call for a user can answer, whatever it does.
-pub(super) const USER: [&str; 14] = [
+pub(super) const USER: [&str; 15] = [
+    "too_many_requests",
     "invalid_user",
     "token_missing",
     "token_too_large",
@@ -45,7 +46,7 @@ const fn row(status: u16, code: &'static str, why: &'static str) -> Row {
 }
 
 /// All of them, by status.
-const ALL: [Row; 48] = [
+const ALL: [Row; 50] = [
     row(400, "body_incomplete", "The body broke off."),
     row(
         400,
@@ -215,6 +216,16 @@ const ALL: [Row; 48] = [
         "It cannot be done with this input; the detail begins with the step's own code, such as `no_speech`.",
     ),
     row(
+        429,
+        "too_many_requests",
+        "The user or the address asks more than it may; wait as long as `Retry-After` says.",
+    ),
+    row(
+        429,
+        "too_many_streams",
+        "The user has as many streams open as one may have.",
+    ),
+    row(
         500,
         "internal",
         "Something went wrong here; it has been noted.",
@@ -252,6 +263,10 @@ pub(super) fn answer(status: u16, rows: &[Row], bodiless: bool) -> Value {
     if status == 401 {
         let about = "`Bearer`, with `error=\"invalid_token\"` where a token was sent.";
         headers["WWW-Authenticate"] = json!({"description": about, "schema": {"type": "string"}});
+    }
+    if status == 429 {
+        let about = "How many seconds to wait, where that is known.";
+        headers["Retry-After"] = json!({"description": about, "schema": {"type": "integer"}});
     }
     let codes: Vec<&str> = rows.iter().map(|row| row.code).collect();
     let mut answer = json!({

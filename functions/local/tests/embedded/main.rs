@@ -20,6 +20,7 @@ mod products;
 mod providers;
 mod requests;
 mod stream;
+mod traffic;
 mod uploads;
 
 #[path = "../support/stand_in.rs"]

@@ -108,6 +108,7 @@ pub(super) fn transcribe_stream() -> Operation {
         "body_too_large",
     ])
     .fails(&["body_incomplete", "content_type_missing", "not_done"])
+    .fails(&["too_many_streams"])
 }
 
 fn events() -> Value {

@@ -164,4 +164,5 @@ pub(super) fn events() -> Operation {
         .about(EVENTS)
         .takes(&["last_event_id"])
         .answers(200, "The events.", events)
+        .fails(&["too_many_streams"])
 }

@@ -18,6 +18,7 @@ pub(super) fn openapi() -> Operation {
     Operation::new("openapi", TAG, "Read this description as OpenAPI 3.1")
         .open()
         .answers(200, "The document.", content)
+        .fails(&["too_many_requests"])
 }
 
 pub(super) fn page() -> Operation {
@@ -25,4 +26,5 @@ pub(super) fn page() -> Operation {
     Operation::new("documentation", TAG, "Read this description as a page")
         .open()
         .answers(200, "The page.", content)
+        .fails(&["too_many_requests"])
 }
