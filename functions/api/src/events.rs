@@ -158,7 +158,7 @@ fn event(name: &str, id: &str, data: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{InterviewId, InterviewKey, Timestamp, UserId, claim::Claim};
+    use domain::{InterviewId, InterviewKey, Timestamp, UserId, claim::Claim, steps::StepError};
 
     use super::*;
 
@@ -210,6 +210,76 @@ mod tests {
         let half = heard.replace("processing", "awaiting_upload");
         let mut third = listener(last_id(&half), &interview);
         assert_eq!(names(&third.tell(&interview)), ["status"]);
+    }
+
+    /// An interview's life, as it stands after each change.
+    fn life() -> Vec<Interview> {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::parse("i").unwrap(),
+        };
+        let now = Timestamp::from_millis(0);
+        let mut interview = Interview::new(&key, "t".into(), now);
+        let mut life = vec![interview.clone()];
+        let mut lived = |interview: &mut Interview| {
+            interview.touch(now);
+            life.push(interview.clone());
+        };
+        for name in [StepName::Transcription, StepName::Waveform] {
+            for _ in 0..2 {
+                let Claim::Start(lease) = interview.begin(name, "1", None, now) else {
+                    panic!("expected to start");
+                };
+                lived(&mut interview);
+                for percent in [1, 50, 99] {
+                    interview.steps.step_mut(name).progress = Some(percent);
+                    lived(&mut interview);
+                }
+                let error = StepError::transient("lost", "lost");
+                interview.release(&lease, error, now).unwrap();
+                lived(&mut interview);
+            }
+            let Claim::Start(lease) = interview.begin(name, "1", None, now) else {
+                panic!("expected to start");
+            };
+            lived(&mut interview);
+            interview.finish(&lease, now).unwrap();
+            lived(&mut interview);
+        }
+        for name in [StepName::Analysis, StepName::Report] {
+            interview.give_up(name, StepError::permanent("lost", "lost"), now);
+            lived(&mut interview);
+        }
+        life
+    }
+
+    /// The whole events at the beginning of a stream that was cut.
+    fn whole(text: &str) -> &str {
+        text.rfind("\n\n").map_or("", |end| &text[..end + 2])
+    }
+
+    #[test]
+    fn cut_at_any_byte_and_resumed_it_tells_the_same_story() {
+        let life = life();
+        let mut uncut = listener(None, &life[0]);
+        let told: Vec<String> = life.iter().map(|interview| uncut.tell(interview)).collect();
+        let story = told.concat();
+        assert!(
+            story.ends_with("data: {\"status\":\"partial\"}\n\n"),
+            "{story}"
+        );
+        let mut cuts = 0;
+        for (at, text) in told.iter().enumerate() {
+            let before = told[..at].concat();
+            for cut in 0..=text.len() {
+                let heard = whole(&format!("{before}{}", &text[..cut])).to_owned();
+                let mut resumed = listener(last_id(&heard), &life[0]);
+                let rest: String = life[at..].iter().map(|now| resumed.tell(now)).collect();
+                assert_eq!(heard + &rest, story, "cut at {cut} of {text}");
+                cuts += 1;
+            }
+        }
+        assert!(cuts > 2_000, "{cuts}");
     }
 
     #[test]

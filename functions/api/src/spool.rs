@@ -10,7 +10,7 @@ use domain::{
 };
 use futures::{StreamExt, TryStreamExt};
 use http::{StatusCode, header};
-use runtime::http::{Problem, incoming};
+use runtime::http::{Problem, incoming, too_slow};
 
 use crate::{Api, error::IntoProblem, request::Asked};
 
@@ -69,6 +69,9 @@ impl Api {
                 let most = self.limits.max_upload_bytes;
                 let detail = format!("the recording has more than {most} bytes");
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+            }
+            ObjectError::Interrupted(error) if error.kind() == io::ErrorKind::TimedOut => {
+                too_slow()
             }
             ObjectError::Interrupted(_) => {
                 Problem::bad_request("body_incomplete", "the body broke off")

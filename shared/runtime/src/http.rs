@@ -13,6 +13,9 @@ use http_body_util::{
 use hyper::body::{Frame, Incoming};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
+use tokio::time::timeout;
+
+use crate::pace::paced;
 
 /// The body of an answer.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -69,14 +72,25 @@ pub fn json<T: Serialize>(status: StatusCode, content: &T) -> Response<Body> {
     }
 }
 
-/// The body of a request as it comes.
+/// How long a JSON body may take to come.
+const JSON_TIME: Duration = Duration::from_secs(30);
+
+/// The body of a request as it comes; one that comes too slowly breaks off with
+/// [`io::ErrorKind::TimedOut`].
 pub fn incoming(body: Incoming) -> domain::ports::ByteStream {
-    BodyDataStream::new(body).map_err(io::Error::other).boxed()
+    paced(BodyDataStream::new(body).map_err(io::Error::other).boxed())
+}
+
+/// The answer to a body that came too slowly.
+pub fn too_slow() -> Problem {
+    let detail = "the body came too slowly";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
 }
 
 /// Reads a JSON body of at most `limit` bytes.
 pub async fn read_json<T: DeserializeOwned>(body: Incoming, limit: usize) -> Result<T, Problem> {
-    let collected = Limited::new(body, limit).collect().await.map_err(|error| {
+    let collecting = timeout(JSON_TIME, Limited::new(body, limit).collect()).await;
+    let collected = collecting.map_err(|_| too_slow())?.map_err(|error| {
         if error.is::<LengthLimitError>() {
             let detail = format!("the body has more than {limit} bytes");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)

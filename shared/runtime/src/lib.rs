@@ -21,6 +21,7 @@ pub mod delivery;
 pub mod firestore;
 pub mod function;
 pub mod http;
+mod pace;
 mod pubsub;
 pub mod range;
 pub mod receive;

@@ -39,14 +39,19 @@ pub(super) const STORE: [&str; 2] = ["internal", "unavailable"];
 pub(super) const WRITE: [&str; 2] = ["conflict", "too_large"];
 
 /// What a call with a JSON body can answer.
-pub(super) const BODY: [&str; 3] = ["body_incomplete", "invalid_body", "body_too_large"];
+pub(super) const BODY: [&str; 4] = [
+    "body_incomplete",
+    "invalid_body",
+    "body_too_large",
+    "body_too_slow",
+];
 
 const fn row(status: u16, code: &'static str, why: &'static str) -> Row {
     Row { status, code, why }
 }
 
 /// All of them, by status.
-const ALL: [Row; 50] = [
+const ALL: [Row; 51] = [
     row(400, "body_incomplete", "The body broke off."),
     row(
         400,
@@ -152,6 +157,7 @@ const ALL: [Row; 50] = [
         "method_not_allowed",
         "The path does not take this method; `Allow` says which.",
     ),
+    row(408, "body_too_slow", "The body came too slowly."),
     row(
         409,
         "already_uploaded",

@@ -24,3 +24,46 @@ async fn the_events_tell_the_story_to_its_end() {
         "{story}"
     );
 }
+
+#[tokio::test]
+async fn who_was_cut_off_hears_the_rest_and_nothing_twice() {
+    let test = TestHost::start().await;
+    let created = test.create(wav(3).len()).await;
+    let id = created["id"].as_str().unwrap();
+    let follow = |last: Option<String>| {
+        let request = test
+            .client
+            .get(format!("{}/v1/interviews/{id}/events", test.url));
+        match last {
+            Some(last) => request.header("last-event-id", last).send(),
+            None => request.send(),
+        }
+    };
+    let last_id = |text: &str| {
+        let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
+        ids.last().map(str::to_owned)
+    };
+    let mut first = follow(None).await.unwrap();
+    let snapshot = first.chunk().await.unwrap().unwrap();
+    let snapshot = std::str::from_utf8(&snapshot).unwrap();
+    drop(first);
+    assert_eq!(test.upload(&created, wav(3)).await.status(), 200);
+    test.drain().await;
+    let rest = follow(last_id(snapshot))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(!rest.contains("event: snapshot"), "{rest}");
+    for step in ["transcription", "waveform", "analysis", "report"] {
+        let done = rest.matches(&format!("\"step\":\"{step}\"")).count();
+        assert_eq!(done, 1, "{step}: {rest}");
+    }
+    assert!(
+        rest.ends_with("data: {\"status\":\"completed\"}\n\n"),
+        "{rest}"
+    );
+    let nothing = follow(last_id(&rest)).await.unwrap().text().await.unwrap();
+    assert_eq!(nothing, "", "all is told");
+}

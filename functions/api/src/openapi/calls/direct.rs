@@ -107,7 +107,8 @@ pub(super) fn transcribe_stream() -> Operation {
         "invalid_form",
         "body_too_large",
     ])
-    .fails(&["body_incomplete", "content_type_missing", "not_done"])
+    .fails(&["body_incomplete", "body_too_slow"])
+    .fails(&["content_type_missing", "not_done"])
     .fails(&["too_many_streams"])
 }
 

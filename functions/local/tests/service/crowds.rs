@@ -1,0 +1,205 @@
+//! Many at once, slow ones among them, and more than is accepted.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+use crate::host::{Service, create, finished, speech, submit, upload};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_at_once_are_worked_off_within_bounds() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (client, recording) = (Client::new(), speech(3));
+    let service = Service::start(folder.path());
+    let submitting = (0..100).map(|_| submit(&client, &service.url, recording.clone()));
+    let ids = futures::future::join_all(submitting).await;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (mut slowest, mut most_engines) = (Duration::ZERO, 0);
+    for id in &ids {
+        let asked = Instant::now();
+        let list = client
+            .get(format!("{}/v1/interviews?limit=100", service.url))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(
+            list.json::<Value>().await.expect("JSON")["items"]
+                .as_array()
+                .map(Vec::len),
+            Some(100)
+        );
+        slowest = slowest.max(asked.elapsed());
+        most_engines = most_engines.max(service.engines());
+        let interview = finished(&client, &service.url, id).await;
+        assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
+    }
+    println!(
+        "a hundred at once: slowest list {slowest:?}, {most_engines} engines, {} MiB",
+        service.peak_memory_mib()
+    );
+    assert!(
+        most_engines <= cores,
+        "{most_engines} engines on {cores} cores"
+    );
+    assert!(slowest < Duration::from_secs(5), "a list took {slowest:?}");
+    assert!(
+        service.peak_memory_mib() < 200,
+        "{} MiB",
+        service.peak_memory_mib()
+    );
+}
+
+/// Opens an interview's events; answers the connection when they have begun.
+async fn follow(address: SocketAddr, id: &str) -> BufReader<TcpStream> {
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    let request = format!("GET /v1/interviews/{id}/events HTTP/1.1\r\nhost: x\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("asks");
+    let mut listener = BufReader::with_capacity(1_024, stream);
+    until(&mut listener, "event: snapshot").await;
+    listener
+}
+
+/// Reads lines up to one that begins so.
+async fn until(listener: &mut BufReader<TcpStream>, beginning: &str) -> String {
+    let mut line = String::new();
+    while !line.starts_with(beginning) {
+        line.clear();
+        let read = listener.read_line(&mut line).await.expect("a line");
+        assert!(read > 0, "the stream ended before `{beginning}`");
+    }
+    line
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_listeners_hear_of_one_interview() {
+    const LISTENERS: usize = 1_000;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (client, recording) = (Client::new(), speech(3));
+    let service = Service::start(folder.path());
+    let before = service.peak_memory_mib();
+    let created = create(&client, &service.url, recording.len() as u64).await;
+    let id = created["id"].as_str().expect("an id");
+    let listeners = (0..LISTENERS).map(|_| follow(service.address(), id));
+    let listeners = futures::future::join_all(listeners).await;
+    let idle = service.peak_memory_mib();
+    upload(&client, &created, recording).await;
+    let hearing = listeners.into_iter().map(|mut listener| async move {
+        let completed = "data: {\"status\":\"completed\"";
+        until(&mut listener, completed).await;
+    });
+    futures::future::join_all(hearing).await;
+    let peak = service.peak_memory_mib();
+    println!("a thousand listeners: {before} MiB before them, {idle} with them, {peak} at most");
+    assert!(peak < before + 50, "{before} MiB, then {peak} MiB");
+}
+
+/// Callers that stop in their headers, in their bodies, and in reading what they
+/// asked for: slower than a byte a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_callers_do_not_keep_the_others_waiting() {
+    const EACH: usize = 100;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (client, recording) = (Client::new(), speech(80));
+    let service = Service::start(folder.path());
+    let id = submit(&client, &service.url, recording).await;
+    let link = client
+        .get(format!("{}/v1/interviews/{id}", service.url))
+        .send()
+        .await;
+    let interview: Value = link.expect("an answer").json().await.expect("JSON");
+    let audio = interview["audio"]["url"].as_str().expect("a link");
+    let mut slow = Vec::new();
+    for beginning in [
+        "GET /v1/interviews HTTP/1.1\r\nhost: x\r\nx-slow: ".to_owned(),
+        "POST /v1/interviews HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{".to_owned(),
+        format!("GET {audio} HTTP/1.1\r\nhost: x\r\n\r\n"),
+    ] {
+        for _ in 0..EACH {
+            let mut stream = TcpStream::connect(service.address())
+                .await
+                .expect("connects");
+            stream.write_all(beginning.as_bytes()).await.expect("asks");
+            slow.push(stream);
+        }
+    }
+    let mut slowest = Duration::ZERO;
+    for _ in 0..200 {
+        let asked = Instant::now();
+        let list = client
+            .get(format!("{}/v1/interviews", service.url))
+            .send()
+            .await;
+        assert_eq!(list.expect("an answer").status(), 200);
+        slowest = slowest.max(asked.elapsed());
+    }
+    let peak = service.peak_memory_mib();
+    println!(
+        "{} slow callers: the slowest list {slowest:?}, {peak} MiB",
+        slow.len()
+    );
+    assert!(slowest < Duration::from_secs(2), "a list took {slowest:?}");
+    assert!(peak < 100, "{peak} MiB");
+}
+
+/// Ten gibibytes, as far as they are taken.
+fn endless(sent: &Arc<AtomicU64>) -> reqwest::Body {
+    let (chunk, sent) = (bytes::Bytes::from(vec![0; 1 << 20]), Arc::clone(sent));
+    let chunks = (0..10 * 1_024).map(move |_| {
+        sent.fetch_add(1 << 20, Ordering::SeqCst);
+        std::io::Result::Ok(chunk.clone())
+    });
+    reqwest::Body::wrap_stream(futures::stream::iter(chunks))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_gibibytes_are_cut_off_at_the_limit() {
+    const LIMIT: u64 = 64 << 20;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let client = Client::new();
+    let limit = LIMIT.to_string();
+    let service = Service::start_with(folder.path(), &[("MAX_UPLOAD_BYTES", &limit)]);
+    let before = service.peak_memory_mib();
+    for path in ["/v1/transcribe-stream", "/v1/analyze-async"] {
+        let sent = Arc::new(AtomicU64::new(0));
+        let request = client.post(format!("{}{path}", service.url));
+        let request = match path {
+            "/v1/analyze-async" => {
+                let file = reqwest::multipart::Part::stream(endless(&sent)).file_name("a.wav");
+                request.multipart(reqwest::multipart::Form::new().part("file", file))
+            }
+            _ => request
+                .header("content-type", "audio/wav")
+                .body(endless(&sent)),
+        };
+        // Who goes on sending may find the connection closed instead of an answer.
+        if let Ok(answer) = request.send().await {
+            assert_eq!(answer.status(), 413, "{path}");
+            let problem: Value = answer.json().await.expect("JSON");
+            assert_eq!(problem["code"], "body_too_large");
+        }
+        let sent = sent.load(Ordering::SeqCst);
+        assert!(sent < LIMIT + (32 << 20), "{path} took {sent} bytes");
+    }
+    let peak = service.peak_memory_mib();
+    println!(
+        "ten gibibytes cut off at {} MiB: {before} MiB of memory before, {peak} MiB at most",
+        LIMIT >> 20
+    );
+    assert!(peak < before + 20, "{before} MiB, then {peak} MiB");
+    let left = std::fs::read_dir(folder.path().join("objects"))
+        .expect("a folder")
+        .count();
+    assert_eq!(left, 0, "nothing of them is kept");
+}

@@ -1,0 +1,173 @@
+//! The binary as a process of its own, and what a client does with it.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use futures::StreamExt;
+use media::Decoder;
+use reqwest::Client;
+use serde_json::{Value, json};
+
+/// The service as a process of its own.
+pub(crate) struct Service {
+    pub(crate) process: Child,
+    pub(crate) url: String,
+}
+
+impl Service {
+    /// Starts it and waits until it says that it is ready.
+    pub(crate) fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// The same with other settings.
+    pub(crate) fn start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_interviewlens"))
+            .arg("serve")
+            .env("DATA_DIR", data_dir)
+            .env("PORT", "0")
+            .env("RUST_LOG", "info")
+            .envs(settings.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut lines = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let url = lines.find_map(|line| {
+            let line = line.ok()?;
+            Some(
+                line.split_once("ready at ")?
+                    .1
+                    .split_whitespace()
+                    .next()?
+                    .to_owned(),
+            )
+        });
+        // What else it says is read and thrown away, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self {
+            process,
+            url: url.expect("it says where it listens"),
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let url = self.url.strip_prefix("http://").expect("a plain URL");
+        url.parse().expect("an address")
+    }
+
+    /// The most memory it has held, in MiB.
+    pub(crate) fn peak_memory_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))
+            .expect("it lives");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .expect("a peak");
+        line.split_whitespace()
+            .next()
+            .and_then(|kib| kib.parse::<u64>().ok())
+            .expect("a number")
+            / 1024
+    }
+
+    /// How many engines it is running just now.
+    pub(crate) fn engines(&self) -> usize {
+        let children = format!("/proc/{0}/task", self.process.id());
+        let tasks = std::fs::read_dir(children).expect("it lives");
+        let count = |task: std::fs::DirEntry| {
+            let children =
+                std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            children.split_whitespace().count()
+        };
+        tasks.filter_map(Result::ok).map(count).sum()
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.process.kill().expect("it lives");
+        self.process.wait().expect("it dies");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The first seconds of the bundled interview's first channel, as WAV.
+pub(crate) fn speech(seconds: usize) -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/interview.flac");
+    let mut decoder =
+        Decoder::open(Box::new(File::open(path).expect("the sample"))).expect("decodes");
+    let mut samples = Vec::new();
+    while samples.len() < seconds * 16_000 {
+        let block = decoder.next_block().expect("decodes").expect("long enough");
+        samples.extend(block.channel(0));
+    }
+    samples.truncate(seconds * 16_000);
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("a valid format");
+    for sample in samples {
+        writer.write_sample(sample).expect("written to memory");
+    }
+    writer.finalize().expect("written to memory");
+    bytes.into_inner()
+}
+
+pub(crate) async fn create(client: &Client, url: &str, size: u64) -> Value {
+    let body = json!({"title": "t", "audio": {"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size}});
+    let answer = client
+        .post(format!("{url}/v1/interviews"))
+        .json(&body)
+        .send()
+        .await
+        .expect("an answer");
+    answer.json().await.expect("JSON")
+}
+
+pub(crate) async fn upload(client: &Client, created: &Value, body: impl Into<reqwest::Body>) {
+    let upload = &created["upload"];
+    let headers = upload["headers"].as_object().expect("headers");
+    let request = client.put(upload["url"].as_str().expect("a URL"));
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(name, value.as_str().expect("text"))
+    });
+    let answer = request.body(body).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
+}
+
+pub(crate) async fn submit(client: &Client, url: &str, bytes: Vec<u8>) -> String {
+    let created = create(client, url, bytes.len() as u64).await;
+    upload(client, &created, bytes).await;
+    created["id"].as_str().expect("an id").to_owned()
+}
+
+/// Follows an interview's events to their end; answers the interview then.
+pub(crate) async fn finished(client: &Client, url: &str, id: &str) -> Value {
+    let events = client
+        .get(format!("{url}/v1/interviews/{id}/events"))
+        .send()
+        .await
+        .expect("an answer");
+    let mut stream = events.bytes_stream();
+    while stream.next().await.is_some_and(|chunk| chunk.is_ok()) {}
+    let answer = client
+        .get(format!("{url}/v1/interviews/{id}"))
+        .send()
+        .await
+        .expect("an answer");
+    answer.json().await.expect("JSON")
+}

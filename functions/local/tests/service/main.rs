@@ -1,0 +1,12 @@
+//! The real binary with the real speech engine: killed, flooded, and fed a
+//! gibibyte of silence.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are what these tests are read for"
+)]
+
+mod crowds;
+mod host;
+mod killed;
+mod recordings;
