@@ -40,8 +40,8 @@ async fn who_was_cut_off_hears_the_rest_and_nothing_twice() {
         }
     };
     let last_id = |text: &str| {
-        let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
-        ids.last().map(str::to_owned)
+        let mut ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
+        ids.next_back().map(str::to_owned)
     };
     let mut first = follow(None).await.unwrap();
     let snapshot = first.chunk().await.unwrap().unwrap();
