@@ -19,6 +19,7 @@ mod pipeline;
 mod products;
 mod providers;
 mod requests;
+mod strangers;
 mod stream;
 mod traffic;
 mod uploads;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{TestHost, wav};
+use crate::support::TestHost;
 
 #[tokio::test]
 async fn what_a_client_asks_wrongly_is_answered_with_a_problem() {
@@ -103,49 +103,6 @@ async fn what_a_client_asks_wrongly_is_answered_with_a_problem() {
         ),
         (405, &"GET, POST".parse().unwrap())
     );
-}
-
-#[tokio::test]
-async fn one_user_does_not_see_what_is_anothers() {
-    let test = TestHost::start().await;
-    let id = test.submit(wav(3)).await;
-    test.drain().await;
-    for part in [
-        "",
-        "/transcript",
-        "/transcript.srt",
-        "/analysis",
-        "/waveform",
-        "/report.docx",
-        "/events",
-    ] {
-        let path = format!("{}/v1/interviews/{id}{part}", test.url);
-        let answer = test
-            .client
-            .get(path)
-            .header("x-user-id", "somebody")
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 404, "{part}");
-    }
-    let list = test
-        .client
-        .get(format!("{}/v1/interviews", test.url))
-        .header("x-user-id", "somebody")
-        .send()
-        .await;
-    assert_eq!(
-        list.unwrap().json::<Value>().await.unwrap()["items"],
-        json!([])
-    );
-    let audio = test
-        .client
-        .get(format!("{}/v1/audio/{id}", test.url))
-        .header("x-user-id", "somebody")
-        .send()
-        .await;
-    assert_eq!(audio.unwrap().status(), 404);
 }
 
 #[tokio::test]
