@@ -39,7 +39,9 @@ impl Api {
             let detail = "the interview names no receiver any more";
             return Err(Problem::new(StatusCode::CONFLICT, "no_receiver", detail));
         };
-        let ours = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let ours = id.starts_with("msg_")
+            && id.len() <= 64
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let path = interview.key().delivery(if ours { id } else { "none" });
         let found = self.records.read(&path).await;
         let found = found.map_err(IntoProblem::into_problem)?;

@@ -1,5 +1,7 @@
 //! `POST /v1/analyze`: an analysis of a transcript from elsewhere, nothing stored.
 
+use std::fmt;
+
 use domain::{
     Private,
     analysis::Rubric,
@@ -9,7 +11,10 @@ use domain::{
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json, read_json};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{
     Api,
@@ -40,8 +45,6 @@ struct Request {
 }
 
 /// A transcript as a client has it.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Given {
     /// Lines of `Name: what was said`; a line without a name goes on.
     Text(Private),
@@ -65,11 +68,59 @@ struct GivenTurn {
     end_ms: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum GivenSpeaker {
     Number(u32),
     Name(Private),
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Expected;
+
+        impl<'de> Visitor<'de> for Expected {
+            type Value = Given;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("lines of text, or an object with `turns`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Given, E> {
+                Ok(Given::Text(text.to_owned().into()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Given, A::Error> {
+                let fields = MapAccessDeserializer::new(fields);
+                GivenTurns::deserialize(fields).map(Given::Turns)
+            }
+        }
+
+        input.deserialize_any(Expected)
+    }
+}
+
+impl<'de> Deserialize<'de> for GivenSpeaker {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Expected;
+
+        impl Visitor<'_> for Expected {
+            type Value = GivenSpeaker;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a speaker's name, or a number from 0 to 4294967295")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<GivenSpeaker, E> {
+                Ok(GivenSpeaker::Name(name.to_owned().into()))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<GivenSpeaker, E> {
+                let fits = u32::try_from(number).map(GivenSpeaker::Number);
+                fits.map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+        }
+
+        input.deserialize_any(Expected)
+    }
 }
 
 impl GivenSpeaker {

@@ -108,7 +108,7 @@ fn check_value(value: &Value, depth: usize) -> Result<(), &'static str> {
 }
 
 /// Firestore keeps `__…__`, and `.` and `..`, for itself.
-fn is_reserved(name: &str) -> bool {
+pub(crate) fn is_reserved(name: &str) -> bool {
     let dunder = name.len() >= 4 && name.starts_with("__") && name.ends_with("__");
     dunder || name == "." || name == ".."
 }

@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::documents::is_reserved;
+
 /// An identifier that is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an id has 1 to 128 characters of A-Z, a-z, 0-9, `-` and `_`")]
+#[error("an id has 1 to 128 characters of A-Z, a-z, 0-9, `-` and `_`, and is not `__…__`")]
 pub struct InvalidId;
 
 fn check(text: &str) -> Result<(), InvalidId> {
@@ -14,6 +16,8 @@ fn check(text: &str) -> Result<(), InvalidId> {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    // An id is the name of a document.
+    let valid = valid && !is_reserved(text);
     valid.then_some(()).ok_or(InvalidId)
 }
 
@@ -111,10 +115,21 @@ mod tests {
 
     #[test]
     fn an_id_refuses_what_would_escape_a_path() {
-        for wrong in ["", "a/b", "..", "a b", "ä", &"x".repeat(129)] {
+        for wrong in [
+            "",
+            "a/b",
+            "..",
+            "a b",
+            "ä",
+            "__a__",
+            "____",
+            &"x".repeat(129),
+        ] {
             assert!(InterviewId::parse(wrong).is_err(), "{wrong}");
         }
-        assert!(UserId::parse("aZ0_-").is_ok());
+        for good in ["aZ0_-", "___", "__a_", "_a__"] {
+            assert!(UserId::parse(good).is_ok(), "{good}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::pace::paced;
+use crate::{pace::paced, strict};
 
 /// The body of an answer.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -98,7 +98,7 @@ pub async fn read_json<T: DeserializeOwned>(body: Incoming, limit: usize) -> Res
             Problem::bad_request("body_incomplete", "the body broke off")
         }
     })?;
-    serde_json::from_slice(&collected.to_bytes())
+    strict::from_slice(&collected.to_bytes())
         .map_err(|error| Problem::bad_request("invalid_body", error.to_string()))
 }
 

@@ -29,6 +29,7 @@ pub mod serve;
 pub mod settings;
 mod shape;
 pub mod step;
+mod strict;
 pub mod telemetry;
 pub mod trace;
 mod verdict;

@@ -57,3 +57,37 @@ async fn what_makes_no_sense_is_refused_by_name() {
         );
     }
 }
+
+/// The detail says what was expected, wherever it was.
+#[tokio::test]
+async fn what_has_the_wrong_form_is_told_what_is_expected() {
+    let test = TestHost::start().await;
+    let turn = |turn: Value| json!({"transcript": {"turns": [turn]}});
+    for (body, expected) in [
+        (json!(["a"]), "sequence, expected an object"),
+        (
+            json!({"transcript": 7}),
+            "lines of text, or an object with `turns`",
+        ),
+        (
+            json!({"transcript": [[]]}),
+            "lines of text, or an object with `turns`",
+        ),
+        (turn(json!([0, "a"])), "sequence, expected an object"),
+        (
+            turn(json!({"speaker": -1, "text": "a"})),
+            "a speaker's name, or a number",
+        ),
+        (
+            turn(json!({"speaker": 1_u64 << 40, "text": "a"})),
+            "a speaker's name, or a number",
+        ),
+        (turn(json!({"speaker": 0})), "missing field `text`"),
+        (json!({"transcript": {"turn": []}}), "unknown field `turn`"),
+    ] {
+        let (status, problem) = analyze(&test, &body).await;
+        let detail = problem["detail"].as_str().unwrap();
+        assert_eq!(status, 400, "{body}");
+        assert!(detail.contains(expected), "{body}: {detail}");
+    }
+}
