@@ -2,12 +2,15 @@
 //! real HTTP, Google's emulators of Firestore and Pub/Sub, signed uploads.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
+#[path = "../../local/tests/support/described.rs"]
+mod described;
 #[path = "../../local/tests/support/stand_in.rs"]
 mod stand_in;
 mod support;
 
 use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
 
+use described::ask_everything;
 use domain::{
     pipeline::{Pipeline, Retry},
     ports::{Query, Records},
@@ -128,6 +131,9 @@ async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
         assert_eq!(ours, theirs, "{part}");
     }
     assert_eq!(in_cloud["metadata"], json!({"job": [[7]]}));
+    let (client, url) = cloud.as_user();
+    let asked = ask_everything(&client, url, &id, &recording(1)).await;
+    assert!(asked >= 40, "{asked}");
 }
 
 /// Steps killed while they run, the Firestore emulator frozen, Pub/Sub and the

@@ -24,6 +24,8 @@ mod stream;
 mod traffic;
 mod uploads;
 
+#[path = "../support/described.rs"]
+mod described;
 #[path = "../support/stand_in.rs"]
 mod stand_in;
 #[path = "../support/mod.rs"]

@@ -2,128 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{TestHost, wav};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-/// A call of the document: method, path and what is said of it.
-type Call<'a> = (String, &'a str, &'a Value);
-
-fn calls(document: &Value) -> Vec<Call<'_>> {
-    let mut calls = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for (method, operation) in methods.as_object().unwrap() {
-            calls.push((method.to_uppercase(), path.as_str(), operation));
-        }
-    }
-    calls
-}
-
-/// Every value of the document, however deep.
-fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value)) {
-    visit(value);
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| walk(item, visit)),
-        Value::Object(fields) => fields.values().for_each(|field| walk(field, visit)),
-        _ => {}
-    }
-}
-
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let Some(reference) = value["$ref"].as_str() else {
-        return value;
-    };
-    let found = document.pointer(reference.strip_prefix('#').unwrap());
-    found.unwrap_or_else(|| panic!("{reference} leads nowhere"))
-}
-
-/// Says where a value is not what the schema says. Fields that the schema does not
-/// know are wrong too: what is answered is described.
-fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
-    let schema = resolve(document, schema);
-    let all = schema["allOf"].as_array();
-    if let Some(all) = all {
-        return all
-            .iter()
-            .try_for_each(|one| check(document, one, value, at));
-    }
-    if let Some(any) = schema["anyOf"].as_array() {
-        let tried: Vec<_> = any
-            .iter()
-            .map(|one| check(document, one, value, at))
-            .collect();
-        let good = tried.iter().any(Result::is_ok);
-        return good.then_some(()).ok_or_else(|| format!("{tried:?}"));
-    }
-    let wrong = |why: &str| Err(format!("{at}: {why}: {value}"));
-    let kinds = match &schema["type"] {
-        Value::Array(kinds) => kinds.clone(),
-        Value::Null => Vec::new(),
-        kind => vec![kind.clone()],
-    };
-    if !kinds.is_empty() && !kinds.iter().any(|kind| is(kind, value)) {
-        return wrong(&format!("not of type {kinds:?}"));
-    }
-    if schema.get("const").is_some_and(|wanted| wanted != value) {
-        return wrong("another constant");
-    }
-    if schema["enum"]
-        .as_array()
-        .is_some_and(|all| !all.contains(value))
-    {
-        return wrong("not among the values");
-    }
-    let out_of_range = value.as_f64().is_some_and(|number| {
-        schema["minimum"]
-            .as_f64()
-            .is_some_and(|least| number < least)
-            || schema["maximum"].as_f64().is_some_and(|most| number > most)
-    });
-    if out_of_range {
-        return wrong("out of range");
-    }
-    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-        check(document, &schema["items"], item, &format!("{at}/{index}"))?;
-    }
-    fields(document, schema, value, at)
-}
-
-fn is(kind: &Value, value: &Value) -> bool {
-    match kind.as_str().unwrap() {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "boolean" => value.is_boolean(),
-        _ => value.is_null(),
-    }
-}
-
-fn fields(document: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
-    let Some(given) = value.as_object() else {
-        return Ok(());
-    };
-    for name in schema["required"].as_array().into_iter().flatten() {
-        if !given.contains_key(name.as_str().unwrap()) {
-            return Err(format!("{at}: {name} is missing"));
-        }
-    }
-    let (known, others) = (
-        schema["properties"].as_object(),
-        &schema["additionalProperties"],
-    );
-    for (name, field) in given {
-        let at = format!("{at}/{name}");
-        match known.and_then(|known| known.get(name)) {
-            Some(schema) => check(document, schema, field, &at)?,
-            None if others.is_object() => check(document, others, field, &at)?,
-            None if known.is_some() => return Err(format!("{at}: not described")),
-            None => {}
-        }
-    }
-    Ok(())
-}
+use crate::{
+    described::{answer_schema, ask_everything, calls, check, resolve, walk},
+    support::{TestHost, wav},
+};
 
 /// Sends a request with a JSON body.
 async fn send(test: &TestHost, method: &str, path: &str, body: &Value) -> (u16, Value) {
@@ -132,18 +17,6 @@ async fn send(test: &TestHost, method: &str, path: &str, body: &Value) -> (u16, 
     let answer = request.json(body).send().await.unwrap();
     let status = answer.status().as_u16();
     (status, answer.json().await.unwrap_or(Value::Null))
-}
-
-/// What is said of an answer of JSON.
-fn answer_schema<'a>(document: &'a Value, method: &str, path: &str, status: u16) -> &'a Value {
-    let operation = &document["paths"][path][method.to_lowercase()];
-    let answer = &operation["responses"][status.to_string()];
-    assert!(
-        answer.is_object(),
-        "{method} {path}: {status} is not described"
-    );
-    let content = answer["content"].as_object().unwrap();
-    &content.values().next().unwrap()["schema"]
 }
 
 #[tokio::test]
@@ -287,6 +160,21 @@ async fn what_is_answered_is_as_described() {
     for part in ["transcript", "analysis", "waveform", "report"] {
         assert!(whole[part].is_object(), "{part}");
     }
+}
+
+#[tokio::test]
+async fn everything_is_answered_as_described() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let asked = ask_everything(&test.client, &test.url, &id, &wav(1)).await;
+    assert!(asked >= 40, "{asked}");
+    assert_eq!(
+        test.ask(Method::GET, &format!("/v1/interviews/{id}"), None)
+            .await
+            .0,
+        404
+    );
 }
 
 #[tokio::test]

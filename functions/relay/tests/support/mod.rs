@@ -21,7 +21,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{InterviewId, InterviewKey, UserId, pipeline::Pipeline};
 use google::firestore::{Database, Firestore};
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, header::AUTHORIZATION};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use notify::sign::Secrets;
@@ -197,6 +197,15 @@ impl Cloud {
             .parse()
             .unwrap();
         kib / 1024
+    }
+
+    /// A client that asks as the user does, and where the API is.
+    pub fn as_user(&self) -> (Client, &str) {
+        let mut headers = HeaderMap::new();
+        let token = format!("Bearer {}", self.token).parse().unwrap();
+        headers.insert(AUTHORIZATION, token);
+        let client = Client::builder().default_headers(headers);
+        (client.build().unwrap(), &self.api)
     }
 
     /// Asks the API.
