@@ -6,6 +6,7 @@
     reason = "the figures are what these tests are read for"
 )]
 
+mod browser;
 mod crowds;
 mod host;
 mod killed;

@@ -1,0 +1,148 @@
+// Uploads a recording from a browser, in pieces: goes on where it was after a lost
+// connection, and after a reload of the page.
+//
+//     import { upload } from "./upload.js";
+//     const interview = await upload(file, {
+//       api: "https://api.example.com",
+//       headers: { authorization: `Bearer ${idToken}` },
+//       interview: { title: "Ada, first round", kind: "job_interview" },
+//       onProgress: (share) => { bar.value = share; },
+//       signal: controller.signal,
+//     });
+//
+// The bytes go straight to the bucket, by the resumable uploads of Google Cloud
+// Storage (https://cloud.google.com/storage/docs/resumable-uploads), which the
+// embedded service speaks as well. Nothing but fetch is needed.
+
+/** Cloud Storage takes pieces of a multiple of 256 KiB. */
+const PIECE = 32 * 256 * 1024;
+const MAX_TRIES = 8;
+
+/** What cannot be mended by trying again; `problem` is what the API says of it. */
+export class UploadError extends Error {
+  constructor(message, problem) {
+    super(message);
+    this.name = "UploadError";
+    this.problem = problem;
+  }
+}
+
+/** The session has expired: sessions last a week. */
+class SessionGone extends Error {}
+
+/**
+ * Creates an interview and uploads its recording; answers the interview as it was
+ * when it was created.
+ *
+ * The same file, chosen again after a reload, is not uploaded again from its
+ * beginning: what is under way is kept in `storage`.
+ */
+export async function upload(file, options) {
+  const { storage = globalThis.localStorage, signal, onProgress = () => {} } = options;
+  const key = `interviewlens:upload:${file.name}:${file.size}:${file.lastModified}`;
+  const piece = options.piece ?? PIECE;
+  let under_way = JSON.parse(storage?.getItem(key) ?? "null");
+  if (!under_way) {
+    under_way = await begin(file, options);
+    storage?.setItem(key, JSON.stringify(under_way));
+  }
+  // What has arrived is asked first, and again after each failure.
+  let sent = null;
+  for (let tries = 0, most = 0; sent !== file.size; ) {
+    try {
+      sent = await put(under_way.session, file, sent, piece, signal);
+      if (sent > most) {
+        most = sent;
+        tries = 0;
+      }
+      onProgress(sent / file.size);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (error instanceof UploadError) {
+        storage?.removeItem(key);
+        throw error;
+      }
+      if (++tries >= MAX_TRIES) throw error;
+      await pause(Math.min(30_000, 250 * 2 ** tries) * (0.5 + Math.random() / 2), signal);
+      sent = null;
+      if (error instanceof SessionGone) {
+        under_way.session = await again(under_way.interview, options);
+        storage?.setItem(key, JSON.stringify(under_way));
+      }
+    }
+  }
+  storage?.removeItem(key);
+  return under_way.interview;
+}
+
+/** Creates the interview and starts the session in which its recording is sent. */
+async function begin(file, { api, headers = {}, interview = {}, signal }) {
+  const audio = {
+    filename: file.name,
+    content_type: file.type || "application/octet-stream",
+    size_bytes: file.size,
+  };
+  const created = await fetch(`${api}/v1/interviews`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify({ title: file.name, ...interview, audio }),
+    signal,
+  });
+  const made = await created.json();
+  if (!created.ok) throw new UploadError(made.detail ?? "not created", made);
+  const { upload, ...rest } = made;
+  return { interview: rest, session: await start(upload, signal) };
+}
+
+/** Starts another session for the same interview. */
+async function again({ id }, { api, headers = {}, signal }) {
+  const answer = await fetch(`${api}/v1/interviews/${id}/upload-url`, {
+    method: "POST",
+    headers,
+    signal,
+  });
+  const fresh = await answer.json();
+  if (!answer.ok) throw new UploadError(fresh.detail ?? "no longer awaited", fresh);
+  return start(fresh, signal);
+}
+
+async function start({ resumable: { method, url, headers } }, signal) {
+  const started = await fetch(url, { method, headers, signal });
+  if (!started.ok) throw new UploadError(`the upload could not be started: ${started.status}`);
+  return started.headers.get("location");
+}
+
+/**
+ * Sends the next piece, or asks what has arrived where that is not known; answers
+ * how many bytes have arrived.
+ */
+async function put(session, file, sent, piece, signal) {
+  const end = sent === null ? null : Math.min(sent + piece, file.size);
+  const range = sent === null ? "*" : `${sent}-${end - 1}`;
+  const answer = await fetch(session, {
+    method: "PUT",
+    headers: { "content-range": `bytes ${range}/${file.size}` },
+    body: sent === null ? null : file.slice(sent, end),
+    signal,
+  });
+  if (answer.ok) return file.size;
+  if (answer.status === 308) {
+    const last = answer.headers.get("range")?.match(/^bytes=0-(\d+)$/);
+    return last ? Number(last[1]) + 1 : 0;
+  }
+  if (answer.status === 408 || answer.status === 429 || answer.status >= 500) {
+    throw new Error(`the bucket answered ${answer.status}`);
+  }
+  if (answer.status === 404 || answer.status === 410) throw new SessionGone();
+  throw new UploadError(`the upload was refused with ${answer.status}`, await answer.text());
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
