@@ -162,17 +162,18 @@ async fn a_browser_uploads_through_a_cut_and_a_reload() {
         listener,
         std::future::pending(),
     ));
-    // The service has to know where the proxy will be: it signs URLs that lead there.
-    let place = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let port = place.local_addr().expect("an address").port();
-    drop(place);
+    // Each has to know where the other will be: the service signs URLs that lead to
+    // the proxy. Of the loopback's addresses each process has one of its own.
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let host = format!("127.1.{high}.{low}");
     let cuts = Arc::new(AtomicUsize::new(0));
-    let own = format!("127.0.0.1:{port}");
-    let proxy = cutting(Arc::from(own), 300 * 1024, Arc::clone(&cuts)).await;
+    let own = Arc::from(format!("{host}:8000"));
+    let proxy = cutting(own, 300 * 1024, Arc::clone(&cuts)).await;
     let settings = [
         ("CORS_ALLOWED_ORIGINS", origin.as_str()),
         ("PUBLIC_URL", proxy.as_str()),
-        ("PORT", &port.to_string()),
+        ("HOST", &host),
+        ("PORT", "8000"),
     ];
     let service = Service::start_with(folder.path(), &settings);
     let profile = tempfile::tempdir().expect("a temporary folder");
