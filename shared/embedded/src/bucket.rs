@@ -12,11 +12,8 @@ use domain::{
         UploadGrant,
     },
 };
-use futures::StreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rusqlite::{OptionalExtension, Transaction};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::{
     Store, counters::count, error::Fault, files::WriteError, outbox, signature::Operation,
@@ -29,9 +26,6 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-
-/// How much is read from disk at once, in bytes.
-const READ_SIZE: usize = 256 * 1024;
 
 /// One bucket.
 #[derive(Clone)]
@@ -66,7 +60,7 @@ impl Bucket {
         self.store
             .inner
             .database
-            .transaction(move |transaction| find(transaction, &bucket, &name))
+            .read(move |connection| find(connection, &bucket, &name))
             .await
     }
 }
@@ -131,22 +125,9 @@ impl ObjectStore for Bucket {
             });
         }
         let length = range.end.min(meta.size).saturating_sub(range.start);
-        let mut bytes = self
-            .store
-            .inner
-            .files
-            .read(&file)
-            .await
-            .map_err(Fault::from)?;
-        bytes
-            .seek(io::SeekFrom::Start(range.start))
-            .await
-            .map_err(Fault::from)?;
-        let capacity = usize::try_from(length)
-            .unwrap_or(READ_SIZE)
-            .clamp(1, READ_SIZE);
-        let stream = ReaderStream::with_capacity(bytes.take(length), capacity);
-        Ok((meta, stream.boxed()))
+        let stream = self.store.inner.files.read(&file, range.start, length);
+        let stream = stream.await.map_err(Fault::from)?;
+        Ok((meta, stream))
     }
 
     async fn delete(&self, name: &str) -> Result<(), ObjectError> {
@@ -178,10 +159,10 @@ impl ObjectStore for Bucket {
             .store
             .inner
             .database
-            .transaction(move |transaction| -> Result<Vec<String>, Fault> {
+            .read(move |connection| -> Result<Vec<String>, Fault> {
                 let sql = "SELECT name FROM objects WHERE bucket = ?1 AND substr(name, 1, ?3) = ?2
                            ORDER BY name";
-                let mut statement = transaction.prepare_cached(sql)?;
+                let mut statement = connection.prepare_cached(sql)?;
                 let length = prefix.chars().count();
                 let rows = statement.query_map((bucket, prefix, length), |row| row.get(0))?;
                 Ok(rows.collect::<Result<_, _>>()?)
@@ -300,31 +281,28 @@ fn insert(
 }
 
 pub(crate) fn find(
-    transaction: &Transaction<'_>,
+    connection: &Connection,
     bucket: &str,
     name: &str,
 ) -> Result<Option<Stored>, Fault> {
     let sql = "SELECT generation, size, content_type, file, name
                FROM objects WHERE bucket = ?1 AND name = ?2";
-    stored(transaction, sql, (bucket, name))
+    stored(connection, sql, (bucket, name))
 }
 
 /// The object whose bytes lie in `file`.
-pub(crate) fn find_by_file(
-    transaction: &Transaction<'_>,
-    file: &str,
-) -> Result<Option<Stored>, Fault> {
+pub(crate) fn find_by_file(connection: &Connection, file: &str) -> Result<Option<Stored>, Fault> {
     let sql = "SELECT generation, size, content_type, file, name
                FROM objects WHERE file = ?1";
-    stored(transaction, sql, [file])
+    stored(connection, sql, [file])
 }
 
 fn stored(
-    transaction: &Transaction<'_>,
+    connection: &Connection,
     sql: &str,
     key: impl rusqlite::Params,
 ) -> Result<Option<Stored>, Fault> {
-    let row = transaction.prepare_cached(sql)?.query_row(key, |row| {
+    let row = connection.prepare_cached(sql)?.query_row(key, |row| {
         Ok(Stored {
             meta: ObjectMeta {
                 generation: row.get(0)?,

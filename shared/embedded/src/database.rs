@@ -1,40 +1,52 @@
-//! The one thread that talks to `SQLite`.
+//! The two threads that talk to `SQLite`.
 //!
 //! A single writer needs no locks and no busy handling; everything that must
-//! hold together is one closure in one `BEGIN IMMEDIATE` transaction.
+//! hold together is one closure in one `BEGIN IMMEDIATE` transaction. A single
+//! reader sees what has been committed by then and does not wait for the disk.
 
 use std::{path::Path, sync::mpsc, thread};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::error::Fault;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// A handle on the database's thread.
+/// A handle on the database's threads.
 #[derive(Clone)]
 pub(crate) struct Database {
-    jobs: mpsc::Sender<Job>,
+    writing: mpsc::Sender<Job>,
+    reading: mpsc::Sender<Job>,
 }
 
 impl Database {
-    /// Opens or creates the file and starts the thread.
+    /// Opens or creates the file and starts the threads.
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        let mut connection = Connection::open(path)?;
+        let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         connection.execute_batch(include_str!("schema.sql"))?;
-        let (jobs, work) = mpsc::channel::<Job>();
-        thread::Builder::new()
-            .name("database".into())
-            .spawn(move || {
-                for job in work {
-                    job(&mut connection);
-                }
-            })?;
-        Ok(Self { jobs })
+        let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(path, only_read)?;
+        Ok(Self {
+            writing: start("writer", connection)?,
+            reading: start("reader", reader)?,
+        })
+    }
+
+    /// Runs `work`, which only reads. Each of its statements sees what has been
+    /// committed when it begins.
+    pub(crate) async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        run(&self.reading, |connection| work(connection)).await
     }
 
     /// Runs `work` in a transaction, which is rolled back when it fails.
@@ -46,14 +58,37 @@ impl Database {
         T: Send + 'static,
         E: From<Fault> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            // Nobody waits when the request was dropped; the work is done all the same.
-            let _ = answer.send(transact(connection, work));
-        });
-        self.jobs.send(job).map_err(|_| Fault::Closed)?;
-        answered.await.map_err(|_| Fault::Closed)?
+        run(&self.writing, |connection| transact(connection, work)).await
     }
+}
+
+/// A thread that does what it is sent until nobody can send any more.
+fn start(name: &str, mut connection: Connection) -> Result<mpsc::Sender<Job>, Fault> {
+    let (jobs, work) = mpsc::channel::<Job>();
+    let name = thread::Builder::new().name(format!("database {name}"));
+    name.spawn(move || {
+        for job in work {
+            job(&mut connection);
+        }
+    })?;
+    Ok(jobs)
+}
+
+async fn run<T, E>(
+    jobs: &mpsc::Sender<Job>,
+    work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Fault> + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    let job: Job = Box::new(move |connection| {
+        // Nobody waits when the request was dropped; the work is done all the same.
+        let _ = answer.send(work(connection));
+    });
+    jobs.send(job).map_err(|_| Fault::Closed)?;
+    answered.await.map_err(|_| Fault::Closed)?
 }
 
 fn transact<T, E: From<Fault>>(

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{Timestamp, pipeline::Retry};
-use rusqlite::{OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 pub use crate::outbox::Content;
 use crate::{
@@ -175,11 +175,10 @@ impl Deliveries {
 
     /// When the next delivery that is not in hand is due.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Fault> {
-        self.transaction(|transaction| {
+        self.read(|connection| {
             let sql = "SELECT min(due_at) FROM deliveries WHERE in_hand = 0";
-            let due: Option<Option<i64>> = transaction
-                .query_row(sql, [], |row| row.get(0))
-                .optional()?;
+            let due: Option<Option<i64>> =
+                connection.query_row(sql, [], |row| row.get(0)).optional()?;
             Ok(due.flatten().map(Timestamp::from_millis))
         })
         .await
@@ -187,10 +186,10 @@ impl Deliveries {
 
     /// How many deliveries there are.
     pub async fn backlog(&self) -> Result<Backlog, Fault> {
-        self.transaction(|transaction| {
+        self.read(|connection| {
             let count = |table: &str| {
                 let sql = format!("SELECT count(*) FROM {table}");
-                transaction.query_row(&sql, [], |row| row.get::<_, u64>(0))
+                connection.query_row(&sql, [], |row| row.get::<_, u64>(0))
             };
             Ok(Backlog {
                 pending: count("deliveries")?,
@@ -217,6 +216,13 @@ impl Deliveries {
 
     fn now(&self) -> i64 {
         self.clock_now().as_millis()
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.store.inner.database.read(work).await
     }
 
     async fn transaction<T: Send + 'static>(

@@ -4,7 +4,7 @@ use domain::{
     paths::DocPath,
     ports::{Direction, Document, Query, Scope, Version},
 };
-use rusqlite::{Transaction, params_from_iter, types::Value as Sql};
+use rusqlite::{Connection, params_from_iter, types::Value as Sql};
 use serde_json::Value;
 
 use crate::error::Fault;
@@ -19,9 +19,9 @@ pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Docu
 }
 
 /// Answers a query.
-pub(crate) fn run(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<Document>, Fault> {
+pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document>, Fault> {
     let (sql, parameters) = compile(query);
-    let mut statement = transaction.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut documents = Vec::new();
     while let Some(row) = rows.next()? {

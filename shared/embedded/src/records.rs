@@ -9,7 +9,7 @@ use domain::{
     ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
 };
 use futures::{StreamExt, stream};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
@@ -22,7 +22,7 @@ impl Records for Store {
         let path = path.clone();
         self.inner
             .database
-            .transaction(move |transaction| Ok(find(transaction, &path)?))
+            .read(move |connection| Ok(find(connection, &path)?))
             .await
     }
 
@@ -49,7 +49,7 @@ impl Records for Store {
         let query = query.clone();
         self.inner
             .database
-            .transaction(move |transaction| Ok(query::run(transaction, &query)?))
+            .read(move |connection| Ok(query::run(connection, &query)?))
             .await
     }
 
@@ -83,8 +83,8 @@ impl Store {
 }
 
 /// The document at `path`.
-fn find(transaction: &Transaction<'_>, path: &DocPath) -> Result<Option<Document>, Fault> {
-    let row: Option<(String, i64)> = transaction
+fn find(connection: &Connection, path: &DocPath) -> Result<Option<Document>, Fault> {
+    let row: Option<(String, i64)> = connection
         .prepare_cached("SELECT fields, version FROM documents WHERE path = ?1")?
         .query_row([path.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
