@@ -47,7 +47,7 @@ impl Api {
         content_type: &str,
         bytes: ByteStream,
     ) -> Result<Spooled, Problem> {
-        let name = format!("users/{user}/streams/{}", random_name());
+        let name = format!("users/{user}/streams/{}.passing", random_name());
         let limited = limit(bytes, self.limits.max_upload_bytes);
         let objects = &self.artifacts;
         let stored = objects.write(&name, content_type, limited, Overwrite::Refused);

@@ -76,6 +76,12 @@ pub struct Function {
     /// How its events are delivered again.
     #[serde(default)]
     pub retry: Retry,
+    /// The variables that it is given in the cloud.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// Those of them that are secrets.
+    #[serde(default)]
+    pub secrets: Vec<String>,
 }
 
 /// How something that failed is tried again.

@@ -29,7 +29,8 @@ pub enum Handler {
 }
 
 /// Serves what `build` makes, as `name` in the manifest, until the platform says
-/// stop. Settings that are missing or wrong end it with code 2 and one line.
+/// stop. Settings that are missing or wrong end it with code 2 and one line. With
+/// `--settings` it only says which variables it reads.
 pub fn run(name: &'static str, build: fn(&Cloud) -> anyhow::Result<Handler>) -> ExitCode {
     let prepared = Cloud::read(Environment::of_process())
         .map_err(anyhow::Error::from)
@@ -38,6 +39,9 @@ pub fn run(name: &'static str, build: fn(&Cloud) -> anyhow::Result<Handler>) -> 
         Ok(prepared) => prepared,
         Err(error) => return fail(name, &error, 2),
     };
+    if std::env::args().nth(1).as_deref() == Some("--settings") {
+        return tell(cloud.environment());
+    }
     telemetry::for_cloud(cloud.project(), name);
     let service = service(name, handler, &cloud);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -77,6 +81,16 @@ async fn listen(address: &str, service: Arc<dyn Service>) -> anyhow::Result<()> 
     serve(service, listener, stop_signal()).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says which variables are read where the others are as they are: what belongs to
+/// another engine is not.
+fn tell(environment: &Environment) -> ExitCode {
+    let names: Vec<&str> = environment.asked().into_iter().collect();
+    match writeln!(io::stdout(), "{}", names.join("\n")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 fn fail(name: &str, error: &anyhow::Error, code: u8) -> ExitCode {

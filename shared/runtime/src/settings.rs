@@ -4,7 +4,12 @@
 //! start with one line that names it and says what it expects; its value is
 //! never shown, because it may be a secret.
 
-use std::{collections::BTreeMap, str::FromStr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,16 +23,16 @@ pub struct InvalidSetting {
 
 /// The environment as it was at the start.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// What has been asked for, of this and its clones.
+    asked: Arc<Mutex<BTreeSet<&'static str>>>,
+}
 
 impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
     fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter();
-        Self(
-            pairs
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
+        Self::with(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
     }
 }
 
@@ -37,21 +42,36 @@ impl Environment {
         let pairs = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        Self(pairs.collect())
+        Self::with(pairs)
     }
 
     /// An environment of these variables alone.
     pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
-        Self(
-            pairs
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-        )
+        pairs.into_iter().collect()
+    }
+
+    fn with(variables: impl Iterator<Item = (String, String)>) -> Self {
+        Self {
+            variables: variables.collect(),
+            asked: Arc::default(),
+        }
+    }
+
+    /// The variables that have been asked for, whether they were there or not.
+    pub fn asked(&self) -> BTreeSet<&'static str> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// A variable, unless it is absent or empty.
     pub fn text(&self, name: &'static str) -> Option<&str> {
-        self.0
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name);
+        self.variables
             .get(name)
             .map(|value| value.trim())
             .filter(|value| !value.is_empty())
@@ -162,6 +182,15 @@ mod tests {
             .word("TRANSCRIBER", &["pocketsphinx"])
             .unwrap_err();
         assert_eq!(word.to_string(), "TRANSCRIBER must be one of: pocketsphinx");
+    }
+
+    #[test]
+    fn what_was_asked_for_is_known() {
+        let environment = Environment::of([("PORT", "1"), ("HOST", "h")]);
+        let clone = environment.clone();
+        assert_eq!(clone.text("PORT"), Some("1"));
+        assert_eq!(environment.text("AUTH"), None);
+        assert_eq!(environment.asked(), BTreeSet::from(["AUTH", "PORT"]));
     }
 
     #[test]

@@ -221,6 +221,7 @@ impl Desk {
             return Ok(outcome_of(refused));
         }
         if error.retryable && !lease.last {
+            tracing::info!(code = error.code, "step put off");
             return Err(Failure::Transient {
                 after: error.retry_after,
                 error: error.into(),

@@ -12,9 +12,8 @@ use domain::{
     ports::{Credentials, Header, Identity, Reason, Refused},
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
-use runtime::{serve::serve, settings::Environment};
+use runtime::settings::Environment;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 /// Knows `Bearer anna` and `Bearer ben`, and counts.
 #[derive(Default)]
@@ -57,9 +56,7 @@ impl Guarded {
         let doorman = Arc::new(Doorman::default());
         let mut api = test.host.api();
         api.identity = Arc::clone(&doorman) as _;
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(serve(Arc::new(api), listener, std::future::pending()));
+        let url = test.serve(api).await;
         Self { test, doorman, url }
     }
 

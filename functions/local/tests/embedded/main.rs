@@ -6,6 +6,7 @@
     reason = "tests, helpers included"
 )]
 
+mod agreement;
 mod audio;
 mod badly;
 mod callbacks;
@@ -23,6 +24,7 @@ mod strangers;
 mod stream;
 mod traffic;
 mod uploads;
+mod watched;
 
 #[path = "../support/described.rs"]
 mod described;

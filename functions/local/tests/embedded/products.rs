@@ -11,7 +11,11 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
-use crate::support::{TestHost, key, wav};
+use crate::{
+    providers,
+    stand_in::{Asked, Providers, Said, recorded},
+    support::{TestHost, key, wav},
+};
 
 #[tokio::test]
 async fn the_products_can_be_read_in_every_format() {
@@ -160,5 +164,45 @@ async fn the_waveform_is_given_at_other_resolutions() {
                 .unwrap()
                 .contains("samples_per_pixel")
         );
+    }
+}
+
+/// Cues without what we say of the speaker and Deepgram's tool of itself.
+fn cues(captions: &str) -> Vec<String> {
+    let captions = captions.replace("\r\n", "\n").replace("<v Speaker 1>", "");
+    let blocks = captions.split("\n\n").map(|block| {
+        let lines = block.lines().filter(|line| *line != "[Speaker 1]");
+        lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+    });
+    let cues = blocks.filter(|block| block.contains(" --> "));
+    cues.collect()
+}
+
+#[tokio::test]
+async fn captions_are_cut_and_timed_as_by_deepgrams_own_tool() {
+    let mood = |asked: &Asked| {
+        let words = recorded("deepgram/dg_transcription.json");
+        (!asked.of_gemini()).then_some(Said::Whole(200, words))
+    };
+    let (test, _) = providers::start_in(Providers::in_mood(mood), &[], false).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    for (ending, golden) in [
+        ("srt", include_str!("../data/dg_transcription.srt")),
+        ("vtt", include_str!("../data/dg_transcription.vtt")),
+    ] {
+        let url = format!("{}/v1/interviews/{id}/transcript.{ending}", test.url);
+        let ours = test
+            .client
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let (ours, theirs) = (cues(&ours), cues(golden));
+        assert_eq!(ours, theirs, "{ending}");
+        assert!(ours.len() >= 8, "{ending}: {}", ours.len());
     }
 }

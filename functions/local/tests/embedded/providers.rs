@@ -20,7 +20,7 @@ async fn start(more: &[(&str, &str)], public: bool) -> (TestHost, Arc<Providers>
     start_in(Providers::default(), more, public).await
 }
 
-async fn start_in(
+pub(crate) async fn start_in(
     providers: Providers,
     more: &[(&str, &str)],
     public: bool,

@@ -1,55 +1,15 @@
 //! What is another's is as if it were not there: the same answers, for the same work.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::{
-    paths::DocPath,
-    ports::{Document, DocumentStream, Query, Records, RecordsError, Write},
-};
 use http::Method;
 use reqwest::Response;
-use runtime::serve::serve;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-use crate::support::{TestHost, wav};
-
-/// Records whose every use is written down.
-struct Watched {
-    inner: Arc<dyn Records>,
-    uses: Mutex<Vec<String>>,
-}
-
-impl Watched {
-    fn note(&self, what: &str, path: impl std::fmt::Debug) {
-        let mut uses = self.uses.lock().unwrap();
-        uses.push(format!("{what} {path:?}"));
-    }
-}
-
-#[async_trait]
-impl Records for Watched {
-    async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError> {
-        self.note("read", path);
-        self.inner.read(path).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError> {
-        self.note("commit", &writes);
-        self.inner.commit(writes).await
-    }
-
-    async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
-        self.note("list", query);
-        self.inner.list(query).await
-    }
-
-    fn watch(&self, path: &DocPath) -> DocumentStream {
-        self.note("watch", path);
-        self.inner.watch(path)
-    }
-}
+use crate::{
+    support::{TestHost, wav},
+    watched::Watched,
+};
 
 /// Anna's interview, whole, with a note; and a service that watches what is looked at.
 struct Scene {
@@ -74,15 +34,10 @@ impl Scene {
         let note = json!({"text": "a secret"});
         let (_, note) = test.ask(Method::POST, &notes, Some(note)).await;
         let (_, log) = test.ask(Method::GET, &log, None).await;
-        let watched = Arc::new(Watched {
-            inner: test.host.store.records(),
-            uses: Mutex::default(),
-        });
+        let watched = Arc::new(Watched::over(test.host.store.records()));
         let mut api = test.host.api();
         api.records = Arc::clone(&watched) as _;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(serve(Arc::new(api), listener, std::future::pending()));
+        let url = test.serve(api).await;
         Self {
             test,
             watched,

@@ -24,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::host::{Service, finished, speech};
+use crate::host::{ONE, Service, finished, speech};
 
 const UPLOAD: &str = include_str!("../../../../docs/clients/upload.js");
 
@@ -148,6 +148,7 @@ impl Drop for Browser {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_uploads_through_a_cut_and_a_reload() {
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (told, mut tells) = mpsc::unbounded_channel();
     let recording = speech(45);

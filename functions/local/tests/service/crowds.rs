@@ -16,10 +16,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::host::{Service, create, finished, speech, submit, upload};
+use crate::host::{ONE, Service, create, finished, speech, submit, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_at_once_are_worked_off_within_bounds() {
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (client, recording) = (Client::new(), speech(3));
     let service = Service::start(folder.path());
@@ -85,6 +86,7 @@ async fn until(listener: &mut BufReader<TcpStream>, beginning: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_listeners_hear_of_one_interview() {
     const LISTENERS: usize = 1_000;
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (client, recording) = (Client::new(), speech(3));
     let service = Service::start(folder.path());
@@ -110,10 +112,14 @@ async fn a_thousand_listeners_hear_of_one_interview() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_callers_do_not_keep_the_others_waiting() {
     const EACH: usize = 100;
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (client, recording) = (Client::new(), speech(80));
     let service = Service::start(folder.path());
     let id = submit(&client, &service.url, recording).await;
+    // The recording is there when a step has taken it up.
+    let mut listener = follow(service.address(), &id).await;
+    until(&mut listener, "event: step").await;
     let link = client
         .get(format!("{}/v1/interviews/{id}", service.url))
         .send()
@@ -166,6 +172,7 @@ fn endless(sent: &Arc<AtomicU64>) -> reqwest::Body {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_gibibytes_are_cut_off_at_the_limit() {
     const LIMIT: u64 = 64 << 20;
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let client = Client::new();
     let limit = LIMIT.to_string();

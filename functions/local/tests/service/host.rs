@@ -12,6 +12,11 @@ use futures::StreamExt;
 use media::Decoder;
 use reqwest::Client;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+/// One service at a time: they would keep each other waiting, and it is measured here
+/// how long anybody waits.
+pub(crate) static ONE: Mutex<()> = Mutex::const_new(());
 
 /// The service as a process of its own.
 pub(crate) struct Service {

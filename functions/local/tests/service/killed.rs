@@ -13,7 +13,7 @@ use embedded::{Options, Store, deliveries::Backlog};
 use reqwest::Client;
 use runtime::SystemClock;
 
-use crate::host::{Service, finished, speech, submit};
+use crate::host::{ONE, Service, finished, speech, submit};
 
 /// What is left in a data directory that nobody works on any more.
 async fn backlog(data_dir: &Path) -> Backlog {
@@ -34,6 +34,7 @@ async fn backlog(data_dir: &Path) -> Backlog {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (client, recording) = (Client::new(), speech(3));
     let mut service = Service::start(folder.path());

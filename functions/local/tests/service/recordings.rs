@@ -6,10 +6,11 @@ use futures::StreamExt;
 use reqwest::Client;
 use serde_json::Value;
 
-use crate::host::{Service, create, finished, speech, upload};
+use crate::host::{ONE, Service, create, finished, speech, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_segment_of_the_bundled_interview_comes_long_before_the_last() {
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let service = Service::start(folder.path());
     let begun = Instant::now();
@@ -43,6 +44,7 @@ async fn the_first_segment_of_the_bundled_interview_comes_long_before_the_last()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gibibyte_of_silence_is_refused_in_little_memory() {
     const DATA: u64 = 1024 * 1024 * 1024 - 44;
+    let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let client = Client::new();
     let service = Service::start(folder.path());
@@ -110,6 +112,7 @@ fn words(texts: impl Iterator<Item = String>) -> Vec<String> {
 
 #[test]
 fn the_bundled_interview_is_recognised_well() {
+    let _one = ONE.blocking_lock();
     let out = tempfile::tempdir().expect("a temporary folder");
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples");
     let status = Command::new(env!("CARGO_BIN_EXE_interviewlens"))

@@ -129,6 +129,14 @@ impl TestHost {
         }
     }
 
+    /// Serves another API on a port of its own; answers where.
+    pub async fn serve(&self, api: api::Api) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(serve(Arc::new(api), listener, std::future::pending()));
+        url
+    }
+
     /// Creates an interview that awaits `bytes` bytes of WAV.
     pub async fn create(&self, bytes: usize) -> Value {
         let body = json!({

@@ -1,0 +1,126 @@
+# A function can do what its step needs.
+resource "google_service_account" "function" {
+  for_each = local.functions
+
+  account_id   = "${var.prefix}-${each.key}"
+  display_name = "InterviewLens: ${each.key}"
+  depends_on   = [google_project_service.this]
+}
+
+# Who calls functions: what hands over events, and Cloud Tasks.
+resource "google_service_account" "invoker" {
+  for_each = toset(["events", "tasks"])
+
+  account_id   = "${var.prefix}-${each.key}"
+  display_name = "InterviewLens: delivers ${each.key}"
+  depends_on   = [google_project_service.this]
+}
+
+locals {
+  agents = {
+    pubsub  = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    storage = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"
+  }
+
+  # What is read of a bucket, and what is written and deleted there, by its role.
+  bucket_access = {
+    "api.uploads"          = "roles/storage.objectUser"
+    "api.artifacts"        = "roles/storage.objectUser"
+    "transcribe.uploads"   = "roles/storage.objectViewer"
+    "transcribe.artifacts" = "roles/storage.objectUser"
+    "waveform.uploads"     = "roles/storage.objectViewer"
+    "report.artifacts"     = "roles/storage.objectUser"
+    "sweep.uploads"        = "roles/storage.objectUser"
+    "sweep.artifacts"      = "roles/storage.objectUser"
+  }
+
+  # Announce only publishes; all others read and write documents. Firestore knows no
+  # smaller part of a database than all of it.
+  project_roles = merge(
+    { for name in keys(local.functions) : "${name}.datastore" => { function = name, role = "roles/datastore.user" } if name != "announce" },
+    { for name in ["api", "analyze"] : "${name}.vertex" => { function = name, role = "roles/aiplatform.user" } if var.analyzer == "vertex" },
+  )
+
+  # Who has a queue's address in its settings puts work into it.
+  enqueuers = merge([
+    for name, function in local.functions : {
+      for queue in keys(local.pipeline.queues) : "${name}.${queue}" => { function = name, queue = queue }
+      if contains(function.environment, "TASKS_SERVICE_ACCOUNT")
+    }
+  ]...)
+
+  # Without a key of their own they sign URLs by IAM.
+  signers = toset(["api", "transcribe"])
+}
+
+data "google_storage_project_service_account" "this" {
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_iam_member" "function" {
+  for_each = local.project_roles
+
+  project = var.project
+  role    = each.value.role
+  member  = google_service_account.function[each.value.function].member
+}
+
+resource "google_storage_bucket_iam_member" "function" {
+  for_each = local.bucket_access
+
+  bucket = local.buckets[split(".", each.key)[1]]
+  role   = each.value
+  member = google_service_account.function[split(".", each.key)[0]].member
+}
+
+resource "google_pubsub_topic_iam_member" "announce" {
+  topic  = google_pubsub_topic.this["interview-events"].id
+  role   = "roles/pubsub.publisher"
+  member = google_service_account.function["announce"].member
+}
+
+resource "google_cloud_tasks_queue_iam_member" "function" {
+  for_each = local.enqueuers
+
+  name     = google_cloud_tasks_queue.this[each.value.queue].id
+  location = var.region
+  role     = "roles/cloudtasks.enqueuer"
+  member   = google_service_account.function[each.value.function].member
+}
+
+# A task carries the token of the account that it names: naming it is a permission.
+resource "google_service_account_iam_member" "names_tasks" {
+  for_each = toset([for name, function in local.functions : name if contains(function.environment, "TASKS_SERVICE_ACCOUNT")])
+
+  service_account_id = google_service_account.invoker["tasks"].name
+  role               = "roles/iam.serviceAccountUser"
+  member             = google_service_account.function[each.key].member
+}
+
+resource "google_service_account_iam_member" "signs" {
+  for_each = local.signers
+
+  service_account_id = google_service_account.function[each.key].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_service_account.function[each.key].member
+}
+
+resource "google_project_iam_member" "event_receiver" {
+  project = var.project
+  role    = "roles/eventarc.eventReceiver"
+  member  = google_service_account.invoker["events"].member
+}
+
+# Cloud Storage tells Eventarc by way of Pub/Sub.
+resource "google_project_iam_member" "storage_publisher" {
+  project = var.project
+  role    = "roles/pubsub.publisher"
+  member  = local.agents.storage
+}
+
+# Pub/Sub makes the tokens with which it pushes.
+resource "google_service_account_iam_member" "pubsub_tokens" {
+  service_account_id = google_service_account.invoker["events"].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.agents.pubsub
+}

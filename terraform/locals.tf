@@ -1,0 +1,57 @@
+# The manifest says who listens to what, and with which settings: the code reads the
+# same file.
+locals {
+  pipeline  = jsondecode(file("${path.module}/pipeline.json"))
+  functions = local.pipeline.functions
+
+  # Cloud Run's addresses are known before the services are there.
+  urls       = { for name in keys(local.functions) : name => "https://${var.prefix}-${name}-${data.google_project.this.number}.${var.region}.run.app" }
+  public_url = coalesce(var.public_url, local.urls["api"])
+
+  buckets = {
+    uploads   = google_storage_bucket.uploads.name
+    artifacts = google_storage_bucket.artifacts.name
+  }
+
+  # Every variable that a function of the manifest can ask for; an empty one is an
+  # absent one.
+  environment = {
+    GCS_PROJECT_ID              = var.project
+    FIRESTORE_DATABASE          = google_firestore_database.this.name
+    GCS_BUCKET_NAME             = local.buckets.uploads
+    GCS_ARTIFACTS_BUCKET_NAME   = local.buckets.artifacts
+    CLOUD_TASKS_LOCATION        = var.region
+    FUNCTION_URLS               = join(",", [for name in distinct([for queue in local.pipeline.queues : queue.function]) : "${name}=${local.urls[name]}"])
+    TASKS_SERVICE_ACCOUNT       = google_service_account.invoker["tasks"].email
+    TRANSCRIBER                 = var.transcriber
+    DEEPGRAM_MODEL              = var.deepgram_model
+    ANALYZER                    = var.analyzer
+    GEMINI_MODEL                = var.gemini_model
+    VERTEX_LOCATION             = var.vertex_location
+    OPENAI_BASE_URL             = var.openai_base_url
+    OPENAI_MODEL                = var.openai_model
+    PUBLIC_URL                  = local.public_url
+    MAX_UPLOAD_BYTES            = tostring(var.max_upload_bytes)
+    MAX_DURATION_MINUTES        = tostring(var.max_duration_minutes)
+    CORS_ALLOWED_ORIGINS        = join(",", var.cors_allowed_origins)
+    RETENTION_DAYS              = var.retention_days == null ? "" : tostring(var.retention_days)
+    USER_REQUESTS_PER_MINUTE    = tostring(var.user_requests_per_minute)
+    ADDRESS_REQUESTS_PER_MINUTE = tostring(var.address_requests_per_minute)
+    USER_STREAMS                = tostring(var.user_streams)
+    TRUSTED_PROXIES             = tostring(var.trusted_proxies)
+  }
+
+  # Secrets that belong to an engine are there when it is.
+  secrets = {
+    SIGNING_SECRET   = true
+    WEBHOOK_SECRET   = true
+    DEEPGRAM_API_KEY = var.transcriber == "deepgram"
+    GEMINI_API_KEY   = var.analyzer == "gemini"
+    OPENAI_API_KEY   = var.analyzer == "openai"
+  }
+  wanted_secrets = toset([for name, wanted in local.secrets : name if wanted])
+}
+
+data "google_project" "this" {
+  project_id = var.project
+}

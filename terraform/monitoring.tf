@@ -1,0 +1,208 @@
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alert_emails)
+
+  display_name = "InterviewLens: ${each.key}"
+  type         = "email"
+  labels = {
+    email_address = each.key
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+# What the functions log of their steps, counted by function and code.
+resource "google_logging_metric" "steps" {
+  for_each = {
+    given_up = { message = "step given up", description = "Steps that failed for good" }
+    put_off  = { message = "step put off", description = "Steps that failed in a way that passes" }
+  }
+
+  name        = "${var.prefix}/steps_${each.key}"
+  description = each.value.description
+  filter      = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"${each.value.message}\""
+
+  label_extractors = {
+    function = "EXTRACT(labels.function)"
+    code     = "EXTRACT(jsonPayload.code)"
+  }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    labels {
+      key = "function"
+    }
+    labels {
+      key = "code"
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+locals {
+  services = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=monitoring.regex.full_match(\"${var.prefix}-.*\")"
+  step     = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${var.prefix}/steps"
+
+  # Each is explained in docs/runbook.md, under its name.
+  alerts = {
+    dead_letters = {
+      title     = "dead letters are waiting"
+      filter    = "resource.type=\"pubsub_subscription\" AND resource.label.subscription_id=\"dead-letters\" AND metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_SUM"
+      threshold = 0
+      duration  = "0s"
+    }
+    steps_given_up = {
+      title     = "more than ten steps failed for good within an hour"
+      filter    = "${local.step}_given_up\""
+      aligner   = "ALIGN_SUM"
+      reducer   = "REDUCE_SUM"
+      period    = "3600s"
+      threshold = 10
+      duration  = "0s"
+    }
+    oldest_event = {
+      title     = "an event has waited for fifteen minutes"
+      filter    = "resource.type=\"pubsub_subscription\" AND resource.label.subscription_id!=\"dead-letters\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      threshold = 900
+      duration  = "300s"
+    }
+    queue_depth = {
+      title     = "more than a thousand tasks are waiting"
+      filter    = "resource.type=\"cloud_tasks_queue\" AND metric.type=\"cloudtasks.googleapis.com/queue/depth\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      threshold = 1000
+      duration  = "900s"
+    }
+    errors = {
+      title     = "more than three answers a minute are a 5xx"
+      filter    = "${local.services} AND metric.type=\"run.googleapis.com/request_count\" AND metric.label.response_code_class=\"5xx\""
+      aligner   = "ALIGN_RATE"
+      reducer   = "REDUCE_SUM"
+      threshold = 0.05
+      duration  = "300s"
+    }
+    latency = {
+      title     = "one answer of the API in a hundred takes more than two seconds"
+      filter    = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=\"${var.prefix}-api\" AND metric.type=\"run.googleapis.com/request_latencies\" AND metric.label.response_code_class!=\"5xx\""
+      aligner   = "ALIGN_PERCENTILE_99"
+      reducer   = "REDUCE_MAX"
+      threshold = 2000
+      duration  = "900s"
+    }
+    provider_busy = {
+      title     = "a provider has refused for being asked too much for ten minutes"
+      filter    = "${local.step}_put_off\" AND metric.label.code=monitoring.regex.full_match(\"engine_(busy|quota|overloaded)\")"
+      aligner   = "ALIGN_RATE"
+      reducer   = "REDUCE_SUM"
+      threshold = 0.1
+      duration  = "600s"
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "this" {
+  for_each = local.alerts
+
+  display_name          = "InterviewLens: ${each.value.title}"
+  combiner              = "OR"
+  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.name]
+
+  conditions {
+    display_name = each.value.title
+
+    condition_threshold {
+      filter          = each.value.filter
+      comparison      = "COMPARISON_GT"
+      threshold_value = each.value.threshold
+      duration        = each.value.duration
+
+      aggregations {
+        alignment_period     = try(each.value.period, "60s")
+        per_series_aligner   = each.value.aligner
+        cross_series_reducer = each.value.reducer
+      }
+    }
+  }
+
+  documentation {
+    content   = "docs/runbook.md#${replace(each.key, "_", "-")}"
+    mime_type = "text/markdown"
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  depends_on = [google_logging_metric.steps]
+}
+
+resource "google_monitoring_dashboard" "this" {
+  dashboard_json = jsonencode({
+    displayName = "InterviewLens"
+    mosaicLayout = {
+      columns = 12
+      tiles = [
+        for index, alert in values(local.alerts) : {
+          xPos   = (index % 2) * 6
+          yPos   = floor(index / 2) * 4
+          width  = 6
+          height = 4
+          widget = {
+            title = alert.title
+            xyChart = {
+              thresholds = [{ value = alert.threshold }]
+              dataSets = [{
+                plotType = "LINE"
+                timeSeriesQuery = {
+                  timeSeriesFilter = {
+                    filter = alert.filter
+                    aggregation = {
+                      alignmentPeriod    = try(alert.period, "60s")
+                      perSeriesAligner   = alert.aligner
+                      crossSeriesReducer = alert.reducer
+                    }
+                  }
+                }
+              }]
+            }
+          }
+        }
+      ]
+    }
+  })
+
+  depends_on = [google_logging_metric.steps]
+}
+
+resource "google_billing_budget" "this" {
+  count = var.billing_account == "" ? 0 : 1
+
+  billing_account = var.billing_account
+  display_name    = "InterviewLens"
+
+  budget_filter {
+    projects = ["projects/${data.google_project.this.number}"]
+  }
+
+  amount {
+    specified_amount {
+      units = tostring(var.monthly_budget)
+    }
+  }
+
+  dynamic "threshold_rules" {
+    for_each = [0.5, 0.9, 1.0]
+
+    content {
+      threshold_percent = threshold_rules.value
+    }
+  }
+}

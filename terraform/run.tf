@@ -1,0 +1,106 @@
+resource "google_cloud_run_v2_service" "this" {
+  for_each = local.functions
+
+  name                = "${var.prefix}-${each.key}"
+  location            = var.region
+  deletion_protection = var.protected
+  # Only the API is for everybody; Pub/Sub, Eventarc and Cloud Tasks come from inside.
+  ingress = try(each.value.public, false) ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+
+  template {
+    service_account                  = google_service_account.function[each.key].email
+    timeout                          = "${each.value.timeout_s}s"
+    max_instance_request_concurrency = each.value.concurrency
+    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
+
+    scaling {
+      min_instance_count = try(each.value.public, false) ? var.min_instances : 0
+      max_instance_count = var.max_instances
+    }
+
+    containers {
+      image = var.image
+      # One image for all: the name of the binary is the function's.
+      command = ["/app/${each.key}"]
+
+      resources {
+        limits = {
+          cpu    = tostring(each.value.cpu)
+          memory = each.value.memory
+        }
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      # The code reads PORT, which Cloud Run sets to this.
+      ports {
+        container_port = 8080
+      }
+
+      startup_probe {
+        period_seconds    = 1
+        timeout_seconds   = 1
+        failure_threshold = 30
+        tcp_socket {
+          port = 8080
+        }
+      }
+
+      dynamic "env" {
+        for_each = toset(each.value.environment)
+
+        content {
+          name  = env.value
+          value = local.environment[env.value]
+        }
+      }
+
+      dynamic "env" {
+        for_each = setintersection(try(each.value.secrets, []), local.wanted_secrets)
+
+        content {
+          name = env.value
+          value_source {
+            secret_key_ref {
+              secret  = google_secret_manager_secret.this[env.value].secret_id
+              version = "latest"
+            }
+          }
+        }
+      }
+    }
+  }
+
+  depends_on = [
+    google_project_iam_member.function,
+    google_secret_manager_secret_iam_member.function,
+  ]
+}
+
+# The API checks tokens itself; nothing else can be called from outside.
+resource "google_cloud_run_v2_service_iam_member" "public" {
+  for_each = { for name, function in local.functions : name => function if try(function.public, false) }
+
+  name     = google_cloud_run_v2_service.this[each.key].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = "allUsers"
+}
+
+resource "google_cloud_run_v2_service_iam_member" "events" {
+  for_each = { for name, function in local.functions : name => function if length(try(function.events, [])) > 0 }
+
+  name     = google_cloud_run_v2_service.this[each.key].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.invoker["events"].member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "tasks" {
+  for_each = toset([for queue in local.pipeline.queues : queue.function])
+
+  name     = google_cloud_run_v2_service.this[each.key].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.invoker["tasks"].member
+}

@@ -1,0 +1,168 @@
+variable "project" {
+  description = "The id of the project, which has billing."
+  type        = string
+}
+
+variable "region" {
+  description = "Where everything is: one region, so that events need not travel."
+  type        = string
+  default     = "europe-west1"
+}
+
+variable "prefix" {
+  description = "What the names of services, buckets and accounts begin with. An environment has a project of its own."
+  type        = string
+  default     = "interviewlens"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,15}$", var.prefix))
+    error_message = "2 to 16 characters of a-z, 0-9 and -, beginning with a letter: service accounts have room for no more."
+  }
+}
+
+variable "image" {
+  description = "The image of all functions, by digest or by a tag that never moves."
+  type        = string
+}
+
+variable "public_url" {
+  description = "Where clients reach the API, if that is not Cloud Run's own address."
+  type        = string
+  default     = ""
+}
+
+variable "trusted_proxies" {
+  description = "How many proxies add to X-Forwarded-For: 1 for Cloud Run's front end, 2 behind a load balancer."
+  type        = number
+  default     = 1
+}
+
+variable "cors_allowed_origins" {
+  description = "The origins whose pages may ask and upload from a browser."
+  type        = list(string)
+  default     = []
+}
+
+variable "transcriber" {
+  description = "The speech engine; the others are for a machine of one's own."
+  type        = string
+  default     = "deepgram"
+
+  validation {
+    condition     = var.transcriber == "deepgram"
+    error_message = "deepgram: the image has no other engine."
+  }
+}
+
+variable "deepgram_model" {
+  description = "The speech model."
+  type        = string
+  default     = "nova-3"
+}
+
+variable "analyzer" {
+  description = "The language engine: vertex needs no key, gemini and openai one, extractive no model."
+  type        = string
+  default     = "vertex"
+
+  validation {
+    condition     = contains(["vertex", "gemini", "openai", "extractive"], var.analyzer)
+    error_message = "vertex, gemini, openai or extractive."
+  }
+}
+
+variable "gemini_model" {
+  description = "The language model of gemini and vertex."
+  type        = string
+  default     = "gemini-2.5-flash"
+}
+
+variable "vertex_location" {
+  description = "Where Vertex AI is asked: a region, us, eu or global."
+  type        = string
+  default     = "global"
+}
+
+variable "openai_base_url" {
+  description = "The server of openai."
+  type        = string
+  default     = ""
+}
+
+variable "openai_model" {
+  description = "The model of openai."
+  type        = string
+  default     = ""
+}
+
+variable "max_upload_bytes" {
+  description = "The largest recording."
+  type        = number
+  default     = 2147483648
+}
+
+variable "max_duration_minutes" {
+  description = "The longest recording."
+  type        = number
+  default     = 480
+}
+
+variable "retention_days" {
+  description = "How long interviews are kept; null for ever."
+  type        = number
+  default     = null
+}
+
+variable "user_requests_per_minute" {
+  description = "How much one user may ask of one instance; 0 for no limit."
+  type        = number
+  default     = 600
+}
+
+variable "address_requests_per_minute" {
+  description = "How much one address may ask of one instance; 0 for no limit."
+  type        = number
+  default     = 3000
+}
+
+variable "user_streams" {
+  description = "How many streams of events one user may have open with one instance."
+  type        = number
+  default     = 50
+}
+
+variable "min_instances" {
+  description = "Instances of the API that are always there: 0 is cheapest, 1 answers at once."
+  type        = number
+  default     = 0
+}
+
+variable "max_instances" {
+  description = "The most instances of each function."
+  type        = number
+  default     = 20
+}
+
+variable "alert_emails" {
+  description = "Who is told when something is wrong."
+  type        = list(string)
+  default     = []
+}
+
+variable "billing_account" {
+  description = "The billing account, for a budget; none without it."
+  type        = string
+  default     = ""
+}
+
+variable "monthly_budget" {
+  description = "The budget, in the billing account's currency."
+  type        = number
+  default     = 200
+}
+
+variable "protected" {
+  description = "Whether the database, the buckets and the services are protected from terraform destroy."
+  type        = bool
+  default     = true
+}

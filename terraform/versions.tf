@@ -1,0 +1,20 @@
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 7.0"
+    }
+  }
+
+  # `scripts/deploy` names the bucket: terraform init -backend-config=bucket=…
+  backend "gcs" {
+    prefix = "interviewlens"
+  }
+}
+
+provider "google" {
+  project = var.project
+  region  = var.region
+}
