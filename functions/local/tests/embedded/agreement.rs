@@ -302,3 +302,33 @@ async fn every_query_has_its_index_and_no_index_is_without_a_query() {
         "{never:?} {of_interviews:?}"
     );
 }
+
+#[test]
+fn every_alert_is_in_the_runbook() {
+    let runbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/runbook.md");
+    let runbook = fs::read_to_string(runbook).unwrap();
+    let explained = runbook.lines().filter_map(|line| line.strip_prefix("### "));
+    let explained: BTreeSet<String> = explained.map(|name| name.replace('-', "_")).collect();
+    assert_eq!(explained, keys(&local(&terraform(), "alerts")));
+}
+
+/// Nobody but the API is for everybody, and nobody may do everything.
+#[test]
+fn roles_are_small_and_only_the_api_is_public() {
+    let public = Pipeline::ours()
+        .functions
+        .into_iter()
+        .filter(|(_, own)| own.public);
+    assert_eq!(public.map(|(name, _)| name).collect::<Vec<_>>(), ["api"]);
+    let text = hcl::format::to_string(&terraform()).unwrap();
+    for role in [
+        "roles/owner",
+        "roles/editor",
+        "roles/viewer",
+        ".admin\"",
+        "allAuthenticatedUsers",
+    ] {
+        assert!(!text.contains(role), "{role}");
+    }
+    assert_eq!(text.matches("\"allUsers\"").count(), 1);
+}
