@@ -28,7 +28,7 @@ mod retry;
 mod routes;
 mod spool;
 mod stream;
-pub mod traffic;
+mod traffic;
 mod transcript;
 mod uploads;
 mod view;
