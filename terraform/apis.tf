@@ -2,6 +2,7 @@ resource "google_project_service" "this" {
   for_each = toset([
     "aiplatform.googleapis.com",
     "artifactregistry.googleapis.com",
+    "billingbudgets.googleapis.com",
     "cloudbuild.googleapis.com",
     "cloudscheduler.googleapis.com",
     "cloudtasks.googleapis.com",

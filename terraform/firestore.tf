@@ -1,5 +1,5 @@
 resource "google_firestore_database" "this" {
-  name                              = var.prefix
+  name                              = coalesce(var.firestore_database, var.prefix)
   location_id                       = var.region
   type                              = "FIRESTORE_NATIVE"
   concurrency_mode                  = "OPTIMISTIC"

@@ -25,7 +25,7 @@ output "image_repository" {
 
 output "secrets" {
   description = "The secrets that need a value, by variable."
-  value       = { for name, secret in google_secret_manager_secret.this : name => secret.secret_id }
+  value       = { for name in local.wanted_secrets : name => google_secret_manager_secret.this[name].secret_id }
 }
 
 output "dead_letter_subscription" {

@@ -11,7 +11,6 @@ resource "google_cloud_run_v2_service" "this" {
     service_account                  = google_service_account.function[each.key].email
     timeout                          = "${each.value.timeout_s}s"
     max_instance_request_concurrency = each.value.concurrency
-    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
 
     scaling {
       min_instance_count = try(each.value.public, false) ? var.min_instances : 0
@@ -33,7 +32,9 @@ resource "google_cloud_run_v2_service" "this" {
       }
 
       # The code reads PORT, which Cloud Run sets to this.
+      # Over HTTP/1 Cloud Run takes and gives 32 MiB at most: recordings are larger.
       ports {
+        name           = try(each.value.public, false) ? "h2c" : "http1"
         container_port = 8080
       }
 

@@ -1,7 +1,8 @@
 # Values are added by `scripts/set-secret`, so that none is in a variable or in the
-# state.
+# state. There is a place for each, wanted or not: what runs may still need what is no
+# longer wanted.
 resource "google_secret_manager_secret" "this" {
-  for_each = local.wanted_secrets
+  for_each = local.secrets
 
   secret_id           = "${var.prefix}-${lower(replace(each.key, "_", "-"))}"
   deletion_protection = var.protected

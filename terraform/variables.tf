@@ -15,9 +15,15 @@ variable "prefix" {
   default     = "interviewlens"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,15}$", var.prefix))
-    error_message = "2 to 16 characters of a-z, 0-9 and -, beginning with a letter: service accounts have room for no more."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,14}[a-z0-9]$", var.prefix))
+    error_message = "4 to 16 characters of a-z, 0-9 and -, beginning with a letter and not ending in -."
   }
+}
+
+variable "firestore_database" {
+  description = "The database, if it is not named after the prefix: one that was restored."
+  type        = string
+  default     = ""
 }
 
 variable "image" {

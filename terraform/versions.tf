@@ -17,4 +17,8 @@ terraform {
 provider "google" {
   project = var.project
   region  = var.region
+
+  # Budgets belong to no project: this one's quota is used.
+  billing_project       = var.project
+  user_project_override = true
 }

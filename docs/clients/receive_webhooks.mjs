@@ -30,7 +30,12 @@ export function verified(headers, body, keys = KEYS, now = Date.now() / 1000) {
   });
 }
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => {
+  // Whoever hangs up in the middle is nobody's trouble but their own.
+  receive(request, response).catch(() => response.destroy());
+});
+
+async function receive(request, response) {
   // The bytes as they came: what is parsed and written again may differ.
   const chunks = [];
   let size = 0;
@@ -47,7 +52,7 @@ const server = createServer(async (request, response) => {
   // The same id may come again: remember what has been dealt with.
   console.log("verified", event.type, request.headers["webhook-id"], event.data.status);
   response.writeHead(204).end();
-});
+}
 
 server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}/`);

@@ -35,7 +35,10 @@ def verified(headers, body):
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         # The bytes as they came: what is parsed and written again may differ.
-        body = self.rfile.read(min(int(self.headers.get("content-length", 0)), MAX_BODY))
+        length = self.headers.get("content-length", "")
+        if not length.isascii() or not length.isdigit() or int(length) > MAX_BODY:
+            return self.send_error(413)
+        body = self.rfile.read(int(length))
         good = verified(self.headers, body)
         if good:
             event = json.loads(body)

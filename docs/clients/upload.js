@@ -39,7 +39,8 @@ class SessionGone extends Error {}
  */
 export async function upload(file, options) {
   const { storage = globalThis.localStorage, signal, onProgress = () => {} } = options;
-  const key = `interviewlens:upload:${file.name}:${file.size}:${file.lastModified}`;
+  // Whose upload it is: give the user's id, where a browser has more than one user.
+  const key = `interviewlens:upload:${options.user ?? ""}:${file.name}:${file.size}:${file.lastModified}`;
   const piece = options.piece ?? PIECE;
   let under_way = JSON.parse(storage?.getItem(key) ?? "null");
   if (!under_way) {
@@ -48,12 +49,21 @@ export async function upload(file, options) {
   }
   // What has arrived is asked first, and again after each failure.
   let sent = null;
+  let gone = false;
   for (let tries = 0, most = 0; sent !== file.size; ) {
     try {
+      if (gone) {
+        under_way.session = await again(under_way.interview, options);
+        storage?.setItem(key, JSON.stringify(under_way));
+        gone = false;
+      }
+      const asked = sent === null;
       sent = await put(under_way.session, file, sent, piece, signal);
       if (sent > most) {
         most = sent;
         tries = 0;
+      } else if (!asked) {
+        throw new Error("nothing of a piece has arrived");
       }
       onProgress(sent / file.size);
     } catch (error) {
@@ -65,10 +75,7 @@ export async function upload(file, options) {
       if (++tries >= MAX_TRIES) throw error;
       await pause(Math.min(30_000, 250 * 2 ** tries) * (0.5 + Math.random() / 2), signal);
       sent = null;
-      if (error instanceof SessionGone) {
-        under_way.session = await again(under_way.interview, options);
-        storage?.setItem(key, JSON.stringify(under_way));
-      }
+      gone ||= error instanceof SessionGone;
     }
   }
   storage?.removeItem(key);
@@ -88,6 +95,7 @@ async function begin(file, { api, headers = {}, interview = {}, signal }) {
     body: JSON.stringify({ title: file.name, ...interview, audio }),
     signal,
   });
+  if (mayPass(created.status)) throw new Error(`the API answered ${created.status}`);
   const made = await created.json();
   if (!created.ok) throw new UploadError(made.detail ?? "not created", made);
   const { upload, ...rest } = made;
@@ -101,6 +109,7 @@ async function again({ id }, { api, headers = {}, signal }) {
     headers,
     signal,
   });
+  if (mayPass(answer.status)) throw new Error(`the API answered ${answer.status}`);
   const fresh = await answer.json();
   if (!answer.ok) throw new UploadError(fresh.detail ?? "no longer awaited", fresh);
   return start(fresh, signal);
@@ -108,6 +117,7 @@ async function again({ id }, { api, headers = {}, signal }) {
 
 async function start({ resumable: { method, url, headers } }, signal) {
   const started = await fetch(url, { method, headers, signal });
+  if (mayPass(started.status)) throw new Error(`the bucket answered ${started.status}`);
   if (!started.ok) throw new UploadError(`the upload could not be started: ${started.status}`);
   return started.headers.get("location");
 }
@@ -130,11 +140,14 @@ async function put(session, file, sent, piece, signal) {
     const last = answer.headers.get("range")?.match(/^bytes=0-(\d+)$/);
     return last ? Number(last[1]) + 1 : 0;
   }
-  if (answer.status === 408 || answer.status === 429 || answer.status >= 500) {
-    throw new Error(`the bucket answered ${answer.status}`);
-  }
+  if (mayPass(answer.status)) throw new Error(`the bucket answered ${answer.status}`);
   if (answer.status === 404 || answer.status === 410) throw new SessionGone();
   throw new UploadError(`the upload was refused with ${answer.status}`, await answer.text());
+}
+
+/** Whether the same request may do later. */
+function mayPass(status) {
+  return status === 408 || status === 429 || status >= 500;
 }
 
 function pause(milliseconds, signal) {

@@ -18,7 +18,7 @@ use crate::{
     error::IntoProblem,
     interviews::{MAX_BODY, NewAudio, NewInterview, Origin, invalid},
     request::Asked,
-    spool::Spooled,
+    spool::{Spooled, broken},
 };
 
 /// A form that has been read: its texts, and the recording, kept in passing.
@@ -104,7 +104,11 @@ impl Api {
     ) -> Result<Form, Problem> {
         let mut multipart = Multipart::new(body, boundary);
         let mut form = Form::default();
-        while let Some(field) = multipart.next_field().await.map_err(broken)? {
+        while let Some(field) = multipart
+            .next_field()
+            .await
+            .map_err(|error| broken(&error))?
+        {
             let name = field.name().unwrap_or("").to_owned();
             if name == "file" && form.file.is_none() {
                 let filename = field.file_name().unwrap_or("recording").to_owned();
@@ -133,7 +137,7 @@ impl Api {
 /// A short field.
 async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_BODY {
             let detail = format!("a field has more than {MAX_BODY} bytes");
@@ -143,8 +147,4 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     }
     let not_text = |_| Problem::bad_request("invalid_form", "a field is not UTF-8");
     String::from_utf8(bytes).map_err(not_text)
-}
-
-fn broken(_: multer::Error) -> Problem {
-    Problem::bad_request("invalid_form", "the form cannot be read")
 }

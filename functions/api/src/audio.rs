@@ -37,7 +37,11 @@ impl Api {
         format!("/v1/audio/{}?token={token}", interview.id)
     }
 
-    pub(crate) async fn audio(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
+    pub(crate) async fn audio(
+        &self,
+        asked: &Asked,
+        request_id: &str,
+    ) -> Result<Response<Body>, Problem> {
         asked.only_query(&["token"])?;
         let key = self.may_listen(asked)?;
         let interview = work::interview(&*self.records, &key).await;
@@ -59,11 +63,11 @@ impl Api {
             generation,
         };
         let mut response = match wanted {
-            Wanted::Nothing => nothing_there(audio.size_bytes),
+            Wanted::Nothing => return Ok(nothing_there(audio.size_bytes, request_id)),
             Wanted::All => recording.whole(asked.method()).await?,
             Wanted::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
                 Ok([part]) => recording.part(part).await?,
-                Err(parts) => recording.parts(parts),
+                Err(parts) => recording.parts(parts).await?,
             },
         };
         let headers = response.headers_mut();
@@ -156,7 +160,13 @@ impl Recording<'_> {
         Ok(response)
     }
 
-    fn parts(&self, parts: Vec<Range<u64>>) -> Response<Body> {
+    async fn parts(&self, parts: Vec<Range<u64>>) -> Result<Response<Body>, Problem> {
+        // The parts are opened when it is their turn, which is too late to say so.
+        let found = self.uploads.stat(&self.audio.object).await;
+        let found = found.map_err(IntoProblem::into_problem)?;
+        if found.is_none_or(|meta| meta.generation != self.generation) {
+            return Err(Problem::not_found("not_found", "there is no such file"));
+        }
         let ranges = Byteranges::new(&self.audio.content_type, self.audio.size_bytes, parts);
         let (content_type, length) = (ranges.content_type(), ranges.length());
         let (uploads, object) = (Arc::clone(self.uploads), self.audio.object.clone());
@@ -168,12 +178,8 @@ impl Recording<'_> {
                 Ok(read.map_err(io::Error::other)?.1)
             }
         });
-        of(
-            StatusCode::PARTIAL_CONTENT,
-            &content_type,
-            length,
-            stream(body),
-        )
+        let status = StatusCode::PARTIAL_CONTENT;
+        Ok(of(status, &content_type, length, stream(body)))
     }
 
     async fn read(&self, part: Range<u64>) -> Result<Body, Problem> {
@@ -196,16 +202,18 @@ fn of(status: StatusCode, content_type: &str, length: u64, body: Body) -> Respon
     response
 }
 
-fn nothing_there(size: u64) -> Response<Body> {
+fn nothing_there(size: u64, request_id: &str) -> Response<Body> {
     let detail = "no range that can be understood begins before the end of the recording";
     let problem = Problem::new(
         StatusCode::RANGE_NOT_SATISFIABLE,
         "range_not_satisfiable",
         detail,
     );
-    let mut response = problem.into_response("");
+    let mut response = problem.into_response(request_id);
+    let headers = response.headers_mut();
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if let Ok(value) = format!("bytes */{size}").parse() {
-        response.headers_mut().insert(header::CONTENT_RANGE, value);
+        headers.insert(header::CONTENT_RANGE, value);
     }
     response
 }

@@ -273,7 +273,7 @@ impl Api {
             (Route::Waveform, _) => self.waveform(&asked).await,
             (Route::WaveformData, _) => self.waveform_data(&asked).await,
             (Route::Report, _) => self.report(&asked).await,
-            (Route::Audio, _) => self.audio(&asked).await,
+            (Route::Audio, _) => self.audio(&asked, request_id).await,
             (Route::Callback, _) => self.callback(asked).await,
             (Route::Analyze, _) => self.analyze(asked).await,
             (Route::AnalyzeAsync, _) => self.analyze_async(asked).await,

@@ -1,7 +1,7 @@
 //! A recording in a request's body, kept in the bucket for products while it is
 //! worked on: no trigger listens there, and decoders want to look back and forth.
 
-use std::{io, sync::Arc};
+use std::{error::Error, io, iter, sync::Arc};
 
 use domain::{
     UserId,
@@ -70,9 +70,7 @@ impl Api {
                 let detail = format!("the recording has more than {most} bytes");
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
             }
-            ObjectError::Interrupted(error) if error.kind() == io::ErrorKind::TimedOut => {
-                too_slow()
-            }
+            ObjectError::Interrupted(error) if timed_out(&error) => too_slow(),
             ObjectError::Interrupted(_) => {
                 Problem::bad_request("body_incomplete", "the body broke off")
             }
@@ -81,11 +79,27 @@ impl Api {
     }
 }
 
+/// Whether a body broke off because it came too slowly, whoever has read it.
+fn timed_out(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    })
+}
+
+/// The answer to a form that cannot be read to its end.
+pub(crate) fn broken(error: &multer::Error) -> Problem {
+    if timed_out(error) {
+        return too_slow();
+    }
+    Problem::bad_request("invalid_form", "the form cannot be read")
+}
+
 /// The bytes of the field `file`, which is to be the last.
 async fn file_field(boundary: String, body: ByteStream) -> Result<(String, ByteStream), Problem> {
     let mut form = multer::Multipart::new(body, boundary);
-    let broken = |_| Problem::bad_request("invalid_form", "the form cannot be read");
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         if field.name() == Some("file") {
             let content_type = field.content_type().map(ToString::to_string);
             let content_type = content_type.unwrap_or_else(|| "application/octet-stream".into());
@@ -128,5 +142,22 @@ impl Drop for Spooled {
                 }
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_came_too_slowly_is_known_through_its_readers() {
+        let slow = || io::Error::from(io::ErrorKind::TimedOut);
+        let form = || multer::Error::StreamReadFailed(Box::new(slow()));
+        assert!(timed_out(&slow()));
+        assert!(timed_out(&form()));
+        assert!(timed_out(&io::Error::other(form())));
+        assert!(!timed_out(&io::Error::other(
+            multer::Error::IncompleteHeaders
+        )));
     }
 }

@@ -99,17 +99,22 @@ async fn dead_letters_go_back_where_they_came_from() {
         letter(OURS, b"{\"type\": \"x, y\"}", ("kind", "a=b,c")),
         letter(EVENTARCS, EVENT, ("ce-time", "2026-01-01T00:00:00Z")),
         json!({"data": "", "attributes": {"from": "nobody knows"}}),
+        letter(
+            "interview-events.forgotten",
+            b"a",
+            ("of", "one that is gone"),
+        ),
     ];
     let body = json!({"messages": letters});
     pubsub
         .ask(Method::POST, "topics/dead-letters:publish", body)
         .await;
 
-    assert!(replay(&["--dry-run"]).ends_with("0 sent again, 3 left, of 3 dead letters\n"));
+    assert!(replay(&["--dry-run"]).ends_with("0 sent again, 4 left, of 4 dead letters\n"));
     assert_eq!(pubsub.pull(OURS).await, []);
     let said = replay(&["--function", "analyze"]);
     assert!(
-        said.ends_with("1 sent again, 2 left, of 3 dead letters\n"),
+        said.ends_with("1 sent again, 3 left, of 4 dead letters\n"),
         "{said}"
     );
     let own = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
@@ -118,14 +123,14 @@ async fn dead_letters_go_back_where_they_came_from() {
     assert_eq!(pubsub.pull(OURS).await, []);
     let said = replay(&[]);
     assert!(
-        said.ends_with("1 sent again, 1 left, of 2 dead letters\n"),
+        said.ends_with("1 sent again, 2 left, of 3 dead letters\n"),
         "{said}"
     );
     let message = (b"{\"type\": \"x, y\"}".to_vec(), own("kind", "a=b,c"));
     assert_eq!(pubsub.pull(OURS).await, [message]);
     assert_eq!(
         pubsub.pull("dead-letters").await.len(),
-        1,
-        "whose source is not known"
+        2,
+        "nobody to send them to"
     );
 }

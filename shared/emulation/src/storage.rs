@@ -262,7 +262,7 @@ pub(crate) fn problem(error: UploadError) -> Problem {
         UploadError::Range => (StatusCode::BAD_REQUEST, "invalid_content_range"),
         UploadError::NoSession => (StatusCode::NOT_FOUND, "no_such_upload"),
         UploadError::Exists => (StatusCode::PRECONDITION_FAILED, "already_uploaded"),
-        UploadError::Interrupted => (StatusCode::BAD_REQUEST, "upload_interrupted"),
+        UploadError::Interrupted => (StatusCode::REQUEST_TIMEOUT, "upload_interrupted"),
         UploadError::Fault(fault) => {
             tracing::error!(
                 error = fault as &dyn std::error::Error,
