@@ -257,24 +257,27 @@ async fn an_interview_of_eight_hours_fits_into_firestore_and_its_events() {
     assert!(largest < 512 * 1024);
 }
 
+/// An interview made by these providers; answers how often each was asked.
+async fn made_by(providers: Providers, more: &[(&str, &str)]) -> (usize, usize) {
+    let providers = Arc::new(providers);
+    let settings = providers.listen().await;
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    let settings: Vec<_> = settings.chain(more.iter().copied()).collect();
+    let cloud = Cloud::up(&settings);
+    let id = cloud.submit(recording(0), None).await;
+    cloud.settled(&id).await;
+    assert_made_by_providers(&cloud.get(&format!("/v1/interviews/{id}")).await);
+    (providers.count("/v1/listen"), providers.count("/v1beta/"))
+}
+
 /// Deepgram, which calls back, and Gemini, as they answer.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn providers_are_asked_once_each_and_make_the_interview() {
     let _one = ONE.lock().await;
-    let providers = Arc::new(Providers::default());
-    let settings = providers.listen().await;
-    let more = ("DEEPGRAM_CALLBACK_BYTES", "1".to_owned());
-    let settings: Vec<_> = settings.into_iter().chain([more]).collect();
-    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
-    let cloud = Cloud::up(&settings.collect::<Vec<_>>());
-    let id = cloud.submit(recording(0), None).await;
-    cloud.settled(&id).await;
-    assert_made_by_providers(&cloud.get(&format!("/v1/interviews/{id}")).await);
-    assert_eq!(
-        (providers.count("/v1/listen"), providers.count("/v1beta/")),
-        (1, 1)
-    );
+    let calling_back = [("DEEPGRAM_CALLBACK_BYTES", "1")];
+    let asked = made_by(Providers::default(), &calling_back).await;
+    assert_eq!(asked, (1, 1));
 }
 
 /// What each was once seen to answer when it had too much to do, and then as usual.
@@ -283,30 +286,17 @@ async fn providers_are_asked_once_each_and_make_the_interview() {
 async fn providers_that_are_busy_are_asked_again() {
     let _one = ONE.lock().await;
     let mut busy = BTreeMap::from([
-        (false, (429, recorded("deepgram/docs/errors-21.json"))),
+        (false, (429, "deepgram/docs/errors-21.json")),
         (
             true,
-            (
-                503,
-                recorded("gemini/recorded-errors_503-high-demand-2026.json"),
-            ),
+            (503, "gemini/recorded-errors_503-high-demand-2026.json"),
         ),
     ]);
     let mood = move |asked: &Asked| {
         let refusal = busy.remove(&asked.of_gemini());
-        refusal.map(|(status, body)| Said::Whole(status, body))
+        refusal.map(|(status, name)| Said::Whole(status, recorded(name)))
     };
-    let providers = Arc::new(Providers::in_mood(mood));
-    let settings = providers.listen().await;
-    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
-    let cloud = Cloud::up(&settings.collect::<Vec<_>>());
-    let id = cloud.submit(recording(0), None).await;
-    cloud.settled(&id).await;
-    assert_made_by_providers(&cloud.get(&format!("/v1/interviews/{id}")).await);
-    assert_eq!(
-        (providers.count("/v1/listen"), providers.count("/v1beta/")),
-        (2, 2)
-    );
+    assert_eq!(made_by(Providers::in_mood(mood), &[]).await, (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,7 @@ pub mod deliveries;
 mod error;
 mod files;
 mod outbox;
+mod part;
 mod query;
 mod queue;
 mod records;

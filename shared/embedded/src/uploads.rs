@@ -18,12 +18,15 @@ use domain::{
 use futures::StreamExt;
 use rusqlite::OptionalExtension;
 
-pub use crate::signature::{BadUrl, Operation};
 use crate::{
     Store,
     bucket::{NewObject, find_by_file},
     error::Fault,
     files::WriteError,
+};
+pub use crate::{
+    part::Part,
+    signature::{BadUrl, Operation},
 };
 
 /// How long an upload under way is kept, as GCS keeps it.
@@ -81,48 +84,6 @@ impl From<ObjectError> for UploadError {
             ObjectError::Interrupted(_) => Self::Interrupted,
             other => Self::Fault(Fault::Files(std::io::Error::other(other))),
         }
-    }
-}
-
-/// The part of an object that a request brings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// `bytes A-B/TOTAL`, or `…/*` while the total is not known.
-    Bytes {
-        /// Offset of the first byte.
-        start: u64,
-        /// Offset of the last byte.
-        end: u64,
-        /// Size of the whole object.
-        total: Option<u64>,
-    },
-    /// `bytes */TOTAL` or `bytes */*`: nothing, only the question how far it is.
-    Nothing {
-        /// Size of the whole object.
-        total: Option<u64>,
-    },
-    /// No `Content-Range`: everything.
-    Whole,
-}
-
-impl Part {
-    /// Parses a `Content-Range` header.
-    pub fn parse(header: Option<&str>) -> Option<Self> {
-        let Some(header) = header else {
-            return Some(Self::Whole);
-        };
-        let (range, total) = header.strip_prefix("bytes ")?.split_once('/')?;
-        let total = match total {
-            "*" => None,
-            digits => Some(digits.parse().ok()?),
-        };
-        if range == "*" {
-            return Some(Self::Nothing { total });
-        }
-        let (start, end) = range.split_once('-')?;
-        let (start, end): (u64, u64) = (start.parse().ok()?, end.parse().ok()?);
-        let sensible = start <= end && total.is_none_or(|total| end < total);
-        sensible.then_some(Self::Bytes { start, end, total })
     }
 }
 
@@ -461,28 +422,5 @@ fn forget_lock(id: &str, lock: &Arc<tokio::sync::Mutex<()>>) {
     // One here and one in the map: nobody else waits for it.
     if Arc::strong_count(lock) <= 2 {
         locks.remove(id);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_ranges_are_read_as_gcs_writes_them() {
-        let bytes = |start, end, total| Some(Part::Bytes { start, end, total });
-        for (header, expected) in [
-            ("bytes 0-9/10", bytes(0, 9, Some(10))),
-            ("bytes 0-9/*", bytes(0, 9, None)),
-            ("bytes */10", Some(Part::Nothing { total: Some(10) })),
-            ("bytes */*", Some(Part::Nothing { total: None })),
-            ("bytes 0-10/10", None),
-            ("bytes 5-4/10", None),
-            ("bytes -5/10", None),
-            ("items 0-9/10", None),
-        ] {
-            assert_eq!(Part::parse(Some(header)), expected, "{header}");
-        }
-        assert_eq!(Part::parse(None), Some(Part::Whole));
     }
 }
