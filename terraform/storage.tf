@@ -11,11 +11,15 @@ resource "google_storage_bucket" "uploads" {
   }
 
   # Browsers upload directly, whole or in pieces: what they may send and read.
-  cors {
-    origin          = var.cors_allowed_origins
-    method          = ["GET", "HEAD", "POST", "PUT"]
-    response_header = ["Content-Range", "Content-Type", "ETag", "Location", "Range", "x-goog-content-length-range", "x-goog-generation", "x-goog-hash", "x-goog-if-generation-match", "x-goog-resumable"]
-    max_age_seconds = 3600
+  dynamic "cors" {
+    for_each = length(var.cors_allowed_origins) == 0 ? [] : [var.cors_allowed_origins]
+
+    content {
+      origin          = cors.value
+      method          = ["GET", "HEAD", "POST", "PUT"]
+      response_header = ["Content-Range", "Content-Type", "ETag", "Location", "Range", "x-goog-content-length-range", "x-goog-generation", "x-goog-hash", "x-goog-if-generation-match", "x-goog-resumable"]
+      max_age_seconds = 3600
+    }
   }
 
   lifecycle_rule {
