@@ -213,16 +213,23 @@ enum Sent<'a> {
 }
 
 fn bodies(operation: &Value) -> Vec<Sent<'_>> {
+    static NULL: Value = Value::Null;
     let content = &operation["requestBody"]["content"];
-    let examples = content["application/json"]["examples"].as_object();
-    let examples: Vec<_> = examples.into_iter().flatten().collect();
-    match (examples.is_empty(), content.is_object()) {
-        (false, _) => examples
-            .into_iter()
-            .map(|(_, one)| Sent::Json(&one["value"]))
-            .collect(),
-        (true, true) => vec![Sent::Recording],
-        (true, false) => vec![Sent::Nothing],
+    let json = &content["application/json"];
+    let examples = json["examples"].as_object();
+    let examples: Vec<_> = examples
+        .into_iter()
+        .flatten()
+        .map(|(_, one)| Sent::Json(&one["value"]))
+        .collect();
+    if !examples.is_empty() {
+        examples
+    } else if json.is_object() {
+        vec![Sent::Json(&NULL)]
+    } else if content.is_object() {
+        vec![Sent::Recording]
+    } else {
+        vec![Sent::Nothing]
     }
 }
 
@@ -239,6 +246,9 @@ impl Asking<'_> {
         let request = self
             .client
             .request(method.clone(), format!("{}{place}", self.url));
+        // Whoever is answered before their body has been read loses the connection,
+        // and the next request must not be sent by it.
+        let request = request.header("connection", "close");
         let request = match body {
             Sent::Json(body) => request.json(body),
             Sent::Recording => {
