@@ -122,7 +122,12 @@ impl TestHost {
             clock,
             engine: Arc::new(ScriptedEngine::default()),
             receiver,
-            client: Client::new(),
+            // Whoever is refused before their body has been read loses the connection:
+            // none is used twice.
+            client: Client::builder()
+                .pool_max_idle_per_host(0)
+                .build()
+                .expect("a client"),
             url,
             hook,
             folder,
