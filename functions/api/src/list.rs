@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Interview, UserId,
+    interview::Status,
     paths::{DocPath, interviews_of},
     ports::{Direction, Query},
 };
@@ -12,12 +13,13 @@ use serde_json::{Value, json};
 
 use crate::{Api, error::IntoProblem, request::Asked};
 
-const STATUSES: [&str; 5] = [
-    "awaiting_upload",
-    "processing",
-    "completed",
-    "partial",
-    "failed",
+/// What `?status=` takes, and what a status can be.
+pub(crate) const STATUSES: [&str; 5] = [
+    Status::AwaitingUpload.as_str(),
+    Status::Processing.as_str(),
+    Status::Completed.as_str(),
+    Status::Partial.as_str(),
+    Status::Failed.as_str(),
 ];
 
 impl Api {

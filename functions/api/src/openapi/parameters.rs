@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::examples::{DELIVERY, ID, NOTE_ID};
+use crate::list::STATUSES;
 
 /// All of them, by the names under which calls take them.
 pub(super) fn all() -> Value {
@@ -18,7 +19,7 @@ pub(super) fn all() -> Value {
         "page_token": query("page_token", "The `next_page_token` of the page before.",
             &json!({"type": "string"})),
         "status": query("status", "Only those that stand there.",
-            &json!({"type": "string", "enum": ["awaiting_upload", "processing", "completed", "partial", "failed"]})),
+            &json!({"type": "string", "enum": STATUSES})),
         "fields": fields(),
         "samples_per_pixel": query("samples_per_pixel", "Coarser than stored: how many samples \
             a pixel stands for.", &json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),

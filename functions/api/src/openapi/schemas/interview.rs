@@ -3,14 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{a, asked::kind, count, list, object, or_null, text, time, words};
-
-const STATUSES: [&str; 5] = [
-    "awaiting_upload",
-    "processing",
-    "completed",
-    "partial",
-    "failed",
-];
+use crate::list::STATUSES;
 
 pub(super) fn all() -> Value {
     json!({
