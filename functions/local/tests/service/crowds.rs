@@ -126,6 +126,7 @@ async fn slow_callers_do_not_keep_the_others_waiting() {
         .await;
     let interview: Value = link.expect("an answer").json().await.expect("JSON");
     let audio = interview["audio"]["url"].as_str().expect("a link");
+    let before = service.peak_memory_mib();
     let mut slow = Vec::new();
     for beginning in [
         "GET /v1/interviews HTTP/1.1\r\nhost: x\r\nx-slow: ".to_owned(),
@@ -152,11 +153,15 @@ async fn slow_callers_do_not_keep_the_others_waiting() {
     }
     let peak = service.peak_memory_mib();
     println!(
-        "{} slow callers: the slowest list {slowest:?}, {peak} MiB",
+        "{} slow callers: the slowest list {slowest:?}, {before} MiB before them, {peak} MiB",
         slow.len()
     );
-    assert!(slowest < Duration::from_secs(2), "a list took {slowest:?}");
-    assert!(peak < 100, "{peak} MiB");
+    assert!(slowest < Duration::from_secs(5), "a list took {slowest:?}");
+    // Who does not read holds blocks of the recording, not the two and a half MiB of it.
+    assert!(
+        peak < before + EACH as u64,
+        "{before} MiB, then {peak} MiB for {EACH} that do not read"
+    );
 }
 
 /// Ten gibibytes, as far as they are taken.
