@@ -4,7 +4,7 @@
 //     import { upload } from "./upload.js";
 //     const interview = await upload(file, {
 //       api: "https://api.example.com",
-//       headers: { authorization: `Bearer ${idToken}` },
+//       headers: async () => ({ authorization: `Bearer ${await user.getIdToken()}` }),
 //       interview: { title: "Ada, first round", kind: "job_interview" },
 //       onProgress: (share) => { bar.value = share; },
 //       signal: controller.signal,
@@ -13,6 +13,8 @@
 // The bytes go straight to the bucket, by the resumable uploads of Google Cloud
 // Storage (https://cloud.google.com/storage/docs/resumable-uploads), which the
 // embedded service speaks as well. Nothing but fetch is needed.
+
+const PREFIX = "interviewlens:upload:";
 
 /** Cloud Storage takes pieces of a multiple of 256 KiB. */
 const PIECE = 32 * 256 * 1024;
@@ -36,17 +38,37 @@ class SessionGone extends Error {}
  *
  * The same file, chosen again after a reload, is not uploaded again from its
  * beginning: what is under way is kept in `storage`.
+ *
+ * @typedef {object} Options
+ * @property {string} api The origin of the service.
+ * @property {Headers | (() => Promise<Headers>)} [headers] What to ask the API with.
+ * @property {object} [interview] What is known of the interview: title, kind, language.
+ * @property {string} [contentType] Where the file does not know it.
+ * @property {string} [user] Whose it is, where a browser has more than one user.
+ * @property {Storage} [storage] Where it is kept what is under way.
+ * @property {number} [piece] How much is sent at once, in bytes: a multiple of 256 KiB.
+ * @property {AbortSignal} [signal] Stops it; what has arrived is kept.
+ * @property {(interview: any) => void} [onCreated] Told once there is an interview.
+ * @property {(share: number) => void} [onProgress] Told how much has arrived, 0 to 1.
+ * @property {(why: unknown) => void} [onWaiting] Told when it is about to try again.
+ * @typedef {Record<string, string>} Headers
+ *
+ * @param {File} file
+ * @param {Options} options
+ * @returns {Promise<any>}
  */
 export async function upload(file, options) {
-  const { storage = globalThis.localStorage, signal, onProgress = () => {} } = options;
-  // Whose upload it is: give the user's id, where a browser has more than one user.
-  const key = `interviewlens:upload:${options.user ?? ""}:${file.name}:${file.size}:${file.lastModified}`;
+  const { storage = globalThis.localStorage, signal } = options;
+  const { onProgress = () => {}, onCreated = () => {}, onWaiting = () => {} } = options;
+  const { name, size, lastModified } = file;
+  const key = `${PREFIX}${options.user ?? ""}:${name}:${size}:${lastModified}`;
   const piece = options.piece ?? PIECE;
   let under_way = JSON.parse(storage?.getItem(key) ?? "null");
   if (!under_way) {
-    under_way = await begin(file, options);
+    under_way = { ...(await begin(file, options)), name, size, user: options.user ?? "" };
     storage?.setItem(key, JSON.stringify(under_way));
   }
+  onCreated(under_way.interview);
   // What has arrived is asked first, and again after each failure.
   let sent = null;
   let gone = false;
@@ -73,6 +95,7 @@ export async function upload(file, options) {
         throw error;
       }
       if (++tries >= MAX_TRIES) throw error;
+      onWaiting(error);
       await pause(Math.min(30_000, 250 * 2 ** tries) * (0.5 + Math.random() / 2), signal);
       sent = null;
       gone ||= error instanceof SessionGone;
@@ -82,16 +105,45 @@ export async function upload(file, options) {
   return under_way.interview;
 }
 
+/**
+ * What earlier pages began and did not finish: choose such a file again to go on.
+ *
+ * @param {Storage} storage
+ * @param {string} [user]
+ * @returns {{key: string, name: string, size: number, interview: any}[]}
+ */
+export function unfinished(storage, user = "") {
+  const keys = Object.keys(storage).filter((key) => key.startsWith(PREFIX));
+  const kept = keys.map((key) => ({ key, ...JSON.parse(storage.getItem(key) ?? "null") }));
+  return kept.filter((upload) => upload.user === user);
+}
+
+/**
+ * Takes one of them out of the list; its interview stays, awaiting its recording.
+ *
+ * @param {Storage} storage
+ * @param {string} key
+ */
+export function forget(storage, key) {
+  storage.removeItem(key);
+}
+
+/** What to ask the API with now: a token may have expired since. */
+async function headersOf({ headers = {} }) {
+  return typeof headers === "function" ? await headers() : headers;
+}
+
 /** Creates the interview and starts the session in which its recording is sent. */
-async function begin(file, { api, headers = {}, interview = {}, signal }) {
+async function begin(file, options) {
+  const { api, interview = {}, contentType, signal } = options;
   const audio = {
     filename: file.name,
-    content_type: file.type || "application/octet-stream",
+    content_type: contentType || file.type || "application/octet-stream",
     size_bytes: file.size,
   };
   const created = await fetch(`${api}/v1/interviews`, {
     method: "POST",
-    headers: { ...headers, "content-type": "application/json" },
+    headers: { ...(await headersOf(options)), "content-type": "application/json" },
     body: JSON.stringify({ title: file.name, ...interview, audio }),
     signal,
   });
@@ -103,10 +155,11 @@ async function begin(file, { api, headers = {}, interview = {}, signal }) {
 }
 
 /** Starts another session for the same interview. */
-async function again({ id }, { api, headers = {}, signal }) {
+async function again({ id }, options) {
+  const { api, signal } = options;
   const answer = await fetch(`${api}/v1/interviews/${id}/upload-url`, {
     method: "POST",
-    headers,
+    headers: await headersOf(options),
     signal,
   });
   if (mayPass(answer.status)) throw new Error(`the API answered ${answer.status}`);

@@ -1,0 +1,52 @@
+// Who is at the console: nobody in particular where the service believes whoever
+// asks, a user of Firebase Authentication otherwise.
+
+import { signal } from "@preact/signals";
+import { config } from "../config";
+
+export interface User {
+  id: string;
+  name: string;
+}
+
+/** What can be done with Firebase; loaded only where it is needed. */
+export interface Session {
+  signIn(email: string, password: string): Promise<void>;
+  resetPassword(email: string): Promise<void>;
+  signOut(): Promise<void>;
+  token(): Promise<string | null>;
+}
+
+export type Who = { state: "unknown" | "nobody" | "unconfigured" } | { state: "here"; user: User };
+
+export const who = signal<Who>(
+  config.local
+    ? { state: "here", user: { id: "local", name: "" } }
+    : { state: config.sign_in ? "unknown" : "unconfigured" },
+);
+
+let session: Session | null = null;
+
+/** Starts the session; the page can ask for nothing before. */
+export async function begin(): Promise<void> {
+  if (config.local || !config.sign_in) return;
+  const { firebase } = await import("./firebase");
+  session = firebase(config.sign_in, (user) => {
+    who.value = user ? { state: "here", user } : { state: "nobody" };
+  });
+}
+
+/** The token to ask with, where one is needed. */
+export async function token(): Promise<string | null> {
+  return (await session?.token()) ?? null;
+}
+
+export function current(): Session {
+  if (!session) throw new Error("nobody signs in here");
+  return session;
+}
+
+/** Whose the uploads under way are. */
+export function userId(): string {
+  return who.value.state === "here" ? who.value.user.id : "";
+}

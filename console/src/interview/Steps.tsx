@@ -1,0 +1,68 @@
+import { STEPS, type Step, type StepName } from "../api/client";
+import { percent } from "../ui/format";
+import { Icon } from "../ui/icons";
+import { STEP } from "../ui/words";
+import { useOpen } from "./store";
+
+const STATE: Record<Step["state"], string> = {
+  pending: "waits",
+  running: "running",
+  done: "done",
+  failed: "failed",
+};
+
+/** The steps while there is something to say of them: under way, or failed. */
+export function Steps() {
+  const open = useOpen();
+  const interview = open.interview.value;
+  if (!interview || interview.status === "completed") return null;
+  const failed = STEPS.filter((name) => interview.steps[name].state === "failed");
+  return (
+    <section class="steps" aria-label="Progress">
+      <ol aria-live="polite">
+        {STEPS.map((name) => (
+          <One key={name} name={name} step={interview.steps[name]} />
+        ))}
+      </ol>
+      {interview.status === "awaiting_upload" && <p class="quiet">The recording has not arrived yet.</p>}
+      {!open.connected.value && (
+        <p class="quiet" role="status">
+          The connection is lost; trying again.
+        </p>
+      )}
+      {failed.map((name) => (
+        <Failed key={name} name={name} step={interview.steps[name]} />
+      ))}
+    </section>
+  );
+}
+
+function One({ name, step: { state, progress } }: { name: StepName; step: Step }) {
+  return (
+    <li class={`step ${state}`}>
+      <i class="lamp" aria-hidden="true">
+        {state === "done" && <Icon name="check" />}
+        {state === "failed" && <Icon name="close" />}
+      </i>
+      {STEP[name]}
+      <span class="quiet">
+        {state === "running" && progress != null ? percent(progress / 100) : STATE[state]}
+      </span>
+    </li>
+  );
+}
+
+function Failed({ name, step: { error } }: { name: StepName; step: Step }) {
+  const open = useOpen();
+  return (
+    <p class="banner bad" role="alert">
+      <Icon name="warning" />
+      <span>
+        <b>{STEP[name]}:</b> {error?.message ?? "failed"}
+      </span>
+      <button type="button" onClick={() => void open.retry(name)}>
+        <Icon name="retry" /> Run it again
+      </button>
+    </p>
+  );
+}

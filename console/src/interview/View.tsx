@@ -1,0 +1,178 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { remove } from "../list/interviews";
+import { ago } from "../ui/format";
+import { Icon } from "../ui/icons";
+import { listen } from "../ui/keys";
+import { hrefs, navigate } from "../ui/route";
+import { KIND } from "../ui/words";
+import { AnalysisPart } from "./Analysis";
+import { Charts } from "./Charts";
+import { Controls } from "./Controls";
+import { Downloads } from "./Downloads";
+import { beginNote, Notes } from "./Notes";
+import { Steps } from "./Steps";
+import { Current, Open, useOpen } from "./store";
+import { Transcript } from "./transcript/Transcript";
+
+export function View({ id, at }: { id: string; at: number | null }) {
+  const [open, begin] = useState<Open | null>(null);
+  useEffect(() => {
+    const open = new Open(id);
+    begin(open);
+    return () => open.close();
+  }, [id]);
+  // A link to a moment, also to another one of the same interview.
+  useEffect(() => {
+    if (open && at !== null) open.player.seek(at);
+  }, [open, at]);
+  if (!open) return null;
+  return (
+    <Current.Provider value={open}>
+      <Shown />
+    </Current.Provider>
+  );
+}
+
+function Shown() {
+  const open = useOpen();
+  const { failure, interview } = open;
+  if (failure.value) {
+    const gone = failure.value.status === 404;
+    return (
+      <main class="list" id="main">
+        <p class="banner bad" role="alert">
+          {gone ? "There is no such interview, or no longer." : failure.value.message}
+        </p>
+        <p>
+          <a href={hrefs.list}>All interviews</a>
+        </p>
+      </main>
+    );
+  }
+  return interview.value ? <Interview /> : <main class="list quiet">Loading…</main>;
+}
+
+const PARTS = ["Transcript", "Analysis", "Figures", "Notes"] as const;
+type Part = (typeof PARTS)[number];
+
+function Interview() {
+  const open = useOpen();
+  const interview = open.interview.value!;
+  // Beside the transcript on a wide screen, one at a time on a narrow one.
+  const part = useSignal<Part>("Transcript");
+  const beside = part.value === "Transcript" ? "Analysis" : part.value;
+  useEffect(() => {
+    document.title = `${interview.title} · InterviewLens`;
+  }, [interview.title]);
+  useEffect(() => {
+    const show = (wanted: Part, then: () => void) => {
+      part.value = wanted;
+      requestAnimationFrame(then);
+    };
+    const { player } = open;
+    return listen({
+      " ": () => player.toggle(),
+      k: () => player.toggle(),
+      j: () => player.seek(player.now - 10_000),
+      l: () => player.seek(player.now + 10_000),
+      ArrowLeft: () => player.seek(player.now - 5_000),
+      ArrowRight: () => player.seek(player.now + 5_000),
+      b: () => void open.addNote("Bookmark", player.now, "bookmark"),
+      n: () => {
+        const at = player.now;
+        show("Notes", () => beginNote(at));
+      },
+      "/": () => show("Transcript", () => document.querySelector<HTMLElement>("#search")?.focus()),
+    });
+  }, [open]);
+  return (
+    <main class="interview" id="main" data-part={part.value}>
+      <header class="head">
+        <Title />
+        <p class="quiet">
+          {KIND[interview.kind]} · <time dateTime={interview.created_at}>{ago(interview.created_at)}</time>
+          {interview.language && ` · ${interview.language}`}
+        </p>
+        <Downloads />
+        <button
+          type="button"
+          class="bare"
+          aria-label="Delete this interview"
+          onClick={() => {
+            remove(interview);
+            navigate(hrefs.list);
+          }}
+        >
+          <Icon name="trash" />
+        </button>
+      </header>
+      <Steps />
+      <Controls />
+      <nav class="tabs" role="tablist" aria-label="Parts of the interview">
+        {PARTS.map((name) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`tab-${name}`}
+            aria-selected={part.value === name}
+            aria-controls={name === "Transcript" ? "text" : "beside"}
+            class={name === beside ? "beside" : undefined}
+            onClick={() => (part.value = name)}
+          >
+            {name}
+            {name === "Notes" && open.notes.value.length > 0 && ` ${open.notes.value.length}`}
+          </button>
+        ))}
+      </nav>
+      <div id="text" class="left">
+        <Transcript />
+      </div>
+      <div id="beside" class="right" role="tabpanel" aria-labelledby={`tab-${beside}`} tabIndex={0}>
+        {beside === "Analysis" && <AnalysisPart />}
+        {beside === "Figures" && <Charts />}
+        {beside === "Notes" && <Notes />}
+      </div>
+    </main>
+  );
+}
+
+/** The title, which can be changed where it stands. */
+function Title() {
+  const open = useOpen();
+  const { title } = open.interview.value!;
+  const editing = useSignal(false);
+  const focus = useMemo(() => (input: HTMLInputElement | null) => input?.focus(), []);
+  if (!editing.value) {
+    return (
+      <h1>
+        <a class="back" href={hrefs.list} aria-label="All interviews">
+          <Icon name="back" />
+        </a>
+        {title}
+        <button type="button" class="bare" aria-label="Change the title" onClick={() => (editing.value = true)}>
+          <Icon name="edit" />
+        </button>
+      </h1>
+    );
+  }
+  return (
+    <input
+      class="title"
+      aria-label="Title"
+      defaultValue={title}
+      maxLength={500}
+      ref={focus}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") event.currentTarget.blur();
+        if (event.key === "Escape") editing.value = false;
+      }}
+      onBlur={(event) => {
+        const wanted = event.currentTarget.value.trim();
+        if (editing.value && wanted && wanted !== title) void open.rename(wanted);
+        editing.value = false;
+      }}
+    />
+  );
+}

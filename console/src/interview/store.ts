@@ -1,0 +1,252 @@
+// One interview as it is looked at: its record followed live, and each of its parts
+// fetched as soon as it is there.
+
+import { computed, signal } from "@preact/signals";
+import { EventSource } from "eventsource";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import {
+  type Analysis,
+  api,
+  ApiError,
+  ask,
+  bytes,
+  headers,
+  type Interview,
+  type Note,
+  reason,
+  type StepName,
+  STEPS,
+} from "../api/client";
+import { changed, heard } from "../list/interviews";
+import { say } from "../ui/toasts";
+import { parse, type Peaks } from "./peaks";
+import { Player } from "./player";
+import type { Columns } from "./transcript/columns";
+import { loadTranscript } from "./transcript/load";
+
+export class Open {
+  readonly interview = signal<Interview | null>(null);
+  /** Why there is nothing to show. */
+  readonly failure = signal<ApiError | null>(null);
+  /** Whether what is shown is followed. */
+  readonly connected = signal(true);
+  readonly transcript = signal<Columns | null>(null);
+  readonly analysis = signal<Analysis | null>(null);
+  readonly peaks = signal<Peaks | null>(null);
+  readonly notes = signal<Note[]>([]);
+  readonly player: Player;
+  /** The names of the speakers, the user's before the service's. */
+  readonly speakers = computed(() => {
+    const given = this.interview.value?.speakers ?? {};
+    const names = this.transcript.value?.names ?? [];
+    return new Map(names.map(({ id, name }) => [id, given[id] ?? name]));
+  });
+
+  #events: EventSource | null = null;
+  #stop = new AbortController();
+  #had = new Map<StepName, string>();
+
+  constructor(readonly id: string) {
+    this.player = new Player(async () => (await this.#read()).audio?.url ?? null);
+    heard(this.#stop.signal, (changed) => {
+      if (changed === id) void this.#begin();
+    });
+    void this.#begin();
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#events?.close();
+    this.player.close();
+  }
+
+  /** The name of a speaker. */
+  name(speaker: number | null | undefined): string {
+    return speaker == null ? "" : (this.speakers.value.get(speaker) ?? `Speaker ${speaker + 1}`);
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      this.#take(await this.#read());
+      void this.#readNotes();
+      this.#follow();
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.failure.value = error instanceof ApiError ? error : new ApiError({});
+    }
+  }
+
+  async #read(): Promise<Interview> {
+    return ask(
+      api.GET("/v1/interviews/{id}", {
+        params: { path: { id: this.id }, query: { fields: [] } },
+        signal: this.#stop.signal,
+      }),
+    );
+  }
+
+  #follow(): void {
+    this.#events?.close();
+    const status = this.interview.value?.status;
+    if (status && status !== "processing" && status !== "awaiting_upload") return;
+    const events = new EventSource(`${location.origin}/v1/interviews/${this.id}/events`, {
+      fetch: async (url, init) => fetch(url, { ...init, headers: { ...init.headers, ...(await headers()) } }),
+    });
+    this.#events = events;
+    events.addEventListener("open", () => (this.connected.value = true));
+    events.addEventListener("error", ({ code }) => {
+      this.connected.value = false;
+      if (code === 404) {
+        events.close();
+        this.failure.value = new ApiError({ status: 404, detail: "This interview has been deleted." });
+      }
+    });
+    events.addEventListener("snapshot", ({ data }) => this.#take(JSON.parse(data) as Interview));
+    events.addEventListener("step", ({ data }) => {
+      const { step, detail } = JSON.parse(data) as { step: StepName; detail: Interview["steps"][StepName] };
+      const interview = this.interview.value;
+      if (interview) this.#take({ ...interview, steps: { ...interview.steps, [step]: detail } });
+    });
+    events.addEventListener("status", ({ data }) => {
+      const { status } = JSON.parse(data) as Pick<Interview, "status">;
+      const before = this.interview.value?.status;
+      const interview = this.interview.value;
+      if (interview) this.#take({ ...interview, status });
+      // Its recording is there now: where, and how long it is.
+      if (before !== status) void this.#read().then((fresh) => this.#take(fresh), () => {});
+    });
+  }
+
+  /** Takes over what the service says, and fetches what has come about. */
+  #take(interview: Interview): void {
+    this.interview.value = interview;
+    this.player.open(interview.audio?.url ?? null, interview.audio?.duration_ms ?? null);
+    for (const name of STEPS) {
+      const { state, finished_at = "" } = interview.steps[name];
+      if (state !== "done" || this.#had.get(name) === finished_at) continue;
+      this.#had.set(name, finished_at);
+      void this.#fetch(name);
+    }
+    const settled = !["processing", "awaiting_upload"].includes(interview.status);
+    if (settled) {
+      this.#events?.close();
+      this.connected.value = true;
+    }
+  }
+
+  async #fetch(name: StepName): Promise<void> {
+    const { signal } = this.#stop;
+    const path = { id: this.id };
+    try {
+      switch (name) {
+        case "transcription":
+          this.transcript.value = await loadTranscript(this.id, signal);
+          break;
+        case "analysis":
+          this.analysis.value = await ask(api.GET("/v1/interviews/{id}/analysis", { params: { path }, signal }));
+          break;
+        case "waveform":
+          this.peaks.value = parse(await (await bytes(`/v1/interviews/${this.id}/waveform.dat`, signal)).arrayBuffer());
+          break;
+        case "report":
+          break;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#had.delete(name);
+      say(`The ${name === "transcription" ? "transcript" : name} was not loaded: ${reason(error)}`, {
+        bad: true,
+        action: { label: "Try again", run: () => this.interview.value && this.#take(this.interview.value) },
+      });
+    }
+  }
+
+  /** Runs a failed step once more. */
+  async retry(step: StepName): Promise<void> {
+    await this.#do("Not run again", async () => {
+      const params = { path: { id: this.id } };
+      this.#take(await ask(api.POST("/v1/interviews/{id}/retry", { params, body: { step } })));
+      this.#follow();
+      changed(this.id);
+    });
+  }
+
+  async rename(title: string): Promise<void> {
+    await this.#change({ title });
+  }
+
+  /** Names a speaker; without a name it is called as the service calls it. */
+  async nameSpeaker(speaker: number, name: string): Promise<void> {
+    const speakers: Record<string, string> = { ...this.interview.value?.speakers };
+    if (name) speakers[speaker] = name;
+    else delete speakers[speaker];
+    await this.#change({ speakers });
+  }
+
+  async #change(body: { title?: string; speakers?: Record<string, string> }): Promise<void> {
+    await this.#do("Not changed", async () => {
+      this.#take(await ask(api.PATCH("/v1/interviews/{id}", { params: { path: { id: this.id } }, body })));
+      changed(this.id);
+    });
+  }
+
+  async #readNotes(): Promise<void> {
+    await this.#do("The notes were not loaded", async () => {
+      const params = { path: { id: this.id } };
+      this.notes.value = (await ask(api.GET("/v1/interviews/{id}/notes", { params }))).items;
+    });
+  }
+
+  async addNote(text: string, at_ms: number | null, kind: Note["kind"]): Promise<boolean> {
+    return this.#do("Not noted", async () => {
+      const body = { text, kind, ...(at_ms !== null && { at_ms: Math.round(at_ms) }) };
+      const note = await ask(api.POST("/v1/interviews/{id}/notes", { params: { path: { id: this.id } }, body }));
+      this.#order([...this.notes.value, note]);
+      changed(this.id);
+    });
+  }
+
+  async changeNote({ id: note_id }: Note, text: string): Promise<boolean> {
+    return this.#do("Not changed", async () => {
+      const params = { path: { id: this.id, note_id } };
+      const note = await ask(api.PATCH("/v1/interviews/{id}/notes/{note_id}", { params, body: { text } }));
+      this.#order(this.notes.value.map((other) => (other.id === note_id ? note : other)));
+      changed(this.id);
+    });
+  }
+
+  async removeNote({ id: note_id }: Note): Promise<boolean> {
+    return this.#do("Not deleted", async () => {
+      const params = { path: { id: this.id, note_id } };
+      await ask(api.DELETE("/v1/interviews/{id}/notes/{note_id}", { params }));
+      this.notes.value = this.notes.value.filter(({ id }) => id !== note_id);
+      changed(this.id);
+    });
+  }
+
+  /** As the service has them: by their moment, those without one first. */
+  #order(notes: Note[]): void {
+    const at = ({ at_ms }: Note) => at_ms ?? -1;
+    this.notes.value = notes.sort((a, b) => at(a) - at(b) || a.created_at.localeCompare(b.created_at));
+  }
+
+  /** Does something and says why not; answers whether it is done. */
+  async #do(not: string, action: () => Promise<void>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      if (!this.#stop.signal.aborted) say(`${not}: ${reason(error)}`, { bad: true });
+      return false;
+    }
+  }
+}
+
+export const Current = createContext<Open | null>(null);
+
+/** The interview that the view is of. */
+export function useOpen(): Open {
+  const open = useContext(Current);
+  if (!open) throw new Error("outside of an interview");
+  return open;
+}

@@ -1,0 +1,49 @@
+import { useSignal } from "@preact/signals";
+import { Icon } from "../../ui/icons";
+import { useOpen } from "../store";
+
+/** Who speaks, in which colour; a name can be given. */
+export function Speakers() {
+  const open = useOpen();
+  return (
+    <ul class="speakers" aria-label="Speakers">
+      {[...open.speakers.value].map(([id, name]) => (
+        <Speaker key={id} id={id} name={name} />
+      ))}
+    </ul>
+  );
+}
+
+function Speaker({ id, name }: { id: number; name: string }) {
+  const open = useOpen();
+  const naming = useSignal(false);
+  const done = (text: string) => {
+    naming.value = false;
+    if (text.trim() !== name) void open.nameSpeaker(id, text.trim());
+  };
+  return (
+    <li class={`voice-${id % 6}`}>
+      {naming.value ? (
+        <input
+          class="naming"
+          aria-label={`Name of ${name}`}
+          value={name}
+          maxLength={100}
+          ref={(input) => input?.focus()}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") event.currentTarget.blur();
+            if (event.key === "Escape") {
+              event.currentTarget.value = name;
+              event.currentTarget.blur();
+            }
+          }}
+          onBlur={(event) => done(event.currentTarget.value)}
+        />
+      ) : (
+        <button type="button" class="bare" aria-label={`Name ${name}`} onClick={() => (naming.value = true)}>
+          {name} <Icon name="edit" />
+        </button>
+      )}
+    </li>
+  );
+}

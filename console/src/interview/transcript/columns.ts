@@ -1,0 +1,141 @@
+// A transcript packed by column, so that eighty thousand words come out of the worker
+// that parsed them without being copied one by one.
+
+/** Words and how they are shown: in paragraphs of one speaker. */
+export interface Columns {
+  revision: number;
+  durationMs: number;
+  /** All words, each followed by a space. */
+  text: string;
+  /** Where word `i` begins in `text`; one more entry than words. */
+  offsets: Uint32Array<ArrayBuffer>;
+  /** In milliseconds. */
+  starts: Uint32Array<ArrayBuffer>;
+  ends: Uint32Array<ArrayBuffer>;
+  /** 0 to 100; 255 where the engine does not say. */
+  confidence: Uint8Array<ArrayBuffer>;
+  /** Speaker of word `i`. */
+  speakers: Uint16Array<ArrayBuffer>;
+  /** The first word of each paragraph; one more entry than paragraphs. */
+  paragraphs: Uint32Array<ArrayBuffer>;
+  /** The turn that a paragraph belongs to. */
+  turns: Uint32Array<ArrayBuffer>;
+  /** The names that the service gives. */
+  names: { id: number; name: string }[];
+}
+
+/** What is read of the API's transcript. */
+interface Transcript {
+  revision: number;
+  duration_ms: number;
+  speakers: { id: number; name: string }[];
+  turns: { id: number; speaker: number; start_ms: number }[];
+  words: { text: string; start_ms: number; end_ms: number; speaker: number; confidence: number | null }[];
+}
+
+/** A paragraph ends after so many words at the next sentence, or later anyhow. */
+const SOFT = 60;
+const HARD = 110;
+export const UNKNOWN = 255;
+
+export function pack(transcript: Transcript): Columns {
+  const { words, turns } = transcript;
+  const count = words.length;
+  const offsets = new Uint32Array(count + 1);
+  const starts = new Uint32Array(count);
+  const ends = new Uint32Array(count);
+  const confidence = new Uint8Array(count);
+  const speakers = new Uint16Array(count);
+  const paragraphs: number[] = [];
+  const turnsOf: number[] = [];
+  const texts: string[] = [];
+  let [turn, begun, offset] = [0, 0, 0];
+  words.forEach((word, index) => {
+    let ahead = turns[turn + 1];
+    let next = index === 0;
+    while (ahead && word.start_ms >= ahead.start_ms && word.speaker === ahead.speaker) {
+      turn += 1;
+      next = true;
+      ahead = turns[turn + 1];
+    }
+    const long = index - begun;
+    if (next || long >= HARD || (long >= SOFT && /[.?!…]$/.test(words[index - 1]?.text ?? ""))) {
+      paragraphs.push(index);
+      turnsOf.push(turns[turn]?.id ?? turn);
+      begun = index;
+    }
+    offsets[index] = offset;
+    starts[index] = word.start_ms;
+    ends[index] = word.end_ms;
+    speakers[index] = word.speaker;
+    confidence[index] = word.confidence === null ? UNKNOWN : Math.round(word.confidence * 100);
+    texts.push(word.text);
+    offset += word.text.length + 1;
+  });
+  offsets[count] = offset;
+  paragraphs.push(count);
+  return {
+    revision: transcript.revision,
+    durationMs: transcript.duration_ms,
+    text: texts.join(" ") + " ",
+    offsets,
+    starts,
+    ends,
+    confidence,
+    speakers,
+    paragraphs: Uint32Array.from(paragraphs),
+    turns: Uint32Array.from(turnsOf),
+    names: transcript.speakers,
+  };
+}
+
+/** The buffers that are handed over rather than copied. */
+export function buffers(columns: Columns): ArrayBuffer[] {
+  const { offsets, starts, ends, confidence, speakers, paragraphs, turns } = columns;
+  return [offsets, starts, ends, confidence, speakers, paragraphs, turns].map(({ buffer }) => buffer);
+}
+
+/** The last entry that is not greater; -1 before the first. */
+export function lastAtMost(sorted: ArrayLike<number>, value: number, length = sorted.length): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+export function wordText(columns: Columns, index: number): string {
+  return columns.text.slice(columns.offsets[index], columns.offsets[index + 1]! - 1);
+}
+
+/** The word that is being said, or was last. */
+export function wordAt(columns: Columns, ms: number): number {
+  return lastAtMost(columns.starts, ms);
+}
+
+export function paragraphOf(columns: Columns, word: number): number {
+  return lastAtMost(columns.paragraphs, word, columns.paragraphs.length - 1);
+}
+
+/** A match: its first word and the word after its last. */
+export type Match = readonly [number, number];
+
+const MOST_MATCHES = 2_000;
+
+/** Where a text is found, without regard to case. */
+export function find(columns: Columns, text: string): Match[] {
+  const wanted = text.trim().replace(/\s+/g, " ").toLowerCase();
+  if (!wanted) return [];
+  const all = columns.text.toLowerCase();
+  // Few letters change their length with their case; where one does, nothing fits.
+  if (all.length !== columns.text.length) return [];
+  const matches: Match[] = [];
+  for (let at = all.indexOf(wanted); at >= 0 && matches.length < MOST_MATCHES; at = all.indexOf(wanted, at + wanted.length)) {
+    const first = lastAtMost(columns.offsets, at, columns.starts.length);
+    const last = lastAtMost(columns.offsets, at + wanted.length - 1, columns.starts.length);
+    matches.push([first, last + 1]);
+  }
+  return matches;
+}

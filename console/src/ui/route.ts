@@ -1,0 +1,44 @@
+// Where the page is: the list at `/app`, an interview at `/app/interviews/{id}`.
+
+import { signal } from "@preact/signals";
+
+export type Route = { view: "list" } | { view: "interview"; id: string; at: number | null } | { view: "nowhere" };
+
+function parse(url: URL): Route {
+  if (/^\/app\/?$/.test(url.pathname)) return { view: "list" };
+  const id = url.pathname.match(/^\/app\/interviews\/([^/]+)$/)?.[1];
+  if (!id) return { view: "nowhere" };
+  const at = Number(url.searchParams.get("t") ?? NaN);
+  return { view: "interview", id, at: Number.isFinite(at) && at >= 0 ? at : null };
+}
+
+export const route = signal<Route>(parse(new URL(location.href)));
+
+export const hrefs = {
+  list: "/app",
+  interview: (id: string) => `/app/interviews/${id}`,
+  /** A moment of an interview, in milliseconds. */
+  moment: (id: string, at: number) => `/app/interviews/${id}?t=${Math.round(at)}`,
+};
+
+export function navigate(href: string): void {
+  history.pushState(null, "", href);
+  route.value = parse(new URL(location.href));
+  scrollTo(0, 0);
+}
+
+/** Follows links within the page without loading it again. */
+export function followLinks(): void {
+  addEventListener("popstate", () => {
+    route.value = parse(new URL(location.href));
+  });
+  addEventListener("click", (event) => {
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    const link = (event.target as Element).closest?.("a");
+    if (!plain || event.defaultPrevented || !link || link.target || link.hasAttribute("download")) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || parse(url).view === "nowhere") return;
+    event.preventDefault();
+    navigate(link.href);
+  });
+}

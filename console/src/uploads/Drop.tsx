@@ -1,0 +1,79 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Kind } from "../api/client";
+import { Icon } from "../ui/icons";
+import { KIND } from "../ui/words";
+import { Recorder } from "./Recorder";
+import { add, kind, look } from "./uploads";
+
+const MEDIA = "audio/*,video/*,.flac,.m4a,.mkv,.ogg,.opus,.wav,.webm";
+
+/** Takes recordings: dropped anywhere on the page, chosen, or recorded here. */
+export function Drop() {
+  const input = useRef<HTMLInputElement>(null);
+  const over = useSignal(false);
+  useEffect(look, []);
+  useEffect(() => {
+    const carries = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    const hover = (event: DragEvent) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      over.value = true;
+    };
+    const leave = (event: DragEvent) => {
+      if (!event.relatedTarget) over.value = false;
+    };
+    const drop = (event: DragEvent) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      over.value = false;
+      add(event.dataTransfer?.files ?? []);
+    };
+    const events = { dragover: hover, dragleave: leave, drop } as const;
+    for (const [name, heard] of Object.entries(events)) addEventListener(name as "drop", heard);
+    return () => {
+      for (const [name, heard] of Object.entries(events)) removeEventListener(name as "drop", heard);
+    };
+  }, []);
+  return (
+    <section class={over.value ? "drop over" : "drop"} aria-label="New interview">
+      <Icon name="upload" />
+      <p>Drop recordings here</p>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => input.current?.click()}>
+          Choose files
+        </button>
+        <Recorder />
+        <label>
+          <span class="hidden">Kind of conversation</span>
+          <select
+            value={kind.value}
+            onChange={(event) => {
+              kind.value = event.currentTarget.value as Kind;
+              localStorage.setItem("interviewlens:kind", kind.value);
+            }}
+          >
+            {Object.entries(KIND).map(([value, name]) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <input
+        ref={input}
+        type="file"
+        class="hidden"
+        tabIndex={-1}
+        aria-label="Recordings"
+        accept={MEDIA}
+        multiple
+        onChange={(event) => {
+          add([...(event.currentTarget.files ?? [])]);
+          event.currentTarget.value = "";
+        }}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,71 @@
+import { useRef } from "preact/hooks";
+import { percent, size } from "../ui/format";
+import { Icon } from "../ui/icons";
+import { add, cancel, drop, left, resume, type Unfinished, type Upload, uploads } from "./uploads";
+
+/** The uploads under way, and those that can be gone on with. */
+export function Rows() {
+  if (!uploads.value.length && !left.value.length) return null;
+  return (
+    <ul class="rows uploads" aria-label="Uploads">
+      {uploads.value.map((upload) => (
+        <Row key={upload.key} upload={upload} />
+      ))}
+      {left.value.map((upload) => (
+        <Left key={upload.key} upload={upload} />
+      ))}
+    </ul>
+  );
+}
+
+const SAID = { queued: "Waiting for its turn", sending: "Uploading", waiting: "Connection lost, trying again", failed: "" };
+
+function Row({ upload: { key, file, state, share, why, again } }: { upload: Upload }) {
+  return (
+    <li class="row">
+      <span class="name">{file.name}</span>
+      <span class={state === "failed" ? "about bad" : "about quiet"} role={state === "failed" ? "alert" : undefined}>
+        {state === "failed" ? why : `${SAID[state]} · ${percent(share)} of ${size(file.size)}`}
+      </span>
+      <progress max={1} value={share} aria-label={`Upload of ${file.name}`} />
+      <span class="buttons">
+        {state === "failed" && again && (
+          <button type="button" onClick={() => resume(key)}>
+            <Icon name="retry" /> Try again
+          </button>
+        )}
+        <button type="button" class="bare" aria-label={`Stop the upload of ${file.name}`} onClick={() => cancel(key)}>
+          <Icon name="close" />
+        </button>
+      </span>
+    </li>
+  );
+}
+
+function Left({ upload: { key, name, size: bytes } }: { upload: Unfinished }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <li class="row">
+      <span class="name">{name}</span>
+      <span class="about quiet">
+        Not finished · {size(bytes)}. Choose the same file again, and it goes on where it was.
+      </span>
+      <span class="buttons">
+        <button type="button" onClick={() => input.current?.click()}>
+          <Icon name="retry" /> Choose it again
+        </button>
+        <button type="button" class="bare" aria-label={`Forget the upload of ${name}`} onClick={() => drop(key)}>
+          <Icon name="close" />
+        </button>
+        <input
+          ref={input}
+          type="file"
+          class="hidden"
+          tabIndex={-1}
+          aria-label={`The file ${name}`}
+          onChange={(event) => add([...(event.currentTarget.files ?? [])])}
+        />
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,141 @@
+// The uploads under way in this tab, and those that an earlier page left unfinished.
+
+import { computed, signal } from "@preact/signals";
+import { forget, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
+import { headers, type Kind, reason } from "../api/client";
+import { userId } from "../auth/session";
+import { changed } from "../list/interviews";
+
+export interface Upload {
+  key: number;
+  file: File;
+  state: "queued" | "sending" | "waiting" | "failed";
+  /** 0 to 1. */
+  share: number;
+  why: string;
+  /** Whether trying again can do. */
+  again: boolean;
+  controller: AbortController;
+}
+
+export interface Unfinished {
+  key: string;
+  name: string;
+  size: number;
+}
+
+export const uploads = signal<Upload[]>([]);
+export const left = signal<Unfinished[]>([]);
+export const sending = computed(() => uploads.value.some(({ state }) => state !== "failed"));
+
+/** Which kind of conversation is uploaded next. */
+export const kind = signal<Kind>((localStorage.getItem("interviewlens:kind") as Kind | null) ?? "job_interview");
+
+const AT_ONCE = 2;
+let last = 0;
+
+function change(key: number, to: Partial<Upload>): void {
+  uploads.value = uploads.value.map((upload) => (upload.key === key ? { ...upload, ...to } : upload));
+}
+
+function remove(key: number): void {
+  uploads.value = uploads.value.filter((upload) => upload.key !== key);
+}
+
+/** Uploads each of the files. */
+export function add(files: Iterable<File>): void {
+  const more = [...files].map((file): Upload => ({
+    key: ++last,
+    file,
+    state: "queued",
+    share: 0,
+    why: "",
+    again: false,
+    controller: new AbortController(),
+  }));
+  uploads.value = [...uploads.value, ...more];
+  start();
+  look();
+}
+
+/** Tries once more, from where it was. */
+export function resume(key: number): void {
+  change(key, { state: "queued", why: "", controller: new AbortController() });
+  start();
+}
+
+/** Stops it; what has arrived is kept, and the same file goes on from there. */
+export function cancel(key: number): void {
+  uploads.value.find((upload) => upload.key === key)?.controller.abort();
+  remove(key);
+  look();
+}
+
+/** Starts what may start: two at once, as a browser has few connections to share. */
+function start(): void {
+  const running = uploads.value.filter(({ state }) => state === "sending" || state === "waiting");
+  for (const upload of uploads.value.filter(({ state }) => state === "queued").slice(0, AT_ONCE - running.length)) {
+    change(upload.key, { state: "sending", why: "" });
+    void run(upload);
+  }
+}
+
+async function run({ key, file, controller }: Upload): Promise<void> {
+  try {
+    await upload(file, {
+      api: location.origin,
+      headers,
+      user: userId(),
+      interview: { title: titleOf(file.name), kind: kind.value },
+      contentType: file.type.split(";")[0] || guess(file.name),
+      signal: controller.signal,
+      onCreated: changed,
+      onProgress: (share) => change(key, { share, state: "sending", why: "" }),
+      onWaiting: (why) => change(key, { state: "waiting", why: reason(why) }),
+    });
+    remove(key);
+  } catch (error) {
+    if (!controller.signal.aborted) {
+      change(key, { state: "failed", why: said(error), again: !(error instanceof UploadError) });
+    }
+  }
+  start();
+  look();
+  changed();
+}
+
+/** What a person can do about it. */
+function said(error: unknown): string {
+  if (!(error instanceof UploadError)) {
+    return "The connection was lost too often. What has arrived is kept; try again.";
+  }
+  return error.message;
+}
+
+/** The file's name without its extension. */
+function titleOf(name: string): string {
+  return name.replace(/\.[^.]{1,5}$/, "") || name;
+}
+
+/** For files that the browser knows no type of. */
+function guess(name: string): string {
+  const types: Record<string, string> = { flac: "audio/flac", m4a: "audio/mp4", opus: "audio/ogg", mkv: "video/x-matroska" };
+  return types[name.split(".").pop()?.toLowerCase() ?? ""] ?? "application/octet-stream";
+}
+
+/** Looks for what an earlier page left. */
+export function look(): void {
+  const here = new Set(uploads.value.map(({ file }) => `${file.name}:${file.size}`));
+  left.value = unfinished(localStorage, userId()).filter(({ name, size }) => !here.has(`${name}:${size}`));
+}
+
+/** Forgets what an earlier page left. */
+export function drop(key: string): void {
+  forget(localStorage, key);
+  look();
+}
+
+// Leaving interrupts what is being sent; it can be resumed, but should not be by mistake.
+addEventListener("beforeunload", (event) => {
+  if (sending.value) event.preventDefault();
+});
