@@ -39,6 +39,8 @@ locals {
     ADDRESS_REQUESTS_PER_MINUTE = tostring(var.address_requests_per_minute)
     USER_STREAMS                = tostring(var.user_streams)
     TRUSTED_PROXIES             = tostring(var.trusted_proxies)
+    FIREBASE_API_KEY            = var.firebase_api_key
+    FIREBASE_AUTH_DOMAIN        = var.firebase_auth_domain
   }
 
   # Secrets that belong to an engine are there when it is.

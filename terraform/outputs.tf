@@ -3,6 +3,11 @@ output "api_url" {
   value       = local.public_url
 }
 
+output "console_url" {
+  description = "Where people look at interviews."
+  value       = "${local.public_url}/app"
+}
+
 output "service_url" {
   description = "Cloud Run's own address of the API, for a domain to point at."
   value       = google_cloud_run_v2_service.this["api"].uri

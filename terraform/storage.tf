@@ -11,15 +11,12 @@ resource "google_storage_bucket" "uploads" {
   }
 
   # Browsers upload directly, whole or in pieces: what they may send and read.
-  dynamic "cors" {
-    for_each = length(var.cors_allowed_origins) == 0 ? [] : [var.cors_allowed_origins]
-
-    content {
-      origin          = cors.value
-      method          = ["GET", "HEAD", "POST", "PUT"]
-      response_header = ["Content-Range", "Content-Type", "ETag", "Location", "Range", "x-goog-content-length-range", "x-goog-generation", "x-goog-hash", "x-goog-if-generation-match", "x-goog-resumable"]
-      max_age_seconds = 3600
-    }
+  # The console's own origin, and those of other pages.
+  cors {
+    origin          = distinct(concat([local.public_url], var.cors_allowed_origins))
+    method          = ["GET", "HEAD", "POST", "PUT"]
+    response_header = ["Content-Range", "Content-Type", "ETag", "Location", "Range", "x-goog-content-length-range", "x-goog-generation", "x-goog-hash", "x-goog-if-generation-match", "x-goog-resumable"]
+    max_age_seconds = 3600
   }
 
   lifecycle_rule {

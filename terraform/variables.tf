@@ -101,6 +101,18 @@ variable "openai_model" {
   default     = ""
 }
 
+variable "firebase_api_key" {
+  description = "The web API key of the Firebase project, by which people sign in at the console; no secret. Empty for a console without sign-in."
+  type        = string
+  default     = ""
+}
+
+variable "firebase_auth_domain" {
+  description = "Where Firebase hosts its sign-in pages; empty for the project's own."
+  type        = string
+  default     = ""
+}
+
 variable "max_upload_bytes" {
   description = "The largest recording."
   type        = number

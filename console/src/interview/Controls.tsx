@@ -38,7 +38,7 @@ export function Controls() {
           +5
         </button>
         <Now />
-        <label class="right">
+        <label class="push">
           <span class="hidden">Speed</span>
           <select value={player.rate.value} onChange={(event) => player.faster(Number(event.currentTarget.value))}>
             {RATES.map((rate) => (

@@ -1,4 +1,4 @@
-// The pre-computed waveform: audiowaveform's binary format, version 2
+// The pre-computed waveform: audiowaveform's binary format, versions 1 and 2
 // (https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md).
 
 export interface Peaks {
@@ -7,16 +7,16 @@ export interface Peaks {
   msPerPixel: number;
 }
 
-const HEADER = 24;
-
 export function parse(buffer: ArrayBuffer): Peaks {
   const view = new DataView(buffer);
+  // The first version is always of one channel, and its header does not say so.
+  const [header, channels] = view.getInt32(0, true) === 1 ? [20, 1] : [24, view.getUint32(20, true)];
   const eightBit = (view.getUint32(4, true) & 1) === 1;
   const [rate, perPixel] = [view.getInt32(8, true), view.getUint32(12, true)];
-  const [length, channels] = [view.getUint32(16, true), view.getUint32(20, true)];
+  const length = view.getUint32(16, true);
   const values = eightBit
-    ? new Int8Array(buffer, HEADER, length * channels * 2)
-    : new Int16Array(buffer, HEADER, length * channels * 2);
+    ? new Int8Array(buffer, header, length * channels * 2)
+    : new Int16Array(buffer, header, length * channels * 2);
   const full = eightBit ? 128 : 32_768;
   const loudness = new Float32Array(length);
   for (let pixel = 0; pixel < length; pixel += 1) {

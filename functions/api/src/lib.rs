@@ -10,6 +10,7 @@ mod byteranges;
 mod callbacks;
 mod captions;
 mod change;
+mod console;
 mod deliveries;
 mod direct;
 mod error;
@@ -49,6 +50,7 @@ use runtime::{
     settings::{Environment, InvalidSetting},
 };
 
+pub use console::Console;
 pub use identity::LocalIdentity;
 pub use origins::Origins;
 pub use routes::routes;
@@ -76,6 +78,8 @@ pub struct Api {
     pub clock: Arc<dyn Clock>,
     /// What is accepted.
     pub limits: Limits,
+    /// What the page for people is told.
+    pub console: Console,
     /// Says why a webhook's address is not accepted.
     pub check_webhook_url: fn(&str, bool) -> Result<(), String>,
 }

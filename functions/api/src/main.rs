@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use analyze::Direct;
-use api::{Api, Limits};
+use api::{Api, Console, Limits};
 use google::Handler;
 
 fn main() -> ExitCode {
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             signer: cloud.signer()?,
             clock: cloud.clock(),
             limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,
+            console: Console::read(cloud.environment())?,
             check_webhook_url: notify::target::check,
         })))
     })

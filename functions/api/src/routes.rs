@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::{
     Api,
+    console::Console,
     identity::{credentials, refuse},
     openapi,
     request::Asked,
@@ -22,6 +23,9 @@ use crate::{
 pub(crate) enum Route {
     Page,
     OpenApi,
+    Console,
+    ConsoleInterview,
+    ConsoleAsset,
     Health,
     Interviews,
     Interview,
@@ -45,9 +49,16 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    pub(crate) const ALL: [(&'static str, Self, &'static [Method]); 26] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static [Method]); 29] = [
         ("/", Self::Page, &[Method::GET]),
         ("/openapi.json", Self::OpenApi, &[Method::GET]),
+        ("/app", Self::Console, &[Method::GET]),
+        (
+            "/app/interviews/{id}",
+            Self::ConsoleInterview,
+            &[Method::GET],
+        ),
+        ("/app/assets/{file}", Self::ConsoleAsset, &[Method::GET]),
         ("/healthz", Self::Health, &[Method::GET]),
         (
             "/v1/interviews",
@@ -228,7 +239,13 @@ impl Api {
     async fn recognise(&self, route: Route, asked: Asked) -> Result<Asked, Refused> {
         let for_everybody = match route {
             // A callback's token is all the permission that it needs.
-            Route::Page | Route::OpenApi | Route::Health | Route::Callback => true,
+            Route::Page
+            | Route::OpenApi
+            | Route::Console
+            | Route::ConsoleInterview
+            | Route::ConsoleAsset
+            | Route::Health
+            | Route::Callback => true,
             // A link says whose recording it is, and is checked like one.
             Route::Audio => asked.query_value("token").is_some(),
             _ => false,
@@ -253,6 +270,8 @@ impl Api {
         match (route, asked.method().clone()) {
             (Route::Page, _) => Ok(openapi::page()),
             (Route::OpenApi, _) => Ok(openapi::openapi()),
+            (Route::Console | Route::ConsoleInterview, _) => self.console.page(),
+            (Route::ConsoleAsset, _) => Console::asset(&asked),
             (Route::Health, _) => Ok(health()),
             (Route::Interviews, Method::POST) => self.create(asked).await,
             (Route::Interviews, _) => self.list(&asked).await,

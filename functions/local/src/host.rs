@@ -12,7 +12,7 @@ use std::{
 use analyze::{Analyze, Direct};
 use announce::Announce;
 use anyhow::Context;
-use api::{Api, Limits, LocalIdentity, Traffic};
+use api::{Api, Console, Limits, LocalIdentity, Traffic};
 use domain::{
     pipeline::Pipeline,
     ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
@@ -129,6 +129,7 @@ impl Host {
                 origins: self.settings.origins.clone(),
                 traffic: Traffic::new(self.settings.allowance),
             },
+            console: Console::local(self.public_url.clone()),
             check_webhook_url: target::check,
         }
     }

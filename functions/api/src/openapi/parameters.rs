@@ -13,6 +13,7 @@ pub(super) fn all() -> Value {
         "delivery_id": path("delivery_id", "The delivery's id, which is its `webhook-id`.", DELIVERY),
         "filename": path("filename", "As it stands in `audio.url`: the interview's id, which an \
             ending such as `.wav` may follow.", ID),
+        "console_file": path("file", "As it stands in the page.", "index.js"),
         "callback_token": path("token", "The token that was minted for one job.", "a-token-of-one-job"),
         "limit": query("limit", "How many to answer at most.",
             &json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20})),

@@ -51,7 +51,7 @@ const fn row(status: u16, code: &'static str, why: &'static str) -> Row {
 }
 
 /// All of them, by status.
-const ALL: [Row; 51] = [
+const ALL: [Row; 52] = [
     row(400, "body_incomplete", "The body broke off."),
     row(
         400,
@@ -136,6 +136,11 @@ const ALL: [Row; 51] = [
         403,
         "invalid_token",
         "The link has expired or is not one that was given out.",
+    ),
+    row(
+        404,
+        "console_not_built",
+        "This program was built without the console.",
     ),
     row(
         404,

@@ -58,6 +58,9 @@ pub(super) fn describe(route: Route, method: &Method) -> Operation {
         Route::TranscribeStream => direct::transcribe_stream(),
         Route::Health => service::health(),
         Route::OpenApi => service::openapi(),
+        Route::Console => service::console(),
+        Route::ConsoleInterview => service::console_interview(),
+        Route::ConsoleAsset => service::console_asset(),
         Route::Page => service::page(),
     }
 }

@@ -28,3 +28,28 @@ pub(super) fn page() -> Operation {
         .answers(200, "The page.", content)
         .fails(&["too_many_requests"])
 }
+
+pub(super) fn console() -> Operation {
+    console_page("console", "Open the console: interviews to look at")
+}
+
+pub(super) fn console_interview() -> Operation {
+    console_page("console_interview", "Open the console at an interview").takes(&["id"])
+}
+
+fn console_page(id: &'static str, summary: &'static str) -> Operation {
+    let content = json!({"text/html": {"schema": {"type": "string"}}});
+    Operation::new(id, TAG, summary)
+        .open()
+        .answers(200, "The page.", content)
+        .fails(&["console_not_built", "too_many_requests"])
+}
+
+pub(super) fn console_asset() -> Operation {
+    let content = json!({"*/*": {"schema": {"type": "string", "format": "binary"}}});
+    Operation::new("console_asset", TAG, "Read a file of the console")
+        .open()
+        .takes(&["console_file"])
+        .answers(200, "The file, compressed where that is accepted.", content)
+        .fails(&["no_such_path", "too_many_requests"])
+}

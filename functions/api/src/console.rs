@@ -1,0 +1,250 @@
+//! The console at `/app`: the page for people, built by `scripts/console` from
+//! `console/` and put into the binary. It asks nothing but the API.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::ids::random_name;
+use http::{HeaderValue, Response, StatusCode, header};
+use runtime::{
+    http::{Body, Problem, answer, full},
+    settings::{Environment, InvalidSetting},
+};
+use rust_embed::RustEmbed;
+use serde::Serialize;
+
+use crate::request::Asked;
+
+/// What Vite has built; nothing where the page was not wanted.
+#[derive(RustEmbed)]
+#[folder = "../../console/dist"]
+#[allow_missing = true]
+struct Files;
+
+/// Where users sign in, and what the page needs to know for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct SignIn {
+    /// `FIREBASE_API_KEY`: no secret, but the name of the project to Firebase.
+    api_key: String,
+    /// `FIREBASE_AUTH_DOMAIN`.
+    auth_domain: String,
+    project_id: String,
+    /// Where an emulator is asked instead.
+    emulator: Option<String>,
+}
+
+/// What the page is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Console {
+    local: bool,
+    sign_in: Option<SignIn>,
+    public_url: Option<String>,
+    /// The other origins that the page may ask: by its content security policy.
+    #[serde(skip)]
+    origins: Vec<String>,
+}
+
+impl Console {
+    /// Where whoever asks is believed and recordings come to the same origin.
+    pub const fn local(public_url: String) -> Self {
+        Self {
+            local: true,
+            sign_in: None,
+            public_url: Some(public_url),
+            origins: Vec::new(),
+        }
+    }
+
+    /// Where users sign in by Firebase, if it is said how, and recordings go to the
+    /// buckets of Google Cloud.
+    pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
+        let web = |host: &str| {
+            if host.contains("://") {
+                host.trim_end_matches('/').to_owned()
+            } else {
+                format!("http://{host}")
+            }
+        };
+        let storage = environment.text("STORAGE_EMULATOR_HOST").map(web);
+        let storage = storage.unwrap_or_else(|| "https://storage.googleapis.com".into());
+        let emulator = environment.text("FIREBASE_AUTH_EMULATOR_HOST").map(web);
+        let project_id = environment.required("GCS_PROJECT_ID", "the project's id")?;
+        let domain = environment.text("FIREBASE_AUTH_DOMAIN");
+        let auth_domain =
+            domain.map_or_else(|| format!("{project_id}.firebaseapp.com"), Into::into);
+        let sign_in = environment.text("FIREBASE_API_KEY").map(|api_key| SignIn {
+            api_key: api_key.to_owned(),
+            auth_domain,
+            project_id: project_id.to_owned(),
+            emulator: emulator.clone(),
+        });
+        let mut origins = vec![storage];
+        match (&sign_in, emulator) {
+            (None, _) => {}
+            (Some(_), Some(emulator)) => origins.push(emulator),
+            (Some(_), None) => origins.extend(
+                ["identitytoolkit", "securetoken"]
+                    .map(|name| format!("https://{name}.googleapis.com")),
+            ),
+        }
+        Ok(Self {
+            local: false,
+            sign_in,
+            public_url: None,
+            origins,
+        })
+    }
+
+    /// `GET /app` and the paths below it that the page itself tells apart.
+    pub(crate) fn page(&self) -> Result<Response<Body>, Problem> {
+        let file = Files::get("index.html").ok_or_else(not_built)?;
+        let nonce = STANDARD.encode(random_name());
+        let config = serde_json::to_string(self).unwrap_or_default();
+        let page = String::from_utf8_lossy(&file.data)
+            .replace("%CONSOLE_NONCE%", &nonce)
+            .replace("%CONSOLE_CONFIG%", &escape(&config));
+        let mut response = answer(StatusCode::OK, "text/html; charset=utf-8", full(page));
+        let headers = response.headers_mut();
+        if let Ok(policy) = HeaderValue::from_str(&self.policy(&nonce)) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        headers.insert(
+            "cross-origin-opener-policy",
+            HeaderValue::from_static("same-origin"),
+        );
+        Ok(response)
+    }
+
+    /// What the page may load. The nonce is for the style element that wavesurfer.js
+    /// makes.
+    fn policy(&self, nonce: &str) -> String {
+        let mut policy = format!(
+            "default-src 'none'; script-src 'self'; worker-src 'self'; \
+             style-src 'self' 'nonce-{nonce}'; img-src 'self'; media-src 'self' blob:; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'"
+        );
+        for origin in &self.origins {
+            let _ = write!(policy, " {origin}");
+        }
+        policy
+    }
+
+    /// `GET /app/assets/{file}`: its name changes with its content, so it is kept
+    /// for ever.
+    pub(crate) fn asset(asked: &Asked) -> Result<Response<Body>, Problem> {
+        let path = format!("assets/{}", asked.parameter());
+        let plain = Files::get(&path)
+            .ok_or_else(|| Problem::not_found("no_such_path", "there is nothing at this path"))?;
+        let accepted = asked.header("accept-encoding").unwrap_or_default();
+        let encoded = [("br", "br"), ("gzip", "gz")]
+            .into_iter()
+            .filter(|(encoding, _)| accepts(accepted, encoding))
+            .find_map(|(encoding, ending)| {
+                Some((encoding, Files::get(&format!("{path}.{ending}"))?))
+            });
+        let (encoding, file) = encoded.map_or((None, plain.clone()), |(encoding, file)| {
+            (Some(encoding), file)
+        });
+        let body = match file.data {
+            Cow::Borrowed(bytes) => full(bytes),
+            Cow::Owned(bytes) => full(bytes),
+        };
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_str(plain.metadata.mimetype());
+        let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+        headers.insert(header::CONTENT_TYPE, kind);
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        );
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        Ok(response)
+    }
+}
+
+fn not_built() -> Problem {
+    Problem::not_found(
+        "console_not_built",
+        "this program was built without the console: run scripts/console and build it again",
+    )
+}
+
+/// Whether an `Accept-Encoding` takes an encoding (RFC 9110, section 12.5.3).
+fn accepts(accepted: &str, encoding: &str) -> bool {
+    accepted.split(',').any(|entry| {
+        let mut parts = entry.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let refused = parts.any(|weight| {
+            let weight = weight
+                .strip_prefix("q=")
+                .and_then(|weight| weight.parse().ok());
+            weight.is_some_and(|weight: f32| weight <= 0.0)
+        });
+        named && !refused
+    })
+}
+
+/// As it stands between quotation marks in HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_taken_as_they_are_weighted() {
+        for (accepted, encoding, taken) in [
+            ("gzip, deflate, br", "br", true),
+            ("gzip;q=1.0, br;q=0", "br", false),
+            ("gzip; q=0.5", "gzip", true),
+            ("GZIP", "gzip", true),
+            ("brotli", "br", false),
+            ("", "gzip", false),
+        ] {
+            assert_eq!(accepts(accepted, encoding), taken, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn the_page_may_ask_only_where_it_must() {
+        let local = Console::local("http://127.0.0.1:8000".into());
+        assert!(local.policy("n").ends_with("connect-src 'self'"));
+
+        let project = ("GCS_PROJECT_ID", "lens");
+        let unconfigured = Console::read(&Environment::of([project])).unwrap();
+        assert_eq!(unconfigured.sign_in, None);
+        let policy = unconfigured.policy("n");
+        assert!(
+            policy.ends_with("'self' https://storage.googleapis.com"),
+            "{policy}"
+        );
+
+        let key = ("FIREBASE_API_KEY", "AIza");
+        let firebase = Console::read(&Environment::of([project, key])).unwrap();
+        let policy = firebase.policy("n");
+        assert!(
+            policy.ends_with("https://securetoken.googleapis.com"),
+            "{policy}"
+        );
+        let sign_in = firebase.sign_in.unwrap();
+        assert_eq!(sign_in.auth_domain, "lens.firebaseapp.com");
+    }
+
+    #[test]
+    fn what_the_page_is_told_stays_between_its_quotation_marks() {
+        assert_eq!(
+            escape(r#"{"a":"<&>"}"#),
+            "{&quot;a&quot;:&quot;&lt;&amp;>&quot;}"
+        );
+    }
+}
