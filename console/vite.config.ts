@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
@@ -11,6 +11,9 @@ function compressed(): Plugin {
     apply: "build",
     configResolved(config) {
       assets = join(config.root, config.build.outDir, "assets");
+    },
+    buildStart() {
+      rmSync(assets, { recursive: true, force: true });
     },
     closeBundle() {
       const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
@@ -32,6 +35,8 @@ export default defineConfig({
   worker: { format: "es" },
   build: {
     target: "es2022",
+    // The folder itself stays, so that Cargo can watch it: the plugin empties it.
+    emptyOutDir: false,
     // Inlined files would need `data:` in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

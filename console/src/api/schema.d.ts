@@ -21,6 +21,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the console: interviews to look at */
+        get: operations["console"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/app/assets/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file of the console */
+        get: operations["console_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/app/interviews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the console at an interview */
+        get: operations["console_interview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -287,7 +338,7 @@ export interface paths {
         put?: never;
         /**
          * Run failed steps again
-         * @description Without a body: all that failed. Steps that failed for their sake follow.
+         * @description Without a body: all that failed. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now.
          */
         post: operations["retry_steps"];
         delete?: never;
@@ -611,6 +662,10 @@ export interface components {
             metadata?: Record<string, never> | null;
             /** @description For how many days from its creation it is kept, if that is shorter than for all others; then it is deleted like by `DELETE`. */
             retention_days?: number | null;
+            /** @description What to call the speakers, by their ids in the transcript: all of them, as a name that is left out is taken away. */
+            speakers?: {
+                [key: string]: string;
+            } | null;
             /** @description What you call it. */
             title?: string | null;
             /**
@@ -678,6 +733,10 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
+            /** @description What its owner calls the speakers, by their ids in the transcript, where the transcript and what is made of it name them so. */
+            speakers: {
+                [key: string]: string;
+            };
             /**
              * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
@@ -821,6 +880,10 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
+            /** @description What its owner calls the speakers, by their ids in the transcript, where the transcript and what is made of it name them so. */
+            speakers: {
+                [key: string]: string;
+            };
             /**
              * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
@@ -990,7 +1053,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "content_type_missing" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "unavailable" | "unknown_parameter";
+            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "unavailable" | "unknown_parameter";
             /** @description What is wrong and, where something can be done, what to do. */
             detail: string;
             /** @description The request's id. */
@@ -1059,7 +1122,7 @@ export interface components {
         /** @description What to run again. */
         Retry: {
             /**
-             * @description The failed step; all failed ones where it is left out.
+             * @description The failed step; all failed ones where it is left out. A report can be asked for that is done.
              * @enum {string|null}
              */
             step?: "transcription" | "waveform" | "analysis" | "report" | null;
@@ -1331,6 +1394,10 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
+            /** @description What its owner calls the speakers, by their ids in the transcript, where the transcript and what is made of it name them so. */
+            speakers: {
+                [key: string]: string;
+            };
             /**
              * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
@@ -1377,6 +1444,11 @@ export interface components {
          * @example a-token-of-one-job
          */
         callback_token: string;
+        /**
+         * @description As it stands in the page.
+         * @example index.js
+         */
+        console_file: string;
         /**
          * @description The delivery's id, which is its `webhook-id`.
          * @example msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617
@@ -1452,6 +1524,177 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+        };
+    };
+    console: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not Found: console_not_built */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "console_not_built";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+        };
+    };
+    console_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As it stands in the page.
+                 * @example index.js
+                 */
+                file: components["parameters"]["console_file"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, compressed where that is accepted. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not Found: no_such_path */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "no_such_path";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+        };
+    };
+    console_interview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not Found: console_not_built */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "console_not_built";
+                        /** @constant */
+                        status?: 404;
+                    };
                 };
             };
             /** @description Too Many Requests: too_many_requests */
@@ -1840,6 +2083,9 @@ export interface operations {
                      *       },
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "speakers": {
+                     *         "1": "Ada"
+                     *       },
                      *       "status": "awaiting_upload",
                      *       "steps": {
                      *         "analysis": {
@@ -2474,6 +2720,9 @@ export interface operations {
                      *           },
                      *           "retention_days": null,
                      *           "rubric": null,
+                     *           "speakers": {
+                     *             "1": "Ada"
+                     *           },
                      *           "status": "completed",
                      *           "steps": {
                      *             "analysis": {
@@ -2639,6 +2888,9 @@ export interface operations {
                      *       },
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "speakers": {
+                     *         "1": "Ada"
+                     *       },
                      *       "status": "awaiting_upload",
                      *       "steps": {
                      *         "analysis": {
@@ -2983,6 +3235,9 @@ export interface operations {
                      *       },
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "speakers": {
+                     *         "1": "Ada"
+                     *       },
                      *       "status": "completed",
                      *       "steps": {
                      *         "analysis": {
@@ -3034,7 +3289,7 @@ export interface operations {
                      *           },
                      *           {
                      *             "id": 1,
-                     *             "name": "Speaker 2"
+                     *             "name": "Ada"
                      *           }
                      *         ],
                      *         "turns": [
@@ -3374,6 +3629,9 @@ export interface operations {
                      *       },
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "speakers": {
+                     *         "1": "Ada"
+                     *       },
                      *       "status": "completed",
                      *       "steps": {
                      *         "analysis": {
@@ -4701,6 +4959,9 @@ export interface operations {
                      *       },
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "speakers": {
+                     *         "1": "Ada"
+                     *       },
                      *       "status": "completed",
                      *       "steps": {
                      *         "analysis": {
@@ -4923,7 +5184,7 @@ export interface operations {
                      *         },
                      *         {
                      *           "id": 1,
-                     *           "name": "Speaker 2"
+                     *           "name": "Ada"
                      *         }
                      *       ],
                      *       "turns": [

@@ -1,6 +1,8 @@
 //! `PATCH` of an interview: what its owner calls it, keeps with it and for how long,
 //! and where its events go.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Interview, Private,
     work::{self, Decision},
@@ -13,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::{
     Api,
     error::{IntoProblem, no_interview},
-    interviews::{check_metadata, check_name, check_retention},
+    interviews::{check_metadata, check_name, check_retention, check_speakers},
     patch::Patch,
     request::Asked,
 };
@@ -29,6 +31,9 @@ struct Change {
     title: Option<Private>,
     #[serde(default)]
     metadata: Option<Map<String, Value>>,
+    /// All names: those that are not there are taken away.
+    #[serde(default)]
+    speakers: Option<BTreeMap<String, Private>>,
     #[serde(default)]
     webhook_url: Patch<String>,
     #[serde(default)]
@@ -45,6 +50,7 @@ impl Api {
         if let Some(metadata) = &change.metadata {
             check_metadata(metadata)?;
         }
+        let speakers = change.speakers.as_ref().map(check_speakers).transpose()?;
         if let Patch::Set(url) = &change.webhook_url {
             self.check_webhook(url)?;
         }
@@ -60,6 +66,9 @@ impl Api {
             }
             if let Some(metadata) = &change.metadata {
                 interview.metadata.clone_from(metadata);
+            }
+            if let Some(speakers) = &speakers {
+                interview.speakers.clone_from(speakers);
             }
             interview.keep_for(change.retention_days.apply(interview.retention_days));
             let url = change.webhook_url.apply(interview.webhook_url.clone());

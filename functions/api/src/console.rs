@@ -18,7 +18,6 @@ use crate::request::Asked;
 /// What Vite has built; nothing where the page was not wanted.
 #[derive(RustEmbed)]
 #[folder = "../../console/dist"]
-#[allow_missing = true]
 struct Files;
 
 /// Where users sign in, and what the page needs to know for it.

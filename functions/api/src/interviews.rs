@@ -1,5 +1,7 @@
 //! Creating, showing and deleting interviews.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Interview, InterviewId, InterviewKey, Private, UserId,
     analysis::{Criterion, Rubric},
@@ -26,6 +28,12 @@ const MAX_METADATA: usize = 16 * 1024;
 
 /// The longest title and file name, in characters.
 const MAX_NAME: usize = 500;
+
+/// The most speakers that can be named.
+const MAX_SPEAKERS: usize = 64;
+
+/// The longest name of a speaker, in characters.
+const MAX_SPEAKER_NAME: usize = 100;
 
 /// The longest time that an interview can ask to be kept for: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
@@ -283,6 +291,26 @@ pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
         return Err(invalid(field, &format!("1 to {MAX_NAME} characters")));
     }
     Ok(())
+}
+
+/// The names of speakers by their ids.
+pub(crate) fn check_speakers(
+    names: &BTreeMap<String, Private>,
+) -> Result<BTreeMap<u32, Private>, Problem> {
+    if names.len() > MAX_SPEAKERS {
+        return Err(invalid("speakers", &format!("at most {MAX_SPEAKERS}")));
+    }
+    let checked = names.iter().map(|(id, name)| {
+        let text = name.reveal();
+        let sensible = !text.trim().is_empty() && text.chars().count() <= MAX_SPEAKER_NAME;
+        let id = id.parse().ok().filter(|_| sensible)?;
+        Some((id, name.clone()))
+    });
+    checked.collect::<Option<_>>().ok_or_else(|| {
+        let expected =
+            format!("ids of speakers, each with a name of 1 to {MAX_SPEAKER_NAME} characters");
+        invalid("speakers", &expected)
+    })
 }
 
 /// A BCP 47 tag by its shape: letters, then subtags.

@@ -52,6 +52,7 @@ use runtime::{
 
 pub use console::Console;
 pub use identity::LocalIdentity;
+pub use openapi::description;
 pub use origins::Origins;
 pub use routes::routes;
 pub use traffic::{Allowance, Traffic};

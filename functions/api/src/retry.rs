@@ -1,4 +1,4 @@
-//! `POST …/retry`: failed steps once more.
+//! `POST …/retry`: failed steps once more, and a report that has grown old.
 
 use std::time::Duration;
 
@@ -113,7 +113,8 @@ impl Api {
     }
 }
 
-/// The failed steps that are asked for, and those that failed for their sake.
+/// The failed steps that are asked for, and those that failed for their sake; or the
+/// report, which people's notes and names make old.
 fn failed_steps(interview: &Interview, asked: Option<StepName>) -> Result<Vec<StepName>, Problem> {
     let failed = |step: StepName| interview.steps.step(step).state == StepState::Failed;
     let conflict = |code, detail: String| Err(Problem::new(StatusCode::CONFLICT, code, detail));
@@ -121,6 +122,10 @@ fn failed_steps(interview: &Interview, asked: Option<StepName>) -> Result<Vec<St
         return conflict("no_recording", "the recording has not arrived".to_owned());
     }
     if let Some(step) = asked {
+        let again = step == StepName::Report && interview.steps.report.state == StepState::Done;
+        if again {
+            return Ok(vec![step]);
+        }
         if !failed(step) {
             return conflict("not_failed", format!("{step} has not failed"));
         }

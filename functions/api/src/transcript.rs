@@ -34,6 +34,7 @@ impl Api {
         let found = work::transcript(&*self.records, &interview.key()).await;
         let found = found.map_err(IntoProblem::into_problem)?;
         let transcript = found.ok_or_else(|| not_ready("transcript"))?;
+        let transcript = transcript.naming(&interview.speakers);
         let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
         Ok(match format {
             Format::Json => json(StatusCode::OK, &to_json(&transcript)),

@@ -36,7 +36,9 @@ impl Api {
             "transcript" => {
                 let found = work::transcript(&*self.records, &key).await;
                 let found = found.map_err(IntoProblem::into_problem)?;
-                found.as_ref().map_or(Value::Null, transcript::to_json)
+                found.map_or(Value::Null, |found| {
+                    transcript::to_json(&found.naming(&interview.speakers))
+                })
             }
             "analysis" => json!(self.data::<Analysis>(interview, "analysis").await?),
             "report" => {
@@ -85,6 +87,7 @@ impl Api {
             "steps": webhook::public_steps(&interview.steps),
             "webhook_url": interview.webhook_url,
             "metadata": interview.metadata,
+            "speakers": interview.speakers,
             "rubric": interview.rubric,
             "retention_days": interview.retention_days,
         })

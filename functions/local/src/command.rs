@@ -32,6 +32,15 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Work(Work),
+    /// Print the description of the API for programs, `/openapi.json`
+    Openapi,
+}
+
+/// What takes settings and engines.
+#[derive(Subcommand)]
+enum Work {
     /// Host everything on one port over a data directory
     Serve,
     /// Run one recording through the whole pipeline and leave the results in a folder
@@ -46,6 +55,16 @@ enum Command {
 
 /// Does what was typed.
 pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
+    match arguments.command {
+        Command::Work(work) => do_work(work, environment).await,
+        Command::Openapi => {
+            let printed = writeln!(io::stdout(), "{}", api::description());
+            printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn do_work(work: Work, environment: Environment) -> ExitCode {
     let settings = match Settings::read(&environment) {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string(), 2),
@@ -54,12 +73,12 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
         Ok(engines) => engines,
         Err(error) => return fail(&format!("{error:#}"), 2),
     };
-    let ended = match arguments.command {
-        Command::Serve => host(settings, engines).await.map(|()| 0),
-        Command::Process { file, .. } if !file.is_file() => {
+    let ended = match work {
+        Work::Serve => host(settings, engines).await.map(|()| 0),
+        Work::Process { file, .. } if !file.is_file() => {
             return fail(&format!("`{}` is not a file", file.display()), 2);
         }
-        Command::Process { file, out } => process::run(settings, engines, &file, &out).await,
+        Work::Process { file, out } => process::run(settings, engines, &file, &out).await,
     };
     match ended {
         Ok(code) => ExitCode::from(code),

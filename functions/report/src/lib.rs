@@ -166,7 +166,11 @@ impl Report {
         let transcript = work::transcript(records, key)
             .await
             .map_err(|error| storage_error(&error))?;
-        interview.zip(transcript).ok_or_else(|| {
+        let named = interview.zip(transcript).map(|(interview, transcript)| {
+            let transcript = transcript.naming(&interview.speakers);
+            (interview, transcript)
+        });
+        named.ok_or_else(|| {
             StepError::permanent("transcript_missing", "there is no transcript any more")
         })
     }

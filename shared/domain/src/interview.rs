@@ -1,6 +1,6 @@
 //! The record of one interview: small, written often, listened to by `announce`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -128,6 +128,9 @@ pub struct Interview {
     /// every JSON can be a document.
     #[serde(default, with = "json_text")]
     pub metadata: Map<String, Value>,
+    /// What its owner calls the speakers, by their ids in the transcript.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub speakers: BTreeMap<u32, Private>,
     /// What to assess, in place of the kind's own rubric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric: Option<Rubric>,
@@ -164,6 +167,7 @@ impl Interview {
             webhook_url: None,
             webhook_gone: false,
             metadata: Map::new(),
+            speakers: BTreeMap::new(),
             rubric: None,
             retention_days: None,
             expires_at: None,

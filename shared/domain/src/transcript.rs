@@ -1,5 +1,7 @@
 //! Who said what, when.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Private, Timestamp};
@@ -142,6 +144,17 @@ impl Transcript {
     pub fn new(head: TranscriptHead, words: Vec<Word>) -> Self {
         let turns = crate::turns::group(&words);
         Self { head, words, turns }
+    }
+
+    /// The same with the names that the interview's owner gives.
+    #[must_use]
+    pub fn naming(mut self, names: &BTreeMap<u32, Private>) -> Self {
+        for speaker in &mut self.head.speakers {
+            if let Some(name) = names.get(&speaker.id) {
+                speaker.name = name.clone();
+            }
+        }
+        self
     }
 
     /// What a speaker is called.

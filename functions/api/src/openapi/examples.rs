@@ -57,6 +57,7 @@ pub(super) fn interview() -> Value {
         },
         "webhook_url": null,
         "metadata": {"job": 7},
+        "speakers": {"1": "Ada"},
         "rubric": null,
         "retention_days": null,
     })
@@ -121,7 +122,7 @@ pub(super) fn transcript() -> Value {
     json!({
         "revision": 1, "engine": "deepgram", "model": "nova-3", "language": "en",
         "duration_ms": 62_000,
-        "speakers": [{"id": 0, "name": "Speaker 1"}, {"id": 1, "name": "Speaker 2"}],
+        "speakers": [{"id": 0, "name": "Speaker 1"}, {"id": 1, "name": "Ada"}],
         "turns": [{"id": 0, "speaker": 1, "start_ms": 2_500, "end_ms": 4_100,
             "text": "I built a boat."}],
         "words": [

@@ -46,7 +46,12 @@ one.";
 
 /// `GET /openapi.json`.
 pub(crate) fn openapi() -> Response<Body> {
-    answer(StatusCode::OK, "application/json", full(TEXT.as_str()))
+    answer(StatusCode::OK, "application/json", full(description()))
+}
+
+/// The description of the API: `OpenAPI` 3.1 in JSON.
+pub fn description() -> &'static str {
+    &TEXT
 }
 
 fn document() -> Value {

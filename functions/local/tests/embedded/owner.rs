@@ -34,6 +34,51 @@ async fn an_interview_is_renamed_and_its_receiver_changed() {
 }
 
 #[tokio::test]
+async fn speakers_are_called_by_the_names_that_they_are_given() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let path = format!("/v1/interviews/{id}");
+    let before = test.interview(&id).await;
+    assert_eq!(before["speakers"], json!({}));
+    let names = json!({"speakers": {"0": "Ada <Lovelace>"}});
+    let (status, changed) = test.ask(Method::PATCH, &path, Some(names.clone())).await;
+    assert_eq!((status, &changed["speakers"]), (200, &names["speakers"]));
+    let transcript = test.get(&format!("{path}/transcript")).await;
+    assert_eq!(transcript["speakers"][0]["name"], "Ada <Lovelace>");
+    let whole = test.get(&format!("{path}?fields=transcript")).await;
+    assert_eq!(whole["transcript"], transcript);
+    for (ending, written) in [
+        ("txt", "Ada <Lovelace>: "),
+        ("md", "**Ada \\<Lovelace\\>**"),
+        ("vtt", "Lovelace"),
+    ] {
+        let url = format!("{}{path}/transcript.{ending}", test.url);
+        let text = test.client.get(url).send().await.unwrap();
+        let text = text.text().await.unwrap();
+        assert!(text.contains(written), "{text}");
+    }
+    let (_, unnamed) = test
+        .ask(Method::PATCH, &path, Some(json!({"speakers": {}})))
+        .await;
+    assert_eq!(unnamed["speakers"], json!({}));
+    let transcript = test.get(&format!("{path}/transcript")).await;
+    assert_eq!(transcript["speakers"][0]["name"], "Speaker 1");
+    let many: serde_json::Map<_, _> = (0..65).map(|id| (id.to_string(), json!("n"))).collect();
+    for (wrong, code) in [
+        (json!({"0": " "}), "invalid_field"),
+        (json!({"0": "n".repeat(101)}), "invalid_field"),
+        (json!(many), "invalid_field"),
+        (json!({"first": "Ada"}), "invalid_field"),
+        (json!(["Ada"]), "invalid_body"),
+    ] {
+        let body = Some(json!({ "speakers": wrong }));
+        let (status, problem) = test.ask(Method::PATCH, &path, body).await;
+        assert_eq!((status, problem["code"].as_str()), (400, Some(code)));
+    }
+}
+
+#[tokio::test]
 async fn notes_are_kept_in_the_order_of_the_recording() {
     let test = TestHost::start().await;
     let created = test.create(10).await;

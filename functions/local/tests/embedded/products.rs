@@ -7,7 +7,7 @@ use domain::{
     note::{Note, NoteKind},
     ports::{Precondition, Write},
 };
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
@@ -98,31 +98,53 @@ async fn notes_that_are_there_are_in_the_report() {
         .unwrap();
     assert!(test.upload(&created, bytes).await.status().is_success());
     test.drain().await;
-    let url = format!("{}/v1/interviews/{id}/report.docx", test.url);
-    let report = test
-        .client
-        .get(url)
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
-    let mut archive = ZipArchive::new(Cursor::new(report)).unwrap();
-    assert!(
-        archive
-            .file_names()
-            .any(|name| name.starts_with("word/media/")),
-        "no picture"
-    );
-    let mut xml = String::new();
-    archive
-        .by_name("word/document.xml")
-        .unwrap()
-        .read_to_string(&mut xml)
-        .unwrap();
+    let (files, xml) = report(&test, id).await;
+    let picture = files.iter().any(|name| name.starts_with("word/media/"));
+    assert!(picture, "{files:?}");
     let (first, later) = (xml.find("the first one"), xml.find("the later one"));
     assert!(first.is_some() && first < later, "{first:?} {later:?}");
+}
+
+/// The names of the files in an interview's report, and its text as XML.
+async fn report(test: &TestHost, id: &str) -> (Vec<String>, String) {
+    let url = format!("{}/v1/interviews/{id}/report.docx", test.url);
+    let report = test.client.get(url).send().await.unwrap();
+    let report = report.bytes().await.unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(report)).unwrap();
+    let files = archive.file_names().map(str::to_owned).collect();
+    let mut xml = String::new();
+    let mut document = archive.by_name("word/document.xml").unwrap();
+    document.read_to_string(&mut xml).unwrap();
+    (files, xml)
+}
+
+#[tokio::test]
+async fn a_report_is_made_again_with_later_notes_and_names() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let path = format!("/v1/interviews/{id}");
+    let note = json!({"text": "remembered later", "at_ms": 1_000});
+    let (status, _) = test
+        .ask(Method::POST, &format!("{path}/notes"), Some(note))
+        .await;
+    assert_eq!(status, 201);
+    let names = json!({"speakers": {"0": "Ada Lovelace"}});
+    let (status, _) = test.ask(Method::PATCH, &path, Some(names)).await;
+    assert_eq!(status, 200);
+    let (_, before) = report(&test, &id).await;
+    assert!(!before.contains("Ada Lovelace"), "not by itself");
+    for times in 1..=2 {
+        let retry = format!("{path}/retry");
+        let body = Some(json!({"step": "report"}));
+        let (status, accepted) = test.ask(Method::POST, &retry, body).await;
+        assert_eq!((status, &accepted["status"]), (202, &json!("processing")));
+        test.drain().await;
+        let interview = test.interview(&id).await;
+        assert_eq!(interview["status"], "completed", "{times} {interview}");
+        let (_, after) = report(&test, &id).await;
+        assert!(after.contains("Ada Lovelace") && after.contains("remembered later"));
+    }
 }
 
 #[tokio::test]

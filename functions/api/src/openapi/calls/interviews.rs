@@ -80,7 +80,7 @@ pub(super) fn change() -> Operation {
     let change = json!({
         "title": {"summary": "Another title", "value": {"title": "Ada, second round"}},
         "all": {"summary": "Everything that can be changed", "value": {
-            "title": "Ada", "metadata": {"job": 8}, "webhook_url": "https://example.com/hooks",
+            "title": "Ada", "metadata": {"job": 8}, "speakers": {"1": "Ada"}, "webhook_url": "https://example.com/hooks",
             "retention_days": 30,
         }},
         "quiet": {"summary": "Nobody is told any more", "value": {"webhook_url": null}},
@@ -127,7 +127,11 @@ pub(super) fn retry() -> Operation {
         "all": {"summary": "All that failed", "value": {}},
     });
     of_one("retry_steps", "Run failed steps again")
-        .about("Without a body: all that failed. Steps that failed for their sake follow.")
+        .about(
+            "Without a body: all that failed. Steps that failed for their sake follow. With \
+            `report`, a report that is done is made again, with the notes and names that there are \
+            now.",
+        )
         .json("Retry", false, wanted)
         .gives(
             202,

@@ -26,11 +26,13 @@ pub(super) fn all() -> Value {
         "ChangeInterview": strict("What changes; what is left out stays.", &[], json!({
             "title": or_null(name("What you call it.")),
             "metadata": or_null(metadata()),
+            "speakers": or_null(speakers()),
             "webhook_url": webhook(),
             "retention_days": or_null(retention()),
         })),
         "Retry": strict("What to run again.", &[], json!({
-            "step": or_null(words("The failed step; all failed ones where it is left out.",
+            "step": or_null(words("The failed step; all failed ones where it is left out. A report \
+                can be asked for that is done.",
                 &["transcription", "waveform", "analysis", "report"])),
         })),
         "NewNote": strict("A note or a bookmark.", &["text"], json!({
@@ -106,6 +108,13 @@ fn retention() -> Value {
 
 fn name(about: &str) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 500, "pattern": "\\S", "description": about})
+}
+
+fn speakers() -> Value {
+    json!({"type": "object", "maxProperties": 64, "propertyNames": {"pattern": "^[0-9]{1,4}$"},
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "\\S"},
+        "description": "What to call the speakers, by their ids in the transcript: all of them, \
+            as a name that is left out is taken away."})
 }
 
 fn language() -> Value {

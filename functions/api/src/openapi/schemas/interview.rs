@@ -52,6 +52,9 @@ fn own() -> Value {
         "steps": a("Steps", "Where each of its steps stands."),
         "webhook_url": or_null(text("Where its events go.")),
         "metadata": {"type": "object", "description": "The client's own data, as it came."},
+        "speakers": {"type": "object", "additionalProperties": {"type": "string"},
+            "description": "What its owner calls the speakers, by their ids in the transcript, \
+                where the transcript and what is made of it name them so."},
         "rubric": or_null(a("Rubric", "What is assessed, in place of the kind's own rubric.")),
         "retention_days": or_null(json!({"type": "integer", "minimum": 1,
             "description": "For how many days it is kept, where that was asked for."})),
