@@ -162,7 +162,7 @@ async function removeNow(id: string): Promise<void> {
   for (const { key, interview } of unfinished(localStorage, userId())) {
     if (interview.id === id) forget(localStorage, key);
   }
-  changed();
+  changed(id);
 }
 
 // Who leaves does not undo any more.

@@ -1,0 +1,34 @@
+import { defineConfig, devices } from "@playwright/test";
+
+const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** What keeps Chromium from asking anybody but the service. */
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--autoplay-policy=no-user-gesture-required",
+];
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "../target/console/results",
+  // One after the other: the service and the browser share the cores.
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  forbidOnly: true,
+  reporter: process.env["SUMMARY"]
+    ? [["list"], ["json", { outputFile: process.env["SUMMARY"] }]]
+    : [["list"]],
+  use: {
+    ...devices["Desktop Chrome"],
+    viewport: { width: 1280, height: 860 },
+    launchOptions: { executablePath: chromium, args: QUIET },
+    trace: "off",
+  },
+});

@@ -1,0 +1,142 @@
+// From a recording to everything that is made of it, by the page alone.
+
+import { readFileSync } from "node:fs";
+import { expect, open, position, SAMPLE, test } from "./service";
+
+test("a recording is uploaded, followed, looked at and listened to", async ({ page, service }) => {
+  await open(page, service);
+  await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(SAMPLE);
+
+  await test.step("the list is live", async () => {
+    const row = page.getByRole("list", { name: "Interviews" }).getByRole("listitem");
+    await expect(row).toContainText("Processing");
+    await row.getByRole("link", { name: "interview" }).click();
+  });
+
+  await test.step("the steps are followed without a reload", async () => {
+    const steps = page.getByRole("region", { name: "Progress" });
+    await expect(steps.getByRole("listitem").filter({ hasText: "Waveform" })).toContainText("done");
+    await expect(page.getByText("The transcript appears here when it is made.")).toBeVisible();
+    await expect(page.getByText("of the quotes are verified in the recording")).toBeVisible({ timeout: 60_000 });
+    await expect(steps).toBeHidden();
+  });
+
+  const text = page.getByRole("region", { name: "Text of the transcript" });
+  await test.step("the transcript has turns of both speakers", async () => {
+    await expect(text.getByRole("listitem").first()).toContainText("good morning and thank you for coming");
+    await expect(text.getByRole("listitem").nth(1)).toContainText("Speaker 2");
+    await expect(page.locator(".words .unsure").first()).toHaveAttribute("title", /^\d+ % sure$/);
+  });
+
+  await test.step("a word is sought by a click", async () => {
+    await text.getByText("library", { exact: true }).first().click();
+    await expect(text.locator("[data-now]")).toHaveText("library");
+    expect(await position(page)).toBeGreaterThanOrEqual(5_000);
+  });
+
+  await test.step("evidence plays what was said, and no more", async () => {
+    const quote = page.locator(".quote.verified a").first();
+    const start_ms = Number((await quote.getAttribute("href"))!.split("t=")[1]);
+    const { items } = await service.get("/v1/interviews");
+    const { key_points } = await service.get(`/v1/interviews/${items[0].id}/analysis`);
+    const { end_ms } = key_points.flatMap(({ evidence }: any) => evidence).find((found: any) => found.start_ms === start_ms);
+    await quote.click();
+    await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+    await expect(text.locator("[data-now]")).toBeVisible();
+    await page.getByLabel("Speed").selectOption("2");
+    await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible({ timeout: 60_000 });
+    const stopped = await position(page);
+    expect(stopped).toBeGreaterThanOrEqual(Math.floor(start_ms / 1_000) * 1_000);
+    expect(stopped).toBeLessThanOrEqual(end_ms + 1_000);
+  });
+
+  await test.step("a note and a bookmark are set by keys", async () => {
+    await page.getByRole("slider").focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("PageUp");
+    await page.keyboard.press("n");
+    await page.keyboard.type("ask about the list");
+    await page.keyboard.press("Enter");
+    const notes = page.getByRole("list", { name: "Notes" });
+    await expect(notes.getByRole("listitem")).toContainText(["ask about the list"]);
+    await expect(notes.getByRole("listitem").first()).toContainText("01:00");
+    await page.keyboard.press("Escape");
+    await page.getByRole("slider").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("b");
+    await expect(notes.getByRole("listitem")).toHaveCount(2);
+    await expect(page.getByRole("button", { name: "Bookmark at 01:05" })).toBeVisible();
+    await notes.getByRole("button", { name: "Change ask about the list" }).click();
+    await page.getByLabel("Text of the note").fill("ask about the list again");
+    await page.keyboard.press("Enter");
+    await expect(notes.getByRole("listitem").first()).toContainText("again");
+    await notes.getByRole("button", { name: "Delete Bookmark" }).click();
+    await expect(notes.getByRole("listitem")).toHaveCount(1);
+  });
+
+  await test.step("the transcript is searched", async () => {
+    await page.getByRole("slider").focus();
+    await page.keyboard.press("/");
+    await page.keyboard.type("copy of the list");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("2 of 2 matches")).toBeVisible();
+    await expect(text.locator(".hit.this")).toHaveText(["copy", "of", "the", "list"]);
+    await page.getByLabel("Search in the transcript").fill("zebra");
+    await expect(page.getByText("Not found")).toBeVisible();
+    await page.getByLabel("Search in the transcript").fill("");
+  });
+
+  await test.step("speakers are named, everywhere", async () => {
+    await page.getByRole("button", { name: "Name Speaker 2" }).click();
+    await page.getByLabel("Name of Speaker 2").fill("Ada");
+    await page.keyboard.press("Enter");
+    await expect(text.getByRole("listitem").nth(1)).toContainText("Ada");
+    await page.getByRole("tab", { name: "Figures" }).click();
+    await expect(page.getByRole("columnheader", { name: "Ada" })).toBeVisible();
+  });
+
+  await test.step("what was made is taken away", async () => {
+    const downloaded = page.waitForEvent("download");
+    await page.getByText("Download", { exact: true }).click();
+    await page.getByRole("button", { name: "Transcript (text)" }).click();
+    const file = await downloaded;
+    expect(file.suggestedFilename()).toBe("interview transcript.txt");
+    expect(readFileSync(await file.path(), "utf8")).toContain("Ada: good morning");
+  });
+
+  await test.step("the title is changed, and stays so", async () => {
+    await page.getByRole("button", { name: "Change the title" }).click();
+    await page.getByLabel("Title").fill("Ada, first round");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada, first round");
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada, first round");
+    await expect(page.locator(".who b").nth(1)).toHaveText("Ada");
+  });
+
+  await test.step("a link leads to its moment", async () => {
+    const href = await page.locator(".quote.verified a").first().getAttribute("href");
+    await open(page, service, href!);
+    await expect(text.locator("[data-now]")).toBeVisible();
+    expect(await position(page)).toBe(Math.floor(Number(href!.split("t=")[1]) / 1_000) * 1_000);
+  });
+});
+
+test("the sample comes with the page", async ({ page, service }) => {
+  await open(page, service);
+  await page.getByRole("button", { name: "Try the sample interview" }).click();
+  await expect(page.getByRole("link", { name: "Sample interview" })).toBeVisible();
+  const { items } = await service.get("/v1/interviews");
+  expect((await service.settled(items[0].id)).status).toBe("completed");
+  await expect(page.getByRole("listitem").getByText("Completed")).toBeVisible();
+});
+
+test("what is no recording is refused in words", async ({ page, service }) => {
+  await open(page, service);
+  const file = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("not a sound") };
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(file);
+  await page.getByRole("link", { name: "notes" }).click();
+  await expect(page.getByRole("alert").first()).toContainText("Transcript:");
+  await expect(page.getByText("There is no transcript.")).toBeVisible();
+});
