@@ -28,7 +28,7 @@ test("what is done in one tab is seen in the other", async ({ page, context, ser
   await expect(other.getByRole("alert")).toContainText("no longer");
   expect((await fetch(`${service.url}/v1/interviews/${id}`)).status).toBe(404);
 });
-test.use({ expected: [/status of 404/] });
+test.use({ expected: /status of 404/ });
 
 test("leaving does not undo", async ({ page, service }) => {
   const id = await service.submit(new Blob([readFileSync(SAMPLE)]), "interview.flac", { title: "Ada" });

@@ -1,0 +1,104 @@
+// For everybody: axe finds nothing, and everything fits on a phone.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults, RunOptions } from "axe-core";
+import type { Page } from "@playwright/test";
+import { Model } from "./model";
+import { expect, open, SAMPLE, Service, test } from "./service";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds by the Web Content Accessibility Guidelines, A and AA. */
+async function found(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, which the content security policy does not bind.
+  await page.evaluate(AXE);
+  const options: RunOptions = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+  const { violations } = await page.evaluate(
+    (options) => (window as unknown as { axe: { run(of: Document, with_: RunOptions): Promise<AxeResults> } }).axe.run(document, options),
+    options,
+  );
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+let model: Model;
+let service: Service;
+let id: string;
+
+test.beforeAll(async () => {
+  model = await Model.start();
+  service = await Service.start(model.settings);
+  id = await service.submit(new Blob([readFileSync(SAMPLE)]), "interview.flac", { title: "Ada", kind: "job_interview" });
+  await service.settled(id);
+  await fetch(`${service.url}/v1/interviews/${id}/notes`, {
+    method: "POST",
+    body: JSON.stringify({ text: "ask about the list", at_ms: 40_000 }),
+  });
+  const silent = await service.submit(new Blob(["not a sound"]), "notes.txt", { title: "Notes" });
+  await service.settled(silent);
+});
+test.afterAll(async () => {
+  await service.stop();
+  model.stop();
+});
+// The one service of this file is not the one of each test; and axe tries a style.
+test.use({ expected: /^asked: |Applying inline style/ });
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const [device, viewport] of [
+    ["desktop", { width: 1280, height: 860 }],
+    ["phone", { width: 390, height: 780 }],
+  ] as const) {
+    test.describe(`${scheme}, ${device}`, () => {
+      test.use({ colorScheme: scheme, viewport });
+
+      /** Nothing sticks out to the side. */
+      async function fits(page: Page) {
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+        expect(await found(page)).toEqual([]);
+      }
+
+      test("every view is for everybody", async ({ page, service: empty }) => {
+        await open(page, empty);
+        await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
+        await fits(page);
+        await open(page, service);
+        await expect(page.getByRole("link", { name: "Ada" })).toBeVisible();
+        await fits(page);
+        await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+        await fits(page);
+        await page.getByRole("button", { name: "Close" }).click();
+        await page.getByRole("link", { name: "Notes" }).click();
+        await expect(page.getByRole("alert").first()).toBeVisible();
+        await fits(page);
+        await open(page, service, `/app/interviews/${id}`);
+        await expect(page.locator(".words").first()).toBeVisible();
+        await expect(page.getByRole("slider")).toBeVisible();
+        await fits(page);
+        for (const part of ["Analysis", "Figures", "Notes 1"]) {
+          await page.getByRole("tab", { name: part }).click();
+          await expect(page.getByRole("tabpanel", { name: part })).toBeVisible();
+          await fits(page);
+        }
+      });
+    });
+  }
+}
+
+test("everything is reached by the keyboard", async ({ page }) => {
+  await open(page, service, `/app/interviews/${id}`);
+  await expect(page.locator(".words").first()).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  const reached = new Set<string>();
+  for (let times = 0; times < 80; times += 1) {
+    await page.keyboard.press("Tab");
+    const name = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      return element?.getAttribute("aria-label") ?? (element as HTMLInputElement | null)?.labels?.[0]?.querySelector("span")?.textContent ?? element?.textContent;
+    });
+    reached.add(name?.trim() ?? "");
+  }
+  const wanted = ["Play", "Position in the recording", "Search in the transcript", "Text of the transcript", "Name Speaker 1", "Figures", "Change the title", "Download", "Speed"];
+  expect(wanted.filter((name) => !reached.has(name))).toEqual([]);
+});

@@ -1,0 +1,81 @@
+// Uploads through a network that fails, and through a page that is loaded again.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Proxy } from "./proxy";
+import { expect, Service, test } from "./service";
+
+const MIB = 1024 * 1024;
+const PIECE = 8 * MIB;
+/** Three pieces, of which the last is short. */
+const LENGTH = 18 * MIB;
+
+/** A minute and a half of silence, on the disk: it is the upload that matters. */
+function recording(): string {
+  const file = test.info().outputPath("long walk.wav");
+  const buffer = Buffer.alloc(LENGTH);
+  buffer.write("RIFF");
+  buffer.writeUInt32LE(LENGTH - 8, 4);
+  buffer.write("WAVEfmt ", 8);
+  [16, 0x0002_0001, 48_000, 192_000, 0x0010_0004].forEach((value, at) => buffer.writeUInt32LE(value, 16 + at * 4));
+  buffer.write("data", 36);
+  buffer.writeUInt32LE(LENGTH - 44, 40);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, buffer);
+  return file;
+}
+
+let proxy: Proxy;
+let service: Service;
+
+test.beforeEach(async () => {
+  proxy = await Proxy.start();
+  // It says that it is reached at the proxy, and so it is from here on.
+  service = await Service.start({ PUBLIC_URL: proxy.url, PORT: String(proxy.port) });
+});
+test.afterEach(async () => {
+  await service.stop();
+  proxy.stop();
+});
+// The page is reached through the proxy, and a connection is cut.
+test.use({ expected: /^asked: |net::ERR_/ });
+
+test("an upload goes on after the connection is lost", async ({ page }) => {
+  await page.goto(`${proxy.url}/app`);
+  proxy.sent = 0;
+  proxy.until = PIECE + 2 * MIB;
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(recording());
+  const row = page.getByRole("list", { name: "Uploads" });
+  await expect(row).toContainText("Connection lost, trying again");
+  await expect(row).toContainText("44 % of 19 MB");
+  proxy.until = Infinity;
+  await expect(row).toBeHidden({ timeout: 60_000 });
+  const { items } = await service.get("/v1/interviews");
+  expect(items).toHaveLength(1);
+  expect(items[0].audio).toMatchObject({ size_bytes: LENGTH, filename: "long walk.wav" });
+  expect(items[0].audio.url).toBeTruthy();
+  // What had arrived whole was not sent again.
+  expect(proxy.sent).toBeLessThan(LENGTH + PIECE);
+});
+
+test("an upload goes on after the page is loaded again", async ({ page }) => {
+  await page.goto(`${proxy.url}/app`);
+  proxy.sent = 0;
+  proxy.until = PIECE + 2 * MIB;
+  const file = recording();
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(file);
+  await expect(page.getByRole("list", { name: "Uploads" })).toContainText("Connection lost");
+  // The page asks whether one really wants to leave while it is sending.
+  page.on("dialog", (dialog) => void dialog.accept());
+  proxy.until = Infinity;
+  await page.reload();
+  const before = proxy.sent;
+  const left = page.getByRole("listitem").filter({ hasText: "Not finished" });
+  await expect(left).toContainText("long walk.wav");
+  await left.getByLabel("The file long walk.wav").setInputFiles(file);
+  await expect(page.getByRole("list", { name: "Uploads" })).toBeHidden({ timeout: 60_000 });
+  const { items } = await service.get("/v1/interviews");
+  expect(items).toHaveLength(1);
+  expect(items[0].audio.url).toBeTruthy();
+  expect(proxy.sent - before).toBeLessThan(LENGTH - PIECE + MIB);
+});

@@ -1,0 +1,47 @@
+// How heavy the page is, how soon there is something to see, and what it may load.
+
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, open, test } from "./service";
+
+const ASSETS = resolve(import.meta.dirname, "../dist/assets");
+
+test("all script together is under 150 kB compressed", () => {
+  const scripts = readdirSync(ASSETS).filter((name) => name.endsWith(".js.gz"));
+  const bytes = scripts.reduce((sum, name) => sum + statSync(join(ASSETS, name)).size, 0);
+  console.log(`${scripts.length} scripts, ${bytes} bytes by gzip`);
+  expect(scripts.length).toBeGreaterThan(2);
+  expect(bytes).toBeLessThan(150_000);
+});
+
+test("there is something to see within a second", async ({ page, service }) => {
+  await open(page, service);
+  const first = await page.evaluate(
+    () =>
+      new Promise<number>((found) => {
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) {
+            if (entry.name === "first-contentful-paint") found(entry.startTime);
+          }
+        }).observe({ type: "paint", buffered: true });
+      }),
+  );
+  console.log(`first content after ${Math.round(first)} ms`);
+  expect(first).toBeLessThan(1_000);
+});
+
+test("the page may load nothing from elsewhere, and runs nothing that is written into it", async ({ service }) => {
+  const page = await fetch(`${service.url}/app`);
+  const policy = page.headers.get("content-security-policy") ?? "";
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toMatch(/unsafe|\*|https?:/);
+  const html = await page.text();
+  expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|\bstyle=/);
+  const [, script] = html.match(/src="([^"]+\.js)"/) ?? [];
+  for (const encoding of ["br", "gzip", "identity"]) {
+    const asset = await fetch(service.url + script, { headers: { "accept-encoding": encoding } });
+    expect(asset.headers.get("content-encoding")).toBe(encoding === "identity" ? null : encoding);
+    expect(asset.headers.get("cache-control")).toContain("immutable");
+    expect(await asset.text()).toContain("InterviewLens");
+  }
+});
