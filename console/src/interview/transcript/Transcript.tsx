@@ -13,6 +13,8 @@ const UNSURE = 60;
 /** A jump rather than playing on, in milliseconds. */
 const JUMP_MS = 1_500;
 const LINE = 26;
+/** After so many frames a place is final. */
+const SETTLING = 6;
 
 export function Transcript() {
   const open = useOpen();
@@ -51,12 +53,26 @@ function Text({ words }: { words: Columns }) {
     return Math.ceil(letters / perLine) * LINE + (opens(words, index) ? 40 : 10);
   });
 
-  /** Brings a word's paragraph into sight, unless it is. */
+  const revealing = useRef(0);
+  /** Brings a word into sight, unless it is. Where it is far away, its place is known
+   * only roughly until what is there has been measured. */
   const reveal = (word: number) => {
-    const box = scroller.current?.getBoundingClientRect();
-    const shown = element(word)?.getBoundingClientRect();
-    if (box && shown && shown.top > box.top + 8 && shown.bottom < box.bottom - LINE) return;
-    list.scrollToIndex(paragraphOf(words, word), { align: "center" });
+    cancelAnimationFrame(revealing.current);
+    let frames = 0;
+    const settle = () => {
+      const box = scroller.current;
+      const shown = element(word)?.getBoundingClientRect();
+      if (!box) return;
+      const { top, height } = box.getBoundingClientRect();
+      // Not by `scrollToIndex`, which would go on with a place of its own.
+      if (!shown) box.scrollTop = list.getOffsetForIndex(paragraphOf(words, word), "center")?.[0] ?? 0;
+      else if (shown.top < top + 8 || shown.bottom > top + height - LINE) {
+        box.scrollTop += shown.top - top - height / 2;
+      }
+      frames += 1;
+      if (frames < SETTLING) revealing.current = requestAnimationFrame(settle);
+    };
+    settle();
   };
   const element = (word: number) => scroller.current?.querySelector<HTMLElement>(`[data-w="${word}"]`);
   const light = () => {
@@ -77,17 +93,21 @@ function Text({ words }: { words: Columns }) {
       light();
       if (following.value && word >= 0) reveal(word);
     };
-    return player.hear(heard);
+    const stop = player.hear(heard);
+    return () => {
+      stop();
+      cancelAnimationFrame(revealing.current);
+    };
   }, [words]);
 
   const go = (to: number) => {
     if (!matches.length) return;
     match.value = (to + matches.length) % matches.length;
     following.value = false;
-    const [first] = matches[match.value]!;
-    list.scrollToIndex(paragraphOf(words, first), { align: "center" });
+    reveal(matches[match.value]![0]);
   };
   const letGo = () => {
+    cancelAnimationFrame(revealing.current);
     if (player.playing.value) following.value = false;
   };
 
