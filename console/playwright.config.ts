@@ -16,6 +16,7 @@ const QUIET = [
 
 export default defineConfig({
   testDir: "tests",
+  testIgnore: process.env["SCREENSHOTS"] ? [] : ["**/screenshots.spec.ts"],
   outputDir: "../target/console/results",
   // One after the other: the service and the browser share the cores.
   workers: 1,

@@ -1,5 +1,6 @@
 // From a recording to everything that is made of it, by the page alone.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, open, position, SAMPLE, test } from "./service";
 
@@ -103,6 +104,16 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     const file = await downloaded;
     expect(file.suggestedFilename()).toBe("interview transcript.txt");
     expect(readFileSync(await file.path(), "utf8")).toContain("Ada: good morning");
+
+    await page.getByText("Download", { exact: true }).click();
+    await page.getByRole("button", { name: "Make the report again" }).click();
+    await expect(page.getByRole("region", { name: "Progress" })).toBeHidden();
+    await page.getByText("Download", { exact: true }).click();
+    const reported = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Report (Word)" }).click();
+    const report = execFileSync("unzip", ["-p", await (await reported).path(), "word/document.xml"], { encoding: "utf8" });
+    expect(report).toContain("Ada");
+    expect(report).toContain("ask about the list again");
   });
 
   await test.step("the title is changed, and stays so", async () => {

@@ -50,6 +50,19 @@ export function Downloads() {
             </button>
           </li>
         ))}
+        {interview.steps.report.state === "done" && (
+          <li>
+            <button
+              type="button"
+              onClick={() => {
+                if (menu.current) menu.current.open = false;
+                void open.retry("report");
+              }}
+            >
+              Make the report again, with the notes and names of now
+            </button>
+          </li>
+        )}
       </ul>
     </details>
   );

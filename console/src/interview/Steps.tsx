@@ -11,12 +11,16 @@ const STATE: Record<Step["state"], string> = {
   failed: "failed",
 };
 
+const NEEDS: Partial<Record<StepName, StepName>> = { analysis: "transcription", report: "analysis" };
+
 /** The steps while there is something to say of them: under way, or failed. */
 export function Steps() {
   const open = useOpen();
   const interview = open.interview.value;
   if (!interview || interview.status === "completed") return null;
-  const failed = STEPS.filter((name) => interview.steps[name].state === "failed");
+  const fails = (name: StepName | undefined) => name !== undefined && interview.steps[name].state === "failed";
+  // What failed for the sake of another step is run again with that one.
+  const failed = STEPS.filter((name) => fails(name) && !fails(NEEDS[name]));
   return (
     <section class="steps" aria-label="Progress">
       <ol aria-live="polite">

@@ -76,6 +76,8 @@ export function Waveform({ zoom }: { zoom: number }) {
       duration: duration / 1000,
     });
     surfer.current = made;
+    // It looks where the player is when it is told that this has changed.
+    made.on("ready", () => player.audio.dispatchEvent(new Event("timeupdate")));
     return () => {
       surfer.current = null;
       made.destroy();

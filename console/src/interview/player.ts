@@ -40,7 +40,10 @@ export class Player {
   open(url: string | null, durationMs: number | null): void {
     if (durationMs) this.duration.value = durationMs;
     if (!url || this.audio.src) return;
+    // A link to a moment may have been followed before there is anything to play.
+    const at = this.audio.currentTime;
     this.audio.src = url;
+    if (at > 0) this.audio.currentTime = at;
     this.audio.playbackRate = this.rate.value;
   }
 

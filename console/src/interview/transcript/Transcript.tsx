@@ -94,6 +94,8 @@ function Text({ words }: { words: Columns }) {
       if (following.value && word >= 0) reveal(word);
     };
     const stop = player.hear(heard);
+    // A link to a moment was followed before the words were here.
+    if (last > 0) heard(last);
     return () => {
       stop();
       cancelAnimationFrame(revealing.current);
