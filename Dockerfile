@@ -2,6 +2,15 @@
 # One image for all functions: each service of Cloud Run starts another binary of it.
 #   docker build -t interviewlens .
 #   docker run --rm interviewlens /app/api --settings
+FROM node:24-bookworm-slim AS console
+WORKDIR /build
+COPY console/package.json console/package-lock.json console/
+RUN npm --prefix console ci --no-audit --no-fund
+COPY docs/clients docs/clients
+COPY samples/interview.flac samples/
+COPY console console
+RUN npm --prefix console run build
+
 FROM rust:1.95-bookworm AS chef
 RUN cargo install cargo-chef --locked --version 0.1.78
 WORKDIR /build
@@ -19,6 +28,7 @@ RUN set -eu; packages=""; features=""; \
     for name in $FUNCTIONS; do packages="$packages --package $name"; features="$features,$name/google"; done; \
     cargo chef cook --locked --release --bins $packages --features "${features#,}" --recipe-path recipe.json
 COPY . .
+COPY --from=console /build/console/dist console/dist
 RUN set -eu; packages=""; features=""; \
     for name in $FUNCTIONS; do packages="$packages --package $name"; features="$features,$name/google"; done; \
     cargo build --locked --release --bins $packages --features "${features#,}"; \
