@@ -1,15 +1,14 @@
 //! The function as an instance of Cloud Run hosts it.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use analyze::Analyze;
-use google::Handler;
 
 fn main() -> ExitCode {
-    google::run("analyze", |cloud| {
-        Ok(Handler::Function(Arc::new(Analyze {
+    google::function("analyze", |cloud| {
+        Ok(Analyze {
             desk: cloud.desk(),
             analyst: cloud.analyst()?,
-        })))
+        })
     })
 }

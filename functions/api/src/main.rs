@@ -1,14 +1,13 @@
 //! The function as an instance of Cloud Run hosts it.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use analyze::Direct;
 use api::{Api, Console, Limits};
-use google::Handler;
 
 fn main() -> ExitCode {
-    google::run("api", |cloud| {
-        Ok(Handler::Service(Arc::new(Api {
+    google::service("api", |cloud| {
+        Ok(Api {
             identity: cloud.identity(),
             records: cloud.records(),
             uploads: cloud.uploads()?,
@@ -21,6 +20,6 @@ fn main() -> ExitCode {
             limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,
             console: Console::read(cloud.environment())?,
             check_webhook_url: notify::target::check,
-        })))
+        })
     })
 }

@@ -1,18 +1,17 @@
 //! The function as an instance of Cloud Run hosts it.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use google::Handler;
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets};
 
 fn main() -> ExitCode {
-    google::run("notify", |cloud| {
-        Ok(Handler::Function(Arc::new(Notify {
+    google::function("notify", |cloud| {
+        Ok(Notify {
             records: cloud.records(),
             queue: cloud.queue()?,
             clock: cloud.clock(),
             secrets: Secrets::required(cloud.environment())?,
             client: WebhookClient::new(Policy::of(cloud.allow_private_webhooks()?))?,
-        })))
+        })
     })
 }

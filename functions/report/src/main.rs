@@ -1,15 +1,14 @@
 //! The function as an instance of Cloud Run hosts it.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use google::Handler;
 use report::Report;
 
 fn main() -> ExitCode {
-    google::run("report", |cloud| {
-        Ok(Handler::Function(Arc::new(Report {
+    google::function("report", |cloud| {
+        Ok(Report {
             desk: cloud.desk(),
             artifacts: cloud.artifacts()?,
-        })))
+        })
     })
 }

@@ -1,18 +1,17 @@
 //! The function as an instance of Cloud Run hosts it.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use google::Handler;
 use sweep::Sweep;
 
 fn main() -> ExitCode {
-    google::run("sweep", |cloud| {
-        Ok(Handler::Function(Arc::new(Sweep {
+    google::function("sweep", |cloud| {
+        Ok(Sweep {
             records: cloud.records(),
             uploads: cloud.uploads()?,
             artifacts: cloud.artifacts()?,
             clock: cloud.clock(),
             retention: cloud.environment().retention()?,
-        })))
+        })
     })
 }

@@ -1,13 +1,12 @@
 //! The function as an instance of Cloud Run hosts it.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use google::Handler;
 use transcribe::Transcribe;
 
 fn main() -> ExitCode {
-    google::run("transcribe", |cloud| {
-        Ok(Handler::Function(Arc::new(Transcribe {
+    google::function("transcribe", |cloud| {
+        Ok(Transcribe {
             desk: cloud.desk(),
             uploads: cloud.uploads()?,
             artifacts: cloud.artifacts()?,
@@ -15,6 +14,6 @@ fn main() -> ExitCode {
             queue: cloud.queue()?,
             transcriber: engines::transcriber(cloud.environment())?,
             max_duration: cloud.environment().max_duration()?,
-        })))
+        })
     })
 }

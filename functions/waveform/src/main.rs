@@ -1,16 +1,15 @@
 //! The function as an instance of Cloud Run hosts it.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use google::Handler;
 use waveform::Waveform;
 
 fn main() -> ExitCode {
-    google::run("waveform", |cloud| {
-        Ok(Handler::Function(Arc::new(Waveform {
+    google::function("waveform", |cloud| {
+        Ok(Waveform {
             desk: cloud.desk(),
             uploads: cloud.uploads()?,
             max_duration_ms: cloud.environment().max_duration_ms()?,
-        })))
+        })
     })
 }

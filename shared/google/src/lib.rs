@@ -18,4 +18,4 @@ pub mod tasks;
 pub mod tokens;
 
 pub use cloud::Cloud;
-pub use run::{Handler, run};
+pub use run::{function, service};

@@ -21,17 +21,32 @@ use tokio::net::TcpListener;
 use crate::Cloud;
 
 /// What a process serves.
-pub enum Handler {
+enum Handler {
     /// A function of the pipeline.
     Function(Arc<dyn Function>),
     /// Something that answers requests by itself.
     Service(Arc<dyn Service>),
 }
 
-/// Serves what `build` makes, as `name` in the manifest, until the platform says
-/// stop. Settings that are missing or wrong end it with code 2 and one line. With
-/// `--settings` it only says which variables it reads.
-pub fn run(name: &'static str, build: fn(&Cloud) -> anyhow::Result<Handler>) -> ExitCode {
+/// Serves the function that `build` makes, as `name` in the manifest, until the
+/// platform says stop. Settings that are missing or wrong end it with code 2 and one
+/// line. With `--settings` it only says which variables it reads.
+pub fn function<F: Function + 'static>(
+    name: &'static str,
+    build: fn(&Cloud) -> anyhow::Result<F>,
+) -> ExitCode {
+    run(name, |cloud| Ok(Handler::Function(Arc::new(build(cloud)?))))
+}
+
+/// The same for something that answers requests by itself.
+pub fn service<S: Service + 'static>(
+    name: &'static str,
+    build: fn(&Cloud) -> anyhow::Result<S>,
+) -> ExitCode {
+    run(name, |cloud| Ok(Handler::Service(Arc::new(build(cloud)?))))
+}
+
+fn run(name: &'static str, build: impl FnOnce(&Cloud) -> anyhow::Result<Handler>) -> ExitCode {
     let prepared = Cloud::read(Environment::of_process())
         .map_err(anyhow::Error::from)
         .and_then(|cloud| Ok((build(&cloud)?, listening_address(&cloud)?, cloud)));
@@ -43,7 +58,7 @@ pub fn run(name: &'static str, build: fn(&Cloud) -> anyhow::Result<Handler>) -> 
         return tell(cloud.environment());
     }
     telemetry::for_cloud(cloud.project(), name);
-    let service = service(name, handler, &cloud);
+    let service = server(name, handler, &cloud);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -63,7 +78,7 @@ fn listening_address(cloud: &Cloud) -> anyhow::Result<String> {
     Ok(format!("{host}:{port}"))
 }
 
-fn service(name: &str, handler: Handler, cloud: &Cloud) -> Arc<dyn Service> {
+fn server(name: &str, handler: Handler, cloud: &Cloud) -> Arc<dyn Service> {
     let function = match handler {
         Handler::Service(service) => return service,
         Handler::Function(function) => function,
