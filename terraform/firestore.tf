@@ -32,7 +32,24 @@ locals {
   never_asked = ["chunks", "data", "deliveries", "notes"]
 
   # The same of interviews.
-  never_asked_of_interviews = ["audio", "metadata", "rubric", "steps", "title", "trace", "webhook_url"]
+  never_asked_of_interviews = ["audio", "metadata", "rubric", "speakers", "steps", "title", "trace", "webhook_url"]
+
+  # Documents that Firestore deletes by itself, within a day after the moment in
+  # their `ttl`, should the sweep not have come before.
+  time_to_live = ["receipts"]
+}
+
+resource "google_firestore_field" "time_to_live" {
+  for_each = toset(local.time_to_live)
+
+  database   = google_firestore_database.this.name
+  collection = each.key
+  field      = "ttl"
+
+  ttl_config {}
+
+  # Times that grow, written by all, make a hot spot of an index.
+  index_config {}
 }
 
 resource "google_firestore_field" "asked_of_all" {

@@ -90,6 +90,11 @@ test("everything is reached by the keyboard", async ({ page }) => {
   await expect(page.locator(".words").first()).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "All interviews" })).toBeFocused();
+  await page.reload();
+  await expect(page.locator(".words").first()).toBeVisible();
   const reached = new Set<string>();
   for (let times = 0; times < 80; times += 1) {
     await page.keyboard.press("Tab");

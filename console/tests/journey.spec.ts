@@ -92,7 +92,8 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     await page.getByRole("button", { name: "Name Speaker 2" }).click();
     await page.getByLabel("Name of Speaker 2").fill("Ada");
     await page.keyboard.press("Enter");
-    await expect(text.getByRole("listitem").nth(1)).toContainText("Ada");
+    await expect(text.getByText("Ada", { exact: true }).first()).toBeVisible();
+    await expect(text.getByText("Speaker 2")).toBeHidden();
     await page.getByRole("tab", { name: "Figures" }).click();
     await expect(page.getByRole("columnheader", { name: "Ada" })).toBeVisible();
   });

@@ -30,6 +30,28 @@ test("what is done in one tab is seen in the other", async ({ page, context, ser
 });
 test.use({ expected: /status of 404/ });
 
+test("what one tab uploads is not unfinished for another", async ({ page, context, service }) => {
+  await open(page, service);
+  // The bucket takes the upload, and then does not answer.
+  await page.route(/\/storage\/.*upload_id=|\/storage\/(?!.*resumable)/, (route) =>
+    route.request().method() === "PUT" ? undefined : route.continue(),
+  );
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(SAMPLE);
+  await expect(page.getByRole("list", { name: "Uploads" })).toContainText("Uploading");
+  const other = await context.newPage();
+  await open(other, service);
+  await expect(other.getByRole("listitem").getByText("Awaiting upload")).toBeVisible();
+  await expect(other.getByRole("list", { name: "Uploads" })).toBeHidden();
+  await other.getByLabel("Recordings", { exact: true }).setInputFiles(SAMPLE);
+  await expect(other.getByRole("alert")).toContainText("in another tab");
+
+  await page.close();
+  await other.getByRole("button", { name: "Stop the upload of interview.flac" }).click();
+  await expect(other.getByText("Not finished")).toBeVisible();
+  await other.getByRole("button", { name: "Forget the upload of interview.flac" }).click();
+  await expect(other.getByText("Not finished")).toBeHidden();
+});
+
 test("leaving does not undo", async ({ page, service }) => {
   const id = await service.submit(new Blob([readFileSync(SAMPLE)]), "interview.flac", { title: "Ada" });
   await open(page, service, `/app/interviews/${id}`);

@@ -60,8 +60,8 @@ class SessionGone extends Error {}
 export async function upload(file, options) {
   const { storage = globalThis.localStorage, signal } = options;
   const { onProgress = () => {}, onCreated = () => {}, onWaiting = () => {} } = options;
-  const { name, size, lastModified } = file;
-  const key = `${PREFIX}${options.user ?? ""}:${name}:${size}:${lastModified}`;
+  const { name, size } = file;
+  const key = keyOf(file, options.user);
   const piece = options.piece ?? PIECE;
   let under_way = JSON.parse(storage?.getItem(key) ?? "null");
   if (!under_way) {
@@ -103,6 +103,16 @@ export async function upload(file, options) {
   }
   storage?.removeItem(key);
   return under_way.interview;
+}
+
+/**
+ * The name under which it is kept that a file is under way.
+ *
+ * @param {File} file
+ * @param {string} [user]
+ */
+export function keyOf({ name, size, lastModified }, user = "") {
+  return `${PREFIX}${user}:${name}:${size}:${lastModified}`;
 }
 
 /**

@@ -1461,7 +1461,7 @@ export interface components {
          *       "notes"
          *     ]
          */
-        fields: ("transcript" | "analysis" | "waveform" | "report" | "notes")[];
+        fields: ("transcript" | "analysis" | "waveform" | "report" | "notes" | "")[];
         /**
          * @description As it stands in `audio.url`: the interview's id, which an ending such as `.wav` may follow.
          * @example k3f9q2m7x8w4n6p5r2t3v7yz
@@ -1493,6 +1493,11 @@ export interface components {
         range: string;
         /** @description Coarser than stored: how many samples a pixel stands for. */
         samples_per_pixel: number;
+        /**
+         * @description The interview's id; the page itself finds out whether there is such an interview.
+         * @example k3f9q2m7x8w4n6p5r2t3v7yz
+         */
+        shown_id: string;
         /** @description Only those that stand there. */
         status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
     };
@@ -1663,10 +1668,10 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The interview's id.
+                 * @description The interview's id; the page itself finds out whether there is such an interview.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: components["parameters"]["shown_id"];
             };
             cookie?: never;
         };

@@ -37,7 +37,8 @@ export function followLinks(): void {
     const link = (event.target as Element).closest?.("a");
     if (!plain || event.defaultPrevented || !link || link.target || link.hasAttribute("download")) return;
     const url = new URL(link.href);
-    if (url.origin !== location.origin || parse(url).view === "nowhere") return;
+    // A place on the page is the browser's to go to.
+    if (url.hash || url.origin !== location.origin || parse(url).view === "nowhere") return;
     event.preventDefault();
     navigate(link.href);
   });

@@ -12,7 +12,7 @@ const MEDIA = "audio/*,video/*,.flac,.m4a,.mkv,.ogg,.opus,.wav,.webm";
 export function Drop() {
   const input = useRef<HTMLInputElement>(null);
   const over = useSignal(false);
-  useEffect(look, []);
+  useEffect(() => void look(), []);
   useEffect(() => {
     const carries = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
     const hover = (event: DragEvent) => {

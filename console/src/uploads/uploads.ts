@@ -1,7 +1,7 @@
 // The uploads under way in this tab, and those that an earlier page left unfinished.
 
 import { computed, signal } from "@preact/signals";
-import { forget, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
+import { forget, keyOf, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
 import { headers, type Kind, reason } from "../api/client";
 import { userId } from "../auth/session";
 import { changed } from "../list/interviews";
@@ -55,7 +55,7 @@ export function add(files: Iterable<File>): void {
   }));
   uploads.value = [...uploads.value, ...more];
   start();
-  look();
+  void look();
 }
 
 /** Tries once more, from where it was. */
@@ -68,7 +68,7 @@ export function resume(key: number): void {
 export function cancel(key: number): void {
   uploads.value.find((upload) => upload.key === key)?.controller.abort();
   remove(key);
-  look();
+  void look();
 }
 
 /** Starts what may start: two at once, as a browser has few connections to share. */
@@ -82,17 +82,19 @@ function start(): void {
 
 async function run({ key, file, controller }: Upload): Promise<void> {
   try {
-    await upload(file, {
-      api: location.origin,
-      headers,
-      user: userId(),
-      interview: { title: titleOf(file.name), kind: kind.value },
-      contentType: file.type.split(";")[0] || guess(file.name),
-      signal: controller.signal,
-      onCreated: changed,
-      onProgress: (share) => change(key, { share, state: "sending", why: "" }),
-      onWaiting: (why) => change(key, { state: "waiting", why: reason(why) }),
-    });
+    await alone(file, () =>
+      upload(file, {
+        api: location.origin,
+        headers,
+        user: userId(),
+        interview: { title: titleOf(file.name), kind: kind.value },
+        contentType: file.type.split(";")[0] || guess(file.name),
+        signal: controller.signal,
+        onCreated: () => changed(),
+        onProgress: (share) => change(key, { share, state: "sending", why: "" }),
+        onWaiting: (why) => change(key, { state: "waiting", why: reason(why) }),
+      }),
+    );
     remove(key);
   } catch (error) {
     if (!controller.signal.aborted) {
@@ -100,8 +102,18 @@ async function run({ key, file, controller }: Upload): Promise<void> {
     }
   }
   start();
-  look();
+  void look();
   changed();
+}
+
+/** Uploads a file unless this or another tab is at it. Without locks, which only pages
+ * over HTTPS and of this machine have, one cannot know. */
+async function alone(file: File, action: () => Promise<unknown>): Promise<void> {
+  if (!navigator.locks) return void (await action());
+  await navigator.locks.request(keyOf(file, userId()), { ifAvailable: true }, async (lock) => {
+    if (!lock) throw new UploadError("This file is being uploaded already, here or in another tab.", null);
+    await action();
+  });
 }
 
 /** What a person can do about it. */
@@ -123,16 +135,18 @@ function guess(name: string): string {
   return types[name.split(".").pop()?.toLowerCase() ?? ""] ?? "application/octet-stream";
 }
 
-/** Looks for what an earlier page left. */
-export function look(): void {
-  const here = new Set(uploads.value.map(({ file }) => `${file.name}:${file.size}`));
-  left.value = unfinished(localStorage, userId()).filter(({ name, size }) => !here.has(`${name}:${size}`));
+/** Looks for what an earlier page left, and no tab is at. */
+export async function look(): Promise<void> {
+  const locks = await navigator.locks?.query();
+  const under = new Set(locks?.held?.map(({ name }) => name));
+  for (const { file } of uploads.value) under.add(keyOf(file, userId()));
+  left.value = unfinished(localStorage, userId()).filter(({ key }) => !under.has(key));
 }
 
 /** Forgets what an earlier page left. */
 export function drop(key: string): void {
   forget(localStorage, key);
-  look();
+  void look();
 }
 
 // Leaving interrupts what is being sent; it can be resumed, but should not be by mistake.

@@ -8,6 +8,7 @@ use domain::{
     deletion,
     interview::{Audio, Kind},
     ports::{Precondition, RecordsError, Write},
+    receipt::Receipt,
     trace::TraceContext,
 };
 use http::{HeaderValue, Response, StatusCode, header};
@@ -16,7 +17,7 @@ use runtime::{
     trace,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{Api, error::IntoProblem, request::Asked, view};
 
@@ -191,7 +192,7 @@ impl Api {
         if let Some(path) = &receipt {
             writes.push(put(
                 path.clone(),
-                &json!({"interview_id": interview.id, "created_at": interview.created_at}),
+                &Receipt::of(interview.id.clone(), interview.created_at),
             )?);
         }
         match (self.records.commit(writes).await, receipt) {
@@ -213,9 +214,7 @@ impl Api {
             .read(receipt)
             .await
             .map_err(IntoProblem::into_problem)?;
-        let id = found.and_then(|document| {
-            serde_json::from_value(document.fields["interview_id"].clone()).ok()
-        });
+        let receipt = found.and_then(|document| document.decode::<Receipt>().ok());
         let gone = || {
             Problem::new(
                 StatusCode::CONFLICT,
@@ -225,7 +224,7 @@ impl Api {
         };
         let key = InterviewKey {
             user_id: interview.user_id.clone(),
-            interview_id: id.ok_or_else(gone)?,
+            interview_id: receipt.ok_or_else(gone)?.interview_id,
         };
         let made = domain::work::interview(&*self.records, &key).await;
         made.map_err(IntoProblem::into_problem)?.ok_or_else(gone)

@@ -2,10 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Interview, UserId,
-    analysis::Analysis,
-    paths::{DocPath, RECEIPTS},
-    report::StoredReport,
+    Interview, UserId, analysis::Analysis, paths::DocPath, receipt::RECEIPTS, report::StoredReport,
     webhook, work,
 };
 use http::{Response, StatusCode};

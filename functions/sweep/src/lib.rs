@@ -12,15 +12,13 @@ use async_trait::async_trait;
 use domain::{
     Interview, InterviewKey, Timestamp, deletion,
     interview::Status,
-    paths::{INTERVIEWS, RECEIPTS},
+    paths::INTERVIEWS,
     ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
+    receipt::{self, RECEIPTS},
     work::{self, Decision},
 };
 use runtime::{Failure, Function, Incoming};
 use serde_json::json;
-
-/// How long it is remembered what an idempotency key made.
-const RECEIPTS_KEPT: Duration = Duration::from_hours(24);
 
 /// How many interviews one sweep looks at of each sort; the next goes on.
 const BATCH: usize = 200;
@@ -151,7 +149,7 @@ impl Sweep {
 
     /// Idempotency keys are remembered for a day.
     async fn forget_receipts(&self) -> Result<(), Failure> {
-        let before: Timestamp = self.clock.now() - RECEIPTS_KEPT;
+        let before: Timestamp = self.clock.now() - receipt::KEPT;
         let old = Query {
             less_than: Some(("created_at".into(), json!(before))),
             limit: BATCH,

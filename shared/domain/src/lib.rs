@@ -31,6 +31,7 @@ pub mod paths;
 pub mod pipeline;
 pub mod ports;
 pub mod private;
+pub mod receipt;
 pub mod report;
 pub mod steps;
 pub mod timestamp;

@@ -56,9 +56,6 @@ pub fn interviews_of(user: &UserId) -> String {
 /// The name of the collections that hold interviews, whoever's they are.
 pub const INTERVIEWS: &str = "interviews";
 
-/// The name of the collections that remember what idempotency keys made.
-pub const RECEIPTS: &str = "receipts";
-
 impl InterviewKey {
     /// The interview document.
     pub fn document(&self) -> DocPath {

@@ -13,6 +13,8 @@ pub(super) fn all() -> Value {
         "delivery_id": path("delivery_id", "The delivery's id, which is its `webhook-id`.", DELIVERY),
         "filename": path("filename", "As it stands in `audio.url`: the interview's id, which an \
             ending such as `.wav` may follow.", ID),
+        "shown_id": path("id", "The interview's id; the page itself finds out whether there is \
+            such an interview.", ID),
         "console_file": path("file", "As it stands in the page.", "index.js"),
         "callback_token": path("token", "The token that was minted for one job.", "a-token-of-one-job"),
         "limit": query("limit", "How many to answer at most.",
@@ -43,7 +45,8 @@ pub(super) fn all() -> Value {
 }
 
 fn fields() -> Value {
-    let parts = ["transcript", "analysis", "waveform", "report", "notes"];
+    // Nothing between commas, or at all, asks for nothing.
+    let parts = ["transcript", "analysis", "waveform", "report", "notes", ""];
     let about = "The parts to answer, separated by commas, of `transcript`, `analysis`, \
         `waveform`, `report` and `notes`; all of them where it is left out, none where it is empty.";
     let schema = json!({"type": "array", "items": {"type": "string", "enum": parts}});

@@ -9,8 +9,10 @@ use std::{
 
 use domain::{
     InterviewKey,
+    documents::TIME_TO_LIVE,
     pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED, Occurrence, Pipeline},
     ports::{Direction, Message, Query, Scope},
+    receipt::RECEIPTS,
     steps::StepName,
     webhook,
 };
@@ -300,6 +302,31 @@ async fn every_query_has_its_index_and_no_index_is_without_a_query() {
     assert!(
         never.is_disjoint(of_interviews),
         "{never:?} {of_interviews:?}"
+    );
+}
+
+/// What the store deletes by itself is what has such a moment, under the same name.
+#[test]
+fn documents_with_a_time_to_live_are_deleted_by_it() {
+    let body = terraform();
+    assert_eq!(texts(&local(&body, "time_to_live")), [RECEIPTS]);
+    let field = resources(&body, "google_firestore_field")
+        .find(|block| {
+            block
+                .labels()
+                .iter()
+                .any(|label| label.as_str() == "time_to_live")
+        })
+        .unwrap();
+    assert_eq!(
+        attribute(field, "field"),
+        Some(&Expression::String(TIME_TO_LIVE.into()))
+    );
+    let blocks = field.body().blocks();
+    assert!(
+        blocks
+            .into_iter()
+            .any(|own| own.identifier() == "ttl_config")
     );
 }
 

@@ -34,7 +34,7 @@ pub(super) fn console() -> Operation {
 }
 
 pub(super) fn console_interview() -> Operation {
-    console_page("console_interview", "Open the console at an interview").takes(&["id"])
+    console_page("console_interview", "Open the console at an interview").takes(&["shown_id"])
 }
 
 fn console_page(id: &'static str, summary: &'static str) -> Operation {
