@@ -17,9 +17,11 @@ use std::{
 use async_trait::async_trait;
 use contract::{bus_promises, objects_promises, queue_promises, records_promises};
 use domain::{
-    Timestamp,
+    InterviewId, Timestamp,
+    paths::DocPath,
     pipeline::Pipeline,
-    ports::{Bus, Clock, Message, ObjectStore, Queue, Records, Task},
+    ports::{Bus, Clock, Message, ObjectStore, Precondition, Queue, Records, Task, Write},
+    receipt::Receipt,
 };
 use embedded::{ManualClock, Store};
 use emulation::{gcs, signatures, tasks};
@@ -32,6 +34,7 @@ use google::{
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
 use runtime::settings::Environment;
+use serde_json::Value;
 use support::{listen, serve_for_ever, store, take, task};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -49,17 +52,21 @@ fn emulator(variable: &'static str) -> String {
     value.unwrap_or_else(|| panic!("{variable} is not set: scripts/emulators up"))
 }
 
+fn firestore(project: String) -> Firestore {
+    let database = Database {
+        project,
+        id: "(default)".into(),
+        emulator: Some(emulator("FIRESTORE_EMULATOR_HOST")),
+    };
+    Firestore::new(database, Arc::new(Pipeline::ours()))
+}
+
 struct Documents(Firestore);
 
 impl Documents {
     #[expect(clippy::unused_async, reason = "as the promises call it")]
     async fn new() -> Self {
-        let database = Database {
-            project: project(),
-            id: "(default)".into(),
-            emulator: Some(emulator("FIRESTORE_EMULATOR_HOST")),
-        };
-        Self(Firestore::new(database, Arc::new(Pipeline::ours())))
+        Self(firestore(project()))
     }
 }
 
@@ -222,3 +229,29 @@ objects_promises!(
     Objects::new
 );
 queue_promises!([], Tasks::new);
+
+/// Firestore deletes by timestamps alone; to us it is a text like all times.
+#[tokio::test]
+#[ignore = "needs Google's emulators"]
+async fn a_time_to_live_is_a_timestamp_to_firestore() {
+    let project = project();
+    let records = firestore(project.clone());
+    let path = DocPath::parse("users/u/receipts/r").unwrap();
+    let receipt = Receipt::of(InterviewId::mint(), Timestamp::from_millis(1_500));
+    let write = Write::put(path.clone(), &receipt, Precondition::None).unwrap();
+    records.commit(vec![write]).await.unwrap();
+    let stored = records.read(&path).await.unwrap().unwrap();
+    assert_eq!(stored.decode::<Receipt>().unwrap(), receipt);
+
+    let host = emulator("FIRESTORE_EMULATOR_HOST");
+    let url = format!("http://{host}/v1/projects/{project}/databases/(default)/documents/{path}");
+    let request = reqwest::Client::new().get(url).bearer_auth("owner");
+    let raw = request.send().await.unwrap().text().await.unwrap();
+    let raw: Value = serde_json::from_str(&raw).unwrap();
+    let fields = &raw["fields"];
+    assert_eq!(fields["ttl"]["timestampValue"], "1970-01-02T00:00:01.500Z");
+    assert_eq!(
+        fields["created_at"]["stringValue"],
+        "1970-01-01T00:00:01.500Z"
+    );
+}
