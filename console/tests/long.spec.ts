@@ -106,7 +106,8 @@ test("an interview of eight hours opens, scrolls and seeks without a stall", asy
   });
   await measure("playing", async () => {
     await page.getByRole("button", { name: "Play", exact: true }).click();
-    await page.waitForTimeout(2_000);
+    const begun = await position(page);
+    await expect.poll(() => position(page)).toBeGreaterThan(begun + 2_000);
     await page.getByRole("button", { name: "Pause" }).click();
   });
   await measure("searching", async () => {

@@ -33,11 +33,14 @@ test.use({ expected: /status of 404/ });
 test("what one tab uploads is not unfinished for another", async ({ page, context, service }) => {
   await open(page, service);
   // The bucket takes the upload, and then does not answer.
-  await page.route(/\/storage\/.*upload_id=|\/storage\/(?!.*resumable)/, (route) =>
-    route.request().method() === "PUT" ? undefined : route.continue(),
-  );
+  let held = 0;
+  await page.route((url) => url.pathname.startsWith("/storage"), (route) => {
+    if (route.request().method() !== "PUT") return route.continue();
+    held += 1;
+  });
   await page.getByLabel("Recordings", { exact: true }).setInputFiles(SAMPLE);
   await expect(page.getByRole("list", { name: "Uploads" })).toContainText("Uploading");
+  await expect.poll(() => held).toBe(1);
   const other = await context.newPage();
   await open(other, service);
   await expect(other.getByRole("listitem").getByText("Awaiting upload")).toBeVisible();

@@ -1,6 +1,6 @@
 // The user's interviews, newest first, kept fresh.
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { api, ApiError, ask, headers, type Interview, reason, type Status } from "../api/client";
 import { forget, unfinished } from "../../../docs/clients/upload.js";
 import { userId } from "../auth/session";
@@ -55,6 +55,7 @@ async function refresh(): Promise<void> {
   loading.value = true;
   try {
     const { items, next_page_token } = await page(null);
+    // Another answer is on its way, perhaps to another question.
     if (turn !== asking) return;
     const known = interviews.value ?? [];
     const oldest = items.at(-1)?.created_at ?? "";
@@ -73,8 +74,10 @@ async function refresh(): Promise<void> {
 export async function loadMore(): Promise<void> {
   if (next.value === null || loading.value) return;
   loading.value = true;
+  const wanted = status.value;
   try {
     const { items, next_page_token } = await page(next.value);
+    if (wanted !== status.value) return;
     const known = new Set(interviews.value?.map(({ id }) => id));
     interviews.value = [...(interviews.value ?? []), ...items.filter(({ id }) => !known.has(id))];
     next.value = next_page_token;
@@ -86,11 +89,8 @@ export async function loadMore(): Promise<void> {
 }
 
 // A search is over all, so what is not here yet is fetched for it.
-search.subscribe(async (text) => {
-  while (text && search.value === text && next.value !== null && !failure.value) {
-    if (loading.value) await new Promise((resolve) => setTimeout(resolve, 50));
-    else await loadMore();
-  }
+effect(() => {
+  if (search.value && more.value && !loading.value && !failure.value) void loadMore();
 });
 
 status.subscribe(() => {
