@@ -106,6 +106,8 @@ export class Open {
       const { step, detail } = JSON.parse(data) as { step: StepName; detail: Interview["steps"][StepName] };
       const interview = this.interview.value;
       if (interview) this.#take({ ...interview, steps: { ...interview.steps, [step]: detail } });
+      // A step may have begun before it was noted that the recording is there.
+      if (!interview?.audio?.url) void this.#read().then((fresh) => this.#take(fresh), () => {});
     });
     events.addEventListener("status", ({ data }) => {
       const { status } = JSON.parse(data) as Pick<Interview, "status">;
