@@ -1,22 +1,23 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { Choice } from "../ui/Choice";
 import { clock } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { useOpen } from "./store";
 import { Timeline } from "./Timeline";
 import { Waveform } from "./Waveform";
 
-const RATES = [0.75, 1, 1.25, 1.5, 2];
+const RATES = [0.75, 1, 1.25, 1.5, 2].map((rate) => [rate, `${rate}×`] as const);
 const ZOOMS = [
-  ["Whole", 0],
-  ["Closer", 20],
-  ["Closest", 100],
+  [0, "Whole"],
+  [20, "Closer"],
+  [100, "Closest"],
 ] as const;
 
 /** The player: waveform, time line and buttons. */
 export function Controls() {
   const { player, interview } = useOpen();
-  const zoom = useSignal(0);
+  const zoom = useSignal<(typeof ZOOMS)[number][0]>(0);
   if (!interview.value?.audio?.url) return null;
   return (
     <section class="player" aria-label="Player">
@@ -38,26 +39,19 @@ export function Controls() {
           +5
         </button>
         <Now />
-        <label class="push">
-          <span class="hidden">Speed</span>
-          <select value={player.rate.value} onChange={(event) => player.faster(Number(event.currentTarget.value))}>
-            {RATES.map((rate) => (
-              <option key={rate} value={rate}>
-                {rate}×
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          <span class="hidden">Zoom of the waveform</span>
-          <select value={zoom.value} onChange={(event) => (zoom.value = Number(event.currentTarget.value))}>
-            {ZOOMS.map(([name, value]) => (
-              <option key={value} value={value}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          class="push"
+          label="Speed"
+          options={RATES}
+          value={player.rate.value}
+          onChoose={(rate) => player.faster(rate)}
+        />
+        <Choice
+          label="Zoom of the waveform"
+          options={ZOOMS}
+          value={zoom.value}
+          onChoose={(wanted) => (zoom.value = wanted)}
+        />
       </div>
       {player.failed.value && (
         <p class="bad" role="alert">

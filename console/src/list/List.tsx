@@ -1,6 +1,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Interview, STEPS, type Status } from "../api/client";
+import { Choice } from "../ui/Choice";
 import { ago, clock, count } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { hrefs } from "../ui/route";
@@ -31,6 +32,8 @@ export function List() {
   );
 }
 
+const STATUSES = [["", "All"], ...Object.entries(STATUS)] as [Status | "", string][];
+
 function Found() {
   return (
     <>
@@ -45,17 +48,7 @@ function Found() {
             onInput={(event) => (search.value = event.currentTarget.value)}
           />
         </label>
-        <label>
-          <span class="hidden">Status</span>
-          <select value={status.value} onChange={(event) => (status.value = event.currentTarget.value as Status | "")}>
-            <option value="">All</option>
-            {Object.entries(STATUS).map(([value, name]) => (
-              <option key={value} value={value}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Status" options={STATUSES} value={status.value} onChoose={(wanted) => (status.value = wanted)} />
         <p class="quiet" aria-live="polite">
           {interviews.value && `${count(shown.value.length, "interview")}${more.value ? " so far" : ""}`}
         </p>

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Kind } from "../api/client";
+import { Choice } from "../ui/Choice";
 import { Icon } from "../ui/icons";
 import { KIND } from "../ui/words";
 import { Recorder } from "./Recorder";
@@ -44,22 +45,15 @@ export function Drop() {
           Choose files
         </button>
         <Recorder />
-        <label>
-          <span class="hidden">Kind of conversation</span>
-          <select
-            value={kind.value}
-            onChange={(event) => {
-              kind.value = event.currentTarget.value as Kind;
-              localStorage.setItem("interviewlens:kind", kind.value);
-            }}
-          >
-            {Object.entries(KIND).map(([value, name]) => (
-              <option key={value} value={value}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Kind of conversation"
+          options={Object.entries(KIND) as [Kind, string][]}
+          value={kind.value}
+          onChoose={(wanted) => {
+            kind.value = wanted;
+            localStorage.setItem("interviewlens:kind", wanted);
+          }}
+        />
       </div>
       <input
         ref={input}
