@@ -57,6 +57,7 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     await page.keyboard.press("Home");
     await page.keyboard.press("PageUp");
     await page.keyboard.press("n");
+    await expect(page.locator("#note")).toBeFocused();
     await page.keyboard.type("ask about the list");
     await page.keyboard.press("Enter");
     const notes = page.getByRole("list", { name: "Notes" });
@@ -79,6 +80,7 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
   await test.step("the transcript is searched", async () => {
     await page.getByRole("slider").focus();
     await page.keyboard.press("/");
+    await expect(page.getByLabel("Search in the transcript")).toBeFocused();
     await page.keyboard.type("copy of the list");
     await page.keyboard.press("Enter");
     await expect(page.getByText("2 of 2 matches")).toBeVisible();
