@@ -60,12 +60,6 @@ function Page() {
   }
 }
 
-/** Nothing of this user stays on the page. */
-async function signOut(): Promise<void> {
-  await current().signOut();
-  location.assign(hrefs.list);
-}
-
 const THEME_ICON = { system: "system", light: "sun", dark: "moon" } as const;
 
 function Bar() {
@@ -85,7 +79,7 @@ function Bar() {
         API
       </a>
       {who.value.state === "here" && !config.local && (
-        <button type="button" class="bare" onClick={() => void signOut()}>
+        <button type="button" class="bare" onClick={() => void current().signOut()}>
           Sign out {who.value.user.name}
         </button>
       )}

@@ -3,6 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { config } from "../config";
+import { hrefs } from "../ui/route";
 
 export interface User {
   id: string;
@@ -32,6 +33,12 @@ export async function begin(): Promise<void> {
   if (config.local || !config.sign_in) return;
   const { firebase } = await import("./firebase");
   session = firebase(config.sign_in, (user) => {
+    if (who.value.state === "here" && who.value.user.id !== user?.id) {
+      // Signed out, here or in another tab: nothing of this user stays on the page.
+      who.value = { state: "unknown" };
+      location.assign(hrefs.list);
+      return;
+    }
     who.value = user ? { state: "here", user } : { state: "nobody" };
   });
 }

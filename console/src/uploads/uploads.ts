@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { forget, keyOf, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
 import { headers, type Kind, reason } from "../api/client";
-import { userId } from "../auth/session";
+import { userId, who } from "../auth/session";
 import { changed } from "../list/interviews";
 
 export interface Upload {
@@ -150,6 +150,7 @@ export function drop(key: string): void {
 }
 
 // Leaving interrupts what is being sent; it can be resumed, but should not be by mistake.
+// Whoever has signed out cannot send it.
 addEventListener("beforeunload", (event) => {
-  if (sending.value) event.preventDefault();
+  if (sending.value && who.value.state === "here") event.preventDefault();
 });
