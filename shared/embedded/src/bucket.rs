@@ -55,13 +55,9 @@ impl Bucket {
         format!("{}/storage/{}/{name}?{query}", inner.public_url, self.name)
     }
 
-    async fn find(&self, name: &str) -> Result<Option<Stored>, Fault> {
-        let (bucket, name) = (self.name.clone(), name.to_owned());
-        self.store
-            .inner
-            .database
-            .read(move |connection| find(connection, &bucket, &name))
-            .await
+    fn find(&self, name: &str) -> Result<Option<Stored>, Fault> {
+        let database = &self.store.inner.database;
+        database.look_up(|connection| find(connection, &self.name, name))
     }
 }
 
@@ -100,7 +96,7 @@ impl ObjectStore for Bucket {
     }
 
     async fn stat(&self, name: &str) -> Result<Option<ObjectMeta>, ObjectError> {
-        Ok(self.find(name).await?.map(|stored| stored.meta))
+        Ok(self.find(name)?.map(|stored| stored.meta))
     }
 
     async fn read(
@@ -109,7 +105,7 @@ impl ObjectStore for Bucket {
         generation: Option<i64>,
         range: Option<Range<u64>>,
     ) -> Result<(ObjectMeta, ByteStream), ObjectError> {
-        let found = self.find(name).await?;
+        let found = self.find(name)?;
         let wanted =
             found.filter(|stored| generation.is_none_or(|wanted| wanted == stored.meta.generation));
         let Some(Stored { meta, file }) = wanted else {
@@ -126,7 +122,7 @@ impl ObjectStore for Bucket {
         }
         let length = range.end.min(meta.size).saturating_sub(range.start);
         let stream = self.store.inner.files.read(&file, range.start, length);
-        let stream = stream.await.map_err(Fault::from)?;
+        let stream = stream.map_err(Fault::from)?;
         Ok((meta, stream))
     }
 

@@ -1,10 +1,17 @@
-//! The two threads that talk to `SQLite`.
+//! The two threads that talk to `SQLite`, and what is looked up without them.
 //!
 //! A single writer needs no locks and no busy handling; everything that must
 //! hold together is one closure in one `BEGIN IMMEDIATE` transaction. A single
 //! reader sees what has been committed by then and does not wait for the disk.
+//!
+//! One row by its key is found in fewer microseconds than it takes to wake a thread:
+//! whoever asks looks for it on the spot.
 
-use std::{path::Path, sync::mpsc, thread};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
+};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -18,6 +25,14 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub(crate) struct Database {
     writing: mpsc::Sender<Job>,
     reading: mpsc::Sender<Job>,
+    idle: Arc<Idle>,
+}
+
+/// Connections that nobody is looking anything up with; as many as there have been
+/// threads at it at the same time.
+struct Idle {
+    path: PathBuf,
+    connections: Mutex<Vec<Connection>>,
 }
 
 impl Database {
@@ -28,12 +43,29 @@ impl Database {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         connection.execute_batch(include_str!("schema.sql"))?;
-        let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(path, only_read)?;
         Ok(Self {
             writing: start("writer", connection)?,
-            reading: start("reader", reader)?,
+            reading: start("reader", open_to_read(path)?)?,
+            idle: Arc::new(Idle {
+                path: path.to_owned(),
+                connections: Mutex::default(),
+            }),
         })
+    }
+
+    /// Runs `work` on this thread, which it must not hold up: it looks up a row by its
+    /// key. It sees what has been committed when it begins.
+    pub(crate) fn look_up<T, E: From<Fault>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let connection = match self.idle.lock().pop() {
+            Some(connection) => connection,
+            None => open_to_read(&self.idle.path)?,
+        };
+        let found = work(&connection);
+        self.idle.lock().push(connection);
+        found
     }
 
     /// Runs `work`, which only reads. Each of its statements sees what has been
@@ -60,6 +92,19 @@ impl Database {
     {
         run(&self.writing, |connection| transact(connection, work)).await
     }
+}
+
+impl Idle {
+    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open_to_read(path: &Path) -> Result<Connection, Fault> {
+    let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, only_read)?)
 }
 
 /// A thread that does what it is sent until nobody can send any more.

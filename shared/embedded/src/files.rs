@@ -7,27 +7,24 @@
 use std::{
     collections::HashSet,
     fs, io,
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use bytes::Bytes;
 use domain::ports::ByteStream;
 use futures::{StreamExt, stream};
 use tokio::{
     fs::{File, OpenOptions},
     io::{AsyncSeekExt, AsyncWriteExt},
-    task::spawn_blocking,
 };
 
-/// How much is read from disk at once, in bytes.
-const BLOCK: usize = 256 * 1024;
+use crate::blocks::Blocks;
 
 /// The folder of objects.
 #[derive(Debug, Clone)]
 pub(crate) struct Files {
     folder: PathBuf,
+    blocks: Blocks,
 }
 
 /// How the writing of a stream ended early.
@@ -46,7 +43,10 @@ impl Files {
     pub(crate) fn open(data_dir: &Path) -> io::Result<Self> {
         let folder = data_dir.join("objects");
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder })
+        Ok(Self {
+            folder,
+            blocks: Blocks::default(),
+        })
     }
 
     /// Deletes all files but those `known`.
@@ -68,29 +68,19 @@ impl Files {
         self.folder.join(file)
     }
 
-    /// The `length` bytes of a file from `start` on, read block by block. The first
-    /// block is read with the opening: most of what is asked for ends there.
-    pub(crate) async fn read(&self, file: &str, start: u64, length: u64) -> io::Result<ByteStream> {
-        let path = self.path(file);
-        let open = move || {
-            let file = Arc::new(fs::File::open(path)?);
-            let block = read_block(&file, start, length)?;
-            Ok::<_, io::Error>((file, block))
-        };
-        let (file, first) = spawn_blocking(open).await??;
-        let read = first.len() as u64;
-        let rest = (file, start + read, length - read);
-        let rest = stream::try_unfold(rest, |(file, start, length)| async move {
+    /// The `length` bytes of a file from `start` on, read block by block.
+    pub(crate) fn read(&self, file: &str, start: u64, length: u64) -> io::Result<ByteStream> {
+        let file = Arc::new(fs::File::open(self.path(file))?);
+        let state = (self.blocks.clone(), file, start, length);
+        let read = |(blocks, file, start, length): (Blocks, _, u64, u64)| async move {
             if length == 0 {
                 return Ok(None);
             }
-            let same = Arc::clone(&file);
-            let block = spawn_blocking(move || read_block(&same, start, length)).await??;
+            let block = blocks.read(&file, start, length).await?;
             let read = block.len() as u64;
-            Ok(Some((block, (file, start + read, length - read))))
-        });
-        let first = (!first.is_empty()).then_some(Ok(first));
-        Ok(stream::iter(first).chain(rest).boxed())
+            Ok(Some((block, (blocks, file, start + read, length - read))))
+        };
+        Ok(stream::try_unfold(state, read).boxed())
     }
 
     /// The size of a file; 0 when it is not there.
@@ -142,14 +132,6 @@ impl Files {
         out.sync_all().await.map_err(WriteError::Disk)?;
         copied
     }
-}
-
-/// The bytes from `start` on, at most `length` and at most a block of them.
-fn read_block(file: &fs::File, start: u64, length: u64) -> io::Result<Bytes> {
-    let size = usize::try_from(length).unwrap_or(BLOCK).min(BLOCK);
-    let mut block = vec![0; size];
-    file.read_exact_at(&mut block, start)?;
-    Ok(block.into())
 }
 
 async fn copy(out: &mut File, limit: u64, body: &mut ByteStream) -> Result<u64, WriteError> {

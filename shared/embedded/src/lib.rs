@@ -14,6 +14,7 @@
 //! The adapters refuse what the real ones refuse: stale preconditions, documents
 //! over 1 MiB, expired and altered URLs.
 
+mod blocks;
 mod bucket;
 mod bus;
 pub mod clock;

@@ -19,11 +19,8 @@ use crate::{Store, counters::count, error::Fault, outbox, query};
 #[async_trait]
 impl Records for Store {
     async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError> {
-        let path = path.clone();
-        self.inner
-            .database
-            .read(move |connection| Ok(find(connection, &path)?))
-            .await
+        let database = &self.inner.database;
+        database.look_up(|connection| Ok(find(connection, path)?))
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError> {
