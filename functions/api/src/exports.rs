@@ -1,11 +1,11 @@
 //! The transcript as files, for callers that are no HTTP clients.
 
 use domain::transcript::Transcript;
-use serde_json::Value;
+use serde::Serialize;
 
 /// The transcript as the API shows it.
-pub fn json(transcript: &Transcript) -> Value {
-    crate::transcript::to_json(transcript)
+pub fn json(transcript: &Transcript) -> impl Serialize + '_ {
+    crate::transcript::Shown::from(transcript)
 }
 
 /// `SubRip` captions.

@@ -4,11 +4,10 @@ use domain::{
     Interview,
     analysis::Analysis,
     report::{CONTENT_TYPE, StoredReport},
-    waveform::{Bits, DamagedWaveform, RescaleError, StoredWaveform},
+    waveform::{Bits, DamagedWaveform, JsonData, RescaleError, StoredWaveform},
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, Problem, answer, full, json, stream};
-use serde_json::Value;
 
 use crate::{
     Api,
@@ -60,12 +59,13 @@ impl Api {
     }
 
     /// The waveform as a part of the interview.
-    pub(crate) async fn waveform_value(&self, interview: &Interview) -> Result<Value, Problem> {
-        let Some(waveform) = self.data::<StoredWaveform>(interview, "waveform").await? else {
-            return Ok(Value::Null);
-        };
-        let text = waveform.to_json(Bits::Eight).map_err(damaged)?;
-        serde_json::from_str(&text).map_err(|_| Problem::internal())
+    pub(crate) async fn waveform_part(
+        &self,
+        interview: &Interview,
+    ) -> Result<Option<JsonData>, Problem> {
+        let found = self.data::<StoredWaveform>(interview, "waveform").await?;
+        let data = found.map(|waveform| waveform.json_data(Bits::Eight));
+        data.transpose().map_err(damaged)
     }
 
     pub(crate) async fn report(&self, asked: &Asked) -> Result<Response<Body>, Problem> {

@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::{
     Api, error::step_problem, interviews::check_language, request::Asked, spool::Spooled,
-    transcript::to_json,
+    transcript::Shown,
 };
 
 /// How long nothing may be sent before a comment is: proxies cut silent streams.
@@ -175,7 +175,7 @@ impl Recognising {
             return self.fail(&error);
         }
         self.ended = true;
-        event("done", &to_json(&self.transcript(facts)))
+        event("done", &json!(Shown::from(&self.transcript(facts))))
     }
 
     fn transcript(&mut self, facts: AudioFacts) -> Transcript {

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use domain::{transcript::Transcript, work};
+use domain::{
+    transcript::{Quality, Speaker, Transcript, Turn, Word},
+    work,
+};
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, answer, full, json};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::{
     Api, captions,
@@ -37,7 +40,7 @@ impl Api {
         let transcript = transcript.naming(&interview.speakers);
         let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
         Ok(match format {
-            Format::Json => json(StatusCode::OK, &to_json(&transcript)),
+            Format::Json => json(StatusCode::OK, &Shown::from(&transcript)),
             Format::Srt => text(
                 "application/x-subrip; charset=utf-8",
                 captions::srt(&transcript),
@@ -56,19 +59,34 @@ impl Api {
 }
 
 /// The transcript as the API shows it.
-pub(crate) fn to_json(transcript: &Transcript) -> Value {
-    let head = &transcript.head;
-    json!({
-        "revision": head.revision,
-        "engine": head.engine,
-        "model": head.model,
-        "language": head.language,
-        "duration_ms": head.duration_ms,
-        "speakers": head.speakers,
-        "turns": transcript.turns,
-        "words": transcript.words,
-        "quality": head.quality,
-    })
+#[derive(Serialize)]
+pub(crate) struct Shown<'a> {
+    revision: u64,
+    engine: &'a str,
+    model: &'a str,
+    language: Option<&'a str>,
+    duration_ms: u64,
+    speakers: &'a [Speaker],
+    turns: &'a [Turn],
+    words: &'a [Word],
+    quality: &'a Quality,
+}
+
+impl<'a> From<&'a Transcript> for Shown<'a> {
+    fn from(transcript: &'a Transcript) -> Self {
+        let head = &transcript.head;
+        Self {
+            revision: head.revision,
+            engine: &head.engine,
+            model: &head.model,
+            language: head.language.as_deref(),
+            duration_ms: head.duration_ms,
+            speakers: &head.speakers,
+            turns: &transcript.turns,
+            words: &transcript.words,
+            quality: &head.quality,
+        }
+    }
 }
 
 /// `[0:00:12] Speaker 1: …`, a turn to a line.

@@ -1,5 +1,7 @@
 //! The interview as clients see it.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Interview, UserId, analysis::Analysis, paths::DocPath, receipt::RECEIPTS, report::StoredReport,
@@ -7,50 +9,70 @@ use domain::{
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::{Api, error::IntoProblem, request::Asked, transcript};
 
 /// The parts of an interview that `?fields=` can name.
 const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes"];
 
+/// An interview and what of it is asked for.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    interview: Value,
+    /// Written as they are read, for they can be long.
+    #[serde(flatten)]
+    parts: BTreeMap<&'static str, Box<RawValue>>,
+}
+
 impl Api {
     pub(crate) async fn show(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
         asked.only_query(&["fields"])?;
         let parts = parts(asked)?;
         let interview = self.interview(asked).await?;
-        let mut body = self.view(&interview);
+        let mut body = Shown {
+            interview: self.view(&interview),
+            parts: BTreeMap::new(),
+        };
         for part in parts {
-            body[part] = self.part(&interview, part).await?;
+            let shown = self.part(&interview, part).await?;
+            body.parts.insert(part, shown);
         }
         Ok(json(StatusCode::OK, &body))
     }
 
-    async fn part(&self, interview: &Interview, part: &str) -> Result<Value, Problem> {
+    async fn part(&self, interview: &Interview, part: &str) -> Result<Box<RawValue>, Problem> {
         let key = interview.key();
-        Ok(match part {
+        let written = match part {
             "transcript" => {
                 let found = work::transcript(&*self.records, &key).await;
                 let found = found.map_err(IntoProblem::into_problem)?;
-                found.map_or(Value::Null, |found| {
-                    transcript::to_json(&found.naming(&interview.speakers))
-                })
+                let shown = found.map(|found| found.naming(&interview.speakers));
+                to_raw_value(&shown.as_ref().map(transcript::Shown::from))
             }
-            "analysis" => json!(self.data::<Analysis>(interview, "analysis").await?),
+            "analysis" => to_raw_value(&self.data::<Analysis>(interview, "analysis").await?),
             "report" => {
                 let report = self.data::<StoredReport>(interview, "report").await?;
-                report.map_or(Value::Null, |report| {
+                to_raw_value(&report.map(|report| {
                     json!({
                         "url": format!("/v1/interviews/{}/report.docx", interview.id),
                         "size_bytes": report.size_bytes,
                         "derived_from": report.derived_from,
                         "created_at": report.created_at,
                     })
-                })
+                }))
             }
-            "waveform" => self.waveform_value(interview).await?,
-            _ => json!(self.all_notes(&key).await?),
+            "waveform" => to_raw_value(&self.waveform_part(interview).await?),
+            _ => to_raw_value(&self.all_notes(&key).await?),
+        };
+        written.map_err(|error| {
+            tracing::error!("the {part} could not be written: {error}");
+            Problem::internal()
         })
     }
 

@@ -1,8 +1,6 @@
 //! `data/waveform`: peaks of the recording, small enough for one document, and
 //! the formats in which audiowaveform writes them.
 
-use std::fmt::Write as _;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +30,19 @@ pub enum Bits {
     Eight,
     /// -32,768 to 32,767.
     Sixteen,
+}
+
+/// A waveform in the terms and in the order of audiowaveform's JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JsonData {
+    version: u8,
+    channels: u8,
+    sample_rate: u32,
+    samples_per_pixel: u32,
+    bits: u8,
+    length: u32,
+    /// Minimum and maximum of each pixel.
+    data: Vec<i16>,
 }
 
 /// A stored waveform that does not hold what it says.
@@ -129,25 +140,26 @@ impl StoredWaveform {
 
     /// audiowaveform's JSON data format, version 2
     /// (bbc/audiowaveform, `doc/DataFormat.md`).
-    pub fn to_json(&self, bits: Bits) -> Result<String, DamagedWaveform> {
-        let mut json = format!(
-            "{{\"version\":2,\"channels\":1,\"sample_rate\":{},\"samples_per_pixel\":{},\
-             \"bits\":{},\"length\":{},\"data\":[",
-            self.audio.sample_rate_hz,
-            self.samples_per_pixel,
-            match bits {
+    pub fn json_data(&self, bits: Bits) -> Result<JsonData, DamagedWaveform> {
+        let values = self.values()?.into_iter();
+        Ok(JsonData {
+            version: 2,
+            channels: 1,
+            sample_rate: self.audio.sample_rate_hz,
+            samples_per_pixel: self.samples_per_pixel,
+            bits: match bits {
                 Bits::Eight => 8,
                 Bits::Sixteen => 16,
             },
-            self.length,
-        );
-        for (index, value) in self.values()?.into_iter().enumerate() {
-            let separator = if index == 0 { "" } else { "," };
-            // Writing to a String does not fail.
-            let _ = write!(json, "{separator}{}", scale(value, bits));
-        }
-        json.push_str("]}\n");
-        Ok(json)
+            length: self.length,
+            data: values.map(|value| scale(value, bits)).collect(),
+        })
+    }
+
+    /// The same as text, in a line of its own as audiowaveform writes it.
+    pub fn to_json(&self, bits: Bits) -> Result<String, DamagedWaveform> {
+        let json = serde_json::to_string(&self.json_data(bits)?);
+        Ok(json.map_err(|_| DamagedWaveform)? + "\n")
     }
 
     /// audiowaveform's binary data format: version 1, which is what it writes for
