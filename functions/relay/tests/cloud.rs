@@ -102,7 +102,7 @@ async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
     ];
     assert_eq!(kinds, expected);
 
-    let service = Embedded::start().await;
+    let service = Embedded::start();
     let own = service.submit(recording(0)).await;
     service.settled(&own).await;
     let shown = service.get(&format!("/v1/interviews/{own}")).await;

@@ -9,37 +9,34 @@
     reason = "programs are started with the environment of the test"
 )]
 
+mod engine;
+mod receiver;
+
 use std::{
     collections::BTreeMap,
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
-use async_trait::async_trait;
 use domain::{InterviewId, InterviewKey, UserId, pipeline::Pipeline};
 use google::firestore::{Database, Firestore};
-use http::{HeaderMap, Request, Response, StatusCode, header::AUTHORIZATION};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use notify::sign::Secrets;
+use http::{HeaderMap, header::AUTHORIZATION};
 use reqwest::Client;
-use runtime::{
-    http::{Body, Service, empty},
-    serve::serve,
-};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+
+pub use self::{
+    engine::{Engine, MANY_WORDS},
+    receiver::Receiver,
+};
 
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_mins(2);
-
-/// The words of an interview of eight hours.
-pub const MANY_WORDS: usize = 80_000;
 
 pub const USER: &str = "somebody";
 
@@ -47,71 +44,6 @@ pub const USER: &str = "somebody";
 pub fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.canonicalize().unwrap()
-}
-
-/// A speech engine in the place of the real one.
-pub struct Engine {
-    pub folder: TempDir,
-}
-
-impl Engine {
-    pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/engine.sh");
-        let program = folder.path().join("pocketsphinx_continuous");
-        fs::copy(script, program).unwrap();
-        Self { folder }
-    }
-
-    /// The variables by which programs find it.
-    pub fn variables(&self) -> [(&'static str, String); 2] {
-        let folder = self.folder.path().display();
-        let path = std::env::var("PATH").unwrap();
-        [
-            ("PATH", format!("{folder}:{path}")),
-            ("ENGINE_DIR", folder.to_string()),
-        ]
-    }
-
-    /// Says eight hours' worth of words from now on, or a few.
-    pub fn say_much(&self, much: bool) {
-        let file = self.folder.path().join("words");
-        if !much {
-            let _ = fs::remove_file(file);
-            return;
-        }
-        // 360 ms to a word.
-        let word = |index: usize| {
-            let (start, end) = (index * 360, index * 360 + 300);
-            let time = |millis: usize| format!("{}.{:03}", millis / 1_000, millis % 1_000);
-            format!("word{} {} {} 0.9\n", index % 3_000, time(start), time(end))
-        };
-        let words: String = (0..MANY_WORDS).map(word).collect();
-        fs::write(file, words).unwrap();
-    }
-
-    /// Holds whoever is called, or lets those go who come from now on.
-    pub fn hold(&self, hold: bool) {
-        let gate = self.folder.path().join("gate");
-        if hold {
-            assert!(Command::new("mkfifo").arg(gate).status().unwrap().success());
-        } else {
-            let _ = fs::remove_file(gate);
-        }
-    }
-
-    /// How often it was called for each recording, and how many of it ran at once
-    /// at most.
-    pub fn calls(&self) -> (BTreeMap<String, usize>, usize) {
-        let (mut calls, mut most) = (BTreeMap::new(), 0);
-        let lines = fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
-        for line in lines.lines() {
-            let (digest, running) = line.split_once(' ').unwrap();
-            *calls.entry(digest.to_owned()).or_default() += 1;
-            most = most.max(running.parse().unwrap());
-        }
-        (calls, most)
-    }
 }
 
 /// All functions, each in its own process, over the emulators.
@@ -280,32 +212,34 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    pub async fn start() -> Self {
+    /// Starts it and waits until it says that it is ready.
+    pub fn start() -> Self {
         let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
         let target = Path::new(env!("CARGO_BIN_EXE_relay")).with_file_name("interviewlens");
-        let process = Command::new(target)
+        let mut process = Command::new(target)
             .arg("serve")
             .envs(engine.variables())
-            .env("PORT", port.to_string())
+            .env("PORT", "0")
             .env("DATA_DIR", folder.path())
-            .env("RUST_LOG", "error")
+            .env("RUST_LOG", "info")
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let service = Self {
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let url = lines.find_map(|line| {
+            let line = line.ok()?;
+            let (_, rest) = line.split_once("ready at ")?;
+            rest.split_whitespace().next().map(str::to_owned)
+        });
+        // What else it says is read and thrown away, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self {
             client: patient(),
-            url: format!("http://127.0.0.1:{port}"),
+            url: url.unwrap(),
             folder,
             process,
             _engine: engine,
-        };
-        let health = format!("{}/healthz", service.url);
-        while service.client.get(&health).send().await.is_err() {
-            tokio::task::yield_now().await;
         }
-        service
     }
 
     pub async fn submit(&self, bytes: Vec<u8>) -> String {
@@ -419,63 +353,4 @@ pub fn recording(number: u32) -> Vec<u8> {
     }
     writer.finalize().unwrap();
     bytes.into_inner()
-}
-
-/// Webhooks as they were received: id, type, and whether the signature was good.
-#[derive(Default)]
-pub struct Receiver {
-    received: Mutex<Vec<(String, Value, bool)>>,
-    told: tokio::sync::Notify,
-}
-
-#[async_trait]
-impl Service for Receiver {
-    async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        let (parts, body) = request.into_parts();
-        let header = |name: &str| parts.headers[name].to_str().unwrap_or_default().to_owned();
-        let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
-        let body = body.collect().await.unwrap().to_bytes();
-        let seconds: i64 = timestamp.parse().unwrap_or(0);
-        let secrets = Secrets::parse(SECRET).unwrap();
-        let signature = header("webhook-signature");
-        let good = secrets.verify(&id, seconds, &body, &signature, seconds);
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let mut received = self.received.lock().unwrap();
-        received.push((id, body, good.is_ok()));
-        self.told.notify_one();
-        empty(StatusCode::NO_CONTENT)
-    }
-}
-
-impl Receiver {
-    /// Starts to listen; answers the address.
-    pub async fn listen(self: &Arc<Self>) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let service: Arc<dyn Service> = Arc::clone(self) as _;
-        tokio::spawn(serve(service, listener, std::future::pending()));
-        format!("http://{address}/hook")
-    }
-
-    /// Waits until so many different webhooks have come; answers types by id. All
-    /// signatures are good.
-    pub async fn different(&self, count: usize) -> BTreeMap<String, String> {
-        let waited = tokio::time::timeout(PATIENCE, self.collect(count)).await;
-        waited.unwrap_or_else(|_| panic!("only {:?}", self.received.lock().unwrap()))
-    }
-
-    async fn collect(&self, count: usize) -> BTreeMap<String, String> {
-        loop {
-            let mut found = BTreeMap::new();
-            for (id, body, good) in self.received.lock().unwrap().iter() {
-                assert!(good, "{body}");
-                let kind = body["type"].as_str().unwrap_or("").to_owned();
-                found.insert(id.clone(), kind);
-            }
-            if found.len() >= count {
-                return found;
-            }
-            self.told.notified().await;
-        }
-    }
 }

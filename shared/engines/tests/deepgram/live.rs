@@ -10,7 +10,7 @@ use engines::Deepgram;
 use futures::{StreamExt, stream};
 
 use crate::{
-    stage::{Ending, SUMMARY, Script, Stage, second},
+    stage::{Ending, SUMMARY, Script, Stage, Told, second},
     support::{Bench, Canned, KEY, recorded},
 };
 
@@ -60,7 +60,7 @@ async fn what_is_said_is_handed_on_as_it_comes_and_nothing_else() {
             (0, 6_070, 7_270, "Tell me more about this".into(), true),
         ]
     );
-    let told = stage.told.lock().expect("not poisoned");
+    let told = stage.told.borrow();
     assert_eq!(
         told.uri,
         "/v1/listen?model=nova-3&smart_format=true&punctuate=true&mip_opt_out=true\
@@ -95,15 +95,20 @@ async fn two_people_in_one_message_are_two_segments() {
 async fn a_source_that_pauses_is_still_there() {
     let mut stage = Stage::set(Script::saying(Vec::new())).await;
     stage.options.keep_alive = Duration::from_millis(50);
-    let pausing = second().then(|block| async {
-        tokio::time::sleep(Duration::from_millis(120)).await;
-        block
+    // A source that pauses until it has been said twice that it is still there.
+    let told = stage.told.clone();
+    let pausing = second().enumerate().then(move |(blocks, block)| {
+        let mut told = told.clone();
+        async move {
+            let twice = |told: &Told| told.kept_alive() >= 2 * (blocks + 1);
+            told.wait_for(twice).await.expect("a provider that hears");
+            block
+        }
     });
     let heard = stage.listen(pausing.boxed(), LiveOptions::default()).await;
     assert!(heard.is_empty());
-    let told = stage.told.lock().expect("not poisoned");
-    let alive = told.texts.iter().filter(|text| text.contains("KeepAlive"));
-    assert!(alive.count() >= 4, "{:?}", told.texts);
+    let told = stage.told.borrow();
+    assert!(told.kept_alive() >= 8, "{:?}", told.texts);
 }
 
 #[tokio::test]
@@ -232,9 +237,11 @@ async fn who_does_not_want_to_hear_more_ends_the_connection() {
     let engine = Deepgram::new(stage.options.clone()).expect("a client");
     let (asked, ended) = tokio::sync::oneshot::channel::<()>();
     // Samples that never end, and tell when they are dropped.
-    let endless = stream::unfold(asked, |asked| async move {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        Some((Ok(vec![0; 160]), asked))
+    let endless = stream::unfold((asked, 0), |(asked, blocks)| async move {
+        if blocks == 10 {
+            std::future::pending::<()>().await;
+        }
+        Some((Ok(vec![0; 160]), (asked, blocks + 1)))
     });
     let listening = engine.listen(endless.boxed(), LiveOptions::default()).await;
     let mut segments = listening.expect("a connection");

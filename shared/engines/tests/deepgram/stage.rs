@@ -1,14 +1,15 @@
 //! A provider that listens live and says what its script has.
 
-use std::sync::{Arc, Mutex};
-
 use domain::{
     ports::{LiveOptions, LiveTranscriber, SampleStream, Segment},
     steps::StepError,
 };
 use engines::{Deepgram, deepgram::Options};
 use futures::{SinkExt, StreamExt, stream};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 use tokio_tungstenite::{
     WebSocketStream, accept_hdr_async,
     tungstenite::{
@@ -79,17 +80,24 @@ pub(crate) struct Told {
     pub(crate) frames: usize,
 }
 
+impl Told {
+    /// How often it was said that the source is still there.
+    pub(crate) fn kept_alive(&self) -> usize {
+        let texts = self.texts.iter();
+        texts.filter(|text| text.contains("KeepAlive")).count()
+    }
+}
+
 pub(crate) struct Stage {
     pub(crate) options: Options,
-    pub(crate) told: Arc<Mutex<Told>>,
+    pub(crate) told: watch::Receiver<Told>,
 }
 
 impl Stage {
     pub(crate) async fn set(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let told = Arc::new(Mutex::new(Told::default()));
-        let hears = Arc::clone(&told);
+        let (hears, told) = watch::channel(Told::default());
         tokio::spawn(async move {
             let (stream, _) = listener.accept().await.expect("a connection");
             play(stream, script, &hears).await;
@@ -117,15 +125,16 @@ impl Stage {
 }
 
 #[expect(clippy::result_large_err, reason = "the library's own callback")]
-async fn play(stream: TcpStream, script: Script, hears: &Mutex<Told>) {
+async fn play(stream: TcpStream, script: Script, hears: &watch::Sender<Told>) {
     let note = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
-        let mut told = hears.lock().expect("not poisoned");
-        told.uri = request.uri().to_string();
         let header = request.headers().get("authorization");
         let header = header.map(|value| value.to_str().expect("text"));
-        header
-            .unwrap_or_default()
-            .clone_into(&mut told.authorization);
+        hears.send_modify(|told| {
+            told.uri = request.uri().to_string();
+            header
+                .unwrap_or_default()
+                .clone_into(&mut told.authorization);
+        });
         Ok(response)
     };
     let mut socket = accept_hdr_async(stream, note).await.expect("a WebSocket");
@@ -157,17 +166,18 @@ async fn play(stream: TcpStream, script: Script, hears: &Mutex<Told>) {
     while let Some(Ok(_)) = socket.next().await {}
 }
 
-async fn listen_to_the_end(socket: &mut WebSocketStream<TcpStream>, hears: &Mutex<Told>) {
+async fn listen_to_the_end(socket: &mut WebSocketStream<TcpStream>, hears: &watch::Sender<Told>) {
     while let Some(Ok(message)) = socket.next().await {
-        let mut told = hears.lock().expect("not poisoned");
         match message {
             Message::Binary(bytes) => {
                 assert!(!bytes.is_empty(), "an empty frame ends the stream");
-                told.frames += 1;
-                told.samples.extend_from_slice(&bytes);
+                hears.send_modify(|told| {
+                    told.frames += 1;
+                    told.samples.extend_from_slice(&bytes);
+                });
             }
             Message::Text(text) => {
-                told.texts.push(text.to_string());
+                hears.send_modify(|told| told.texts.push(text.to_string()));
                 if text.contains("CloseStream") {
                     return;
                 }

@@ -6,7 +6,6 @@ use std::{
     ops::Range,
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -42,7 +41,8 @@ pub(crate) struct Canned {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) body: Vec<u8>,
-    pub(crate) delay: Duration,
+    /// Whether the answer never comes.
+    pub(crate) silent: bool,
 }
 
 impl Canned {
@@ -51,7 +51,7 @@ impl Canned {
             status: StatusCode::from_u16(status).expect("a status"),
             headers: Vec::new(),
             body: body.into(),
-            delay: Duration::ZERO,
+            silent: false,
         }
     }
 }
@@ -107,7 +107,9 @@ impl Service for Provider {
         self.seen.lock().expect("not poisoned").push(seen);
         let canned = self.answers.lock().expect("not poisoned").pop_front();
         let canned = canned.unwrap_or_else(|| Canned::new(500, "asked too often"));
-        tokio::time::sleep(canned.delay).await;
+        if canned.silent {
+            std::future::pending::<()>().await;
+        }
         let mut response = Response::new(full(canned.body));
         *response.status_mut() = canned.status;
         for (name, value) in canned.headers {

@@ -1,11 +1,8 @@
 //! Tokens signed with keys made for a test, and a server of such keys.
 
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, MutexGuard,
+    atomic::{AtomicI64, Ordering},
 };
 
 use async_trait::async_trait;
@@ -29,7 +26,7 @@ use runtime::{
     serve::serve,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 /// 2026-01-01, in seconds.
 pub(crate) const NOW: i64 = 1_767_225_600;
@@ -144,18 +141,35 @@ pub(crate) struct Serving {
     pub(crate) status: StatusCode,
     pub(crate) body: String,
     pub(crate) cache_control: &'static str,
-    pub(crate) delay: Duration,
 }
 
-/// A server of keys, which counts.
+/// A server of keys, which counts, and can be made to wait.
 pub(crate) struct KeyServer {
-    fetches: AtomicUsize,
+    fetches: watch::Sender<usize>,
+    open: watch::Sender<bool>,
     serving: Mutex<Serving>,
 }
 
 impl KeyServer {
     pub(crate) fn fetches(&self) -> usize {
-        self.fetches.load(Ordering::SeqCst)
+        *self.fetches.borrow()
+    }
+
+    /// Answers nobody until it is let go.
+    pub(crate) fn hold(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// Resolves when the keys have been asked for that often in all.
+    pub(crate) async fn asked(&self, times: usize) {
+        let mut fetches = self.fetches.subscribe();
+        let asked = fetches.wait_for(|fetches| *fetches >= times).await;
+        asked.expect("it lives");
+    }
+
+    /// Answers whoever waits.
+    pub(crate) fn let_go(&self) {
+        self.open.send_replace(true);
     }
 
     pub(crate) fn serving(&self) -> MutexGuard<'_, Serving> {
@@ -171,9 +185,9 @@ impl KeyServer {
 #[async_trait]
 impl Service for KeyServer {
     async fn call(&self, _: Request<Incoming>) -> Response<Body> {
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        let delay = self.serving().delay;
-        tokio::time::sleep(delay).await;
+        self.fetches.send_modify(|fetches| *fetches += 1);
+        let mut open = self.open.subscribe();
+        open.wait_for(|open| *open).await.expect("it lives");
         let serving = self.serving();
         let body = full(serving.body.clone());
         let mut response = answer(serving.status, "application/json", body);
@@ -201,12 +215,12 @@ impl Test {
     pub(crate) async fn start() -> Self {
         let key = TestKey::make("key-1");
         let server = Arc::new(KeyServer {
-            fetches: AtomicUsize::new(0),
+            fetches: watch::Sender::new(0),
+            open: watch::Sender::new(true),
             serving: Mutex::new(Serving {
                 status: StatusCode::OK,
                 body: String::new(),
                 cache_control: "public, max-age=21600, must-revalidate, no-transform",
-                delay: Duration::ZERO,
             }),
         });
         server.publish(&[&key]);

@@ -1,0 +1,73 @@
+//! An engine that counts, and hears what it is told to.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use tempfile::TempDir;
+
+/// The words of an interview of eight hours.
+pub const MANY_WORDS: usize = 80_000;
+
+/// A speech engine in the place of the real one.
+pub struct Engine {
+    pub folder: TempDir,
+}
+
+impl Engine {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/engine.sh");
+        let program = folder.path().join("pocketsphinx_continuous");
+        fs::copy(script, program).unwrap();
+        Self { folder }
+    }
+
+    /// The variables by which programs find it.
+    pub fn variables(&self) -> [(&'static str, String); 2] {
+        let folder = self.folder.path().display();
+        let path = std::env::var("PATH").unwrap();
+        [
+            ("PATH", format!("{folder}:{path}")),
+            ("ENGINE_DIR", folder.to_string()),
+        ]
+    }
+
+    /// Says eight hours' worth of words from now on, or a few.
+    pub fn say_much(&self, much: bool) {
+        let file = self.folder.path().join("words");
+        if !much {
+            let _ = fs::remove_file(file);
+            return;
+        }
+        // 360 ms to a word.
+        let word = |index: usize| {
+            let (start, end) = (index * 360, index * 360 + 300);
+            let time = |millis: usize| format!("{}.{:03}", millis / 1_000, millis % 1_000);
+            format!("word{} {} {} 0.9\n", index % 3_000, time(start), time(end))
+        };
+        let words: String = (0..MANY_WORDS).map(word).collect();
+        fs::write(file, words).unwrap();
+    }
+
+    /// Holds whoever is called, or lets those go who come from now on.
+    pub fn hold(&self, hold: bool) {
+        let gate = self.folder.path().join("gate");
+        if hold {
+            assert!(Command::new("mkfifo").arg(gate).status().unwrap().success());
+        } else {
+            let _ = fs::remove_file(gate);
+        }
+    }
+
+    /// How often it was called for each recording, and how many of it ran at once
+    /// at most.
+    pub fn calls(&self) -> (BTreeMap<String, usize>, usize) {
+        let (mut calls, mut most) = (BTreeMap::new(), 0);
+        let lines = fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
+        for line in lines.lines() {
+            let (digest, running) = line.split_once(' ').unwrap();
+            *calls.entry(digest.to_owned()).or_default() += 1;
+            most = most.max(running.parse().unwrap());
+        }
+        (calls, most)
+    }
+}
