@@ -3,13 +3,15 @@
 //! In reading order:
 //!
 //! - [`Store::open`] takes a data directory for this process alone;
-//! - `database` is the one thread that talks to `SQLite`;
+//! - `database` is the two threads that talk to `SQLite`, and what is looked up
+//!   without them; `files` and `blocks` are the bytes of objects;
 //! - `records`, `bus`, `queue` and [`Bucket`] are the ports. Each change and the
 //!   deliveries that it causes are one transaction, so that nothing happens
 //!   without its listeners hearing of it;
 //! - [`deliveries`] is what a host works off: at least once, with backoff, into
 //!   a dead letter at the end;
-//! - [`uploads`] takes recordings by signed URL, whole or resumable.
+//! - [`uploads`] takes recordings by signed URL, whole or, in `sessions`, piece by
+//!   piece.
 //!
 //! The adapters refuse what the real ones refuse: stale preconditions, documents
 //! over 1 MiB, expired and altered URLs.
@@ -28,6 +30,7 @@ mod part;
 mod query;
 mod queue;
 mod records;
+mod sessions;
 mod signature;
 mod store;
 pub mod uploads;
