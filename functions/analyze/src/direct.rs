@@ -11,7 +11,7 @@ use domain::{
     transcript::Transcript,
 };
 
-use crate::verify;
+use crate::verified;
 
 /// What an analysis on the spot needs.
 pub struct Direct {
@@ -40,10 +40,6 @@ impl DirectAnalysis for Direct {
             rubric: rubric.unwrap_or_else(|| Rubric::default_for(kind)),
         };
         let draft = self.analyst.analyze(&request).await?;
-        let (engine, now) = (self.analyst.name(), self.clock.now());
-        let AnalysisRequest {
-            transcript, rubric, ..
-        } = &request;
-        Ok(verify::verify(draft, engine, transcript, rubric, now))
+        verified(draft, self.analyst.name(), request, self.clock.now()).await
     }
 }

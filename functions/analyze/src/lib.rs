@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    InterviewKey,
-    analysis::Rubric,
+    InterviewKey, Timestamp,
+    analysis::{Analysis, Draft, Rubric},
     event::Event,
     ports::{AnalysisRequest, Analyst, Precondition, Write},
     steps::{StepError, StepName},
@@ -97,24 +97,41 @@ impl Analyze {
                 "there is no transcript any more",
             ));
         };
-        let transcript = Arc::new(transcript);
         let rubric = interview
             .rubric
             .unwrap_or_else(|| Rubric::default_for(interview.kind));
         let request = AnalysisRequest {
-            transcript: Arc::clone(&transcript),
+            transcript: Arc::new(transcript),
             kind: interview.kind,
-            rubric: rubric.clone(),
+            rubric,
         };
         let draft = self.analyst.analyze(&request).await?;
         let now = self.desk.clock.now();
-        let analysis = verify::verify(draft, self.analyst.name(), &transcript, &rubric, now);
+        let analysis = verified(draft, self.analyst.name(), request, now).await?;
         let write = Write::put(key.data("analysis"), &analysis, Precondition::None);
         Ok(Product {
             writes: vec![write.map_err(|error| storage_error(&error))?],
             ..Product::default()
         })
     }
+}
+
+/// Verifies a draft beside the runtime: a long conversation is a second's work.
+async fn verified(
+    draft: Draft,
+    engine: &str,
+    request: AnalysisRequest,
+    now: Timestamp,
+) -> Result<Analysis, StepError> {
+    let engine = engine.to_owned();
+    let verifying = tokio::task::spawn_blocking(move || {
+        let AnalysisRequest {
+            transcript, rubric, ..
+        } = &request;
+        verify::verify(draft, &engine, transcript, rubric, now)
+    });
+    let failed = |_| StepError::transient("worker_lost", "the analysis could not be verified");
+    verifying.await.map_err(failed)
 }
 
 fn unreadable(error: &TranscriptError) -> StepError {

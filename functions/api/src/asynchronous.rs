@@ -9,7 +9,7 @@ use domain::{
 };
 use futures::{StreamExt, TryStreamExt};
 use http::{Response, StatusCode, header};
-use multer::{Field, Multipart};
+use multer::Field;
 use runtime::http::{Body, Problem, incoming, read_json};
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ use crate::{
     error::IntoProblem,
     interviews::{MAX_BODY, NewAudio, NewInterview, Origin, invalid},
     request::Asked,
-    spool::{Spooled, broken},
+    spool::{Around, Spooled, broken},
 };
 
 /// A form that has been read: its texts, and the recording, kept in passing.
@@ -102,7 +102,7 @@ impl Api {
         boundary: String,
         body: ByteStream,
     ) -> Result<Form, Problem> {
-        let mut multipart = Multipart::new(body, boundary);
+        let (mut multipart, around) = Around::form(boundary, body);
         let mut form = Form::default();
         while let Some(field) = multipart
             .next_field()
@@ -116,7 +116,9 @@ impl Api {
                 let content_type =
                     content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
                 let bytes = field.map_err(io::Error::other).boxed();
+                around.pause();
                 let spooled = self.keep(&origin.user, &content_type, bytes).await?;
+                around.go_on();
                 form.file = Some((filename, spooled));
             } else {
                 let text = text(field).await?;

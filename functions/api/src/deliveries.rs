@@ -35,10 +35,14 @@ impl Api {
     /// Sends the same body under the same id once more, and as often as it takes.
     pub(crate) async fn replay(&self, asked: &Asked, id: &str) -> Result<Response<Body>, Problem> {
         let interview = self.interview(asked).await?;
+        let no_receiver = |detail| Problem::new(StatusCode::CONFLICT, "no_receiver", detail);
         let Some(url) = interview.webhook_url.clone() else {
-            let detail = "the interview names no receiver any more";
-            return Err(Problem::new(StatusCode::CONFLICT, "no_receiver", detail));
+            return Err(no_receiver("the interview names no receiver any more"));
         };
+        if interview.webhook_gone {
+            let detail = "the receiver answered 410: give the interview another `webhook_url`";
+            return Err(no_receiver(detail));
+        }
         let ours = id.starts_with("msg_")
             && id.len() <= 64
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

@@ -29,6 +29,9 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 /// The most words of a transcript.
 const MAX_WORDS: usize = 300_000;
 
+/// The most speakers: each is measured over the whole conversation.
+const MAX_SPEAKERS: usize = 100;
+
 /// How long a word takes where no times are given: 150 words a minute.
 const WORD_MS: u64 = 400;
 
@@ -178,6 +181,14 @@ fn lines(text: &str) -> Vec<GivenTurn> {
 /// The transcript in our terms, its turns kept as they are. Where times are not
 /// given, they are guessed from the number of words.
 fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcript, Problem> {
+    // Before anything is made of them: a word takes more room than its letters.
+    let counts = given
+        .iter()
+        .map(|turn| turn.text.reveal().split_whitespace().count());
+    if counts.sum::<usize>() > MAX_WORDS {
+        let why = format!("at most {MAX_WORDS} words");
+        return Err(invalid("transcript", &why));
+    }
     let mut names: Vec<String> = Vec::new();
     let (mut words, mut found, mut reached) = (Vec::new(), Vec::new(), 0);
     for turn in given {
@@ -187,6 +198,10 @@ fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcr
             names.push(name);
             names.len() - 1
         });
+        if names.len() > MAX_SPEAKERS {
+            let why = format!("at most {MAX_SPEAKERS} speakers");
+            return Err(invalid("transcript", &why));
+        }
         let speaker = u32::try_from(speaker).unwrap_or(u32::MAX);
         let own = spread(&turn, speaker, reached)?;
         let (Some(first), Some(last)) = (own.first(), own.last()) else {
@@ -203,10 +218,6 @@ fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcr
         });
         reached = last.end_ms;
         words.extend(own);
-        if words.len() > MAX_WORDS {
-            let why = format!("at most {MAX_WORDS} words");
-            return Err(invalid("transcript", &why));
-        }
     }
     if words.is_empty() {
         return Err(invalid("transcript", "at least one word"));
@@ -280,6 +291,13 @@ mod tests {
         );
         assert_eq!(transcript.speaker_name(1).reveal(), "Bob");
         assert_eq!(transcript.head.duration_ms, 11 * WORD_MS);
+        let crowd: Vec<String> = (0..=MAX_SPEAKERS)
+            .map(|one| format!("Speaker {one}: me"))
+            .collect();
+        for too_much in [crowd.join("\n"), "a ".repeat(MAX_WORDS + 1)] {
+            let refused = super::transcript(lines(&too_much), None).unwrap_err();
+            assert!(refused.detail.contains("at most"), "{refused}");
+        }
         let words = &transcript.words[transcript.turns[1].words.clone()];
         assert_eq!(
             (words[0].start_ms, words[3].text.reveal()),

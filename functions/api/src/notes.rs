@@ -6,13 +6,20 @@ use domain::{
     note::{self, Note, NoteKind},
     paths::DocPath,
     ports::{Document, Precondition, Query, Write},
+    work,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, empty, json, read_json};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Api, error::IntoProblem, interviews::invalid, patch::Patch, request::Asked};
+use crate::{
+    Api,
+    error::{IntoProblem, no_interview},
+    interviews::invalid,
+    patch::Patch,
+    request::Asked,
+};
 
 const MAX_BODY: usize = 64 * 1024;
 
@@ -80,7 +87,14 @@ impl Api {
             created_at: self.clock.now(),
         };
         let path = path(&key, &note.id);
-        self.store_note(path, &note, Precondition::Absent).await?;
+        self.store_note(path.clone(), &note, Precondition::Absent)
+            .await?;
+        // The interview may have been deleted while the note was on its way.
+        let still = work::interview(&*self.records, &key).await;
+        if still.map_err(IntoProblem::into_problem)?.is_none() {
+            self.remove_note(path).await?;
+            return Err(no_interview());
+        }
         Ok(json(StatusCode::CREATED, &note))
     }
 
@@ -119,13 +133,17 @@ impl Api {
         if found.map_err(IntoProblem::into_problem)?.is_none() {
             return Err(no_note());
         }
+        self.remove_note(path).await?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+
+    async fn remove_note(&self, path: DocPath) -> Result<(), Problem> {
         let delete = Write::Delete {
             path,
             precondition: Precondition::None,
         };
         let deleted = self.records.commit(vec![delete]).await;
-        deleted.map_err(IntoProblem::into_problem)?;
-        Ok(empty(StatusCode::NO_CONTENT))
+        deleted.map_err(IntoProblem::into_problem)
     }
 
     async fn store_note(

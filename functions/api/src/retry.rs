@@ -1,12 +1,12 @@
 //! `POST …/retry`: failed steps once more, and a report that has grown old.
 
-use std::time::Duration;
+use std::{iter, sync::Arc, time::Duration};
 
 use domain::{
-    Interview, InterviewKey,
+    Interview, InterviewKey, Timestamp,
     callback::Job,
-    ids::hex,
-    ports::{Precondition, Task, Write},
+    ids::{hex, random_name},
+    ports::{Queue, Records, Task},
     steps::{StepName, StepState},
     work::{self, Decision},
 };
@@ -42,40 +42,60 @@ impl Api {
         } else {
             read_json(asked.into_body(), MAX_BODY).await?
         };
-        let now = self.clock.now();
+        let retrying = Retrying {
+            records: Arc::clone(&self.records),
+            queue: Arc::clone(&self.queue),
+            step: request.step,
+            now: self.clock.now(),
+        };
+        // Goes on when whoever asked has gone: half of it would wait for the sweep.
+        let retried = tokio::spawn(async move { retrying.run(&key).await });
+        let interview = retried.await.map_err(|_| Problem::internal())??;
+        Ok(json(StatusCode::ACCEPTED, &self.view(&interview)))
+    }
+}
+
+/// One call.
+struct Retrying {
+    records: Arc<dyn Records>,
+    queue: Arc<dyn Queue>,
+    /// All that have failed, where none is named.
+    step: Option<StepName>,
+    now: Timestamp,
+}
+
+impl Retrying {
+    async fn run(&self, key: &InterviewKey) -> Result<Interview, Problem> {
         let reopen = |interview: Option<&mut Interview>| {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
                 return Decision::Leave(Err(no_interview()));
             };
-            let failed = match failed_steps(interview, request.step) {
+            let failed = match failed_steps(interview, self.step) {
                 Ok(failed) => failed,
                 Err(problem) => return Decision::Leave(Err(problem)),
             };
             let before = interview.clone();
             for step in &failed {
-                interview.reopen(*step, now);
+                interview.reopen(*step, self.now);
             }
-            interview.touch(now);
+            interview.touch(self.now);
             Decision::Write(Ok((before, interview.clone())), Vec::new())
         };
-        let reopened = work::transact(&*self.records, &key, now, reopen).await;
+        let reopened = work::transact(&*self.records, key, self.now, reopen).await;
         let (before, interview) = reopened.map_err(IntoProblem::into_problem)??;
+        let mut begun = Vec::new();
         for step in startable(&interview) {
-            if let Err(problem) = self.enqueue_step(&before, &interview, step).await {
+            if let Err(problem) = self.enqueue(&interview, step).await {
                 // Nobody would ever begin it.
-                self.put_back(&key, &before).await;
+                self.put_back(key, &before, &interview, &begun).await;
                 return Err(problem);
             }
+            begun.push(step);
         }
-        Ok(json(StatusCode::ACCEPTED, &self.view(&interview)))
+        Ok(interview)
     }
 
-    async fn enqueue_step(
-        &self,
-        before: &Interview,
-        interview: &Interview,
-        step: StepName,
-    ) -> Result<(), Problem> {
+    async fn enqueue(&self, interview: &Interview, step: StepName) -> Result<(), Problem> {
         let key = interview.key();
         let body = match (step, &interview.audio) {
             (StepName::Transcription, Some(audio)) => serde_json::to_value(Job {
@@ -86,9 +106,8 @@ impl Api {
             }),
             _ => serde_json::to_value(key),
         };
-        // The last try's token: another one for each try.
-        let token = before.steps.step(step).token;
-        let plain = format!("{}-{step}-retry-{token}", interview.id);
+        // Another one for each try: a second call finds nothing that has failed.
+        let plain = format!("{}-{step}-retry-{}", interview.id, random_name());
         let digest = Sha256::digest(&plain);
         let task = Task {
             name: format!("{}-{plain}", hex(&digest[..4])),
@@ -100,16 +119,30 @@ impl Api {
         queued.map(drop).map_err(IntoProblem::into_problem)
     }
 
-    async fn put_back(&self, key: &InterviewKey, before: &Interview) {
-        let document = self.records.read(&key.document()).await;
-        let Ok(Some(document)) = document else {
-            return;
+    /// Lets those fail again that nobody has begun or will begin.
+    async fn put_back(
+        &self,
+        key: &InterviewKey,
+        before: &Interview,
+        reopened: &Interview,
+        begun: &[StepName],
+    ) {
+        let put_back = |interview: Option<&mut Interview>| {
+            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+                return Decision::Leave(());
+            };
+            for step in StepName::ALL {
+                let follows = iter::successors(Some(step), |step| step.needs());
+                let untouched = interview.steps.step(step) == reopened.steps.step(step);
+                if untouched && !follows.into_iter().any(|step| begun.contains(&step)) {
+                    *interview.steps.step_mut(step) = before.steps.step(step).clone();
+                }
+            }
+            interview.touch(self.now);
+            Decision::Write((), Vec::new())
         };
-        let precondition = Precondition::Version(document.version);
-        if let Ok(write) = Write::put(key.document(), before, precondition) {
-            // What is not put back, the sweep settles.
-            let _ = self.records.commit(vec![write]).await;
-        }
+        // What is not put back, the sweep settles.
+        let _ = work::transact(&*self.records, key, self.now, put_back).await;
     }
 }
 

@@ -1,7 +1,14 @@
 //! A recording in a request's body, kept in the bucket for products while it is
 //! worked on: no trigger listens there, and decoders want to look back and forth.
 
-use std::{error::Error, io, iter, sync::Arc};
+use std::{
+    error::Error,
+    io, iter,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use domain::{
     UserId,
@@ -16,6 +23,9 @@ use crate::{Api, error::IntoProblem, request::Asked};
 
 /// What a body's last chunk breaks off with when it is too large.
 const TOO_LARGE: io::ErrorKind = io::ErrorKind::FileTooLarge;
+
+/// The most bytes of a form that are not its recording.
+const MAX_AROUND: usize = 1024 * 1024;
 
 /// A recording that is deleted when nobody holds it any more.
 pub(crate) struct Spooled {
@@ -81,10 +91,14 @@ impl Api {
 
 /// Whether a body broke off because it came too slowly, whoever has read it.
 fn timed_out(error: &(dyn Error + 'static)) -> bool {
+    is_of(error, io::ErrorKind::TimedOut)
+}
+
+fn is_of(error: &(dyn Error + 'static), kind: io::ErrorKind) -> bool {
     let mut causes = iter::successors(Some(error), |&error| error.source());
     causes.any(|cause| {
         let io = cause.downcast_ref::<io::Error>();
-        io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+        io.is_some_and(|error| error.kind() == kind)
     })
 }
 
@@ -93,16 +107,21 @@ pub(crate) fn broken(error: &multer::Error) -> Problem {
     if timed_out(error) {
         return too_slow();
     }
+    if is_of(error, TOO_LARGE) {
+        let detail = format!("a form has at most {MAX_AROUND} bytes around its recording");
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
+    }
     Problem::bad_request("invalid_form", "the form cannot be read")
 }
 
 /// The bytes of the field `file`, which is to be the last.
 async fn file_field(boundary: String, body: ByteStream) -> Result<(String, ByteStream), Problem> {
-    let mut form = multer::Multipart::new(body, boundary);
+    let (mut form, around) = Around::form(boundary, body);
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         if field.name() == Some("file") {
             let content_type = field.content_type().map(ToString::to_string);
             let content_type = content_type.unwrap_or_else(|| "application/octet-stream".into());
+            around.pause();
             return Ok((content_type, field.map_err(io::Error::other).boxed()));
         }
     }
@@ -110,6 +129,41 @@ async fn file_field(boundary: String, body: ByteStream) -> Result<(String, ByteS
         "invalid_form",
         "the form has no field `file`",
     ))
+}
+
+/// What of a form is around its recording, which is what a parser of forms may hold
+/// in memory: its texts, headers, and whatever comes before the first boundary.
+pub(crate) struct Around(Arc<AtomicBool>);
+
+impl Around {
+    /// Parses a form, of which at most [`MAX_AROUND`] bytes are not the recording.
+    pub(crate) fn form(boundary: String, body: ByteStream) -> (multer::Multipart<'static>, Self) {
+        let counting = Arc::new(AtomicBool::new(true));
+        let counted = Arc::clone(&counting);
+        let checked = body.scan(0, move |size: &mut usize, chunk| {
+            let chunk = chunk.and_then(|bytes| {
+                if counted.load(Ordering::Relaxed) {
+                    *size += bytes.len();
+                }
+                (*size <= MAX_AROUND)
+                    .then_some(bytes)
+                    .ok_or_else(|| TOO_LARGE.into())
+            });
+            std::future::ready(Some(chunk))
+        });
+        let form = multer::Multipart::new(checked, boundary);
+        (form, Self(counting))
+    }
+
+    /// What follows is the recording.
+    pub(crate) fn pause(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// What follows is not.
+    pub(crate) fn go_on(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Breaks off behind `most` bytes.

@@ -99,7 +99,7 @@ impl Notify {
     async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
         match self.receiver(notice).await? {
             ReceiverState::Listening => {}
-            ReceiverState::Gone => return Ok(()),
+            ReceiverState::Gone => return self.give_up(notice).await,
             ReceiverState::Deleted => return self.forget(notice).await,
         }
         let (mut log, version) = self.log_of(notice).await?;
@@ -131,6 +131,17 @@ impl Notify {
             Some(wait) => self.wait(notice, log.attempts.len(), wait).await,
             None => Ok(()),
         }
+    }
+
+    /// Notes that nobody wants to hear any more.
+    async fn give_up(&self, notice: &Notice) -> Result<(), Failure> {
+        let (mut log, version) = self.log_of(notice).await?;
+        if log.state != DeliveryState::Pending {
+            return Ok(());
+        }
+        log.state = DeliveryState::Failed;
+        log.next_attempt_at = None;
+        self.keep(notice, &log, version).await
     }
 
     /// Queues the next attempt. A message could not wait: Pub/Sub delivers it
@@ -175,7 +186,9 @@ impl Notify {
         let interview = work::interview(&*self.records, &notice.key).await?;
         Ok(match interview {
             None => ReceiverState::Deleted,
-            Some(interview) if interview.webhook_gone => ReceiverState::Gone,
+            Some(interview) if interview.webhook_gone || interview.webhook_url.is_none() => {
+                ReceiverState::Gone
+            }
             Some(_) => ReceiverState::Listening,
         })
     }

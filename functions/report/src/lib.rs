@@ -77,7 +77,9 @@ impl Report {
     async fn write(&self, key: &InterviewKey) -> Result<(), Failure> {
         // The event may be late: what counts is the analysis that is there now.
         let Some(document) = self.desk.records.read(&key.data("analysis")).await? else {
-            return Ok(());
+            // Deleted, perhaps after a report was written and before that was noted.
+            let gone = work::interview(&*self.desk.records, key).await?.is_none();
+            return if gone { self.clear(key).await } else { Ok(()) };
         };
         let analysis: Analysis = document.decode()?;
         let revision = analysis.derived_from.transcript_revision;
@@ -92,9 +94,13 @@ impl Report {
             .run(assignment, |_, _| self.compose(key, analysis))
             .await?;
         if outcome == Outcome::Gone {
-            self.artifacts.delete(&key.report_object()).await?;
+            self.clear(key).await?;
         }
         Ok(())
+    }
+
+    async fn clear(&self, key: &InterviewKey) -> Result<(), Failure> {
+        Ok(self.artifacts.delete(&key.report_object()).await?)
     }
 
     async fn compose(&self, key: &InterviewKey, analysis: Analysis) -> Result<Product, StepError> {

@@ -45,15 +45,38 @@ impl Function for Sweep {
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         incoming.event()?;
-        self.finish_deletions().await?;
-        self.settle_overdue().await?;
-        self.delete_expired().await?;
-        self.forget_receipts().await
+        let mut failures = Failures::default();
+        let finished = self.finish_deletions(&mut failures).await;
+        failures.note(finished);
+        let settled = self.settle_overdue(&mut failures).await;
+        failures.note(settled);
+        let deleted = self.delete_expired(&mut failures).await;
+        failures.note(deleted);
+        let forgotten = self.forget_receipts().await;
+        failures.note(forgotten);
+        failures.first.map_or(Ok(()), Err)
+    }
+}
+
+/// What cannot be done for one interview does not keep the others waiting: the
+/// sweep goes on, and fails in the end.
+#[derive(Default)]
+struct Failures {
+    first: Option<Failure>,
+}
+
+impl Failures {
+    fn note(&mut self, outcome: Result<(), Failure>) {
+        let Err(failure) = outcome else { return };
+        if let Failure::Permanent(error) | Failure::Transient { error, .. } = &failure {
+            tracing::error!("a part of the sweep failed: {error:#}");
+        }
+        self.first.get_or_insert(failure);
     }
 }
 
 impl Sweep {
-    async fn finish_deletions(&self) -> Result<(), Failure> {
+    async fn finish_deletions(&self, failures: &mut Failures) -> Result<(), Failure> {
         let now = self.clock.now();
         let marked = Query {
             less_than: Some(("deleted_at".into(), json!(now))),
@@ -62,19 +85,19 @@ impl Sweep {
         };
         for document in self.records.list(&marked).await? {
             if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
-                self.purge(&key).await?;
+                failures.note(self.purge(&key).await);
             }
         }
         Ok(())
     }
 
-    async fn settle_overdue(&self) -> Result<(), Failure> {
+    async fn settle_overdue(&self, failures: &mut Failures) -> Result<(), Failure> {
         for status in [Status::Processing, Status::AwaitingUpload] {
             let mut after = None;
             loop {
                 let page = self.page(status, after.take()).await?;
                 for document in &page {
-                    self.settle(document).await?;
+                    failures.note(self.settle(document).await);
                 }
                 match page.last() {
                     Some(last) if page.len() == BATCH => {
@@ -122,16 +145,24 @@ impl Sweep {
     }
 
     /// Those that are older than all may be, and those whose own time is over.
-    async fn delete_expired(&self) -> Result<(), Failure> {
+    async fn delete_expired(&self, failures: &mut Failures) -> Result<(), Failure> {
         let now = self.clock.now();
-        self.delete_before("expires_at", now).await?;
+        self.delete_before("expires_at", now, failures).await?;
         match self.retention {
-            Some(retention) => self.delete_before("created_at", now - retention).await,
+            Some(retention) => {
+                let before = now - retention;
+                self.delete_before("created_at", before, failures).await
+            }
             None => Ok(()),
         }
     }
 
-    async fn delete_before(&self, field: &str, before: Timestamp) -> Result<(), Failure> {
+    async fn delete_before(
+        &self,
+        field: &str,
+        before: Timestamp,
+        failures: &mut Failures,
+    ) -> Result<(), Failure> {
         let now = self.clock.now();
         let expired = Query {
             less_than: Some((field.into(), json!(before))),
@@ -140,8 +171,7 @@ impl Sweep {
         };
         for document in self.records.list(&expired).await? {
             if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
-                deletion::mark(&*self.records, &key, now).await?;
-                self.purge(&key).await?;
+                failures.note(self.delete(&key, now).await);
             }
         }
         Ok(())
@@ -165,6 +195,11 @@ impl Sweep {
                 precondition: Precondition::None,
             });
         Ok(self.records.commit(deletes.collect()).await?)
+    }
+
+    async fn delete(&self, key: &InterviewKey, now: Timestamp) -> Result<(), Failure> {
+        deletion::mark(&*self.records, key, now).await?;
+        self.purge(key).await
     }
 
     async fn purge(&self, key: &InterviewKey) -> Result<(), Failure> {

@@ -71,7 +71,7 @@ impl ObjectStore for Bucket {
         overwrite: Overwrite,
     ) -> Result<ObjectMeta, ObjectError> {
         let (inner, file) = (&self.store.inner, random_name());
-        let written = inner.files.write(&file, 0, u64::MAX, &mut body).await;
+        let written = inner.files.write_new(&file, u64::MAX, &mut body).await;
         let stored = match written {
             Ok(size) => {
                 let new = NewObject {

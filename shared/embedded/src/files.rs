@@ -106,6 +106,20 @@ impl Files {
         file.set_len(size).await
     }
 
+    /// Writes a stream into a new file, which stays only when all of it is written:
+    /// whoever asks may be dropped in the middle.
+    pub(crate) async fn write_new(
+        &self,
+        file: &str,
+        limit: u64,
+        body: &mut ByteStream,
+    ) -> Result<u64, WriteError> {
+        let unfinished = Unfinished(Some(self.path(file)));
+        let size = self.write(file, 0, limit, body).await?;
+        unfinished.finish();
+        Ok(size)
+    }
+
     /// Writes a stream into a file from `offset` on, at most `limit` bytes, and
     /// makes it durable. What came before an error stays.
     pub(crate) async fn write(
@@ -131,6 +145,23 @@ impl Files {
         out.flush().await.map_err(WriteError::Disk)?;
         out.sync_all().await.map_err(WriteError::Disk)?;
         copied
+    }
+}
+
+/// A file that is removed unless it is finished.
+struct Unfinished(Option<PathBuf>);
+
+impl Unfinished {
+    fn finish(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take() {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

@@ -67,17 +67,26 @@ impl Uploads {
             overwrite == Overwrite::Allowed,
             (self.store.inner.clock.now() + SESSION_LIFETIME).as_millis(),
         );
-        self.store
+        let now = self.store.inner.clock.now().as_millis();
+        let expired: Vec<String> = self
+            .store
             .inner
             .database
-            .transaction(move |transaction| -> Result<(), Fault> {
+            .transaction(move |transaction| -> Result<_, Fault> {
                 transaction.execute(
                     "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     row,
                 )?;
-                Ok(())
+                let sql = "DELETE FROM sessions WHERE expires_at <= ?1 RETURNING id";
+                let mut expired = transaction.prepare_cached(sql)?;
+                let ids = expired.query_map([now], |row| row.get(0))?;
+                Ok(ids.collect::<Result<_, _>>()?)
             })
             .await?;
+        for id in expired {
+            let removed = self.store.inner.files.remove(&id).await;
+            removed.map_err(Fault::from)?;
+        }
         Ok(id)
     }
 

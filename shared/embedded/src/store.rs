@@ -24,6 +24,9 @@ use crate::{
     uploads::Uploads,
 };
 
+/// How long dead letters are kept, as in the cloud: they hold what was in hand.
+const DEAD_LETTERS_KEPT_MS: i64 = 31 * 24 * 3_600 * 1_000;
+
 /// How a store is opened.
 pub struct Options {
     /// The data directory; created when it is not there.
@@ -119,8 +122,8 @@ impl Store {
         Uploads::new(self.clone())
     }
 
-    /// Removes files that no record knows of: what was being written when an
-    /// earlier process died.
+    /// Removes what an earlier process was at when it died: files that no record knows
+    /// of, and recordings in passing; and what is past its time.
     async fn clear_leftovers(&self) -> Result<(), Fault> {
         let now = self.inner.clock.now().as_millis();
         let known = self
@@ -128,6 +131,10 @@ impl Store {
             .database
             .transaction(move |transaction| -> Result<_, Fault> {
                 transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [now])?;
+                // In the cloud a bucket's lifecycle and a subscription's retention do this.
+                transaction.execute("DELETE FROM objects WHERE name LIKE '%.passing'", [])?;
+                let long_dead = now - DEAD_LETTERS_KEPT_MS;
+                transaction.execute("DELETE FROM dead_letters WHERE died_at <= ?1", [long_dead])?;
                 let sql = "SELECT file FROM objects UNION ALL SELECT id FROM sessions";
                 let mut statement = transaction.prepare(sql)?;
                 let rows = statement.query_map([], |row| row.get(0))?;

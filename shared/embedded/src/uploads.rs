@@ -124,7 +124,7 @@ impl Uploads {
             .store
             .inner
             .files
-            .write(file, 0, grant.size.1, body)
+            .write_new(file, grant.size.1, body)
             .await;
         let size = written.map_err(|error| refused(error, grant))?;
         self.complete(bucket, grant, file, size, Overwrite::Refused)

@@ -17,7 +17,7 @@ use std::{
 use domain::{
     Interview, InterviewKey,
     claim::{Claim, LEASE, Lease, Refused},
-    ports::{Clock, Progress, Records, Write},
+    ports::{Clock, Progress, Records, RecordsError, Write},
     steps::{StepError, StepName},
     trace::TraceContext,
     work,
@@ -31,6 +31,14 @@ use crate::{Failure, trace};
 /// How often a running step may show its progress: a document takes about one
 /// write a second for long.
 const TICK: Duration = Duration::from_secs(2);
+
+/// How long a result waits for a store that cannot be reached.
+const HAND_IN_PAUSES: [Duration; 4] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(6),
+];
 
 /// What a step needs besides its own ports.
 #[derive(Clone)]
@@ -199,12 +207,23 @@ impl Desk {
                 amend(interview);
             }
         };
-        let now = self.clock.now();
-        let finished = work::finish(&*self.records, key, lease, &product.writes, amend, now).await;
-        match finished {
-            Ok(Ok(())) => Ok(Outcome::Finished),
-            Ok(Err(refused)) => Ok(outcome_of(refused)),
-            Err(error) => self.report(key, lease, storage_error(&error)).await,
+        let mut pauses = HAND_IN_PAUSES.iter();
+        loop {
+            let now = self.clock.now();
+            let finished =
+                work::finish(&*self.records, key, lease, &product.writes, amend, now).await;
+            match finished {
+                Ok(Ok(())) => return Ok(Outcome::Finished),
+                Ok(Err(refused)) => return Ok(outcome_of(refused)),
+                Err(error) => match pauses.next() {
+                    // It may have been paid for: it is not thrown away at once.
+                    Some(pause) if matches!(error, RecordsError::Unavailable(_)) => {
+                        tracing::warn!("the result was not stored yet: {error}");
+                        tokio::time::sleep(*pause).await;
+                    }
+                    _ => return self.report(key, lease, storage_error(&error)).await,
+                },
+            }
         }
     }
 
@@ -253,8 +272,17 @@ const fn outcome_of(refused: Refused) -> Outcome {
     }
 }
 
-/// A store that says no, as a step's error.
+/// A store that says no, as a step's error. What a store will never take is not made
+/// again.
 pub fn storage_error(error: &(dyn std::error::Error + 'static)) -> StepError {
     tracing::warn!(error, "the store said no");
-    StepError::transient("storage_unavailable", "the result could not be stored")
+    match error.downcast_ref() {
+        Some(RecordsError::TooLarge { .. } | RecordsError::Unstorable { .. }) => {
+            StepError::permanent(
+                "result_too_large",
+                "the result is not one that can be stored",
+            )
+        }
+        _ => StepError::transient("storage_unavailable", "the result could not be stored"),
+    }
 }

@@ -9,6 +9,7 @@
 mod agreement;
 mod audio;
 mod badly;
+mod between;
 mod callbacks;
 mod deletion;
 mod direct;

@@ -206,7 +206,7 @@ async fn every_step_can_be_run_again_by_itself() {
 }
 
 /// As if the step had been given up.
-async fn fail(test: &TestHost, id: &str, step: &str) {
+pub(crate) async fn fail(test: &TestHost, id: &str, step: &str) {
     use domain::{
         steps::StepError,
         work::{Decision, transact},

@@ -180,12 +180,23 @@ async fn a_receiver_that_is_down_is_tried_again_under_the_same_id() {
 async fn a_receiver_that_is_gone_hears_no_more() {
     let test = TestHost::start().await;
     *test.receiver.answers.lock().unwrap() = vec![StatusCode::GONE];
-    test.submit(wav(3)).await;
+    let id = test.submit(wav(3)).await;
     test.drain().await;
     let heard = test.receiver.types().len();
     assert!(
         heard < 3,
         "{heard} webhooks although the first was answered with 410"
+    );
+    let path = format!("/v1/interviews/{id}/webhook-deliveries");
+    let log = test.get(&path).await;
+    let items = log["items"].as_array().unwrap();
+    assert!(!items.is_empty());
+    assert!(items.iter().all(|item| item["state"] == "failed"), "{log}");
+    let replay = format!("{path}/{}/replay", items[0]["id"].as_str().unwrap());
+    let (status, problem) = test.ask(http::Method::POST, &replay, None).await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (409, Some("no_receiver"))
     );
 }
 
