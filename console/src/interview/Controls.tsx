@@ -14,6 +14,11 @@ const ZOOMS = [
   [100, "Closest"],
 ] as const;
 
+const FAILED = {
+  unreachable: "The recording cannot be reached; it is tried again when you press play.",
+  unplayable: "The recording cannot be played here. It is kept, and everything else works.",
+};
+
 /** The player: waveform, time line and buttons. */
 export function Controls() {
   const { player, interview } = useOpen();
@@ -55,7 +60,7 @@ export function Controls() {
       </div>
       {player.failed.value && (
         <p class="bad" role="alert">
-          The recording cannot be played here. It is kept, and everything else works.
+          {FAILED[player.failed.value]}
         </p>
       )}
     </section>

@@ -78,6 +78,8 @@ export function Waveform({ zoom }: { zoom: number }) {
     surfer.current = made;
     // It looks where the player is when it is told that this has changed.
     made.on("ready", () => player.audio.dispatchEvent(new Event("timeupdate")));
+    // It seeks by itself; that nothing is to stop at the end of a quote it does not know.
+    made.on("interaction", (seconds) => player.seek(seconds * 1000));
     return () => {
       surfer.current = null;
       made.destroy();

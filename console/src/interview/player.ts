@@ -4,10 +4,14 @@ import { signal } from "@preact/signals";
 
 type Heard = (ms: number) => void;
 
+/** An error so soon after a fresh link is not the link's. */
+const FRESH_MS = 30_000;
+
 export class Player {
   readonly audio = new Audio();
   readonly playing = signal(false);
-  readonly failed = signal(false);
+  /** Why it does not play: what is unreachable may play later. */
+  readonly failed = signal<"" | "unreachable" | "unplayable">("");
   readonly rate = signal(Number(localStorage.getItem("interviewlens:rate") ?? 1));
   /** The length in milliseconds, by the service where that is known. */
   readonly duration = signal(0);
@@ -15,6 +19,10 @@ export class Player {
   #until: number | null = null;
   #frame = 0;
   #renewed = 0;
+  #renewing = false;
+  /** Whether it is to play as soon as it can. */
+  #wanted = false;
+  #stop = new AbortController();
 
   /** `renew` fetches a fresh link: a link is good for an hour. */
   constructor(private readonly renew: () => Promise<string | null>) {
@@ -33,7 +41,11 @@ export class Player {
     audio.addEventListener("durationchange", () => {
       if (!this.duration.value && Number.isFinite(audio.duration)) this.duration.value = audio.duration * 1000;
     });
-    audio.addEventListener("error", () => void this.#again());
+    audio.addEventListener("error", () => this.#again());
+    const back = () => {
+      if (this.failed.value) void this.#renew();
+    };
+    addEventListener("online", back, { signal: this.#stop.signal });
   }
 
   /** Begins with a link, unless it plays already. */
@@ -68,12 +80,19 @@ export class Player {
   async play(from?: number, until?: number): Promise<void> {
     if (from !== undefined) this.seek(from);
     this.#until = until ?? null;
+    this.#wanted = true;
+    if (this.failed.value || this.audio.error) return this.#renew();
     await this.audio.play().catch(() => {});
   }
 
   toggle(): void {
-    if (this.playing.value) this.audio.pause();
+    if (this.playing.value) this.pause();
     else void this.play();
+  }
+
+  pause(): void {
+    this.#wanted = false;
+    this.audio.pause();
   }
 
   faster(rate: number): void {
@@ -82,6 +101,7 @@ export class Player {
   }
 
   close(): void {
+    this.#stop.abort();
     cancelAnimationFrame(this.#frame);
     this.audio.pause();
     this.audio.removeAttribute("src");
@@ -108,23 +128,33 @@ export class Player {
   }
 
   /** The link may be old: goes on with a fresh one, but does not ask all the time. */
-  async #again(): Promise<void> {
-    if (!this.audio.getAttribute("src")) return;
-    if (Date.now() - this.#renewed < 30_000) {
-      this.failed.value = true;
-      return;
-    }
-    this.#renewed = Date.now();
-    const [at, playing] = [this.audio.currentTime, this.playing.value];
+  #again(): void {
+    if (!this.audio.getAttribute("src") || this.#renewing) return;
+    this.#wanted = this.playing.value;
+    if (Date.now() - this.#renewed < FRESH_MS) this.#fail("unplayable");
+    else void this.#renew();
+  }
+
+  #fail(why: "unreachable" | "unplayable"): void {
+    this.failed.value = why;
+    // An element that has failed is not paused by that.
+    this.audio.pause();
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
     const url = await this.renew().catch(() => null);
-    if (!url) {
-      this.failed.value = true;
-      return;
-    }
-    this.failed.value = false;
+    this.#renewing = false;
+    if (this.#stop.signal.aborted) return;
+    if (!url) return this.#fail("unreachable");
+    this.#renewed = Date.now();
+    this.failed.value = "";
+    // Read only now: one may have sought meanwhile.
+    const at = this.audio.currentTime;
     this.audio.src = url;
     this.audio.currentTime = at;
     this.audio.playbackRate = this.rate.value;
-    if (playing) await this.audio.play().catch(() => {});
+    if (this.#wanted) await this.audio.play().catch(() => {});
   }
 }
