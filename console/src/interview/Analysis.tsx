@@ -2,22 +2,13 @@ import type { Analysis, Claim } from "../api/client";
 import { clock, percent } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Quotes } from "./Evidence";
+import { Missing } from "./Missing";
 import { useOpen } from "./store";
 
 export function AnalysisPart() {
   const open = useOpen();
   const analysis = open.analysis.value;
-  if (analysis) return <Made analysis={analysis} />;
-  const step = open.interview.value?.steps.analysis;
-  return (
-    <p class="quiet pad">
-      {step?.state === "failed"
-        ? "There is no analysis."
-        : step?.state === "done"
-          ? "Loading the analysis…"
-          : "The analysis appears here when it is made."}
-    </p>
-  );
+  return analysis ? <Made analysis={analysis} /> : <Missing step="analysis" name="analysis" />;
 }
 
 function Made({ analysis }: { analysis: Analysis }) {

@@ -8,7 +8,7 @@ export function Timeline() {
   const { player } = open;
   const needle = useRef<HTMLElement>(null);
   const topics = open.analysis.value?.topics ?? [];
-  const notes = open.notes.value.filter(({ at_ms }) => at_ms != null);
+  const notes = (open.notes.value ?? []).filter(({ at_ms }) => at_ms != null);
   const length = player.duration.value || 1;
   const place = (ms: number) => `${(100 * ms) / length}%`;
   useEffect(

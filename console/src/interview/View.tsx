@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { remove } from "../list/interviews";
+import { useEditing } from "../ui/editing";
 import { ago } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { listen } from "../ui/keys";
@@ -42,7 +43,12 @@ function Shown() {
     return (
       <main class="list" id="main">
         <p class="banner bad" role="alert">
-          {gone ? "There is no such interview, or no longer." : failure.value.message}
+          <span>{gone ? "There is no such interview, or no longer." : failure.value.message}</span>
+          {!gone && (
+            <button type="button" onClick={() => open.begin()}>
+              Try again
+            </button>
+          )}
         </p>
         <p>
           <a href={hrefs.list}>All interviews</a>
@@ -81,7 +87,7 @@ function Interview() {
       b: () => void open.addNote("Bookmark", player.now, "bookmark"),
       n: () => {
         const at = player.now;
-        show("Notes", () => beginNote(at));
+        show("Notes", () => beginNote(open.id, at));
       },
       "/": () => show("Transcript", () => document.querySelector<HTMLElement>("#search")?.focus()),
     });
@@ -122,7 +128,7 @@ function Interview() {
             onClick={() => (part.value = name)}
           >
             {name}
-            {name === "Notes" && open.notes.value.length > 0 && ` ${open.notes.value.length}`}
+            {name === "Notes" && (open.notes.value?.length ?? 0) > 0 && ` ${open.notes.value?.length}`}
           </button>
         ))}
       </nav>
@@ -142,8 +148,7 @@ function Interview() {
 function Title() {
   const open = useOpen();
   const { title } = open.interview.value!;
-  const editing = useSignal(false);
-  const focus = useMemo(() => (input: HTMLInputElement | null) => input?.focus(), []);
+  const { editing, button, field } = useEditing();
   if (!editing.value) {
     return (
       <h1>
@@ -151,7 +156,13 @@ function Title() {
           <Icon name="back" />
         </a>
         {title}
-        <button type="button" class="bare" aria-label="Change the title" onClick={() => (editing.value = true)}>
+        <button
+          ref={button}
+          type="button"
+          class="bare"
+          aria-label="Change the title"
+          onClick={() => (editing.value = true)}
+        >
           <Icon name="edit" />
         </button>
       </h1>
@@ -163,9 +174,13 @@ function Title() {
       aria-label="Title"
       defaultValue={title}
       maxLength={500}
-      ref={focus}
+      ref={field}
       onKeyDown={(event) => {
-        if (event.key === "Enter") event.currentTarget.blur();
+        if (event.key === "Enter" && !event.isComposing) {
+          // Or it would press the button that has the focus then.
+          event.preventDefault();
+          event.currentTarget.blur();
+        }
         if (event.key === "Escape") editing.value = false;
       }}
       onBlur={(event) => {

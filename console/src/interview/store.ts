@@ -25,16 +25,24 @@ import { Player } from "./player";
 import type { Columns } from "./transcript/columns";
 import { loadTranscript } from "./transcript/load";
 
+/** After a refusal it is tried again so soon, and ever later up to so late. */
+const SOON_MS = 2_000;
+const LATE_MS = 60_000;
+
 export class Open {
   readonly interview = signal<Interview | null>(null);
-  /** Why there is nothing to show. */
+  /** Why there is nothing to show: it is gone, or has never been loaded. */
   readonly failure = signal<ApiError | null>(null);
   /** Whether what is shown is followed. */
   readonly connected = signal(true);
   readonly transcript = signal<Columns | null>(null);
   readonly analysis = signal<Analysis | null>(null);
   readonly peaks = signal<Peaks | null>(null);
-  readonly notes = signal<Note[]>([]);
+  /** Why a part is not here that has been made. */
+  readonly missed = signal<Partial<Record<StepName, string>>>({});
+  /** Nothing until they are loaded. */
+  readonly notes = signal<Note[] | null>(null);
+  readonly notesMissed = signal("");
   readonly player: Player;
   /** The names of the speakers, the user's before the service's. */
   readonly speakers = computed(() => {
@@ -46,6 +54,9 @@ export class Open {
   #events: EventSource | null = null;
   #stop = new AbortController();
   #had = new Map<StepName, string>();
+  #wait = SOON_MS;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #naming: Promise<void> = Promise.resolve();
 
   constructor(readonly id: string) {
     this.player = new Player(async () => (await this.#read()).audio?.url ?? null);
@@ -57,6 +68,7 @@ export class Open {
 
   close(): void {
     this.#stop.abort();
+    clearTimeout(this.#timer);
     this.#events?.close();
     this.player.close();
   }
@@ -66,20 +78,49 @@ export class Open {
     return speaker == null ? "" : (this.speakers.value.get(speaker) ?? `Speaker ${speaker + 1}`);
   }
 
+  /** Loads it again after a failure. */
+  begin(): void {
+    this.failure.value = null;
+    void this.#begin();
+  }
+
   async #begin(): Promise<void> {
+    clearTimeout(this.#timer);
     try {
       this.#take(await this.#read());
-      void this.#readNotes();
+      this.failure.value = null;
+      void this.readNotes();
       this.#follow();
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.failure.value = error instanceof ApiError ? error : new ApiError({});
+      if (this.#stop.signal.aborted) return;
+      const why = error instanceof ApiError ? error : new ApiError({});
+      if (why.status === 404) this.#gone(why);
+      else if (this.interview.value) this.#later();
+      else this.failure.value = why;
     }
   }
 
+  /** What is shown stays, and is followed again when that can be done. */
+  #later(): void {
+    if (this.#stop.signal.aborted) return;
+    this.connected.value = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#begin(), this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LATE_MS);
+  }
+
+  #gone(why: ApiError): void {
+    clearTimeout(this.#timer);
+    this.#events?.close();
+    this.player.pause();
+    this.failure.value = why;
+  }
+
+  /** The record alone: an empty list would not be sent, and then all parts come. */
   async #read(): Promise<Interview> {
     return ask(
       api.GET("/v1/interviews/{id}", {
-        params: { path: { id: this.id }, query: { fields: [] } },
+        params: { path: { id: this.id }, query: { fields: [""] } },
         signal: this.#stop.signal,
       }),
     );
@@ -87,19 +128,19 @@ export class Open {
 
   #follow(): void {
     this.#events?.close();
+    if (this.#stop.signal.aborted) return;
     const status = this.interview.value?.status;
     if (status && status !== "processing" && status !== "awaiting_upload") return;
     const events = new EventSource(`${location.origin}/v1/interviews/${this.id}/events`, {
       fetch: async (url, init) => fetch(url, { ...init, headers: { ...init.headers, ...(await headers()) } }),
     });
     this.#events = events;
-    events.addEventListener("open", () => (this.connected.value = true));
+    events.addEventListener("open", () => this.#reached());
     events.addEventListener("error", ({ code }) => {
       this.connected.value = false;
-      if (code === 404) {
-        events.close();
-        this.failure.value = new ApiError({ status: 404, detail: "This interview has been deleted." });
-      }
+      if (code === 404) this.#gone(new ApiError({ status: 404, detail: "This interview has been deleted." }));
+      // It goes on by itself after a lost connection, but not after an answer of another kind.
+      else if (events.readyState === events.CLOSED) this.#later();
     });
     events.addEventListener("snapshot", ({ data }) => this.#take(JSON.parse(data) as Interview));
     events.addEventListener("step", ({ data }) => {
@@ -119,8 +160,14 @@ export class Open {
     });
   }
 
+  #reached(): void {
+    this.connected.value = true;
+    this.#wait = SOON_MS;
+  }
+
   /** Takes over what the service says, and fetches what has come about. */
   #take(interview: Interview): void {
+    if (this.#stop.signal.aborted) return;
     this.interview.value = interview;
     this.player.open(interview.audio?.url ?? null, interview.audio?.duration_ms ?? null);
     for (const name of STEPS) {
@@ -132,17 +179,18 @@ export class Open {
     const settled = !["processing", "awaiting_upload"].includes(interview.status);
     if (settled) {
       this.#events?.close();
-      this.connected.value = true;
+      this.#reached();
     }
   }
 
   async #fetch(name: StepName): Promise<void> {
     const { signal } = this.#stop;
     const path = { id: this.id };
+    this.missed.value = { ...this.missed.value, [name]: undefined };
     try {
       switch (name) {
         case "transcription":
-          this.transcript.value = await loadTranscript(this.id, signal);
+          this.transcript.value = await this.#words();
           break;
         case "analysis":
           this.analysis.value = await ask(api.GET("/v1/interviews/{id}/analysis", { params: { path }, signal }));
@@ -156,11 +204,32 @@ export class Open {
     } catch (error) {
       if (signal.aborted) return;
       this.#had.delete(name);
+      const pane = { transcription: this.transcript, analysis: this.analysis, waveform: null, report: null }[name];
+      // A pane that shows nothing yet says so itself.
+      if (pane && !pane.value) {
+        this.missed.value = { ...this.missed.value, [name]: reason(error) };
+        return;
+      }
       say(`The ${name === "transcription" ? "transcript" : name} was not loaded: ${reason(error)}`, {
         bad: true,
-        action: { label: "Try again", run: () => this.interview.value && this.#take(this.interview.value) },
+        action: { label: "Try again", run: () => this.fetchMissed() },
       });
     }
+  }
+
+  /** Fetches once more what was missed. */
+  fetchMissed(): void {
+    if (this.interview.value) this.#take(this.interview.value);
+  }
+
+  /** The transcript with the service's names. It comes with the user's, and which the
+   * service had is then not known. */
+  async #words(): Promise<Columns> {
+    const before = this.interview.value?.speakers;
+    const words = await loadTranscript(this.id, this.#stop.signal);
+    const given = { ...before, ...this.interview.value?.speakers };
+    const names = words.names.map(({ id, name }) => ({ id, name: id in given ? `Speaker ${id + 1}` : name }));
+    return { ...words, names };
   }
 
   /** Runs a failed step once more. */
@@ -178,11 +247,15 @@ export class Open {
   }
 
   /** Names a speaker; without a name it is called as the service calls it. */
-  async nameSpeaker(speaker: number, name: string): Promise<void> {
-    const speakers: Record<string, string> = { ...this.interview.value?.speakers };
-    if (name) speakers[speaker] = name;
-    else delete speakers[speaker];
-    await this.#change({ speakers });
+  nameSpeaker(speaker: number, name: string): Promise<void> {
+    // All names are sent at once: each time with those that the last answer has.
+    this.#naming = this.#naming.then(() => {
+      const speakers: Record<string, string> = { ...this.interview.value?.speakers };
+      if (name) speakers[speaker] = name;
+      else delete speakers[speaker];
+      return this.#change({ speakers });
+    });
+    return this.#naming;
   }
 
   async #change(body: { title?: string; speakers?: Record<string, string> }): Promise<void> {
@@ -192,18 +265,23 @@ export class Open {
     });
   }
 
-  async #readNotes(): Promise<void> {
-    await this.#do("The notes were not loaded", async () => {
-      const params = { path: { id: this.id } };
+  async readNotes(): Promise<void> {
+    const params = { path: { id: this.id } };
+    this.notesMissed.value = "";
+    try {
       this.notes.value = (await ask(api.GET("/v1/interviews/{id}/notes", { params }))).items;
-    });
+    } catch (error) {
+      if (!this.#stop.signal.aborted && !this.notes.value) this.notesMissed.value = reason(error);
+    }
   }
 
   async addNote(text: string, at_ms: number | null, kind: Note["kind"]): Promise<boolean> {
     return this.#do("Not noted", async () => {
       const body = { text, kind, ...(at_ms !== null && { at_ms: Math.round(at_ms) }) };
       const note = await ask(api.POST("/v1/interviews/{id}/notes", { params: { path: { id: this.id } }, body }));
-      this.#order([...this.notes.value, note]);
+      const others = this.notes.value?.filter(({ id }) => id !== note.id);
+      if (others) this.#order([...others, note]);
+      else void this.readNotes();
       changed(this.id);
     });
   }
@@ -212,7 +290,7 @@ export class Open {
     return this.#do("Not changed", async () => {
       const params = { path: { id: this.id, note_id } };
       const note = await ask(api.PATCH("/v1/interviews/{id}/notes/{note_id}", { params, body: { text } }));
-      this.#order(this.notes.value.map((other) => (other.id === note_id ? note : other)));
+      this.#order((this.notes.value ?? []).map((other) => (other.id === note_id ? note : other)));
       changed(this.id);
     });
   }
@@ -221,7 +299,7 @@ export class Open {
     return this.#do("Not deleted", async () => {
       const params = { path: { id: this.id, note_id } };
       await ask(api.DELETE("/v1/interviews/{id}/notes/{note_id}", { params }));
-      this.notes.value = this.notes.value.filter(({ id }) => id !== note_id);
+      this.notes.value = (this.notes.value ?? []).filter(({ id }) => id !== note_id);
       changed(this.id);
     });
   }

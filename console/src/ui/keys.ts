@@ -2,7 +2,10 @@
 
 type Keys = Record<string, (event: KeyboardEvent) => void>;
 
-function typing(target: EventTarget | null): boolean {
+const SEEKING = new Set(["ArrowLeft", "ArrowRight", "j", "l"]);
+
+/** Whether keys are typed there. */
+export function typing(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null;
   return Boolean(element?.closest?.("input:not([type=range]), textarea, select, dialog, [contenteditable]"));
 }
@@ -17,7 +20,8 @@ export function listen(keys: Keys): () => void {
     const action = keys[event.key];
     if (!action) return;
     event.preventDefault();
-    action(event);
+    // Held down, one goes on seeking, but does not set a row of bookmarks.
+    if (!event.repeat || SEEKING.has(event.key)) action(event);
   };
   addEventListener("keydown", heard);
   return () => removeEventListener("keydown", heard);

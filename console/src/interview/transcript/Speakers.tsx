@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { useEditing } from "../../ui/editing";
 import { Icon } from "../../ui/icons";
 import { useOpen } from "../store";
 
@@ -16,7 +16,7 @@ export function Speakers() {
 
 function Speaker({ id, name }: { id: number; name: string }) {
   const open = useOpen();
-  const naming = useSignal(false);
+  const { editing: naming, button, field } = useEditing();
   const done = (text: string) => {
     naming.value = false;
     if (text.trim() !== name) void open.nameSpeaker(id, text.trim());
@@ -27,11 +27,15 @@ function Speaker({ id, name }: { id: number; name: string }) {
         <input
           class="naming"
           aria-label={`Name of ${name}`}
-          value={name}
+          defaultValue={name}
           maxLength={100}
-          ref={(input) => input?.focus()}
+          ref={field}
           onKeyDown={(event) => {
-            if (event.key === "Enter") event.currentTarget.blur();
+            if (event.key === "Enter" && !event.isComposing) {
+              // Or it would press the button that has the focus then.
+              event.preventDefault();
+              event.currentTarget.blur();
+            }
             if (event.key === "Escape") {
               event.currentTarget.value = name;
               event.currentTarget.blur();
@@ -40,7 +44,13 @@ function Speaker({ id, name }: { id: number; name: string }) {
           onBlur={(event) => done(event.currentTarget.value)}
         />
       ) : (
-        <button type="button" class="bare" aria-label={`Name ${name}`} onClick={() => (naming.value = true)}>
+        <button
+          ref={button}
+          type="button"
+          class="bare"
+          aria-label={`Name ${name}`}
+          onClick={() => (naming.value = true)}
+        >
           {name} <Icon name="edit" />
         </button>
       )}

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { clock, count } from "../../ui/format";
 import { Icon } from "../../ui/icons";
+import { Missing } from "../Missing";
 import { useOpen } from "../store";
 import { type Columns, find, lastAtMost, type Match, paragraphOf, UNKNOWN, wordAt, wordText } from "./columns";
 import { memo } from "./memo";
@@ -19,17 +20,10 @@ const SETTLING = 6;
 export function Transcript() {
   const open = useOpen();
   const words = open.transcript.value;
-  const step = open.interview.value?.steps.transcription;
   if (words) return <Text words={words} />;
   return (
     <section class="transcript" aria-label="Transcript">
-      <p class="quiet pad">
-        {step?.state === "failed"
-          ? "There is no transcript."
-          : step?.state === "done"
-            ? "Loading the transcript…"
-            : "The transcript appears here when it is made."}
-      </p>
+      <Missing step="transcription" name="transcript" />
     </section>
   );
 }

@@ -1,0 +1,112 @@
+// Notes as they are written: nothing that has been typed is lost, or saved twice.
+
+import type { Page } from "@playwright/test";
+import { expect, open, type Service, test } from "./service";
+
+/** An interview without a recording: a note needs none. */
+async function make(service: Service, title: string): Promise<string> {
+  const made = await fetch(`${service.url}/v1/interviews`, { method: "POST", body: JSON.stringify({ title }) });
+  expect(made.status).toBe(201);
+  return ((await made.json()) as { id: string }).id;
+}
+
+const tab = (page: Page, name: string) => page.getByRole("tab", { name }).click();
+
+test("a draft is its interview's, and is kept", async ({ page, service }) => {
+  const ada = await make(service, "Ada");
+  await make(service, "Grace");
+  await open(page, service);
+  const first = page.waitForRequest((request) => request.url().includes(`/v1/interviews/${ada}?`));
+  await page.getByRole("link", { name: "Ada" }).click();
+  // Its record alone is asked for.
+  expect(new URL((await first).url()).searchParams.get("fields")).toBe("");
+  await tab(page, "Notes");
+  await expect(page.getByText("No notes yet.")).toBeVisible();
+  await page.locator("#note").fill("half a thought");
+  await tab(page, "Figures");
+  await tab(page, "Notes");
+  await expect(page.locator("#note")).toHaveValue("half a thought");
+
+  await page.getByRole("link", { name: "All interviews" }).click();
+  await page.getByRole("link", { name: "Grace" }).click();
+  await tab(page, "Notes");
+  await expect(page.locator("#note")).toHaveValue("");
+  await page.getByRole("link", { name: "All interviews" }).click();
+  await page.getByRole("link", { name: "Ada" }).click();
+  await tab(page, "Notes");
+  await expect(page.locator("#note")).toHaveValue("half a thought");
+});
+
+test("two times Enter is one note", async ({ page, service }) => {
+  const id = await make(service, "Ada");
+  await open(page, service, `/app/interviews/${id}`);
+  let answer = () => {};
+  const held = new Promise<void>((done) => (answer = done));
+  await page.route("**/notes", async (route) => {
+    if (route.request().method() === "POST") await held;
+    await route.continue();
+  });
+  await tab(page, "Notes");
+  await page.locator("#note").fill("said once");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  answer();
+  await expect(page.getByRole("list", { name: "Notes" }).getByRole("listitem")).toHaveCount(1);
+  await page.getByRole("button", { name: "Change said once" }).click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Change said once" })).toBeFocused();
+  expect((await service.get(`/v1/interviews/${id}/notes`)).items).toHaveLength(1);
+});
+
+test.describe("when the service fails", () => {
+  test.use({ expected: /status of 503/ });
+
+  test("what was not saved is still in its field", async ({ page, service }) => {
+    const id = await make(service, "Ada");
+    await open(page, service, `/app/interviews/${id}`);
+    await tab(page, "Notes");
+    await page.locator("#note").fill("kept");
+    const refuse = { status: 503, json: { title: "Not now", status: 503 } };
+    await page.route(/\/notes(\/[^/]+)?$/, (route) => {
+      return route.request().method() === "GET" ? route.continue() : route.fulfill(refuse);
+    });
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Not noted: Not now")).toBeVisible();
+    await expect(page.locator("#note")).toHaveValue("kept");
+    await page.unrouteAll();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("list", { name: "Notes" })).toContainText("kept");
+
+    await page.route(/\/notes\/[^/]+$/, (route) => route.fulfill(refuse));
+    await page.getByRole("button", { name: "Change kept" }).click();
+    await page.getByLabel("Text of the note").fill("kept as well");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Not changed: Not now")).toBeVisible();
+    await expect(page.getByLabel("Text of the note")).toHaveValue("kept as well");
+  });
+
+  test("notes that were not loaded are loaded by a click", async ({ page, service }) => {
+    const id = await make(service, "Ada");
+    await page.route("**/notes", (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
+    await open(page, service, `/app/interviews/${id}`);
+    await tab(page, "Notes");
+    await expect(page.getByText("The notes were not loaded: Not now")).toBeVisible();
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(page.getByText("No notes yet.")).toBeVisible();
+  });
+
+  test("an interview that was not loaded is loaded by a click", async ({ page, service }) => {
+    const id = await make(service, "Ada");
+    await page.route(`**/v1/interviews/${id}?*`, (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
+    await open(page, service, `/app/interviews/${id}`);
+    await expect(page.getByRole("alert")).toContainText("Not now");
+    await page.unrouteAll();
+    // What follows it is refused once, and asked again.
+    await page.route("**/events", (route) => route.fulfill({ status: 503 }), { times: 1 });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(page.getByRole("heading", { name: "Ada" })).toBeVisible();
+    await expect(page.getByText("The connection is lost")).toBeVisible();
+    await expect(page.getByText("The connection is lost")).toBeHidden();
+  });
+});
