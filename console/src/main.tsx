@@ -4,6 +4,7 @@ import { begin, current, who } from "./auth/session";
 import { SignInForm } from "./auth/SignIn";
 import { config } from "./config";
 import { View } from "./interview/View";
+import { removePending } from "./list/interviews";
 import { List } from "./list/List";
 import "./styles.css";
 import { Icon } from "./ui/icons";
@@ -79,7 +80,7 @@ function Bar() {
         API
       </a>
       {who.value.state === "here" && !config.local && (
-        <button type="button" class="bare" onClick={() => void current().signOut()}>
+        <button type="button" class="bare" onClick={() => void signOut()}>
           Sign out {who.value.user.name}
         </button>
       )}
@@ -105,6 +106,12 @@ function Bar() {
   );
 }
 
+/** What is to be deleted can only be deleted by its user. */
+async function signOut(): Promise<void> {
+  await removePending();
+  await current().signOut();
+}
+
 const SHORTCUTS: [string[], string][] = [
   [["Space", "K"], "Play or pause"],
   [["←", "→"], "5 seconds back or forward"],
@@ -112,6 +119,7 @@ const SHORTCUTS: [string[], string][] = [
   [["N"], "A note at this moment"],
   [["B"], "A bookmark at this moment"],
   [["/"], "Search in the transcript"],
+  [["Ctrl+Z"], "Undo what was just deleted"],
 ];
 
 /** A laptop is called by more than one name; the service signs its links for one. */

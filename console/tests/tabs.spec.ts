@@ -63,3 +63,38 @@ test("leaving does not undo", async ({ page, service }) => {
   await page.goto("about:blank");
   await expect.poll(async () => (await fetch(`${service.url}/v1/interviews/${id}`)).status).toBe(404);
 });
+
+test("what is deleted comes back until its message has gone", async ({ page, service }) => {
+  const make = async (title: string) => {
+    const made = await fetch(`${service.url}/v1/interviews`, { method: "POST", body: JSON.stringify({ title }) });
+    return ((await made.json()) as { id: string }).id;
+  };
+  const [ada, grace] = [await make("Ada"), await make("Grace")];
+  await page.clock.install();
+  await open(page, service);
+  await page.getByRole("link", { name: "Ada" }).click();
+  await page.getByRole("button", { name: "Delete this interview" }).click();
+  await expect(page.getByRole("link", { name: "Grace" })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("alert")).toHaveText("This interview is deleted.Undo");
+  await page.getByRole("alert").getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Delete this interview" }).click();
+  await expect(page.getByRole("link", { name: "Grace" })).toBeVisible();
+  await page.keyboard.press("Control+z");
+  await expect(page.getByRole("link", { name: "Ada" })).toBeVisible();
+  await page.clock.fastForward(20_000);
+  await expect(page.getByRole("status")).toBeEmpty();
+  expect((await fetch(`${service.url}/v1/interviews/${ada}`)).status).toBe(200);
+
+  // The focus stays in the list; and who has it on the message has time.
+  await page.getByRole("button", { name: "Delete Grace" }).click();
+  await expect(page.getByRole("button", { name: "Delete Ada" })).toBeFocused();
+  await page.getByRole("button", { name: "Undo" }).focus();
+  await page.clock.fastForward(20_000);
+  await expect(page.getByText("“Grace” is deleted.")).toBeVisible();
+  expect((await fetch(`${service.url}/v1/interviews/${grace}`)).status).toBe(200);
+  await page.getByRole("button", { name: "Delete Ada" }).focus();
+  await page.clock.fastForward(20_000);
+  await expect.poll(async () => (await fetch(`${service.url}/v1/interviews/${grace}`)).status).toBe(404);
+  await expect(page.getByRole("link", { name: "Grace" })).toBeHidden();
+});

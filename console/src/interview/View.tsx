@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { remove } from "../list/interviews";
+import { going, remove } from "../list/interviews";
 import { useEditing } from "../ui/editing";
 import { ago } from "../ui/format";
 import { Icon } from "../ui/icons";
@@ -38,6 +38,24 @@ export function View({ id, at }: { id: string; at: number | null }) {
 function Shown() {
   const open = useOpen();
   const { failure, interview } = open;
+  const undo = going.value.get(open.id);
+  if (undo) {
+    return (
+      <main class="list" id="main">
+        <p class="banner bad" role="alert">
+          <span>This interview is deleted.</span>
+          {typeof undo === "function" && (
+            <button type="button" onClick={undo}>
+              Undo
+            </button>
+          )}
+        </p>
+        <p>
+          <a href={hrefs.list}>All interviews</a>
+        </p>
+      </main>
+    );
+  }
   if (failure.value) {
     const gone = failure.value.status === 404;
     return (

@@ -19,7 +19,7 @@ export function List() {
   const nothing = interviews.value?.length === 0 && !uploads.value.length && !left.value.length && !status.value;
   return (
     <main class="list" id="main">
-      <h1>Interviews</h1>
+      <h1 tabIndex={-1}>Interviews</h1>
       <Drop />
       {failure.value && (
         <p class="banner bad" role="alert">
@@ -80,7 +80,18 @@ function Row({ interview }: { interview: Interview }) {
         {length != null && ` · ${clock(length)}`}
       </span>
       <Pill interview={interview} />
-      <button type="button" class="bare" aria-label={`Delete ${title}`} onClick={() => remove(interview)}>
+      <button
+        type="button"
+        class="bare"
+        aria-label={`Delete ${title}`}
+        onClick={(event) => {
+          const row = event.currentTarget.closest("li");
+          const other = row?.nextElementSibling ?? row?.previousElementSibling;
+          // The button goes, and the focus would go with it.
+          (other?.querySelector("button") ?? document.querySelector("h1"))?.focus({ preventScroll: true });
+          remove(interview);
+        }}
+      >
         <Icon name="trash" />
       </button>
     </li>
@@ -113,7 +124,7 @@ function More() {
     return () => observer.disconnect();
   }, [more.value]);
   useSignalEffect(() => {
-    if (seen.value && more.value && !loading.value) void loadMore();
+    if (seen.value && more.value && !loading.value && !failure.value) void loadMore();
   });
   return more.value ? (
     <button type="button" ref={end} onClick={() => void loadMore()}>

@@ -2,9 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { api, ApiError, ask, headers, type Interview, reason, type Status } from "../api/client";
-import { forget, unfinished } from "../../../docs/clients/upload.js";
-import { userId } from "../auth/session";
-import { say, UNDO_MS } from "../ui/toasts";
+import { say } from "../ui/toasts";
 
 /** Asked again so soon where something is under way, and so late where nothing is. */
 const SOON_MS = 1_500;
@@ -21,8 +19,8 @@ export const more = computed(() => next.value !== null);
 export const status = signal<Status | "">("");
 export const search = signal("");
 
-/** Deleted here, but not yet at the service: that can be undone. */
-const going = signal<ReadonlyMap<string, ReturnType<typeof setTimeout>>>(new Map());
+/** Deleted here: how to undo that, until the service has been asked to. */
+export const going = signal<ReadonlyMap<string, (() => void) | "asked" | "gone">>(new Map());
 
 function plain(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -38,9 +36,9 @@ export const shown = computed(() => {
   });
 });
 
-const underWay = computed(() =>
-  (interviews.value ?? []).some(({ status }) => status === "processing" || status === "awaiting_upload"),
-);
+const underWay = computed(() => (interviews.value ?? []).some(({ status }) => status === "processing"));
+/** Until when something may still come of what was done here. */
+let eager = 0;
 
 async function page(token: string | null) {
   const query = { limit: PAGE, ...(token && { page_token: token }), ...(status.value && { status: status.value }) };
@@ -107,6 +105,7 @@ let look: () => void = () => {};
  * other tabs. */
 export function changed(id?: string): void {
   tabs.postMessage(id ?? "");
+  eager = Date.now() + LATE_MS;
   look();
 }
 
@@ -123,7 +122,8 @@ export function watch(): () => void {
     clearTimeout(timer);
     if (document.visibilityState === "visible" || interviews.value === null) await refresh();
     clearTimeout(timer);
-    if (!stop.signal.aborted) timer = setTimeout(look, underWay.value ? SOON_MS : LATE_MS);
+    const soon = !failure.value && (underWay.value || Date.now() < eager);
+    if (!stop.signal.aborted) timer = setTimeout(look, soon ? SOON_MS : LATE_MS);
   };
   look = () => void again();
   look();
@@ -136,40 +136,69 @@ export function watch(): () => void {
   };
 }
 
-/** Deletes an interview, unless that is undone in time. */
-export function remove(interview: Interview): void {
-  const keep = () => {
-    clearTimeout(going.value.get(interview.id));
-    going.value = new Map([...going.value].filter(([id]) => id !== interview.id));
-  };
-  const close = say(`“${interview.title}” is deleted.`, { action: { label: "Undo", run: keep } });
-  const timer = setTimeout(async () => {
+function set(id: string, how: (() => void) | "asked" | "gone"): void {
+  going.value = new Map(going.value).set(id, how);
+}
+
+function keep(id: string): void {
+  going.value = new Map([...going.value].filter(([other]) => other !== id));
+}
+
+/** Deletes an interview when its toast has gone, unless that is undone. */
+export function remove({ id, title }: Interview): void {
+  if (going.value.has(id)) return;
+  const close = say(`“${title}” is deleted.`, {
+    action: { label: "Undo", run: () => keep(id) },
+    after: () => void removeNow(id),
+  });
+  set(id, () => {
     close();
-    await removeNow(interview.id);
-    keep();
-  }, UNDO_MS);
-  going.value = new Map([...going.value, [interview.id, timer]]);
+    keep(id);
+  });
 }
 
 async function removeNow(id: string): Promise<void> {
+  set(id, "asked");
   try {
-    await ask(api.DELETE("/v1/interviews/{id}", { params: { path: { id } } }));
+    // Who leaves meanwhile does not stop it.
+    await ask(api.DELETE("/v1/interviews/{id}", { params: { path: { id } }, keepalive: true }));
   } catch (error) {
-    const gone = error instanceof ApiError && error.status === 404;
-    if (!gone) return void say(`Not deleted: ${reason(error)}`, { bad: true });
+    const missing = error instanceof ApiError && error.status === 404;
+    if (!missing) {
+      keep(id);
+      say(`Not deleted: ${reason(error)}`, { bad: true });
+      return;
+    }
   }
-  interviews.value = (interviews.value ?? []).filter((interview) => interview.id !== id);
-  for (const { key, interview } of unfinished(localStorage, userId())) {
-    if (interview.id === id) forget(localStorage, key);
-  }
+  interviews.value = interviews.value?.filter((interview) => interview.id !== id) ?? null;
+  // It stays hidden: an older answer may still have it.
+  set(id, "gone");
   changed(id);
+}
+
+/** What can still be undone; from here on it cannot. */
+function pending(): string[] {
+  const ids: string[] = [];
+  for (const [id, undo] of going.value) {
+    if (typeof undo !== "function") continue;
+    undo();
+    set(id, "asked");
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** Deletes at once what is still to be deleted. */
+export async function removePending(): Promise<void> {
+  await Promise.all(pending().map(removeNow));
 }
 
 // Who leaves does not undo any more.
 addEventListener("pagehide", async () => {
-  if (!going.value.size) return;
+  const ids = pending();
+  if (!ids.length) return;
   const bearer = await headers();
-  for (const id of going.value.keys()) {
+  for (const id of ids) {
     void fetch(`/v1/interviews/${id}`, { method: "DELETE", headers: bearer, keepalive: true });
   }
 });

@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { forget, keyOf, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
 import { headers, type Kind, reason } from "../api/client";
 import { userId, who } from "../auth/session";
-import { changed } from "../list/interviews";
+import { changed, going } from "../list/interviews";
 
 export interface Upload {
   key: number;
@@ -16,6 +16,8 @@ export interface Upload {
   /** Whether trying again can do. */
   again: boolean;
   controller: AbortController;
+  /** Known once it has been created. */
+  interview: string | null;
 }
 
 export interface Unfinished {
@@ -52,6 +54,7 @@ export function add(files: Iterable<File>): void {
     why: "",
     again: false,
     controller: new AbortController(),
+    interview: null,
   }));
   uploads.value = [...uploads.value, ...more];
   start();
@@ -90,7 +93,10 @@ async function run({ key, file, controller }: Upload): Promise<void> {
         interview: { title: titleOf(file.name), kind: kind.value },
         contentType: file.type.split(";")[0] || guess(file.name),
         signal: controller.signal,
-        onCreated: () => changed(),
+        onCreated: ({ id }: { id: string }) => {
+          change(key, { interview: id });
+          changed();
+        },
         onProgress: (share) => change(key, { share, state: "sending", why: "" }),
         onWaiting: (why) => change(key, { state: "waiting", why: reason(why) }),
       }),
@@ -148,6 +154,17 @@ export function drop(key: string): void {
   forget(localStorage, key);
   void look();
 }
+
+// What is deleted need not be uploaded any more.
+going.subscribe((going) => {
+  for (const { key, interview } of uploads.peek()) {
+    if (interview && typeof going.get(interview) === "string") cancel(key);
+  }
+  for (const { key, interview } of unfinished(localStorage, userId())) {
+    if (interview && going.get(interview.id) === "gone") forget(localStorage, key);
+  }
+  void look();
+});
 
 // Leaving interrupts what is being sent; it can be resumed, but should not be by mistake.
 // Whoever has signed out cannot send it.
