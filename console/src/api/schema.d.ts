@@ -280,7 +280,7 @@ export interface paths {
         };
         /**
          * List an interview's notes
-         * @description All of them, by the moment they are about; those about none come first.
+         * @description By the moment they are about; those about none come first.
          */
         get: operations["list_notes"];
         put?: never;
@@ -808,8 +808,8 @@ export interface components {
         DeliveryPage: {
             /** @description All deliveries, newest first. */
             items: components["schemas"]["Delivery"][];
-            /** @description They are all on one page. */
-            next_page_token: null;
+            /** @description What to ask the next page by; `null` on the last one. */
+            next_page_token: string | null;
         };
         /** @description What it was made from. */
         DerivedFrom: {
@@ -1044,8 +1044,8 @@ export interface components {
         NotePage: {
             /** @description All notes, by the moment they are about. */
             items: components["schemas"]["Note"][];
-            /** @description They are all on one page. */
-            next_page_token: null;
+            /** @description What to ask the next page by; `null` on the last one. */
+            next_page_token: string | null;
         };
         /** @description What went wrong: RFC 9457. */
         Problem: {
@@ -1472,7 +1472,7 @@ export interface components {
          * @example k3f9q2m7x8w4n6p5r2t3v7yz
          */
         id: string;
-        /** @description 1 to 255 visible characters: the same key makes one interview, however often it is sent. */
+        /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
         idempotency_key: string;
         /** @description The `ETag` that the range is of. */
         if_range: string;
@@ -2047,7 +2047,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one interview, however often it is sent. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
             };
             path?: never;
@@ -2853,7 +2853,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one interview, however often it is sent. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
             };
             path?: never;
@@ -4175,7 +4175,12 @@ export interface operations {
     };
     list_notes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many to answer at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `next_page_token` of the page before. */
+                page_token?: components["parameters"]["page_token"];
+            };
             header?: never;
             path: {
                 /**
@@ -4212,7 +4217,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotePage"];
                 };
             };
-            /** @description Bad Request: invalid_user */
+            /** @description Bad Request: invalid_parameter, invalid_user */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4221,7 +4226,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_user";
+                        code?: "invalid_parameter" | "invalid_user";
                         /** @constant */
                         status?: 400;
                     };
@@ -4311,7 +4316,10 @@ export interface operations {
     add_note: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
+                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+            };
             path: {
                 /**
                  * @description The interview's id.
@@ -4346,7 +4354,7 @@ export interface operations {
                     "application/json": components["schemas"]["Note"];
                 };
             };
-            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_user */
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4355,7 +4363,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_user";
+                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_idempotency_key" | "invalid_user";
                         /** @constant */
                         status?: 400;
                     };
@@ -6260,7 +6268,12 @@ export interface operations {
     };
     list_deliveries: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many to answer at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `next_page_token` of the page before. */
+                page_token?: components["parameters"]["page_token"];
+            };
             header?: never;
             path: {
                 /**
@@ -6303,7 +6316,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
-            /** @description Bad Request: invalid_user */
+            /** @description Bad Request: invalid_parameter, invalid_user */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6312,7 +6325,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_user";
+                        code?: "invalid_parameter" | "invalid_user";
                         /** @constant */
                         status?: 400;
                     };

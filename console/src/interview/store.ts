@@ -266,10 +266,17 @@ export class Open {
   }
 
   async readNotes(): Promise<void> {
-    const params = { path: { id: this.id } };
     this.notesMissed.value = "";
     try {
-      this.notes.value = (await ask(api.GET("/v1/interviews/{id}/notes", { params }))).items;
+      const notes: Note[] = [];
+      let page_token: string | undefined;
+      do {
+        const params = { path: { id: this.id }, query: { limit: 100, ...(page_token && { page_token }) } };
+        const page = await ask(api.GET("/v1/interviews/{id}/notes", { params }));
+        notes.push(...page.items);
+        page_token = page.next_page_token ?? undefined;
+      } while (page_token);
+      this.notes.value = notes;
     } catch (error) {
       if (!this.#stop.signal.aborted && !this.notes.value) this.notesMissed.value = reason(error);
     }

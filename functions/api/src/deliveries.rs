@@ -13,22 +13,29 @@ use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{Api, error::IntoProblem, request::Asked};
+use crate::{
+    Api,
+    error::IntoProblem,
+    page::{Place, page},
+    request::Asked,
+};
 
 impl Api {
     pub(crate) async fn deliveries(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
         let interview = self.interview(asked).await?;
         let collection = interview.key().document().collection("deliveries");
         let found = self.records.list(&Query::collection(collection)).await;
-        let mut items: Vec<(Timestamp, Value)> = Vec::new();
+        let mut items: Vec<(Place, Value)> = Vec::new();
         for document in found.map_err(IntoProblem::into_problem)? {
             let delivery: Delivery = document.decode().map_err(IntoProblem::into_problem)?;
-            let shown = view(document.path.split().1, &delivery);
-            items.push((delivery.created_at, shown));
+            let id = document.path.split().1;
+            // The newest first.
+            let place = (-delivery.created_at.as_millis(), 0, id.to_owned());
+            items.push((place, view(id, &delivery)));
         }
-        items.sort_by_key(|(created_at, _)| std::cmp::Reverse(*created_at));
-        let items: Vec<Value> = items.into_iter().map(|(_, shown)| shown).collect();
-        let page = json!({"items": items, "next_page_token": null});
+        items.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let (places, items): (Vec<Place>, Vec<Value>) = items.into_iter().unzip();
+        let page = page(asked, &places, &items)?;
         Ok(json(StatusCode::OK, &page))
     }
 

@@ -359,7 +359,7 @@ fn is_sensible(criterion: &Criterion) -> bool {
         && anchors.all(|anchor| anchor.len() <= 500)
 }
 
-fn idempotency_key(asked: &Asked) -> Result<Option<String>, Problem> {
+pub(crate) fn idempotency_key(asked: &Asked) -> Result<Option<String>, Problem> {
     let Some(key) = asked.headers().get("idempotency-key") else {
         return Ok(None);
     };

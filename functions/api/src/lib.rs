@@ -22,6 +22,7 @@ mod list;
 mod notes;
 mod openapi;
 pub mod origins;
+mod page;
 mod patch;
 mod products;
 mod request;

@@ -61,7 +61,8 @@ impl Api {
     }
 }
 
-fn limit(asked: &Asked) -> Result<usize, Problem> {
+/// How many to answer at most.
+pub(crate) fn limit(asked: &Asked) -> Result<usize, Problem> {
     let Some(text) = asked.query_value("limit") else {
         return Ok(20);
     };

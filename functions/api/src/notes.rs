@@ -2,7 +2,7 @@
 
 use domain::{
     InterviewKey, Private,
-    ids::random_name,
+    ids::{hex, random_name},
     note::{self, Note, NoteKind},
     paths::DocPath,
     ports::{Document, Precondition, Query, Write},
@@ -11,12 +11,13 @@ use domain::{
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, empty, json, read_json};
 use serde::Deserialize;
-use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::{
     Api,
     error::{IntoProblem, no_interview},
-    interviews::invalid,
+    interviews::{idempotency_key, invalid},
+    page::{Place, page},
     patch::Patch,
     request::Asked,
 };
@@ -66,12 +67,17 @@ impl Api {
     pub(crate) async fn notes(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
         let interview = self.interview(asked).await?;
         let notes = self.all_notes(&interview.key()).await?;
-        let page = json!({"items": notes, "next_page_token": null});
-        Ok(json(StatusCode::OK, &page))
+        let places: Vec<Place> = notes.iter().map(place).collect();
+        Ok(json(StatusCode::OK, &page(asked, &places, &notes)?))
     }
 
     pub(crate) async fn add_note(&self, asked: Asked) -> Result<Response<Body>, Problem> {
         let key = self.interview(&asked).await?.key();
+        let id = match idempotency_key(&asked)? {
+            // The same key makes the same note, however often it is sent.
+            Some(given) => hex(&Sha256::digest(format!("{}/{given}", key.interview_id))[..12]),
+            None => random_name(),
+        };
         let new: NewNote = read_json(asked.into_body(), MAX_BODY).await?;
         check_text(&new.text)?;
         check_moment(new.at_ms)?;
@@ -80,13 +86,16 @@ impl Api {
             return Err(Problem::new(StatusCode::CONFLICT, "too_many_notes", detail));
         }
         let note = Note {
-            id: random_name(),
+            id,
             text: new.text,
             at_ms: new.at_ms,
             kind: new.kind,
             created_at: self.clock.now(),
         };
         let path = path(&key, &note.id);
+        if let Some(made) = self.note(&path).await? {
+            return Ok(json(StatusCode::CREATED, &made));
+        }
         self.store_note(path.clone(), &note, Precondition::Absent)
             .await?;
         // The interview may have been deleted while the note was on its way.
@@ -146,6 +155,13 @@ impl Api {
         deleted.map_err(IntoProblem::into_problem)
     }
 
+    async fn note(&self, path: &DocPath) -> Result<Option<Note>, Problem> {
+        let found = self.records.read(path).await;
+        let found = found.map_err(IntoProblem::into_problem)?;
+        let note = found.map(|document| document.decode()).transpose();
+        note.map_err(IntoProblem::into_problem)
+    }
+
     async fn store_note(
         &self,
         path: DocPath,
@@ -156,6 +172,14 @@ impl Api {
         let stored = self.records.commit(vec![write]).await;
         stored.map_err(IntoProblem::into_problem)
     }
+}
+
+/// In the order of [`note::order`].
+fn place(note: &Note) -> Place {
+    let moment = note
+        .at_ms
+        .map_or(-1, |at| i64::try_from(at).unwrap_or(i64::MAX));
+    (moment, note.created_at.as_millis(), note.id.clone())
 }
 
 fn path(key: &InterviewKey, id: &str) -> DocPath {

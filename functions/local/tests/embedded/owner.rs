@@ -1,7 +1,7 @@
-//! What an owner does with an interview: change it, take notes, run a failed step
-//! again, look at webhooks and have them sent again.
+//! What an owner does with an interview: change it, run a failed step again, look at
+//! webhooks and have them sent again.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use crate::support::{START, TestHost, key, wav};
 use http::{Method, StatusCode};
@@ -75,64 +75,6 @@ async fn speakers_are_called_by_the_names_that_they_are_given() {
         let body = Some(json!({ "speakers": wrong }));
         let (status, problem) = test.ask(Method::PATCH, &path, body).await;
         assert_eq!((status, problem["code"].as_str()), (400, Some(code)));
-    }
-}
-
-#[tokio::test]
-async fn notes_are_kept_in_the_order_of_the_recording() {
-    let test = TestHost::start().await;
-    let created = test.create(10).await;
-    let id = created["id"].as_str().unwrap();
-    let notes = format!("/v1/interviews/{id}/notes");
-    let mut ids = Vec::new();
-    for note in [
-        json!({"text": "late", "at_ms": 9_000}),
-        json!({"text": "early", "at_ms": 1_000, "kind": "bookmark"}),
-        json!({"text": "about all of it"}),
-    ] {
-        let (status, stored) = test.ask(Method::POST, &notes, Some(note)).await;
-        assert_eq!(status, 201, "{stored}");
-        ids.push(stored["id"].as_str().unwrap().to_owned());
-        test.clock.advance(Duration::from_secs(1));
-    }
-    let texts = |page: &Value| {
-        let items = page["items"].as_array().unwrap().iter();
-        let texts = items.map(|note| note["text"].as_str().unwrap().to_owned());
-        texts.collect::<Vec<_>>()
-    };
-    let (_, page) = test.ask(Method::GET, &notes, None).await;
-    assert_eq!(texts(&page), ["about all of it", "early", "late"]);
-    let one = format!("{notes}/{}", ids[0]);
-    let change = json!({"text": "now first", "at_ms": null});
-    let (status, changed) = test.ask(Method::PATCH, &one, Some(change)).await;
-    assert_eq!((status, &changed["text"]), (200, &json!("now first")));
-    assert_eq!(changed.get("at_ms"), None);
-    let (status, _) = test
-        .ask(Method::DELETE, &format!("{notes}/{}", ids[1]), None)
-        .await;
-    assert_eq!(status, 204);
-    let shown = test.interview(id).await;
-    assert_eq!(
-        texts(&json!({"items": shown["notes"]})),
-        ["now first", "about all of it"]
-    );
-    for path in [
-        &format!("{notes}/{}", ids[1]),
-        &format!("{notes}/..%2Fdata"),
-    ] {
-        let (status, problem) = test.ask(Method::DELETE, path, None).await;
-        assert_eq!(
-            (status, problem["code"].as_str()),
-            (404, Some("no_such_note"))
-        );
-    }
-    for wrong in [
-        json!({"text": " "}),
-        json!({"text": "a", "at_ms": u64::MAX}),
-        json!({}),
-    ] {
-        let (status, _) = test.ask(Method::POST, &notes, Some(wrong)).await;
-        assert_eq!(status, 400);
     }
 }
 

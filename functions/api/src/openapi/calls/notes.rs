@@ -25,7 +25,9 @@ fn of_one(id: &str, summary: &str) -> Operation {
 
 pub(super) fn list() -> Operation {
     operation("list_notes", "List an interview's notes")
-        .about("All of them, by the moment they are about; those about none come first.")
+        .about("By the moment they are about; those about none come first.")
+        .takes(&["limit", "page_token"])
+        .fails(&["invalid_parameter"])
         .gives(
             200,
             "The notes.",
@@ -43,11 +45,12 @@ pub(super) fn add() -> Operation {
         "plain": {"summary": "A note about the whole", "value": {"text": "invite her again"}},
     });
     operation("add_note", "Write a note")
+        .takes(&["idempotency_key"])
         .json("NewNote", true, notes)
         .gives(201, "The note.", "Note", examples::note())
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&["invalid_field", "too_many_notes"])
+        .fails(&["invalid_field", "invalid_idempotency_key", "too_many_notes"])
 }
 
 pub(super) fn change() -> Operation {

@@ -24,6 +24,8 @@ pub(super) fn deliveries() -> Operation {
             "Every webhook, its attempts and the next one. They are signed as Standard Webhooks \
              are: `webhook-id`, `webhook-timestamp` and `webhook-signature`.",
         )
+        .takes(&["limit", "page_token"])
+        .fails(&["invalid_parameter"])
         .gives(200, "The deliveries.", "DeliveryPage", page)
 }
 

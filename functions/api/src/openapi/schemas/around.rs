@@ -65,7 +65,7 @@ fn all_of(item: &str, about: &str) -> Value {
         &[],
         json!({
             "items": list(item, about),
-            "next_page_token": {"type": "null", "description": "They are all on one page."},
+            "next_page_token": or_null(text("What to ask the next page by; `null` on the last one.")),
         }),
     )
 }

@@ -1,0 +1,41 @@
+//! Pages of what belongs to one interview, which is read whole.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use runtime::http::Problem;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{list::limit, request::Asked};
+
+/// Where an item stands among the others: it is found again by that, also when it has
+/// been deleted meanwhile. The id tells apart what would stand at the same place.
+pub(crate) type Place = (i64, i64, String);
+
+/// The page that is asked for, of items in the order of their places.
+pub(crate) fn page<T: Serialize>(
+    asked: &Asked,
+    places: &[Place],
+    items: &[T],
+) -> Result<Value, Problem> {
+    asked.only_query(&["limit", "page_token"])?;
+    let limit = limit(asked)?;
+    let begin = match asked.query_value("page_token") {
+        None => 0,
+        Some(token) => {
+            let last = read_token(&token)?;
+            places.partition_point(|place| *place <= last)
+        }
+    };
+    let end = items.len().min(begin + limit);
+    let last = places[begin..end].last();
+    let next = last.filter(|_| end < items.len());
+    let next = next.map(|place| URL_SAFE_NO_PAD.encode(json!(place).to_string()));
+    Ok(json!({"items": &items[begin..end], "next_page_token": next}))
+}
+
+fn read_token(token: &str) -> Result<Place, Problem> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok();
+    let place = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let detail = "`page_token` is not one that was given out";
+    place.ok_or_else(|| Problem::bad_request("invalid_parameter", detail))
+}
