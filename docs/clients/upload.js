@@ -64,20 +64,32 @@ export async function upload(file, options) {
   const key = keyOf(file, options.user);
   const piece = options.piece ?? PIECE;
   let under_way = JSON.parse(storage?.getItem(key) ?? "null");
-  if (!under_way) {
-    under_way = { ...(await begin(file, options)), name, size, user: options.user ?? "" };
+  const keep = (more) => {
+    under_way = { ...under_way, ...more };
     storage?.setItem(key, JSON.stringify(under_way));
-  }
-  onCreated(under_way.interview);
+  };
+  // Kept before it is sent: an answer that is lost on its way does not make a second
+  // interview.
+  if (!under_way) keep({ name, size, user: options.user ?? "", once: random(), body: bodyOf(file, options) });
   // What has arrived is asked first, and again after each failure.
   let sent = null;
-  let gone = false;
+  let told = false;
   for (let tries = 0, most = 0; sent !== file.size; ) {
     try {
-      if (gone) {
-        under_way.session = await again(under_way.interview, options);
-        storage?.setItem(key, JSON.stringify(under_way));
-        gone = false;
+      let link = null;
+      if (!under_way.interview) {
+        const { upload, ...interview } = await create(under_way, options);
+        keep({ interview, once: undefined, body: undefined });
+        link = upload;
+        tries = 0;
+      }
+      if (!told) {
+        told = true;
+        onCreated(under_way.interview);
+      }
+      if (!under_way.session) {
+        link ??= await again(under_way.interview, options);
+        keep({ session: await start(link, signal) });
       }
       const asked = sent === null;
       sent = await put(under_way.session, file, sent, piece, signal);
@@ -98,7 +110,7 @@ export async function upload(file, options) {
       onWaiting(error);
       await pause(Math.min(30_000, 250 * 2 ** tries) * (0.5 + Math.random() / 2), signal);
       sent = null;
-      gone ||= error instanceof SessionGone;
+      if (error instanceof SessionGone) keep({ session: null });
     }
   }
   storage?.removeItem(key);
@@ -117,10 +129,11 @@ export function keyOf({ name, size, lastModified }, user = "") {
 
 /**
  * What earlier pages began and did not finish: choose such a file again to go on.
+ * There is no interview yet where it is not known to have been created.
  *
  * @param {Storage} storage
  * @param {string} [user]
- * @returns {{key: string, name: string, size: number, interview: any}[]}
+ * @returns {{key: string, name: string, size: number, interview?: any}[]}
  */
 export function unfinished(storage, user = "") {
   const keys = Object.keys(storage).filter((key) => key.startsWith(PREFIX));
@@ -143,28 +156,38 @@ async function headersOf({ headers = {} }) {
   return typeof headers === "function" ? await headers() : headers;
 }
 
-/** Creates the interview and starts the session in which its recording is sent. */
-async function begin(file, options) {
-  const { api, interview = {}, contentType, signal } = options;
+/** What the interview is created from. */
+function bodyOf(file, { interview = {}, contentType }) {
   const audio = {
     filename: file.name,
     content_type: contentType || file.type || "application/octet-stream",
     size_bytes: file.size,
   };
+  return JSON.stringify({ title: file.name, ...interview, audio });
+}
+
+/** A key that nobody else has; `randomUUID` is only there over HTTPS. */
+function random() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Creates the interview, or finds what the same request has made before. */
+async function create({ once, body }, options) {
+  const { api, signal } = options;
   const created = await fetch(`${api}/v1/interviews`, {
     method: "POST",
-    headers: { ...(await headersOf(options)), "content-type": "application/json" },
-    body: JSON.stringify({ title: file.name, ...interview, audio }),
+    headers: { ...(await headersOf(options)), "content-type": "application/json", "idempotency-key": once },
+    body,
     signal,
   });
   if (mayPass(created.status)) throw new Error(`the API answered ${created.status}`);
   const made = await created.json();
   if (!created.ok) throw new UploadError(made.detail ?? "not created", made);
-  const { upload, ...rest } = made;
-  return { interview: rest, session: await start(upload, signal) };
+  return made;
 }
 
-/** Starts another session for the same interview. */
+/** A fresh link, to start another session for the same interview. */
 async function again({ id }, options) {
   const { api, signal } = options;
   const answer = await fetch(`${api}/v1/interviews/${id}/upload-url`, {
@@ -175,7 +198,7 @@ async function again({ id }, options) {
   if (mayPass(answer.status)) throw new Error(`the API answered ${answer.status}`);
   const fresh = await answer.json();
   if (!answer.ok) throw new UploadError(fresh.detail ?? "no longer awaited", fresh);
-  return start(fresh, signal);
+  return fresh;
 }
 
 async function start({ resumable: { method, url, headers } }, signal) {
