@@ -11,6 +11,9 @@ import { Icon } from "./ui/icons";
 import { followLinks, hrefs, route } from "./ui/route";
 import { nextTheme, theme } from "./ui/theme";
 import { Toasts } from "./ui/toasts";
+import { Stop } from "./uploads/Recorder";
+import { recording } from "./uploads/recording";
+import { unsaved } from "./uploads/uploads";
 
 function App() {
   return (
@@ -70,6 +73,7 @@ function Bar() {
       <a class="brand" href={hrefs.list}>
         InterviewLens
       </a>
+      <Stop />
       <button type="button" class="bare" aria-label="Keyboard shortcuts" onClick={() => help.current?.showModal()}>
         ?
       </button>
@@ -108,6 +112,8 @@ function Bar() {
 
 /** What is to be deleted can only be deleted by its user. */
 async function signOut(): Promise<void> {
+  const only = unsaved.value || recording.value;
+  if (only && !confirm("A recording made here has not been uploaded, and would be lost. Sign out?")) return;
   await removePending();
   await current().signOut();
 }

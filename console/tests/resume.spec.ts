@@ -38,7 +38,7 @@ test.afterEach(async () => {
   proxy.stop();
 });
 // The page is reached through the proxy, and a connection is cut.
-test.use({ expected: /^asked: |net::ERR_/ });
+test.use({ expected: /^asked: |net::ERR_|status of 503/ });
 
 test("an upload goes on after the connection is lost", async ({ page }) => {
   await page.goto(`${proxy.url}/app`);
@@ -72,10 +72,33 @@ test("an upload goes on after the page is loaded again", async ({ page }) => {
   const before = proxy.sent;
   const left = page.getByRole("listitem").filter({ hasText: "Not finished" });
   await expect(left).toContainText("long walk.wav");
+  const other = { name: "other.wav", mimeType: "audio/wav", buffer: Buffer.from("another") };
+  await left.getByLabel("The file long walk.wav").setInputFiles(other);
+  await expect(page.getByText("This is another file than “long walk.wav”")).toBeVisible();
   await left.getByLabel("The file long walk.wav").setInputFiles(file);
   await expect(page.getByRole("list", { name: "Uploads" })).toBeHidden({ timeout: 60_000 });
   const { items } = await service.get("/v1/interviews");
   expect(items).toHaveLength(1);
   expect(items[0].audio.url).toBeTruthy();
   expect(proxy.sent - before).toBeLessThan(LENGTH - PIECE + MIB);
+});
+
+test("an answer that is lost does not make a second interview", async ({ page }) => {
+  await page.goto(`${proxy.url}/app`);
+  let lost = 0;
+  await page.route("**/v1/interviews", async (route) => {
+    if (route.request().method() !== "POST" || lost > 0) return route.continue();
+    lost += 1;
+    // It is made, but nobody hears of it.
+    expect((await route.fetch()).status()).toBe(201);
+    await route.fulfill({ status: 503, json: { title: "Not now", status: 503 } });
+  });
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(recording());
+  const row = page.getByRole("list", { name: "Uploads" });
+  await expect(row).toContainText("trying again");
+  await expect(row).toBeHidden({ timeout: 60_000 });
+  expect(lost).toBe(1);
+  const { items } = await service.get("/v1/interviews");
+  expect(items).toHaveLength(1);
+  expect(items[0].audio.url).toBeTruthy();
 });

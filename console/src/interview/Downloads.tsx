@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import { bytes, type Interview, reason, type StepName } from "../api/client";
 import { Icon } from "../ui/icons";
+import { saveFile } from "../ui/save";
 import { say } from "../ui/toasts";
 import { useOpen } from "./store";
 
@@ -72,13 +73,8 @@ export function Downloads() {
 async function save({ id, title }: Interview, file: string): Promise<void> {
   try {
     const answer = await bytes(`/v1/interviews/${id}/${file}`);
-    const url = URL.createObjectURL(await answer.blob());
-    const link = document.createElement("a");
-    link.href = url;
     const name = title.replace(/[\\/:*?"<>|\p{Cc}]+/gu, " ").trim() || "interview";
-    link.download = `${name} ${file.includes(".") ? file : `${file}.json`}`;
-    link.click();
-    URL.revokeObjectURL(url);
+    saveFile(await answer.blob(), `${name} ${file.includes(".") ? file : `${file}.json`}`);
   } catch (error) {
     say(`Not downloaded: ${reason(error)}`, { bad: true });
   }

@@ -4,7 +4,7 @@ import type { Kind } from "../api/client";
 import { Choice } from "../ui/Choice";
 import { Icon } from "../ui/icons";
 import { KIND } from "../ui/words";
-import { Recorder } from "./Recorder";
+import { Record } from "./Recorder";
 import { add, kind, look } from "./uploads";
 
 const MEDIA = "audio/*,video/*,.flac,.m4a,.mkv,.ogg,.opus,.wav,.webm";
@@ -44,7 +44,7 @@ export function Drop() {
         <button type="button" class="primary" onClick={() => input.current?.click()}>
           Choose files
         </button>
-        <Recorder />
+        <Record />
         <Choice
           label="Kind of conversation"
           options={Object.entries(KIND) as [Kind, string][]}

@@ -1,7 +1,8 @@
 import { useRef } from "preact/hooks";
 import { percent, size } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { add, cancel, drop, left, resume, type Unfinished, type Upload, uploads } from "./uploads";
+import { saveFile } from "../ui/save";
+import { cancel, drop, goOn, left, resume, type Unfinished, type Upload, uploads } from "./uploads";
 
 /** The uploads under way, and those that can be gone on with. */
 export function Rows() {
@@ -20,7 +21,10 @@ export function Rows() {
 
 const SAID = { queued: "Waiting for its turn", sending: "Uploading", waiting: "Connection lost, trying again", failed: "" };
 
-function Row({ upload: { key, file, state, share, why, again } }: { upload: Upload }) {
+function Row({ upload: { key, file, state, share, why, again, recorded } }: { upload: Upload }) {
+  const stop = () => {
+    if (!recorded || confirm(`“${file.name}” has not been uploaded, and would be lost. Go on?`)) cancel(key);
+  };
   return (
     <li class="row">
       <span class="name">{file.name}</span>
@@ -34,7 +38,12 @@ function Row({ upload: { key, file, state, share, why, again } }: { upload: Uplo
             <Icon name="retry" /> Try again
           </button>
         )}
-        <button type="button" class="bare" aria-label={`Stop the upload of ${file.name}`} onClick={() => cancel(key)}>
+        {state === "failed" && recorded && (
+          <button type="button" onClick={() => saveFile(file, file.name)}>
+            <Icon name="download" /> Save the recording
+          </button>
+        )}
+        <button type="button" class="bare" aria-label={`Stop the upload of ${file.name}`} onClick={stop}>
           <Icon name="close" />
         </button>
       </span>
@@ -42,7 +51,8 @@ function Row({ upload: { key, file, state, share, why, again } }: { upload: Uplo
   );
 }
 
-function Left({ upload: { key, name, size: bytes } }: { upload: Unfinished }) {
+function Left({ upload }: { upload: Unfinished }) {
+  const { key, name, size: bytes } = upload;
   const input = useRef<HTMLInputElement>(null);
   return (
     <li class="row">
@@ -63,7 +73,11 @@ function Left({ upload: { key, name, size: bytes } }: { upload: Unfinished }) {
           class="hidden"
           tabIndex={-1}
           aria-label={`The file ${name}`}
-          onChange={(event) => add([...(event.currentTarget.files ?? [])])}
+          onChange={(event) => {
+            const file = event.currentTarget.files?.[0];
+            event.currentTarget.value = "";
+            if (file) goOn(upload, file);
+          }}
         />
       </span>
     </li>

@@ -5,6 +5,7 @@ import { forget, keyOf, unfinished, upload, UploadError } from "../../../docs/cl
 import { headers, type Kind, reason } from "../api/client";
 import { userId, who } from "../auth/session";
 import { changed, going } from "../list/interviews";
+import { say } from "../ui/toasts";
 
 export interface Upload {
   key: number;
@@ -18,6 +19,8 @@ export interface Upload {
   controller: AbortController;
   /** Known once it has been created. */
   interview: string | null;
+  /** Whether it was recorded here: then there is no other copy. */
+  recorded: boolean;
 }
 
 export interface Unfinished {
@@ -29,6 +32,8 @@ export interface Unfinished {
 export const uploads = signal<Upload[]>([]);
 export const left = signal<Unfinished[]>([]);
 export const sending = computed(() => uploads.value.some(({ state }) => state !== "failed"));
+
+export const unsaved = computed(() => uploads.value.some(({ recorded }) => recorded));
 
 /** Which kind of conversation is uploaded next. */
 export const kind = signal<Kind>((localStorage.getItem("interviewlens:kind") as Kind | null) ?? "job_interview");
@@ -45,7 +50,7 @@ function remove(key: number): void {
 }
 
 /** Uploads each of the files. */
-export function add(files: Iterable<File>): void {
+export function add(files: Iterable<File>, recorded = false): void {
   const more = [...files].map((file): Upload => ({
     key: ++last,
     file,
@@ -55,10 +60,22 @@ export function add(files: Iterable<File>): void {
     again: false,
     controller: new AbortController(),
     interview: null,
+    recorded,
   }));
   uploads.value = [...uploads.value, ...more];
   start();
   void look();
+}
+
+/** Uploads what has been recorded here. */
+export function addRecording(file: File): void {
+  add([file], true);
+}
+
+/** Goes on with what an earlier page left, with the same file. */
+export function goOn({ key, name }: Unfinished, file: File): void {
+  if (keyOf(file, userId()) === key) add([file]);
+  else say(`This is another file than “${name}”, or it has been changed since.`, { bad: true });
 }
 
 /** Tries once more, from where it was. */
@@ -69,7 +86,10 @@ export function resume(key: number): void {
 
 /** Stops it; what has arrived is kept, and the same file goes on from there. */
 export function cancel(key: number): void {
-  uploads.value.find((upload) => upload.key === key)?.controller.abort();
+  const upload = uploads.value.find((upload) => upload.key === key);
+  upload?.controller.abort();
+  // There is no file to go on with.
+  if (upload?.recorded) forget(localStorage, keyOf(upload.file, userId()));
   remove(key);
   void look();
 }
@@ -124,10 +144,10 @@ async function alone(file: File, action: () => Promise<unknown>): Promise<void> 
 
 /** What a person can do about it. */
 function said(error: unknown): string {
-  if (!(error instanceof UploadError)) {
-    return "The connection was lost too often. What has arrived is kept; try again.";
-  }
-  return error.message;
+  if (error instanceof UploadError) return error.message;
+  // Of a connection that is lost, `fetch` says no more than that.
+  const why = error instanceof TypeError ? "The connection was lost too often" : reason(error);
+  return `${why[0]?.toUpperCase()}${why.slice(1)}. What has arrived is kept; try again.`;
 }
 
 /** The file's name without its extension. */
@@ -167,7 +187,7 @@ going.subscribe((going) => {
 });
 
 // Leaving interrupts what is being sent; it can be resumed, but should not be by mistake.
-// Whoever has signed out cannot send it.
+// Whoever has signed out cannot send it. A recording made here is nowhere else.
 addEventListener("beforeunload", (event) => {
-  if (sending.value && who.value.state === "here") event.preventDefault();
+  if ((sending.value || unsaved.value) && who.value.state === "here") event.preventDefault();
 });

@@ -1,0 +1,69 @@
+// The recording that is being made by the microphone: one at a time, whatever is shown.
+
+import { signal } from "@preact/signals";
+import { who } from "../auth/session";
+import { say } from "../ui/toasts";
+import { addRecording } from "./uploads";
+
+export const canRecord = Boolean(navigator.mediaDevices) && "MediaRecorder" in window;
+/** When it began and what time it is, while there is one. */
+export const recording = signal<{ since: number; now: number } | null>(null);
+
+let recorder: MediaRecorder | null = null;
+let starting = false;
+
+/** Records by the microphone and uploads what was recorded. */
+export async function record(): Promise<void> {
+  // The browser may ask for a while whether the microphone may be used.
+  if (starting || recorder) return;
+  starting = true;
+  let stream: MediaStream | null = null;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    begin(stream);
+  } catch (error) {
+    release(stream);
+    const denied = (error as Error).name === "NotAllowedError";
+    say(denied ? "The browser does not allow this page to use the microphone." : "No microphone can be used.", {
+      bad: true,
+    });
+  } finally {
+    starting = false;
+  }
+}
+
+export function stopRecording(): void {
+  recorder?.stop();
+}
+
+function begin(stream: MediaStream): void {
+  const made = new MediaRecorder(stream);
+  const pieces: Blob[] = [];
+  const since = Date.now();
+  made.ondataavailable = ({ data }) => pieces.push(data);
+  // In pieces, so that a crash of the encoder loses a second.
+  made.start(1_000);
+  recorder = made;
+  recording.value = { since, now: since };
+  const timer = setInterval(() => (recording.value = { since, now: Date.now() }), 500);
+  // Also where the microphone is unplugged.
+  made.onstop = () => {
+    clearInterval(timer);
+    release(stream);
+    recorder = null;
+    const type = made.mimeType.split(";")[0] || "audio/webm";
+    const extension = type.split("/")[1];
+    const name = `Recording ${new Date().toLocaleString("sv").replaceAll(":", ".")}.${extension}`;
+    // At no moment is there neither a recording nor its upload: leaving asks.
+    addRecording(new File(pieces, name, { type, lastModified: Date.now() }));
+    recording.value = null;
+  };
+}
+
+function release(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+addEventListener("beforeunload", (event) => {
+  if (recording.value && who.value.state === "here") event.preventDefault();
+});
