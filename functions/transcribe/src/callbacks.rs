@@ -10,6 +10,7 @@ use domain::{
     ids::hex,
     ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
     steps::StepError,
+    transcript::Recognition,
     work,
 };
 use futures::TryStreamExt as _;
@@ -79,21 +80,50 @@ impl Transcribe {
         let Some(answer) = self.answer(&token).await? else {
             return Ok(());
         };
-        let read = |_, lease| self.read_answer(&asked, lease, &answer);
-        let outcome = self.desk.go_on(&job.key, asked.lease, read).await;
-        if let Err(Failure::Transient { error, after }) = outcome {
-            // Not this answer again, but another.
-            tracing::warn!("the engine's answer was a failure: {error:#}");
-            let name = format!("{}-failed", again_name(&asked.job, asked.lease.token));
-            let wait = after.unwrap_or(Duration::from_secs(30));
-            self.enqueue(&asked.job, &name, wait, asked.lease.trace)
-                .await?;
-            return self.forget(&token).await;
-        }
-        if outcome? == Outcome::Gone {
+        let outcome = match self.transcriber.receive(&answer) {
+            Ok(recognition) => self.write_answer(&asked, recognition).await?,
+            Err(failure) => {
+                let fail = |_, _| std::future::ready(Err(failure));
+                match self.desk.go_on(&job.key, asked.lease, fail).await {
+                    Err(Failure::Transient { error, after }) => {
+                        // Not this answer again, but another.
+                        tracing::warn!("the engine's answer was a failure: {error:#}");
+                        let name = format!("{}-failed", again_name(&asked.job, asked.lease.token));
+                        let wait = after.unwrap_or(Duration::from_secs(30));
+                        self.enqueue(&asked.job, &name, wait, asked.lease.trace)
+                            .await?;
+                        return self.forget(&token).await;
+                    }
+                    outcome => outcome?,
+                }
+            }
+        };
+        if outcome == Outcome::Gone {
             self.clear_chunks(&job.key, None).await?;
         }
         self.forget_all(&job.key, asked.lease.token).await
+    }
+
+    /// Writes an answer up. It has been paid for: where it could not be stored, it is
+    /// kept, and comes again with another claim.
+    async fn write_answer(
+        &self,
+        asked: &Callback,
+        recognition: Recognition,
+    ) -> Result<Outcome, Failure> {
+        let key = &asked.job.key;
+        let write = |_, lease| self.write_up(key, lease, recognition.clone());
+        match self.desk.go_on(key, asked.lease, write).await? {
+            Outcome::Superseded => {}
+            outcome => return Ok(outcome),
+        }
+        let assignment = self.assignment(key, asked.job.generation);
+        let write = |_, lease| self.write_up(key, lease, recognition.clone());
+        match self.desk.run(assignment, write).await {
+            // The engine has been asked again meanwhile, and will answer.
+            Err(Failure::Later(_)) => Ok(Outcome::Superseded),
+            outcome => outcome,
+        }
     }
 
     /// Clears away what was asked with this claim or an earlier one.
@@ -111,16 +141,6 @@ impl Transcribe {
             }
         }
         Ok(())
-    }
-
-    async fn read_answer(
-        &self,
-        asked: &Callback,
-        lease: Lease,
-        answer: &[u8],
-    ) -> Result<Product, StepError> {
-        let recognition = self.transcriber.receive(answer)?;
-        self.write_up(&asked.job.key, lease, recognition).await
     }
 
     async fn answer(&self, token: &CallbackToken) -> Result<Option<Vec<u8>>, Failure> {

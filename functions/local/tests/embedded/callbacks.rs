@@ -1,6 +1,9 @@
 //! A speech engine that calls back: at once, late, twice, never, with failures.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use crate::support::{
     TestHost,
@@ -19,12 +22,17 @@ use serde_json::{Value, json};
 /// URL of the time that it names.
 type Script = Vec<Vec<(usize, Value)>>;
 
+type Told = Box<dyn Fn(usize) + Send>;
+
 /// An engine that answers as the script says, before it has taken the request.
 struct CallingEngine {
     client: reqwest::Client,
     script: Script,
     urls: Mutex<Vec<String>>,
     statuses: Mutex<Vec<u16>>,
+    /// Told when an answer is read, the first as 1.
+    read: Mutex<Option<Told>>,
+    reads: AtomicUsize,
 }
 
 impl CallingEngine {
@@ -34,6 +42,8 @@ impl CallingEngine {
             script,
             urls: Mutex::default(),
             statuses: Mutex::default(),
+            read: Mutex::default(),
+            reads: AtomicUsize::new(0),
         })
     }
 
@@ -65,6 +75,10 @@ impl Transcriber for CallingEngine {
     }
 
     fn receive(&self, answer: &[u8]) -> Result<Recognition, StepError> {
+        let reads = self.reads.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(told) = &*self.read.lock().unwrap() {
+            told(reads);
+        }
         let answer: Value = serde_json::from_slice(answer).unwrap();
         match answer["error"].as_str() {
             Some("passing") => Err(StepError::transient("engine_unavailable", "on a break")),
@@ -155,6 +169,29 @@ async fn a_late_answer_to_the_first_request_does_not_disturb_the_second() {
     test.drain().await;
     assert_eq!(engine.urls().len(), 2);
     assert_completed(&test, &id).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_stored_is_kept_and_not_asked_for_again() {
+    let (test, engine) = start(vec![vec![(0, answer())]]).await;
+    let path = test.folder.path().join("interviewlens.db");
+    let database = rusqlite::Connection::open(path).unwrap();
+    database
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON documents WHEN NEW.path LIKE '%/chunks/%'
+             BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+        )
+        .unwrap();
+    *engine.read.lock().unwrap() = Some(Box::new(move |reads| {
+        if reads == 3 {
+            database.execute_batch("DROP TRIGGER full").unwrap();
+        }
+    }));
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_completed(&test, &id).await;
+    assert_eq!(engine.urls().len(), 1, "asked once");
+    assert_eq!(engine.reads.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]
