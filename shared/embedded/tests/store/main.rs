@@ -2,7 +2,9 @@
 //! `contract` has: it delivers what happens, and survives a crash.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-use std::{io, sync::Arc, time::Duration};
+mod leftovers;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::{
@@ -81,6 +83,12 @@ impl Bench {
             .find(|known| known.name == lane)
             .unwrap();
         deliveries.take(&lane, 100).await.unwrap()
+    }
+
+    /// How many files of objects there are.
+    fn files(&self) -> usize {
+        let folder = self.folder.path().join("objects");
+        std::fs::read_dir(folder).unwrap().count()
     }
 
     async fn backlog(&self) -> Backlog {
@@ -301,28 +309,6 @@ async fn an_object_is_overwritten_only_where_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn an_upload_that_breaks_off_leaves_nothing() {
-    let bench = Bench::new().await;
-    let bucket = bench.store.bucket("uploads");
-    let broken = stream::iter([
-        Ok(Bytes::from_static(b"half")),
-        Err(io::ErrorKind::ConnectionReset.into()),
-    ]);
-    let refusal = bucket
-        .write("a", "t/t", broken.boxed(), Overwrite::Refused)
-        .await;
-    assert!(matches!(refusal, Err(ObjectError::Interrupted(_))));
-    assert_eq!(bucket.stat("a").await.unwrap(), None);
-    assert_eq!(bench.backlog().await, Backlog::default());
-    assert_eq!(
-        std::fs::read_dir(bench.folder.path().join("objects"))
-            .unwrap()
-            .count(),
-        0
-    );
-}
-
-#[tokio::test]
 async fn a_stored_object_is_announced_where_somebody_listens() {
     let bench = Bench::new().await;
     let uploads = bench.store.bucket("uploads");
@@ -340,32 +326,6 @@ async fn a_stored_object_is_announced_where_somebody_listens() {
     assert_eq!(due.len(), 1, "the bucket for products has no listener");
     assert!(matches!(&due[0].content,
         Content::Event(Event::ObjectFinalized(object)) if object.generation == meta.generation));
-}
-
-#[tokio::test]
-async fn files_that_no_record_knows_of_are_cleared_away_at_the_start() {
-    let bench = Bench::new().await;
-    let bucket = bench.store.bucket("uploads");
-    bucket
-        .write("a", "t/t", body("kept"), Overwrite::Refused)
-        .await
-        .unwrap();
-    std::fs::write(bench.folder.path().join("objects/half-written"), b"x").unwrap();
-    drop(bucket);
-    let bench = bench.reopened().await;
-    assert_eq!(
-        std::fs::read_dir(bench.folder.path().join("objects"))
-            .unwrap()
-            .count(),
-        1
-    );
-    let (_, bytes) = bench
-        .store
-        .bucket("uploads")
-        .read("a", None, None)
-        .await
-        .unwrap();
-    assert_eq!(content(bytes).await, b"kept");
 }
 
 #[tokio::test]

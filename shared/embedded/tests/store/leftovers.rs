@@ -1,0 +1,111 @@
+//! What nobody will finish is cleared away.
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use domain::ports::{Clock, ObjectError, ObjectStore, Overwrite, UploadGrant};
+use embedded::{
+    deliveries::Backlog,
+    uploads::{Part, UploadError},
+};
+use futures::{StreamExt, stream};
+
+use crate::{Bench, body, content};
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_leaves_nothing() {
+    let bench = Bench::new().await;
+    let bucket = bench.store.bucket("uploads");
+    let broken = stream::iter([
+        Ok(Bytes::from_static(b"half")),
+        Err(io::ErrorKind::ConnectionReset.into()),
+    ]);
+    let refusal = bucket
+        .write("a", "t/t", broken.boxed(), Overwrite::Refused)
+        .await;
+    assert!(matches!(refusal, Err(ObjectError::Interrupted(_))));
+    assert_eq!(bucket.stat("a").await.unwrap(), None);
+    assert_eq!(bench.backlog().await, Backlog::default());
+    assert_eq!(bench.files(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_dropped_in_the_middle_leaves_nothing() {
+    let bench = Bench::new().await;
+    let bucket = bench.store.bucket("uploads");
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let waits =
+        stream::once(async { Ok(Bytes::from_static(b"half")) }).chain(stream::once(async move {
+            begun.send(()).unwrap();
+            std::future::pending().await
+        }));
+    tokio::select! {
+        _ = bucket.write("a", "t/t", waits.boxed(), Overwrite::Refused) => unreachable!(),
+        begun = begins => begun.unwrap(),
+    }
+    assert_eq!(bench.files(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_that_was_never_finished_is_cleared_away_by_the_next() {
+    let bench = Bench::new().await;
+    let uploads = bench.store.uploads();
+    let grant = |name: &str| UploadGrant {
+        name: name.to_owned(),
+        content_type: "t/t".to_owned(),
+        size: (4, 4),
+        expires_at: bench.clock.now() + Duration::from_hours(1),
+    };
+    let begin = async |name| {
+        let grant = grant(name);
+        let begun = uploads.begin("uploads", &grant, Overwrite::Refused);
+        begun.await.unwrap()
+    };
+    let id = begin("a").await;
+    let part = Part::parse(Some("bytes 0-1/4")).unwrap();
+    uploads.append(&id, part, body("ha")).await.unwrap();
+    assert_eq!(bench.files(), 1);
+    bench.clock.advance(Duration::from_hours(169));
+    begin("b").await;
+    assert_eq!(bench.files(), 0);
+    let gone = uploads.append(&id, Part::Nothing { total: None }, body(""));
+    assert!(matches!(gone.await, Err(UploadError::NoSession)));
+}
+
+#[tokio::test]
+async fn a_recording_in_passing_is_gone_after_a_crash() {
+    let bench = Bench::new().await;
+    let artifacts = bench.store.bucket("artifacts");
+    for name in ["users/a/streams/b.passing", "kept"] {
+        artifacts
+            .write(name, "t/t", body("x"), Overwrite::Refused)
+            .await
+            .unwrap();
+    }
+    drop(artifacts);
+    let bench = bench.reopened().await;
+    let left = bench.store.bucket("artifacts").list("").await.unwrap();
+    assert_eq!(left, ["kept"]);
+    assert_eq!(bench.files(), 1);
+}
+
+#[tokio::test]
+async fn files_that_no_record_knows_of_are_cleared_away_at_the_start() {
+    let bench = Bench::new().await;
+    let bucket = bench.store.bucket("uploads");
+    bucket
+        .write("a", "t/t", body("kept"), Overwrite::Refused)
+        .await
+        .unwrap();
+    std::fs::write(bench.folder.path().join("objects/half-written"), b"x").unwrap();
+    drop(bucket);
+    let bench = bench.reopened().await;
+    assert_eq!(bench.files(), 1);
+    let (_, bytes) = bench
+        .store
+        .bucket("uploads")
+        .read("a", None, None)
+        .await
+        .unwrap();
+    assert_eq!(content(bytes).await, b"kept");
+}
