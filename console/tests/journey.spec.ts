@@ -82,6 +82,8 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     await page.keyboard.press("/");
     await expect(page.getByLabel("Search in the transcript")).toBeFocused();
     await page.keyboard.type("copy of the list");
+    await expect(page.getByText("1 of 2 matches")).toBeVisible();
+    await expect(text.locator(".hit.this").first()).toBeInViewport();
     await page.keyboard.press("Enter");
     await expect(page.getByText("2 of 2 matches")).toBeVisible();
     await expect(text.locator(".hit.this")).toHaveText(["copy", "of", "the", "list"]);

@@ -23,7 +23,11 @@ export function Steps() {
   const failed = STEPS.filter((name) => fails(name) && !fails(NEEDS[name]));
   return (
     <section class="steps" aria-label="Progress">
-      <ol aria-live="polite">
+      {/* Not the list itself: it would be read out with every per cent. */}
+      <p class="hidden" role="status">
+        {STEPS.map((name) => `${STEP[name]}: ${STATE[interview.steps[name].state]}`).join(", ")}
+      </p>
+      <ol>
         {STEPS.map((name) => (
           <One key={name} name={name} step={interview.steps[name]} />
         ))}

@@ -6,6 +6,7 @@ import { ago } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { listen } from "../ui/keys";
 import { hrefs, navigate } from "../ui/route";
+import { wide } from "../ui/wide";
 import { KIND } from "../ui/words";
 import { AnalysisPart } from "./Analysis";
 import { Charts } from "./Charts";
@@ -140,7 +141,7 @@ function Interview() {
             type="button"
             role="tab"
             id={`tab-${name}`}
-            aria-selected={part.value === name}
+            aria-selected={name === (wide.value ? beside : part.value)}
             aria-controls={name === "Transcript" ? "text" : "beside"}
             class={name === beside ? "beside" : undefined}
             onClick={() => (part.value = name)}

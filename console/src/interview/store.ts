@@ -148,7 +148,7 @@ export class Open {
       const interview = this.interview.value;
       if (interview) this.#take({ ...interview, steps: { ...interview.steps, [step]: detail } });
       // A step may have begun before it was noted that the recording is there.
-      if (!interview?.audio?.url) void this.#read().then((fresh) => this.#take(fresh), () => {});
+      if (!interview?.audio?.url) void this.#read().then((fresh) => this.#take(fresh), () => this.#later());
     });
     events.addEventListener("status", ({ data }) => {
       const { status } = JSON.parse(data) as Pick<Interview, "status">;
@@ -156,7 +156,7 @@ export class Open {
       const interview = this.interview.value;
       if (interview) this.#take({ ...interview, status });
       // Its recording is there now: where, and how long it is.
-      if (before !== status) void this.#read().then((fresh) => this.#take(fresh), () => {});
+      if (before !== status) void this.#read().then((fresh) => this.#take(fresh), () => this.#later());
     });
   }
 

@@ -14,6 +14,8 @@ const UNSURE = 60;
 /** A jump rather than playing on, in milliseconds. */
 const JUMP_MS = 1_500;
 const LINE = 26;
+/** The keys that scroll. */
+const SCROLLING = new Set(["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 /** After so many frames a place is final. */
 const SETTLING = 6;
 
@@ -102,6 +104,12 @@ function Text({ words }: { words: Columns }) {
     following.value = false;
     reveal(matches[match.value]![0]);
   };
+  // The first match is shown as it is typed.
+  const typed = useRef(false);
+  useEffect(() => {
+    if (typed.current) go(0);
+    typed.current = false;
+  }, [matches]);
   const letGo = () => {
     cancelAnimationFrame(revealing.current);
     if (player.playing.value) following.value = false;
@@ -119,6 +127,7 @@ function Text({ words }: { words: Columns }) {
             placeholder="Search"
             value={search.value}
             onInput={(event) => {
+              typed.current = true;
               search.value = event.currentTarget.value;
               match.value = 0;
             }}
@@ -160,6 +169,13 @@ function Text({ words }: { words: Columns }) {
         aria-label="Text of the transcript"
         onWheel={letGo}
         onTouchMove={letGo}
+        onPointerDown={(event) => {
+          // The scrollbar is nothing else's.
+          if (event.target === event.currentTarget) letGo();
+        }}
+        onKeyDown={(event) => {
+          if (SCROLLING.has(event.key)) letGo();
+        }}
         onClick={(event) => {
           const word = (event.target as HTMLElement).closest<HTMLElement>("[data-w]")?.dataset["w"];
           if (word !== undefined && !getSelection()?.toString()) player.seek(words.starts[Number(word)]!);

@@ -124,13 +124,16 @@ export type Match = readonly [number, number];
 
 const MOST_MATCHES = 2_000;
 
+/** In small letters, each where it was: of all letters this one alone becomes two. */
+function small(text: string): string {
+  return text.replaceAll("İ", "I").toLowerCase();
+}
+
 /** Where a text is found, without regard to case. */
 export function find(columns: Columns, text: string): Match[] {
-  const wanted = text.trim().replace(/\s+/g, " ").toLowerCase();
+  const wanted = small(text.trim().replace(/\s+/g, " "));
   if (!wanted) return [];
-  const all = columns.text.toLowerCase();
-  // Few letters change their length with their case; where one does, nothing fits.
-  if (all.length !== columns.text.length) return [];
+  const all = small(columns.text);
   const matches: Match[] = [];
   for (let at = all.indexOf(wanted); at >= 0 && matches.length < MOST_MATCHES; at = all.indexOf(wanted, at + wanted.length)) {
     const first = lastAtMost(columns.offsets, at, columns.starts.length);
