@@ -16,8 +16,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 use crate::{
+    ShapeError,
     cloudevent::{EventError, is_datastore},
-    shape::ShapeError,
 };
 
 /// What the headers of an event in binary mode begin with.

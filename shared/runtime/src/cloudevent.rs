@@ -17,9 +17,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
 use crate::{
+    ShapeError,
     firestore::{Document, DocumentEventData, EntityEventData},
     pubsub,
-    shape::ShapeError,
     trace::TRACEPARENT,
 };
 

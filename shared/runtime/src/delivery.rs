@@ -4,7 +4,7 @@
 use http::HeaderMap;
 use serde_json::Value;
 
-use crate::{Incoming, Task, binding, cloudevent::EventError, pubsub, shape::ShapeError, trace};
+use crate::{Incoming, ShapeError, Task, binding, cloudevent::EventError, pubsub, trace};
 use domain::trace::TraceContext;
 
 /// What a request brought.

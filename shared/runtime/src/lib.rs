@@ -27,7 +27,6 @@ pub mod range;
 pub mod receive;
 pub mod serve;
 pub mod settings;
-mod shape;
 pub mod step;
 mod strict;
 pub mod telemetry;
@@ -35,5 +34,5 @@ pub mod trace;
 mod verdict;
 
 pub use clock::SystemClock;
+pub use domain::ShapeError;
 pub use function::{Failure, Function, Incoming, Task};
-pub use shape::ShapeError;

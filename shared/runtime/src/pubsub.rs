@@ -16,8 +16,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    ShapeError,
     cloudevent::{EventError, json_body},
-    shape::ShapeError,
     trace::TRACEPARENT,
 };
 

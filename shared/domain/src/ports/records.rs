@@ -5,7 +5,7 @@ use futures::stream::BoxStream;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::paths::DocPath;
+use crate::{ShapeError, paths::DocPath};
 
 /// A version of a document; grows with each write of it, opaque otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,9 +25,9 @@ pub struct Document {
 impl Document {
     /// Reads the fields as a `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, RecordsError> {
-        T::deserialize(&self.fields).map_err(|source| RecordsError::Malformed {
+        T::deserialize(&self.fields).map_err(|error| RecordsError::Malformed {
             path: self.path.clone(),
-            source,
+            source: error.into(),
         })
     }
 }
@@ -79,7 +79,10 @@ impl Write {
                 fields,
                 precondition,
             }),
-            Err(source) => Err(RecordsError::Malformed { path, source }),
+            Err(error) => Err(RecordsError::Malformed {
+                path,
+                source: error.into(),
+            }),
         }
     }
 
@@ -196,7 +199,7 @@ pub enum RecordsError {
         path: DocPath,
         /// What is wrong with it.
         #[source]
-        source: serde_json::Error,
+        source: ShapeError,
     },
     /// The store cannot be reached, or broke while it was used.
     #[error("using the records")]
