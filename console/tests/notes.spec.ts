@@ -42,7 +42,7 @@ test("two times Enter is one note", async ({ page, service }) => {
   await open(page, service, `/app/interviews/${id}`);
   let answer = () => {};
   const held = new Promise<void>((done) => (answer = done));
-  await page.route("**/notes", async (route) => {
+  await page.route(/\/notes(\?|$)/, async (route) => {
     if (route.request().method() === "POST") await held;
     await route.continue();
   });
@@ -67,7 +67,7 @@ test.describe("when the service fails", () => {
     await tab(page, "Notes");
     await page.locator("#note").fill("kept");
     const refuse = { status: 503, json: { title: "Not now", status: 503 } };
-    await page.route(/\/notes(\/[^/]+)?$/, (route) => {
+    await page.route(/\/notes\b/, (route) => {
       return route.request().method() === "GET" ? route.continue() : route.fulfill(refuse);
     });
     await page.keyboard.press("Enter");
@@ -87,7 +87,7 @@ test.describe("when the service fails", () => {
 
   test("notes that were not loaded are loaded by a click", async ({ page, service }) => {
     const id = await make(service, "Ada");
-    await page.route("**/notes", (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
+    await page.route(/\/notes(\?|$)/, (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
     await open(page, service, `/app/interviews/${id}`);
     await tab(page, "Notes");
     await expect(page.getByText("The notes were not loaded: Not now")).toBeVisible();

@@ -8,7 +8,7 @@ test.use({ expected: /net::ERR_|status of 503/ });
 test("a recording is played again when it is reached again", async ({ page, service }) => {
   const id = await service.submit(new Blob([readFileSync(SAMPLE)]), "interview.flac", { title: "Ada" });
   const play = page.getByRole("button", { name: "Play", exact: true });
-  await page.route("**/storage/**", (route) => route.abort());
+  await page.route("**/v1/audio/**", (route) => route.abort());
   await open(page, service, `/app/interviews/${id}`);
   // Another link does not help.
   await expect(page.getByText("The recording cannot be played here.")).toBeVisible();
