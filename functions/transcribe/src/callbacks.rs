@@ -26,6 +26,10 @@ use crate::Transcribe;
 /// The largest answer that is read, in bytes: the words of a day have a tenth.
 const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 
+/// What an engine's request fails with whose answer did not come in time: it may have
+/// been taken, and paid for.
+const NO_ANSWER: &str = "engine_timeout";
+
 impl Transcribe {
     /// Parks the step and asks the engine to call back; what is asked is recorded
     /// before. The task that asks again is queued first of all, because from then
@@ -59,11 +63,17 @@ impl Transcribe {
         }
         let engine = self.transcriber.name();
         let url = format!("{base}/v1/callbacks/{engine}/{token}");
-        let submitted = self.transcriber.submit(request, &url).await;
-        if submitted.is_err() {
-            self.forget(&token).await.map_err(|_| not_queued())?;
+        match self.transcriber.submit(request, &url).await {
+            Ok(()) => Ok(promised()),
+            Err(error) if error.code == NO_ANSWER => {
+                tracing::warn!("the engine may have taken the job: it is waited for");
+                Ok(promised())
+            }
+            Err(error) => {
+                self.forget(&token).await.map_err(|_| not_queued())?;
+                Err(error)
+            }
         }
-        submitted.map(|()| promised())
     }
 
     /// Takes an answer that has come, unless the claim was settled or taken over.

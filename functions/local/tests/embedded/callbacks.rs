@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use crate::support::{
@@ -33,6 +33,8 @@ struct CallingEngine {
     /// Told when an answer is read, the first as 1.
     read: Mutex<Option<Told>>,
     reads: AtomicUsize,
+    /// Whether requests are taken, but nothing is said of it.
+    silent: AtomicBool,
 }
 
 impl CallingEngine {
@@ -44,6 +46,7 @@ impl CallingEngine {
             statuses: Mutex::default(),
             read: Mutex::default(),
             reads: AtomicUsize::new(0),
+            silent: AtomicBool::new(false),
         })
     }
 
@@ -70,6 +73,10 @@ impl Transcriber for CallingEngine {
             let posted = self.client.post(&urls[time]).json(&body).send().await;
             let status = posted.unwrap().status().as_u16();
             self.statuses.lock().unwrap().push(status);
+        }
+        if self.silent.load(Ordering::SeqCst) {
+            let error = StepError::transient("engine_timeout", "no answer in time");
+            return Err(error);
         }
         Ok(())
     }
@@ -169,6 +176,23 @@ async fn a_late_answer_to_the_first_request_does_not_disturb_the_second() {
     test.drain().await;
     assert_eq!(engine.urls().len(), 2);
     assert_completed(&test, &id).await;
+}
+
+#[tokio::test]
+async fn a_request_that_may_have_been_taken_is_waited_for() {
+    let (test, engine) = start(vec![vec![(0, answer())]]).await;
+    engine.silent.store(true, Ordering::SeqCst);
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_completed(&test, &id).await;
+    assert_eq!(engine.urls().len(), 1, "asked once");
+    // And one that was not is asked again in the end.
+    let (test, engine) = start(vec![vec![], vec![(1, answer())]]).await;
+    engine.silent.store(true, Ordering::SeqCst);
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_completed(&test, &id).await;
+    assert_eq!(engine.urls().len(), 2);
 }
 
 #[tokio::test]
