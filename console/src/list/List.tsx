@@ -121,7 +121,11 @@ function More() {
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => (seen.value = entry?.isIntersecting ?? false));
     if (end.current) observer.observe(end.current);
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      // Of the next list the end is not known to be in sight.
+      seen.value = false;
+    };
   }, [more.value]);
   useSignalEffect(() => {
     if (seen.value && more.value && !loading.value && !failure.value) void loadMore();
