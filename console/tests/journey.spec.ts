@@ -131,6 +131,14 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     await expect(page.locator(".who b").nth(1)).toHaveText("Ada");
   });
 
+  await test.step("a speaker without a name is called as before", async () => {
+    await page.getByRole("button", { name: "Name Ada" }).click();
+    await page.getByLabel("Name of Ada").fill("");
+    await page.keyboard.press("Enter");
+    await expect(page.locator(".who b").nth(1)).toHaveText("Speaker 2");
+    await expect(page.getByRole("button", { name: "Name Speaker 2" })).toBeFocused();
+  });
+
   await test.step("a link leads to its moment", async () => {
     const href = await page.locator(".quote.verified a").first().getAttribute("href");
     await open(page, service, href!);

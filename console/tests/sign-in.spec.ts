@@ -75,10 +75,14 @@ test("who signs in is who asks", async ({ page, context, service }) => {
   await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
   expect(await (await listed).headerValue("authorization")).toMatch(/^Bearer ey/);
 
+  const made = await fetch(`${service.url}/v1/interviews`, { method: "POST", body: JSON.stringify({ title: "Grace" }) });
+  const { id } = (await made.json()) as { id: string };
   await page.reload();
-  await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
+  // Who signs out cannot delete any more: that is done before.
+  await page.getByRole("button", { name: "Delete Grace" }).click();
   await page.getByRole("button", { name: "Sign out Ada" }).click();
   await expect(page.getByLabel("Password")).toBeVisible();
+  expect((await fetch(`${service.url}/v1/interviews/${id}`)).status).toBe(404);
   server.closeAllConnections();
   server.close();
 });

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { Model } from "./model";
 import { expect, open, SAMPLE, Service, test } from "./service";
 
+test.use({ expected: /status of 503/ });
+
 test("a failed step says why, and is run again", async ({ page, context, complaints }) => {
   const model = await Model.start();
   model.refusing = true;
@@ -17,11 +19,15 @@ test("a failed step says why, and is run again", async ({ page, context, complai
     const { status, steps } = await service.settled(id);
     expect([status, steps.analysis.error.code]).toEqual(["partial", "engine_unauthorized"]);
 
+    await page.route("**/transcript", (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
     await open(page, service);
     await expect(page.getByRole("listitem").getByText("Partly done")).toBeVisible();
     await page.getByRole("link", { name: "Ada" }).click();
     const why = page.getByRole("alert").filter({ hasText: "Analysis:" });
     await expect(why).toContainText(steps.analysis.error.message);
+    await expect(page.getByText("The transcript was not loaded: Not now")).toBeVisible();
+    await page.unrouteAll();
+    await page.getByRole("region", { name: "Transcript" }).getByRole("button", { name: "Try again" }).click();
     await expect(page.getByRole("region", { name: "Text of the transcript" })).toContainText("library");
 
     model.refusing = false;
