@@ -4217,7 +4217,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotePage"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user */
+            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4226,7 +4226,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user";
+                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
                         /** @constant */
                         status?: 400;
                     };
@@ -6316,7 +6316,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user */
+            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6325,7 +6325,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user";
+                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
                         /** @constant */
                         status?: 400;
                     };

@@ -27,7 +27,7 @@ pub(super) fn list() -> Operation {
     operation("list_notes", "List an interview's notes")
         .about("By the moment they are about; those about none come first.")
         .takes(&["limit", "page_token"])
-        .fails(&["invalid_parameter"])
+        .fails(&["invalid_parameter", "unknown_parameter"])
         .gives(
             200,
             "The notes.",

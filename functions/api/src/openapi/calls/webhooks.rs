@@ -25,7 +25,7 @@ pub(super) fn deliveries() -> Operation {
              are: `webhook-id`, `webhook-timestamp` and `webhook-signature`.",
         )
         .takes(&["limit", "page_token"])
-        .fails(&["invalid_parameter"])
+        .fails(&["invalid_parameter", "unknown_parameter"])
         .gives(200, "The deliveries.", "DeliveryPage", page)
 }
 
