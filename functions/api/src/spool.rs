@@ -3,19 +3,21 @@
 
 use std::{
     error::Error,
-    io, iter,
+    io, iter, mem,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
 };
 
+use bytes::Bytes;
 use domain::{
     UserId,
     ids::random_name,
     ports::{ByteStream, ObjectError, Overwrite, Recording},
 };
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use http::{StatusCode, header};
 use runtime::http::{Problem, incoming, too_slow};
 
@@ -140,7 +142,7 @@ impl Around {
     pub(crate) fn form(boundary: String, body: ByteStream) -> (multer::Multipart<'static>, Self) {
         let counting = Arc::new(AtomicBool::new(true));
         let counted = Arc::clone(&counting);
-        let checked = body.scan(0, move |size: &mut usize, chunk| {
+        let checked = one_at_a_time(body).scan(0, move |size: &mut usize, chunk| {
             let chunk = chunk.and_then(|bytes| {
                 if counted.load(Ordering::Relaxed) {
                     *size += bytes.len();
@@ -164,6 +166,21 @@ impl Around {
     pub(crate) fn go_on(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// Comes to a rest after each chunk: a parser of forms would otherwise take in, before
+/// it looks, whatever has arrived by then.
+fn one_at_a_time(mut body: ByteStream) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let mut rests = false;
+    stream::poll_fn(move |context| {
+        if mem::take(&mut rests) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let polled = body.poll_next_unpin(context);
+        rests = polled.is_ready();
+        polled
+    })
 }
 
 /// Breaks off behind `most` bytes.
@@ -202,6 +219,18 @@ impl Drop for Spooled {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_large_recording_that_is_there_at_once_is_not_around_itself() {
+        let head = "--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n";
+        let chunks = std::iter::once(Bytes::from(head))
+            .chain((0..64).map(|_| Bytes::from(vec![b'a'; MAX_AROUND / 8])))
+            .chain([Bytes::from("\r\n--x--\r\n")]);
+        let body = stream::iter(chunks.map(Ok).collect::<Vec<_>>()).boxed();
+        let (_, bytes) = file_field("x".into(), body).await.unwrap();
+        let read: Vec<Bytes> = bytes.try_collect().await.unwrap();
+        assert_eq!(read.iter().map(Bytes::len).sum::<usize>(), 8 * MAX_AROUND);
+    }
 
     #[test]
     fn a_body_that_came_too_slowly_is_known_through_its_readers() {
