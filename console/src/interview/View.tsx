@@ -41,41 +41,33 @@ function Shown() {
   const { failure, interview } = open;
   const undo = going.value.get(open.id);
   if (undo) {
-    return (
-      <main class="list" id="main">
-        <p class="banner bad" role="alert">
-          <span>This interview is deleted.</span>
-          {typeof undo === "function" && (
-            <button type="button" onClick={undo}>
-              Undo
-            </button>
-          )}
-        </p>
-        <p>
-          <a href={hrefs.list}>All interviews</a>
-        </p>
-      </main>
-    );
+    return <Nothing why="This interview is deleted." action="Undo" run={typeof undo === "function" ? undo : null} />;
   }
   if (failure.value) {
     const gone = failure.value.status === 404;
-    return (
-      <main class="list" id="main">
-        <p class="banner bad" role="alert">
-          <span>{gone ? "There is no such interview, or no longer." : failure.value.message}</span>
-          {!gone && (
-            <button type="button" onClick={() => open.begin()}>
-              Try again
-            </button>
-          )}
-        </p>
-        <p>
-          <a href={hrefs.list}>All interviews</a>
-        </p>
-      </main>
-    );
+    const why = gone ? "There is no such interview, or no longer." : failure.value.message;
+    return <Nothing why={why} action="Try again" run={gone ? null : () => open.begin()} />;
   }
   return interview.value ? <Interview /> : <main class="list quiet">Loading…</main>;
+}
+
+/** Why nothing is shown, and what can be done about it, if anything. */
+function Nothing({ why, action, run }: { why: string; action: string; run: (() => void) | null }) {
+  return (
+    <main class="list" id="main">
+      <p class="banner bad" role="alert">
+        <span>{why}</span>
+        {run && (
+          <button type="button" onClick={run}>
+            {action}
+          </button>
+        )}
+      </p>
+      <p>
+        <a href={hrefs.list}>All interviews</a>
+      </p>
+    </main>
+  );
 }
 
 const PARTS = ["Transcript", "Analysis", "Figures", "Notes"] as const;

@@ -1,6 +1,5 @@
 //! Lists of interviews.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Interview, UserId,
     interview::Status,
@@ -11,7 +10,12 @@ use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
 
-use crate::{Api, error::IntoProblem, request::Asked};
+use crate::{
+    Api,
+    error::IntoProblem,
+    page::{not_given_out, read_token, token},
+    request::Asked,
+};
 
 /// What `?status=` takes, and what a status can be.
 pub(crate) const STATUSES: [&str; 5] = [
@@ -45,7 +49,7 @@ impl Api {
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|last| {
             let (_, id) = last.path.split();
-            URL_SAFE_NO_PAD.encode(json!([last.fields["created_at"], id]).to_string())
+            token(&json!([last.fields["created_at"], id]))
         });
         let mut items = Vec::new();
         for document in &found {
@@ -87,17 +91,8 @@ fn page_token(asked: &Asked, user: &UserId) -> Result<Option<(Value, DocPath)>, 
     let Some(token) = asked.query_value("page_token") else {
         return Ok(None);
     };
-    let parse = || {
-        let bytes = URL_SAFE_NO_PAD.decode(&token).ok()?;
-        let (created_at, id): (String, String) = serde_json::from_slice(&bytes).ok()?;
-        let path = DocPath::parse(&format!("{}/{id}", interviews_of(user)))?;
-        Some((json!(created_at), path))
-    };
-    let refuse = || {
-        Problem::bad_request(
-            "invalid_parameter",
-            "`page_token` is not one that was given out",
-        )
-    };
-    parse().map(Some).ok_or_else(refuse)
+    let (created_at, id): (String, String) = read_token(&token)?;
+    let path = DocPath::parse(&format!("{}/{id}", interviews_of(user)));
+    let path = path.ok_or_else(not_given_out)?;
+    Ok(Some((json!(created_at), path)))
 }

@@ -1,8 +1,9 @@
-//! Pages of what belongs to one interview, which is read whole.
+//! Pages: their tokens, and the pages of what belongs to one interview, which is read
+//! whole.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use runtime::http::Problem;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{list::limit, request::Asked};
@@ -22,20 +23,30 @@ pub(crate) fn page<T: Serialize>(
     let begin = match asked.query_value("page_token") {
         None => 0,
         Some(token) => {
-            let last = read_token(&token)?;
+            let last: Place = read_token(&token)?;
             places.partition_point(|place| *place <= last)
         }
     };
     let end = items.len().min(begin + limit);
     let last = places[begin..end].last();
     let next = last.filter(|_| end < items.len());
-    let next = next.map(|place| URL_SAFE_NO_PAD.encode(json!(place).to_string()));
+    let next = next.map(|place| token(&json!(place)));
     Ok(json!({"items": &items[begin..end], "next_page_token": next}))
 }
 
-fn read_token(token: &str) -> Result<Place, Problem> {
+/// What to ask the page by that begins behind `last`.
+pub(crate) fn token(last: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(last.to_string())
+}
+
+/// What a page begins behind.
+pub(crate) fn read_token<T: DeserializeOwned>(token: &str) -> Result<T, Problem> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok();
-    let place = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let last = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    last.ok_or_else(not_given_out)
+}
+
+pub(crate) fn not_given_out() -> Problem {
     let detail = "`page_token` is not one that was given out";
-    place.ok_or_else(|| Problem::bad_request("invalid_parameter", detail))
+    Problem::bad_request("invalid_parameter", detail)
 }

@@ -132,9 +132,9 @@ impl Retrying {
                 return Decision::Leave(());
             };
             for step in StepName::ALL {
-                let follows = iter::successors(Some(step), |step| step.needs());
+                let mut needed = iter::successors(Some(step), |step| step.needs());
                 let untouched = interview.steps.step(step) == reopened.steps.step(step);
-                if untouched && !follows.into_iter().any(|step| begun.contains(&step)) {
+                if untouched && !needed.any(|step| begun.contains(&step)) {
                     *interview.steps.step_mut(step) = before.steps.step(step).clone();
                 }
             }
