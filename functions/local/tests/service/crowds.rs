@@ -1,6 +1,7 @@
 //! Many at once, slow ones among them, and more than is accepted.
 
 use std::{
+    io, iter,
     net::SocketAddr,
     sync::{
         Arc,
@@ -14,6 +15,8 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
+    sync::mpsc::{self, UnboundedSender},
+    task::JoinSet,
     time::interval,
 };
 
@@ -108,22 +111,33 @@ async fn a_thousand_listeners_hear_of_one_interview() {
     assert!(peak < before + 50, "{before} MiB, then {peak} MiB");
 }
 
-/// A caller that sends, or reads, a byte a second after it has asked; answers the
-/// connection, which stays open.
-async fn slowly(address: SocketAddr, beginning: Arc<str>, reads: bool) -> TcpStream {
-    const BYTES: usize = 4;
-    let mut stream = TcpStream::connect(address).await.expect("connects");
-    stream.write_all(beginning.as_bytes()).await.expect("asks");
-    let mut second = interval(Duration::from_secs(1));
-    for _ in 0..BYTES {
-        second.tick().await;
-        if reads {
-            stream.read_u8().await.expect("a byte");
-        } else {
-            stream.write_u8(b' ').await.expect("still heard");
+/// A caller that sends, or reads, a byte a second after it has asked, and asks again when
+/// it is cut off; each time that it has asked it says by what it was cut off.
+async fn slowly(
+    address: SocketAddr,
+    beginning: Arc<str>,
+    reads: bool,
+    asked: UnboundedSender<Option<io::Error>>,
+) {
+    let (mut cut_off, mut second) = (None, interval(Duration::from_secs(1)));
+    loop {
+        let result: io::Result<()> = async {
+            let mut stream = TcpStream::connect(address).await?;
+            stream.write_all(beginning.as_bytes()).await?;
+            let _ = asked.send(cut_off.take());
+            loop {
+                second.tick().await;
+                if reads {
+                    stream.read_u8().await?;
+                } else {
+                    stream.write_u8(b' ').await?;
+                }
+            }
         }
+        .await;
+        cut_off = result.err();
+        second.tick().await;
     }
-    stream
 }
 
 /// Callers that send their headers or their bodies, or read what they asked for, by a
@@ -131,9 +145,13 @@ async fn slowly(address: SocketAddr, beginning: Arc<str>, reads: bool) -> TcpStr
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_callers_do_not_keep_the_others_waiting() {
     const EACH: usize = 100;
+    /// How long they are slow, while others ask.
+    const TIME: Duration = Duration::from_secs(4);
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (client, recording) = (Client::new(), speech(80));
+    // Each request of the others has a connection of its own, which is to be accepted too.
+    let client = Client::builder().pool_max_idle_per_host(0).build();
+    let (client, recording) = (client.expect("a client"), speech(80));
     let service = Service::start(folder.path());
     let id = submit(&client, &service.url, recording).await;
     // There is a link when the arrival is noted; the waveform may have begun before.
@@ -155,30 +173,34 @@ async fn slow_callers_do_not_keep_the_others_waiting() {
         "POST /v1/interviews HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{".to_owned(),
         format!("GET {audio} HTTP/1.1\r\nhost: x\r\n\r\n"),
     ];
-    let slow = kinds.into_iter().flat_map(|beginning| {
+    let (asked, mut asking) = mpsc::unbounded_channel();
+    let mut slow = JoinSet::new();
+    for beginning in kinds {
         let reads = beginning.ends_with("\r\n\r\n");
         let beginning = Arc::<str>::from(beginning);
-        (0..EACH).map(move |_| (Arc::clone(&beginning), reads))
-    });
-    let address = service.address();
-    let slow = slow.map(|(beginning, reads)| slowly(address, beginning, reads));
-    let slow = tokio::spawn(futures::future::join_all(slow.collect::<Vec<_>>()));
-    let (mut slowest, mut lists) = (Duration::ZERO, 0);
-    while !slow.is_finished() {
+        for _ in 0..EACH {
+            let beginning = Arc::clone(&beginning);
+            slow.spawn(slowly(service.address(), beginning, reads, asked.clone()));
+        }
+    }
+    for _ in 0..slow.len() {
+        asking.recv().await.expect("they go on");
+    }
+    let (mut slowest, mut lists, begun) = (Duration::ZERO, 0, Instant::now());
+    while begun.elapsed() < TIME {
         let asked = Instant::now();
-        let list = client
-            .get(format!("{}/v1/interviews", service.url))
-            .send()
-            .await;
-        assert_eq!(list.expect("an answer").status(), 200);
+        let list = client.get(format!("{}/v1/interviews", service.url));
+        let list = list.send().await.expect("an answer");
+        let (status, body) = (list.status(), list.text().await);
+        assert_eq!(status, 200, "{body:?}");
         slowest = slowest.max(asked.elapsed());
         lists += 1;
     }
-    let slow = slow.await.expect("all of them are heard to the end");
+    let cut_off: Vec<_> = iter::from_fn(|| asking.try_recv().ok()).collect();
     let peak = service.peak_memory_mib();
     println!(
-        "{} slow callers: the slowest of {lists} lists {slowest:?}, {before} MiB before them, {peak} MiB",
-        slow.len()
+        "{} slow callers, cut off by {cut_off:?}: the slowest of {lists} lists {slowest:?}, {before} MiB before them, {peak} MiB",
+        slow.len(),
     );
     assert!(slowest < Duration::from_secs(5), "a list took {slowest:?}");
     // Who does not read holds blocks of the recording, not the two and a half MiB of it.

@@ -1,11 +1,14 @@
 //! The binary as a process of its own, and what a client does with it.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex as SyncMutex, PoisonError},
+    thread,
 };
 
 use futures::StreamExt;
@@ -18,10 +21,15 @@ use tokio::sync::Mutex;
 /// how long anybody waits.
 pub(crate) static ONE: Mutex<()> = Mutex::const_new(());
 
+/// How many of its last lines are shown when a test fails.
+const LINES: usize = 20;
+
 /// The service as a process of its own.
 pub(crate) struct Service {
     pub(crate) process: Child,
     pub(crate) url: String,
+    /// Its last warnings and errors.
+    said: Arc<SyncMutex<VecDeque<String>>>,
 }
 
 impl Service {
@@ -52,11 +60,23 @@ impl Service {
                     .to_owned(),
             )
         });
-        // What else it says is read and thrown away, so that it never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
+        let said = Arc::<SyncMutex<VecDeque<String>>>::default();
+        let heard = Arc::clone(&said);
+        // Whatever it says is read to the end, so that it never waits for us.
+        thread::spawn(move || {
+            let lines = lines.map_while(Result::ok);
+            for line in lines.filter(|line| !line.contains(" INFO ")) {
+                let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                heard.push_back(line);
+                if heard.len() > LINES {
+                    heard.pop_front();
+                }
+            }
+        });
         Self {
             process,
             url: url.expect("it says where it listens"),
+            said,
         }
     }
 
@@ -101,8 +121,14 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        let ended = self.process.try_wait();
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if thread::panicking() {
+            println!("the service by then: {ended:?}; its last warnings:");
+            let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.iter().for_each(|line| println!("  {line}"));
+        }
     }
 }
 
