@@ -13,7 +13,7 @@ use domain::pipeline::Pipeline;
 use emulation::{dispatch::GRACE, schedule};
 use runtime::{
     SystemClock,
-    serve::{serve, stop_signal},
+    serve::{listen, serve, stop_signal},
     settings::Environment,
     telemetry,
 };
@@ -95,7 +95,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
 async fn host(settings: Settings, engines: Engines) -> anyhow::Result<()> {
     telemetry::for_people("info");
     let address = format!("{}:{}", settings.host, settings.port);
-    let listener = TcpListener::bind(&address).await;
+    let listener = listen(&address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
     let port = listener.local_addr()?.port();
     let public_url = settings.public_url.clone();

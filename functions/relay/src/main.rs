@@ -24,12 +24,11 @@ use embedded::{Options, Store};
 use emulation::{Dispatcher, dispatch::GRACE, schedule};
 use runtime::{
     SystemClock,
-    serve::{serve, stop_signal},
+    serve::{listen, serve, stop_signal},
     settings::Environment,
     telemetry,
 };
 use settings::Settings;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
@@ -74,7 +73,7 @@ async fn relay(settings: Settings) -> anyhow::Result<()> {
     );
     let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
     // Last of all: whoever reaches it finds topics and listeners in place.
-    let listener = TcpListener::bind(&settings.address).await;
+    let listener = listen(&settings.address).await;
     let listener = listener.with_context(|| format!("listening on {url}"))?;
     tracing::info!("relaying at {url}");
     let service = service::Front::new(&store, &settings, url, clock);

@@ -12,11 +12,10 @@ use runtime::{
     Function,
     http::Service,
     receive::Receiver,
-    serve::{serve, stop_signal},
+    serve::{self, serve, stop_signal},
     settings::Environment,
     telemetry,
 };
-use tokio::net::TcpListener;
 
 use crate::Cloud;
 
@@ -90,7 +89,7 @@ fn server(name: &str, handler: Handler, cloud: &Cloud) -> Arc<dyn Service> {
 }
 
 async fn listen(address: &str, service: Arc<dyn Service>) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(address).await;
+    let listener = serve::listen(address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "ready");
     serve(service, listener, stop_signal()).await?;

@@ -8,7 +8,7 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream, lookup_host},
     signal::unix::{SignalKind, signal},
     sync::Notify,
     time::timeout,
@@ -27,10 +27,39 @@ const MAX_HEADERS: usize = 64 * 1024;
 /// after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// How many connections the system keeps for us until they are accepted; no more than
+/// `net.core.somaxconn`, which is this number unless somebody has changed it. With the
+/// 128 that are usual, a few hundred callers at the same moment are too many: some are
+/// made to wait for a second, and some are reset.
+const BACKLOG: u32 = 4_096;
+
 /// Who is at the other end of the connection, among a request's extensions: a
 /// client, or the last proxy before us.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+/// Listens at a host and a port.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "no address has that name");
+    for address in lookup_host(address).await? {
+        match bind(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A server that has just been stopped can be started again.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until `stop` resolves, then finishes what is in hand: the requests,
 /// and what goes on for those whose caller has gone.

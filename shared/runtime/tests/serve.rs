@@ -11,10 +11,14 @@ use hyper::{
     client::conn::{http1, http2},
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use runtime::{Failure, Function, Incoming, receive::Receiver, serve::serve};
+use runtime::{
+    Failure, Function, Incoming,
+    receive::Receiver,
+    serve::{listen, serve},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
 };
@@ -59,7 +63,7 @@ async fn server() -> Server {
         finished: finished_sender,
     };
     let receiver = Arc::new(Receiver::new(Arc::new(function), Vec::new()));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let listener = listen("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(serve(receiver, listener, async {
@@ -223,4 +227,29 @@ async fn a_caller_that_stops_within_the_headers_is_not_waited_for() {
 #[tokio::test]
 async fn a_caller_that_stops_within_the_preface_is_not_waited_for() {
     is_closed_after_a_while(b"PRI * HT").await;
+}
+
+/// Nobody accepts yet: who has no place is told to come again in a second.
+#[tokio::test]
+async fn a_crowd_that_comes_at_once_has_its_places() {
+    let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+    let allowed = allowed.and_then(|number| number.trim().parse().ok());
+    let crowd = allowed.unwrap_or(128_usize).min(500);
+    let listener = listen("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let arrive = |_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(900));
+    let came: Result<Vec<_>, _> = (0..crowd).map(arrive).collect();
+    assert_eq!(came.expect("a place for each").len(), crowd);
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_said_to_be() {
+    let first = listen("127.0.0.1:0").await.expect("a free port");
+    let address = first.local_addr().expect("an address").to_string();
+    let second = listen(&address).await;
+    assert_eq!(
+        second.err().map(|error| error.kind()),
+        Some(std::io::ErrorKind::AddrInUse)
+    );
+    assert!(listen("no.such.host.invalid:80").await.is_err());
 }
