@@ -85,6 +85,24 @@ test.describe("when the service fails", () => {
     await expect(page.getByLabel("Text of the note")).toHaveValue("kept as well");
   });
 
+  test("a note whose answer was lost is one note when it is saved again", async ({ page, service }) => {
+    const id = await make(service, "Ada");
+    await open(page, service, `/app/interviews/${id}`);
+    await tab(page, "Notes");
+    await page.locator("#note").fill("sent twice");
+    await page.route(/\/notes(\?|$)/, async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      await route.fetch();
+      await route.fulfill({ status: 503, json: { title: "Not now", status: 503 } });
+    });
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Not noted: Not now")).toBeVisible();
+    await page.unrouteAll();
+    await page.locator("#note").press("Enter");
+    await expect(page.getByRole("list", { name: "Notes" })).toContainText("sent twice");
+    expect((await service.get(`/v1/interviews/${id}/notes`)).items).toHaveLength(1);
+  });
+
   test("notes that were not loaded are loaded by a click", async ({ page, service }) => {
     const id = await make(service, "Ada");
     await page.route(/\/notes(\?|$)/, (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));

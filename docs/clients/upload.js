@@ -70,7 +70,7 @@ export async function upload(file, options) {
   };
   // Kept before it is sent: an answer that is lost on its way does not make a second
   // interview.
-  if (!under_way) keep({ name, size, user: options.user ?? "", once: random(), body: bodyOf(file, options) });
+  if (!under_way) keep({ name, size, user: options.user ?? "", once: newKey(), body: bodyOf(file, options) });
   // What has arrived is asked first, and again after each failure.
   let sent = null;
   let told = false;
@@ -167,7 +167,7 @@ function bodyOf(file, { interview = {}, contentType }) {
 }
 
 /** A key that nobody else has; `randomUUID` is only there over HTTPS. */
-function random() {
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -5,6 +5,7 @@ import { computed, signal } from "@preact/signals";
 import { EventSource } from "eventsource";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { newKey } from "../../../docs/clients/upload.js";
 import {
   type Analysis,
   api,
@@ -57,6 +58,8 @@ export class Open {
   #wait = SOON_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #naming: Promise<void> = Promise.resolve();
+  /** The keys of notes that the service may have, although it has not said so. */
+  readonly #unsure = new Map<string, string>();
 
   constructor(readonly id: string) {
     this.player = new Player(async () => (await this.#read()).audio?.url ?? null);
@@ -285,7 +288,12 @@ export class Open {
   async addNote(text: string, at_ms: number | null, kind: Note["kind"]): Promise<boolean> {
     return this.#do("Not noted", async () => {
       const body = { text, kind, ...(at_ms !== null && { at_ms: Math.round(at_ms) }) };
-      const note = await ask(api.POST("/v1/interviews/{id}/notes", { params: { path: { id: this.id } }, body }));
+      const wanted = JSON.stringify(body);
+      const key = this.#unsure.get(wanted) ?? newKey();
+      this.#unsure.set(wanted, key);
+      const params = { path: { id: this.id }, header: { "Idempotency-Key": key } };
+      const note = await ask(api.POST("/v1/interviews/{id}/notes", { params, body }));
+      this.#unsure.delete(wanted);
       const others = this.notes.value?.filter(({ id }) => id !== note.id);
       if (others) this.#order([...others, note]);
       else void this.readNotes();
