@@ -1208,8 +1208,11 @@ export interface components {
         };
         /** @description Why a step did not succeed. */
         StepError: {
-            /** @description A stable word, such as `no_speech`. */
-            code: string;
+            /**
+             * @description A stable word for programs.
+             * @enum {string}
+             */
+            code: "not_audio" | "unsupported_audio" | "damaged_audio" | "empty_audio" | "too_long" | "recording_too_large" | "no_speech" | "language_not_supported" | "upload_abandoned" | "recording_missing" | "recording_unavailable" | "recording_unreachable" | "recording_interrupted" | "engine_unauthorized" | "engine_forbidden" | "engine_out_of_credit" | "engine_misconfigured" | "engine_refused" | "engine_quota" | "engine_busy" | "engine_overloaded" | "engine_unavailable" | "engine_timeout" | "engine_failed" | "answer_blocked" | "answer_truncated" | "answer_unfinished" | "answer_empty" | "answer_malformed" | "transcript_missing" | "transcript_damaged" | "result_too_large" | "report_not_written" | "storage_unavailable" | "prerequisite_failed" | "worker_lost" | "never_started" | "deadline_exceeded";
             /** @description What is wrong and, where something can be done, what to do. */
             message: string;
             /** @description Whether running it again may succeed. */
@@ -1472,7 +1475,7 @@ export interface components {
          * @example k3f9q2m7x8w4n6p5r2t3v7yz
          */
         id: string;
-        /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
+        /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
         idempotency_key: string;
         /** @description The `ETag` that the range is of. */
         if_range: string;
@@ -2047,7 +2050,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
             };
             path?: never;
@@ -2853,7 +2856,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
             };
             path?: never;
@@ -4317,7 +4320,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
             };
             path: {

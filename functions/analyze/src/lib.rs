@@ -29,7 +29,7 @@ use domain::{
     analysis::{Analysis, Draft, Rubric},
     event::Event,
     ports::{AnalysisRequest, Analyst, Precondition, Write},
-    steps::{StepError, StepName},
+    steps::{Code, StepError, StepName},
     work::{self, TranscriptError},
 };
 use runtime::{
@@ -93,7 +93,7 @@ impl Analyze {
             .map_err(|error| unreadable(&error))?;
         let (Some(interview), Some(transcript)) = (interview, transcript) else {
             return Err(StepError::permanent(
-                "transcript_missing",
+                Code::TranscriptMissing,
                 "there is no transcript any more",
             ));
         };
@@ -130,15 +130,16 @@ async fn verified(
         } = &request;
         verify::verify(draft, &engine, transcript, rubric, now)
     });
-    let failed = |_| StepError::transient("worker_lost", "the analysis could not be verified");
+    let failed = |_| StepError::transient(Code::WorkerLost, "the analysis could not be verified");
     verifying.await.map_err(failed)
 }
 
 fn unreadable(error: &TranscriptError) -> StepError {
     match error {
         TranscriptError::Records(error) => storage_error(error),
-        TranscriptError::Damaged(_) => {
-            StepError::permanent("transcript_damaged", "the stored transcript cannot be read")
-        }
+        TranscriptError::Damaged(_) => StepError::permanent(
+            Code::TranscriptDamaged,
+            "the stored transcript cannot be read",
+        ),
     }
 }

@@ -158,7 +158,11 @@ fn event(name: &str, id: &str, data: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{InterviewId, InterviewKey, Timestamp, UserId, claim::Claim, steps::StepError};
+    use domain::{
+        InterviewId, InterviewKey, Timestamp, UserId,
+        claim::Claim,
+        steps::{Code, StepError},
+    };
 
     use super::*;
 
@@ -235,7 +239,7 @@ mod tests {
                     interview.steps.step_mut(name).progress = Some(percent);
                     lived(&mut interview);
                 }
-                let error = StepError::transient("lost", "lost");
+                let error = StepError::transient(Code::WorkerLost, "lost");
                 interview.release(&lease, error, now).unwrap();
                 lived(&mut interview);
             }
@@ -247,7 +251,7 @@ mod tests {
             lived(&mut interview);
         }
         for name in [StepName::Analysis, StepName::Report] {
-            interview.give_up(name, StepError::permanent("lost", "lost"), now);
+            interview.give_up(name, StepError::permanent(Code::WorkerLost, "lost"), now);
             lived(&mut interview);
         }
         life

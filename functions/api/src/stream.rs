@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, io, time::Duration};
 use bytes::Bytes;
 use domain::{
     ports::{LiveOptions, SampleStream, Segment, SegmentStream},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::{AudioFacts, Speaker, Transcript, TranscriptHead, Word},
     turns,
 };
@@ -171,7 +171,8 @@ impl Recognising {
             Err(_) => return self.fail(&broke()),
         };
         if self.words.is_empty() {
-            let error = StepError::permanent("no_speech", "no speech was found in the recording");
+            let error =
+                StepError::permanent(Code::NoSpeech, "no speech was found in the recording");
             return self.fail(&error);
         }
         self.ended = true;
@@ -192,7 +193,7 @@ impl Recognising {
 }
 
 fn broke() -> StepError {
-    StepError::transient("engine_failed", "the recording could not be decoded")
+    StepError::transient(Code::EngineFailed, "the recording could not be decoded")
 }
 
 fn event(name: &str, data: &Value) -> String {

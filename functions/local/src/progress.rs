@@ -78,7 +78,7 @@ fn bar(percent: u8) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::steps::StepError;
+    use domain::steps::{Code, StepError};
 
     use super::*;
 
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(describe(&step, true), "[##########..........]  50 %");
         assert_eq!(describe(&step, false), "running");
         step.state = StepState::Failed;
-        step.error = Some(StepError::permanent("no_speech", "nobody speaks"));
+        step.error = Some(StepError::permanent(Code::NoSpeech, "nobody speaks"));
         assert_eq!(describe(&step, true), "failed: nobody speaks");
     }
 }

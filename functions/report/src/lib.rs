@@ -31,7 +31,7 @@ use domain::{
     note::{self, Note},
     ports::{ByteStream, Document, ObjectStore, Overwrite, Precondition, Query, Write},
     report::{CONTENT_TYPE, StoredReport},
-    steps::{StepError, StepName},
+    steps::{Code, StepError, StepName},
     transcript::Transcript,
     waveform::StoredWaveform,
     work,
@@ -177,11 +177,11 @@ impl Report {
             (interview, transcript)
         });
         named.ok_or_else(|| {
-            StepError::permanent("transcript_missing", "there is no transcript any more")
+            StepError::permanent(Code::TranscriptMissing, "there is no transcript any more")
         })
     }
 }
 
 fn not_written() -> StepError {
-    StepError::permanent("report_not_written", "the report could not be written")
+    StepError::permanent(Code::ReportNotWritten, "the report could not be written")
 }

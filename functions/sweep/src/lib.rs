@@ -2,7 +2,8 @@
 //!
 //! Listens to a clock. Steps whose work was lost are settled, deletions that
 //! were cut short are finished, interviews whose recording never came are
-//! closed, and those past their retention are deleted.
+//! closed, those past their retention are deleted, and receipts of idempotency keys
+//! are forgotten after a day.
 
 mod overdue;
 

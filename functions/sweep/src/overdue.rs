@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     Interview, Timestamp,
     interview::Status,
-    steps::{Step, StepError, StepName, StepState},
+    steps::{Code, Step, StepError, StepName, StepState},
 };
 
 /// How long a lease may have run out before its step is given up: the event or
@@ -43,7 +43,7 @@ fn abandon(interview: &mut Interview, now: Timestamp) -> bool {
     if now.since(interview.updated_at) < ABANDONED_AFTER {
         return false;
     }
-    let error = StepError::permanent("upload_abandoned", "the recording was never uploaded");
+    let error = StepError::permanent(Code::UploadAbandoned, "the recording was never uploaded");
     interview.give_up(StepName::Waveform, error.clone(), now);
     interview.give_up(StepName::Transcription, error, now);
     true
@@ -61,15 +61,15 @@ fn verdict(step: &Step, waiting_since: Option<Timestamp>, now: Timestamp) -> Opt
         |since: Option<Timestamp>, limit| since.is_some_and(|since| now.since(since) > limit);
     match step.state {
         StepState::Running if longer(step.lease_until, LOST_AFTER) => Some(StepError::transient(
-            "worker_lost",
+            Code::WorkerLost,
             "the work was begun and never came to an end",
         )),
         StepState::Running if longer(step.started_at, OVERDUE_AFTER) => Some(StepError::transient(
-            "deadline_exceeded",
+            Code::DeadlineExceeded,
             "the work took longer than a day",
         )),
         StepState::Pending if longer(waiting_since, OVERDUE_AFTER) => Some(StepError::transient(
-            "never_started",
+            Code::NeverStarted,
             "the work waited longer than a day for its turn",
         )),
         _ => None,

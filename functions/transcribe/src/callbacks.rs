@@ -9,7 +9,7 @@ use domain::{
     claim::Lease,
     ids::hex,
     ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::Recognition,
     work,
 };
@@ -28,7 +28,7 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 
 /// What an engine's request fails with whose answer did not come in time: it may have
 /// been taken, and paid for.
-const NO_ANSWER: &str = "engine_timeout";
+const NO_ANSWER: Code = Code::EngineTimeout;
 
 impl Transcribe {
     /// Parks the step and asks the engine to call back; what is asked is recorded
@@ -65,7 +65,7 @@ impl Transcribe {
         let url = format!("{base}/v1/callbacks/{engine}/{token}");
         match self.transcriber.submit(request, &url).await {
             Ok(()) => Ok(promised()),
-            Err(error) if error.code == NO_ANSWER => {
+            Err(error) if error.code == NO_ANSWER.as_str() => {
                 tracing::warn!("the engine may have taken the job: it is waited for");
                 Ok(promised())
             }
@@ -190,7 +190,7 @@ fn promised() -> Product {
 }
 
 fn not_queued() -> StepError {
-    StepError::transient("storage_unavailable", "the work could not be queued")
+    StepError::transient(Code::StorageUnavailable, "the work could not be queued")
 }
 
 /// One for each claim, so that a second attempt is asked for again as well.

@@ -21,7 +21,7 @@ use domain::{
     event::{Event, StoredObject},
     ids::hex,
     ports::{ObjectStore, Progress, Queue, Recording, Task, Transcriber, TranscriptionRequest},
-    steps::{StepError, StepName},
+    steps::{Code, StepError, StepName},
     trace::TraceContext,
     work::{self, Decision},
 };
@@ -215,7 +215,10 @@ impl Transcribe {
         let meta = meta
             .filter(|meta| meta.generation == job.generation)
             .ok_or_else(|| {
-                StepError::permanent("recording_missing", "the recording is not there any more")
+                StepError::permanent(
+                    Code::RecordingMissing,
+                    "the recording is not there any more",
+                )
             })?;
         Ok(TranscriptionRequest {
             recording: Recording {

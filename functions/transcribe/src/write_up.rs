@@ -4,7 +4,7 @@ use domain::{
     InterviewKey, chunks,
     claim::Lease,
     ports::{Precondition, Query, Write},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::{Recognition, TranscriptHead},
     turns, work,
 };
@@ -38,7 +38,7 @@ impl Transcribe {
         } = recognition;
         if words.is_empty() {
             return Err(StepError::permanent(
-                "no_speech",
+                Code::NoSpeech,
                 "no speech was found in the recording",
             ));
         }
@@ -123,5 +123,5 @@ impl Transcribe {
 }
 
 fn not_stored() -> StepError {
-    StepError::transient("storage_unavailable", "the result could not be stored")
+    StepError::transient(Code::StorageUnavailable, "the result could not be stored")
 }

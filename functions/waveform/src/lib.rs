@@ -11,7 +11,7 @@ use domain::{
     InterviewKey,
     event::{Event, StoredObject},
     ports::{ObjectStore, Precondition, Progress, Recording, Write},
-    steps::{StepError, StepName},
+    steps::{Code, StepError, StepName},
     transcript::AudioFacts,
     waveform::StoredWaveform,
     work,
@@ -103,7 +103,7 @@ impl Waveform {
         let limit_ms = self.max_duration_ms;
         let decoded = spawn_blocking(move || decode(&recording, limit_ms, &*progress)).await;
         let (audio, peaks) = decoded
-            .map_err(|_| StepError::transient("worker_lost", "the decoder broke down"))?
+            .map_err(|_| StepError::transient(Code::WorkerLost, "the decoder broke down"))?
             .map_err(|error| error.to_step_error())?;
         let stored = StoredWaveform::new(
             audio,

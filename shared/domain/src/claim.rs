@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Interview, Timestamp,
-    steps::{Step, StepError, StepName, StepState},
+    steps::{Code, Step, StepError, StepName, StepState},
     trace::TraceContext,
 };
 
@@ -245,14 +245,14 @@ impl Interview {
 
 fn died_too_often() -> StepError {
     StepError::transient(
-        "worker_lost",
+        Code::WorkerLost,
         "the work was begun many times and never came to an end",
     )
 }
 
 fn prerequisite_failed(step: StepName) -> StepError {
     StepError::transient(
-        "prerequisite_failed",
+        Code::PrerequisiteFailed,
         format!("this step needs the result of {step}, which failed"),
     )
 }
@@ -331,7 +331,7 @@ mod tests {
         let mut interview = interview();
         for round in 0..i64::from(MAX_FAILURES) {
             let lease = start(&mut interview, round);
-            let error = StepError::transient("engine_unavailable", "later");
+            let error = StepError::transient(Code::EngineUnavailable, "later");
             interview.release(&lease, error, at(round)).unwrap();
         }
         assert_eq!(interview.steps.transcription.state, StepState::Failed);
@@ -356,7 +356,7 @@ mod tests {
     fn a_failed_transcription_settles_what_needs_it() {
         let mut interview = interview();
         let lease = start(&mut interview, 0);
-        let error = StepError::permanent("not_audio", "no");
+        let error = StepError::permanent(Code::NotAudio, "no");
         interview.fail(&lease, error, at(1)).unwrap();
         assert_eq!(interview.steps.report.state, StepState::Failed);
         assert_eq!(
@@ -366,7 +366,7 @@ mod tests {
         );
         interview.give_up(
             StepName::Waveform,
-            StepError::permanent("not_audio", "no"),
+            StepError::permanent(Code::NotAudio, "no"),
             at(2),
         );
         assert_eq!(interview.derive_status(), Status::Failed);

@@ -21,6 +21,7 @@ pub mod analysis;
 pub mod callback;
 pub mod chunks;
 pub mod claim;
+mod code;
 pub mod deletion;
 pub mod documents;
 pub mod event;

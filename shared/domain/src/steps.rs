@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+pub use crate::code::Code;
 
 /// One step of the pipeline, as the interview document names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,7 +78,7 @@ pub enum StepState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct StepError {
-    /// A stable `snake_case` word.
+    /// The word of a [`Code`].
     pub code: String,
     /// What is wrong and, where something can be done, what to do.
     pub message: String,
@@ -91,9 +92,9 @@ pub struct StepError {
 
 impl StepError {
     /// An error that the same input would meet again.
-    pub fn permanent(code: &str, message: impl Into<String>) -> Self {
+    pub fn permanent(code: Code, message: impl Into<String>) -> Self {
         Self {
-            code: code.to_owned(),
+            code: code.as_str().to_owned(),
             message: message.into(),
             retryable: false,
             retry_after: None,
@@ -101,7 +102,7 @@ impl StepError {
     }
 
     /// An error that may pass by itself.
-    pub fn transient(code: &str, message: impl Into<String>) -> Self {
+    pub fn transient(code: Code, message: impl Into<String>) -> Self {
         Self {
             retryable: true,
             ..Self::permanent(code, message)

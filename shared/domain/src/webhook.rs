@@ -227,7 +227,11 @@ pub fn mint_secret() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InterviewId, UserId, claim::Claim, steps::StepError};
+    use crate::{
+        InterviewId, UserId,
+        claim::Claim,
+        steps::{Code, StepError},
+    };
 
     fn interview() -> Interview {
         let key = InterviewKey {
@@ -282,7 +286,7 @@ mod tests {
     fn a_failure_is_told_when_all_is_settled() {
         let start = interview();
         let mut failed = start.clone();
-        let error = StepError::permanent("not_audio", "no");
+        let error = StepError::permanent(Code::NotAudio, "no");
         failed.give_up(StepName::Waveform, error.clone(), Timestamp::from_millis(1));
         failed.give_up(StepName::Transcription, error, Timestamp::from_millis(1));
         failed.touch(Timestamp::from_millis(1));

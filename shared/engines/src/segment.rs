@@ -2,7 +2,11 @@
 
 use std::io;
 
-use domain::{ports::Segment, steps::StepError, transcript::Word};
+use domain::{
+    ports::Segment,
+    steps::{Code, StepError},
+    transcript::Word,
+};
 
 /// A stretch of one speaker's words; none without any.
 pub(crate) fn of_words(words: Vec<Word>, is_final: bool) -> Option<Segment> {
@@ -27,5 +31,5 @@ pub(crate) fn interrupted(error: &io::Error) -> StepError {
     if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<media::Error>()) {
         return error.to_step_error();
     }
-    StepError::transient("recording_interrupted", "the recording broke off")
+    StepError::transient(Code::RecordingInterrupted, "the recording broke off")
 }

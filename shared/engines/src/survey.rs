@@ -1,7 +1,11 @@
 //! A first look at a whole recording: how long it is, and whether its channels
 //! carry different people.
 
-use domain::{ports::TranscriptionRequest, steps::StepError, transcript::AudioFacts};
+use domain::{
+    ports::TranscriptionRequest,
+    steps::{Code, StepError},
+    transcript::AudioFacts,
+};
 use media::{Decoder, Error, ObjectReader, Source, channels::ChannelComparison};
 use tokio::task::spawn_blocking;
 
@@ -29,7 +33,7 @@ pub(crate) async fn take(request: &TranscriptionRequest) -> Result<Survey, StepE
     let (recording, limit) = (request.recording.clone(), request.max_duration_ms);
     spawn_blocking(move || survey(Box::new(ObjectReader::open(&recording)), limit))
         .await
-        .map_err(|_| StepError::transient("engine_failed", "the speech engine broke down"))?
+        .map_err(|_| StepError::transient(Code::EngineFailed, "the speech engine broke down"))?
         .map_err(|error| error.to_step_error())
 }
 

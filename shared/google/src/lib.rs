@@ -1,8 +1,9 @@
 //! The ports on Google Cloud.
 //!
 //! Every client connects when it is first used, not when it is made, so that an
-//! instance answers at once after its start. Nothing that is called from outside
-//! is generic: a function's `main` is compiled without compiling the clients anew.
+//! instance answers at once after its start. What is called from outside is
+//! not generic, or boxes at once what it is given: a function's `main` is compiled
+//! without compiling the clients anew.
 
 pub mod cloud;
 mod credentials;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use domain::steps::StepError;
+use domain::steps::{Code, StepError};
 
 /// Why a recording could not be decoded.
 #[derive(Debug, thiserror::Error)]
@@ -42,14 +42,14 @@ impl Error {
     /// The error as the step's, for the interview's owner to read.
     pub fn to_step_error(&self) -> StepError {
         let code = match self {
-            Self::NotAudio => "not_audio",
-            Self::Unsupported { .. } => "unsupported_audio",
-            Self::Damaged { .. } => "damaged_audio",
-            Self::Empty => "empty_audio",
-            Self::TooLong { .. } => "too_long",
+            Self::NotAudio => Code::NotAudio,
+            Self::Unsupported { .. } => Code::UnsupportedAudio,
+            Self::Damaged { .. } => Code::DamagedAudio,
+            Self::Empty => Code::EmptyAudio,
+            Self::TooLong { .. } => Code::TooLong,
             Self::Read(_) => {
                 return StepError::transient(
-                    "recording_unavailable",
+                    Code::RecordingUnavailable,
                     "the recording could not be read",
                 );
             }

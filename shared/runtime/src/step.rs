@@ -18,7 +18,7 @@ use domain::{
     Interview, InterviewKey,
     claim::{Claim, LEASE, Lease, Refused},
     ports::{Clock, Progress, Records, RecordsError, Write},
-    steps::{StepError, StepName},
+    steps::{Code, StepError, StepName},
     trace::TraceContext,
     work,
 };
@@ -279,10 +279,10 @@ pub fn storage_error(error: &(dyn std::error::Error + 'static)) -> StepError {
     match error.downcast_ref() {
         Some(RecordsError::TooLarge { .. } | RecordsError::Unstorable { .. }) => {
             StepError::permanent(
-                "result_too_large",
+                Code::ResultTooLarge,
                 "the result is not one that can be stored",
             )
         }
-        _ => StepError::transient("storage_unavailable", "the result could not be stored"),
+        _ => StepError::transient(Code::StorageUnavailable, "the result could not be stored"),
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn all() -> Value {
         "audio_token": query("token", "The token of `audio.url`; without it the asker has to be \
             the owner.", &json!({"type": "string"})),
         "idempotency_key": header("Idempotency-Key", "1 to 255 visible characters: the same key \
-            makes one thing, however often it is sent.",
+            makes one thing, however often it is sent and whatever else the request then says; \
+            of interviews for a day.",
             &json!({"type": "string", "minLength": 1, "maxLength": 255})),
         "last_event_id": header("Last-Event-ID", "The `id` of the last event that was received: \
             what changed since is sent, and no snapshot.", &json!({"type": "string"})),

@@ -13,7 +13,7 @@ use crate::support::{
 use async_trait::async_trait;
 use domain::{
     ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::Recognition,
 };
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ impl Transcriber for CallingEngine {
             self.statuses.lock().unwrap().push(status);
         }
         if self.silent.load(Ordering::SeqCst) {
-            let error = StepError::transient("engine_timeout", "no answer in time");
+            let error = StepError::transient(Code::EngineTimeout, "no answer in time");
             return Err(error);
         }
         Ok(())
@@ -88,8 +88,8 @@ impl Transcriber for CallingEngine {
         }
         let answer: Value = serde_json::from_slice(answer).unwrap();
         match answer["error"].as_str() {
-            Some("passing") => Err(StepError::transient("engine_unavailable", "on a break")),
-            Some(_) => Err(StepError::permanent("unsupported_audio", "never heard")),
+            Some("passing") => Err(StepError::transient(Code::EngineUnavailable, "on a break")),
+            Some(_) => Err(StepError::permanent(Code::UnsupportedAudio, "never heard")),
             None => Ok(dialogue()),
         }
     }

@@ -150,14 +150,14 @@ async fn every_step_can_be_run_again_by_itself() {
 /// As if the step had been given up.
 pub(crate) async fn fail(test: &TestHost, id: &str, step: &str) {
     use domain::{
-        steps::StepError,
+        steps::{Code, StepError},
         work::{Decision, transact},
     };
     let key = key(id);
     let step = serde_json::from_value(json!(step)).unwrap();
     let now = START;
     let give_up = |interview: Option<&mut domain::Interview>| {
-        let error = StepError::permanent("lost", "lost");
+        let error = StepError::permanent(Code::WorkerLost, "lost");
         interview.unwrap().give_up(step, error, now);
         Decision::Write((), Vec::new())
     };

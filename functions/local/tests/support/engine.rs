@@ -8,7 +8,7 @@ use domain::{
         LiveOptions, LiveTranscriber, Progress, SampleStream, Segment, SegmentStream, Transcriber,
         TranscriptionRequest,
     },
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::{AudioFacts, Recognition, Speaker, Word},
 };
 use futures::{StreamExt, TryStreamExt};
@@ -41,7 +41,7 @@ impl Transcriber for ScriptedEngine {
             });
         if failing.is_ok() {
             return Err(StepError::transient(
-                "engine_unavailable",
+                Code::EngineUnavailable,
                 "the engine is on a break",
             ));
         }

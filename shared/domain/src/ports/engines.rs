@@ -11,7 +11,7 @@ use crate::{
     analysis::{Analysis, Draft, Rubric},
     interview::Kind,
     ports::ObjectStore,
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::{Recognition, Transcript, Word},
 };
 
@@ -140,7 +140,7 @@ pub trait LiveTranscriber: Send + Sync {
 }
 
 fn never_calls_back() -> StepError {
-    StepError::permanent("engine_misconfigured", "this engine does not call back")
+    StepError::permanent(Code::EngineMisconfigured, "this engine does not call back")
 }
 
 /// What is asked of a language engine.

@@ -4,7 +4,7 @@ use std::{error::Error, io, iter, time::Duration};
 
 use domain::{
     ports::{Clock, ObjectError, Recording},
-    steps::StepError,
+    steps::{Code, StepError},
 };
 use futures::TryStreamExt;
 use reqwest::{
@@ -135,7 +135,10 @@ fn unread(error: &ObjectError) -> StepError {
 }
 
 fn unavailable_recording() -> StepError {
-    StepError::transient("recording_unavailable", "the recording could not be read")
+    StepError::transient(
+        Code::RecordingUnavailable,
+        "the recording could not be read",
+    )
 }
 
 /// Reads an answer of at most `limit` bytes.

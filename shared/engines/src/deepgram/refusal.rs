@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use domain::steps::StepError;
+use domain::steps::{Code, StepError};
 use serde::Deserialize;
 
 use super::scalar::Scalar;
@@ -164,58 +164,58 @@ impl Refusal {
         }
     }
 
-    const fn words(self) -> (&'static str, &'static str) {
+    const fn words(self) -> (Code, &'static str) {
         match self {
             Self::Unauthorized => (
-                "engine_unauthorized",
+                Code::EngineUnauthorized,
                 "the speech engine does not know this service's key; its operator has to see to it",
             ),
             Self::Forbidden => (
-                "engine_forbidden",
+                Code::EngineForbidden,
                 "this service's key may not use the speech engine in this way; its operator has to see to it",
             ),
             Self::OutOfCredit => (
-                "engine_out_of_credit",
+                Code::EngineOutOfCredit,
                 "this service's account with the speech engine is empty; its operator has to see to it",
             ),
             Self::UnsupportedAudio => (
-                "unsupported_audio",
+                Code::UnsupportedAudio,
                 "the speech engine does not know recordings of this kind; \
                  convert the recording to M4A (AAC-LC), MP3, FLAC or WAV",
             ),
             Self::DamagedAudio => (
-                "damaged_audio",
+                Code::DamagedAudio,
                 "the speech engine could not decode the recording",
             ),
             Self::TooLarge => (
-                "recording_too_large",
+                Code::TooLarge,
                 "the recording is larger than the speech engine takes; \
                  convert it to M4A (AAC-LC), MP3 or FLAC",
             ),
             Self::Unfetchable => (
-                "recording_unreachable",
+                Code::RecordingUnreachable,
                 "the speech engine could not fetch the recording",
             ),
             Self::UnknownLanguage => (
-                "language_not_supported",
+                Code::LanguageNotSupported,
                 "the speech engine does not know the language of the interview",
             ),
             Self::Misconfigured => (
-                "engine_misconfigured",
+                Code::EngineMisconfigured,
                 "the speech engine does not take requests as this service makes them; \
                  its operator has to see to it",
             ),
-            Self::TooSlow => ("engine_timeout", "the speech engine took too long"),
+            Self::TooSlow => (Code::EngineTimeout, "the speech engine took too long"),
             Self::Busy => (
-                "engine_busy",
+                Code::EngineBusy,
                 "the speech engine has too much to do at the moment",
             ),
             Self::Unavailable => (
-                "engine_unavailable",
+                Code::EngineUnavailable,
                 "the speech engine cannot be reached at the moment",
             ),
             Self::Nonsense => (
-                "engine_failed",
+                Code::EngineFailed,
                 "the speech engine gave an answer that makes no sense",
             ),
         }

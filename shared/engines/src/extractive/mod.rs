@@ -12,7 +12,7 @@ use domain::{
     Private,
     analysis::{Citation, Draft, DraftClaim, Warning},
     ports::{AnalysisRequest, Analyst},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::Transcript,
 };
 use questions::{Exchange, MAX_QUESTIONS, exchanges, first_words};
@@ -44,7 +44,7 @@ impl Analyst for Extractive {
         let transcript = request.transcript.clone();
         tokio::task::spawn_blocking(move || draft(&transcript))
             .await
-            .map_err(|_| StepError::transient("engine_failed", "the language engine broke down"))
+            .map_err(|_| StepError::transient(Code::EngineFailed, "the language engine broke down"))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use domain::steps::StepError;
+use domain::steps::{Code, StepError};
 
 /// Why a question was not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,78 +160,80 @@ impl Fault {
     }
 
     /// Code and message.
-    const fn words(&self) -> (&'static str, &'static str) {
+    const fn words(&self) -> (Code, &'static str) {
         match self {
             Self::Unauthorized => (
-                "engine_unauthorized",
+                Code::EngineUnauthorized,
                 "the language engine does not accept the key it is given: check the settings",
             ),
             Self::Forbidden => (
-                "engine_forbidden",
+                Code::EngineForbidden,
                 "the language engine does not permit this account to use it: check that its API is enabled",
             ),
             Self::UnknownModel => (
-                "engine_misconfigured",
+                Code::EngineMisconfigured,
                 "the language engine knows no such model or address: check the settings",
             ),
             Self::Location => (
-                "engine_misconfigured",
+                Code::EngineMisconfigured,
                 "the language engine does not serve the place where this service runs",
             ),
             Self::Refused => (
-                "engine_refused",
+                Code::EngineRefused,
                 "the language engine does not accept the request",
             ),
             Self::TooLong => (
-                "engine_misconfigured",
+                Code::EngineMisconfigured,
                 "the language model cannot take in a part of the transcript: lower ANALYZER_PART_TOKENS",
             ),
             Self::PromptCut => (
-                "engine_misconfigured",
+                Code::EngineMisconfigured,
                 "the server read only a part of what it was sent: raise its context length or lower ANALYZER_PART_TOKENS",
             ),
-            Self::Quota { .. } => ("engine_quota", "the language engine's quota is used up"),
+            Self::Quota { .. } => (Code::EngineQuota, "the language engine's quota is used up"),
             Self::QuotaSpent => (
-                "engine_quota",
+                Code::EngineQuota,
                 "the language engine's quota for today, or its credit, is used up: ask again when there is some",
             ),
-            Self::Overloaded { .. } => ("engine_overloaded", "the language engine is overloaded"),
-            Self::Unavailable { .. } => ("engine_unavailable", "the language engine broke down"),
+            Self::Overloaded { .. } => {
+                (Code::EngineOverloaded, "the language engine is overloaded")
+            }
+            Self::Unavailable { .. } => (Code::EngineUnavailable, "the language engine broke down"),
             Self::Unreachable => (
-                "engine_unavailable",
+                Code::EngineUnavailable,
                 "the language engine could not be reached, or broke off",
             ),
             Self::Timeout => (
-                "engine_timeout",
+                Code::EngineTimeout,
                 "the language engine did not answer in time",
             ),
             Self::Unreadable => (
-                "answer_malformed",
+                Code::AnswerMalformed,
                 "what answers at the language engine's address does not speak its protocol",
             ),
             Self::PromptBlocked => (
-                "answer_blocked",
+                Code::AnswerBlocked,
                 "the language engine refuses to read this transcript",
             ),
             Self::AnswerBlocked => (
-                "answer_blocked",
+                Code::AnswerBlocked,
                 "the language engine stopped its own answer for what it said",
             ),
             Self::Recited => (
-                "answer_blocked",
+                Code::AnswerBlocked,
                 "the language engine stopped its own answer because it repeats a published text",
             ),
             Self::Truncated => (
-                "answer_truncated",
+                Code::AnswerTruncated,
                 "the language engine's answer was cut off, even for a small part of the transcript",
             ),
             Self::Unfinished => (
-                "answer_unfinished",
+                Code::AnswerUnfinished,
                 "the language engine ended its answer early and did not say why",
             ),
-            Self::Empty => ("answer_empty", "the language engine answered nothing"),
+            Self::Empty => (Code::AnswerEmpty, "the language engine answered nothing"),
             Self::Malformed { .. } => (
-                "answer_malformed",
+                Code::AnswerMalformed,
                 "the language engine's answer is not the JSON that it was asked for",
             ),
         }

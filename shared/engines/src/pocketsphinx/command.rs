@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::steps::StepError;
+use domain::steps::{Code, StepError};
 use serde::Deserialize;
 use tokio::{
     io::AsyncWriteExt,
@@ -71,17 +71,17 @@ impl Command {
         let child = self.start().map_err(|error| {
             tracing::error!("the speech engine did not start: {error}");
             StepError::transient(
-                "engine_unavailable",
+                Code::EngineUnavailable,
                 "the speech engine could not be started",
             )
         })?;
         let bytes = self.input(samples);
         let printed = timeout(PATIENCE, talk(child, bytes)).await.map_err(|_| {
-            StepError::transient("engine_timeout", "the speech engine did not answer")
+            StepError::transient(Code::EngineTimeout, "the speech engine did not answer")
         })??;
         self.read(&printed).ok_or_else(|| {
             StepError::transient(
-                "engine_failed",
+                Code::EngineFailed,
                 "the speech engine gave an answer that makes no sense",
             )
         })
@@ -141,7 +141,7 @@ impl Command {
 
 /// Feeds the samples and collects what is printed.
 async fn talk(mut child: Child, bytes: Vec<u8>) -> Result<String, StepError> {
-    let failed = |_| StepError::transient("engine_failed", "the speech engine broke down");
+    let failed = |_| StepError::transient(Code::EngineFailed, "the speech engine broke down");
     let stdin = child.stdin.take();
     let feed = async {
         if let Some(mut stdin) = stdin {

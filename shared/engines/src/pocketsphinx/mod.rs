@@ -14,7 +14,7 @@ use std::{sync::Arc, thread::available_parallelism};
 use async_trait::async_trait;
 use domain::{
     ports::{Progress, Transcriber, TranscriptionRequest},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::{Recognition, Speaker, Word},
 };
 use media::ObjectReader;
@@ -134,7 +134,7 @@ fn check_language(language: Option<&str>) -> Result<(), StepError> {
     match language.filter(|tag| !is_english(tag)) {
         None => Ok(()),
         Some(language) => Err(StepError::permanent(
-            "language_not_supported",
+            Code::LanguageNotSupported,
             format!("the offline engine knows English only, not `{language}`"),
         )),
     }
@@ -147,7 +147,7 @@ fn is_english(tag: &str) -> bool {
 }
 
 fn broke() -> StepError {
-    StepError::transient("engine_failed", "the speech engine broke down")
+    StepError::transient(Code::EngineFailed, "the speech engine broke down")
 }
 
 fn percent(reached_ms: u64, duration_ms: u64) -> u8 {

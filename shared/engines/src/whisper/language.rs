@@ -1,6 +1,6 @@
 //! Which language a model is to listen for.
 
-use domain::steps::StepError;
+use domain::steps::{Code, StepError};
 use whisper_rs::{get_lang_id, get_lang_str};
 
 /// How long a language must have been recognised without another in between to
@@ -84,7 +84,7 @@ fn code(tag: &str) -> Option<&'static str> {
 
 fn unsupported(tag: &str, known: &str) -> StepError {
     StepError::permanent(
-        "language_not_supported",
+        Code::LanguageNotSupported,
         format!("`{tag}` is no language of this model, which knows {known}"),
     )
 }

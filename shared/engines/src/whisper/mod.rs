@@ -18,7 +18,7 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     ports::{Progress, Transcriber, TranscriptionRequest},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::{Recognition, Speaker},
 };
 use media::ObjectReader;
@@ -114,7 +114,7 @@ impl Transcriber for Whisper {
 }
 
 fn broke() -> StepError {
-    StepError::transient("engine_failed", "the speech engine broke down")
+    StepError::transient(Code::EngineFailed, "the speech engine broke down")
 }
 
 fn percent(reached_ms: u64, duration_ms: u64) -> u8 {

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use domain::{
     ports::{LiveOptions, LiveTranscriber, Segment},
-    steps::StepError,
+    steps::{Code, StepError},
 };
 use engines::Deepgram;
 use futures::{StreamExt, stream};
@@ -193,7 +193,7 @@ async fn a_provider_that_says_nothing_any_more_is_not_waited_for() {
 
 #[tokio::test]
 async fn samples_that_stop_with_an_error_say_which() {
-    let damaged = StepError::permanent("damaged_audio", "the recording is damaged");
+    let damaged = StepError::permanent(Code::DamagedAudio, "the recording is damaged");
     for (error, code) in [
         (io::Error::other(damaged), "damaged_audio"),
         (

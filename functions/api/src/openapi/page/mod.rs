@@ -8,6 +8,7 @@ mod schema;
 use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::steps::Code;
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, answer, full};
 use serde_json::Value;
@@ -114,7 +115,8 @@ fn navigation(tags: &[Value], calls: &[Call]) -> String {
     });
     format!(
         "<nav aria-label=\"Contents\"><a href=\"#who\">Who is asking</a>{}\
-         <b>Reference</b><a href=\"#data\">Data</a><a href=\"#codes\">Error codes</a></nav>",
+         <b>Reference</b><a href=\"#data\">Data</a><a href=\"#codes\">Error codes</a>\
+         <a href=\"#step-codes\">Why a step did not succeed</a></nav>",
         groups.collect::<String>()
     )
 }
@@ -150,7 +152,25 @@ fn codes() -> String {
     });
     format!(
         "<h2 id=\"codes\">Error codes</h2>\n<div class=\"scroll\"><table><tr><th>Code</th>\
-         <th>Status</th><th>Meaning</th></tr>{}</table></div>",
+         <th>Status</th><th>Meaning</th></tr>{}</table></div>\n{}",
+        rows.collect::<String>(),
+        step_codes()
+    )
+}
+
+fn step_codes() -> String {
+    let rows = Code::ALL.iter().map(|code| {
+        let meaning = prose(&Value::from(code.meaning()));
+        format!(
+            "<tr><td><code>{}</code></td><td>{meaning}</td></tr>",
+            code.as_str()
+        )
+    });
+    format!(
+        "<h2 id=\"step-codes\">Why a step did not succeed</h2>\n<p>In \
+         <code>steps.*.error</code>; <code>retryable</code> says whether running the step again \
+         may help.</p>\n<div class=\"scroll\"><table><tr><th>Code</th><th>Meaning</th></tr>{}\
+         </table></div>",
         rows.collect::<String>()
     )
 }

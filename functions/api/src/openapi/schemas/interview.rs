@@ -1,5 +1,6 @@
 //! The interview.
 
+use domain::steps::Code;
 use serde_json::{Map, Value, json};
 
 use super::{a, asked::kind, count, list, object, or_null, text, time, words};
@@ -23,7 +24,7 @@ pub(super) fn all() -> Value {
         })),
         "Step": step(),
         "StepError": object("Why a step did not succeed.", &[], json!({
-            "code": text("A stable word, such as `no_speech`."),
+            "code": step_codes(),
             "message": text("What is wrong and, where something can be done, what to do."),
             "retryable": {"type": "boolean", "description": "Whether running it again may succeed."},
         })),
@@ -35,6 +36,11 @@ pub(super) fn all() -> Value {
                 "headers": sent(),
             })),
     })
+}
+
+fn step_codes() -> Value {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    words("A stable word for programs.", &codes)
 }
 
 fn own() -> Value {
