@@ -20,8 +20,8 @@ export default defineConfig({
   outputDir: "../target/console/results",
   // One after the other: the service and the browser share the cores.
   workers: 1,
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: process.env["SUMMARY"]
     ? [["list"], ["json", { outputFile: process.env["SUMMARY"] }]]

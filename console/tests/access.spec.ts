@@ -25,7 +25,8 @@ let model: Model;
 let service: Service;
 let id: string;
 
-test.beforeAll(async () => {
+test.beforeAll(async ({}, info) => {
+  info.setTimeout(300_000);
   model = await Model.start();
   service = await Service.start(model.settings);
   id = await service.submit(new Blob([readFileSync(SAMPLE)]), "interview.flac", { title: "Ada", kind: "job_interview" });

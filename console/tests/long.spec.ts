@@ -16,7 +16,7 @@ let service: Service;
 let id: string;
 
 test.beforeAll(async ({}, info) => {
-  info.setTimeout(300_000);
+  info.setTimeout(900_000);
   const file = info.outputPath("eight-hours.flac");
   const noise = `anoisesrc=r=8000:a=0.01:d=60,aloop=loop=-1:size=480000`;
   execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", noise, "-t", String(SECONDS), "-c:a", "flac", "-compression_level", "0", "-sample_fmt", "s16", file]);
@@ -51,7 +51,7 @@ async function best(times: () => Promise<number>): Promise<number> {
 }
 
 test("an interview of eight hours opens, scrolls and seeks without a stall", async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await page.addInitScript(() => {
     const stalls: number[] = [];
     (window as any).stalls = stalls;

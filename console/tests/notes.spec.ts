@@ -120,11 +120,12 @@ test.describe("when the service fails", () => {
     await open(page, service, `/app/interviews/${id}`);
     await expect(page.getByRole("alert")).toContainText("Not now");
     await page.unrouteAll();
-    // What follows it is refused once, and asked again.
-    await page.route("**/events", (route) => route.fulfill({ status: 503 }), { times: 1 });
+    // What follows it is refused for a while, and asked again.
+    await page.route("**/events", (route) => route.fulfill({ status: 503 }));
     await page.getByRole("button", { name: "Try again" }).click();
     await expect(page.getByRole("heading", { name: "Ada" })).toBeVisible();
     await expect(page.getByText("The connection is lost")).toBeVisible();
+    await page.unrouteAll();
     await expect(page.getByText("The connection is lost")).toBeHidden();
   });
 });

@@ -25,6 +25,14 @@ function recording(): string {
   return file;
 }
 
+/** The interviews, of which there is one, when its recording has been noted. */
+async function arrived(service: Service): Promise<any[]> {
+  const items = async () => (await service.get("/v1/interviews")).items;
+  await expect.poll(async () => (await items())[0].audio.url).toBeTruthy();
+  expect(await items()).toHaveLength(1);
+  return items();
+}
+
 let proxy: Proxy;
 let service: Service;
 
@@ -50,10 +58,8 @@ test("an upload goes on after the connection is lost", async ({ page }) => {
   await expect(row).toContainText("44 % of 19 MB");
   proxy.until = Infinity;
   await expect(row).toBeHidden({ timeout: 60_000 });
-  const { items } = await service.get("/v1/interviews");
-  expect(items).toHaveLength(1);
+  const items = await arrived(service);
   expect(items[0].audio).toMatchObject({ size_bytes: LENGTH, filename: "long walk.wav" });
-  expect(items[0].audio.url).toBeTruthy();
   // What had arrived whole was not sent again.
   expect(proxy.sent).toBeLessThan(LENGTH + PIECE);
 });
@@ -67,8 +73,11 @@ test("an upload goes on after the page is loaded again", async ({ page }) => {
   await expect(page.getByRole("list", { name: "Uploads" })).toContainText("Connection lost");
   // The page asks whether one really wants to leave while it is sending.
   page.on("dialog", (dialog) => void dialog.accept());
+  // The old page sends nothing any more, were it to try just now.
+  await page.route("**/*", (route) => (route.request().method() === "PUT" ? undefined : route.continue()));
   proxy.until = Infinity;
   await page.reload();
+  await page.unrouteAll();
   const before = proxy.sent;
   const left = page.getByRole("listitem").filter({ hasText: "Not finished" });
   await expect(left).toContainText("long walk.wav");
@@ -77,17 +86,18 @@ test("an upload goes on after the page is loaded again", async ({ page }) => {
   await expect(page.getByText("This is another file than “long walk.wav”")).toBeVisible();
   await left.getByLabel("The file long walk.wav").setInputFiles(file);
   await expect(page.getByRole("list", { name: "Uploads" })).toBeHidden({ timeout: 60_000 });
-  const { items } = await service.get("/v1/interviews");
-  expect(items).toHaveLength(1);
-  expect(items[0].audio.url).toBeTruthy();
+  await arrived(service);
   expect(proxy.sent - before).toBeLessThan(LENGTH - PIECE + MIB);
 });
 
 test("an answer that is lost does not make a second interview", async ({ page }) => {
   await page.goto(`${proxy.url}/app`);
   let lost = 0;
+  let goOn = () => {};
+  const seen = new Promise<void>((done) => (goOn = done));
   await page.route("**/v1/interviews", async (route) => {
-    if (route.request().method() !== "POST" || lost > 0) return route.continue();
+    if (route.request().method() !== "POST") return route.continue();
+    if (lost > 0) return seen.then(() => route.continue());
     lost += 1;
     // It is made, but nobody hears of it.
     expect((await route.fetch()).status()).toBe(201);
@@ -96,9 +106,8 @@ test("an answer that is lost does not make a second interview", async ({ page })
   await page.getByLabel("Recordings", { exact: true }).setInputFiles(recording());
   const row = page.getByRole("list", { name: "Uploads" });
   await expect(row).toContainText("trying again");
+  goOn();
   await expect(row).toBeHidden({ timeout: 60_000 });
   expect(lost).toBe(1);
-  const { items } = await service.get("/v1/interviews");
-  expect(items).toHaveLength(1);
-  expect(items[0].audio.url).toBeTruthy();
+  await arrived(service);
 });

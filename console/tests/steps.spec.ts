@@ -47,6 +47,8 @@ test("a failed step says why, and is run again", async ({ page, context, complai
     await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
     expect(complaints).toEqual([]);
   } finally {
+    // It would complain of a service that is not there.
+    await page.close();
     await service.stop();
     model.stop();
   }

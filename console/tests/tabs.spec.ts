@@ -49,6 +49,8 @@ test("what one tab uploads is not unfinished for another", async ({ page, contex
   await expect(other.getByRole("alert")).toContainText("in another tab");
 
   await page.close();
+  const locks = () => other.evaluate(async () => (await navigator.locks.query()).held?.length);
+  await expect.poll(locks).toBe(0);
   await other.getByRole("button", { name: "Stop the upload of interview.flac" }).click();
   await expect(other.getByText("Not finished")).toBeVisible();
   await other.getByRole("button", { name: "Forget the upload of interview.flac" }).click();
