@@ -153,7 +153,7 @@ async fn a_body_that_stalls_does_not_undo_the_delivery() {
     let stalled = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
     let receiver = Receiver::start(Script::Stall(stalled.into())).await;
     let options = Options {
-        timeout: Duration::from_secs(1),
+        timeout: Duration::from_secs(3),
         ..options()
     };
     let outcome = send(options, &receiver.url()).await;

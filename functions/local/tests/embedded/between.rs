@@ -77,7 +77,10 @@ async fn what_cannot_be_queued_again_fails_again_and_what_was_queued_runs() {
     let steps = test.interview(&id).await["steps"].clone();
     assert_eq!(steps["transcription"]["state"], "pending", "it was queued");
     assert_eq!(steps["waveform"]["state"], "failed");
-    assert_eq!(steps["waveform"]["error"]["code"], "worker_lost", "as before");
+    assert_eq!(
+        steps["waveform"]["error"]["code"], "worker_lost",
+        "as before"
+    );
     test.drain().await;
     let interview = test.interview(&id).await;
     assert_eq!(interview["steps"]["transcription"]["state"], "done");

@@ -36,21 +36,23 @@ try {
   const bytes = await (await fetch("/recording.wav")).blob();
   const file = new File([bytes], "talk.wav", { type: "audio/wav", lastModified: 1 });
   const api = new URLSearchParams(location.search).get("api");
-  const shares = [];
+  const shares = [], controller = new AbortController();
   const interview = await upload(file, {
-    api, piece: 256 * 1024,
+    api, piece: 256 * 1024, signal: controller.signal,
     interview: { title: "From a browser", kind: "journalism" },
     onProgress: (share) => {
       shares.push(share);
       if (share > 0.5 && !sessionStorage.getItem("reloaded")) {
         sessionStorage.setItem("reloaded", "yes");
         location.reload();
+        // The page goes on for as long as the next one is on its way.
+        controller.abort();
       }
     },
   });
   await tell({ id: interview.id, shares, left: localStorage.length });
 } catch (error) {
-  await tell({ error: String(error), problem: error.problem });
+  if (error.name !== "AbortError") await tell({ error: String(error), problem: error.problem });
 }
 </script>"#;
 

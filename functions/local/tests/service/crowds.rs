@@ -22,16 +22,35 @@ use tokio::{
 
 use crate::host::{ONE, Service, create, finished, speech, submit, upload};
 
+/// Each request has a connection of its own, which is to be accepted too.
+fn each_by_itself() -> Client {
+    let client = Client::builder().pool_max_idle_per_host(0).build();
+    client.expect("a client")
+}
+
+/// No list may take as long as somebody waits for it, but for moments at which the whole
+/// machine stands still.
+fn assert_soon(mut lists: Vec<Duration>) -> Duration {
+    lists.sort_unstable();
+    let nine_of_ten = lists[lists.len() * 9 / 10];
+    let slowest = *lists.last().expect("lists");
+    assert!(
+        nine_of_ten < Duration::from_secs(1) && slowest < Duration::from_secs(30),
+        "nine of ten lists took {nine_of_ten:?}, the slowest {slowest:?}"
+    );
+    slowest
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_at_once_are_worked_off_within_bounds() {
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (client, recording) = (Client::new(), speech(3));
+    let (client, recording) = (each_by_itself(), speech(3));
     let service = Service::start(folder.path());
     let submitting = (0..100).map(|_| submit(&client, &service.url, recording.clone()));
     let ids = futures::future::join_all(submitting).await;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let (mut slowest, mut most_engines) = (Duration::ZERO, 0);
+    let (mut lists, mut most_engines) = (Vec::new(), 0);
     for id in &ids {
         let asked = Instant::now();
         let list = client
@@ -45,11 +64,12 @@ async fn a_hundred_at_once_are_worked_off_within_bounds() {
                 .map(Vec::len),
             Some(100)
         );
-        slowest = slowest.max(asked.elapsed());
+        lists.push(asked.elapsed());
         most_engines = most_engines.max(service.engines());
         let interview = finished(&client, &service.url, id).await;
         assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
     }
+    let slowest = assert_soon(lists);
     println!(
         "a hundred at once: slowest list {slowest:?}, {most_engines} engines, {} MiB",
         service.peak_memory_mib()
@@ -58,7 +78,6 @@ async fn a_hundred_at_once_are_worked_off_within_bounds() {
         most_engines <= cores,
         "{most_engines} engines on {cores} cores"
     );
-    assert!(slowest < Duration::from_secs(5), "a list took {slowest:?}");
     assert!(
         service.peak_memory_mib() < 200,
         "{} MiB",
@@ -149,9 +168,7 @@ async fn slow_callers_do_not_keep_the_others_waiting() {
     const TIME: Duration = Duration::from_secs(4);
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
-    // Each request of the others has a connection of its own, which is to be accepted too.
-    let client = Client::builder().pool_max_idle_per_host(0).build();
-    let (client, recording) = (client.expect("a client"), speech(80));
+    let (client, recording) = (each_by_itself(), speech(80));
     let service = Service::start(folder.path());
     let id = submit(&client, &service.url, recording).await;
     // There is a link when the arrival is noted; the waveform may have begun before.
@@ -186,24 +203,23 @@ async fn slow_callers_do_not_keep_the_others_waiting() {
     for _ in 0..slow.len() {
         asking.recv().await.expect("they go on");
     }
-    let (mut slowest, mut lists, begun) = (Duration::ZERO, 0, Instant::now());
+    let (mut lists, begun) = (Vec::new(), Instant::now());
     while begun.elapsed() < TIME {
         let asked = Instant::now();
         let list = client.get(format!("{}/v1/interviews", service.url));
         let list = list.send().await.expect("an answer");
         let (status, body) = (list.status(), list.text().await);
         assert_eq!(status, 200, "{body:?}");
-        slowest = slowest.max(asked.elapsed());
-        lists += 1;
+        lists.push(asked.elapsed());
     }
     let cut_off: Vec<_> = iter::from_fn(|| asking.try_recv().ok()).collect();
     let peak = service.peak_memory_mib();
+    let (count, slowest) = (lists.len(), assert_soon(lists));
     println!(
-        "{} slow callers: the slowest of {lists} lists {slowest:?}, {before} MiB before them, {peak} MiB",
+        "{} slow callers: the slowest of {count} lists {slowest:?}, {before} MiB before them, {peak} MiB",
         slow.len(),
     );
     assert!(cut_off.is_empty(), "{cut_off:?}");
-    assert!(slowest < Duration::from_secs(5), "a list took {slowest:?}");
     // Who does not read holds blocks of the recording, not the two and a half MiB of it.
     assert!(
         peak < before + EACH as u64,

@@ -12,6 +12,7 @@ use domain::pipeline::Pipeline;
 use embedded::{Options, Store, deliveries::Backlog};
 use reqwest::Client;
 use runtime::SystemClock;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::host::{ONE, Service, finished, speech, submit};
 
@@ -29,6 +30,16 @@ async fn backlog(data_dir: &Path) -> Backlog {
         .deliveries()
         .backlog()
         .await
+        .expect("counts")
+}
+
+/// How many deliveries a service has that is running.
+fn under_way(data_dir: &Path) -> u64 {
+    let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(data_dir.join("interviewlens.db"), only_read);
+    let count = "SELECT count(*) FROM deliveries";
+    database
+        .and_then(|database| database.query_row(count, (), |row| row.get(0)))
         .expect("counts")
 }
 
@@ -67,6 +78,10 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
     // service is stopped as an operator would, which finishes what is in hand.
     let deadline = Instant::now() + Duration::from_mins(1);
     loop {
+        while under_way(folder.path()) > 0 {
+            assert!(Instant::now() < deadline, "it goes on and on");
+            tokio::task::yield_now().await;
+        }
         let pid = service.process.id().to_string();
         Command::new("kill")
             .args(["-TERM", &pid])

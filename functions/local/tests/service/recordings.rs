@@ -22,12 +22,15 @@ async fn the_first_segment_of_the_bundled_interview_comes_long_before_the_last()
         .await
         .expect("an answer");
     assert_eq!(answer.status(), 200);
-    let (mut text, mut segments) = (String::new(), Vec::new());
+    let (mut text, mut segments, mut engines) = (String::new(), Vec::new(), None);
     let mut body = answer.bytes_stream();
     while let Some(bytes) = body.next().await {
         text += std::str::from_utf8(&bytes.expect("whole")).expect("whole events");
         let count = text.matches("event: segment\n").count();
         segments.resize(count, begun.elapsed());
+        if count > 0 {
+            engines.get_or_insert_with(|| service.engines());
+        }
     }
     assert!(text.contains("event: done\n"), "{text}");
     let (first, last) = (segments[0], segments[segments.len() - 1]);
@@ -36,8 +39,9 @@ async fn the_first_segment_of_the_bundled_interview_comes_long_before_the_last()
         segments.len()
     );
     assert!(
-        first * 3 < last * 2,
-        "the first after {first:?}, the last after {last:?}"
+        segments.len() > 1 && engines > Some(0),
+        "the first of {} came when all had been heard",
+        segments.len()
     );
 }
 
