@@ -16,9 +16,14 @@ use tokio::{
 
 use crate::http::Service;
 
-/// How long the first request of a connection may take to begin, and the headers
-/// of each one after it.
+/// How long the first request of a connection may take to begin.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a connection is kept, from the end of one request to the end of the next
+/// one's headers. Google's load balancers keep an unused one for 600 seconds and say
+/// that servers have to wait longer: who closes it first may lose a request that is on
+/// its way (<https://cloud.google.com/load-balancing/docs/https#timeouts_and_retries>).
+const KEEP_ALIVE: Duration = Duration::from_secs(620);
 
 /// The most that the headers of a request may have, in bytes.
 const MAX_HEADERS: usize = 64 * 1024;
@@ -147,7 +152,7 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(KEEP_ALIVE)
         .max_buf_size(MAX_HEADERS);
     builder
         .http2()

@@ -229,6 +229,31 @@ async fn a_caller_that_stops_within_the_preface_is_not_waited_for() {
     is_closed_after_a_while(b"PRI * HT").await;
 }
 
+#[tokio::test]
+async fn a_connection_is_kept_for_longer_than_a_load_balancer_keeps_it() {
+    let server = server().await;
+    let (mut client, connection) = http1::handshake(io(server.address).await)
+        .await
+        .expect("HTTP/1");
+    let connected = tokio::spawn(connection);
+    for minutes in [10, 0] {
+        server.finish.notify_one();
+        let answer = client.send_request(push()).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_mins(minutes)).await;
+        tokio::time::resume();
+    }
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let _ = connected.await.expect("no panic");
+    let waited = begun.elapsed();
+    assert!(
+        waited > Duration::from_mins(10) && waited < Duration::from_mins(12),
+        "{waited:?}"
+    );
+}
+
 /// Nobody accepts yet: who has no place is told to come again in a second.
 #[tokio::test]
 async fn a_crowd_that_comes_at_once_has_its_places() {
