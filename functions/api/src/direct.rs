@@ -137,6 +137,7 @@ impl GivenSpeaker {
 
 impl Api {
     pub(crate) async fn analyze(&self, asked: Asked) -> Result<Response<Body>, Problem> {
+        let _room = self.limits.traffic.admit_analysis()?;
         let request: Request = read_json(asked.into_body(), MAX_BODY).await?;
         if let Some(language) = &request.language {
             check_language(language)?;

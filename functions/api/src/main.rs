@@ -8,7 +8,7 @@ use api::{Api, Console, Limits};
 fn main() -> ExitCode {
     google::service("api", |cloud| {
         Ok(Api {
-            identity: cloud.identity(),
+            identity: cloud.identity()?,
             records: cloud.records(),
             uploads: cloud.uploads()?,
             artifacts: cloud.artifacts()?,

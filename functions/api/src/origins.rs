@@ -51,6 +51,11 @@ impl Origins {
         Ok(Self(origins.collect::<Result<_, _>>()?))
     }
 
+    /// Whether pages of an origin may ask.
+    pub fn allow(&self, origin: &HeaderValue) -> bool {
+        self.0.contains(origin)
+    }
+
     /// Answers a request by `answer`, unless a browser only asks whether it may ask;
     /// either way with the headers that browsers look for.
     pub async fn around<B, F>(
@@ -62,7 +67,7 @@ impl Origins {
         F: Future<Output = Response<Body>>,
     {
         let origin = request.headers().get(header::ORIGIN);
-        let allowed = origin.filter(|origin| self.0.contains(origin)).cloned();
+        let allowed = origin.filter(|origin| self.allow(origin)).cloned();
         let mut response = match preflight(&request) {
             Some(response) => response,
             None => answer(request).await,

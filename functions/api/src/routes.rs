@@ -227,7 +227,11 @@ impl Api {
         };
         let traffic = &self.limits.traffic;
         traffic.admit_user(&user)?;
-        if !matches!(route, Route::Events | Route::TranscribeStream) {
+        let takes_its_time = matches!(
+            route,
+            Route::Events | Route::TranscribeStream | Route::AnalyzeAsync
+        );
+        if !takes_its_time {
             return self.dispatch(route, asked, second, request_id).await;
         }
         let open = traffic.open(&user)?;

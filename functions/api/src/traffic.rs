@@ -13,6 +13,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use domain::UserId;
@@ -27,6 +28,11 @@ use runtime::{
     serve::Peer,
     settings::{Environment, InvalidSetting},
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// How many transcripts of callers who wait are in memory at most: each may be of a
+/// whole day, and an instance has half a gibibyte.
+const MOST_ANALYSES: usize = 6;
 
 /// After how many requests those who have not asked for a while are forgotten.
 const FORGET_AFTER: u32 = 4_096;
@@ -38,7 +44,8 @@ pub struct Allowance {
     pub user_requests: Option<NonZeroU32>,
     /// `ADDRESS_REQUESTS_PER_MINUTE`: more than one user can be behind an address.
     pub address_requests: Option<NonZeroU32>,
-    /// `USER_STREAMS`: streams of events that one user has open at the same time.
+    /// `USER_STREAMS`: streams of events, or of recordings, that one user has open at the
+    /// same time.
     pub user_streams: Option<NonZeroU32>,
     /// `TRUSTED_PROXIES`: how many proxies of our own a request comes through, each
     /// of which adds to `X-Forwarded-For` who asked it.
@@ -85,6 +92,7 @@ struct Counts {
     users: Option<Limiter<UserId>>,
     addresses: Option<Limiter<IpAddr>>,
     streams: Mutex<HashMap<UserId, u32>>,
+    analyses: Semaphore,
 }
 
 impl fmt::Debug for Traffic {
@@ -101,6 +109,7 @@ impl Traffic {
             users: allowance.user_requests.map(Limiter::new),
             addresses: allowance.address_requests.map(Limiter::new),
             streams: Mutex::default(),
+            analyses: Semaphore::new(MOST_ANALYSES),
         }))
     }
 
@@ -117,6 +126,18 @@ impl Traffic {
     pub(crate) fn admit_user(&self, user: &UserId) -> Result<(), Problem> {
         let limiter = self.0.users.as_ref();
         limiter.map_or(Ok(()), |limiter| limiter.admit(user))
+    }
+
+    /// Has room for one more transcript that is analysed while its caller waits.
+    pub(crate) fn admit_analysis(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.0.analyses.try_acquire().map_err(|_| {
+            let detail = "as many transcripts are being analysed as there is room for";
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Problem {
+                retry_after: Some(Duration::from_secs(10)),
+                ..Problem::new(status, "unavailable", detail)
+            }
+        })
     }
 
     /// Counts a stream of a user for as long as the answer lasts that it is given to.

@@ -204,19 +204,23 @@ fn millis(duration: Duration) -> u64 {
 fn own_secret(data_dir: &Path) -> anyhow::Result<Secrets> {
     let path = data_dir.join("webhook-secret");
     let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Ok(text) if !text.trim().is_empty() => text,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).context("reading the webhook secret");
+        }
+        // None yet, or one that was never written to its end.
+        _ => {
             let fresh = webhook::mint_secret();
             let mut file = OpenOptions::new()
                 .write(true)
-                .create_new(true)
+                .create(true)
+                .truncate(true)
                 .mode(0o600)
                 .open(&path)?;
             file.write_all(fresh.as_bytes())?;
             file.sync_all()?;
             fresh
         }
-        Err(error) => return Err(error).context("reading the webhook secret"),
     };
     Secrets::parse(text.trim()).with_context(|| format!("reading `{}`", path.display()))
 }

@@ -5,6 +5,7 @@
 //! in the cloud, by the same manifest, the crate `emulation` does here.
 
 pub mod command;
+mod door;
 mod host;
 mod process;
 mod progress;

@@ -8,15 +8,19 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use runtime::http::{Body, Problem, Service};
 
+use crate::door::Door;
+
 /// Everything that the embedded service answers.
 pub struct EmbeddedService {
     api: Api,
     storage: Storage,
+    door: Door,
 }
 
 impl EmbeddedService {
     pub(crate) fn new(api: Api, store: &Store, public_url: String) -> Self {
         Self {
+            door: Door::new(&public_url, api.limits.origins.clone()),
             api,
             storage: Storage::embedded(store, public_url),
         }
@@ -26,6 +30,9 @@ impl EmbeddedService {
 #[async_trait]
 impl Service for EmbeddedService {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
+        if let Err(problem) = self.door.admit(&request) {
+            return problem.into_response("");
+        }
         if !request.uri().path().starts_with("/storage") {
             return self.api.call(request).await;
         }

@@ -66,22 +66,30 @@ impl Function for Notify {
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         if let Incoming::Task(task) = &incoming {
-            return self.traced(&task.decode()?).await;
+            return self.traced(&task.decode()?, Brought::ByTask).await;
         }
         match incoming.event()? {
             Event::MessagePublished(message) => {
                 let notice = serde_json::from_slice(&message.data).map_err(ShapeError::from);
-                self.traced(&notice.map_err(Failure::permanent)?).await
+                let notice = notice.map_err(Failure::permanent)?;
+                self.traced(&notice, Brought::ByMessage).await
             }
             _ => Ok(()),
         }
     }
 }
 
+/// What brings a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Brought {
+    ByMessage,
+    ByTask,
+}
+
 impl Notify {
     /// Delivers as part of the interview's trace, with the interview on every
     /// line of the log.
-    async fn traced(&self, notice: &Notice) -> Result<(), Failure> {
+    async fn traced(&self, notice: &Notice, brought: Brought) -> Result<(), Failure> {
         let span = tracing::info_span!(
             "notice",
             interview = %notice.key.interview_id,
@@ -90,13 +98,13 @@ impl Notify {
         let trace = notice.trace.or_else(trace::current);
         trace::scope(
             trace.unwrap_or_else(TraceContext::mint),
-            self.deliver(notice),
+            self.deliver(notice, brought),
         )
         .instrument(span)
         .await
     }
 
-    async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
+    async fn deliver(&self, notice: &Notice, brought: Brought) -> Result<(), Failure> {
         match self.receiver(notice).await? {
             ReceiverState::Listening => {}
             ReceiverState::Gone => return self.give_up(notice).await,
@@ -108,7 +116,12 @@ impl Notify {
         }
         let now = self.clock.now();
         if let Some(due) = log.next_attempt_at.filter(|due| *due > now) {
-            return self.wait(notice, log.attempts.len(), due.since(now)).await;
+            let early = due.since(now);
+            return match brought {
+                Brought::ByMessage => self.wait(notice, log.attempts.len(), early).await,
+                // Its own name is taken: by itself.
+                Brought::ByTask => Err(Failure::Later(early)),
+            };
         }
         let outcome = self.send(notice, now).await;
         log.attempts.push(DeliveryAttempt {
@@ -242,7 +255,11 @@ impl Notify {
     async fn stop_notices(&self, notice: &Notice) -> Result<(), Failure> {
         let now = self.clock.now();
         let stop = |interview: Option<&mut Interview>| match interview {
-            Some(interview) if !interview.webhook_gone => {
+            // Another receiver may have been named meanwhile, who said nothing.
+            Some(interview)
+                if !interview.webhook_gone
+                    && interview.webhook_url.as_deref() == Some(&notice.url) =>
+            {
                 interview.webhook_gone = true;
                 Decision::Write((), Vec::new())
             }

@@ -6,6 +6,7 @@
 //! are forgotten after a day.
 
 mod overdue;
+mod rounds;
 
 use std::{sync::Arc, time::Duration};
 
@@ -49,10 +50,15 @@ impl Function for Sweep {
         let mut failures = Failures::default();
         let finished = self.finish_deletions(&mut failures).await;
         failures.note(finished);
-        let settled = self.settle_overdue(&mut failures).await;
-        failures.note(settled);
         let deleted = self.delete_expired(&mut failures).await;
         failures.note(deleted);
+        match rounds::regular_since(&*self.records, self.clock.now()).await {
+            Ok(since) => {
+                let settled = self.settle_overdue(since, &mut failures).await;
+                failures.note(settled);
+            }
+            Err(error) => failures.note(Err(error.into())),
+        }
         let forgotten = self.forget_receipts().await;
         failures.note(forgotten);
         failures.first.map_or(Ok(()), Err)
@@ -92,13 +98,18 @@ impl Sweep {
         Ok(())
     }
 
-    async fn settle_overdue(&self, failures: &mut Failures) -> Result<(), Failure> {
+    /// Gives up what is overdue, counted from `since` on: before that nothing could run.
+    async fn settle_overdue(
+        &self,
+        since: Timestamp,
+        failures: &mut Failures,
+    ) -> Result<(), Failure> {
         for status in [Status::Processing, Status::AwaitingUpload] {
             let mut after = None;
             loop {
                 let page = self.page(status, after.take()).await?;
                 for document in &page {
-                    failures.note(self.settle(document).await);
+                    failures.note(self.settle(document, since).await);
                 }
                 match page.last() {
                     Some(last) if page.len() == BATCH => {
@@ -126,17 +137,17 @@ impl Sweep {
         Ok(self.records.list(&query).await?)
     }
 
-    async fn settle(&self, document: &Document) -> Result<(), Failure> {
+    async fn settle(&self, document: &Document, since: Timestamp) -> Result<(), Failure> {
         let now = self.clock.now();
         let mut interview: Interview = document.decode()?;
-        if !overdue::settle(&mut interview, now) {
+        if !overdue::settle(&mut interview, since, now) {
             return Ok(());
         }
         let key = interview.key();
         tracing::warn!(interview.id = %key.interview_id, "overdue steps settled");
         // Decided anew on what is stored by then.
         let settle = |interview: Option<&mut Interview>| {
-            if interview.is_some_and(|interview| overdue::settle(interview, now)) {
+            if interview.is_some_and(|interview| overdue::settle(interview, since, now)) {
                 Decision::Write((), Vec::new())
             } else {
                 Decision::Leave(())

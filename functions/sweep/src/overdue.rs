@@ -18,8 +18,9 @@ const OVERDUE_AFTER: Duration = Duration::from_hours(24);
 /// How long an interview waits for its recording.
 const ABANDONED_AFTER: Duration = Duration::from_hours(168);
 
-/// Gives up the interview's overdue steps; whether there were any.
-pub(crate) fn settle(interview: &mut Interview, now: Timestamp) -> bool {
+/// Gives up the interview's overdue steps; whether there were any. Whatever they waited
+/// for counts from `since` on.
+pub(crate) fn settle(interview: &mut Interview, since: Timestamp, now: Timestamp) -> bool {
     if interview.deleted_at.is_some() {
         return false;
     }
@@ -30,7 +31,10 @@ pub(crate) fn settle(interview: &mut Interview, now: Timestamp) -> bool {
         .steps
         .iter()
         .filter_map(|(name, step)| {
-            Some((name, verdict(step, waiting_since(interview, name), now)?))
+            Some((
+                name,
+                verdict(step, waiting_since(interview, name), since, now)?,
+            ))
         })
         .collect();
     for (name, error) in &overdue {
@@ -56,9 +60,15 @@ fn waiting_since(interview: &Interview, name: StepName) -> Option<Timestamp> {
     known.or(name.needs().is_none().then_some(interview.updated_at))
 }
 
-fn verdict(step: &Step, waiting_since: Option<Timestamp>, now: Timestamp) -> Option<StepError> {
-    let longer =
-        |since: Option<Timestamp>, limit| since.is_some_and(|since| now.since(since) > limit);
+fn verdict(
+    step: &Step,
+    waiting_since: Option<Timestamp>,
+    since: Timestamp,
+    now: Timestamp,
+) -> Option<StepError> {
+    let longer = |begun: Option<Timestamp>, limit| {
+        begun.is_some_and(|begun| now.since(begun.max(since)) > limit)
+    };
     match step.state {
         StepState::Running if longer(step.lease_until, LOST_AFTER) => Some(StepError::transient(
             Code::WorkerLost,
@@ -83,6 +93,7 @@ mod tests {
     use super::*;
 
     const HOUR: i64 = 3_600_000;
+    const START: Timestamp = Timestamp::from_millis(0);
 
     fn interview() -> Interview {
         let key = InterviewKey {
@@ -104,8 +115,16 @@ mod tests {
             interview.begin(StepName::Transcription, "1", None, start),
             Claim::Start(_)
         ));
-        assert!(!settle(&mut interview, Timestamp::from_millis(HOUR / 2)));
-        assert!(settle(&mut interview, Timestamp::from_millis(2 * HOUR)));
+        assert!(!settle(
+            &mut interview,
+            START,
+            Timestamp::from_millis(HOUR / 2)
+        ));
+        assert!(settle(
+            &mut interview,
+            START,
+            Timestamp::from_millis(2 * HOUR)
+        ));
         assert_eq!(
             code(&interview, StepName::Transcription),
             Some("worker_lost")
@@ -114,7 +133,22 @@ mod tests {
             code(&interview, StepName::Report),
             Some("prerequisite_failed")
         );
-        assert!(!settle(&mut interview, Timestamp::from_millis(3 * HOUR)));
+        assert!(!settle(
+            &mut interview,
+            START,
+            Timestamp::from_millis(3 * HOUR)
+        ));
+    }
+
+    #[test]
+    fn what_lay_there_while_nothing_ran_is_not_lost() {
+        let mut interview = interview();
+        let begun = interview.begin(StepName::Transcription, "1", None, START);
+        assert!(matches!(begun, Claim::Start(_)));
+        let (woken, later) = (30 * HOUR, 30 * HOUR + HOUR / 2);
+        let [woken, later] = [woken, later].map(Timestamp::from_millis);
+        assert!(!settle(&mut interview, woken, later));
+        assert!(settle(&mut interview, START, later));
     }
 
     #[test]
@@ -122,8 +156,16 @@ mod tests {
         let mut interview = interview();
         interview.open(StepName::Waveform, Timestamp::from_millis(0));
         interview.steps.transcription.state = StepState::Done;
-        assert!(!settle(&mut interview, Timestamp::from_millis(23 * HOUR)));
-        assert!(settle(&mut interview, Timestamp::from_millis(25 * HOUR)));
+        assert!(!settle(
+            &mut interview,
+            START,
+            Timestamp::from_millis(23 * HOUR)
+        ));
+        assert!(settle(
+            &mut interview,
+            START,
+            Timestamp::from_millis(25 * HOUR)
+        ));
         assert_eq!(code(&interview, StepName::Waveform), Some("never_started"));
     }
 
@@ -132,10 +174,12 @@ mod tests {
         let mut interview = interview();
         assert!(!settle(
             &mut interview,
+            START,
             Timestamp::from_millis(6 * 24 * HOUR)
         ));
         assert!(settle(
             &mut interview,
+            START,
             Timestamp::from_millis(8 * 24 * HOUR)
         ));
         assert_eq!(interview.derive_status(), Status::Failed);
@@ -147,6 +191,7 @@ mod tests {
         interview.deleted_at = Some(Timestamp::from_millis(0));
         assert!(!settle(
             &mut interview,
+            START,
             Timestamp::from_millis(99 * 24 * HOUR)
         ));
     }

@@ -129,11 +129,8 @@ impl Transcribe {
         }
         let assignment = self.assignment(key, asked.job.generation);
         let write = |_, lease| self.write_up(key, lease, recognition.clone());
-        match self.desk.run(assignment, write).await {
-            // The engine has been asked again meanwhile, and will answer.
-            Err(Failure::Later(_)) => Ok(Outcome::Superseded),
-            outcome => outcome,
-        }
+        // Somebody else is at it, who may not come to an end: then it is wanted.
+        self.desk.run(assignment, write).await
     }
 
     /// Clears away what was asked with this claim or an earlier one.

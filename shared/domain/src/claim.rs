@@ -98,13 +98,22 @@ impl Interview {
             self.give_up(step, died_too_often(), now);
             return Claim::Done;
         }
+        let failures = if same_input {
+            current.failures + u32::from(current.parked)
+        } else {
+            0
+        };
+        if failures >= MAX_FAILURES {
+            self.give_up(step, never_answered(), now);
+            return Claim::Done;
+        }
         self.last_token += 1;
         let token = self.last_token;
         let current = self.steps.step_mut(step);
         *current = Step {
             state: StepState::Running,
             attempt: if same_input { current.attempt + 1 } else { 1 },
-            failures: if same_input { current.failures } else { 0 },
+            failures,
             token,
             input: Some(input.to_owned()),
             engine: engine.map(str::to_owned),
@@ -156,6 +165,7 @@ impl Interview {
         self.check(lease)?;
         let step = self.steps.step_mut(lease.step);
         step.lease_until = step.lease_until.max(Some(until));
+        step.parked = true;
         Ok(())
     }
 
@@ -186,6 +196,7 @@ impl Interview {
         let step = self.steps.step_mut(lease.step);
         step.state = StepState::Pending;
         step.failures += 1;
+        step.parked = false;
         step.lease_until = None;
         step.progress = None;
         step.error = Some(error);
@@ -239,6 +250,7 @@ impl Interview {
         step.error = error;
         step.lease_until = None;
         step.progress = None;
+        step.parked = false;
         step.finished_at = Some(now);
     }
 }
@@ -247,6 +259,14 @@ fn died_too_often() -> StepError {
     StepError::transient(
         Code::WorkerLost,
         "the work was begun many times and never came to an end",
+    )
+}
+
+/// It may have been asked, and paid, every time.
+fn never_answered() -> StepError {
+    StepError::transient(
+        Code::EngineTimeout,
+        "the engine was asked several times and never answered",
     )
 }
 

@@ -44,6 +44,7 @@ pub async fn purge(
     key: &InterviewKey,
 ) -> Result<(), DeletionError> {
     for bucket in buckets {
+        bucket.abandon_uploads(&key.object_prefix()).await?;
         for object in bucket.list(&key.object_prefix()).await? {
             bucket.delete(&object).await?;
         }

@@ -48,6 +48,11 @@ impl fmt::Display for DocPath {
     }
 }
 
+/// When the sweep has come.
+pub fn sweep() -> DocPath {
+    DocPath("operations/sweep".to_owned())
+}
+
 /// The collection of a user's interviews.
 pub fn interviews_of(user: &UserId) -> String {
     format!("users/{user}/interviews")

@@ -149,6 +149,9 @@ pub struct Step {
     /// Until when the newest claim holds unless it is renewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<Timestamp>,
+    /// Whether the newest claim waits for an answer that comes by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub parked: bool,
     /// When it was settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,

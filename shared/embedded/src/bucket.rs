@@ -167,6 +167,11 @@ impl ObjectStore for Bucket {
         Ok(names)
     }
 
+    async fn abandon_uploads(&self, prefix: &str) -> Result<(), ObjectError> {
+        let uploads = self.store.uploads();
+        Ok(uploads.abandon(&self.name, prefix).await?)
+    }
+
     async fn sign_upload(&self, grant: &UploadGrant) -> Result<SignedUpload, ObjectError> {
         let headers = [
             ("content-type".to_owned(), grant.content_type.clone()),
@@ -246,8 +251,11 @@ impl Store {
                 Ok((meta, old.map(|old| old.file)))
             })
             .await?;
-        if let Some(file) = replaced {
-            self.inner.files.remove(&file).await.map_err(Fault::from)?;
+        if let Some(file) = replaced
+            && let Err(error) = self.inner.files.remove(&file).await
+        {
+            // The new one is stored all the same; the next start removes the old one.
+            tracing::warn!("a file that was replaced is still there: {error}");
         }
         self.inner.work.notify_one();
         Ok(meta)

@@ -7,6 +7,7 @@
 use std::{
     collections::HashSet,
     fs, io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -43,6 +44,8 @@ impl Files {
     pub(crate) fn open(data_dir: &Path) -> io::Result<Self> {
         let folder = data_dir.join("objects");
         fs::create_dir_all(&folder)?;
+        // Recordings are nobody's but their owners'.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         Ok(Self {
             folder,
             blocks: Blocks::default(),
@@ -144,6 +147,11 @@ impl Files {
         let copied = copy(&mut out, limit, body).await;
         out.flush().await.map_err(WriteError::Disk)?;
         out.sync_all().await.map_err(WriteError::Disk)?;
+        if offset == 0 {
+            // The name of a new file is the folder's content.
+            let folder = File::open(&self.folder).await.map_err(WriteError::Disk)?;
+            folder.sync_all().await.map_err(WriteError::Disk)?;
+        }
         copied
     }
 }

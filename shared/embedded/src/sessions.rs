@@ -83,11 +83,30 @@ impl Uploads {
                 Ok(ids.collect::<Result<_, _>>()?)
             })
             .await?;
-        for id in expired {
-            let removed = self.store.inner.files.remove(&id).await;
-            removed.map_err(Fault::from)?;
-        }
+        self.forget(expired).await?;
         Ok(id)
+    }
+
+    /// Ends all uploads under way to names that begin with `prefix`.
+    pub(crate) async fn abandon(&self, bucket: &str, prefix: &str) -> Result<(), Fault> {
+        let row = (bucket.to_owned(), prefix.to_owned());
+        let database = &self.store.inner.database;
+        let ended = database.transaction(move |transaction| -> Result<_, Fault> {
+            let sql = "DELETE FROM sessions
+                WHERE bucket = ?1 AND substr(name, 1, length(?2)) = ?2 RETURNING id";
+            let mut ended = transaction.prepare_cached(sql)?;
+            let ids = ended.query_map(row, |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        });
+        self.forget(ended.await?).await
+    }
+
+    /// Removes what has come of uploads that nobody goes on with.
+    async fn forget(&self, ids: Vec<String>) -> Result<(), Fault> {
+        for id in ids {
+            self.store.inner.files.remove(&id).await?;
+        }
+        Ok(())
     }
 
     /// Takes a part of a resumable upload.

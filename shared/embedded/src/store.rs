@@ -2,7 +2,8 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File, TryLockError},
+    fs::{DirBuilder, File, Permissions, TryLockError},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -68,7 +69,9 @@ impl Store {
         let io = |error| OpenError::Files(options.data_dir.clone(), error);
         let files = Files::open(&options.data_dir).map_err(io)?;
         let signing_key = SigningKey::load(&options.data_dir).map_err(io)?;
-        let database = Database::open(&options.data_dir.join("interviewlens.db"))?;
+        let path = options.data_dir.join("interviewlens.db");
+        only_ours(&path).map_err(io)?;
+        let database = Database::open(&path)?;
         let store = Self {
             inner: Arc::new(Inner {
                 database,
@@ -164,9 +167,18 @@ impl Signer for Store {
     }
 }
 
+/// Makes a file, which `SQLite` finds empty then, or takes one that is there away from
+/// everybody else; what `SQLite` puts beside it has the same permissions.
+fn only_ours(path: &Path) -> std::io::Result<()> {
+    let file = File::options().append(true).create(true).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))
+}
+
 fn lock(data_dir: &Path) -> Result<File, OpenError> {
     let io = |error| OpenError::Files(data_dir.to_owned(), error);
-    fs::create_dir_all(data_dir).map_err(io)?;
+    let mut nobody_else = DirBuilder::new();
+    nobody_else.recursive(true).mode(0o700);
+    nobody_else.create(data_dir).map_err(io)?;
     let file = File::create(data_dir.join("lock")).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

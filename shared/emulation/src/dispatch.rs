@@ -136,9 +136,10 @@ async fn deliver(
         ))),
         Some(function) => guarded(function, &delivery).await,
     };
-    if let Err(error) = settle(&deliveries, &delivery, outcome).await {
-        // It is given back at the next start at the latest.
-        tracing::error!("a delivery could not be settled: {error}");
+    // Nobody else gives it back before the next start: a full disk, say, has room again.
+    while let Err(error) = settle(&deliveries, &delivery, &outcome).await {
+        tracing::error!("a delivery could not be settled yet: {error}");
+        tokio::time::sleep(STORE_PAUSE).await;
     }
     delivery.lane
 }
@@ -179,7 +180,7 @@ pub fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
 async fn settle(
     deliveries: &Deliveries,
     delivery: &Delivery,
-    outcome: Result<(), Failure>,
+    outcome: &Result<(), Failure>,
 ) -> anyhow::Result<()> {
     let function = &delivery.function;
     match outcome {
@@ -190,11 +191,12 @@ async fn settle(
         Err(Failure::Transient { error, after }) => {
             tracing::warn!(%function, attempt = delivery.attempt, "event put back: {error:#}");
             let reason = format!("{error:#}");
+            let after = *after;
             deliveries
                 .again(delivery, Again::Failed { after }, &reason)
                 .await?;
         }
-        Err(Failure::Later(wait)) => deliveries.again(delivery, Again::Later(wait), "").await?,
+        Err(Failure::Later(wait)) => deliveries.again(delivery, Again::Later(*wait), "").await?,
     }
     Ok(())
 }

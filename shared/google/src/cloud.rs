@@ -159,13 +159,15 @@ impl Cloud {
 
     /// Users by Firebase ID tokens; by an emulator's where
     /// `FIREBASE_AUTH_EMULATOR_HOST` names one.
-    pub fn identity(&self) -> Arc<dyn Identity> {
-        let emulated = self.environment.text("FIREBASE_AUTH_EMULATOR_HOST");
+    pub fn identity(&self) -> Result<Arc<dyn Identity>, InvalidSetting> {
+        const EMULATOR: &str = "FIREBASE_AUTH_EMULATOR_HOST";
+        let emulated = self.environment.text(EMULATOR).is_some();
         let (project, clock) = (self.project.clone(), self.clock());
-        Arc::new(match emulated {
-            Some(_) => FirebaseIdentity::for_emulator(project, clock),
-            None => FirebaseIdentity::new(project, clock),
-        })
+        if emulated {
+            self.only_emulated(EMULATOR, "unset: its tokens are signed by nobody")?;
+            return Ok(Arc::new(FirebaseIdentity::for_emulator(project, clock)));
+        }
+        Ok(Arc::new(FirebaseIdentity::new(project, clock)))
     }
 
     /// `ANALYZER`: the language engine, with our own credentials for `vertex`.
@@ -187,13 +189,20 @@ impl Cloud {
     /// `WEBHOOK_ALLOW_PRIVATE`, which only those may set who emulate the cloud.
     pub fn allow_private_webhooks(&self) -> Result<bool, InvalidSetting> {
         let allow = self.environment.allow_private_webhooks()?;
-        if allow && self.environment.text("FIRESTORE_EMULATOR_HOST").is_none() {
-            return Err(InvalidSetting {
-                name: "WEBHOOK_ALLOW_PRIVATE",
-                expected: "unset: webhooks go to public addresses only".to_owned(),
-            });
+        if allow {
+            let expected = "unset: webhooks go to public addresses only";
+            self.only_emulated("WEBHOOK_ALLOW_PRIVATE", expected)?;
         }
         Ok(allow)
+    }
+
+    /// Refuses a setting where the data are real.
+    fn only_emulated(&self, name: &'static str, expected: &str) -> Result<(), InvalidSetting> {
+        let emulated = self.environment.text("FIRESTORE_EMULATOR_HOST").is_some();
+        emulated.then_some(()).ok_or_else(|| InvalidSetting {
+            name,
+            expected: expected.to_owned(),
+        })
     }
 }
 

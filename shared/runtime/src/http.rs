@@ -13,7 +13,7 @@ use http_body_util::{
 use hyper::body::{Frame, Incoming};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 use crate::{pace::paced, strict};
 
@@ -87,8 +87,22 @@ pub fn too_slow() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
 }
 
+/// From how many bytes on a body is parsed by another thread: it takes many times its
+/// size, and no other caller is to wait for that.
+const LARGE: usize = 256 * 1024;
+
+/// Large bodies are parsed one after the other.
+static PARSING: Semaphore = Semaphore::const_new(1);
+
+/// The longest explanation of what is wrong with a body, in characters: serde repeats
+/// names of any length.
+const MAX_WHY: usize = 300;
+
 /// Reads a JSON body of at most `limit` bytes.
-pub async fn read_json<T: DeserializeOwned>(body: Incoming, limit: usize) -> Result<T, Problem> {
+pub async fn read_json<T: DeserializeOwned + Send + 'static>(
+    body: Incoming,
+    limit: usize,
+) -> Result<T, Problem> {
     let collecting = timeout(JSON_TIME, Limited::new(body, limit).collect()).await;
     let collected = collecting.map_err(|_| too_slow())?.map_err(|error| {
         if error.is::<LengthLimitError>() {
@@ -98,8 +112,26 @@ pub async fn read_json<T: DeserializeOwned>(body: Incoming, limit: usize) -> Res
             Problem::bad_request("body_incomplete", "the body broke off")
         }
     })?;
-    strict::from_slice(&collected.to_bytes())
-        .map_err(|error| Problem::bad_request("invalid_body", error.to_string()))
+    let bytes = collected.to_bytes();
+    let parsed = if bytes.len() < LARGE {
+        strict::from_slice(&bytes)
+    } else {
+        let turn = PARSING.acquire().await;
+        let parsing = spawn_blocking(move || strict::from_slice(&bytes)).await;
+        drop(turn);
+        parsing.map_err(|_| Problem::internal())?
+    };
+    parsed.map_err(|error| {
+        let why = error.to_string();
+        Problem::bad_request("invalid_body", shortened(&why))
+    })
+}
+
+fn shortened(why: &str) -> String {
+    match why.char_indices().nth(MAX_WHY) {
+        Some((end, _)) => format!("{}…", &why[..end]),
+        None => why.to_owned(),
+    }
 }
 
 /// Why a request was not answered as asked: RFC 9457.

@@ -236,10 +236,15 @@ impl Desk {
     ) -> Result<Outcome, Failure> {
         let now = self.clock.now();
         let reported = work::report_failure(&*self.records, key, lease, &error, now).await?;
-        if let Err(refused) = reported {
-            return Ok(outcome_of(refused));
+        // A commit whose answer was lost looks like somebody else's: delivered again, it
+        // does no harm, and given up it would be lost.
+        let again = error.retryable && !lease.last;
+        match reported {
+            Ok(()) => {}
+            Err(Refused::Superseded) if again => {}
+            Err(refused) => return Ok(outcome_of(refused)),
         }
-        if error.retryable && !lease.last {
+        if again {
             tracing::info!(code = error.code, "step put off");
             return Err(Failure::Transient {
                 after: error.retry_after,

@@ -14,7 +14,9 @@ pub(super) struct Row {
 }
 
 /// What a call for a user can answer, whatever it does.
-pub(super) const USER: [&str; 15] = [
+pub(super) const USER: [&str; 17] = [
+    "foreign_origin",
+    "unknown_host",
     "too_many_requests",
     "invalid_user",
     "token_missing",
@@ -51,7 +53,7 @@ const fn row(status: u16, code: &'static str, why: &'static str) -> Row {
 }
 
 /// All of them, by status.
-const ALL: [Row; 52] = [
+const ALL: [Row; 54] = [
     row(400, "body_incomplete", "The body broke off."),
     row(
         400,
@@ -132,6 +134,11 @@ const ALL: [Row; 52] = [
         "The token has expired; get a fresh one.",
     ),
     row(401, "token_not_yet_valid", "The token is from the future."),
+    row(
+        403,
+        "foreign_origin",
+        "The embedded service lets pages of this origin change nothing: `CORS_ALLOWED_ORIGINS`.",
+    ),
     row(
         403,
         "invalid_token",
@@ -220,6 +227,11 @@ const ALL: [Row; 52] = [
         416,
         "range_not_satisfiable",
         "The range begins behind the end of the recording.",
+    ),
+    row(
+        421,
+        "unknown_host",
+        "The embedded service is not at home at the host that was asked for: `PUBLIC_URL`.",
     ),
     row(
         422,

@@ -130,6 +130,12 @@ pub trait ObjectStore: Send + Sync {
     /// The names that begin with `prefix`.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, ObjectError>;
 
+    /// Forgets the uploads under way to names that begin with `prefix`, where the store
+    /// can find them: Cloud Storage cannot, and lets them expire within a week.
+    async fn abandon_uploads(&self, _prefix: &str) -> Result<(), ObjectError> {
+        Ok(())
+    }
+
     /// Signs a permission to upload.
     async fn sign_upload(&self, grant: &UploadGrant) -> Result<SignedUpload, ObjectError>;
 

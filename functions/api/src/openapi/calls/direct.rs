@@ -31,7 +31,7 @@ pub(super) fn analyze() -> Operation {
         .gives(200, "The analysis.", "Analysis", examples::analysis())
         .fails(&USER)
         .fails(&BODY)
-        .fails(&["invalid_field", "not_done", "internal"])
+        .fails(&["invalid_field", "not_done", "internal", "unavailable"])
 }
 
 pub(super) fn analyze_async() -> Operation {
@@ -72,6 +72,7 @@ pub(super) fn analyze_async() -> Operation {
     .fails(&WRITE)
     .fails(&["invalid_field", "invalid_form", "invalid_idempotency_key"])
     .fails(&["idempotency_key_used", "recording_too_large"])
+    .fails(&["too_many_streams"])
 }
 
 const LISTENING: &str = "\
