@@ -12,6 +12,9 @@ resource "google_cloud_tasks_queue" "this" {
 
   retry_config {
     max_attempts = each.value.retry.max_attempts
+    # A task is deleted when it has been tried so often and for so long: a bad version
+    # that stays over a weekend loses nothing.
+    max_retry_duration = "604800s"
     min_backoff  = "${each.value.retry.min_backoff_s}s"
     max_backoff  = "${each.value.retry.max_backoff_s}s"
   }

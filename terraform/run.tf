@@ -5,7 +5,12 @@ resource "google_cloud_run_v2_service" "this" {
   location            = var.region
   deletion_protection = var.protected
   # Only the API is for everybody; Pub/Sub, Eventarc and Cloud Tasks come from inside.
-  ingress = try(each.value.public, false) ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  # Behind a load balancer nobody may come past it and say who they are themselves.
+  ingress = (
+    !try(each.value.public, false) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" :
+    var.trusted_proxies > 1 ? "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" :
+    "INGRESS_TRAFFIC_ALL"
+  )
 
   template {
     service_account                  = google_service_account.function[each.key].email

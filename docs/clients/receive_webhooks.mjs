@@ -49,7 +49,8 @@ async function receive(request, response) {
     return response.writeHead(401).end();
   }
   const event = JSON.parse(body);
-  // The same id may come again: remember what has been dealt with.
+  // The same id may come again: remember what has been dealt with. And the secret is
+  // the whole service's: check that event.data.user_id is yours.
   console.log("verified", event.type, request.headers["webhook-id"], event.data.status);
   response.writeHead(204).end();
 }

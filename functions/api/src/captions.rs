@@ -96,7 +96,11 @@ fn time(millis: u64, point: char) -> String {
 
 /// One line, and no arrow that a parser would take for the next cue's times.
 fn plain(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace("-->", "->")
+    let mut text = text.replace(['\n', '\r'], " ");
+    while text.contains("-->") {
+        text = text.replace("-->", "->");
+    }
+    text
 }
 
 fn escape(text: &str) -> String {

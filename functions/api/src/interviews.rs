@@ -286,8 +286,10 @@ pub(crate) fn check_retention(days: Option<u32>) -> Result<(), Problem> {
 
 pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
     let text = name.reveal();
-    if text.trim().is_empty() || text.chars().count() > MAX_NAME {
-        return Err(invalid(field, &format!("1 to {MAX_NAME} characters")));
+    let count = text.chars().count();
+    if text.trim().is_empty() || count > MAX_NAME || text.contains(char::is_control) {
+        let why = format!("1 to {MAX_NAME} characters, without line ends and the like");
+        return Err(invalid(field, &why));
     }
     Ok(())
 }
@@ -301,7 +303,9 @@ pub(crate) fn check_speakers(
     }
     let checked = names.iter().map(|(id, name)| {
         let text = name.reveal();
-        let sensible = !text.trim().is_empty() && text.chars().count() <= MAX_SPEAKER_NAME;
+        let sensible = !text.trim().is_empty()
+            && text.chars().count() <= MAX_SPEAKER_NAME
+            && !text.contains(char::is_control);
         let id = id.parse().ok().filter(|_| sensible)?;
         Some((id, name.clone()))
     });

@@ -30,6 +30,9 @@ const MAX_TEXT: usize = 10_000;
 /// The most notes of an interview.
 const MAX_NOTES: usize = 2_000;
 
+/// The most that all of them say, in bytes: they are read together.
+const MAX_ALL: usize = 1024 * 1024;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewNote {
@@ -81,10 +84,7 @@ impl Api {
         let new: NewNote = read_json(asked.into_body(), MAX_BODY).await?;
         check_text(&new.text)?;
         check_moment(new.at_ms)?;
-        if self.all_notes(&key).await?.len() >= MAX_NOTES {
-            let detail = format!("an interview has at most {MAX_NOTES} notes");
-            return Err(Problem::new(StatusCode::CONFLICT, "too_many_notes", detail));
-        }
+        check_room(&self.all_notes(&key).await?, &new.text)?;
         let note = Note {
             id,
             text: new.text,
@@ -121,6 +121,9 @@ impl Api {
         let mut note: Note = document.decode().map_err(IntoProblem::into_problem)?;
         if let Some(text) = change.text {
             check_text(&text)?;
+            let mut others = self.all_notes(&key).await?;
+            others.retain(|other| other.id != note.id);
+            check_room(&others, &text)?;
             note.text = text;
         }
         note.at_ms = change.at_ms.apply(note.at_ms);
@@ -201,6 +204,17 @@ fn check_text(text: &Private) -> Result<(), Problem> {
     let sensible = !text.reveal().trim().is_empty() && length <= MAX_TEXT;
     let why = format!("1 to {MAX_TEXT} characters");
     sensible.then_some(()).ok_or_else(|| invalid("text", &why))
+}
+
+/// Whether another note with that text fits beside those.
+fn check_room(others: &[Note], text: &Private) -> Result<(), Problem> {
+    let said = others.iter().map(|note| note.text.reveal().len());
+    let said = said.sum::<usize>() + text.reveal().len();
+    if others.len() < MAX_NOTES && said <= MAX_ALL {
+        return Ok(());
+    }
+    let detail = format!("an interview has at most {MAX_NOTES} notes, of {MAX_ALL} bytes in all");
+    Err(Problem::new(StatusCode::CONFLICT, "too_many_notes", detail))
 }
 
 fn check_moment(at_ms: Option<u64>) -> Result<(), Problem> {

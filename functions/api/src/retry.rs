@@ -7,7 +7,7 @@ use domain::{
     callback::Job,
     ids::{hex, random_name},
     ports::{Queue, Records, Task},
-    steps::{StepName, StepState},
+    steps::{Step, StepName, StepState},
     work::{self, Decision},
 };
 use http::{Response, StatusCode};
@@ -22,6 +22,9 @@ use crate::{
 };
 
 const MAX_BODY: usize = 1024;
+
+/// How long a step may wait before its owner may have it begun once more.
+const A_WHILE: Duration = Duration::from_mins(1);
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,7 +73,7 @@ impl Retrying {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
                 return Decision::Leave(Err(no_interview()));
             };
-            let failed = match failed_steps(interview, self.step) {
+            let failed = match failed_steps(interview, self.step, self.now) {
                 Ok(failed) => failed,
                 Err(problem) => return Decision::Leave(Err(problem)),
             };
@@ -148,8 +151,15 @@ impl Retrying {
 
 /// The failed steps that are asked for, and those that failed for their sake; or the
 /// report, which people's notes and names make old.
-fn failed_steps(interview: &Interview, asked: Option<StepName>) -> Result<Vec<StepName>, Problem> {
-    let failed = |step: StepName| interview.steps.step(step).state == StepState::Failed;
+fn failed_steps(
+    interview: &Interview,
+    asked: Option<StepName>,
+    now: Timestamp,
+) -> Result<Vec<StepName>, Problem> {
+    let failed = |step: StepName| {
+        let step = interview.steps.step(step);
+        step.state == StepState::Failed || never_begun(step, now)
+    };
     let conflict = |code, detail: String| Err(Problem::new(StatusCode::CONFLICT, code, detail));
     if !interview.has_audio() {
         return conflict("no_recording", "the recording has not arrived".to_owned());
@@ -181,6 +191,14 @@ fn failed_steps(interview: &Interview, asked: Option<StepName>) -> Result<Vec<St
         return conflict("not_failed", "no step has failed".to_owned());
     }
     Ok(steps)
+}
+
+/// Whether nobody has begun a step for a while: what would have begun it may be lost,
+/// and a second time does no harm.
+fn never_begun(step: &Step, now: Timestamp) -> bool {
+    let waits = step.state == StepState::Pending && step.input.is_none();
+    let long = |due: Timestamp| now.since(due) > A_WHILE;
+    waits && step.due_since.is_some_and(long)
 }
 
 /// What waits, and has what it needs.

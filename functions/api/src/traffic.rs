@@ -276,6 +276,22 @@ mod tests {
     }
 
     #[test]
+    fn so_many_transcripts_are_analysed_and_another_when_one_is_done() {
+        let traffic = Traffic::new(Allowance::default());
+        let mut rooms: Vec<_> = (0..MOST_ANALYSES)
+            .map(|_| traffic.admit_analysis().unwrap())
+            .collect();
+        let refused = traffic.admit_analysis().unwrap_err();
+        assert_eq!(
+            (refused.status.as_u16(), refused.code),
+            (503, "unavailable")
+        );
+        assert!(refused.retry_after.is_some());
+        rooms.pop();
+        assert!(traffic.admit_analysis().is_ok());
+    }
+
+    #[test]
     fn the_address_is_what_our_own_proxies_say() {
         for (proxies, forwarded, expected) in [
             (0, &["203.0.113.7"][..], "192.0.2.1"),

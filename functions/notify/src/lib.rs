@@ -79,6 +79,9 @@ impl Function for Notify {
     }
 }
 
+/// How many attempts a log has at most.
+const MAX_LOGGED: usize = 50;
+
 /// What brings a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Brought {
@@ -130,6 +133,9 @@ impl Notify {
             error: outcome.reason().map(str::to_owned),
         });
         let wait = schedule::next_attempt(&notice.id, log.attempts.len(), &outcome);
+        // Whoever has it replayed over and over sees the newest.
+        let old = log.attempts.len().saturating_sub(MAX_LOGGED);
+        log.attempts.drain(..old);
         log.next_attempt_at = wait.map(|wait| now + wait);
         log.state = match (&outcome, wait) {
             (Outcome::Delivered { .. }, _) => DeliveryState::Delivered,

@@ -116,12 +116,10 @@ impl Uploads {
         part: Part,
         mut body: ByteStream,
     ) -> Result<Received, UploadError> {
-        let lock = lock_of(id);
-        let guard = lock.lock().await;
-        let received = self.append_locked(id, part, &mut body).await;
-        drop(guard);
-        forget_lock(id, &lock);
-        received
+        let lock = Lock::of(id);
+        // Given back before the lock is forgotten.
+        let _guard = lock.mutex.lock().await;
+        self.append_locked(id, part, &mut body).await
     }
 
     async fn append_locked(
@@ -287,15 +285,28 @@ fn skip(body: ByteStream, count: u64) -> ByteStream {
     .boxed()
 }
 
-fn lock_of(id: &str) -> Arc<tokio::sync::Mutex<()>> {
-    let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(locks.entry(id.to_owned()).or_default())
+/// The lock of an upload, which is forgotten when nobody has it any more.
+struct Lock {
+    id: String,
+    mutex: Arc<tokio::sync::Mutex<()>>,
 }
 
-fn forget_lock(id: &str, lock: &Arc<tokio::sync::Mutex<()>>) {
-    let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
-    // One here and one in the map: nobody else waits for it.
-    if Arc::strong_count(lock) <= 2 {
-        locks.remove(id);
+impl Lock {
+    fn of(id: &str) -> Self {
+        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+        Self {
+            id: id.to_owned(),
+            mutex: Arc::clone(locks.entry(id.to_owned()).or_default()),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+        // One here and one in the map: nobody else waits for it.
+        if Arc::strong_count(&self.mutex) <= 2 {
+            locks.remove(&self.id);
+        }
     }
 }

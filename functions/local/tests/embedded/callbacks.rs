@@ -170,6 +170,18 @@ async fn an_engine_that_does_not_answer_is_asked_again() {
 }
 
 #[tokio::test]
+async fn an_engine_that_never_answers_is_not_asked_and_paid_for_ever() {
+    let (test, engine) = start(vec![]).await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_eq!(
+        test.step_error(&id, "transcription").await,
+        "engine_timeout"
+    );
+    assert_eq!(engine.urls().len(), 5);
+}
+
+#[tokio::test]
 async fn a_late_answer_to_the_first_request_does_not_disturb_the_second() {
     let (test, engine) = start(vec![vec![], vec![(0, answer()), (1, answer())]]).await;
     let id = test.submit(wav(3)).await;

@@ -47,6 +47,38 @@ async fn a_finished_interview_is_deleted_with_all_its_parts() {
 }
 
 #[tokio::test]
+async fn half_an_upload_is_deleted_as_well() {
+    let test = TestHost::start().await;
+    let created = test.create(1_000).await;
+    let id = created["id"].as_str().unwrap();
+    let resumable = &created["upload"]["resumable"];
+    let headers = resumable["headers"].as_object().unwrap();
+    let request = test.client.post(resumable["url"].as_str().unwrap());
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(name, value.as_str().unwrap())
+    });
+    let begun = request.send().await.unwrap();
+    let session = begun.headers()["location"].to_str().unwrap().to_owned();
+    let piece = |bytes: &str| {
+        let request = test.client.put(&session).body(vec![0; 500]);
+        request.header("content-range", bytes.to_owned()).send()
+    };
+    assert_eq!(piece("bytes 0-499/1000").await.unwrap().status(), 308);
+    let files = || {
+        let folder = std::fs::read_dir(test.folder.path().join("objects"));
+        folder.unwrap().count()
+    };
+    assert_eq!(files(), 1);
+    let path = format!("{}/v1/interviews/{id}", test.url);
+    let deleted = test.client.delete(&path).send().await.unwrap();
+    assert_eq!((deleted.status().as_u16(), files()), (204, 0));
+    let gone = piece("bytes 500-999/1000").await.unwrap();
+    assert!(gone.status().is_client_error(), "{}", gone.status());
+    test.drain().await;
+    assert_nothing_left(&test, id).await;
+}
+
+#[tokio::test]
 async fn a_deletion_that_was_cut_short_is_finished_by_the_sweep() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;

@@ -112,3 +112,26 @@ async fn notes_come_in_pages_and_once_for_each_key() {
         }
     }
 }
+
+#[tokio::test]
+async fn all_notes_together_have_a_limit() {
+    let test = TestHost::start().await;
+    let created = test.create(10).await;
+    let notes = format!("/v1/interviews/{}/notes", created["id"].as_str().unwrap());
+    // Four bytes to a character.
+    let long = json!({"text": "\u{1F600}".repeat(10_000)});
+    for _ in 0..26 {
+        let (status, _) = test.ask(Method::POST, &notes, Some(long.clone())).await;
+        assert_eq!(status, 201);
+    }
+    let (status, problem) = test.ask(Method::POST, &notes, Some(long.clone())).await;
+    let refused = (409, Some("too_many_notes"));
+    assert_eq!((status, problem["code"].as_str()), refused);
+    let (status, short) = test
+        .ask(Method::POST, &notes, Some(json!({"text": "one more"})))
+        .await;
+    assert_eq!(status, 201);
+    let one = format!("{notes}/{}", short["id"].as_str().unwrap());
+    let (status, problem) = test.ask(Method::PATCH, &one, Some(long)).await;
+    assert_eq!((status, problem["code"].as_str()), refused);
+}

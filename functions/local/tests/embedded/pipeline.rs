@@ -1,15 +1,24 @@
 //! The whole pipeline on good days and bad ones of its surroundings.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use domain::{claim::Claim, steps::StepName};
+use domain::{
+    claim::Claim,
+    ports::{ObjectStore as _, Task},
+    steps::StepName,
+    webhook::{EventType, Notice},
+};
 use embedded::deliveries::Backlog;
-use http::StatusCode;
-use serde_json::Value;
+use futures::StreamExt as _;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 
 use crate::{
     badly::deliver_badly,
-    support::{TestHost, key, wav},
+    support::{Receiver, TestHost, key, wav},
 };
 
 const STEPS: [&str; 4] = ["transcription", "waveform", "analysis", "report"];
@@ -225,11 +234,108 @@ async fn a_step_whose_event_was_lost_is_settled_by_the_sweep() {
             deliveries.done(&delivery).await.unwrap();
         }
     }
-    test.clock.advance(Duration::from_hours(25));
     test.sweep().await;
+    test.sweep_for(Duration::from_hours(26)).await;
     assert_eq!(test.interview(&id).await["status"], "failed");
     assert_eq!(test.step_error(&id, "transcription").await, "worker_lost");
     assert_eq!(test.step_error(&id, "report").await, "prerequisite_failed");
     assert_eq!(test.step_error(&id, "waveform").await, "never_started");
     assert_eq!(test.receiver.types(), ["interview.failed"]);
+}
+
+/// A laptop that sleeps over a weekend, in the middle of it.
+#[tokio::test]
+async fn what_lay_there_while_the_machine_was_off_goes_on() {
+    let test = TestHost::start().await;
+    test.sweep().await;
+    let id = test.submit(wav(3)).await;
+    let (records, now) = (
+        test.host.store.records(),
+        domain::ports::Clock::now(&*test.clock),
+    );
+    // Claimed for what has arrived, by a worker that does not come back.
+    let uploads = test.host.store.bucket("uploads");
+    let objects = uploads.list(&key(&id).object_prefix()).await.unwrap();
+    let object = uploads.stat(&objects[0]).await.unwrap().unwrap();
+    let generation = object.generation.to_string();
+    let step = StepName::Waveform;
+    let claim = domain::work::begin(&*records, &key(&id), step, &generation, None, now).await;
+    assert!(matches!(claim, Ok(Claim::Start(_))));
+    test.clock.advance(Duration::from_hours(60));
+    // The sweep is the first that comes.
+    test.sweep().await;
+    let interview = test.interview(&id).await;
+    assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
+    assert_eq!(interview["steps"]["waveform"]["attempt"], 2);
+    assert!(
+        !test
+            .receiver
+            .types()
+            .contains(&"interview.failed".to_owned())
+    );
+}
+
+/// Nothing can be noted for a while, not even that something is done.
+#[tokio::test]
+async fn what_cannot_be_settled_for_a_while_is_settled_then() {
+    let test = TestHost::start().await;
+    let path = test.folder.path().join("interviewlens.db");
+    let database = rusqlite::Connection::open(path).unwrap();
+    database
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE DELETE ON deliveries
+             BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+        )
+        .unwrap();
+    let id = test.submit(wav(3)).await;
+    let mut documents = test.host.store.records().watch(&key(&id).document());
+    let emptied = tokio::spawn(async move {
+        loop {
+            let document = documents.next().await.unwrap().unwrap().unwrap();
+            if document.fields["steps"]["waveform"]["state"] == "done" {
+                return database.execute_batch("DROP TRIGGER full").unwrap();
+            }
+        }
+    });
+    test.drain().await;
+    emptied.await.unwrap();
+    assert_eq!(
+        test.host.store.deliveries().backlog().await.unwrap(),
+        Backlog::default()
+    );
+    assert_eq!(test.receiver.types().len(), 3);
+}
+
+#[tokio::test]
+async fn a_receiver_of_before_does_not_speak_for_the_one_of_now() {
+    let test = TestHost::start().await;
+    let created = test.create(wav(3).len()).await;
+    let key = key(created["id"].as_str().unwrap());
+    let other = Arc::new(Receiver::default());
+    let change = json!({"webhook_url": other.listen().await});
+    let path = format!("/v1/interviews/{}", key.interview_id);
+    assert_eq!(test.ask(Method::PATCH, &path, Some(change)).await.0, 200);
+    // One that has waited since before.
+    let notice = Notice {
+        id: "msg_before".to_owned(),
+        event_type: EventType::Transcribed,
+        key,
+        url: test.hook.clone(),
+        body: "{}".to_owned(),
+        trace: None,
+    };
+    let task = Task {
+        name: "before".to_owned(),
+        body: json!(notice),
+        delay: Duration::ZERO,
+        trace: None,
+    };
+    *test.receiver.answers.lock().unwrap() = vec![StatusCode::GONE];
+    let queue = test.host.store.queue();
+    queue.enqueue("webhooks", task).await.unwrap();
+    test.drain().await;
+    assert_eq!(test.receiver.types().len(), 1);
+    assert_eq!(test.upload(&created, wav(3)).await.status(), 200);
+    test.drain().await;
+    assert_eq!(other.types().len(), 3, "{:?}", other.types());
 }

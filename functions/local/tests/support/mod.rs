@@ -181,6 +181,17 @@ impl TestHost {
             .expect("drains");
     }
 
+    /// Lets time pass in which the clock ticks as it does.
+    pub async fn sweep_for(&self, time: Duration) {
+        const ROUND: Duration = Duration::from_mins(4);
+        let mut left = time;
+        while !left.is_zero() {
+            self.clock.advance(left.min(ROUND));
+            self.sweep().await;
+            left = left.saturating_sub(ROUND);
+        }
+    }
+
     /// Lets the clock tick once, and everything happen that follows.
     pub async fn sweep(&self) {
         let bus = self.host.store.bus();

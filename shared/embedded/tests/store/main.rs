@@ -4,7 +4,7 @@
 
 mod leftovers;
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::{
@@ -339,4 +339,34 @@ async fn a_data_directory_serves_one_process_at_a_time() {
     });
     let refusal = second.await.map(drop).unwrap_err().to_string();
     assert!(refusal.contains("in use by another process"), "{refusal}");
+}
+
+#[tokio::test]
+async fn nobody_else_on_the_machine_reads_what_is_kept() {
+    let folder = TempDir::new().unwrap();
+    let data_dir = folder.path().join("data");
+    fs::create_dir(&data_dir).unwrap();
+    // As an earlier version left it.
+    fs::write(data_dir.join("interviewlens.db"), "").unwrap();
+    let options = Options {
+        data_dir: data_dir.clone(),
+        public_url: String::new(),
+        pipeline: Arc::new(Pipeline::ours()),
+        clock: Arc::new(ManualClock::at(Timestamp::from_millis(0))),
+    };
+    let store = Store::open(options).await.unwrap();
+    store
+        .records()
+        .commit(vec![put("a/b", json!({}), Precondition::None)])
+        .await
+        .unwrap();
+    for (name, expected) in [
+        ("interviewlens.db", 0o600),
+        ("interviewlens.db-wal", 0o600),
+        ("objects", 0o700),
+        ("signing-key", 0o600),
+    ] {
+        let permissions = fs::metadata(data_dir.join(name)).unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o777, expected, "{name}");
+    }
 }
