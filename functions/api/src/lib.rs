@@ -47,7 +47,7 @@ use domain::{
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use runtime::{
-    http::{Body, Service},
+    http::{Body, Problem, Service},
     settings::{Environment, InvalidSetting},
 };
 
@@ -121,11 +121,29 @@ impl Limits {
 #[async_trait]
 impl Service for Api {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
+        self.respond(request, None).await
+    }
+}
+
+impl Api {
+    /// The answer to a request that the host does not let in, as the API gives it.
+    pub async fn refuse(&self, request: Request<Incoming>, problem: Problem) -> Response<Body> {
+        self.respond(request, Some(problem)).await
+    }
+
+    async fn respond(
+        &self,
+        request: Request<Incoming>,
+        refused: Option<Problem>,
+    ) -> Response<Body> {
         let request_id = request_id(&request);
         let method = request.method().clone();
-        let answer = async |request| match self.answer(request, &request_id).await {
-            Ok(response) => response,
-            Err(problem) => problem.into_response(&request_id),
+        let answer = async |request| {
+            let outcome = match refused {
+                Some(problem) => Err(problem),
+                None => self.answer(request, &request_id).await,
+            };
+            outcome.unwrap_or_else(|problem| problem.into_response(&request_id))
         };
         let mut response = self.limits.origins.around(request, answer).await;
         tracing::debug!(%method, status = response.status().as_u16(), request.id = request_id, "answered");

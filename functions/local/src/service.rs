@@ -31,7 +31,7 @@ impl EmbeddedService {
 impl Service for EmbeddedService {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
         if let Err(problem) = self.door.admit(&request) {
-            return problem.into_response("");
+            return self.api.refuse(request, problem).await;
         }
         if !request.uri().path().starts_with("/storage") {
             return self.api.call(request).await;

@@ -157,3 +157,45 @@ async fn the_same_idempotency_key_makes_one_interview() {
         1
     );
 }
+
+/// Whoever is at home here can be asked by any page in the same browser.
+#[tokio::test]
+async fn pages_of_others_see_nothing_and_change_nothing() {
+    let test = TestHost::start().await;
+    test.create(10).await;
+    let interviews = format!("{}/v1/interviews", test.url);
+    for (request, expected) in [
+        (
+            test.client
+                .get(&interviews)
+                .header("host", "evil.example:8000"),
+            (421, "unknown_host"),
+        ),
+        (
+            test.client
+                .post(&interviews)
+                .header("origin", "https://evil.example")
+                .body(r#"{"title": "planted"}"#),
+            (403, "foreign_origin"),
+        ),
+        (
+            test.client
+                .put(format!("{}/storage/uploads/x", test.url))
+                .header("sec-fetch-site", "cross-site"),
+            (403, "foreign_origin"),
+        ),
+    ] {
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        let id = answer.headers()["x-request-id"].clone();
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!((status, problem["code"].as_str().unwrap()), expected);
+        assert_eq!(problem["request_id"], id.to_str().unwrap());
+    }
+    assert_eq!(test.count().await, 1);
+    // A page of the service's own asks like anybody else.
+    let own = test.client.post(&interviews).header("origin", &test.url);
+    let own = own.body(r#"{"title": "mine"}"#).send().await.unwrap();
+    assert_eq!(own.status(), 201);
+}
