@@ -13,11 +13,19 @@ use async_trait::async_trait;
 use domain::{
     deletion,
     paths::DocPath,
-    ports::{Clock, Enqueued, Precondition, Query, Queue, QueueError, Task, Write},
+    ports::{
+        Clock, Document, DocumentStream, Enqueued, Precondition, Query, Queue, QueueError, Records,
+        RecordsError, Task, Write,
+    },
+    steps::{Code, StepError, StepName},
 };
 use futures::StreamExt as _;
 use http::Method;
 use reqwest::Body;
+use runtime::{
+    Failure,
+    step::{Assignment, Desk},
+};
 use serde_json::json;
 
 use crate::{
@@ -207,4 +215,68 @@ async fn an_interview_that_cannot_be_read_does_not_keep_the_sweep_from_the_other
     test.clock.advance(kept + Duration::from_secs(1));
     test.sweep().await;
     assert_eq!(records.read(&key(&id).document()).await.unwrap(), None);
+}
+
+/// Records that do what they are asked the nth time, and then say that somebody else
+/// was first: what a commit looks like that is sent again because its answer was lost.
+struct Unanswered {
+    inner: Arc<dyn Records>,
+    left: AtomicUsize,
+}
+
+#[async_trait]
+impl Records for Unanswered {
+    async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError> {
+        self.inner.read(path).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError> {
+        let path = writes[0].path().clone();
+        self.inner.commit(writes).await?;
+        match self.left.fetch_sub(1, Ordering::SeqCst) {
+            1 => Err(RecordsError::Stale { path }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
+        self.inner.list(query).await
+    }
+
+    fn watch(&self, path: &DocPath) -> DocumentStream {
+        self.inner.watch(path)
+    }
+}
+
+/// The claim is the first commit, that it failed the second.
+#[tokio::test]
+async fn a_failure_whose_note_was_not_acknowledged_is_delivered_again() {
+    for unanswered in [1, 2] {
+        let test = TestHost::start().await;
+        let id = test.submit(wav(3)).await;
+        let records = Unanswered {
+            inner: test.host.store.records(),
+            left: AtomicUsize::new(unanswered),
+        };
+        let desk = Desk {
+            records: Arc::new(records),
+            clock: Arc::clone(&test.clock) as _,
+        };
+        let assignment = Assignment {
+            key: key(&id),
+            step: StepName::Waveform,
+            input: "1".to_owned(),
+            engine: None,
+        };
+        let busy = StepError::transient(Code::EngineBusy, "later");
+        let outcome = desk
+            .run(assignment, |_, _| async { Err(busy) })
+            .await
+            .map(drop);
+        // Not settled, and so delivered again by whoever has delivered it.
+        assert!(
+            matches!(outcome, Err(Failure::Transient { .. } | Failure::Later(_))),
+            "{unanswered}: {outcome:?}"
+        );
+    }
 }
