@@ -15,8 +15,8 @@ resource "google_cloud_tasks_queue" "this" {
     # A task is deleted when it has been tried so often and for so long: a bad version
     # that stays over a weekend loses nothing.
     max_retry_duration = "604800s"
-    min_backoff  = "${each.value.retry.min_backoff_s}s"
-    max_backoff  = "${each.value.retry.max_backoff_s}s"
+    min_backoff        = "${each.value.retry.min_backoff_s}s"
+    max_backoff        = "${each.value.retry.max_backoff_s}s"
   }
 
   stackdriver_logging_config {

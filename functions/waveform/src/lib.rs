@@ -4,7 +4,7 @@
 
 pub mod peaks;
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
@@ -59,7 +59,7 @@ impl Waveform {
             return Ok(());
         };
         let Some(meta) = self.uploads.stat(&audio.object).await? else {
-            return Ok(());
+            return self.miss(key, audio.generation).await;
         };
         self.draw(StoredObject {
             bucket: String::new(),
@@ -69,6 +69,20 @@ impl Waveform {
             content_type: meta.content_type,
         })
         .await
+    }
+
+    /// Settles the step of a recording that is gone.
+    async fn miss(&self, key: InterviewKey, generation: Option<i64>) -> Result<(), Failure> {
+        let assignment = Assignment {
+            key,
+            step: StepName::Waveform,
+            input: generation.unwrap_or(0).to_string(),
+            engine: None,
+        };
+        let missing = "the recording is not there any more";
+        let missing = StepError::permanent(Code::RecordingMissing, missing);
+        let outcome = self.desk.run(assignment, |_, _| ready(Err(missing)));
+        outcome.await.map(drop)
     }
 
     async fn draw(&self, object: StoredObject) -> Result<(), Failure> {

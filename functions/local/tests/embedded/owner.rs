@@ -1,9 +1,15 @@
 //! What an owner does with an interview: change it, run a failed step again, look at
 //! webhooks and have them sent again.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use crate::support::{START, TestHost, key, wav};
+use domain::{
+    Interview,
+    ports::{Clock, ObjectStore as _},
+    steps::StepName,
+    work::{self, Decision},
+};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -294,4 +300,45 @@ async fn a_call_that_announces_is_answered_with_how_to_upload() {
     ] {
         assert_eq!(post_form(&test, wrong, "w").await.status(), 400);
     }
+}
+
+/// The process was killed when the step was open again, and not in the queue yet.
+#[tokio::test]
+async fn a_retry_that_was_cut_short_is_asked_for_again() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let now = Clock::now(&*test.clock);
+    let open = |interview: Option<&mut Interview>| {
+        interview.unwrap().reopen(StepName::Report, now);
+        Decision::Write((), Vec::new())
+    };
+    let records = test.host.store.records();
+    work::transact(&*records, &key(&id), now, open)
+        .await
+        .unwrap();
+    let retry = format!("/v1/interviews/{id}/retry");
+    let (status, problem) = test.ask(Method::POST, &retry, None).await;
+    let soon = (status, problem["code"].as_str());
+    assert_eq!(soon, (409, Some("not_failed")), "it may just be its turn");
+    test.clock.advance(Duration::from_secs(61));
+    assert_eq!(test.ask(Method::POST, &retry, None).await.0, 202);
+    test.drain().await;
+    assert_eq!(test.interview(&id).await["status"], "completed");
+}
+
+#[tokio::test]
+async fn the_waveform_of_a_recording_that_is_gone_is_not_waited_for() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    fail(&test, &id, "waveform").await;
+    let uploads = test.host.store.bucket("uploads");
+    for object in uploads.list(&key(&id).object_prefix()).await.unwrap() {
+        uploads.delete(&object).await.unwrap();
+    }
+    let retry = format!("/v1/interviews/{id}/retry");
+    assert_eq!(test.ask(Method::POST, &retry, None).await.0, 202);
+    test.drain().await;
+    assert_eq!(test.step_error(&id, "waveform").await, "recording_missing");
 }
