@@ -95,6 +95,22 @@ resource "google_firestore_field" "never_asked_of_interviews" {
   index_config {}
 }
 
+# Uploads that never came, of all users.
+resource "google_firestore_index" "abandoned_uploads" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION_GROUP"
+
+  fields {
+    field_path = "status"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "updated_at"
+    order      = "ASCENDING"
+  }
+}
+
 # A user's list, of one status, newest first.
 resource "google_firestore_index" "list_by_status" {
   database    = google_firestore_database.this.name

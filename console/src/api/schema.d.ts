@@ -338,7 +338,7 @@ export interface paths {
         put?: never;
         /**
          * Run failed steps again
-         * @description Without a body: all that failed. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now.
+         * @description Without a body: all that failed, and what nobody has begun for a minute although it could be. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now.
          */
         post: operations["retry_steps"];
         delete?: never;
@@ -1053,7 +1053,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "unavailable" | "unknown_parameter";
+            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "unavailable" | "unknown_host" | "unknown_parameter";
             /** @description What is wrong and, where something can be done, what to do. */
             detail: string;
             /** @description The request's id. */
@@ -1952,6 +1952,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Request Timeout: body_too_slow */
             408: {
                 headers: {
@@ -1979,6 +1994,21 @@ export interface operations {
                         code?: "body_too_large";
                         /** @constant */
                         status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -2029,7 +2059,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, not_done */
+            /** @description Service Unavailable: identity_unavailable, not_done, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2038,7 +2068,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "not_done";
+                        code?: "identity_unavailable" | "not_done" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -2170,6 +2200,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Request Timeout: body_too_slow */
             408: {
                 headers: {
@@ -2215,7 +2260,22 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests, too_many_streams */
             429: {
                 headers: {
                     /** @description How many seconds to wait, where that is known. */
@@ -2226,7 +2286,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "too_many_requests";
+                        code?: "too_many_requests" | "too_many_streams";
                         /** @constant */
                         status?: 429;
                     };
@@ -2349,7 +2409,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: invalid_token */
+            /** @description Forbidden: foreign_origin, invalid_token */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2358,7 +2418,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_token";
+                        code?: "foreign_origin" | "invalid_token";
                         /** @constant */
                         status?: 403;
                     };
@@ -2391,6 +2451,21 @@ export interface operations {
                         code?: "range_not_satisfiable";
                         /** @constant */
                         status?: 416;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -2491,7 +2566,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Forbidden: invalid_token */
+            /** @description Forbidden: foreign_origin, invalid_token */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2501,6 +2576,14 @@ export interface operations {
             };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2803,6 +2886,36 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
             /** @description Too Many Requests: too_many_requests */
             429: {
                 headers: {
@@ -2975,6 +3088,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Request Timeout: body_too_slow */
             408: {
                 headers: {
@@ -3017,6 +3145,21 @@ export interface operations {
                         code?: "body_too_large" | "recording_too_large" | "too_large";
                         /** @constant */
                         status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -3393,6 +3536,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -3405,6 +3563,21 @@ export interface operations {
                         code?: "interview_not_found";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -3512,6 +3685,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -3539,6 +3727,21 @@ export interface operations {
                         code?: "conflict";
                         /** @constant */
                         status?: 409;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -3709,6 +3912,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -3766,6 +3984,21 @@ export interface operations {
                         code?: "body_too_large" | "too_large";
                         /** @constant */
                         status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -3983,6 +4216,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -3995,6 +4243,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -4112,6 +4375,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -4124,6 +4402,21 @@ export interface operations {
                         code?: "interview_not_found";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -4252,6 +4545,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -4264,6 +4572,21 @@ export interface operations {
                         code?: "interview_not_found";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -4389,6 +4712,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -4446,6 +4784,21 @@ export interface operations {
                         code?: "body_too_large" | "too_large";
                         /** @constant */
                         status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -4558,6 +4911,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, no_such_note */
             404: {
                 headers: {
@@ -4570,6 +4938,21 @@ export interface operations {
                         code?: "interview_not_found" | "no_such_note";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -4697,6 +5080,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, no_such_note */
             404: {
                 headers: {
@@ -4754,6 +5152,21 @@ export interface operations {
                         code?: "body_too_large" | "too_large";
                         /** @constant */
                         status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -4865,6 +5278,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_found, not_ready */
             404: {
                 headers: {
@@ -4877,6 +5305,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -5047,6 +5490,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -5104,6 +5562,21 @@ export interface operations {
                         code?: "body_too_large" | "too_large";
                         /** @constant */
                         status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -5279,6 +5752,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -5291,6 +5779,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -5407,6 +5910,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -5419,6 +5937,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -5533,6 +6066,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -5545,6 +6093,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -5655,6 +6218,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -5667,6 +6245,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -5782,6 +6375,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -5794,6 +6402,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -5922,6 +6545,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -5949,6 +6587,21 @@ export interface operations {
                         code?: "already_uploaded" | "no_audio_announced";
                         /** @constant */
                         status?: 409;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -6079,6 +6732,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -6091,6 +6759,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -6205,6 +6888,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, not_ready */
             404: {
                 headers: {
@@ -6217,6 +6915,21 @@ export interface operations {
                         code?: "interview_not_found" | "not_ready";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -6351,6 +7064,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found */
             404: {
                 headers: {
@@ -6363,6 +7091,21 @@ export interface operations {
                         code?: "interview_not_found";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -6492,6 +7235,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Not Found: interview_not_found, no_such_delivery */
             404: {
                 headers: {
@@ -6534,6 +7292,21 @@ export interface operations {
                         code?: "too_large";
                         /** @constant */
                         status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };
@@ -6658,6 +7431,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
             /** @description Request Timeout: body_too_slow */
             408: {
                 headers: {
@@ -6700,6 +7488,21 @@ export interface operations {
                         code?: "content_type_missing";
                         /** @constant */
                         status?: 415;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
                     };
                 };
             };

@@ -104,37 +104,39 @@ impl Sweep {
         since: Timestamp,
         failures: &mut Failures,
     ) -> Result<(), Failure> {
-        for status in [Status::Processing, Status::AwaitingUpload] {
-            let mut after = None;
-            loop {
-                let page = self.page(status, after.take()).await?;
-                for document in &page {
-                    failures.note(self.settle(document, since).await);
-                }
-                match page.last() {
-                    Some(last) if page.len() == BATCH => {
-                        after = Some((json!(status), last.path.clone()));
-                    }
-                    _ => break,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn page(
-        &self,
-        status: Status,
-        after: Option<(serde_json::Value, domain::paths::DocPath)>,
-    ) -> Result<Vec<Document>, Failure> {
-        let query = Query {
+        let of_status = |status: Status| Query {
             equal: vec![("status".into(), json!(status))],
-            order_by: Some("status".into()),
-            after,
             limit: BATCH,
             ..Query::group(INTERVIEWS)
         };
-        Ok(self.records.list(&query).await?)
+        let mut processing = Query {
+            order_by: Some("status".into()),
+            ..of_status(Status::Processing)
+        };
+        loop {
+            let page = self.records.list(&processing).await?;
+            for document in &page {
+                failures.note(self.settle(document, since).await);
+            }
+            match page.last() {
+                Some(last) if page.len() == BATCH => {
+                    let place = (json!(Status::Processing), last.path.clone());
+                    processing.after = Some(place);
+                }
+                _ => break,
+            }
+        }
+        // Of these there can be as many as anybody likes: only those are read whose time
+        // is over.
+        let before = self.clock.now() - overdue::ABANDONED_AFTER;
+        let abandoned = Query {
+            less_than: Some(("updated_at".into(), json!(before))),
+            ..of_status(Status::AwaitingUpload)
+        };
+        for document in self.records.list(&abandoned).await? {
+            failures.note(self.settle(&document, since).await);
+        }
+        Ok(())
     }
 
     async fn settle(&self, document: &Document, since: Timestamp) -> Result<(), Failure> {

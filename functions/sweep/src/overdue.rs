@@ -16,7 +16,7 @@ const LOST_AFTER: Duration = Duration::from_hours(1);
 const OVERDUE_AFTER: Duration = Duration::from_hours(24);
 
 /// How long an interview waits for its recording.
-const ABANDONED_AFTER: Duration = Duration::from_hours(168);
+pub(crate) const ABANDONED_AFTER: Duration = Duration::from_hours(168);
 
 /// Gives up the interview's overdue steps; whether there were any. Whatever they waited
 /// for counts from `since` on.

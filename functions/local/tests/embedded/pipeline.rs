@@ -339,3 +339,21 @@ async fn a_receiver_of_before_does_not_speak_for_the_one_of_now() {
     test.drain().await;
     assert_eq!(other.types().len(), 3, "{:?}", other.types());
 }
+
+#[tokio::test]
+async fn an_upload_that_never_comes_is_closed_and_others_are_waited_for() {
+    let test = TestHost::start().await;
+    let never = test.create(10).await["id"].as_str().unwrap().to_owned();
+    test.clock.advance(Duration::from_hours(24));
+    let late = test.create(wav(3).len()).await;
+    test.clock.advance(Duration::from_hours(145));
+    test.sweep().await;
+    assert_eq!(test.interview(&never).await["status"], "failed");
+    assert_eq!(
+        test.step_error(&never, "transcription").await,
+        "upload_abandoned"
+    );
+    let id = late["id"].as_str().unwrap();
+    assert_eq!(test.interview(id).await["status"], "awaiting_upload");
+    assert_eq!(test.receiver.types(), ["interview.failed"]);
+}

@@ -128,7 +128,8 @@ pub(super) fn retry() -> Operation {
     });
     of_one("retry_steps", "Run failed steps again")
         .about(
-            "Without a body: all that failed. Steps that failed for their sake follow. With \
+            "Without a body: all that failed, and what nobody has begun for a minute although \
+            it could be. Steps that failed for their sake follow. With \
             `report`, a report that is done is made again, with the notes and names that there are \
             now.",
         )
