@@ -5,11 +5,13 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::pipeline::Pipeline;
+use embedded::Store;
 use emulation::{dispatch::GRACE, schedule};
 use runtime::{
     SystemClock,
@@ -116,6 +118,7 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
     let pipeline = Pipeline::ours();
     let (bus, stopping) = (host.store.bus(), stop.clone());
     let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
+    let clearing = tokio::spawn(clear(host.store.clone(), stop.clone()));
     let stopped = async {
         stop_signal().await;
         stop.cancel();
@@ -123,7 +126,18 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
     serve(Arc::new(host.service()), listener, stopped).await?;
     stop.cancel();
     ticking.await??;
+    clearing.await?;
     dispatching.await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Removes what is past its time, every hour.
+async fn clear(store: Store, stop: CancellationToken) {
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
+    while stop.run_until_cancelled(hours.tick()).await.is_some() {
+        if let Err(error) = store.clear_expired().await {
+            tracing::warn!("what is past its time was not removed: {error}");
+        }
+    }
 }

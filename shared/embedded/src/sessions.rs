@@ -67,23 +67,15 @@ impl Uploads {
             overwrite == Overwrite::Allowed,
             (self.store.inner.clock.now() + SESSION_LIFETIME).as_millis(),
         );
-        let now = self.store.inner.clock.now().as_millis();
-        let expired: Vec<String> = self
-            .store
-            .inner
-            .database
-            .transaction(move |transaction| -> Result<_, Fault> {
-                transaction.execute(
-                    "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    row,
-                )?;
-                let sql = "DELETE FROM sessions WHERE expires_at <= ?1 RETURNING id";
-                let mut expired = transaction.prepare_cached(sql)?;
-                let ids = expired.query_map([now], |row| row.get(0))?;
-                Ok(ids.collect::<Result<_, _>>()?)
-            })
-            .await?;
-        self.forget(expired).await?;
+        let database = &self.store.inner.database;
+        let begun = database.transaction(move |transaction| -> Result<_, Fault> {
+            transaction.execute(
+                "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                row,
+            )?;
+            Ok(())
+        });
+        begun.await?;
         Ok(id)
     }
 
@@ -91,19 +83,14 @@ impl Uploads {
     pub(crate) async fn abandon(&self, bucket: &str, prefix: &str) -> Result<(), Fault> {
         let row = (bucket.to_owned(), prefix.to_owned());
         let database = &self.store.inner.database;
-        let ended = database.transaction(move |transaction| -> Result<_, Fault> {
+        let ended = database.transaction(move |transaction| -> Result<Vec<String>, Fault> {
             let sql = "DELETE FROM sessions
                 WHERE bucket = ?1 AND substr(name, 1, length(?2)) = ?2 RETURNING id";
             let mut ended = transaction.prepare_cached(sql)?;
             let ids = ended.query_map(row, |row| row.get(0))?;
             Ok(ids.collect::<Result<_, _>>()?)
         });
-        self.forget(ended.await?).await
-    }
-
-    /// Removes what has come of uploads that nobody goes on with.
-    async fn forget(&self, ids: Vec<String>) -> Result<(), Fault> {
-        for id in ids {
+        for id in ended.await? {
             self.store.inner.files.remove(&id).await?;
         }
         Ok(())

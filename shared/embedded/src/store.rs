@@ -86,6 +86,7 @@ impl Store {
             }),
         };
         store.deliveries().give_back_all().await?;
+        store.clear_expired().await?;
         store.clear_leftovers().await?;
         Ok(store)
     }
@@ -125,19 +126,33 @@ impl Store {
         Uploads::new(self.clone())
     }
 
-    /// Removes what an earlier process was at when it died: files that no record knows
-    /// of, and recordings in passing; and what is past its time.
-    async fn clear_leftovers(&self) -> Result<(), Fault> {
+    /// Removes what is past its time: uploads that nobody has finished, and dead letters.
+    /// In the cloud a bucket and a subscription do this by themselves.
+    pub async fn clear_expired(&self) -> Result<(), Fault> {
         let now = self.inner.clock.now().as_millis();
+        let database = &self.inner.database;
+        let expired = database.transaction(move |transaction| -> Result<Vec<String>, Fault> {
+            let long_dead = now - DEAD_LETTERS_KEPT_MS;
+            transaction.execute("DELETE FROM dead_letters WHERE died_at <= ?1", [long_dead])?;
+            let sql = "DELETE FROM sessions WHERE expires_at <= ?1 RETURNING id";
+            let mut expired = transaction.prepare_cached(sql)?;
+            let ids = expired.query_map([now], |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        });
+        for id in expired.await? {
+            self.inner.files.remove(&id).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what an earlier process was at when it died: files that no record knows
+    /// of, and recordings in passing.
+    async fn clear_leftovers(&self) -> Result<(), Fault> {
         let known = self
             .inner
             .database
             .transaction(move |transaction| -> Result<_, Fault> {
-                transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [now])?;
-                // In the cloud a bucket's lifecycle and a subscription's retention do this.
                 transaction.execute("DELETE FROM objects WHERE name LIKE '%.passing'", [])?;
-                let long_dead = now - DEAD_LETTERS_KEPT_MS;
-                transaction.execute("DELETE FROM dead_letters WHERE died_at <= ?1", [long_dead])?;
                 let sql = "SELECT file FROM objects UNION ALL SELECT id FROM sessions";
                 let mut statement = transaction.prepare(sql)?;
                 let rows = statement.query_map([], |row| row.get(0))?;
