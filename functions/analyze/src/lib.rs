@@ -1,7 +1,7 @@
 //! Says what there is to say about an interview, with proof.
 //!
-//! Listens to `data/transcript`; asks the language engine, looks every quote up
-//! in the words, and writes `data/analysis`. [`evidence`] finds quotes, [`gate`]
+//! Listens to `data/transcript` and queues the work; asks the language engine, looks
+//! every quote up in the words, and writes `data/analysis`. [`evidence`] finds quotes, [`gate`]
 //! decides whether anybody may be rated, [`content`] what must not be said,
 //! [`injection`] notices orders, [`metrics`] measures the conversation, [`verify`]
 //! brings it together.
@@ -21,21 +21,24 @@ mod tokens;
 pub mod verify;
 mod warnings;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
     InterviewKey, Timestamp,
     analysis::{Analysis, Draft, Rubric},
     event::Event,
-    ports::{AnalysisRequest, Analyst, Precondition, Write},
+    ids::hex,
+    ports::{AnalysisRequest, Analyst, Precondition, Queue, Task, Write},
     steps::{Code, StepError, StepName},
     work::{self, TranscriptError},
 };
 use runtime::{
     Failure, Function, Incoming,
     step::{Assignment, Desk, Product, storage_error},
+    trace,
 };
+use sha2::{Digest, Sha256};
 
 pub use direct::Direct;
 
@@ -45,7 +48,13 @@ pub struct Analyze {
     pub desk: Desk,
     /// The language engine.
     pub analyst: Arc<dyn Analyst>,
+    /// Where analyses wait for their turn.
+    pub queue: Arc<dyn Queue>,
 }
+
+/// The queue that bounds how many are asked of the engine at once, and gives each of
+/// them half an hour: an event would be over after ten minutes.
+const QUEUE: &str = "analysis";
 
 #[async_trait]
 impl Function for Analyze {
@@ -59,7 +68,7 @@ impl Function for Analyze {
         }
         match incoming.event()? {
             Event::DocumentWritten(written) => match InterviewKey::of_path(written.path.as_str()) {
-                Some(key) => self.analyze(&key).await,
+                Some(key) => self.enqueue(&key).await,
                 None => Ok(()),
             },
             _ => Ok(()),
@@ -68,8 +77,26 @@ impl Function for Analyze {
 }
 
 impl Analyze {
+    /// Queues the analysis of the transcript that is there now. A duplicate is queued
+    /// already.
+    async fn enqueue(&self, key: &InterviewKey) -> Result<(), Failure> {
+        let Some(head) = work::transcript_head(&*self.desk.records, key).await? else {
+            return Ok(());
+        };
+        let plain = format!("{}-{}", key.interview_id, head.revision);
+        let digest = Sha256::digest(&plain);
+        let task = Task {
+            name: format!("{}-{plain}", hex(&digest[..4])),
+            body: serde_json::to_value(key).map_err(Failure::permanent)?,
+            delay: Duration::ZERO,
+            trace: trace::current(),
+        };
+        self.queue.enqueue(QUEUE, task).await?;
+        Ok(())
+    }
+
     async fn analyze(&self, key: &InterviewKey) -> Result<(), Failure> {
-        // The event may be late: what counts is the transcript that is there now.
+        // The task may be late: what counts is the transcript that is there now.
         let Some(head) = work::transcript_head(&*self.desk.records, key).await? else {
             return Ok(());
         };

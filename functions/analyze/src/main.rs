@@ -9,6 +9,7 @@ fn main() -> ExitCode {
         Ok(Analyze {
             desk: cloud.desk(),
             analyst: cloud.analyst()?,
+            queue: cloud.queue()?,
         })
     })
 }

@@ -24,7 +24,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming as Body;
 use runtime::{
-    Failure, Function, Incoming, cloudevent,
+    Failure, Function, Incoming, Task, cloudevent,
     http::{Service, json},
     serve::serve,
     step::Desk,
@@ -111,6 +111,7 @@ impl Test {
                     clock,
                 },
                 analyst: Arc::new(LanguageAnalyst::new(Arc::new(model), options)),
+                queue: store.queue(),
             },
             store,
             key,
@@ -141,8 +142,20 @@ impl Test {
             .expect("stored");
     }
 
-    /// The event of the transcript, as the store would deliver it.
+    /// The task that the transcript's event queues.
     async fn run(&self) -> Result<(), Failure> {
+        let task = Task {
+            queue: "analysis".to_owned(),
+            name: "1".to_owned(),
+            body: json!(self.key),
+            attempt: 1,
+            trace: None,
+        };
+        self.function.handle(Incoming::Task(task)).await
+    }
+
+    /// The event of the transcript, as the store would deliver it.
+    async fn hear(&self) -> Result<(), Failure> {
         let event = Event::DocumentWritten(WrittenDocument {
             path: self.key.data("transcript"),
             old: None,
@@ -301,4 +314,18 @@ async fn what_passes_is_delivered_again_and_then_done() {
         codes.iter().all(|warning| warning.code == "content_rule"),
         "{codes:?}"
     );
+}
+
+#[tokio::test]
+async fn a_transcript_is_queued_once_however_often_it_is_heard_of() {
+    let test = Test::start("http://127.0.0.1:9").await;
+    for _ in 0..2 {
+        test.hear().await.expect("queued");
+    }
+    let deliveries = test.store.deliveries();
+    let lanes = deliveries.lanes();
+    let lane = lanes.iter().find(|lane| lane.name == "queue:analysis");
+    let queued = deliveries.take(lane.expect("a queue"), 10).await;
+    assert_eq!(queued.expect("read").len(), 1);
+    assert_eq!(test.step().await.state, StepState::Pending);
 }

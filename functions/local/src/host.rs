@@ -158,6 +158,7 @@ fn functions(
         Arc::new(Analyze {
             desk: desk.clone(),
             analyst: engines.analyst,
+            queue: store.queue(),
         }),
         Arc::new(Announce { bus: store.bus() }),
         Arc::new(Notify {
