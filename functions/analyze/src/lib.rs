@@ -28,7 +28,7 @@ use domain::{
     InterviewKey, Timestamp,
     analysis::{Analysis, Draft, Rubric},
     event::Event,
-    ids::hex,
+    ids::task_name,
     ports::{AnalysisRequest, Analyst, Precondition, Queue, Task, Write},
     steps::{Code, StepError, StepName},
     work::{self, TranscriptError},
@@ -38,7 +38,6 @@ use runtime::{
     step::{Assignment, Desk, Product, storage_error},
     trace,
 };
-use sha2::{Digest, Sha256};
 
 pub use direct::Direct;
 
@@ -84,9 +83,8 @@ impl Analyze {
             return Ok(());
         };
         let plain = format!("{}-{}", key.interview_id, head.revision);
-        let digest = Sha256::digest(&plain);
         let task = Task {
-            name: format!("{}-{plain}", hex(&digest[..4])),
+            name: task_name(&plain),
             body: serde_json::to_value(key).map_err(Failure::permanent)?,
             delay: Duration::ZERO,
             trace: trace::current(),

@@ -4,7 +4,9 @@ use std::{io, ops::Range, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Interview, InterviewId, InterviewKey, Timestamp, UserId, interview::Audio, ports::ObjectStore,
+    Interview, InterviewId, InterviewKey, Timestamp, UserId,
+    interview::{Audio, sound_type},
+    ports::ObjectStore,
     work,
 };
 use http::{HeaderValue, Method, Response, StatusCode, header};
@@ -142,7 +144,12 @@ impl Recording<'_> {
         } else {
             full("")
         };
-        Ok(of(StatusCode::OK, media_type(self.audio), size, body))
+        Ok(of(
+            StatusCode::OK,
+            sound_type(&self.audio.content_type),
+            size,
+            body,
+        ))
     }
 
     async fn part(&self, part: Range<u64>) -> Result<Response<Body>, Problem> {
@@ -150,7 +157,7 @@ impl Recording<'_> {
         let length = part.end - part.start;
         let mut response = of(
             StatusCode::PARTIAL_CONTENT,
-            media_type(self.audio),
+            sound_type(&self.audio.content_type),
             length,
             body,
         );
@@ -167,7 +174,11 @@ impl Recording<'_> {
         if found.is_none_or(|meta| meta.generation != self.generation) {
             return Err(Problem::not_found("not_found", "there is no such file"));
         }
-        let ranges = Byteranges::new(media_type(self.audio), self.audio.size_bytes, parts);
+        let ranges = Byteranges::new(
+            sound_type(&self.audio.content_type),
+            self.audio.size_bytes,
+            parts,
+        );
         let (content_type, length) = (ranges.content_type(), ranges.length());
         let (uploads, object) = (Arc::clone(self.uploads), self.audio.object.clone());
         let generation = self.generation;
@@ -188,17 +199,6 @@ impl Recording<'_> {
             .read(&self.audio.object, Some(self.generation), Some(part))
             .await;
         Ok(stream(read.map_err(IntoProblem::into_problem)?.1))
-    }
-}
-
-/// What a recording is served as: a browser that is told of anything else may run it.
-fn media_type(audio: &Audio) -> &str {
-    let announced = audio.content_type.as_str();
-    let sound = announced.starts_with("audio/") || announced.starts_with("video/");
-    if sound {
-        announced
-    } else {
-        "application/octet-stream"
     }
 }
 

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use domain::{
-    Interview, Timestamp,
-    ids::hex,
+    Interview, Timestamp, ids,
     ports::{Precondition, Query, Task, Write},
     webhook::{Delivery, DeliveryState, Notice, QUEUE},
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Api,
@@ -101,8 +99,7 @@ impl Api {
 fn task_name(id: &str, delivery: &Delivery, now: Timestamp) -> String {
     let tries = delivery.attempts.len();
     let plain = format!("{id}-replay-{tries}-{}", now.as_millis());
-    let digest = Sha256::digest(&plain);
-    format!("{}-{plain}", hex(&digest[..4]))
+    ids::task_name(&plain)
 }
 
 fn view(id: &str, delivery: &Delivery) -> Value {

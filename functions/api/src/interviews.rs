@@ -285,13 +285,17 @@ pub(crate) fn check_retention(days: Option<u32>) -> Result<(), Problem> {
 }
 
 pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
+    let why = format!("1 to {MAX_NAME} characters, without line ends and the like");
+    is_name(name, MAX_NAME)
+        .then_some(())
+        .ok_or_else(|| invalid(field, &why))
+}
+
+/// Whether it is one line of text, which can stand in a line of somebody else's.
+fn is_name(name: &Private, most: usize) -> bool {
     let text = name.reveal();
-    let count = text.chars().count();
-    if text.trim().is_empty() || count > MAX_NAME || text.contains(char::is_control) {
-        let why = format!("1 to {MAX_NAME} characters, without line ends and the like");
-        return Err(invalid(field, &why));
-    }
-    Ok(())
+    let short = text.chars().count() <= most;
+    !text.trim().is_empty() && short && !text.contains(char::is_control)
 }
 
 /// The names of speakers by their ids.
@@ -302,16 +306,13 @@ pub(crate) fn check_speakers(
         return Err(invalid("speakers", &format!("at most {MAX_SPEAKERS}")));
     }
     let checked = names.iter().map(|(id, name)| {
-        let text = name.reveal();
-        let sensible = !text.trim().is_empty()
-            && text.chars().count() <= MAX_SPEAKER_NAME
-            && !text.contains(char::is_control);
-        let id = id.parse().ok().filter(|_| sensible)?;
+        let id = id.parse().ok();
+        let id = id.filter(|_| is_name(name, MAX_SPEAKER_NAME))?;
         Some((id, name.clone()))
     });
     checked.collect::<Option<_>>().ok_or_else(|| {
         let expected =
-            format!("ids of speakers, each with a name of 1 to {MAX_SPEAKER_NAME} characters");
+            format!("ids of speakers, each with a name of 1 to {MAX_SPEAKER_NAME} characters, without line ends and the like");
         invalid("speakers", &expected)
     })
 }

@@ -5,7 +5,7 @@ use std::{iter, sync::Arc, time::Duration};
 use domain::{
     Interview, InterviewKey, Timestamp,
     callback::Job,
-    ids::{hex, random_name},
+    ids::{random_name, task_name},
     ports::{Queue, Records, Task},
     steps::{Step, StepName, StepState},
     work::{self, Decision},
@@ -13,7 +13,6 @@ use domain::{
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json, read_json};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::{
     Api,
@@ -111,9 +110,8 @@ impl Retrying {
         };
         // Another one for each try: a second call finds nothing that has failed.
         let plain = format!("{}-{step}-retry-{}", interview.id, random_name());
-        let digest = Sha256::digest(&plain);
         let task = Task {
-            name: format!("{}-{plain}", hex(&digest[..4])),
+            name: task_name(&plain),
             body: body.map_err(|_| Problem::internal())?,
             delay: Duration::ZERO,
             trace: interview.trace,

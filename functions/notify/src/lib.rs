@@ -22,7 +22,7 @@ use client::WebhookClient;
 use domain::{
     Interview, Timestamp,
     event::Event,
-    ids::hex,
+    ids::task_name,
     ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
     trace::TraceContext,
     webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, Notice, QUEUE},
@@ -30,7 +30,6 @@ use domain::{
 };
 use outcome::Outcome;
 use runtime::{Failure, Function, Incoming, ShapeError, trace};
-use sha2::{Digest, Sha256};
 use sign::Secrets;
 use tracing::Instrument as _;
 
@@ -167,9 +166,8 @@ impl Notify {
     /// again after ten minutes at the latest and gives it up after a hundred
     /// times, which is hours, where the schedule lasts for days.
     async fn wait(&self, notice: &Notice, attempts: usize, delay: Duration) -> Result<(), Failure> {
-        let digest = Sha256::digest(&notice.id);
         let task = Task {
-            name: format!("{}-{}-{attempts}", hex(&digest[..4]), notice.id),
+            name: task_name(&format!("{}-{attempts}", notice.id)),
             body: serde_json::to_value(notice).map_err(Failure::permanent)?,
             delay,
             trace: trace::current(),

@@ -7,7 +7,7 @@ use domain::{
     InterviewKey,
     callback::{Callback, CallbackToken, Job, PATIENCE},
     claim::Lease,
-    ids::hex,
+    ids::task_name,
     ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
     steps::{Code, StepError},
     transcript::Recognition,
@@ -19,7 +19,6 @@ use runtime::{
     step::{Outcome, Product, storage_error},
     trace,
 };
-use sha2::{Digest, Sha256};
 
 use crate::Transcribe;
 
@@ -193,6 +192,5 @@ fn not_queued() -> StepError {
 /// One for each claim, so that a second attempt is asked for again as well.
 fn again_name(job: &Job, token: u64) -> String {
     let plain = format!("{}-{}-again-{token}", job.key.interview_id, job.generation);
-    let digest = Sha256::digest(&plain);
-    format!("{}-{plain}", hex(&digest[..4]))
+    task_name(&plain)
 }

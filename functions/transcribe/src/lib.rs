@@ -19,7 +19,7 @@ use domain::{
     callback::{Job, QUEUE},
     claim::Lease,
     event::{Event, StoredObject},
-    ids::hex,
+    ids,
     ports::{ObjectStore, Progress, Queue, Recording, Task, Transcriber, TranscriptionRequest},
     steps::{Code, StepError, StepName},
     trace::TraceContext,
@@ -31,7 +31,6 @@ use runtime::{
     step::{Assignment, Desk, Outcome, Product, storage_error},
     trace,
 };
-use sha2::{Digest, Sha256};
 
 /// The function, and what it needs.
 pub struct Transcribe {
@@ -253,6 +252,5 @@ fn key_terms(interview: Interview) -> Vec<String> {
 /// names in sequence slow a queue down.
 fn task_name(job: &Job) -> String {
     let plain = format!("{}-{}", job.key.interview_id, job.generation);
-    let digest = Sha256::digest(&plain);
-    format!("{}-{plain}", hex(&digest[..4]))
+    ids::task_name(&plain)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::documents::is_reserved;
 
@@ -98,6 +99,13 @@ pub fn hex(bytes: &[u8]) -> String {
         }
         text
     })
+}
+
+/// The name of a task, beginning with a digest of the rest: Cloud Tasks is slow where names
+/// follow each other, and its reference of `tasks.create` recommends hashed prefixes.
+pub fn task_name(plain: &str) -> String {
+    let digest = Sha256::digest(plain);
+    format!("{}-{plain}", hex(&digest[..4]))
 }
 
 /// One interview of one user: what every record and object name starts with.

@@ -251,6 +251,17 @@ mod json_text {
     }
 }
 
+/// What a recording that was announced as `declared` is passed on as: whoever is told of
+/// anything but sound may run it, or fetch what it names.
+pub fn sound_type(declared: &str) -> &str {
+    let sound = declared.starts_with("audio/") || declared.starts_with("video/");
+    if sound {
+        declared
+    } else {
+        "application/octet-stream"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -285,6 +285,8 @@ mod tests {
         refusal(read("DATA_DIR", "./data"), "DATA_DIR");
         let cloud = read("WEBHOOK_ALLOW_PRIVATE", "true").unwrap();
         refusal(cloud.allow_private_webhooks(), "WEBHOOK_ALLOW_PRIVATE");
+        let cloud = read("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:9099").unwrap();
+        refusal(cloud.identity(), "FIREBASE_AUTH_EMULATOR_HOST");
     }
 
     #[test]

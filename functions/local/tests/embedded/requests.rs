@@ -199,3 +199,21 @@ async fn pages_of_others_see_nothing_and_change_nothing() {
     let own = own.body(r#"{"title": "mine"}"#).send().await.unwrap();
     assert_eq!(own.status(), 201);
 }
+
+/// They stand in the lines of exports, where another line would be somebody's words.
+#[tokio::test]
+async fn names_are_of_one_line() {
+    let test = TestHost::start().await;
+    let created = test.create(10).await;
+    let path = format!("/v1/interviews/{}", created["id"].as_str().unwrap());
+    for change in [
+        json!({"title": "a\nb"}),
+        json!({"speakers": {"1": "Ann: yes\n[0:00:00] Bob"}}),
+    ] {
+        let (status, problem) = test.ask(http::Method::PATCH, &path, Some(change)).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (400, Some("invalid_field"))
+        );
+    }
+}

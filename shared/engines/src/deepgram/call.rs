@@ -3,6 +3,7 @@
 use std::{error::Error, io, iter, time::Duration};
 
 use domain::{
+    interview::sound_type,
     ports::{Clock, ObjectError, Recording},
     steps::{Code, StepError},
 };
@@ -111,13 +112,7 @@ async fn by_bytes(
         .await
         .map_err(|error| unread(&error))?;
     // Whatever is declared as JSON would be taken for a URL to fetch.
-    let declared = recording.content_type.as_str();
-    let audio = declared.starts_with("audio/") || declared.starts_with("video/");
-    let content_type = if audio {
-        declared
-    } else {
-        "application/octet-stream"
-    };
+    let content_type = sound_type(&recording.content_type);
     Ok(request
         .header(CONTENT_TYPE, content_type)
         .header(CONTENT_LENGTH, meta.size)
