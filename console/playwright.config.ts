@@ -18,6 +18,7 @@ export default defineConfig({
   testDir: "tests",
   testIgnore: process.env["SCREENSHOTS"] ? [] : ["**/screenshots.spec.ts"],
   outputDir: "../target/console/results",
+  preserveOutput: "failures-only",
   // One after the other: the service and the browser share the cores.
   workers: 1,
   timeout: 240_000,

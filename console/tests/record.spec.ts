@@ -2,16 +2,14 @@
 
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { join } from "node:path";
-import { tmpdir } from "node:os";
 import { type Browser, chromium, type TestInfo } from "@playwright/test";
 import { expect, SAMPLE, test } from "./service";
 
 /** A browser that is allowed to listen. */
-async function listening({ project }: TestInfo): Promise<Browser> {
-  const spoken = join(tmpdir(), `console-spoken-${process.pid}.wav`);
+async function listening(info: TestInfo): Promise<Browser> {
+  const spoken = info.outputPath("spoken.wav");
   execFileSync("ffmpeg", ["-v", "error", "-y", "-i", SAMPLE, "-ac", "1", "-ar", "48000", spoken]);
-  const { launchOptions } = project.use;
+  const { launchOptions } = info.project.use;
   return chromium.launch({
     ...launchOptions,
     args: [

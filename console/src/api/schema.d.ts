@@ -1053,7 +1053,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "unavailable" | "unknown_host" | "unknown_parameter";
+            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "unavailable" | "unknown_host" | "unknown_parameter";
             /** @description What is wrong and, where something can be done, what to do. */
             detail: string;
             /** @description The request's id. */
@@ -2307,7 +2307,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2316,7 +2316,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -2501,7 +2501,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2510,7 +2510,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -2608,7 +2608,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2675,7 +2675,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: unavailable */
+            /** @description Service Unavailable: storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2684,7 +2684,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "unavailable";
+                        code?: "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -2749,7 +2749,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: unavailable */
+            /** @description Service Unavailable: storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2758,7 +2758,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "unavailable";
+                        code?: "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -2948,7 +2948,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2957,7 +2957,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -3195,7 +3195,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3204,7 +3204,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -3613,7 +3613,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3622,7 +3622,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -3777,7 +3777,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3786,7 +3786,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -4034,7 +4034,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4043,7 +4043,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -4293,7 +4293,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4302,7 +4302,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -4452,7 +4452,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4461,7 +4461,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -4622,7 +4622,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4631,7 +4631,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -4834,7 +4834,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4843,7 +4843,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -4988,7 +4988,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4997,7 +4997,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -5202,7 +5202,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5211,7 +5211,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -5355,7 +5355,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5364,7 +5364,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -5612,7 +5612,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5621,7 +5621,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -5829,7 +5829,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5838,7 +5838,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -5987,7 +5987,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5996,7 +5996,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -6143,7 +6143,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6152,7 +6152,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -6295,7 +6295,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6304,7 +6304,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -6452,7 +6452,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6461,7 +6461,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -6637,7 +6637,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6646,7 +6646,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -6809,7 +6809,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6818,7 +6818,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -6965,7 +6965,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6974,7 +6974,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -7141,7 +7141,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -7150,7 +7150,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -7342,7 +7342,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, unavailable */
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -7351,7 +7351,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "unavailable";
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };
@@ -7553,7 +7553,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, not_done, unavailable */
+            /** @description Service Unavailable: identity_unavailable, not_done, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -7562,7 +7562,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "identity_unavailable" | "not_done" | "unavailable";
+                        code?: "identity_unavailable" | "not_done" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };

@@ -15,12 +15,6 @@ pub(crate) trait IntoProblem {
     fn into_problem(self) -> Problem;
 }
 
-fn unavailable(error: &(dyn std::error::Error + 'static)) -> Problem {
-    tracing::error!(error, "a request failed");
-    let detail = "the service cannot answer just now; try again";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-}
-
 fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
     tracing::error!(error, "a request failed");
     Problem::internal()
@@ -40,7 +34,7 @@ impl IntoProblem for RecordsError {
                 "more than fits into an interview",
             ),
             Self::Malformed { .. } | Self::Unstorable { .. } => internal(&self),
-            Self::Unavailable(_) => unavailable(&self),
+            Self::Unavailable(_) => Problem::unavailable(&self),
         }
     }
 }
@@ -54,7 +48,7 @@ impl IntoProblem for ObjectError {
                 "range_not_satisfiable",
                 "the range begins behind the end",
             ),
-            _ => unavailable(&self),
+            _ => Problem::unavailable(&self),
         }
     }
 }
@@ -92,7 +86,7 @@ pub(crate) fn not_ready(part: &str) -> Problem {
 
 impl IntoProblem for QueueError {
     fn into_problem(self) -> Problem {
-        unavailable(&self)
+        Problem::unavailable(&self)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What can go wrong below the ports.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use domain::ports::{BusError, ObjectError, QueueError, RecordsError};
+use rusqlite::ErrorCode;
 
 /// Why a data directory could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +13,7 @@ pub enum OpenError {
     InUse(PathBuf),
     /// The file system said no.
     #[error("opening `{}`", .0.display())]
-    Files(PathBuf, #[source] std::io::Error),
+    Files(PathBuf, #[source] io::Error),
     /// The database said no.
     #[error("opening the database")]
     Database(#[from] Fault),
@@ -23,16 +24,28 @@ pub enum OpenError {
 pub enum Fault {
     /// `SQLite` said no.
     #[error("using the database")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] rusqlite::Error),
     /// The file system said no.
     #[error("using the data directory")]
-    Files(#[from] std::io::Error),
+    Files(#[from] io::Error),
     /// A stored value is not what was stored.
     #[error("reading a stored value")]
     Value(#[from] serde_json::Error),
     /// The database's thread has ended, because the process is stopping.
     #[error("the database is closed")]
     Closed,
+}
+
+impl From<rusqlite::Error> for Fault {
+    /// A full disk is one whoever notices.
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => {
+                Self::Files(io::Error::new(io::ErrorKind::StorageFull, error))
+            }
+            _ => Self::Database(error),
+        }
+    }
 }
 
 impl From<Fault> for RecordsError {
@@ -56,5 +69,29 @@ impl From<Fault> for QueueError {
 impl From<Fault> for ObjectError {
     fn from(fault: Fault) -> Self {
         Self::Unavailable(Box::new(fault))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn a_full_database_is_a_full_disk() {
+        let database = Connection::open_in_memory().unwrap();
+        database.execute("CREATE TABLE t (value BLOB)", ()).unwrap();
+        database.pragma_update(None, "max_page_count", 4).unwrap();
+        let full = database
+            .execute("INSERT INTO t VALUES (zeroblob(100000))", ())
+            .unwrap_err();
+        let Fault::Files(fault) = Fault::from(full) else {
+            panic!("not a fault of the files");
+        };
+        assert_eq!(fault.kind(), io::ErrorKind::StorageFull);
+
+        let other = database.execute("INSERT INTO nothing", ()).unwrap_err();
+        assert!(matches!(Fault::from(other), Fault::Database(_)));
     }
 }

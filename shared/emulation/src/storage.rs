@@ -263,14 +263,7 @@ pub(crate) fn problem(error: UploadError) -> Problem {
         UploadError::NoSession => (StatusCode::NOT_FOUND, "no_such_upload"),
         UploadError::Exists => (StatusCode::PRECONDITION_FAILED, "already_uploaded"),
         UploadError::Interrupted => (StatusCode::REQUEST_TIMEOUT, "upload_interrupted"),
-        UploadError::Fault(fault) => {
-            tracing::error!(
-                error = fault as &dyn std::error::Error,
-                "an upload could not be stored"
-            );
-            let detail = "the upload could not be stored; try again";
-            return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
-        }
+        UploadError::Fault(fault) => return Problem::unavailable(fault),
     };
     Problem::new(status, code, error.to_string())
 }

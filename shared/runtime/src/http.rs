@@ -127,6 +127,18 @@ pub async fn read_json<T: DeserializeOwned + Send + 'static>(
     })
 }
 
+/// Whether there is no room on a disk, or what one may have of it is used up.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        matches!(
+            kind,
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        )
+    })
+}
+
 fn shortened(why: &str) -> String {
     match why.char_indices().nth(MAX_WHY) {
         Some((end, _)) => format!("{}…", &why[..end]),
@@ -177,6 +189,20 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// 503 for a store that cannot be used, which is logged; or is full, which the
+    /// caller is told too.
+    pub fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a request failed");
+        let (code, detail) = if is_full(error) {
+            let detail = "the service has no room left: nothing can be stored until some is made";
+            ("storage_full", detail)
+        } else {
+            let detail = "the service cannot answer just now; try again";
+            ("unavailable", detail)
+        };
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+
     /// The problem as it is written.
     pub fn to_json(&self, request_id: &str) -> serde_json::Value {
         json!({
@@ -199,5 +225,23 @@ impl Problem {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_is_told_of_a_full_disk_and_of_nothing_else() {
+        for (kind, code) in [
+            (io::ErrorKind::StorageFull, "storage_full"),
+            (io::ErrorKind::QuotaExceeded, "storage_full"),
+            (io::ErrorKind::PermissionDenied, "unavailable"),
+        ] {
+            let error = anyhow::Error::new(io::Error::from(kind)).context("using the store");
+            let problem = Problem::unavailable(error.as_ref());
+            assert_eq!((problem.status.as_u16(), problem.code), (503, code));
+        }
     }
 }

@@ -35,7 +35,7 @@ pub(super) const USER: [&str; 17] = [
 ];
 
 /// What a call that reads or writes can answer.
-pub(super) const STORE: [&str; 2] = ["internal", "unavailable"];
+pub(super) const STORE: [&str; 3] = ["internal", "storage_full", "unavailable"];
 
 /// What a call that changes something can answer besides.
 pub(super) const WRITE: [&str; 2] = ["conflict", "too_large"];
@@ -53,7 +53,7 @@ const fn row(status: u16, code: &'static str, why: &'static str) -> Row {
 }
 
 /// All of them, by status.
-const ALL: [Row; 54] = [
+const ALL: [Row; 55] = [
     row(400, "body_incomplete", "The body broke off."),
     row(
         400,
@@ -262,6 +262,11 @@ const ALL: [Row; 54] = [
         503,
         "not_done",
         "An engine could not answer; the same request may do later.",
+    ),
+    row(
+        503,
+        "storage_full",
+        "The disk of an embedded service is full: nothing can be stored until there is room.",
     ),
     row(
         503,
