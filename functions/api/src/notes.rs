@@ -5,8 +5,8 @@ use domain::{
     ids::{hex, random_name},
     note::{self, Note, NoteKind},
     paths::DocPath,
-    ports::{Document, Precondition, Query, Write},
-    work,
+    ports::{Document, Precondition, Query, RecordsError, Write},
+    work::{self, Decision},
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, empty, json, read_json};
@@ -96,15 +96,39 @@ impl Api {
         if let Some(made) = self.note(&path).await? {
             return Ok(json(StatusCode::CREATED, &made));
         }
-        self.store_note(path.clone(), &note, Precondition::Absent)
-            .await?;
-        // The interview may have been deleted while the note was on its way.
-        let still = work::interview(&*self.records, &key).await;
-        if still.map_err(IntoProblem::into_problem)?.is_none() {
-            self.remove_note(path).await?;
-            return Err(no_interview());
+        match self.join(&key, &path, &note).await {
+            Ok(true) => Ok(json(StatusCode::CREATED, &note)),
+            Ok(false) => Err(no_interview()),
+            // By the same key, at the same time; or by this call, unacknowledged.
+            Err(stale @ RecordsError::Stale { .. }) => match self.note(&path).await? {
+                Some(made) => Ok(json(StatusCode::CREATED, &made)),
+                None => Err(stale.into_problem()),
+            },
+            Err(other) => Err(other.into_problem()),
         }
-        Ok(json(StatusCode::CREATED, &note))
+    }
+
+    /// Stores a new note in one transaction with its interview; `false` when that has
+    /// been deleted, perhaps while the note was on its way.
+    async fn join(
+        &self,
+        key: &InterviewKey,
+        path: &DocPath,
+        note: &Note,
+    ) -> Result<bool, RecordsError> {
+        let write = Write::put(path.clone(), note, Precondition::Absent)?;
+        work::transact(
+            &*self.records,
+            key,
+            note.created_at,
+            |interview| match interview {
+                Some(interview) if interview.deleted_at.is_none() => {
+                    Decision::Write(true, vec![write.clone()])
+                }
+                _ => Decision::Leave(false),
+            },
+        )
+        .await
     }
 
     pub(crate) async fn change_note(
@@ -130,7 +154,9 @@ impl Api {
         check_moment(note.at_ms)?;
         note.kind = change.kind.unwrap_or(note.kind);
         let unchanged = Precondition::Version(document.version);
-        self.store_note(path, &note, unchanged).await?;
+        let write = Write::put(path, &note, unchanged).map_err(IntoProblem::into_problem)?;
+        let stored = self.records.commit(vec![write]).await;
+        stored.map_err(IntoProblem::into_problem)?;
         Ok(json(StatusCode::OK, &note))
     }
 
@@ -145,17 +171,13 @@ impl Api {
         if found.map_err(IntoProblem::into_problem)?.is_none() {
             return Err(no_note());
         }
-        self.remove_note(path).await?;
-        Ok(empty(StatusCode::NO_CONTENT))
-    }
-
-    async fn remove_note(&self, path: DocPath) -> Result<(), Problem> {
         let delete = Write::Delete {
             path,
             precondition: Precondition::None,
         };
         let deleted = self.records.commit(vec![delete]).await;
-        deleted.map_err(IntoProblem::into_problem)
+        deleted.map_err(IntoProblem::into_problem)?;
+        Ok(empty(StatusCode::NO_CONTENT))
     }
 
     async fn note(&self, path: &DocPath) -> Result<Option<Note>, Problem> {
@@ -163,17 +185,6 @@ impl Api {
         let found = found.map_err(IntoProblem::into_problem)?;
         let note = found.map(|document| document.decode()).transpose();
         note.map_err(IntoProblem::into_problem)
-    }
-
-    async fn store_note(
-        &self,
-        path: DocPath,
-        note: &Note,
-        precondition: Precondition,
-    ) -> Result<(), Problem> {
-        let write = Write::put(path, note, precondition).map_err(IntoProblem::into_problem)?;
-        let stored = self.records.commit(vec![write]).await;
-        stored.map_err(IntoProblem::into_problem)
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::{
     Interview,
     analysis::Analysis,
+    ports::ObjectError,
     report::{CONTENT_TYPE, StoredReport},
     waveform::{Bits, DamagedWaveform, JsonData, RescaleError, StoredWaveform},
 };
@@ -70,10 +71,18 @@ impl Api {
 
     pub(crate) async fn report(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
         let interview = self.interview(asked).await?;
-        let report = self.data::<StoredReport>(&interview, "report").await?;
-        let report = report.ok_or_else(|| not_ready("report"))?;
-        let read = self.artifacts.read(&report.object, None, None).await;
-        let (meta, bytes) = read.map_err(IntoProblem::into_problem)?;
+        let mut tried = None;
+        let (meta, bytes) = loop {
+            let report = self.data::<StoredReport>(&interview, "report").await?;
+            let StoredReport { object, .. } = report.ok_or_else(|| not_ready("report"))?;
+            match self.artifacts.read(&object, None, None).await {
+                // It has been replaced since it was looked up.
+                Err(ObjectError::NotFound { .. }) if tried.as_ref() != Some(&object) => {
+                    tried = Some(object);
+                }
+                read => break read.map_err(IntoProblem::into_problem)?,
+            }
+        };
         let mut response = answer(StatusCode::OK, CONTENT_TYPE, stream(bytes));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(meta.size));

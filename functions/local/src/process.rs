@@ -8,6 +8,7 @@ use domain::{
     Interview, InterviewId, InterviewKey, UserId,
     interview::{Audio, Status},
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
+    report::StoredReport,
     waveform::{Bits, StoredWaveform},
     work,
 };
@@ -127,9 +128,10 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
         let waveform: StoredWaveform = document.decode()?;
         fs::write(out.join("waveform.json"), waveform.to_json(Bits::Eight)?)?;
     }
-    let artifacts = host.store.bucket("artifacts");
-    if artifacts.stat(&key.report_object()).await?.is_some() {
-        let (_, bytes) = artifacts.read(&key.report_object(), None, None).await?;
+    if let Some(document) = records.read(&key.data("report")).await? {
+        let report: StoredReport = document.decode()?;
+        let artifacts = host.store.bucket("artifacts");
+        let (_, bytes) = artifacts.read(&report.object, None, None).await?;
         let chunks: Vec<_> = bytes.try_collect().await?;
         fs::write(out.join("report.docx"), chunks.concat())?;
     }

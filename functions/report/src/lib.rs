@@ -1,7 +1,7 @@
 //! Writes the report: a Word document that one would hand on.
 //!
-//! Listens to `data/analysis`; writes `report.docx` to the bucket for products,
-//! and `data/report`. [`render()`] makes the document, part by part.
+//! Listens to `data/analysis`; writes a document to the bucket for products, and where
+//! it lies to `data/report`. [`render()`] makes the document, part by part.
 
 mod canvas;
 mod charts;
@@ -27,6 +27,7 @@ use bytes::Bytes;
 use domain::{
     Interview, InterviewKey,
     analysis::Analysis,
+    claim::Lease,
     event::Event,
     note::{self, Note},
     ports::{ByteStream, Document, ObjectStore, Overwrite, Precondition, Query, Write},
@@ -89,21 +90,34 @@ impl Report {
             input: format!("{revision}@{}", analysis.created_at),
             engine: None,
         };
+        let before = self.desk.records.read(&key.data("report")).await?;
         let outcome = self
             .desk
-            .run(assignment, |_, _| self.compose(key, analysis))
+            .run(assignment, |_, lease| self.compose(key, lease, analysis))
             .await?;
-        if outcome == Outcome::Gone {
-            self.clear(key).await?;
+        match (outcome, before) {
+            (Outcome::Finished, Some(before)) => {
+                let before: StoredReport = before.decode()?;
+                Ok(self.artifacts.delete(&before.object).await?)
+            }
+            (Outcome::Gone, _) => self.clear(key).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn clear(&self, key: &InterviewKey) -> Result<(), Failure> {
+        for object in self.artifacts.list(&key.object_prefix()).await? {
+            self.artifacts.delete(&object).await?;
         }
         Ok(())
     }
 
-    async fn clear(&self, key: &InterviewKey) -> Result<(), Failure> {
-        Ok(self.artifacts.delete(&key.report_object()).await?)
-    }
-
-    async fn compose(&self, key: &InterviewKey, analysis: Analysis) -> Result<Product, StepError> {
+    async fn compose(
+        &self,
+        key: &InterviewKey,
+        lease: Lease,
+        analysis: Analysis,
+    ) -> Result<Product, StepError> {
         let (interview, transcript) = self.sources(key).await?;
         let waveform = self.waveform(key).await?;
         let notes = self.notes(key).await?;
@@ -122,7 +136,7 @@ impl Report {
             .map_err(|_| not_written())?
             .map_err(|_| not_written())?;
         let size_bytes = bytes.len() as u64;
-        let object = key.report_object();
+        let object = key.report_object(lease.token);
         let body: ByteStream = stream::iter([Ok(Bytes::from(bytes))]).boxed();
         let stored = self
             .artifacts

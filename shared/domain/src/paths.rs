@@ -101,9 +101,10 @@ impl InterviewKey {
         format!("{}audio/{}", self.object_prefix(), random_name())
     }
 
-    /// The name of the report's object.
-    pub fn report_object(&self) -> String {
-        format!("{}report.docx", self.object_prefix())
+    /// The name of the object of the report that is written under a fencing token: who
+    /// was superseded writes beside the newer one and not over it.
+    pub fn report_object(&self, token: u64) -> String {
+        format!("{}report-{token}.docx", self.object_prefix())
     }
 
     /// The interview that an object or a document belongs to, by its name.
@@ -135,7 +136,7 @@ mod tests {
             key.document().to_string(),
             key.chunk(1, 2).to_string(),
             key.mint_audio_object(),
-            key.report_object(),
+            key.report_object(1),
         ] {
             assert_eq!(InterviewKey::of_path(&path), Some(key.clone()), "{path}");
         }

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use domain::{
     Timestamp,
     note::{Note, NoteKind},
-    ports::{Precondition, Write},
+    ports::{ObjectStore as _, Precondition, Write},
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ async fn notes_that_are_there_are_in_the_report() {
 }
 
 /// The names of the files in an interview's report, and its text as XML.
-async fn report(test: &TestHost, id: &str) -> (Vec<String>, String) {
+pub(crate) async fn report(test: &TestHost, id: &str) -> (Vec<String>, String) {
     let url = format!("{}/v1/interviews/{id}/report.docx", test.url);
     let report = test.client.get(url).send().await.unwrap();
     let report = report.bytes().await.unwrap();
@@ -145,6 +145,10 @@ async fn a_report_is_made_again_with_later_notes_and_names() {
         let (_, after) = report(&test, &id).await;
         assert!(after.contains("Ada Lovelace") && after.contains("remembered later"));
     }
+    // The ones before it are gone.
+    let bucket = test.host.store.bucket("artifacts");
+    let objects = bucket.list(&key(&id).object_prefix()).await.unwrap();
+    assert_eq!(objects.len(), 1, "{objects:?}");
 }
 
 #[tokio::test]
