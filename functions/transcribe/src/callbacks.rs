@@ -13,7 +13,7 @@ use domain::{
     transcript::Recognition,
     work,
 };
-use futures::TryStreamExt as _;
+use futures::{FutureExt as _, TryStreamExt as _};
 use runtime::{
     Failure,
     step::{Outcome, Product, storage_error},
@@ -30,9 +30,9 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 const NO_ANSWER: Code = Code::EngineTimeout;
 
 impl Transcribe {
-    /// Parks the step and asks the engine to call back; what is asked is recorded
-    /// before. The task that asks again is queued first of all, because from then
-    /// on nobody else would.
+    /// Asks the engine to call back. The step is parked, and what is asked recorded,
+    /// right before the request: until then the claim is renewed, and lost soon after
+    /// whoever holds it.
     pub(crate) async fn ask(
         &self,
         job: &Job,
@@ -40,29 +40,11 @@ impl Transcribe {
         request: &TranscriptionRequest,
         base: &str,
     ) -> Result<Product, StepError> {
-        let name = again_name(job, lease.token);
-        let trace = lease.trace.or_else(trace::current);
-        let delay = PATIENCE + Duration::from_secs(1);
-        let queued = self.enqueue(job, &name, delay, trace).await;
-        queued.map_err(|_| not_queued())?;
         let token = CallbackToken::mint(job.key.clone());
-        let now = self.desk.clock.now();
-        let asked = Callback {
-            lease,
-            job: job.clone(),
-            asked_at: now,
-        };
-        let write = Write::put(token.document(), &asked, Precondition::Absent);
-        let write = write.map_err(|error| storage_error(&error))?;
-        let records = &*self.desk.records;
-        let parked = work::park(records, &job.key, &lease, now + PATIENCE, &[write], now).await;
-        if parked.map_err(|error| storage_error(&error))?.is_err() {
-            // Taken over or deleted: whoever it was handles the rest.
-            return Ok(promised());
-        }
         let engine = self.transcriber.name();
         let url = format!("{base}/v1/callbacks/{engine}/{token}");
-        match self.transcriber.submit(request, &url).await {
+        let park = self.park(job, lease, &token).boxed();
+        match self.transcriber.submit(request, &url, park).await {
             Ok(()) => Ok(promised()),
             Err(error) if error.code == NO_ANSWER.as_str() => {
                 tracing::warn!("the engine may have taken the job: it is waited for");
@@ -73,6 +55,29 @@ impl Transcribe {
                 Err(error)
             }
         }
+    }
+
+    /// Parks the step and records what is asked. The task that asks again is queued
+    /// first of all, because from then on nobody else would.
+    async fn park(&self, job: &Job, lease: Lease, token: &CallbackToken) -> Result<(), StepError> {
+        let name = again_name(job, lease.token);
+        let trace = lease.trace.or_else(trace::current);
+        let delay = PATIENCE + Duration::from_secs(1);
+        let queued = self.enqueue(job, &name, delay, trace).await;
+        queued.map_err(|_| not_queued())?;
+        let now = self.desk.clock.now();
+        let asked = Callback {
+            lease,
+            job: job.clone(),
+            asked_at: now,
+        };
+        let write = Write::put(token.document(), &asked, Precondition::Absent);
+        let write = write.map_err(|error| storage_error(&error))?;
+        let records = &*self.desk.records;
+        let parked = work::park(records, &job.key, &lease, now + PATIENCE, &[write], now).await;
+        let parked = parked.map_err(|error| storage_error(&error))?;
+        // Whoever took the claim over, or deleted the interview, handles the rest.
+        parked.map_err(|refused| StepError::transient(Code::WorkerLost, refused.to_string()))
     }
 
     /// Takes an answer that has come, unless the claim was settled or taken over.

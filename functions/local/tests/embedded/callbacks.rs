@@ -1,22 +1,31 @@
 //! A speech engine that calls back: at once, late, twice, never, with failures.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use crate::support::{
-    TestHost,
+    START, TestHost,
     engine::{ScriptedEngine, dialogue},
     key, wav,
 };
 use async_trait::async_trait;
 use domain::{
+    callback::{Job, QUEUE},
     ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::Recognition,
+    work,
 };
+use futures::future::BoxFuture;
+use runtime::{Function as _, Incoming, step::Desk};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
+use transcribe::Transcribe;
 
 /// What is posted when the engine is asked for the nth time: bodies, each to the
 /// URL of the time that it names.
@@ -35,6 +44,9 @@ struct CallingEngine {
     reads: AtomicUsize,
     /// Whether requests are taken, but nothing is said of it.
     silent: AtomicBool,
+    /// How many recordings are looked through for ever, which it is told of.
+    endless: AtomicUsize,
+    looking: Notify,
 }
 
 impl CallingEngine {
@@ -47,6 +59,8 @@ impl CallingEngine {
             read: Mutex::default(),
             reads: AtomicUsize::new(0),
             silent: AtomicBool::new(false),
+            endless: AtomicUsize::new(0),
+            looking: Notify::new(),
         })
     }
 
@@ -65,7 +79,18 @@ impl Transcriber for CallingEngine {
         true
     }
 
-    async fn submit(&self, _: &TranscriptionRequest, url: &str) -> Result<(), StepError> {
+    async fn submit(
+        &self,
+        _: &TranscriptionRequest,
+        url: &str,
+        before: BoxFuture<'_, Result<(), StepError>>,
+    ) -> Result<(), StepError> {
+        if self.endless.load(Ordering::SeqCst) > 0 {
+            self.endless.fetch_sub(1, Ordering::SeqCst);
+            self.looking.notify_one();
+            std::future::pending::<()>().await;
+        }
+        before.await?;
         self.urls.lock().unwrap().push(url.to_owned());
         let urls = self.urls();
         let answers = self.script.get(urls.len() - 1).cloned().unwrap_or_default();
@@ -205,6 +230,57 @@ async fn a_request_that_may_have_been_taken_is_waited_for() {
     test.drain().await;
     assert_completed(&test, &id).await;
     assert_eq!(engine.urls().len(), 2);
+}
+
+#[tokio::test]
+async fn who_dies_before_anything_was_asked_is_not_waited_for() {
+    let (test, engine) = start(vec![vec![(0, answer())]]).await;
+    engine.endless.store(1, Ordering::SeqCst);
+    let id = test.submit(wav(3)).await;
+    let (key, uploads) = (key(&id), test.host.store.bucket("uploads"));
+    let object = uploads.list(&key.object_prefix()).await.unwrap().remove(0);
+    let meta = uploads.stat(&object).await.unwrap().unwrap();
+    let job = Job {
+        key,
+        object,
+        generation: meta.generation,
+        answer: None,
+    };
+    let transcribe = Transcribe {
+        desk: Desk {
+            records: test.host.store.records(),
+            clock: Arc::clone(&test.clock) as _,
+        },
+        uploads,
+        artifacts: test.host.store.bucket("artifacts"),
+        queue: test.host.store.queue(),
+        transcriber: Arc::clone(&engine) as _,
+        public_url: Some(test.url.clone()),
+        max_duration: Duration::from_hours(1),
+    };
+    let task = runtime::Task {
+        queue: QUEUE.to_owned(),
+        name: "first".to_owned(),
+        body: serde_json::to_value(&job).unwrap(),
+        attempt: 1,
+        trace: None,
+    };
+    tokio::select! {
+        handled = transcribe.handle(Incoming::Task(task)) => panic!("{handled:?}"),
+        () = engine.looking.notified() => {}
+    }
+    test.drain().await;
+    assert_completed(&test, &id).await;
+    assert_eq!(engine.urls().len(), 1);
+    let records = test.host.store.records();
+    let interview = work::interview(&*records, &job.key).await.unwrap().unwrap();
+    let taken = interview
+        .steps
+        .transcription
+        .finished_at
+        .unwrap()
+        .since(START);
+    assert!(taken < Duration::from_mins(2), "{taken:?}");
 }
 
 #[tokio::test]

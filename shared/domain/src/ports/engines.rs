@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::{future::BoxFuture, stream::BoxStream};
 use serde::Serialize;
 
 use crate::{
@@ -65,7 +65,16 @@ pub trait Transcriber: Send + Sync {
 
     /// Asks for an answer that will be posted to `callback_url`. Returns once the
     /// engine has taken it.
-    async fn submit(&self, _: &TranscriptionRequest, _callback_url: &str) -> Result<(), StepError> {
+    ///
+    /// `before` is waited for when everything is ready that takes long, and the next
+    /// thing is the request: from then on it may have been taken, and paid for. With an
+    /// error of `before` it is not made.
+    async fn submit(
+        &self,
+        _: &TranscriptionRequest,
+        _callback_url: &str,
+        _before: BoxFuture<'_, Result<(), StepError>>,
+    ) -> Result<(), StepError> {
         Err(never_calls_back())
     }
 

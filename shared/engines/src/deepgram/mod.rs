@@ -30,6 +30,7 @@ use domain::{
     steps::StepError,
     transcript::{AudioFacts, Recognition},
 };
+use futures::future::BoxFuture;
 use reqwest::Client;
 use runtime::SystemClock;
 
@@ -38,7 +39,7 @@ use query::Query;
 use refusal::Refusal;
 pub use settings::{ApiKey, Options, SendAs};
 
-use crate::survey;
+use crate::survey::{self, Survey};
 
 /// Deepgram, by its HTTP API.
 #[derive(Clone)]
@@ -74,7 +75,7 @@ impl Deepgram {
     }
 
     /// Sends a recording whose answer is to be posted to `callback_url`, on port
-    /// 80, 443, 8080 or 8443.
+    /// 80, 443, 8080 or 8443, as soon as `before` is done.
     ///
     /// The provider tries ten times, 30 seconds apart, to get rid of its answer;
     /// after that it is lost, and the recording has to be sent again.
@@ -82,8 +83,11 @@ impl Deepgram {
         &self,
         request: &TranscriptionRequest,
         callback_url: &str,
+        before: BoxFuture<'_, Result<(), StepError>>,
     ) -> Result<Submitted, StepError> {
-        let (audio, receipt) = self.ask(request, Some(callback_url)).await?;
+        let survey = survey::take(request).await?;
+        before.await?;
+        let receipt = self.ask(request, &survey, Some(callback_url)).await?;
         let Some(request_id) = answer::request_id(&receipt) else {
             let refusal = Refusal::of_answer(&receipt);
             tracing::warn!(
@@ -92,7 +96,10 @@ impl Deepgram {
             );
             return Err(refusal.to_step_error());
         };
-        Ok(Submitted { request_id, audio })
+        Ok(Submitted {
+            request_id,
+            audio: survey.facts,
+        })
     }
 
     /// Reads what was posted to a callback: a recognition, or why there is none.
@@ -111,16 +118,15 @@ impl Deepgram {
     async fn ask(
         &self,
         request: &TranscriptionRequest,
+        survey: &Survey,
         callback_url: Option<&str>,
-    ) -> Result<(AudioFacts, Vec<u8>), StepError> {
-        let survey = survey::take(request).await?;
+    ) -> Result<Vec<u8>, StepError> {
         let mut query = Query::recorded(&self.options.model, request, survey.separate);
         if let Some(url) = callback_url {
             query.add("callback", url);
         }
         let (client, options, clock) = (&self.client, &self.options, &*self.clock);
-        let answer = call::ask(client, options, clock, &request.recording, &query).await?;
-        Ok((survey.facts, answer))
+        call::ask(client, options, clock, &request.recording, &query).await
     }
 }
 
@@ -138,8 +144,10 @@ impl Transcriber for Deepgram {
         &self,
         request: &TranscriptionRequest,
         callback_url: &str,
+        before: BoxFuture<'_, Result<(), StepError>>,
     ) -> Result<(), StepError> {
-        Self::submit(self, request, callback_url).await.map(drop)
+        let submitted = Self::submit(self, request, callback_url, before).await;
+        submitted.map(drop)
     }
 
     fn receive(&self, answer: &[u8]) -> Result<Recognition, StepError> {
@@ -152,10 +160,10 @@ impl Transcriber for Deepgram {
         request: &TranscriptionRequest,
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let (audio, body) = self.ask(request, None).await?;
-        let recognition = answer::read(&body)?;
+        let survey = survey::take(request).await?;
+        let recognition = answer::read(&self.ask(request, &survey, None).await?)?;
         Ok(Recognition {
-            audio,
+            audio: survey.facts,
             language: recognition.language.or_else(|| request.language.clone()),
             ..recognition
         })

@@ -1,7 +1,13 @@
 //! The same in two halves.
 
-use domain::ports::Transcriber;
+use std::future::ready;
+
+use domain::{
+    ports::{Transcriber, TranscriptionRequest},
+    steps::{Code, StepError},
+};
 use engines::Deepgram;
+use futures::FutureExt as _;
 
 use crate::support::{Bench, Canned, recorded, request};
 
@@ -10,7 +16,15 @@ async fn a_recording_is_taken_on_and_its_answer_comes_later() {
     let receipt = recorded("docs/using-callbacks-to-return-transcripts-to-your-server-1.json");
     let bench = Bench::start([Canned::new(200, receipt)]).await;
     let url = "https://interviews.example/v1/callbacks/deepgram/t0k.en?a=b&c";
-    let submitted = bench.engine().submit(&request(), url).await.expect("taken");
+    let before = async {
+        assert!(bench.count() == 0, "nothing is asked yet");
+        Ok(())
+    };
+    let submitted = bench
+        .engine()
+        .submit(&request(), url, before.boxed())
+        .await
+        .expect("taken");
     assert_eq!(submitted.request_id, "c22bea24-ecd3-4b53-bcbf-8ef087d905a5");
     assert_eq!(submitted.audio.sample_rate_hz, 8_000);
     let seen = bench.only_request();
@@ -33,10 +47,30 @@ async fn a_receipt_without_a_name_is_no_receipt() {
         let bench = Bench::start([Canned::new(200, body)]).await;
         let error = bench
             .engine()
-            .submit(&request(), "https://a.example/b")
+            .submit(&request(), "https://a.example/b", ready(Ok(())).boxed())
             .await;
         assert_eq!(error.expect_err(body).code, "engine_failed", "{body}");
     }
+}
+
+#[tokio::test]
+async fn nothing_is_asked_when_it_could_not_be_noted_or_will_not_do() {
+    let bench = Bench::start([]).await;
+    let engine = bench.engine();
+    let taken_over = StepError::transient(Code::WorkerLost, "taken over");
+    let before = ready(Err(taken_over.clone())).boxed();
+    let usual = request();
+    let refused = engine.submit(&usual, "https://a.example/b", before);
+    assert_eq!(refused.await.expect_err("refused"), taken_over);
+
+    let short = TranscriptionRequest {
+        max_duration_ms: 1,
+        ..usual
+    };
+    let before = async { panic!("a recording that is refused is not asked about") };
+    let refused = engine.submit(&short, "https://a.example/b", before.boxed());
+    assert_eq!(refused.await.expect_err("too long").code, "too_long");
+    assert_eq!(bench.count(), 0);
 }
 
 #[test]

@@ -148,6 +148,11 @@ impl Bench {
         self.engine().transcribe(request, &Silent).await
     }
 
+    /// How many requests there were.
+    pub(crate) fn count(&self) -> usize {
+        self.provider.seen.lock().expect("not poisoned").len()
+    }
+
     /// The only request.
     pub(crate) fn only_request(&self) -> Seen {
         let mut seen = self.provider.seen.lock().expect("not poisoned");
