@@ -80,7 +80,7 @@ variable "analyzer" {
 variable "gemini_model" {
   description = "The language model of gemini and vertex."
   type        = string
-  default     = "gemini-2.5-flash"
+  default     = "gemini-3.5-flash-lite"
 }
 
 variable "vertex_location" {

@@ -922,7 +922,7 @@ export interface components {
             };
             /** @description Time in which at least one speaker speaks. */
             speech_ms: number;
-            /** @description Turns, neighbours of the same speaker joined. */
+            /** @description Turns, neighbours of the same speaker joined, without what is said while another speaks on. */
             turns: number;
         };
         /** @description The recording that is going to be uploaded. */

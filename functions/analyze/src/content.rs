@@ -4,7 +4,7 @@
 //! nor by traits that the law protects (EU AI Act, article 5(1)(f), forbids
 //! inferring emotions at work). The words checked here are an engine's own, and
 //! English: people may talk about their feelings as they please, and an engine
-//! may report that they do.
+//! may report that they do. An analysis in another language says that nobody checked.
 //!
 //! A list of words alone would throw out race conditions and disabled features.
 //! So it is asked whom a word is about: feelings count unless they are a third
@@ -13,8 +13,8 @@
 use domain::wording::normalize;
 
 use crate::content_words::{
-    ALWAYS, FEELINGS, HARMLESS, IMPRESSIONS, MANNERS, OTHERS, OWNERS, PERSONS, PHRASES, REPORTS,
-    TRAITS, WITNESSED,
+    ALWAYS, BEING, CONDITIONS, FEELINGS, HARMLESS, IMPRESSIONS, MANNERS, OTHERS, OWNERS, PERSONS,
+    PHRASES, REPORTS, TRAITS, WITNESSED,
 };
 
 /// How far before a word its person, or the one who perceives, is looked for.
@@ -94,6 +94,10 @@ fn judges_at(words: &[String], at: usize) -> bool {
         let somebodys = |list: &[&str]| within(MANNER_REACH, list);
         return at <= 1 || impression || somebodys(PERSONS) || somebodys(OWNERS);
     }
+    if CONDITIONS.contains(&word) {
+        let next = words.get(at + 1).map_or("", String::as_str);
+        return impression || PERSONS.contains(&next) || (near(BEING) && near(PERSONS));
+    }
     TRAITS.contains(&word) && (impression || near(PERSONS))
 }
 
@@ -138,6 +142,10 @@ mod tests {
             "Said he led the team but seemed nervous",
             "Looks young for the role",
             "Avoids eye contact",
+            "He is disabled",
+            "A disabled candidate",
+            "Her race was mentioned",
+            "Is rather shy",
         ] {
             assert!(breaks_content_rule(claim), "{claim}");
         }
@@ -160,6 +168,11 @@ mod tests {
             "Works on facial recognition and emotion detection",
             "Is happy to relocate",
             "Led the migration",
+            "Did not shy away from a difficult conversation",
+            "She fixed a race in the scheduler",
+            "He disabled caching",
+            "Found an insecure endpoint",
+            "Set an aggressive timeline",
             "",
         ] {
             assert!(!breaks_content_rule(claim), "{claim}");

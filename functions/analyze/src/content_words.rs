@@ -117,6 +117,15 @@ pub(crate) const MANNERS: &[&str] = &[
     "ugly",
 ];
 
+/// What somebody is, unless it is what they did to something: judged where they are said
+/// to be it.
+pub(crate) const CONDITIONS: &[&str] = &["disabled"];
+
+/// Forms of "to be".
+pub(crate) const BEING: &[&str] = &[
+    "are", "be", "been", "being", "hes", "is", "shes", "theyre", "was", "were",
+];
+
 /// What the law protects: judged beside a person.
 pub(crate) const TRAITS: &[&str] = &[
     "adhd",
@@ -127,7 +136,6 @@ pub(crate) const TRAITS: &[&str] = &[
     "depression",
     "disabilities",
     "disability",
-    "disabled",
     "elderly",
     "ethnic",
     "ethnicity",
@@ -249,15 +257,23 @@ pub(crate) const REPORTS: &[&str] = &[
 
 /// Pairs in which a word above means something else.
 pub(crate) const HARMLESS: &[[&str; 2]] = &[
+    ["a", "race"],
     ["accent", "color"],
     ["accent", "colors"],
     ["accent", "colour"],
     ["accent", "colours"],
     ["aggressive", "deadline"],
     ["aggressive", "deadlines"],
+    ["aggressive", "goal"],
+    ["aggressive", "goals"],
+    ["aggressive", "growth"],
+    ["aggressive", "plan"],
+    ["aggressive", "plans"],
     ["aggressive", "schedule"],
     ["aggressive", "target"],
     ["aggressive", "targets"],
+    ["aggressive", "timeline"],
+    ["aggressive", "timelines"],
     ["appearance", "in"],
     ["appearance", "of"],
     ["attractive", "offer"],
@@ -265,14 +281,6 @@ pub(crate) const HARMLESS: &[[&str; 2]] = &[
     ["attractive", "price"],
     ["attractive", "prices"],
     ["data", "race"],
-    ["disabled", "a"],
-    ["disabled", "all"],
-    ["disabled", "an"],
-    ["disabled", "it"],
-    ["disabled", "that"],
-    ["disabled", "the"],
-    ["disabled", "them"],
-    ["disabled", "this"],
     ["emotion", "detection"],
     ["emotion", "recognition"],
     ["emotional", "design"],
@@ -282,17 +290,31 @@ pub(crate) const HARMLESS: &[[&str; 2]] = &[
     ["gender", "gap"],
     ["gender", "pay"],
     ["happy", "path"],
+    ["insecure", "api"],
+    ["insecure", "apis"],
     ["insecure", "code"],
+    ["insecure", "configuration"],
     ["insecure", "connection"],
+    ["insecure", "connections"],
     ["insecure", "default"],
     ["insecure", "defaults"],
+    ["insecure", "dependencies"],
+    ["insecure", "dependency"],
+    ["insecure", "endpoint"],
+    ["insecure", "endpoints"],
+    ["insecure", "network"],
+    ["insecure", "password"],
+    ["insecure", "passwords"],
+    ["insecure", "protocol"],
     ["mood", "board"],
     ["mood", "boards"],
     ["public", "appearance"],
     ["race", "against"],
+    ["race", "between"],
     ["race", "condition"],
     ["race", "conditions"],
     ["race", "free"],
     ["race", "to"],
     ["religious", "studies"],
+    ["shy", "away"],
 ];

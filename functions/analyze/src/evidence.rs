@@ -12,6 +12,7 @@ use std::{collections::HashMap, ops::Range};
 use domain::{
     analysis::{Citation, Evidence, EvidenceStatus},
     transcript::Transcript,
+    wording::{self, composed},
 };
 
 use crate::{
@@ -37,6 +38,7 @@ struct Token {
 /// A transcript prepared for looking up quotes.
 pub struct EvidenceIndex<'a> {
     transcript: &'a Transcript,
+    english: bool,
     tokens: Vec<Token>,
     /// What each token is, as a number.
     ids: Vec<u32>,
@@ -50,6 +52,7 @@ impl<'a> EvidenceIndex<'a> {
     pub fn new(transcript: &'a Transcript) -> Self {
         let mut index = Self {
             transcript,
+            english: wording::is_english(transcript.head.language.as_deref()),
             tokens: Vec::new(),
             ids: Vec::new(),
             numbers: HashMap::new(),
@@ -65,7 +68,7 @@ impl<'a> EvidenceIndex<'a> {
     }
 
     fn add(&mut self, word: usize, turn: usize) {
-        for token in tokens(self.transcript.words[word].text.reveal()) {
+        for token in self.compared(self.transcript.words[word].text.reveal()) {
             let fresh = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
             let id = *self.numbers.entry(token).or_insert(fresh);
             if id == fresh {
@@ -118,7 +121,7 @@ impl<'a> EvidenceIndex<'a> {
     /// The same for what stands in quotation marks: fewer than three words are no
     /// quote but irony.
     pub(crate) fn is_quoted(&self, text: &str) -> bool {
-        tokens(text).len() >= LEAST_QUOTED && self.is_said(text)
+        self.compared(text).len() >= LEAST_QUOTED && self.is_said(text)
     }
 
     /// Whether somebody says all these words, in whatever order.
@@ -128,10 +131,17 @@ impl<'a> EvidenceIndex<'a> {
 
     /// The words as numbers; `None` for those that nobody says.
     fn numbered(&self, text: &str) -> Vec<Option<u32>> {
-        tokens(text)
+        self.compared(text)
             .iter()
             .map(|token| self.numbers.get(token).copied())
             .collect()
+    }
+
+    /// The tokens of a text without hesitations, which who quotes leaves out.
+    fn compared(&self, text: &str) -> Vec<String> {
+        let mut tokens = tokens(text);
+        tokens.retain(|token| !wording::is_filler(token, self.english));
+        tokens
     }
 
     /// The very words, in the turn nearest to the cited one; among several there
@@ -211,19 +221,21 @@ impl<'a> EvidenceIndex<'a> {
         self.tokens[span.start].word..self.tokens[span.end - 1].word + 1
     }
 
-    /// Whether the words read as the text does, to the letter.
+    /// Whether the words read as the text does, to the letter but for "um" and "uh".
     fn reads(&self, span: &Range<usize>, text: &str) -> bool {
-        let real = self.transcript.words[self.words(span)]
-            .iter()
-            .flat_map(|word| word.text.reveal().split_whitespace());
-        let spoken = |part: &&str| part.contains(char::is_alphanumeric);
-        real.filter(spoken)
-            .eq(text.split_whitespace().filter(spoken))
+        let real = self.transcript.words[self.words(span)].iter();
+        let real = real.flat_map(|word| wording::words(word.text.reveal()));
+        let spoken = |part: &&str| {
+            let word = wording::normalize(part);
+            !word.is_empty() && !wording::is_filler(&word, self.english)
+        };
+        let (real, claimed) = (real.filter(spoken), wording::words(text).filter(spoken));
+        real.map(composed).eq(claimed.map(composed))
     }
 
     fn evidence(&self, citation: &Citation, span: &Range<usize>) -> Evidence {
         let words = &self.transcript.words[self.words(span)];
-        let texts: Vec<&str> = words.iter().map(|word| word.text.reveal()).collect();
+        let texts = words.iter().map(|word| word.text.reveal());
         let one_turn = self.turn(span.start) == self.turn(span.end - 1);
         let verified = one_turn && self.reads(span, citation.quote.reveal());
         Evidence {
@@ -232,7 +244,7 @@ impl<'a> EvidenceIndex<'a> {
             } else {
                 EvidenceStatus::Repaired
             },
-            quote: texts.join(" ").into(),
+            quote: wording::joined(texts).into(),
             speaker: words.first().map(|word| word.speaker),
             start_ms: words.first().map(|word| word.start_ms),
             end_ms: words.iter().map(|word| word.end_ms).max(),

@@ -10,7 +10,9 @@
 //!   included and long ones not: between the rates of speech and of articulation
 //!   that Goldman-Eisler tells apart (Psycholinguistics, 1968);
 //! - **monologue**: from the first to the last word of a stretch of turns without
-//!   anybody else's turn in between;
+//!   anybody else's turn in between. What is said while another speaks, and is over
+//!   before they are, is no turn: Yngve's back channel (Chicago Linguistic Society
+//!   1970), a "mhm" that the speaker does not stop for;
 //! - **response delay**: the median gap between the other's last word and this
 //!   speaker's first (Stivers et al., PNAS 2009, doi 10.1073/pnas.0903616106).
 //!   Changes of turn in overlap are none, which Heldner and Edlund call overlaps
@@ -19,11 +21,10 @@
 //! - **interruption**: beginning while another speaks and going on after them, so
 //!   that the floor changes (Ferguson, British Journal of Social and Clinical
 //!   Psychology 1977, doi 10.1111/j.2044-8260.1977.tb00235.x, calls it a simple
-//!   interruption), for at least a second, which leaves out "mhm" (Yngve, Chicago
-//!   Linguistic Society 1970, calls that the back channel);
+//!   interruption), for at least a second, which leaves out a late "mhm";
 //! - **fillers** by their wording, "um" and "uh" being words that announce a delay
 //!   (Clark and Fox Tree, Cognition 2002, doi 10.1016/S0010-0277(02)00017-3), see
-//!   [`domain::wording`];
+//!   [`domain::wording`]: fewer of them in other languages than English;
 //! - **questions** by their wording as well. With punctuation every sentence is
 //!   looked at by itself; an engine that writes none gives one question to a turn
 //!   at most.
@@ -91,15 +92,24 @@ impl Stretch {
     }
 }
 
+/// Each begins no earlier and ends later than those before it.
 fn joined(turns: &[Turn]) -> Vec<Stretch> {
-    turns
-        .chunk_by(|left, right| left.speaker == right.speaker)
-        .map(|own| Stretch {
-            speaker: own[0].speaker,
-            start_ms: own[0].start_ms,
-            end_ms: own.iter().map(|turn| turn.end_ms).max().unwrap_or(0),
-        })
-        .collect()
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for turn in turns {
+        match stretches.last_mut() {
+            Some(last) if last.speaker == turn.speaker => {
+                last.end_ms = last.end_ms.max(turn.end_ms);
+            }
+            // While the other speaks.
+            Some(last) if turn.end_ms <= last.end_ms => {}
+            _ => stretches.push(Stretch {
+                speaker: turn.speaker,
+                start_ms: turn.start_ms,
+                end_ms: turn.end_ms,
+            }),
+        }
+    }
+    stretches
 }
 
 fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> SpeakerMetrics {
@@ -114,6 +124,7 @@ fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> S
         .map(|word| wording::normalize(word.text.reveal()))
         .collect();
     let count = words.len() as u64;
+    let english = wording::is_english(transcript.head.language.as_deref());
     let own = stretches.iter().filter(|own| own.speaker == speaker);
     SpeakerMetrics {
         talk_ms,
@@ -123,7 +134,7 @@ fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> S
         longest_monologue_ms: own.map(Stretch::length_ms).max().unwrap_or(0),
         response_delay_ms: response_delay(stretches, speaker),
         interruptions: interruptions(stretches, speaker),
-        fillers: wording::fillers(&normal) as u64,
+        fillers: wording::fillers(&normal, english) as u64,
         questions: questions(&transcript.turns, speaker),
     }
 }

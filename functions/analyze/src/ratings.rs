@@ -5,7 +5,7 @@
 
 use domain::{
     Private,
-    analysis::{Competency, CompetencyStatus, Criterion, DraftCompetency, Rubric},
+    analysis::{Competency, CompetencyStatus, Criterion, DraftCompetency, PartRating, Rubric},
 };
 
 use crate::{content::breaks_content_rule, gate, verify::Verifier};
@@ -88,18 +88,49 @@ impl Verifier<'_> {
             self.warnings
                 .add("invalid_rating", "a rating outside 1 to 5 was removed");
         }
-        let (status, rating) = match (rating, evidence.iter().any(|own| self.supports(own))) {
-            (_, false) => (CompetencyStatus::InsufficientEvidence, None),
-            (None, true) => (CompetencyStatus::NotAssessed, None),
-            (Some(rating), true) => (CompetencyStatus::Assessed, Some(rating)),
+        let rests = evidence.iter().any(|own| self.supports(own));
+        let (status, rating, rationale) = match rating.map(|rating| self.earned(rating, draft)) {
+            Some(Some((rating, why))) if rests => (CompetencyStatus::Assessed, Some(rating), why),
+            None if rests => (CompetencyStatus::NotAssessed, None, &draft.rationale),
+            _ => (
+                CompetencyStatus::InsufficientEvidence,
+                None,
+                &draft.rationale,
+            ),
         };
         Competency {
             name: name.to_owned(),
             status,
             rating,
-            rationale: draft.rationale.clone(),
+            rationale: rationale.clone(),
             evidence,
         }
+    }
+
+    /// The rating with its reason, where it lies within those of the parts whose own
+    /// quotes exist; otherwise their lower median. Another part's quotes prove nothing of
+    /// a part that has none.
+    fn earned<'d>(&mut self, rating: u8, draft: &'d DraftCompetency) -> Option<(u8, &'d Private)> {
+        if draft.parts.is_empty() {
+            return Some((rating, &draft.rationale));
+        }
+        let mut earned: Vec<&PartRating> = draft
+            .parts
+            .iter()
+            .filter(|part| RATINGS.contains(&part.rating) && self.rests(&part.evidence))
+            .collect();
+        earned.sort_by_key(|part| part.rating);
+        let (lowest, highest) = (earned.first()?.rating, earned.last()?.rating);
+        if (lowest..=highest).contains(&rating) {
+            return Some((rating, &draft.rationale));
+        }
+        self.warnings.add(
+            "unsupported_rating",
+            "a rating gave way to those of the parts whose quotes exist",
+        );
+        let median = earned[(earned.len() - 1) / 2];
+        self.permits(median.rationale.reveal())
+            .then_some((median.rating, &median.rationale))
     }
 }
 

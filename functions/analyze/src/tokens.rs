@@ -3,7 +3,7 @@
 //! "Well-known", "well known" and "WELL KNOWN" are two tokens, "25" and
 //! "twenty-five" are the same two; scripts without spaces are cut by character.
 
-use domain::wording::normalize;
+use domain::wording::{is_unspaced, normalize, words};
 
 /// Numbers by their names, which are also how figures are read out.
 const NUMBERS: [(&str, u32); 30] = [
@@ -44,12 +44,12 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     for part in text.split(separates) {
         let mut rest = part;
-        while let Some(at) = rest.find(is_ideograph) {
-            let (before, character) = rest.split_at(at);
+        while let Some(at) = rest.find(is_unspaced) {
+            let (before, found) = rest.split_at(at);
             push(before, &mut tokens);
-            let length = character.chars().next().map_or(0, char::len_utf8);
-            push(&character[..length], &mut tokens);
-            rest = &character[length..];
+            let character = words(found).next().unwrap_or(found);
+            push(character, &mut tokens);
+            rest = &found[character.len()..];
         }
         push(rest, &mut tokens);
     }
@@ -60,11 +60,6 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
 fn separates(character: char) -> bool {
     character.is_whitespace()
         || matches!(character, '-' | '/' | '…' | '\u{2010}'..='\u{2015}' | '_')
-}
-
-/// Characters of scripts that put no spaces between words.
-fn is_ideograph(character: char) -> bool {
-    matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 fn push(part: &str, tokens: &mut Vec<String>) {

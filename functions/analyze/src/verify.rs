@@ -4,9 +4,10 @@ use domain::{
     Private, Timestamp,
     analysis::{
         Analysis, Citation, Claim, DerivedFrom, Draft, DraftClaim, DraftQuestion, DraftTopic,
-        Evidence, EvidenceStatus, Question, Rubric, Topic, Warning,
+        Evidence, EvidenceStatus, Question, Rubric, Topic, Usage, Warning,
     },
     transcript::Transcript,
+    wording,
 };
 
 use crate::{
@@ -40,6 +41,9 @@ pub fn verify(
 ) -> Analysis {
     let mut verifier = Verifier::new(transcript, draft.warnings);
     verifier.warn_of_injections();
+    if draft.usage != Usage::default() || !draft.competencies.is_empty() {
+        verifier.warn_of_language();
+    }
     let competencies = verifier.competencies(&draft.competencies, rubric);
     Analysis {
         derived_from: DerivedFrom {
@@ -75,6 +79,16 @@ impl<'a> Verifier<'a> {
             warnings: Warnings::new(warnings),
             quotes: 0,
             found: 0,
+        }
+    }
+
+    /// The content rule knows English words: a model's in another language pass it by.
+    fn warn_of_language(&mut self) {
+        if !wording::is_english(self.transcript.head.language.as_deref()) {
+            self.warnings.add(
+                "content_rule_unchecked",
+                "whether it speaks of feelings, looks or protected traits is checked in English only",
+            );
         }
     }
 
@@ -127,6 +141,12 @@ impl<'a> Verifier<'a> {
         };
         let is_order = |own: &Order| own.start_ms < end_ms && start_ms < own.end_ms;
         is_found(evidence) && !self.orders.iter().any(is_order)
+    }
+
+    /// Whether a rating may rest on any of these quotes, which do not count as shown.
+    pub(crate) fn rests(&self, citations: &[Citation]) -> bool {
+        let mut found = citations.iter().map(|own| self.index.look_up(own));
+        found.any(|evidence| self.supports(&evidence))
     }
 
     /// The share of quotes that exist.

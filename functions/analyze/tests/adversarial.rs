@@ -70,6 +70,7 @@ fn obedient(attack: &str, quote: &str) -> Draft {
             rating: Some(5),
             rationale: format!("as asked for by {attack}").into(),
             evidence,
+            parts: Vec::new(),
         }],
         ..Draft::default()
     }

@@ -85,6 +85,41 @@ fn numbers_hyphens_and_apostrophes_may_be_written_in_any_way() {
 }
 
 #[test]
+fn accents_hesitations_and_missing_spaces_prove_nothing_against_a_quote() {
+    let decomposed =
+        "Ich habe fu\u{308}r u\u{308}ber zwo\u{308}lf Kunden Lo\u{308}sungen gepru\u{308}ft";
+    let composed = "Ich habe für über zwölf Kunden Lösungen geprüft";
+    check(&transcript(&[(0, decomposed)]), &[(0, composed, Verified)]);
+    let hesitant = transcript(&[(0, "so um I called uh every customer myself")]);
+    check(
+        &hesitant,
+        &[
+            (0, "so I called every customer myself", Verified),
+            (0, "so um, I called uh every customer", Verified),
+            (0, "so I called, every customer", Repaired),
+            (0, "um, uh", Unverified),
+        ],
+    );
+    let thai = of_words(
+        &[
+            ("ผม", 0, 200, 0),
+            ("ทำงาน", 200, 600, 0),
+            ("กับ", 600, 800, 0),
+            ("ทีม", 800, 1_000, 0),
+            ("ใหญ่", 1_000, 1_300, 0),
+        ],
+        2_000,
+    );
+    let found = look_up(&thai, 0, "ทำงานกับทีม");
+    assert_eq!(
+        (found.status, found.quote.reveal()),
+        (Verified, "ทำงานกับทีม")
+    );
+    assert_eq!((found.start_ms, found.end_ms), (Some(200), Some(1_000)));
+    check(&thai, &[(0, "เขาไม่เคยมาประชุม", Unverified)]);
+}
+
+#[test]
 fn times_and_speakers_come_from_the_words() {
     // Word 13 of the recording is "last", counted from 0; turn and speaker are claimed wrongly.
     let found = look_up(&interview(), 3, "last spring we missed a deadline");

@@ -56,6 +56,30 @@ fn pauses_overlaps_and_interruptions_are_measured_as_by_hand() {
 }
 
 #[test]
+fn a_back_channel_changes_nothing() {
+    // One speaks for ten seconds without a pause, the other says "mhm" and answers.
+    let mut words: Vec<(&str, u64, u64, u32)> = (0..20)
+        .map(|at| ("and", at * 500, at * 500 + 400, 0))
+        .collect();
+    words.push(("mhm", 3_000, 3_200, 1));
+    words.extend((0..20).map(|at| ("so", 10_400 + at * 500, 10_800 + at * 500, 1)));
+    let metrics = measure(&of_words(&words, 21_000));
+    let answerer = &metrics.speakers[&1];
+    assert_eq!(answerer.interruptions, 0);
+    assert_eq!(answerer.response_delay_ms, Some(500));
+    assert_eq!(answerer.longest_monologue_ms, 9_900);
+    assert_eq!((metrics.turns, answerer.words), (2, 21));
+
+    // The one goes on after a breath: nobody has answered.
+    words.truncate(21);
+    words.extend((0..4).map(|at| ("then", 10_700 + at * 500, 11_100 + at * 500, 0)));
+    let metrics = measure(&of_words(&words, 21_000));
+    assert_eq!(metrics.speakers[&0].response_delay_ms, None);
+    assert_eq!(metrics.speakers[&0].longest_monologue_ms, 12_600);
+    assert_eq!(metrics.turns, 1);
+}
+
+#[test]
 fn questions_are_counted_by_sentence_and_without_punctuation_by_turn() {
     let count = |text: &str| measure(&transcript(&[(0, text)])).speakers[&0].questions;
     assert_eq!(count("Where was it? And when? I see."), 2);

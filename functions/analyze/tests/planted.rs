@@ -126,6 +126,7 @@ fn analysed() -> Analysis {
                     turn: *turn,
                     quote: (*quote).into(),
                 }],
+                parts: Vec::new(),
             };
             (criterion, draft)
         })

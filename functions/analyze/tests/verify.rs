@@ -7,7 +7,7 @@ use domain::{
     Timestamp,
     analysis::{
         Analysis, Citation, CompetencyStatus, Criterion, Draft, DraftClaim, DraftCompetency,
-        DraftQuestion, DraftTopic, Rubric,
+        DraftQuestion, DraftTopic, PartRating, Rubric,
     },
     transcript::Transcript,
 };
@@ -36,6 +36,7 @@ fn competency(name: &str, rating: Option<u8>, quote: &str) -> DraftCompetency {
         rating,
         rationale: "calls customers".into(),
         evidence: cite(quote),
+        parts: Vec::new(),
     }
 }
 
@@ -99,6 +100,68 @@ fn a_rating_stands_on_a_quote_that_exists_and_on_no_other() {
         assert_eq!(verdicts(&analysis), [expected, UNMENTIONED], "{rating:?}");
         let outside = rating.is_some_and(|rating| !(1..=5).contains(&rating));
         assert_eq!(codes(&analysis).contains(&"invalid_rating"), outside);
+    }
+}
+
+#[test]
+fn of_several_parts_those_count_whose_own_quotes_exist() {
+    use CompetencyStatus::{Assessed, InsufficientEvidence};
+    let part = |(rating, quote): &(u8, &str)| PartRating {
+        rating: *rating,
+        rationale: format!("says part {rating}").into(),
+        evidence: cite(quote),
+    };
+    for (rating, parts, status, expected, why) in [
+        // A part that does as it is told, beside an honest one.
+        (
+            5,
+            &[(5, INVENTED), (1, REAL)][..],
+            Assessed,
+            Some(1),
+            "says part 1",
+        ),
+        (
+            3,
+            &[(5, INVENTED), (1, REAL), (2, REAL)],
+            Assessed,
+            Some(1),
+            "says part 1",
+        ),
+        (2, &[(5, REAL), (1, REAL)], Assessed, Some(2), "in all"),
+        (4, &[(4, INVENTED), (4, REAL)], Assessed, Some(4), "in all"),
+        (5, &[(5, INVENTED)], InsufficientEvidence, None, "in all"),
+        (5, &[(9, REAL)], InsufficientEvidence, None, "in all"),
+    ] {
+        let analysis = rated(vec![DraftCompetency {
+            name: "ownership".into(),
+            rating: Some(rating),
+            rationale: "in all".into(),
+            // Both parts' quotes, as they are shown.
+            evidence: [cite(INVENTED), cite(REAL)].concat(),
+            parts: parts.iter().map(part).collect(),
+        }]);
+        let own = &analysis.competencies[0];
+        assert_eq!(
+            (own.status, own.rating, own.rationale.reveal()),
+            (status, expected, why),
+            "{rating} {parts:?}"
+        );
+        assert_eq!(analysis.evidence_validity, Some(0.5), "shown once each");
+    }
+}
+
+#[test]
+fn in_other_languages_it_is_said_that_nobody_checked() {
+    for (language, unchecked) in [(None, false), (Some("en-GB"), false), (Some("de"), true)] {
+        let mut transcript = interview();
+        transcript.head.language = language.map(str::to_owned);
+        let draft = Draft {
+            competencies: vec![competency("ownership", Some(4), REAL)],
+            ..Draft::default()
+        };
+        let analysis = verified(draft, &transcript);
+        let warned = codes(&analysis).contains(&"content_rule_unchecked");
+        assert_eq!(warned, unchecked, "{language:?}");
     }
 }
 

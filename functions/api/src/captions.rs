@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use domain::transcript::{Transcript, Word};
+use domain::{
+    transcript::{Transcript, Word},
+    wording,
+};
 
 /// Words in one cue.
 const WORDS_PER_CUE: usize = 8;
@@ -37,8 +40,7 @@ impl Cue<'_> {
     }
 
     fn text(&self) -> String {
-        let words: Vec<&str> = self.words.iter().map(|word| word.text.reveal()).collect();
-        words.join(" ")
+        wording::joined(self.words.iter().map(|word| word.text.reveal()))
     }
 }
 

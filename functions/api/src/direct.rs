@@ -7,7 +7,7 @@ use domain::{
     analysis::Rubric,
     interview::Kind,
     transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
-    turns,
+    turns, wording,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json, read_json};
@@ -185,7 +185,7 @@ fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcr
     // Before anything is made of them: a word takes more room than its letters.
     let counts = given
         .iter()
-        .map(|turn| turn.text.reveal().split_whitespace().count());
+        .map(|turn| wording::words(turn.text.reveal()).count());
     if counts.sum::<usize>() > MAX_WORDS {
         let why = format!("at most {MAX_WORDS} words");
         return Err(invalid("transcript", &why));
@@ -247,7 +247,7 @@ fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcr
 
 /// The words of a turn, evenly over its time.
 fn spread(turn: &GivenTurn, speaker: u32, reached: u64) -> Result<Vec<Word>, Problem> {
-    let texts: Vec<&str> = turn.text.reveal().split_whitespace().collect();
+    let texts: Vec<&str> = wording::words(turn.text.reveal()).collect();
     let count = texts.len().max(1) as u64;
     let start = turn.start_ms.unwrap_or(reached);
     let guessed = start.saturating_add(count * WORD_MS);
@@ -303,6 +303,17 @@ mod tests {
         assert_eq!(
             (words[0].start_ms, words[3].text.reveal()),
             (4 * WORD_MS, "boat.")
+        );
+    }
+
+    #[test]
+    fn where_there_are_no_spaces_each_character_has_its_time() {
+        let transcript = transcript(lines("甲: 我们今天谈工作。\n乙: 好。"), None).unwrap();
+        assert_eq!(transcript.head.quality.words, 8);
+        let words = &transcript.words;
+        assert_eq!(
+            (words[6].text.reveal(), words[6].start_ms),
+            ("作。", 6 * WORD_MS)
         );
     }
 

@@ -92,6 +92,20 @@ pub struct DraftCompetency {
     pub rationale: Private,
     /// What it rests on.
     pub evidence: Vec<Citation>,
+    /// What each part gave of a conversation that was read in parts: whoever verifies the
+    /// quotes learns which of the ratings rest on any. Empty where it was read whole.
+    pub parts: Vec<PartRating>,
+}
+
+/// A rating by one part of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartRating {
+    /// 1 to 5.
+    pub rating: u8,
+    /// Why.
+    pub rationale: Private,
+    /// What it rests on.
+    pub evidence: Vec<Citation>,
 }
 
 /// Tokens as the provider counts them.

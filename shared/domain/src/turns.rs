@@ -1,6 +1,9 @@
 //! Words put in reading order and grouped into turns.
 
-use crate::transcript::{Quality, Turn, Word};
+use crate::{
+    transcript::{Quality, Turn, Word},
+    wording,
+};
 
 /// A pause inside one speaker's words after which someone else's go first, in
 /// milliseconds.
@@ -61,13 +64,13 @@ fn breaks(turn: &[Word], next: &Word) -> bool {
 
 fn turn(index: usize, words: &[Word], range: std::ops::Range<usize>) -> Turn {
     let own = &words[range.clone()];
-    let texts: Vec<&str> = own.iter().map(|word| word.text.reveal()).collect();
+    let texts = own.iter().map(|word| word.text.reveal());
     Turn {
         id: u32::try_from(index).unwrap_or(u32::MAX),
         speaker: own[0].speaker,
         start_ms: own[0].start_ms,
         end_ms: own.iter().map(|word| word.end_ms).max().unwrap_or(0),
-        text: texts.join(" ").into(),
+        text: wording::joined(texts).into(),
         words: range,
     }
 }

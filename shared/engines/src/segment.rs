@@ -6,17 +6,18 @@ use domain::{
     ports::Segment,
     steps::{Code, StepError},
     transcript::Word,
+    wording,
 };
 
 /// A stretch of one speaker's words; none without any.
 pub(crate) fn of_words(words: Vec<Word>, is_final: bool) -> Option<Segment> {
     let first = words.first()?;
-    let texts: Vec<&str> = words.iter().map(|word| word.text.reveal()).collect();
+    let texts = words.iter().map(|word| word.text.reveal());
     Some(Segment {
         speaker: first.speaker,
         start_ms: first.start_ms,
         end_ms: words.iter().map(|word| word.end_ms).max().unwrap_or(0),
-        text: texts.join(" ").into(),
+        text: wording::joined(texts).into(),
         is_final,
         words,
     })

@@ -52,14 +52,14 @@ pub(crate) fn client(options: &Options) -> Result<Client, SetupError> {
         .map_err(SetupError)
 }
 
-/// Sends a recording and reads what is answered.
+/// Sends a recording; what is answered with success is for [`read`].
 pub(crate) async fn ask(
     client: &Client,
     options: &Options,
     clock: &dyn Clock,
     recording: &Recording,
     query: &Query,
-) -> Result<Vec<u8>, StepError> {
+) -> Result<Response, StepError> {
     let request = client
         .post(query.on(options.listen_url()))
         .header(AUTHORIZATION, options.key.header());
@@ -71,7 +71,7 @@ pub(crate) async fn ask(
     };
     let answer = request.send().await.map_err(|error| broken(&error))?;
     if answer.status().is_success() {
-        read(answer, options.max_answer).await
+        Ok(answer)
     } else {
         Err(refused(answer).await)
     }
@@ -136,9 +136,9 @@ fn unavailable_recording() -> StepError {
     )
 }
 
-/// Reads an answer of at most `limit` bytes.
-async fn read(mut answer: Response, limit: usize) -> Result<Vec<u8>, StepError> {
-    let mut body = Vec::new();
+/// Reads an answer, if it is not too large.
+pub(crate) async fn read(mut answer: Response, options: &Options) -> Result<Vec<u8>, StepError> {
+    let (mut body, limit) = (Vec::new(), options.max_answer);
     while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {
             tracing::warn!(limit, "the speech engine's answer is too large");

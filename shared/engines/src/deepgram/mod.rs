@@ -31,7 +31,7 @@ use domain::{
     transcript::{AudioFacts, Recognition},
 };
 use futures::future::BoxFuture;
-use reqwest::Client;
+use reqwest::{Client, Response};
 use runtime::SystemClock;
 
 pub use call::SetupError;
@@ -87,7 +87,10 @@ impl Deepgram {
     ) -> Result<Submitted, StepError> {
         let survey = survey::take(request).await?;
         before.await?;
-        let receipt = self.ask(request, &survey, Some(callback_url)).await?;
+        let answer = self.ask(request, &survey, Some(callback_url)).await?;
+        // It has been taken, whatever becomes of the receipt: that of no answer in time.
+        let receipt = call::read(answer, &self.options).await;
+        let receipt = receipt.map_err(|_| Refusal::TooSlow.to_step_error())?;
         let Some(request_id) = answer::request_id(&receipt) else {
             let refusal = Refusal::of_answer(&receipt);
             tracing::warn!(
@@ -120,7 +123,7 @@ impl Deepgram {
         request: &TranscriptionRequest,
         survey: &Survey,
         callback_url: Option<&str>,
-    ) -> Result<Vec<u8>, StepError> {
+    ) -> Result<Response, StepError> {
         let mut query = Query::recorded(&self.options.model, request, survey.separate);
         if let Some(url) = callback_url {
             query.add("callback", url);
@@ -161,7 +164,8 @@ impl Transcriber for Deepgram {
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
         let survey = survey::take(request).await?;
-        let recognition = answer::read(&self.ask(request, &survey, None).await?)?;
+        let answer = self.ask(request, &survey, None).await?;
+        let recognition = answer::read(&call::read(answer, &self.options).await?)?;
         Ok(Recognition {
             audio: survey.facts,
             language: recognition.language.or_else(|| request.language.clone()),

@@ -26,9 +26,10 @@ impl Query {
             query.add("diarize_model", "latest");
         }
         match &request.language {
-            Some(language) => query.add("language", language),
+            Some(language) => query.add("language", spoken(language)),
             None => query.add("detect_language", "true"),
         }
+        query.add_fillers(request.language.as_deref());
         if let Some(label) = &request.label {
             query.add("tag", label);
         }
@@ -47,12 +48,21 @@ impl Query {
         query.add("interim_results", "true");
         query.add("endpointing", "300");
         match &options.language {
-            Some(language) => query.add("language", language),
+            Some(language) => query.add("language", spoken(language)),
             None if is_nova_3(model) => query.add("language", "multi"),
             None => {}
         }
+        query.add_fillers(options.language.as_deref());
         query.add_key_terms(model, &options.key_terms);
         query
+    }
+
+    /// "Um" and "uh" as well, which are left out otherwise, of English, the one language
+    /// in which there is a choice.
+    fn add_fillers(&mut self, language: Option<&str>) {
+        if language.is_none_or(|tag| primary(tag).eq_ignore_ascii_case("en")) {
+            self.add("filler_words", "true");
+        }
     }
 
     fn common(model: &str) -> Self {
@@ -92,6 +102,25 @@ impl Query {
     }
 }
 
+/// Regions that the provider knows a language by, of all its models; the others are
+/// refused, and understood by the language alone.
+/// <https://developers.deepgram.com/docs/models-languages-overview>
+const REGIONS: [&str; 21] = [
+    "da-DK", "de-CH", "en-AU", "en-GB", "en-IN", "en-NZ", "en-US", "es-419", "fr-CA", "hi-Latn",
+    "ko-KR", "nl-BE", "pt-BR", "pt-PT", "sv-SE", "th-TH", "zh-CN", "zh-HK", "zh-Hans", "zh-Hant",
+    "zh-TW",
+];
+
+/// A language tag as the provider knows it.
+fn spoken(tag: &str) -> &str {
+    let known = REGIONS.iter().find(|known| known.eq_ignore_ascii_case(tag));
+    known.copied().unwrap_or_else(|| primary(tag))
+}
+
+fn primary(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or(tag)
+}
+
 fn is_nova_3(model: &str) -> bool {
     model.starts_with("nova-3")
 }
@@ -124,6 +153,28 @@ mod tests {
         assert_eq!(terms("nova-3-medical", &long).len(), 10);
         assert!(terms("nova-2", &many).is_empty());
         assert!(terms("nova-3", &["  ".into()]).is_empty());
+    }
+
+    #[test]
+    fn languages_are_named_as_the_provider_names_them() {
+        for (tag, sent, fillers) in [
+            ("de-DE", "de", false),
+            ("de-ch", "de-CH", false),
+            ("pt-BR", "pt-BR", false),
+            ("ja_JP", "ja", false),
+            ("en-us", "en-US", true),
+            ("en-ZA", "en", true),
+            ("multi", "multi", false),
+        ] {
+            let options = LiveOptions {
+                language: Some(tag.into()),
+                ..LiveOptions::default()
+            };
+            let Query(pairs) = Query::live("nova-3", &options);
+            let value = |wanted| pairs.iter().find(|(name, _)| *name == wanted);
+            assert_eq!(value("language").unwrap().1, sent, "{tag}");
+            assert_eq!(value("filler_words").is_some(), fillers, "{tag}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     transcript::{Transcript, Word},
-    wording::normalize,
+    wording::{joined, normalize},
 };
 
 use super::stopwords::stop_words;
@@ -62,7 +62,7 @@ pub(crate) fn split(transcript: &Transcript) -> Vec<Utterance> {
                 speaker: turn.speaker,
                 opens: part.start == 0,
                 length: texts.len(),
-                text: texts.join(" "),
+                text: joined(texts),
                 terms: own.iter().filter(is_term).cloned().collect(),
             });
         }

@@ -159,7 +159,7 @@ fn checked(model: &str) -> Result<String, InvalidSetting> {
     let name = model.strip_prefix("models/").unwrap_or(model);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._@".contains(&byte);
     let sensible = !name.is_empty() && name.len() <= 100 && name.bytes().all(plain);
-    let expected = "a model's name such as `gemini-2.5-flash`";
+    let expected = "a model's name such as `gemini-3.5-flash-lite`";
     sensible
         .then(|| name.to_owned())
         .ok_or_else(|| invalid("GEMINI_MODEL", expected))

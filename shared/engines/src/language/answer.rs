@@ -140,6 +140,7 @@ impl Reader<'_> {
             rating,
             rationale: text(object.get("rationale"))?,
             evidence: self.evidence(object),
+            parts: Vec::new(),
         })
     }
 }

@@ -128,6 +128,10 @@ fn shorten(draft: &mut Draft) {
         own.name.truncate(end);
         cut(&mut own.rationale, MAX_TEXT);
         shorten_quotes(&mut own.evidence);
+        for part in &mut own.parts {
+            cut(&mut part.rationale, MAX_TEXT);
+            shorten_quotes(&mut part.evidence);
+        }
     }
 }
 
@@ -271,7 +275,8 @@ mod tests {
                     name: "n".repeat(9_000),
                     rating: None,
                     rationale: text.clone(),
-                    evidence: evidence(100)
+                    evidence: evidence(100),
+                    parts: Vec::new(),
                 };
                 100
             ],

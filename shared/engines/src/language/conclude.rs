@@ -5,11 +5,12 @@
 //! example outvote the one with it. But what it says is held to what the parts
 //! found: a rating outside theirs, or none at all, gives way to their lower
 //! median, and where no part rates, nobody is rated. When there are too many
-//! parts for one question, groups of neighbours are concluded first.
+//! parts for one question, groups of neighbours are concluded first. The parts' own
+//! ratings stay beside the last one: their quotes have not been looked up yet.
 
 use domain::{
     Private,
-    analysis::{Draft, DraftCompetency},
+    analysis::{Draft, DraftCompetency, PartRating},
 };
 use serde_json::json;
 
@@ -126,6 +127,7 @@ fn one(mut parts: Vec<DraftCompetency>, answers: &[DraftCompetency]) -> DraftCom
             parts[stands.unwrap_or(0)].rationale.clone()
         }
     };
+    let rated = parts.iter().flat_map(by_part).collect();
     let quotes = parts
         .iter_mut()
         .map(|own| std::mem::take(&mut own.evidence));
@@ -136,6 +138,21 @@ fn one(mut parts: Vec<DraftCompetency>, answers: &[DraftCompetency]) -> DraftCom
         rating: weighed.map_or(median, |own| own.rating),
         rationale,
         evidence,
+        parts: rated,
+    }
+}
+
+/// What the parts gave that an assessment is made of, or it itself where it is of one.
+fn by_part(own: &DraftCompetency) -> Vec<PartRating> {
+    let itself = own.rating.map(|rating| PartRating {
+        rating,
+        rationale: own.rationale.clone(),
+        evidence: own.evidence.clone(),
+    });
+    if own.parts.is_empty() {
+        itself.into_iter().collect()
+    } else {
+        own.parts.clone()
     }
 }
 
@@ -154,6 +171,7 @@ mod tests {
                 turn,
                 quote: format!("quote {turn}").into(),
             }],
+            parts: Vec::new(),
         }
     }
 
@@ -210,6 +228,19 @@ mod tests {
                 "{ratings:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_parts_ratings_stay_with_their_quotes_however_often_they_are_concluded() {
+        let of_first = of(&[Some(5), None, Some(1)], &[Some(5)]);
+        let second = finding(assessed(Some(3), "part 3", 3));
+        let both = vec![finding(of_first), second];
+        let rated = concluded(both, Draft::default()).competencies.remove(0);
+        let parts = rated.parts.iter();
+        let parts: Vec<(u8, u32)> = parts
+            .map(|own| (own.rating, own.evidence[0].turn))
+            .collect();
+        assert_eq!(parts, [(5, 0), (1, 2), (3, 3)]);
     }
 
     #[test]

@@ -133,7 +133,11 @@ impl LanguageAnalyst {
             let tokens = self.options.answer_tokens();
             let question = prompt::about(request, lines, part, tokens);
             match session.answer(&question).await? {
-                Answered::With(object) => drafts.push(answer::draft(&object)),
+                Answered::With(object) => {
+                    let (mut draft, dropped) = answer::draft(&object);
+                    end_topics(&mut draft, part.last_turn(lines));
+                    drafts.push((draft, dropped));
+                }
                 Answered::TooMuch(fault) => {
                     let halves = part.halves(lines).ok_or(fault)?;
                     open.extend(halves.into_iter().rev());
@@ -228,6 +232,13 @@ impl Analyst for LanguageAnalyst {
                 Err(fault.step_error())
             }
         }
+    }
+}
+
+/// A topic ends with its part: one that ran on would swallow those of the next.
+fn end_topics(draft: &mut Draft, last_turn: u32) {
+    for topic in &mut draft.topics {
+        topic.last_turn = topic.last_turn.min(last_turn);
     }
 }
 

@@ -158,6 +158,11 @@ fn tokens_of(lines: &[Line]) -> u64 {
 }
 
 impl Part {
+    /// The turn that it ends with.
+    pub(crate) fn last_turn(self, lines: &[Line]) -> u32 {
+        lines[..self.end].last().map_or(0, |line| line.turn)
+    }
+
     /// Both halves, unless it is too small for that.
     pub(crate) fn halves(self, lines: &[Line]) -> Option<[Self; 2]> {
         let total = tokens_of(&lines[self.start..self.end]);

@@ -24,7 +24,7 @@ const PART_TOKENS: std::ops::RangeInclusive<u32> = 1_000..=150_000;
 const GEMINI_AT_ONCE: usize = 3;
 const OPENAI_AT_ONCE: usize = 1;
 
-const MODEL: &str = "gemini-2.5-flash";
+const MODEL: &str = "gemini-3.5-flash-lite";
 
 /// `GEMINI_API_KEY`, `GEMINI_BASE_URL`, `GEMINI_MODEL`.
 pub(crate) fn gemini(environment: &Environment) -> anyhow::Result<Arc<dyn Analyst>> {

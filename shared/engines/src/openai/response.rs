@@ -86,6 +86,6 @@ fn usage(usage: &Value) -> Option<Usage> {
 /// Whether the server has read less than it was sent: Ollama leaves out what does
 /// not fit into its context, and does not say so (ollama#2208).
 fn is_cut(question: &Question, usage: Usage) -> bool {
-    let characters = question.instructions.len() + question.content.len();
+    let characters = question.instructions.chars().count() + question.content.chars().count();
     usage.input_tokens.saturating_mul(MOST_CHARACTERS) < characters as u64
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{ports::Transcriber, steps::StepError};
 use engines::Deepgram;
+use futures::FutureExt as _;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -53,6 +54,18 @@ async fn hanging_up_after(bytes: Vec<u8>) -> String {
         while stream.read(&mut request).await.is_ok_and(|read| read > 0) {}
     });
     url
+}
+
+#[tokio::test]
+async fn a_recording_whose_receipt_breaks_off_may_have_been_taken() {
+    let begun = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"request_id\": \"c22b";
+    let url = hanging_up_after(begun.to_vec()).await;
+    let engine = Deepgram::new(options(&url)).expect("a client");
+    let before = std::future::ready(Ok(())).boxed();
+    let error = engine
+        .submit(&request(), "https://a.example/b", before)
+        .await;
+    transient(&error.expect_err("no receipt"), "engine_timeout");
 }
 
 #[tokio::test]

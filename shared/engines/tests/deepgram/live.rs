@@ -65,7 +65,7 @@ async fn what_is_said_is_handed_on_as_it_comes_and_nothing_else() {
         told.uri,
         "/v1/listen?model=nova-3&smart_format=true&punctuate=true&mip_opt_out=true\
          &encoding=linear16&sample_rate=16000&channels=1&diarize_model=latest\
-         &interim_results=true&endpointing=300&language=en&keyterm=big+data"
+         &interim_results=true&endpointing=300&language=en&filler_words=true&keyterm=big+data"
     );
     assert_eq!(told.authorization, format!("Token {KEY}"));
     assert_eq!(

@@ -45,6 +45,7 @@ async fn a_bucket_on_this_machine_is_read_and_its_bytes_are_sent() {
             ("utterances", "true"),
             ("diarize_model", "latest"),
             ("language", "en-GB"),
+            ("filler_words", "true"),
             ("tag", "interview-1"),
             ("keyterm", "Kubernetes"),
             ("keyterm", "pair programming"),

@@ -226,6 +226,12 @@ async fn a_server_that_reads_only_the_end_of_a_prompt_is_found_out() {
         ..question()
     };
     assert!(model(&provider).ask(&asked(4_000)).await.outcome.is_ok());
+    // Three bytes to a character.
+    let hindi = Question {
+        content: "मैं ".repeat(8_000),
+        ..question()
+    };
+    assert!(model(&provider).ask(&hindi).await.outcome.is_ok());
     let reply = model(&provider).ask(&asked(12_000)).await;
     assert_eq!(reply.outcome, Err(Fault::PromptCut));
     let error = Fault::PromptCut.step_error();

@@ -41,7 +41,7 @@ fn about_the_part(question: &Question) -> Value {
     json!({
         "summary": format!("Turns {first} to {last}."),
         "key_points": [{"text": format!("What was said until turn {last}"), "evidence": evidence}],
-        "topics": [{"title": format!("from {first}"), "first_turn": first, "last_turn": last}],
+        "topics": [{"title": format!("from {first}"), "first_turn": first, "last_turn": last + 90_000}],
         "questions": [{"question": format!("What about {last}?"), "answer": null, "evidence": evidence}],
         "competencies": [{
             "name": "ownership", "rating": if first == 0 { 2 } else { 4 },
