@@ -10,7 +10,7 @@ import "./styles.css";
 import { Icon } from "./ui/icons";
 import { followLinks, hrefs, route } from "./ui/route";
 import { nextTheme, theme } from "./ui/theme";
-import { Toasts } from "./ui/toasts";
+import { say, Toasts } from "./ui/toasts";
 import { Stop } from "./uploads/Recorder";
 import { recording } from "./uploads/recording";
 import { unsaved } from "./uploads/uploads";
@@ -141,5 +141,5 @@ function elsewhere(): boolean {
 if (!elsewhere()) {
   followLinks();
   render(<App />, document.getElementById("app")!);
-  void begin();
+  begin().catch(() => say("The sign-in could not be loaded. Load the page again.", { bad: true }));
 }

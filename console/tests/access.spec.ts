@@ -108,3 +108,24 @@ test("everything is reached by the keyboard", async ({ page }) => {
   const wanted = ["Play", "Position in the recording", "Search in the transcript", "Text of the transcript", "Name Speaker 1", "Figures", "Change the title", "Download", "Speed"];
   expect(wanted.filter((name) => !reached.has(name))).toEqual([]);
 });
+
+test("the focus goes where one goes", async ({ page }) => {
+  const note = { method: "POST", body: JSON.stringify({ text: "for a moment", at_ms: 50_000 }) };
+  expect((await fetch(`${service.url}/v1/interviews/${id}/notes`, note)).status).toBe(201);
+  await open(page, service);
+  await page.getByRole("link", { name: "Ada" }).press("Enter");
+  await expect(page.getByRole("heading", { name: "Ada", level: 1 })).toBeFocused();
+  // The transcript is beside whatever else is looked at.
+  await page.getByRole("tab", { name: /^Notes/ }).click();
+  await page.keyboard.press("/");
+  await expect(page.getByLabel("Search in the transcript")).toBeFocused();
+  await expect(page.getByRole("list", { name: "Notes" })).toBeVisible();
+  await page.getByText("Download", { exact: true }).press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Escape");
+  await expect(page.locator("summary")).toBeFocused();
+  await page.getByRole("button", { name: "Delete for a moment" }).press("Enter");
+  await expect(page.getByRole("button", { name: "Delete ask about the list" })).toBeFocused();
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Interviews", level: 1 })).toBeFocused();
+});

@@ -29,4 +29,50 @@ test("a long list is searched and filtered", async ({ page, service }) => {
   await expect(rows).toHaveCount(100);
   await rows.last().scrollIntoViewIfNeeded();
   await expect(rows).toHaveCount(131);
+
+  // What happens further down is seen as well.
+  const oldest = await rows.last().getByRole("link").getAttribute("href");
+  const renamed = { method: "PATCH", body: JSON.stringify({ title: "The very first" }) };
+  expect((await fetch(`${service.url}/v1/${oldest!.replace("/app/", "")}`, renamed)).status).toBe(200);
+  await expect(rows.last()).toContainText("The very first");
+});
+
+test("an upload is of the kind that was chosen for it", async ({ page, service }) => {
+  await open(page, service);
+  let go = () => {};
+  const chosen = new Promise<void>((done) => (go = done));
+  await page.route("**/v1/interviews", async (route) => {
+    if (route.request().method() === "POST") await chosen;
+    await route.continue();
+  });
+  await page.getByLabel("Kind of conversation").selectOption("Job interview");
+  const file = (name: string) => ({ name: `${name}.txt`, mimeType: "text/plain", buffer: Buffer.from(`not a sound: ${name}`) });
+  // The third waits for its turn.
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(["a", "b", "c"].map(file));
+  await expect(page.getByText("Waiting for its turn")).toBeVisible();
+  await page.getByLabel("Kind of conversation").selectOption("Journalism");
+  go();
+  const kinds = async () => (await service.get("/v1/interviews")).items.map(({ kind }: { kind: string }) => kind);
+  await expect.poll(kinds).toEqual(["job_interview", "job_interview", "job_interview"]);
+});
+
+test("an interview is followed while it is looked at", async ({ page, service }) => {
+  const made = await fetch(`${service.url}/v1/interviews`, { method: "POST", body: JSON.stringify({ title: "Ada" }) });
+  const { id } = (await made.json()) as { id: string };
+  const streams: string[] = [];
+  page.on("request", (request) => request.url().endsWith("/events") && streams.push("begun"));
+  page.on("requestfailed", (request) => request.url().endsWith("/events") && streams.push("ended"));
+  const look = (state: string) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, "visibilityState", { value, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  await open(page, service, `/app/interviews/${id}`);
+  await expect.poll(() => streams).toEqual(["begun"]);
+  await look("hidden");
+  await expect.poll(() => streams).toEqual(["begun", "ended"]);
+  await fetch(`${service.url}/v1/interviews/${id}`, { method: "PATCH", body: JSON.stringify({ title: "Ada Lovelace" }) });
+  await look("visible");
+  await expect(page.getByRole("heading", { name: "Ada Lovelace" })).toBeVisible();
+  await expect.poll(() => streams).toEqual(["begun", "ended", "begun"]);
 });

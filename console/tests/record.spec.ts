@@ -1,25 +1,8 @@
 // A recording is made in the browser, by a microphone that plays the bundled interview.
 
-import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { type Browser, chromium, type TestInfo } from "@playwright/test";
-import { expect, SAMPLE, test } from "./service";
-
-/** A browser that is allowed to listen. */
-async function listening(info: TestInfo): Promise<Browser> {
-  const spoken = info.outputPath("spoken.wav");
-  execFileSync("ffmpeg", ["-v", "error", "-y", "-i", SAMPLE, "-ac", "1", "-ar", "48000", spoken]);
-  const { launchOptions } = info.project.use;
-  return chromium.launch({
-    ...launchOptions,
-    args: [
-      ...(launchOptions?.args ?? []),
-      "--use-fake-device-for-media-stream",
-      "--use-fake-ui-for-media-stream",
-      `--use-file-for-fake-audio-capture=${spoken}`,
-    ],
-  });
-}
+import { listening } from "./listening";
+import { expect, test } from "./service";
 
 test("what is recorded in the browser becomes an interview", async ({ service }, info) => {
   const browser = await listening(info);

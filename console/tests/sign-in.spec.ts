@@ -2,7 +2,9 @@
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, test } from "./service";
+import type { BrowserContext } from "@playwright/test";
+import { listening } from "./listening";
+import { expect, type Service, test } from "./service";
 
 const PASSWORD = "correct horse";
 
@@ -44,14 +46,15 @@ async function firebase(): Promise<Server> {
 
 test.use({ expected: /^asked: http:\/\/127|status of 400/ });
 
-test("who signs in is who asks", async ({ page, context, service }) => {
+/** The pages of this context want to know who asks, and ask Firebase. */
+async function guarded(context: BrowserContext, service: Service): Promise<Server> {
   // Chromium takes a page that a test has changed for one of the internet.
-  await context.grantPermissions(["local-network-access"], { origin: service.url });
+  await context.grantPermissions(["local-network-access", "microphone"], { origin: service.url });
   const server = await firebase();
   const emulator = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sign_in = { api_key: "key", auth_domain: "lens.firebaseapp.com", project_id: "lens", emulator };
   // The embedded service believes whoever asks: the page is told otherwise.
-  await page.route("**/app", async (route) => {
+  await context.route("**/app", async (route) => {
     const answer = await route.fetch();
     const config = JSON.stringify({ local: false, sign_in, public_url: null });
     const body = (await answer.text()).replace(
@@ -62,6 +65,11 @@ test("who signs in is who asks", async ({ page, context, service }) => {
     headers["content-security-policy"] += ` ${emulator}`;
     await route.fulfill({ response: answer, body, headers });
   });
+  return server;
+}
+
+test("who signs in is who asks", async ({ page, context, service }) => {
+  const server = await guarded(context, service);
   await page.goto(`${service.url}/app`);
 
   await page.getByLabel("E-mail").fill("ada@example.com");
@@ -83,6 +91,29 @@ test("who signs in is who asks", async ({ page, context, service }) => {
   await page.getByRole("button", { name: "Sign out Ada" }).click();
   await expect(page.getByLabel("Password")).toBeVisible();
   expect((await fetch(`${service.url}/v1/interviews/${id}`)).status).toBe(404);
+  server.closeAllConnections();
+  server.close();
+});
+
+test("who is signed out in another tab keeps what was recorded in this one", async ({ service }, info) => {
+  const browser = await listening(info);
+  const context = await browser.newContext();
+  const server = await guarded(context, service);
+  const page = await context.newPage();
+  await page.goto(`${service.url}/app`);
+  await page.getByLabel("E-mail").fill("ada@example.com");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Record", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Stop" })).toContainText(/00:0[2-9]/);
+  const other = await context.newPage();
+  await other.goto(`${service.url}/app`);
+  const saved = page.waitForEvent("download");
+  await other.getByRole("button", { name: "Sign out Ada" }).click();
+  expect((await saved).suggestedFilename()).toMatch(/^Recording .*\.webm$/);
+  await expect(page.getByLabel("Password")).toBeVisible();
+  expect((await service.get("/v1/interviews")).items).toEqual([]);
+  await browser.close();
   server.closeAllConnections();
   server.close();
 });

@@ -110,7 +110,11 @@ export async function upload(file, options) {
       onWaiting(error);
       await pause(Math.min(30_000, 250 * 2 ** tries) * (0.5 + Math.random() / 2), signal);
       sent = null;
-      if (error instanceof SessionGone) keep({ session: null });
+      if (error instanceof SessionGone) {
+        // Nothing of it is left: the next one begins at the beginning.
+        keep({ session: null });
+        most = 0;
+      }
     }
   }
   storage?.removeItem(key);

@@ -28,6 +28,13 @@ export const who = signal<Who>(
 
 let session: Session | null = null;
 
+/** What is to be done before a user's page goes whose session has ended elsewhere. */
+let leave: () => Promise<void> = async () => {};
+
+export function beforeLeaving(what: () => Promise<void>): void {
+  leave = what;
+}
+
 /** Starts the session; the page can ask for nothing before. */
 export async function begin(): Promise<void> {
   if (config.local || !config.sign_in) return;
@@ -36,7 +43,7 @@ export async function begin(): Promise<void> {
     if (who.value.state === "here" && who.value.user.id !== user?.id) {
       // Signed out, here or in another tab: nothing of this user stays on the page.
       who.value = { state: "unknown" };
-      location.assign(hrefs.list);
+      void leave().finally(() => location.assign(hrefs.list));
       return;
     }
     who.value = user ? { state: "here", user } : { state: "nobody" };

@@ -31,7 +31,9 @@ export function Downloads() {
         if (!event.currentTarget.contains(event.relatedTarget as Node)) event.currentTarget.open = false;
       }}
       onKeyDown={(event) => {
-        if (event.key === "Escape") event.currentTarget.open = false;
+        if (event.key !== "Escape" || !event.currentTarget.open) return;
+        event.currentTarget.open = false;
+        event.currentTarget.querySelector("summary")?.focus();
       }}
     >
       <summary>

@@ -25,7 +25,11 @@ function Quote({ evidence: { quote, status, speaker, start_ms, end_ms } }: { evi
   const open = useOpen();
   const [mark, meaning] = MARK[status];
   const found = start_ms != null;
-  const words = <q>{quote}</q>;
+  const words = (
+    <q dir="auto" lang={open.interview.value?.language ?? undefined}>
+      {quote}
+    </q>
+  );
   return (
     <li class={`quote ${status}`}>
       <span class="verdict" role="img" aria-label={meaning} title={meaning}>

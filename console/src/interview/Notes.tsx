@@ -57,6 +57,7 @@ export function Notes() {
         </label>
         <textarea
           id="note"
+          dir="auto"
           rows={2}
           maxLength={10_000}
           value={text.value}
@@ -134,6 +135,7 @@ function Row({ note }: { note: Note }) {
       {editing.value ? (
         <textarea
           aria-label="Text of the note"
+          dir="auto"
           rows={2}
           maxLength={10_000}
           defaultValue={text}
@@ -148,7 +150,9 @@ function Row({ note }: { note: Note }) {
           onBlur={(event) => void save(event.currentTarget.value.trim())}
         />
       ) : (
-        <span class="text">{text}</span>
+        <span class="text" dir="auto">
+          {text}
+        </span>
       )}
       <button
         ref={button}
@@ -159,7 +163,18 @@ function Row({ note }: { note: Note }) {
       >
         <Icon name="edit" />
       </button>
-      <button type="button" class="bare" aria-label={`Delete ${text}`} onClick={() => void open.removeNote(note)}>
+      <button
+        type="button"
+        class="bare"
+        aria-label={`Delete ${text}`}
+        onClick={(event) => {
+          const row = event.currentTarget.closest("li");
+          const other = row?.nextElementSibling ?? row?.previousElementSibling;
+          // The button goes, and the focus would go with it.
+          (other?.querySelector<HTMLElement>("button:last-of-type") ?? document.querySelector<HTMLElement>("#note"))?.focus({ preventScroll: true });
+          void open.removeNote(note);
+        }}
+      >
         <Icon name="trash" />
       </button>
     </li>

@@ -5,7 +5,7 @@ import { useEditing } from "../ui/editing";
 import { ago } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { listen } from "../ui/keys";
-import { hrefs, navigate } from "../ui/route";
+import { arrive, hrefs, navigate } from "../ui/route";
 import { wide } from "../ui/wide";
 import { KIND } from "../ui/words";
 import { AnalysisPart } from "./Analysis";
@@ -82,9 +82,11 @@ function Interview() {
   useEffect(() => {
     document.title = `${interview.title} · InterviewLens`;
   }, [interview.title]);
+  useEffect(arrive, []);
   useEffect(() => {
     const show = (wanted: Part, then: () => void) => {
-      part.value = wanted;
+      // On a wide screen the transcript is there, beside whatever else is looked at.
+      if (!wide.value || wanted !== "Transcript") part.value = wanted;
       requestAnimationFrame(then);
     };
     const { player } = open;
@@ -162,11 +164,11 @@ function Title() {
   const { editing, button, field } = useEditing();
   if (!editing.value) {
     return (
-      <h1>
+      <h1 tabIndex={-1}>
         <a class="back" href={hrefs.list} aria-label="All interviews">
           <Icon name="back" />
         </a>
-        {title}
+        <bdi>{title}</bdi>
         <button
           ref={button}
           type="button"
@@ -182,6 +184,7 @@ function Title() {
   return (
     <input
       class="title"
+      dir="auto"
       aria-label="Title"
       defaultValue={title}
       maxLength={500}

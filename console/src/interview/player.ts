@@ -38,6 +38,8 @@ export class Player {
       this.#tell();
     });
     audio.addEventListener("seeked", () => this.#tell());
+    // A tab that nobody looks at draws no frames, and plays on.
+    audio.addEventListener("timeupdate", () => void this.#ended());
     audio.addEventListener("durationchange", () => {
       if (!this.duration.value && Number.isFinite(audio.duration)) this.duration.value = audio.duration * 1000;
     });
@@ -113,15 +115,19 @@ export class Player {
     for (const heard of this.#heard) heard(now);
   }
 
+  /** Stops at the end of what was to be played. */
+  #ended(): boolean {
+    if (this.#until === null || this.now < this.#until) return false;
+    this.#until = null;
+    this.audio.pause();
+    return true;
+  }
+
   #follow(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
       if (!this.playing.value) return;
-      if (this.#until !== null && this.now >= this.#until) {
-        this.#until = null;
-        this.audio.pause();
-        return;
-      }
+      if (this.#ended()) return;
       this.#tell();
       this.#follow();
     });

@@ -26,6 +26,27 @@ import { Player } from "./player";
 import type { Columns } from "./transcript/columns";
 import { loadTranscript } from "./transcript/load";
 
+/** The service says something every 15 seconds; a connection that was cut says nothing. */
+const SILENT_MS = 45_000;
+
+/** An answer whose body breaks off after a silence. */
+function awake({ body, url, status, redirected, headers }: Response) {
+  let timer: ReturnType<typeof setTimeout>;
+  const heard = (controller: TransformStreamDefaultController) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => controller.error(new TypeError("nothing is heard any more")), SILENT_MS);
+  };
+  const watched = new TransformStream<Uint8Array, Uint8Array>({
+    start: heard,
+    transform(chunk, controller) {
+      heard(controller);
+      controller.enqueue(chunk);
+    },
+    flush: () => clearTimeout(timer),
+  });
+  return { body: body?.pipeThrough(watched) ?? null, url, status, redirected, headers };
+}
+
 /** After a refusal it is tried again so soon, and ever later up to so late. */
 const SOON_MS = 2_000;
 const LATE_MS = 60_000;
@@ -66,7 +87,22 @@ export class Open {
     heard(this.#stop.signal, (changed) => {
       if (changed === id) void this.#begin();
     });
+    const { signal } = this.#stop;
+    document.addEventListener("visibilitychange", () => this.#look(), { signal });
+    addEventListener("online", () => this.#look(), { signal });
     void this.#begin();
+  }
+
+  /** Follows what is looked at, from how it stands by now. */
+  #look(): void {
+    this.#events?.close();
+    if (document.visibilityState === "visible" && this.interview.value && !this.#settled()) void this.#begin();
+  }
+
+  /** Whether nothing more happens to it by itself. */
+  #settled(): boolean {
+    const status = this.interview.value?.status;
+    return status !== undefined && status !== "processing" && status !== "awaiting_upload";
   }
 
   close(): void {
@@ -131,11 +167,12 @@ export class Open {
 
   #follow(): void {
     this.#events?.close();
-    if (this.#stop.signal.aborted) return;
-    const status = this.interview.value?.status;
-    if (status && status !== "processing" && status !== "awaiting_upload") return;
+    // A browser has six connections for all its tabs: those that nobody looks at need none.
+    if (this.#stop.signal.aborted || document.visibilityState === "hidden") return;
+    if (this.#settled()) return;
     const events = new EventSource(`${location.origin}/v1/interviews/${this.id}/events`, {
-      fetch: async (url, init) => fetch(url, { ...init, headers: { ...init.headers, ...(await headers()) } }),
+      fetch: async (url, init) =>
+        awake(await fetch(url, { ...init, headers: { ...init.headers, ...(await headers()) } })),
     });
     this.#events = events;
     events.addEventListener("open", () => this.#reached());
@@ -179,8 +216,7 @@ export class Open {
       this.#had.set(name, finished_at);
       void this.#fetch(name);
     }
-    const settled = !["processing", "awaiting_upload"].includes(interview.status);
-    if (settled) {
+    if (this.#settled()) {
       this.#events?.close();
       this.#reached();
     }

@@ -4,7 +4,8 @@ import { type Interview, STEPS, type Status } from "../api/client";
 import { Choice } from "../ui/Choice";
 import { ago, clock, count } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { hrefs } from "../ui/route";
+import { arrive, hrefs } from "../ui/route";
+import { say } from "../ui/toasts";
 import { KIND, STATUS } from "../ui/words";
 import { Drop } from "../uploads/Drop";
 import { Rows } from "../uploads/Rows";
@@ -15,6 +16,7 @@ export function List() {
   useEffect(watch, []);
   useEffect(() => {
     document.title = "Interviews · InterviewLens";
+    arrive();
   }, []);
   const nothing = interviews.value?.length === 0 && !uploads.value.length && !left.value.length && !status.value;
   return (
@@ -72,7 +74,7 @@ function Row({ interview }: { interview: Interview }) {
   const length = audio?.duration_ms;
   return (
     <li class="row">
-      <a class="name" href={hrefs.interview(id)}>
+      <a class="name" dir="auto" href={hrefs.interview(id)}>
         {title}
       </a>
       <span class="about quiet">
@@ -141,9 +143,14 @@ function Empty() {
   const fetching = useSignal(false);
   const sample = async () => {
     fetching.value = true;
-    const { default: url } = await import("../uploads/sample");
-    const blob = await (await fetch(url)).blob();
-    add([new File([blob], "Sample interview.flac", { type: "audio/flac", lastModified: 1 })]);
+    try {
+      const { default: url } = await import("../uploads/sample");
+      const answer = await fetch(url);
+      if (!answer.ok) throw new Error(`${answer.status}`);
+      add([new File([await answer.blob()], "Sample interview.flac", { type: "audio/flac", lastModified: 1 })]);
+    } catch {
+      say("The sample could not be loaded. Load the page again.", { bad: true });
+    }
     fetching.value = false;
   };
   return (

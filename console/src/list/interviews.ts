@@ -47,19 +47,30 @@ async function page(token: string | null) {
 
 let asking = 0;
 
-/** Reads the first page again and keeps what is known of the others. */
+/** When all that is known was read the last time. */
+let wholeAt = 0;
+
+/** Reads again what is known: its first page each time, the others now and then. */
 async function refresh(): Promise<void> {
   const turn = ++asking;
   loading.value = true;
   try {
-    const { items, next_page_token } = await page(null);
-    // Another answer is on its way, perhaps to another question.
-    if (turn !== asking) return;
     const known = interviews.value ?? [];
-    const oldest = items.at(-1)?.created_at ?? "";
-    const rest = next_page_token === null ? [] : known.filter(({ created_at }) => created_at < oldest);
-    interviews.value = [...items, ...rest];
-    if (!rest.length) next.value = next_page_token;
+    const whole = Date.now() - wholeAt >= LATE_MS;
+    const read: Interview[] = [];
+    let after: string | null = null;
+    do {
+      const { items, next_page_token } = await page(after);
+      // Another answer is on its way, perhaps to another question.
+      if (turn !== asking) return;
+      read.push(...items);
+      after = next_page_token;
+    } while (whole && after !== null && read.length < known.length);
+    if (whole) wholeAt = Date.now();
+    const oldest = read.at(-1)?.created_at ?? "";
+    const rest = whole || after === null ? [] : known.filter(({ created_at }) => created_at < oldest);
+    interviews.value = [...read, ...rest];
+    if (!rest.length) next.value = after;
     failure.value = null;
   } catch (error) {
     if (turn === asking) failure.value = reason(error);
@@ -106,6 +117,7 @@ let look: () => void = () => {};
 export function changed(id?: string): void {
   tabs.postMessage(id ?? "");
   eager = Date.now() + LATE_MS;
+  wholeAt = 0;
   look();
 }
 

@@ -21,17 +21,30 @@ export const hrefs = {
   moment: (id: string, at: number) => `/app/interviews/${id}?t=${Math.round(at)}`,
 };
 
+/** Whether this view was come to from another one of the page. */
+let moved = false;
+
 export function navigate(href: string): void {
   history.pushState(null, "", href);
-  route.value = parse(new URL(location.href));
+  move();
   scrollTo(0, 0);
+}
+
+function move(): void {
+  moved = true;
+  route.value = parse(new URL(location.href));
+}
+
+/** Where a view begins that was come to by what is gone with the view before it: keyboard
+ * and screen reader go on at its heading. */
+export function arrive(): void {
+  const lost = document.activeElement === document.body || document.activeElement === null;
+  if (moved && lost) document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
 }
 
 /** Follows links within the page without loading it again. */
 export function followLinks(): void {
-  addEventListener("popstate", () => {
-    route.value = parse(new URL(location.href));
-  });
+  addEventListener("popstate", move);
   addEventListener("click", (event) => {
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     const link = (event.target as Element).closest?.("a");

@@ -1,9 +1,10 @@
 // The recording that is being made by the microphone: one at a time, whatever is shown.
 
 import { signal } from "@preact/signals";
-import { who } from "../auth/session";
+import { beforeLeaving, who } from "../auth/session";
+import { saveFile } from "../ui/save";
 import { say } from "../ui/toasts";
-import { addRecording } from "./uploads";
+import { addRecording, uploads } from "./uploads";
 
 export const canRecord = Boolean(navigator.mediaDevices) && "MediaRecorder" in window;
 /** When it began and what time it is, while there is one. */
@@ -54,11 +55,31 @@ function begin(stream: MediaStream): void {
     const type = made.mimeType.split(";")[0] || "audio/webm";
     const extension = type.split("/")[1];
     const name = `Recording ${new Date().toLocaleString("sv").replaceAll(":", ".")}.${extension}`;
+    const file = new File(pieces, name, { type, lastModified: Date.now() });
     // At no moment is there neither a recording nor its upload: leaving asks.
-    addRecording(new File(pieces, name, { type, lastModified: Date.now() }));
+    if (who.value.state === "here") addRecording(file);
+    else saveFile(file, name);
     recording.value = null;
   };
 }
+
+// Signed out in another tab: what was recorded in this one is nowhere else, and nobody is
+// here any more to upload it.
+beforeLeaving(async () => {
+  const recorded = uploads.value.filter(({ recorded }) => recorded);
+  if (!recorder && !recorded.length) return;
+  for (const { controller } of recorded) controller.abort();
+  for (const { file } of recorded) saveFile(file, file.name);
+  const made = recorder;
+  if (made) {
+    await new Promise((stopped) => {
+      made.addEventListener("stop", stopped);
+      made.stop();
+    });
+  }
+  // The browser takes a moment to begin a download.
+  await new Promise((begun) => setTimeout(begun, 1_000));
+});
 
 function release(stream: MediaStream | null): void {
   for (const track of stream?.getTracks() ?? []) track.stop();

@@ -10,6 +10,8 @@ import { say } from "../ui/toasts";
 export interface Upload {
   key: number;
   file: File;
+  /** Chosen when it was added. */
+  kind: Kind;
   state: "queued" | "sending" | "waiting" | "failed";
   /** 0 to 1. */
   share: number;
@@ -39,6 +41,8 @@ export const unsaved = computed(() => uploads.value.some(({ recorded }) => recor
 export const kind = signal<Kind>((localStorage.getItem("interviewlens:kind") as Kind | null) ?? "job_interview");
 
 const AT_ONCE = 2;
+/** Without a connection it is tried again so often. */
+const LATER_MS = 60_000;
 let last = 0;
 
 function change(key: number, to: Partial<Upload>): void {
@@ -54,6 +58,7 @@ export function add(files: Iterable<File>, recorded = false): void {
   const more = [...files].map((file): Upload => ({
     key: ++last,
     file,
+    kind: kind.value,
     state: "queued",
     share: 0,
     why: "",
@@ -84,6 +89,15 @@ export function resume(key: number): void {
   start();
 }
 
+/** The same, unless it goes on already, or cannot. */
+function resumeFailed(key: number): void {
+  if (uploads.value.some((upload) => upload.key === key && upload.state === "failed" && upload.again)) resume(key);
+}
+
+addEventListener("online", () => {
+  for (const { key } of uploads.value) resumeFailed(key);
+});
+
 /** Stops it; what has arrived is kept, and the same file goes on from there. */
 export function cancel(key: number): void {
   const upload = uploads.value.find((upload) => upload.key === key);
@@ -103,14 +117,14 @@ function start(): void {
   }
 }
 
-async function run({ key, file, controller }: Upload): Promise<void> {
+async function run({ key, file, kind, controller }: Upload): Promise<void> {
   try {
     await alone(file, () =>
       upload(file, {
         api: location.origin,
         headers,
         user: userId(),
-        interview: { title: titleOf(file.name), kind: kind.value },
+        interview: { title: titleOf(file.name), kind },
         contentType: file.type.split(";")[0] || guess(file.name),
         signal: controller.signal,
         onCreated: ({ id }: { id: string }) => {
@@ -124,7 +138,9 @@ async function run({ key, file, controller }: Upload): Promise<void> {
     remove(key);
   } catch (error) {
     if (!controller.signal.aborted) {
-      change(key, { state: "failed", why: said(error), again: !(error instanceof UploadError) });
+      const again = !(error instanceof UploadError);
+      change(key, { state: "failed", why: said(error), again });
+      if (again) setTimeout(() => resumeFailed(key), LATER_MS);
     }
   }
   start();

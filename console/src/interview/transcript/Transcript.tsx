@@ -4,7 +4,7 @@ import { clock, count } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Missing } from "../Missing";
 import { useOpen } from "../store";
-import { type Columns, find, lastAtMost, type Match, paragraphOf, UNKNOWN, wordAt, wordText } from "./columns";
+import { type Columns, find, isSpaced, lastAtMost, type Match, paragraphOf, UNKNOWN, wordAt, wordText } from "./columns";
 import { memo } from "./memo";
 import { Speakers } from "./Speakers";
 import { useVirtual } from "./virtual";
@@ -31,7 +31,8 @@ export function Transcript() {
 }
 
 function Text({ words }: { words: Columns }) {
-  const { player, speakers } = useOpen();
+  const open = useOpen();
+  const { player, speakers } = open;
   const scroller = useRef<HTMLDivElement>(null);
   const search = useSignal("");
   const match = useSignal(0);
@@ -164,6 +165,7 @@ function Text({ words }: { words: Columns }) {
       <div
         ref={scroller}
         class="scroller"
+        lang={open.interview.value?.language ?? undefined}
         tabIndex={0}
         role="region"
         aria-label="Text of the transcript"
@@ -249,10 +251,14 @@ const Words = memo(
         <span key={word} data-w={word} class={kind || undefined} title={unsure ? `${sure} % sure` : undefined}>
           {wordText(words, word)}
         </span>,
-        " ",
+        isSpaced(words, word) && " ",
       );
     }
-    return <p class="words">{spans}</p>;
+    return (
+      <p class="words" dir="auto">
+        {spans}
+      </p>
+    );
   },
   (before, now) =>
     before.words === now.words &&

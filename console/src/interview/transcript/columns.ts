@@ -5,7 +5,7 @@
 export interface Columns {
   revision: number;
   durationMs: number;
-  /** All words, each followed by a space. */
+  /** All words, with spaces between them where their scripts have any. */
   text: string;
   /** Where word `i` begins in `text`; one more entry than words. */
   offsets: Uint32Array<ArrayBuffer>;
@@ -31,6 +31,15 @@ interface Transcript {
   speakers: { id: number; name: string }[];
   turns: { id: number; speaker: number; start_ms: number }[];
   words: { text: string; start_ms: number; end_ms: number; speaker: number; confidence: number | null }[];
+}
+
+/** Thai, Lao, Burmese, Khmer, Japanese and Chinese letters, and wide punctuation: the
+ * service's `wording::joined` has the same. */
+const UNSPACED =
+  /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff0f\uff1a-\uff1f\u{20000}-\u{3ffff}]/u;
+
+function spaced(left: string, right: string): boolean {
+  return !(right && UNSPACED.test([...right][0]!) && UNSPACED.test([...left].at(-1)!));
 }
 
 /** A paragraph ends after so many words at the next sentence, or later anyhow. */
@@ -69,15 +78,16 @@ export function pack(transcript: Transcript): Columns {
     ends[index] = word.end_ms;
     speakers[index] = word.speaker;
     confidence[index] = word.confidence === null ? UNKNOWN : Math.round(word.confidence * 100);
-    texts.push(word.text);
-    offset += word.text.length + 1;
+    const text = word.text + (spaced(word.text, words[index + 1]?.text ?? "") ? " " : "");
+    texts.push(text);
+    offset += text.length;
   });
   offsets[count] = offset;
   paragraphs.push(count);
   return {
     revision: transcript.revision,
     durationMs: transcript.duration_ms,
-    text: texts.join(" ") + " ",
+    text: texts.join(""),
     offsets,
     starts,
     ends,
@@ -107,7 +117,12 @@ export function lastAtMost(sorted: ArrayLike<number>, value: number, length = so
 }
 
 export function wordText(columns: Columns, index: number): string {
-  return columns.text.slice(columns.offsets[index], columns.offsets[index + 1]! - 1);
+  return columns.text.slice(columns.offsets[index], columns.offsets[index + 1]).trimEnd();
+}
+
+/** Whether there is a space after a word. */
+export function isSpaced(columns: Columns, index: number): boolean {
+  return columns.text[columns.offsets[index + 1]! - 1] === " ";
 }
 
 /** The word that is being said, or was last. */

@@ -11,7 +11,8 @@ export async function loadTranscript(id: string, signal: AbortSignal): Promise<C
     const wanted: Wanted = { path: `/v1/interviews/${id}/transcript`, headers: await headers() };
     const said = await new Promise<Said>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<Said>) => resolve(data);
-      worker.onerror = () => reject(new ApiError({}));
+      // Of a page that is older than the service its script may be gone.
+      worker.onerror = () => reject(new ApiError({ detail: "a part of this page is missing; load the page again" }));
       signal.addEventListener("abort", () => reject(signal.reason as Error));
       worker.postMessage(wanted);
     });
