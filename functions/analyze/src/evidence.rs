@@ -52,7 +52,9 @@ impl<'a> EvidenceIndex<'a> {
     pub fn new(transcript: &'a Transcript) -> Self {
         let mut index = Self {
             transcript,
-            english: wording::is_english(transcript.head.language.as_deref()),
+            // What is not known to be English may have words that sound like "um".
+            english: transcript.head.language.is_some()
+                && wording::is_english(transcript.head.language.as_deref()),
             tokens: Vec::new(),
             ids: Vec::new(),
             numbers: HashMap::new(),

@@ -90,7 +90,8 @@ fn accents_hesitations_and_missing_spaces_prove_nothing_against_a_quote() {
         "Ich habe fu\u{308}r u\u{308}ber zwo\u{308}lf Kunden Lo\u{308}sungen gepru\u{308}ft";
     let composed = "Ich habe für über zwölf Kunden Lösungen geprüft";
     check(&transcript(&[(0, decomposed)]), &[(0, composed, Verified)]);
-    let hesitant = transcript(&[(0, "so um I called uh every customer myself")]);
+    let mut hesitant = transcript(&[(0, "so um I called uh every customer myself")]);
+    hesitant.head.language = Some("en-GB".into());
     check(
         &hesitant,
         &[
@@ -100,6 +101,8 @@ fn accents_hesitations_and_missing_spaces_prove_nothing_against_a_quote() {
             (0, "um, uh", Unverified),
         ],
     );
+    let german = transcript(&[(0, "er hat um Hilfe gebeten")]);
+    check(&german, &[(0, "er hat Hilfe gebeten", Repaired)]);
     let thai = of_words(
         &[
             ("ผม", 0, 200, 0),
