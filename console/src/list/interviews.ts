@@ -7,6 +7,8 @@ import { say } from "../ui/toasts";
 /** Asked again so soon where something is under way, and so late where nothing is. */
 const SOON_MS = 1_500;
 const LATE_MS = 15_000;
+/** And all that is known, not only its first page, at most so often. */
+const WHOLE_MS = 5_000;
 const PAGE = 100;
 
 export const interviews = signal<Interview[] | null>(null);
@@ -56,7 +58,7 @@ async function refresh(): Promise<void> {
   loading.value = true;
   try {
     const known = interviews.value ?? [];
-    const whole = Date.now() - wholeAt >= LATE_MS;
+    const whole = Date.now() - wholeAt >= WHOLE_MS;
     const read: Interview[] = [];
     let after: string | null = null;
     do {
