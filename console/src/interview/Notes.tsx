@@ -2,6 +2,7 @@ import { type Signal, signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Note } from "../api/client";
 import { useEditing } from "../ui/editing";
+import { focusBeside } from "../ui/focus";
 import { clock } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Missed } from "./Missing";
@@ -168,10 +169,7 @@ function Row({ note }: { note: Note }) {
         class="bare"
         aria-label={`Delete ${text}`}
         onClick={(event) => {
-          const row = event.currentTarget.closest("li");
-          const other = row?.nextElementSibling ?? row?.previousElementSibling;
-          // The button goes, and the focus would go with it.
-          (other?.querySelector<HTMLElement>("button:last-of-type") ?? document.querySelector<HTMLElement>("#note"))?.focus({ preventScroll: true });
+          focusBeside(event.currentTarget, "#note");
           void open.removeNote(note);
         }}
       >

@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Interview, STEPS, type Status } from "../api/client";
 import { Choice } from "../ui/Choice";
+import { focusBeside } from "../ui/focus";
 import { ago, clock, count } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { arrive, hrefs } from "../ui/route";
@@ -87,10 +88,7 @@ function Row({ interview }: { interview: Interview }) {
         class="bare"
         aria-label={`Delete ${title}`}
         onClick={(event) => {
-          const row = event.currentTarget.closest("li");
-          const other = row?.nextElementSibling ?? row?.previousElementSibling;
-          // The button goes, and the focus would go with it.
-          (other?.querySelector("button") ?? document.querySelector("h1"))?.focus({ preventScroll: true });
+          focusBeside(event.currentTarget, "h1");
           remove(interview);
         }}
       >

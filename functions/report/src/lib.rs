@@ -28,6 +28,7 @@ use domain::{
     Interview, InterviewKey,
     analysis::Analysis,
     claim::Lease,
+    deletion,
     event::Event,
     note::{self, Note},
     ports::{ByteStream, Document, ObjectStore, Overwrite, Precondition, Query, Write},
@@ -106,10 +107,7 @@ impl Report {
     }
 
     async fn clear(&self, key: &InterviewKey) -> Result<(), Failure> {
-        for object in self.artifacts.list(&key.object_prefix()).await? {
-            self.artifacts.delete(&object).await?;
-        }
-        Ok(())
+        Ok(deletion::clear(&*self.artifacts, key).await?)
     }
 
     async fn compose(

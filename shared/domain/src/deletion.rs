@@ -45,9 +45,7 @@ pub async fn purge(
 ) -> Result<(), DeletionError> {
     for bucket in buckets {
         bucket.abandon_uploads(&key.object_prefix()).await?;
-        for object in bucket.list(&key.object_prefix()).await? {
-            bucket.delete(&object).await?;
-        }
+        clear(*bucket, key).await?;
     }
     let document = key.document();
     for collection in [
@@ -64,4 +62,12 @@ pub async fn purge(
         precondition: Precondition::None,
     };
     Ok(records.commit(vec![delete]).await?)
+}
+
+/// Clears an interview's objects away from a bucket.
+pub async fn clear(bucket: &dyn ObjectStore, key: &InterviewKey) -> Result<(), ObjectError> {
+    for object in bucket.list(&key.object_prefix()).await? {
+        bucket.delete(&object).await?;
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ mod deletion;
 mod direct;
 mod events;
 mod identity;
+mod late;
 mod notes;
 mod openapi;
 mod owner;

@@ -1,6 +1,9 @@
 //! What is asked for.
 
-use domain::ports::{LiveOptions, TranscriptionRequest};
+use domain::{
+    ports::{LiveOptions, TranscriptionRequest},
+    wording::is_english,
+};
 use reqwest::Url;
 
 /// Key terms that are sent at most.
@@ -60,7 +63,7 @@ impl Query {
     /// "Um" and "uh" as well, which are left out otherwise, of English, the one language
     /// in which there is a choice.
     fn add_fillers(&mut self, language: Option<&str>) {
-        if language.is_none_or(|tag| primary(tag).eq_ignore_ascii_case("en")) {
+        if is_english(language) {
             self.add("filler_words", "true");
         }
     }
@@ -114,11 +117,8 @@ const REGIONS: [&str; 21] = [
 /// A language tag as the provider knows it.
 fn spoken(tag: &str) -> &str {
     let known = REGIONS.iter().find(|known| known.eq_ignore_ascii_case(tag));
-    known.copied().unwrap_or_else(|| primary(tag))
-}
-
-fn primary(tag: &str) -> &str {
-    tag.split(['-', '_']).next().unwrap_or(tag)
+    let language = || tag.split(['-', '_']).next().unwrap_or(tag);
+    known.copied().unwrap_or_else(language)
 }
 
 fn is_nova_3(model: &str) -> bool {
