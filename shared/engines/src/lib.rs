@@ -5,6 +5,8 @@ pub mod deepgram;
 pub mod extractive;
 pub mod gemini;
 pub mod language;
+#[cfg(feature = "whisper")]
+mod loops;
 pub mod openai;
 pub mod pocketsphinx;
 mod segment;

@@ -1,6 +1,8 @@
 //! Words out of the bits of words that the model speaks in, without those that it
 //! made up.
 
+use crate::loops::without_loops;
+
 /// A bit of a word, as the model says it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
@@ -71,9 +73,6 @@ const NO_SPEECH: f32 = 0.6;
 /// Below this mean log probability the model was guessing; `OpenAI`'s default.
 const GUESSED: f32 = -1.0;
 
-/// Words of the longest phrase that is looked for in loops.
-const LONGEST_PHRASE: usize = 8;
-
 /// The words of a window in order, at times between 0 and `length_ms`.
 pub(super) fn of_stretches(
     stretches: &[Stretch],
@@ -85,6 +84,7 @@ pub(super) fn of_stretches(
         spoken
             .flat_map(|stretch| joined(&stretch.tokens, spelling))
             .collect(),
+        |word: &Heard| &word.text,
     );
     let mut reached = 0;
     for word in &mut words {
@@ -160,52 +160,6 @@ fn spelled(tokens: &[Token]) -> Option<Heard> {
         end_ms: last.end_ms.max(first.start_ms),
         confidence: mean(tokens.iter().map(|token| token.probability)).clamp(0.0, 1.0),
     })
-}
-
-/// Leaves one of each phrase that is said over and over without a pause, which is
-/// what the model does when it has lost the thread.
-fn without_loops(words: Vec<Heard>) -> Vec<Heard> {
-    let said: Vec<String> = words.iter().map(|word| bare(&word.text)).collect();
-    let mut keep = vec![true; words.len()];
-    let mut at = 0;
-    while at < said.len() {
-        let found = (1..=LONGEST_PHRASE)
-            .map(|length| (length, repeats(&said[at..], length)))
-            .find(|(length, times)| *times >= too_often(*length));
-        let (length, times) = found.unwrap_or((1, 1));
-        keep[at + length..at + length * times].fill(false);
-        at += length * times;
-    }
-    let kept = words.into_iter().zip(keep);
-    kept.filter_map(|(word, keep)| keep.then_some(word))
-        .collect()
-}
-
-/// How often in a row nobody says a phrase of so many words: "no, no, no, no" is
-/// heard, "thank you for watching" three times is not.
-const fn too_often(length: usize) -> usize {
-    match length {
-        1 => 6,
-        2 | 3 => 4,
-        _ => 3,
-    }
-}
-
-/// How often the first `length` words come in a row.
-fn repeats(words: &[String], length: usize) -> usize {
-    let Some(phrase) = words.get(..length) else {
-        return 0;
-    };
-    words
-        .chunks_exact(length)
-        .take_while(|chunk| *chunk == phrase)
-        .count()
-}
-
-/// A word without case and punctuation.
-fn bare(text: &str) -> String {
-    let letters = text.chars().filter(|character| character.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "few tokens")]
