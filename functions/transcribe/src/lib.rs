@@ -8,12 +8,14 @@
 //! (`callbacks`).
 
 mod callbacks;
+mod checkpoint;
 mod write_up;
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
+use checkpoint::ObjectCheckpoint;
 use domain::{
     Interview, InterviewKey,
     callback::{Job, QUEUE},
@@ -171,10 +173,15 @@ impl Transcribe {
     async fn transcribe(&self, job: Job) -> Result<(), Failure> {
         let assignment = self.assignment(&job.key, job.generation);
         let work = |progress, lease| self.listen(&job, lease, progress);
-        match self.desk.run(assignment, work).await? {
-            Outcome::Gone => self.clear_chunks(&job.key, None).await,
-            _ => Ok(()),
+        let outcome = self.desk.run(assignment, work).await?;
+        if outcome == Outcome::Gone {
+            self.clear_chunks(&job.key, None).await?;
         }
+        let is_over = [Outcome::Gone, Outcome::Finished, Outcome::GivenUp].contains(&outcome);
+        if is_over && self.transcriber.keeps_checkpoints() {
+            checkpoint::clear(&*self.artifacts, &job.key).await?;
+        }
+        Ok(())
     }
 
     fn assignment(&self, key: &InterviewKey, generation: i64) -> Assignment {
@@ -192,7 +199,7 @@ impl Transcribe {
         lease: Lease,
         progress: Arc<dyn Progress>,
     ) -> Result<Product, StepError> {
-        let request = self.request(job).await?;
+        let request = self.request(job, lease).await?;
         if let Some(base) = &self.public_url
             && self.transcriber.calls_back(&request, base)
         {
@@ -202,7 +209,7 @@ impl Transcribe {
         self.write_up(&job.key, lease, recognition).await
     }
 
-    async fn request(&self, job: &Job) -> Result<TranscriptionRequest, StepError> {
+    async fn request(&self, job: &Job, lease: Lease) -> Result<TranscriptionRequest, StepError> {
         let interview = work::interview(&*self.desk.records, &job.key)
             .await
             .map_err(|error| storage_error(&error))?;
@@ -233,6 +240,12 @@ impl Transcribe {
             max_duration_ms: u64::try_from(self.max_duration.as_millis()).unwrap_or(u64::MAX),
             key_terms: interview.map(key_terms).unwrap_or_default(),
             label: Some(job.key.interview_id.to_string()),
+            checkpoint: Some(Arc::new(ObjectCheckpoint::new(
+                Arc::clone(&self.artifacts),
+                &job.key,
+                job.generation,
+                lease,
+            ))),
         })
     }
 }

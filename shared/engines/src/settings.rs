@@ -42,7 +42,14 @@ pub fn speech(environment: &Environment) -> anyhow::Result<Speech> {
 
 #[cfg(feature = "whisper")]
 fn whisper(environment: &Environment) -> anyhow::Result<Speech> {
-    Ok(Speech::of(crate::Whisper::read(environment)?))
+    let expected = "a model file in ggml format";
+    let path = environment.required("WHISPER_MODEL", expected)?;
+    let engine = crate::Whisper::from_file(std::path::Path::new(path));
+    let engine = engine.map_err(|error| runtime::settings::InvalidSetting {
+        name: "WHISPER_MODEL",
+        expected: format!("{expected}: {error}"),
+    })?;
+    Ok(Speech::of(engine))
 }
 
 #[cfg(not(feature = "whisper"))]

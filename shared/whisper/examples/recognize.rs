@@ -13,7 +13,9 @@ fn main() {
     let model = Model::load(Path::new(&arguments[1])).expect("a model");
     println!("loaded in {:?}", begun.elapsed());
     let mut reader = hound::WavReader::open(&arguments[2]).expect("a WAV file");
-    let samples = reader.samples::<i16>().map(|sample| sample.expect("a sample"));
+    let samples = reader
+        .samples::<i16>()
+        .map(|sample| sample.expect("a sample"));
     let samples: Vec<f32> = samples.map(|sample| f32::from(sample) / 32_768.0).collect();
     let threads = Arc::new(ThreadPool::with_num_threads(2));
     let begun = Instant::now();
@@ -26,7 +28,11 @@ fn main() {
         };
         let found = model.transcribe(window, &options).expect("a transcription");
         for segment in found.segments {
-            let text: Vec<u8> = segment.tokens.iter().flat_map(|token| token.bytes.clone()).collect();
+            let text: Vec<u8> = segment
+                .tokens
+                .iter()
+                .flat_map(|token| token.bytes.clone())
+                .collect();
             println!(
                 "{:>6}-{:<6} {:.2} {:.2} {:.1} {}",
                 segment.tokens[0].start_ms,

@@ -17,32 +17,101 @@ const SMOOTHING: usize = 7;
 pub(crate) fn alignment_heads(dimensions: &Dimensions) -> Vec<(usize, usize)> {
     let is_multilingual = dimensions.is_multilingual();
     let known: &[(usize, usize)] = match (dimensions.audio_layers, is_multilingual) {
-        (4, false) => &[(1, 0), (2, 0), (2, 5), (3, 0), (3, 1), (3, 2), (3, 3), (3, 4)],
+        (4, false) => &[
+            (1, 0),
+            (2, 0),
+            (2, 5),
+            (3, 0),
+            (3, 1),
+            (3, 2),
+            (3, 3),
+            (3, 4),
+        ],
         (4, true) => &[(2, 2), (3, 0), (3, 2), (3, 3), (3, 4), (3, 5)],
         (6, false) => &[(3, 3), (4, 7), (5, 1), (5, 5), (5, 7)],
-        (6, true) => &[(3, 1), (4, 2), (4, 3), (4, 7), (5, 1), (5, 2), (5, 4), (5, 6)],
+        (6, true) => &[
+            (3, 1),
+            (4, 2),
+            (4, 3),
+            (4, 7),
+            (5, 1),
+            (5, 2),
+            (5, 4),
+            (5, 6),
+        ],
         (12, false) => &[
-            (6, 6), (7, 0), (7, 3), (7, 8), (8, 2), (8, 5), (8, 7), (9, 0), (9, 4), (9, 8), (9, 10),
-            (10, 0), (10, 1), (10, 2), (10, 3), (10, 6), (10, 11), (11, 2), (11, 4),
+            (6, 6),
+            (7, 0),
+            (7, 3),
+            (7, 8),
+            (8, 2),
+            (8, 5),
+            (8, 7),
+            (9, 0),
+            (9, 4),
+            (9, 8),
+            (9, 10),
+            (10, 0),
+            (10, 1),
+            (10, 2),
+            (10, 3),
+            (10, 6),
+            (10, 11),
+            (11, 2),
+            (11, 4),
         ],
         (12, true) => &[
-            (5, 3), (5, 9), (8, 0), (8, 4), (8, 7), (8, 8), (9, 0), (9, 7), (9, 9), (10, 5),
+            (5, 3),
+            (5, 9),
+            (8, 0),
+            (8, 4),
+            (8, 7),
+            (8, 8),
+            (9, 0),
+            (9, 7),
+            (9, 9),
+            (10, 5),
         ],
         (24, false) => &[
-            (11, 4), (14, 1), (14, 12), (14, 14), (15, 4), (16, 0), (16, 4), (16, 9), (17, 12),
-            (17, 14), (18, 7), (18, 10), (18, 15), (20, 0), (20, 3), (20, 9), (20, 14), (21, 12),
+            (11, 4),
+            (14, 1),
+            (14, 12),
+            (14, 14),
+            (15, 4),
+            (16, 0),
+            (16, 4),
+            (16, 9),
+            (17, 12),
+            (17, 14),
+            (18, 7),
+            (18, 10),
+            (18, 15),
+            (20, 0),
+            (20, 3),
+            (20, 9),
+            (20, 14),
+            (21, 12),
         ],
         (24, true) => &[(13, 15), (15, 4), (15, 15), (16, 1), (20, 0), (23, 4)],
         (32, true) if dimensions.text_layers == 4 => {
             &[(2, 4), (2, 11), (3, 3), (3, 6), (3, 11), (3, 14)]
         }
         (32, true) if dimensions.mel_bands == 128 => &[
-            (7, 0), (10, 17), (12, 18), (13, 12), (16, 1), (17, 14), (19, 11), (21, 4), (24, 1),
+            (7, 0),
+            (10, 17),
+            (12, 18),
+            (13, 12),
+            (16, 1),
+            (17, 14),
+            (19, 11),
+            (21, 4),
+            (24, 1),
             (25, 6),
         ],
         _ => &[],
     };
-    let fits = |head: &&(usize, usize)| head.0 < dimensions.text_layers && head.1 < dimensions.heads;
+    let fits =
+        |head: &&(usize, usize)| head.0 < dimensions.text_layers && head.1 < dimensions.heads;
     if !known.is_empty() && known.iter().all(|head| fits(&head)) {
         return known.to_vec();
     }
@@ -88,7 +157,9 @@ fn softmax_rows(tensor: &NdTensor<f32, 4>, head: usize, moments: usize) -> Vec<f
         let start = weights.len();
         weights.extend((0..moments).map(|moment| (score(moment) - largest).exp()));
         let total: f32 = weights[start..].iter().sum();
-        weights[start..].iter_mut().for_each(|weight| *weight /= total);
+        weights[start..]
+            .iter_mut()
+            .for_each(|weight| *weight /= total);
     }
     weights
 }
@@ -119,7 +190,11 @@ fn smooth(row: &mut [f32]) {
     for (index, value) in row.iter_mut().enumerate() {
         let mut around: [f32; SMOOTHING] = std::array::from_fn(|offset| {
             let position = (index + offset).abs_diff(half);
-            let position = if position > last { 2 * last - position } else { position };
+            let position = if position > last {
+                2 * last - position
+            } else {
+                position
+            };
             before[position]
         });
         around.sort_unstable_by(f32::total_cmp);
@@ -172,7 +247,7 @@ mod tests {
     #[test]
     fn the_path_follows_the_attention() {
         // Three rows that are said at moments 0–1, 2–4 and 5.
-        let mut weights = vec![0.0; 18];
+        let mut weights = vec![-1.0; 18];
         for (row, moment) in [(0, 0), (0, 1), (1, 2), (1, 3), (1, 4), (2, 5)] {
             weights[row * 6 + moment] = 1.0;
         }

@@ -83,7 +83,9 @@ impl Decoder<'_> {
     pub(crate) fn detect_language(&self) -> Result<usize, RecognitionError> {
         let mut cache = self.network.empty_cache();
         let start = [self.vocabulary.start_of_transcript];
-        let logits = self.network.decode(&start, &[0], self.encoded, &mut cache, self.pool)?;
+        let logits = self
+            .network
+            .decode(&start, &[0], self.encoded, &mut cache, self.pool)?;
         let first = self.vocabulary.first_language as usize;
         let languages = first..first + self.vocabulary.languages as usize;
         let scores = &logits[0][languages];
@@ -121,7 +123,9 @@ impl Decoder<'_> {
         let start = prompt.len() - instructions.len();
         let rows = [start, prompt.len() - 1];
         let mut cache = self.network.empty_cache();
-        let mut logits = self.network.decode(&prompt, &rows, self.encoded, &mut cache, self.pool)?;
+        let mut logits =
+            self.network
+                .decode(&prompt, &rows, self.encoded, &mut cache, self.pool)?;
         let no_speech = softmax_at(&logits[0], self.vocabulary.no_speech);
         let mut last = logits.pop().unwrap_or_default();
         let mut choices: Vec<Choice> = Vec::new();
@@ -141,7 +145,9 @@ impl Decoder<'_> {
                 token,
                 probability: log_probability.exp(),
             });
-            let next = self.network.decode(&[token], &[0], self.encoded, &mut cache, self.pool)?;
+            let next = self
+                .network
+                .decode(&[token], &[0], self.encoded, &mut cache, self.pool)?;
             last = next.into_iter().next().unwrap_or_default();
         }
         Ok(Decoding {
@@ -168,13 +174,19 @@ impl Decoder<'_> {
         for token in &vocabulary.suppressed {
             forbid(logits, *token..*token + 1);
         }
-        forbid(logits, vocabulary.end_of_text + 1..vocabulary.first_timestamp);
+        forbid(
+            logits,
+            vocabulary.end_of_text + 1..vocabulary.first_timestamp,
+        );
         let is_timestamp = |choice: &Choice| choice.token >= vocabulary.first_timestamp;
         let all = vocabulary.first_timestamp..u32::MAX;
         let Some(last) = choices.last() else {
             // The first token is an early timestamp.
             forbid(logits, 0..vocabulary.first_timestamp);
-            forbid(logits, vocabulary.first_timestamp + MAX_INITIAL_TIMESTAMP + 1..u32::MAX);
+            forbid(
+                logits,
+                vocabulary.first_timestamp + MAX_INITIAL_TIMESTAMP + 1..u32::MAX,
+            );
             return;
         };
         let before = choices.len().checked_sub(2).map(|index| choices[index]);
@@ -201,7 +213,9 @@ impl Decoder<'_> {
     }
 
     fn compression_ratio(&self, choices: &[Choice]) -> f32 {
-        let text = choices.iter().filter(|choice| self.vocabulary.is_text(choice.token));
+        let text = choices
+            .iter()
+            .filter(|choice| self.vocabulary.is_text(choice.token));
         let bytes: Vec<u8> = text
             .flat_map(|choice| self.vocabulary.bytes(choice.token).iter().copied())
             .collect();
@@ -224,7 +238,9 @@ fn is_better(decoding: &Decoding, best: &Decoding) -> bool {
 fn compression_ratio(bytes: &[u8]) -> f32 {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    written.map_or(1.0, |compressed| bytes.len() as f32 / compressed.len().max(1) as f32)
+    written.map_or(1.0, |compressed| {
+        bytes.len() as f32 / compressed.len().max(1) as f32
+    })
 }
 
 fn forbid(logits: &mut [f32], tokens: std::ops::Range<u32>) {
@@ -243,7 +259,12 @@ fn log_sum_exp(values: &[f32]) -> f32 {
     if largest == f32::NEG_INFINITY {
         return largest;
     }
-    largest + values.iter().map(|value| (value - largest).exp()).sum::<f32>().ln()
+    largest
+        + values
+            .iter()
+            .map(|value| (value - largest).exp())
+            .sum::<f32>()
+            .ln()
 }
 
 fn softmax_at(logits: &[f32], token: u32) -> f32 {
@@ -315,6 +336,11 @@ mod tests {
         for _ in 0..200 {
             seen[choose(&logits, 1.0, &mut random).0 as usize] = true;
         }
-        assert_eq!(seen, [false, false, false, false, false, true, true, true, true, true]);
+        assert_eq!(
+            seen,
+            [
+                false, false, false, false, false, true, true, true, true, true
+            ]
+        );
     }
 }

@@ -84,10 +84,65 @@ impl Dimensions {
         self.tokens > ENGLISH_TOKENS
     }
 
-    /// Tensors of such a network: eleven, and those of its layers.
-    const fn tensors(&self) -> usize {
-        11 + 15 * self.audio_layers + 24 * self.text_layers
+    /// Values to an attention head.
+    pub(crate) const fn head(&self) -> usize {
+        self.width / self.heads
     }
+
+    /// The names and sizes of the tensors of such a network.
+    fn tensors(&self) -> Vec<(String, usize)> {
+        let (width, bands) = (self.width, self.mel_bands);
+        let mut tensors: Vec<(String, usize)> = [
+            ("encoder.conv1.weight", width * bands * 3),
+            ("encoder.conv1.bias", width),
+            ("encoder.conv2.weight", width * width * 3),
+            ("encoder.conv2.bias", width),
+            ("encoder.positional_embedding", 1_500 * width),
+            ("encoder.ln_post.weight", width),
+            ("encoder.ln_post.bias", width),
+            ("decoder.token_embedding.weight", self.tokens * width),
+            ("decoder.positional_embedding", 448 * width),
+            ("decoder.ln.weight", width),
+            ("decoder.ln.bias", width),
+        ]
+        .map(|(name, size)| (name.to_owned(), size))
+        .to_vec();
+        for (side, layers, attentions) in [
+            ("encoder", self.audio_layers, &["attn"][..]),
+            ("decoder", self.text_layers, &["attn", "cross_attn"]),
+        ] {
+            for layer in 0..layers {
+                let block = format!("{side}.blocks.{layer}");
+                tensors.extend(block_tensors(&block, width, attentions));
+            }
+        }
+        tensors
+    }
+}
+
+fn block_tensors(block: &str, width: usize, attentions: &[&str]) -> Vec<(String, usize)> {
+    let mut parts = vec![
+        ("mlp_ln.weight".to_owned(), width),
+        ("mlp_ln.bias".to_owned(), width),
+        ("mlp.0.weight".to_owned(), 4 * width * width),
+        ("mlp.0.bias".to_owned(), 4 * width),
+        ("mlp.2.weight".to_owned(), 4 * width * width),
+        ("mlp.2.bias".to_owned(), width),
+    ];
+    for attention in attentions {
+        parts.extend(["weight", "bias"].map(|part| (format!("{attention}_ln.{part}"), width)));
+        for layer in ["query", "key", "value", "out"] {
+            parts.push((format!("{attention}.{layer}.weight"), width * width));
+        }
+        // Keys have no bias.
+        for layer in ["query", "value", "out"] {
+            parts.push((format!("{attention}.{layer}.bias"), width));
+        }
+    }
+    let parts = parts.into_iter();
+    parts
+        .map(|(part, size)| (format!("{block}.{part}"), size))
+        .collect()
 }
 
 /// A model file, opened and checked.
@@ -132,10 +187,15 @@ impl ModelFile {
             let (name, tensor) = read_tensor(&mut reader)?;
             tensors.insert(name, tensor);
         }
-        if tensors.len() < dimensions.tensors() {
+        let expected = dimensions.tensors();
+        if tensors.len() < expected.len() {
             return Err(ModelError::Truncated);
         }
-        if tensors.len() > dimensions.tensors() {
+        let is_there = |(name, size): &(String, usize)| {
+            let found: Option<&StoredTensor> = tensors.get(name);
+            found.is_some_and(|tensor| tensor.elements == *size)
+        };
+        if tensors.len() > expected.len() || !expected.iter().all(is_there) {
             return Err(ModelError::Damaged);
         }
         Ok(Self {
@@ -153,7 +213,13 @@ impl ModelFile {
         if stored.elements != elements {
             return Err(ModelError::Damaged);
         }
-        let mut bytes = vec![0; stored.layout.bytes_of(elements).ok_or(ModelError::Damaged)?];
+        let mut bytes = vec![
+            0;
+            stored
+                .layout
+                .bytes_of(elements)
+                .ok_or(ModelError::Damaged)?
+        ];
         self.file.seek(SeekFrom::Start(stored.offset))?;
         self.file.read_exact(&mut bytes)?;
         Ok(stored.layout.decode(&bytes))
@@ -227,10 +293,10 @@ fn read_dimensions(reader: &mut Reader) -> Result<Dimensions, ModelError> {
     let _weight_layout = reader.number()?;
     let is_known = (ENGLISH_TOKENS..=ENGLISH_TOKENS + 2).contains(&tokens)
         && (audio_context, text_context) == (1_500, 448)
-        && (64..=8_192).contains(&width)
+        && (32..=8_192).contains(&width)
         && (text_width, text_heads) == (width, heads)
         && heads > 0
-        && width == heads * 64
+        && width.is_multiple_of(heads)
         && (1..=64).contains(&audio_layers)
         && (1..=64).contains(&text_layers)
         && [80, 128].contains(&mel_bands);

@@ -6,9 +6,6 @@ use crate::{
     onnx::Attribute,
 };
 
-/// Values to an attention head.
-const HEAD: usize = 64;
-
 /// Rows of 8-bit numbers with a scale each.
 pub(crate) struct QuantizedRows {
     values: Vec<i8>,
@@ -25,10 +22,13 @@ impl QuantizedRows {
             width,
         };
         for row in values.chunks_exact(width) {
-            let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            let largest = row
+                .iter()
+                .fold(0.0_f32, |largest, value| largest.max(value.abs()));
             let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
             #[expect(clippy::cast_possible_truncation, reason = "from -127 to 127")]
-            rows.values.extend(row.iter().map(|value| (value / scale).round() as i8));
+            rows.values
+                .extend(row.iter().map(|value| (value / scale).round() as i8));
             rows.scales.push(scale);
         }
         rows
@@ -70,8 +70,13 @@ impl<'a> Layers<'a> {
         let bias = self.file.tensor(&format!("{name}.bias"), width)?;
         let weights = self.graph.floats(&[width], &weights);
         let bias = self.graph.floats(&[width], &bias);
-        let attributes = vec![Attribute::int("axis", -1), Attribute::float("epsilon", 1e-5)];
-        Ok(self.graph.op_with("LayerNormalization", &[input, &weights, &bias], attributes))
+        let attributes = vec![
+            Attribute::int("axis", -1),
+            Attribute::float("epsilon", 1e-5),
+        ];
+        Ok(self
+            .graph
+            .op_with("LayerNormalization", &[input, &weights, &bias], attributes))
     }
 
     /// A linear layer that keeps the width, its result multiplied by `scale`; keys
@@ -93,7 +98,9 @@ impl<'a> Layers<'a> {
         (inputs, outputs): (usize, usize),
         scale: f32,
     ) -> Result<String, ModelError> {
-        let mut weights = self.file.tensor(&format!("{name}.weight"), inputs * outputs)?;
+        let mut weights = self
+            .file
+            .tensor(&format!("{name}.weight"), inputs * outputs)?;
         weights.iter_mut().for_each(|weight| *weight *= scale);
         let value = self.matmul_quantized(input, &QuantizedRows::new(&weights, inputs));
         if name.ends_with(".key") {
@@ -119,12 +126,15 @@ impl<'a> Layers<'a> {
         graph.op("Mul", &[&product, &scales])
     }
 
-    /// From tokens × width to heads × tokens × [`HEAD`], then in the order `perm`.
+    /// From tokens × width to heads × tokens × values, then in the order `perm`.
     pub(crate) fn split_heads(&mut self, input: &str, perm: &[i64; 4]) -> String {
-        let heads = i64::try_from(self.file.dimensions.heads).unwrap_or(0);
-        let shape = self.graph.shape(&[1, -1, heads, HEAD as i64]);
+        let dimensions = self.file.dimensions;
+        let [heads, head] =
+            [dimensions.heads, dimensions.head()].map(|size| i64::try_from(size).unwrap_or(0));
+        let shape = self.graph.shape(&[1, -1, heads, head]);
         let split = self.graph.op("Reshape", &[input, &shape]);
-        self.graph.op_with("Transpose", &[&split], vec![Attribute::ints("perm", perm)])
+        self.graph
+            .op_with("Transpose", &[&split], vec![Attribute::ints("perm", perm)])
     }
 
     fn join_heads(&mut self, input: &str) -> String {
@@ -151,9 +161,11 @@ impl<'a> Layers<'a> {
         Ok(self.graph.op("Add", &[input, &value]))
     }
 
-    /// Queries of the heads, scaled by the square root of [`HEAD`].
+    /// Queries of the heads, divided by the square root of the size of a head.
     fn queries(&mut self, input: &str, attention: &str) -> Result<String, ModelError> {
-        let queries = self.linear(input, &format!("{attention}.query"), 0.125)?;
+        #[expect(clippy::cast_precision_loss, reason = "small sizes")]
+        let scale = (self.file.dimensions.head() as f32).sqrt().recip();
+        let queries = self.linear(input, &format!("{attention}.query"), scale)?;
         Ok(self.split_heads(&queries, &[0, 2, 1, 3]))
     }
 

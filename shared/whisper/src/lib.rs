@@ -80,9 +80,10 @@ impl Model {
         })
     }
 
-    /// Checks a model file without loading it.
-    pub fn check(path: &Path) -> Result<(), ModelError> {
-        ModelFile::open(path).map(drop)
+    /// Checks a model file without loading it; answers whether the model knows other
+    /// languages than English.
+    pub fn check(path: &Path) -> Result<bool, ModelError> {
+        Ok(ModelFile::open(path)?.dimensions.is_multilingual())
     }
 
     /// Whether the model knows other languages than English.

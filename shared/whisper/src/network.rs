@@ -23,9 +23,6 @@ use crate::{
 /// Moments of 20 ms that the encoder answers for a window.
 pub(crate) const AUDIO_CONTEXT: usize = FRAMES / 2;
 
-/// Values to an attention head.
-const HEAD: usize = 64;
-
 /// Tokens that the decoder can look back on.
 pub(crate) const TEXT_CONTEXT: usize = 448;
 
@@ -67,7 +64,7 @@ impl Network {
         let dimensions = file.dimensions;
         let mut options = ModelOptions::with_all_ops();
         options.prepack_weights(true);
-        let load = |bytes| options.load(bytes).map_err(|e| {eprintln!("{e:?}"); ModelError::NotLoaded});
+        let load = |bytes| options.load(bytes).map_err(|_| ModelError::NotLoaded);
         let encoder = load(encoder_graph(file)?)?;
         let width = dimensions.width;
         let embedding = file.tensor("decoder.token_embedding.weight", dimensions.tokens * width)?;
@@ -85,7 +82,11 @@ impl Network {
     }
 
     /// Runs the encoder over the spectrogram of a window.
-    pub(crate) fn encode(&self, mel: Vec<f32>, pool: &Arc<ThreadPool>) -> Result<Encoded, RecognitionError> {
+    pub(crate) fn encode(
+        &self,
+        mel: Vec<f32>,
+        pool: &Arc<ThreadPool>,
+    ) -> Result<Encoded, RecognitionError> {
         let input = NdTensor::from_data([1, self.dimensions.mel_bands, FRAMES], mel);
         let inputs = vec![(self.encoder.node_id("mel")?, input.into())];
         let values = self.encoder.run(inputs, &self.encoder_outputs, on(pool))?;
@@ -94,7 +95,8 @@ impl Network {
 
     /// A decoder that has seen no token.
     pub(crate) fn empty_cache(&self) -> Cache {
-        let empty = || NdTensor::<f32, 4>::zeros([1, self.dimensions.heads, 0, HEAD]);
+        let empty =
+            || NdTensor::<f32, 4>::zeros([1, self.dimensions.heads, 0, self.dimensions.head()]);
         let values = (0..2 * self.dimensions.text_layers).map(|_| empty().into());
         Cache {
             values: values.collect(),
@@ -123,7 +125,10 @@ impl Network {
         cache.length += tokens.len();
         let logits: NdTensor<f32, 3> = values.remove(0).try_into()?;
         let logits = logits.to_vec();
-        Ok(logits.chunks(self.dimensions.tokens).map(<[f32]>::to_vec).collect())
+        Ok(logits
+            .chunks(self.dimensions.tokens)
+            .map(<[f32]>::to_vec)
+            .collect())
     }
 
     /// Runs over whole text and answers the cross attention of some layers before its
@@ -139,9 +144,15 @@ impl Network {
         let mut inputs = self.inputs(tokens, &[0], encoded, &cache);
         let past = self.nodes.past.iter().copied().zip(cache.values);
         inputs.extend(past.map(|(node, value)| (node, value.into())));
-        let outputs: Vec<NodeId> = layers.iter().map(|layer| self.nodes.attention[*layer]).collect();
+        let outputs: Vec<NodeId> = layers
+            .iter()
+            .map(|layer| self.nodes.attention[*layer])
+            .collect();
         let values = self.decoder.run(inputs, &outputs, on(pool))?;
-        values.into_iter().map(|value| Ok(value.try_into()?)).collect()
+        values
+            .into_iter()
+            .map(|value| Ok(value.try_into()?))
+            .collect()
     }
 
     fn inputs<'a>(
@@ -163,14 +174,29 @@ impl Network {
         // A token looks back, not ahead.
         let mask = (0..count).flat_map(|row| {
             let visible = cache.length + row;
-            (0..seen).map(move |column| if column <= visible { 0.0 } else { f32::NEG_INFINITY })
+            (0..seen).map(move |column| {
+                if column <= visible {
+                    0.0
+                } else {
+                    f32::NEG_INFINITY
+                }
+            })
         });
         let rows = rows.iter().map(|row| i32::try_from(*row).unwrap_or(0));
         let rows: Vec<i32> = rows.collect();
         let mut inputs: Vec<(NodeId, ValueOrView)> = vec![
-            (self.nodes.embedded, NdTensor::from_data([1, count, width], embedded).into()),
-            (self.nodes.mask, NdTensor::from_data([count, seen], mask.collect::<Vec<f32>>()).into()),
-            (self.nodes.rows, NdTensor::from_data([rows.len()], rows).into()),
+            (
+                self.nodes.embedded,
+                NdTensor::from_data([1, count, width], embedded).into(),
+            ),
+            (
+                self.nodes.mask,
+                NdTensor::from_data([count, seen], mask.collect::<Vec<f32>>()).into(),
+            ),
+            (
+                self.nodes.rows,
+                NdTensor::from_data([rows.len()], rows).into(),
+            ),
         ];
         let cross = self.nodes.cross.iter().copied().zip(&encoded.0);
         inputs.extend(cross.map(|(node, value)| (node, value.into())));
@@ -194,11 +220,13 @@ impl DecoderNodes {
 }
 
 fn node(model: &Model, name: &str) -> Result<NodeId, ModelError> {
-    model.find_node(name).ok_or_else(|| {eprintln!("{name}"); ModelError::NotLoaded})
+    model.find_node(name).ok_or(ModelError::NotLoaded)
 }
 
 fn nodes(model: &Model, name: &str, count: usize) -> Result<Vec<NodeId>, ModelError> {
-    (0..count).map(|index| node(model, &format!("{name}{index}"))).collect()
+    (0..count)
+        .map(|index| node(model, &format!("{name}{index}")))
+        .collect()
 }
 
 fn on(pool: &Arc<ThreadPool>) -> Option<RunOptions> {
@@ -225,7 +253,11 @@ fn encoder_graph(file: &mut ModelFile) -> Result<Vec<u8>, ModelError> {
         value = graph.op_with("Conv", &[&value, &weights, &bias], attributes);
         value = graph.op("Gelu", &[&value]);
     }
-    value = graph.op_with("Transpose", &[&value], vec![Attribute::ints("perm", &[0, 2, 1])]);
+    value = graph.op_with(
+        "Transpose",
+        &[&value],
+        vec![Attribute::ints("perm", &[0, 2, 1])],
+    );
     let positions = file.tensor("encoder.positional_embedding", AUDIO_CONTEXT * width)?;
     let positions = graph.floats(&[AUDIO_CONTEXT, width], &positions);
     value = graph.op("Add", &[&value, &positions]);
@@ -243,7 +275,9 @@ fn encoder_graph(file: &mut ModelFile) -> Result<Vec<u8>, ModelError> {
         let values = layers.linear(&audio, &format!("{block}.value"), 1.0)?;
         let values = layers.split_heads(&values, &[0, 2, 1, 3]);
         layers.graph.output(&keys, &format!("cross{}", 2 * layer));
-        layers.graph.output(&values, &format!("cross{}", 2 * layer + 1));
+        layers
+            .graph
+            .output(&values, &format!("cross{}", 2 * layer + 1));
     }
     Ok(layers.graph.into_file())
 }
@@ -264,7 +298,9 @@ fn decoder_graph(file: &mut ModelFile, embedding: &QuantizedRows) -> Result<Vec<
         value = layers.feed_forward(&value, &block)?;
     }
     value = layers.norm(&value, "decoder.ln")?;
-    value = layers.graph.op_with("Gather", &[&value, &rows], vec![Attribute::int("axis", 1)]);
+    value = layers
+        .graph
+        .op_with("Gather", &[&value, &rows], vec![Attribute::int("axis", 1)]);
     let logits = layers.matmul_quantized(&value, embedding);
     layers.graph.output(&logits, "logits");
     Ok(layers.graph.into_file())

@@ -140,7 +140,11 @@ mod tests {
             (0x7bff, 65_504.0),
             (0x7c00, f32::INFINITY),
         ] {
-            assert_eq!(half(&bits.to_le_bytes()).to_bits(), value.to_bits(), "{bits:x}");
+            assert_eq!(
+                half(&bits.to_le_bytes()).to_bits(),
+                value.to_bits(),
+                "{bits:x}"
+            );
         }
         assert!(half(&0x7e00_u16.to_le_bytes()).is_nan());
     }

@@ -84,7 +84,9 @@ impl Model {
         let mut start = 0;
         while start == 0 || start + MIN_SAMPLES < samples.len() {
             let rest = &samples[start..];
-            let encoded = self.network.encode(self.mel.compute(rest), options.threads)?;
+            let encoded = self
+                .network
+                .encode(self.mel.compute(rest), options.threads)?;
             let decoder = Decoder {
                 network: &self.network,
                 vocabulary: &self.vocabulary,
@@ -167,14 +169,20 @@ impl Model {
         let mut tokens = self.instructions(language);
         let first_row = tokens.len();
         tokens.push(self.vocabulary.no_timestamps);
-        tokens.extend(parts.iter().flat_map(|part| text(part).map(|choice| choice.token)));
+        tokens.extend(
+            parts
+                .iter()
+                .flat_map(|part| text(part).map(|choice| choice.token)),
+        );
         tokens.push(self.vocabulary.end_of_text);
         if tokens.len() == first_row + 2 {
             return Ok(Vec::new());
         }
         let mut layers: Vec<usize> = self.alignment_heads.iter().map(|head| head.0).collect();
         layers.dedup();
-        let attention = self.network.attention(&tokens, &layers, encoded, options.threads)?;
+        let attention = self
+            .network
+            .attention(&tokens, &layers, encoded, options.threads)?;
         let heads = self.alignment_heads.iter().filter_map(|(layer, head)| {
             let index = layers.iter().position(|found| found == layer)?;
             Some((&attention[index], *head))

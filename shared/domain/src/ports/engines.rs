@@ -43,6 +43,19 @@ pub struct TranscriptionRequest {
     pub key_terms: Vec<String>,
     /// An opaque name under which a provider may list the request.
     pub label: Option<String>,
+    /// Where an engine that takes long keeps what it has recognised so far.
+    pub checkpoint: Option<Arc<dyn Checkpoint>>,
+}
+
+/// Keeps the intermediate results of one transcription, so that an attempt continues
+/// where an interrupted one ended. The parts are the engine's own and opaque.
+#[async_trait]
+pub trait Checkpoint: Send + Sync {
+    /// The parts that earlier attempts have stored, in order.
+    async fn load(&self) -> Result<Vec<Vec<u8>>, StepError>;
+
+    /// Stores the next part.
+    async fn append(&self, part: Vec<u8>) -> Result<(), StepError>;
 }
 
 /// Told how far a piece of work is.
@@ -60,6 +73,11 @@ pub trait Transcriber: Send + Sync {
     /// Whether it is better to be called back, at a URL that begins like this, than
     /// to wait for the answer to such a request, and the engine can.
     fn calls_back(&self, _: &TranscriptionRequest, _public_url: &str) -> bool {
+        false
+    }
+
+    /// Whether it stores parts in [`TranscriptionRequest::checkpoint`].
+    fn keeps_checkpoints(&self) -> bool {
         false
     }
 

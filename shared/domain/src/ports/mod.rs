@@ -14,8 +14,8 @@ mod signer;
 pub use bus::{Bus, BusError, Message};
 pub use clock::Clock;
 pub use engines::{
-    AnalysisRequest, Analyst, DirectAnalysis, LiveOptions, LiveTranscriber, Progress, Recording,
-    SampleStream, Segment, SegmentStream, Transcriber, TranscriptionRequest,
+    AnalysisRequest, Analyst, Checkpoint, DirectAnalysis, LiveOptions, LiveTranscriber, Progress,
+    Recording, SampleStream, Segment, SegmentStream, Transcriber, TranscriptionRequest,
 };
 pub use identity::{Credentials, Header, Identity, Reason, Refused};
 pub use objects::{

@@ -1,7 +1,7 @@
 //! Which language a model is to listen for.
 
 use domain::steps::{Code, StepError};
-use whisper_rs::{get_lang_id, get_lang_str};
+use whisper::LANGUAGES;
 
 /// How long a language must have been recognised without another in between to
 /// hold for what follows, in milliseconds: a word or two sounds like any language.
@@ -10,7 +10,7 @@ const LONG_ENOUGH_MS: u64 = 5_000;
 /// The language of a recording as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Language {
-    /// The newest that was given or recognised, in whisper.cpp's spelling.
+    /// The newest that was given or recognised, as the model spells it.
     known: Option<&'static str>,
     /// How long that has been recognised, in milliseconds.
     heard_ms: u64,
@@ -19,7 +19,7 @@ pub(super) struct Language {
 impl Language {
     /// The language that is asked for as a BCP 47 tag, or whatever will be
     /// spoken; `multilingual` says whether the model knows more than English.
-    pub(super) fn wanted(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
+    pub(super) fn from_tag(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
         let known = match tag {
             Some(tag) => Some(code(tag).ok_or_else(|| unsupported(tag, "a hundred others"))?),
             None if multilingual => None,
@@ -46,12 +46,19 @@ impl Language {
         self.known
     }
 
-    /// Takes note of the language that was recognised in a window of that length,
-    /// unless it was known what to listen for.
-    pub(super) fn recognised(&mut self, id: i32, length_ms: u64) {
-        let Some(language) = get_lang_str(id).filter(|_| self.expected().is_none()) else {
+    /// Continues with a language that an earlier attempt detected.
+    pub(super) fn resume_with(&mut self, language: Option<&str>) {
+        if let Some(language) = language.and_then(code).filter(|_| self.known.is_none()) {
+            self.detected(language, LONG_ENOUGH_MS);
+        }
+    }
+
+    /// Records the language that was detected in a window of that length, unless the
+    /// language was known before.
+    pub(super) fn detected(&mut self, language: &'static str, length_ms: u64) {
+        if self.expected().is_some() {
             return;
-        };
+        }
         let before_ms = if self.known == Some(language) {
             self.heard_ms
         } else {
@@ -64,7 +71,7 @@ impl Language {
     }
 }
 
-/// whisper.cpp's code for the language of a tag.
+/// The model's code for the language of a tag.
 fn code(tag: &str) -> Option<&'static str> {
     let primary = tag.split(['-', '_']).next()?.to_ascii_lowercase();
     let spelled = match primary.as_str() {
@@ -74,12 +81,7 @@ fn code(tag: &str) -> Option<&'static str> {
         "iw" => "he",
         other => other,
     };
-    // The library also takes English names and stops at a null byte with a panic.
-    let plain = (2..=3).contains(&spelled.len()) && spelled.bytes().all(|b| b.is_ascii_lowercase());
-    plain
-        .then(|| get_lang_id(spelled))
-        .flatten()
-        .and_then(get_lang_str)
+    LANGUAGES.into_iter().find(|known| *known == spelled)
 }
 
 fn unsupported(tag: &str, known: &str) -> StepError {
@@ -106,7 +108,7 @@ mod tests {
             ("e\0", None),
             ("", None),
         ] {
-            let wanted = Language::wanted(Some(tag), true);
+            let wanted = Language::from_tag(Some(tag), true);
             assert_eq!(
                 wanted.ok().and_then(Language::expected),
                 expected,
@@ -117,18 +119,18 @@ mod tests {
 
     #[test]
     fn an_english_model_refuses_other_languages_and_recognises_none() {
-        let refused = Language::wanted(Some("de"), false).unwrap_err();
+        let refused = Language::from_tag(Some("de"), false).unwrap_err();
         assert_eq!(refused.code, "language_not_supported");
         for tag in [None, Some("en-GB")] {
-            let language = Language::wanted(tag, false).unwrap();
+            let language = Language::from_tag(tag, false).unwrap();
             assert_eq!(language.expected(), Some("en"));
         }
     }
 
     #[test]
     fn short_windows_settle_the_language_when_they_agree() {
-        let mut language = Language::wanted(None, true).unwrap();
-        let [de, ja] = ["de", "ja"].map(|code| get_lang_id(code).unwrap());
+        let mut language = Language::from_tag(None, true).unwrap();
+        let [de, ja] = ["de", "ja"];
         for (id, length_ms, known, expected) in [
             (ja, 3_000, "ja", None),
             (de, 3_000, "de", None),
@@ -136,7 +138,7 @@ mod tests {
             (de, 1_000, "de", Some("de")),
             (ja, 20_000, "de", Some("de")),
         ] {
-            language.recognised(id, length_ms);
+            language.detected(id, length_ms);
             assert_eq!(
                 (language.known(), language.expected()),
                 (Some(known), expected)

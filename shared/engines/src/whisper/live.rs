@@ -1,5 +1,5 @@
-//! Speech recognised as it comes: cut at silences, and each utterance heard as a
-//! window of its own.
+//! Live recognition: the stream is cut at silences, and each utterance is recognised
+//! as a window of its own.
 
 use async_trait::async_trait;
 use domain::{
@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use media::speech::{Piece, Segmenter};
 use std::collections::VecDeque;
 
-use super::{Whisper, hear::Hearing, window::Window};
+use super::{Whisper, recognize::Recognizer, window::Window};
 use crate::segment;
 
 #[async_trait]
@@ -28,12 +28,13 @@ impl LiveTranscriber for Whisper {
         samples: SampleStream,
         options: LiveOptions,
     ) -> Result<SegmentStream, StepError> {
-        let hearing = Hearing::new(self, options.language.as_deref(), &options.key_terms)?;
+        let recognizer =
+            Recognizer::new(self, options.language.as_deref(), &options.key_terms).await?;
         let listening = Listening {
             samples: Some(samples),
             segmenter: Segmenter::live(),
             pieces: VecDeque::new(),
-            hearing,
+            recognizer,
         };
         let segments = stream::try_unfold(listening, async |mut listening| {
             let segment = listening.next().await?;
@@ -43,22 +44,22 @@ impl LiveTranscriber for Whisper {
     }
 }
 
-/// A conversation that goes on.
+/// A live conversation.
 struct Listening {
-    /// What is still to come.
+    /// Samples that have not arrived yet.
     samples: Option<SampleStream>,
     segmenter: Segmenter,
-    /// Utterances that have not been heard yet.
+    /// Utterances that have not been recognised yet.
     pieces: VecDeque<Piece>,
-    hearing: Hearing,
+    recognizer: Recognizer,
 }
 
 impl Listening {
-    /// The next utterance in which anything is said.
+    /// The next utterance with words.
     async fn next(&mut self) -> Result<Option<Segment>, StepError> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
-                let words = self.hearing.hear(Window::new(0, piece)).await?;
+                let words = self.recognizer.recognize(Window::new(0, piece)).await?;
                 if let Some(segment) = segment::of_words(words, true) {
                     return Ok(Some(segment));
                 }

@@ -1,15 +1,15 @@
-//! Speech recognition on this machine with whisper.cpp: a hundred languages, no
-//! account, no key, no network.
+//! Speech recognition on this machine with Whisper models: a hundred languages, no
+//! account, no key.
 //!
-//! Each channel is cut at silences and joined to windows of up to 28 seconds,
-//! which is what the model takes at a time. One window is recognised at a time,
-//! on all cores, however many recordings are under way: the model needs every
-//! core it can get, and a second one at once would need as much memory again.
+//! Each channel is cut at silences and joined to windows of up to 28 seconds, which is
+//! what the model takes at a time (`window`). One window is recognised at a time, whatever
+//! the number of recordings (`slot`), so that memory is bounded and recordings take turns.
 
-mod hear;
+mod checkpoint;
 mod language;
 mod live;
-mod model;
+mod recognize;
+mod slot;
 mod window;
 mod words;
 
@@ -22,54 +22,41 @@ use domain::{
     transcript::{Recognition, Speaker},
 };
 use media::ObjectReader;
-use runtime::settings::{Environment, InvalidSetting};
-use tokio::{
-    sync::{Mutex, mpsc},
-    task::spawn_blocking,
-};
-use whisper_rs::WhisperState;
+use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::survey;
-use hear::Hearing;
-use model::Marks;
+use checkpoint::Resumable;
+use recognize::Recognizer;
+use slot::Slot;
 
-pub use model::InvalidModel;
+pub use slot::Locate;
+pub use whisper::ModelError;
 
-/// The variable that says where the model is.
-const VARIABLE: &str = "WHISPER_MODEL";
-
-/// whisper.cpp with a model in memory.
+/// The engine `whisper` with one model.
 #[derive(Clone)]
 pub struct Whisper {
-    /// The model's name, as its file has it.
+    /// The model's name: the file's without `ggml-` and `.bin`.
     name: Arc<str>,
-    /// Whether it knows other languages than English.
-    multilingual: bool,
-    marks: Marks,
-    /// The one place in which a window is recognised.
-    state: Arc<Mutex<WhisperState>>,
+    slot: Slot,
 }
 
 impl Whisper {
-    /// Loads the model that `WHISPER_MODEL` names.
-    pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
-        let expected = "a model file of whisper.cpp, as scripts/download-whisper-model fetches it";
-        let path = environment.required(VARIABLE, expected)?;
-        Self::load(Path::new(path)).map_err(|error| InvalidSetting {
-            name: VARIABLE,
-            expected: format!("{expected}: {error}"),
-        })
+    /// An engine with the model of that name, which `locate` finds when it is needed
+    /// first. It stays in memory while it is used.
+    pub fn new(name: &str, locate: Locate) -> Self {
+        Self {
+            name: name.into(),
+            slot: Slot::new(locate),
+        }
     }
 
-    /// Loads a model, which takes a second or so for each gigabyte.
-    pub fn load(path: &Path) -> Result<Self, InvalidModel> {
-        let loaded = model::load(path)?;
-        Ok(Self {
-            name: loaded.name.into(),
-            multilingual: loaded.multilingual,
-            marks: loaded.marks,
-            state: Arc::new(Mutex::new(loaded.state)),
-        })
+    /// An engine with a model file, which is checked at once and loaded at first use.
+    pub fn from_file(path: &Path) -> Result<Self, ModelError> {
+        whisper::Model::check(path)?;
+        let path = path.to_owned();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = name.strip_prefix("ggml-").unwrap_or(&name).to_owned();
+        Ok(Self::new(&name, Arc::new(move || Ok(path.clone()))))
     }
 }
 
@@ -79,33 +66,43 @@ impl Transcriber for Whisper {
         "whisper"
     }
 
+    fn keeps_checkpoints(&self) -> bool {
+        true
+    }
+
     async fn transcribe(
         &self,
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let mut hearing = Hearing::new(self, request.language.as_deref(), &request.key_terms)?;
+        let mut recognizer =
+            Recognizer::new(self, request.language.as_deref(), &request.key_terms).await?;
         let survey = survey::take(request).await?;
+        let mut resumable = Resumable::load(request, self.name.as_ref(), survey).await;
+        recognizer.resume_with(resumable.language());
         let (send, mut windows) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
             window::cut(source, survey, |window| send.blocking_send(window).is_ok())
         });
-        let mut words = Vec::new();
         while let Some(window) = windows.recv().await {
             let reached_ms = window.end_ms();
-            words.extend(hearing.hear(window).await?);
+            if resumable.skips_window() {
+                continue;
+            }
+            let words = recognizer.recognize(window).await?;
+            resumable.add(words, recognizer.language()).await;
             progress.report(percent(reached_ms, survey.facts.duration_ms));
         }
         let speech_ms = cutting
             .await
-            .map_err(|_| broke())?
+            .map_err(|_| failed())?
             .map_err(|error| error.to_step_error())?;
         Ok(Recognition {
             speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
-            words,
-            language: hearing.language().map(str::to_owned),
+            words: resumable.into_words(),
+            language: recognizer.language().map(str::to_owned),
             audio: survey.facts,
             speech_ms: Some(speech_ms),
             model: self.name.to_string(),
@@ -113,8 +110,8 @@ impl Transcriber for Whisper {
     }
 }
 
-fn broke() -> StepError {
-    StepError::transient(Code::EngineFailed, "the speech engine broke down")
+fn failed() -> StepError {
+    StepError::transient(Code::EngineFailed, "the speech engine failed")
 }
 
 fn percent(reached_ms: u64, duration_ms: u64) -> u8 {

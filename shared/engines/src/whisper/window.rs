@@ -25,7 +25,7 @@ const PAUSE: u64 = 8_000;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) speaker: u32,
-    pub(super) samples: Vec<i16>,
+    samples: Vec<i16>,
     /// What it is joined from, in order; never empty.
     parts: Vec<Part>,
 }
@@ -71,6 +71,11 @@ impl Window {
         Ok(())
     }
 
+    /// Its samples, from -32,768 to 32,767.
+    pub(super) fn samples(&self) -> impl Iterator<Item = f32> {
+        self.samples.iter().copied().map(f32::from)
+    }
+
     /// Its length in milliseconds.
     pub(super) const fn length_ms(&self) -> u64 {
         milliseconds(self.samples.len())
@@ -105,7 +110,7 @@ const fn milliseconds(samples: usize) -> u64 {
 }
 
 /// One channel, or the mix of all, on its way from the decoder to windows.
-struct Ear {
+struct ChannelPipeline {
     speaker: u32,
     resampler: Resampler,
     resampled: Vec<i16>,
@@ -113,7 +118,7 @@ struct Ear {
     pending: Option<Window>,
 }
 
-impl Ear {
+impl ChannelPipeline {
     fn new(speaker: u32, rate_hz: u32) -> Self {
         Self {
             speaker,
@@ -170,25 +175,32 @@ pub(super) fn cut(
 ) -> Result<u64, Error> {
     let mut decoder = Decoder::open(source)?;
     let rate = survey.facts.sample_rate_hz;
-    let mut ears: Vec<Ear> = (0..survey.speakers())
-        .map(|speaker| Ear::new(speaker, rate))
+    let mut channels: Vec<ChannelPipeline> = (0..survey.speakers())
+        .map(|speaker| ChannelPipeline::new(speaker, rate))
         .collect();
     while let Some(block) = decoder.next_block()? {
-        for ear in &mut ears {
+        for channel in &mut channels {
             let full = if survey.separate {
-                ear.push(block.channel(ear.speaker as usize))
+                channel.push(block.channel(channel.speaker as usize))
             } else {
-                ear.push(block.mix())
+                channel.push(block.mix())
             };
             if !full.into_iter().all(&mut emit) {
                 return Ok(0);
             }
         }
     }
-    if !ears.iter_mut().flat_map(Ear::finish).all(&mut emit) {
+    if !channels
+        .iter_mut()
+        .flat_map(ChannelPipeline::finish)
+        .all(&mut emit)
+    {
         return Ok(0);
     }
-    Ok(ears.iter().map(|ear| ear.segmenter.speech_ms()).sum())
+    Ok(channels
+        .iter()
+        .map(|channel| channel.segmenter.speech_ms())
+        .sum())
 }
 
 #[cfg(test)]
@@ -203,9 +215,9 @@ mod tests {
     }
 
     fn windows(pieces: Vec<Piece>) -> Vec<Window> {
-        let mut ear = Ear::new(0, 16_000);
-        let mut found = ear.joined(pieces);
-        found.extend(ear.pending.take());
+        let mut channel = ChannelPipeline::new(0, 16_000);
+        let mut found = channel.joined(pieces);
+        found.extend(channel.pending.take());
         found
     }
 

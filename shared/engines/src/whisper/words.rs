@@ -1,50 +1,17 @@
-//! Words out of the bits of words that the model speaks in, without those that it
-//! made up.
+//! Words from the tokens that the model writes.
+
+use whisper::{Segment, Token};
 
 use crate::loops::without_loops;
 
-/// A bit of a word, as the model says it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
-    /// UTF-8, of which a token may hold half a character. A space in front begins
-    /// a new word.
-    pub(super) bytes: Vec<u8>,
-    /// When it begins, in milliseconds from the start of the window.
-    pub(super) start_ms: u64,
-    pub(super) end_ms: u64,
-    /// How sure the model is, 0 to 1.
-    pub(super) probability: f32,
-}
-
-/// What the model said in one breath.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Stretch {
-    pub(super) tokens: Vec<Token>,
-    /// How likely nobody speaks, 0 to 1; asked only of what is guessed.
-    pub(super) no_speech: f32,
-}
-
 /// A word with its times in the window, in milliseconds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Heard {
+pub(super) struct RecognizedWord {
     pub(super) text: String,
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
+    /// How sure the model is, 0 to 1.
     pub(super) confidence: f32,
-}
-
-impl Stretch {
-    /// Whether the model did not know what it heard.
-    pub(super) fn is_guessed(&self) -> bool {
-        let logs = self.tokens.iter().map(|token| token.probability.ln());
-        mean(logs) < GUESSED
-    }
-
-    /// Whether the model filled a silence with words: it doubts that anybody
-    /// speaks, and what they say.
-    fn is_silence(&self) -> bool {
-        self.no_speech > NO_SPEECH && self.is_guessed()
-    }
 }
 
 /// How a language tells words apart.
@@ -59,7 +26,7 @@ pub(super) enum Spelling {
 impl Spelling {
     /// The languages are those that `split_to_word_tokens` of `OpenAI`'s
     /// `whisper/tokenizer.py` splits by character.
-    pub(super) fn of(language: Option<&str>) -> Self {
+    pub(super) fn from_language(language: Option<&str>) -> Self {
         match language {
             Some("zh" | "ja" | "th" | "lo" | "my" | "yue") => Self::Unspaced,
             _ => Self::Spaced,
@@ -67,48 +34,88 @@ impl Spelling {
     }
 }
 
-/// Above this, `no_speech` speaks against a stretch; `OpenAI`'s default.
-const NO_SPEECH: f32 = 0.6;
+/// Above this probability of no speech, an unsure segment is dropped.
+const MAX_NO_SPEECH: f32 = 0.6;
 
 /// Below this mean log probability the model was guessing; `OpenAI`'s default.
-const GUESSED: f32 = -1.0;
+const MIN_LOG_PROBABILITY: f32 = -1.0;
+
+/// From this temperature on a guess is dropped whatever the probability of no speech:
+/// every more careful attempt had failed.
+const MAX_TEMPERATURE: f32 = 0.8;
+
+/// The longest median of a word's length that is believed, in milliseconds.
+const LONGEST_MEDIAN_MS: u64 = 700;
 
 /// The words of a window in order, at times between 0 and `length_ms`.
-pub(super) fn of_stretches(
-    stretches: &[Stretch],
+pub(super) fn from_segments(
+    segments: &[Segment],
     spelling: Spelling,
     length_ms: u64,
-) -> Vec<Heard> {
-    let spoken = stretches.iter().filter(|stretch| !stretch.is_silence());
-    let mut words = without_loops(
-        spoken
-            .flat_map(|stretch| joined(&stretch.tokens, spelling))
-            .collect(),
-        |word: &Heard| &word.text,
-    );
-    let mut reached = 0;
+) -> Vec<RecognizedWord> {
+    let spoken = segments.iter().filter(|segment| !is_invented(segment));
+    let words: Vec<RecognizedWord> = spoken
+        .flat_map(|segment| joined(&segment.tokens, spelling))
+        .collect();
+    let mut words = without_loops(words, |word: &RecognizedWord| &word.text);
+    shorten_around_pauses(&mut words);
+    let mut reached_ms = 0;
     for word in &mut words {
-        word.start_ms = word.start_ms.max(reached).min(length_ms);
+        word.start_ms = word.start_ms.max(reached_ms).min(length_ms);
         word.end_ms = word.end_ms.clamp(word.start_ms, length_ms);
-        reached = word.end_ms;
+        reached_ms = word.end_ms;
     }
     words
 }
 
+/// Whether the model filled silence, music, or noise with words: it doubts that there is
+/// speech, or that it found the right words at any temperature.
+fn is_invented(segment: &Segment) -> bool {
+    let probabilities = segment.tokens.iter().map(|token| token.probability.ln());
+    let is_guess = mean(probabilities).min(segment.log_probability) < MIN_LOG_PROBABILITY;
+    is_guess && (segment.no_speech > MAX_NO_SPEECH || segment.temperature >= MAX_TEMPERATURE)
+}
+
+/// Pauses count to the words around the end of a sentence: such a word is cut to twice
+/// the median length, as in `add_word_timestamps` of
+/// <https://github.com/openai/whisper/blob/main/whisper/timing.py>.
+fn shorten_around_pauses(words: &mut [RecognizedWord]) {
+    let mut lengths: Vec<u64> = words
+        .iter()
+        .map(|word| word.end_ms - word.start_ms)
+        .collect();
+    lengths.retain(|length| *length > 0);
+    lengths.sort_unstable();
+    let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
+    let longest = 2 * median.min(LONGEST_MEDIAN_MS);
+    let mut begins_sentence = true;
+    for word in words {
+        let ends_sentence = word.text.ends_with(['.', '!', '?', '。', '！', '？']);
+        if word.end_ms - word.start_ms > longest {
+            if ends_sentence {
+                word.end_ms = word.start_ms + longest;
+            } else if begins_sentence {
+                word.start_ms = word.end_ms - longest;
+            }
+        }
+        begins_sentence = ends_sentence;
+    }
+}
+
 /// Tokens to words. Punctuation that stands alone goes with the word before it.
-fn joined(tokens: &[Token], spelling: Spelling) -> Vec<Heard> {
-    let mut words: Vec<Heard> = Vec::new();
+fn joined(tokens: &[Token], spelling: Spelling) -> Vec<RecognizedWord> {
+    let mut words: Vec<RecognizedWord> = Vec::new();
     let mut rest = tokens;
     while !rest.is_empty() {
         let (word, left) = rest.split_at(length_of_word(rest, spelling));
         rest = left;
-        let Some(heard) = spelled(word) else {
+        let Some(found) = spelled(word) else {
             continue;
         };
-        if heard.text.chars().any(char::is_alphanumeric) {
-            words.push(heard);
+        if found.text.chars().any(char::is_alphanumeric) {
+            words.push(found);
         } else if let Some(before) = words.last_mut() {
-            before.text = format!("{} {}", before.text, heard.text);
+            before.text = format!("{} {}", before.text, found.text);
         }
     }
     words
@@ -118,14 +125,14 @@ fn joined(tokens: &[Token], spelling: Spelling) -> Vec<Heard> {
 fn length_of_word(tokens: &[Token], spelling: Spelling) -> usize {
     let begins = |index: &usize| match spelling {
         Spelling::Spaced => tokens[*index].bytes.starts_with(b" "),
-        Spelling::Unspaced => parts(&tokens[..*index], &tokens[*index]),
+        Spelling::Unspaced => splits(&tokens[..*index], &tokens[*index]),
     };
     (1..tokens.len()).find(begins).unwrap_or(tokens.len())
 }
 
 /// Whether a word ends between these tokens where there are no spaces: not in a
 /// character, not in front of punctuation and not in a foreign word.
-fn parts(before: &[Token], next: &Token) -> bool {
+fn splits(before: &[Token], next: &Token) -> bool {
     let bytes = bytes_of(before);
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return false;
@@ -149,12 +156,12 @@ fn bytes_of(tokens: &[Token]) -> Vec<u8> {
         .collect()
 }
 
-/// One word; none where nothing is in it.
-fn spelled(tokens: &[Token]) -> Option<Heard> {
+/// One word; none without text.
+fn spelled(tokens: &[Token]) -> Option<RecognizedWord> {
     let bytes = bytes_of(tokens);
     let text = String::from_utf8_lossy(&bytes).trim().to_owned();
     let (first, last) = (tokens.first()?, tokens.last()?);
-    (!text.is_empty()).then(|| Heard {
+    (!text.is_empty()).then(|| RecognizedWord {
         text,
         start_ms: first.start_ms,
         end_ms: last.end_ms.max(first.start_ms),

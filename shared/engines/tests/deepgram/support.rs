@@ -271,6 +271,7 @@ pub(crate) fn request_of(shelf: Shelf) -> TranscriptionRequest {
         max_duration_ms: 3_600_000,
         key_terms: Vec::new(),
         label: None,
+        checkpoint: None,
     }
 }
 

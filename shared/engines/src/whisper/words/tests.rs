@@ -11,22 +11,24 @@ fn tokens(start_ms: u64, texts: &[&[u8]]) -> Vec<Token> {
     (0..).zip(texts).map(token).collect()
 }
 
-fn spoken(tokens: Vec<Token>) -> Stretch {
-    Stretch {
+fn spoken(tokens: Vec<Token>) -> Segment {
+    Segment {
         tokens,
         no_speech: 0.02,
+        log_probability: -0.2,
+        temperature: 0.0,
     }
 }
 
-fn texts(words: &[Heard]) -> Vec<&str> {
+fn texts(words: &[RecognizedWord]) -> Vec<&str> {
     words.iter().map(|word| word.text.as_str()).collect()
 }
 
 /// What is heard of a text whose every word is a token.
-fn heard(text: &str) -> Vec<Heard> {
+fn heard(text: &str) -> Vec<RecognizedWord> {
     let spaced: Vec<String> = text.split(' ').map(|word| format!(" {word}")).collect();
     let bytes: Vec<&[u8]> = spaced.iter().map(String::as_bytes).collect();
-    of_stretches(&[spoken(tokens(0, &bytes))], Spelling::Spaced, 60_000)
+    from_segments(&[spoken(tokens(0, &bytes))], Spelling::Spaced, 60_000)
 }
 
 #[test]
@@ -34,7 +36,7 @@ fn a_space_begins_a_word_and_punctuation_ends_it() {
     let said: [&[u8]; 8] = [
         b" So", b",", b" Inter", b"view", b"Lens", b" isn", b"'t", b".",
     ];
-    let words = of_stretches(&[spoken(tokens(1_000, &said))], Spelling::Spaced, 30_000);
+    let words = from_segments(&[spoken(tokens(1_000, &said))], Spelling::Spaced, 30_000);
     assert_eq!(texts(&words), ["So,", "InterviewLens", "isn't."]);
     let times: Vec<_> = words
         .iter()
@@ -44,9 +46,9 @@ fn a_space_begins_a_word_and_punctuation_ends_it() {
 }
 
 #[test]
-fn a_new_stretch_begins_a_word_without_a_space() {
-    let stretches = [spoken(tokens(0, &[b"Yes"])), spoken(tokens(500, &[b"No"]))];
-    let words = of_stretches(&stretches, Spelling::Spaced, 30_000);
+fn a_new_segment_begins_a_word_without_a_space() {
+    let segments = [spoken(tokens(0, &[b"Yes"])), spoken(tokens(500, &[b"No"]))];
+    let words = from_segments(&segments, Spelling::Spaced, 30_000);
     assert_eq!(texts(&words), ["Yes", "No"]);
 }
 
@@ -58,7 +60,7 @@ fn a_dash_goes_with_the_word_before_it_and_nowhere_without_one() {
 #[test]
 fn a_character_may_lie_in_two_tokens() {
     let said: [&[u8]; 4] = [b" caf", b"\xc3", b"\xa9", b" noir"];
-    let words = of_stretches(&[spoken(tokens(0, &said))], Spelling::Spaced, 30_000);
+    let words = from_segments(&[spoken(tokens(0, &said))], Spelling::Spaced, 30_000);
     assert_eq!(texts(&words), ["café", "noir"]);
 }
 
@@ -74,9 +76,9 @@ fn languages_without_spaces_are_split_between_characters() {
         "。".as_bytes(),
         "です".as_bytes(),
     ];
-    let words = of_stretches(
+    let words = from_segments(
         &[spoken(tokens(0, &said))],
-        Spelling::of(Some("ja")),
+        Spelling::from_language(Some("ja")),
         30_000,
     );
     assert_eq!(texts(&words), ["漢", "字を", "Google。", "です"]);
@@ -88,7 +90,7 @@ fn times_never_go_back_nor_leave_the_window() {
     (said[0].start_ms, said[0].end_ms) = (300, 900);
     (said[1].start_ms, said[1].end_ms) = (500, 400);
     (said[2].start_ms, said[2].end_ms) = (2_000, 99_000);
-    let words = of_stretches(&[spoken(said)], Spelling::Spaced, 1_500);
+    let words = from_segments(&[spoken(said)], Spelling::Spaced, 1_500);
     let times: Vec<_> = words
         .iter()
         .map(|word| (word.start_ms, word.end_ms))
@@ -100,7 +102,7 @@ fn times_never_go_back_nor_leave_the_window() {
 fn a_word_is_as_sure_as_its_tokens_on_average() {
     let mut said = tokens(0, &[b" Inter", b"view"]);
     said[0].probability = 0.5;
-    let words = of_stretches(&[spoken(said)], Spelling::Spaced, 1_500);
+    let words = from_segments(&[spoken(said)], Spelling::Spaced, 1_500);
     assert!((words[0].confidence - 0.75).abs() < 0.001);
 }
 
@@ -111,11 +113,11 @@ fn words_for_silence_are_dropped_only_when_the_model_doubts_both() {
         for token in &mut said {
             token.probability = probability;
         }
-        let stretch = Stretch {
-            tokens: said,
+        let segment = Segment {
             no_speech,
+            ..spoken(said)
         };
-        let words = of_stretches(&[stretch], Spelling::Spaced, 1_500);
+        let words = from_segments(&[segment], Spelling::Spaced, 1_500);
         assert_eq!(words.len(), expected, "{no_speech} {probability}");
     }
 }
@@ -128,13 +130,49 @@ fn a_loop_is_said_once() {
 
 #[test]
 fn nothing_said_is_no_word() {
-    assert_eq!(of_stretches(&[], Spelling::Spaced, 1_000), []);
+    assert_eq!(from_segments(&[], Spelling::Spaced, 1_000), []);
     assert_eq!(
-        of_stretches(&[spoken(Vec::new())], Spelling::Spaced, 1_000),
+        from_segments(&[spoken(Vec::new())], Spelling::Spaced, 1_000),
         []
     );
     assert_eq!(
-        of_stretches(&[spoken(tokens(0, &[b" ", b""]))], Spelling::Spaced, 1_000),
+        from_segments(&[spoken(tokens(0, &[b" ", b""]))], Spelling::Spaced, 1_000),
         []
     );
+}
+
+#[test]
+fn words_that_every_careful_attempt_doubted_are_dropped() {
+    for (temperature, log_probability, expected) in [(1.0, -1.4, 0), (0.2, -1.4, 2), (1.0, -0.5, 2)]
+    {
+        let segment = Segment {
+            temperature,
+            log_probability,
+            ..spoken(tokens(0, &[b" la", b" la"]))
+        };
+        let words = from_segments(&[segment], Spelling::Spaced, 1_500);
+        assert_eq!(words.len(), expected, "{temperature} {log_probability}");
+    }
+}
+
+#[test]
+fn a_pause_at_the_end_of_a_sentence_is_no_part_of_its_words() {
+    let mut said = tokens(
+        0,
+        &[b" We", b" moved", b" in.", b" Then", b" we", b" left."],
+    );
+    // The pause of four seconds counts to both sides of the sentence end.
+    for (token, (start_ms, end_ms)) in said.iter_mut().zip([
+        (0, 300),
+        (300, 600),
+        (600, 2_600),
+        (2_600, 4_900),
+        (4_900, 5_200),
+        (5_200, 5_500),
+    ]) {
+        (token.start_ms, token.end_ms) = (start_ms, end_ms);
+    }
+    let words = from_segments(&[spoken(said)], Spelling::Spaced, 10_000);
+    assert_eq!((words[2].start_ms, words[2].end_ms), (600, 1_200));
+    assert_eq!((words[3].start_ms, words[3].end_ms), (4_300, 4_900));
 }

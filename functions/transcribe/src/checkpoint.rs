@@ -1,0 +1,151 @@
+//! What an engine has recognised of a recording so far, as objects.
+//!
+//! An attempt that is interrupted leaves its parts; the next one continues there. The
+//! parts go when the transcript is stored, and with the interview in any case.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    InterviewKey,
+    claim::Lease,
+    ports::{Checkpoint, ObjectError, ObjectStore, Overwrite},
+    steps::{Code, StepError},
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+/// The parts of one recording.
+pub(crate) struct ObjectCheckpoint {
+    objects: Arc<dyn ObjectStore>,
+    /// What the names of the parts of this recording begin with.
+    prefix: String,
+    /// The fencing token of the attempt: two attempts never write the same name.
+    token: u64,
+    next: AtomicU64,
+}
+
+/// What the names of the parts of all recordings of an interview begin with.
+fn all_parts(key: &InterviewKey) -> String {
+    format!("{}recognition/", key.object_prefix())
+}
+
+impl ObjectCheckpoint {
+    pub(crate) fn new(
+        objects: Arc<dyn ObjectStore>,
+        key: &InterviewKey,
+        generation: i64,
+        lease: Lease,
+    ) -> Self {
+        Self {
+            objects,
+            prefix: format!("{}{generation}/", all_parts(key)),
+            token: lease.token,
+            next: AtomicU64::new(0),
+        }
+    }
+}
+
+#[async_trait]
+impl Checkpoint for ObjectCheckpoint {
+    async fn load(&self) -> Result<Vec<Vec<u8>>, StepError> {
+        let mut names = self.objects.list(&self.prefix).await.map_err(unavailable)?;
+        names.sort_unstable();
+        let mut parts = Vec::new();
+        for name in &names {
+            let (_, bytes) = match self.objects.read(name, None, None).await {
+                Ok(found) => found,
+                // A successor may have cleared it.
+                Err(ObjectError::NotFound { .. }) => continue,
+                Err(error) => return Err(unavailable(error)),
+            };
+            let all = bytes.try_fold(Vec::new(), |mut all, chunk| async move {
+                all.extend_from_slice(&chunk);
+                Ok(all)
+            });
+            let all = all.await;
+            parts.push(all.map_err(|error| unavailable(ObjectError::Interrupted(error)))?);
+        }
+        self.next.store(names.len() as u64, Ordering::Relaxed);
+        Ok(parts)
+    }
+
+    async fn append(&self, part: Vec<u8>) -> Result<(), StepError> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}{number:06}-{}", self.prefix, self.token);
+        let body = stream::iter([Ok(part.into())]).boxed();
+        let written = self
+            .objects
+            .write(&name, "application/json", body, Overwrite::Refused);
+        written.await.map(drop).map_err(unavailable)
+    }
+}
+
+/// Deletes the parts of all recordings of an interview.
+pub(crate) async fn clear(
+    objects: &dyn ObjectStore,
+    key: &InterviewKey,
+) -> Result<(), ObjectError> {
+    for name in objects.list(&all_parts(key)).await? {
+        objects.delete(&name).await?;
+    }
+    Ok(())
+}
+
+fn unavailable(error: ObjectError) -> StepError {
+    tracing::warn!(event = "transcribe.checkpoint_unavailable", %error);
+    StepError::transient(Code::StorageUnavailable, "the object store is unavailable")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{InterviewId, UserId, pipeline::Pipeline, steps::StepName};
+    use embedded::{Options, Store};
+    use runtime::SystemClock;
+
+    use super::*;
+
+    fn lease(token: u64) -> Lease {
+        Lease {
+            step: StepName::Transcription,
+            token,
+            attempt: 1,
+            last: false,
+            trace: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn parts_come_back_in_order_to_the_next_attempt_until_they_are_cleared() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(Options {
+            data_dir: folder.path().to_owned(),
+            public_url: String::new(),
+            pipeline: Arc::new(Pipeline::ours()),
+            clock: Arc::new(SystemClock),
+        });
+        let objects: Arc<dyn ObjectStore> = store.await.expect("a store").bucket("artifacts");
+        let key = InterviewKey {
+            user_id: UserId::parse("u").expect("a user"),
+            interview_id: InterviewId::mint(),
+        };
+        let attempt = |generation, token| {
+            ObjectCheckpoint::new(Arc::clone(&objects), &key, generation, lease(token))
+        };
+        let first = attempt(7, 1);
+        assert!(first.load().await.expect("no parts").is_empty());
+        first.append(b"one".to_vec()).await.expect("stored");
+        first.append(b"two".to_vec()).await.expect("stored");
+        let second = attempt(7, 2);
+        assert_eq!(second.load().await.expect("parts"), [b"one", b"two"]);
+        second.append(b"three".to_vec()).await.expect("stored");
+        let parts = attempt(7, 3).load().await.expect("parts");
+        assert_eq!(parts, [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
+        // Another recording of the interview has parts of its own.
+        assert!(attempt(8, 4).load().await.expect("no parts").is_empty());
+        clear(&*objects, &key).await.expect("cleared");
+        assert!(attempt(7, 5).load().await.expect("no parts").is_empty());
+    }
+}

@@ -1,0 +1,157 @@
+//! The model in memory: loaded at first use, released when it has been idle.
+
+use std::{path::PathBuf, sync::Arc, thread::available_parallelism};
+
+use domain::steps::{Code, StepError};
+use tokio::{
+    sync::{Mutex, OnceCell, OwnedMutexGuard},
+    task::spawn_blocking,
+    time::{Duration, Instant, sleep_until},
+};
+use whisper::{Model, ModelError, ThreadPool};
+
+/// How long a model stays in memory after its last use.
+const IDLE: Duration = Duration::from_mins(5);
+
+/// Finds the model file, which may have to be fetched first.
+pub type Locate = Arc<dyn Fn() -> Result<PathBuf, StepError> + Send + Sync>;
+
+/// The place of the one model. Holding its guard is also the turn of a window: one
+/// window is recognised at a time, whatever the number of recordings.
+#[derive(Clone)]
+pub(super) struct Slot {
+    locate: Locate,
+    state: Arc<Mutex<State>>,
+    is_multilingual: Arc<OnceCell<bool>>,
+}
+
+/// What is in memory.
+#[derive(Default)]
+pub(super) struct State {
+    model: Option<Arc<Model>>,
+    pools: Vec<Arc<ThreadPool>>,
+    used_at: Option<Instant>,
+}
+
+/// A model whose turn it is.
+pub(super) struct Turn {
+    pub(super) model: Arc<Model>,
+    guard: OwnedMutexGuard<State>,
+}
+
+impl Slot {
+    pub(super) fn new(locate: Locate) -> Self {
+        Self {
+            locate,
+            state: Arc::default(),
+            is_multilingual: Arc::default(),
+        }
+    }
+
+    /// Whether the model knows other languages than English, by its file.
+    pub(super) async fn is_multilingual(&self) -> Result<bool, StepError> {
+        let check = async || {
+            let path = (self.locate)()?;
+            let checked = spawn_blocking(move || Model::check(&path)).await;
+            checked
+                .map_err(|_| super::failed())?
+                .map_err(|error| unusable(&error))
+        };
+        self.is_multilingual.get_or_try_init(check).await.copied()
+    }
+
+    /// Waits for a turn and loads the model where it is not in memory.
+    pub(super) async fn turn(&self) -> Result<Turn, StepError> {
+        let mut guard = Arc::clone(&self.state).lock_owned().await;
+        let model = match &guard.model {
+            Some(model) => Arc::clone(model),
+            None => {
+                let path = (self.locate)()?;
+                let loaded = spawn_blocking(move || Model::load(&path)).await;
+                let loaded = loaded.map_err(|_| super::failed())?;
+                let loaded = loaded.map_err(|error| unusable(&error))?;
+                let model = Arc::new(loaded);
+                guard.model = Some(Arc::clone(&model));
+                tokio::spawn(release_when_idle(Arc::clone(&self.state)));
+                model
+            }
+        };
+        guard.used_at = Some(Instant::now());
+        Ok(Turn { model, guard })
+    }
+}
+
+impl Turn {
+    /// The threads for this window: one for each core that is not busy with other work,
+    /// and for half of the cores at least.
+    pub(super) fn threads(&mut self) -> Arc<ThreadPool> {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let pools = &mut self.guard.pools;
+        for threads in pools.len() + 1..=cores {
+            pools.push(Arc::new(ThreadPool::with_num_threads(threads)));
+        }
+        let free = cores.saturating_sub(busy_elsewhere());
+        let threads = free.clamp(cores.div_ceil(2), cores);
+        Arc::clone(&pools[threads - 1])
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.guard.used_at = Some(Instant::now());
+    }
+}
+
+/// Tasks of the whole machine that run or want to at this moment, without the one that
+/// asks; none where the system does not tell. Between two windows the engine's own
+/// threads sleep. <https://man7.org/linux/man-pages/man5/proc_loadavg.5.html>
+fn busy_elsewhere() -> usize {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let running = text
+        .split(' ')
+        .nth(3)
+        .and_then(|field| field.split('/').next());
+    let running = running.and_then(|count| count.parse::<usize>().ok());
+    running.map_or(0, |running| running.saturating_sub(1))
+}
+
+fn unusable(error: &ModelError) -> StepError {
+    let message = format!("the speech model cannot be used: {error}");
+    StepError::permanent(Code::EngineMisconfigured, message)
+}
+
+async fn release_when_idle(state: Arc<Mutex<State>>) {
+    let mut deadline = Instant::now() + IDLE;
+    loop {
+        sleep_until(deadline).await;
+        let mut state = state.lock().await;
+        let unused_since = state.used_at.unwrap_or(deadline);
+        if Instant::now() >= unused_since + IDLE {
+            *state = State::default();
+            return;
+        }
+        deadline = unused_since + IDLE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_model_is_released_and_a_used_one_is_not() {
+        let state = Arc::new(Mutex::new(State::default()));
+        let pool = || Arc::new(ThreadPool::with_num_threads(1));
+        state.lock().await.pools.push(pool());
+        state.lock().await.used_at = Some(Instant::now());
+        let release = tokio::spawn(release_when_idle(Arc::clone(&state)));
+        tokio::time::advance(IDLE - Duration::from_secs(1)).await;
+        state.lock().await.used_at = Some(Instant::now());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        tokio::task::yield_now().await;
+        assert_eq!(state.lock().await.pools.len(), 1);
+        tokio::time::advance(IDLE).await;
+        release.await.expect("it ends");
+        assert!(state.lock().await.pools.is_empty());
+    }
+}
