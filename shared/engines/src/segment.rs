@@ -1,13 +1,18 @@
 //! What the engines have in common where speech is recognised as it comes.
 
-use std::io;
+use std::{
+    future::{Ready, ready},
+    io, mem,
+};
 
 use domain::{
-    ports::Segment,
+    ports::{SampleStream, Segment},
     steps::{Code, StepError},
     transcript::Word,
     wording,
 };
+use futures::{Stream, TryStreamExt, stream};
+use media::speech::{Piece, Segmenter};
 
 /// A stretch of one speaker's words; none without any.
 pub(crate) fn of_words(words: Vec<Word>, is_final: bool) -> Option<Segment> {
@@ -33,4 +38,36 @@ pub(crate) fn interrupted(error: &io::Error) -> StepError {
         return error.to_step_error();
     }
     StepError::transient(Code::RecordingInterrupted, "the recording broke off")
+}
+
+/// Samples cut at silences as they come.
+pub(crate) fn utterances(samples: SampleStream) -> impl Stream<Item = Result<Piece, StepError>> {
+    let cutting = Some((samples, Segmenter::live()));
+    let pieces = stream::try_unfold(cutting, async |cutting| {
+        let Some((mut samples, mut segmenter)) = cutting else {
+            return Ok(None);
+        };
+        let mut found = Vec::new();
+        let mut emit = |piece| found.push(Ok(piece));
+        let block = samples.try_next().await;
+        let block = block.map_err(|error| interrupted(&error))?;
+        let rest = if let Some(block) = block {
+            segmenter.push(&block, emit);
+            Some((samples, segmenter))
+        } else {
+            segmenter.finish(&mut emit);
+            None
+        };
+        Ok(Some((stream::iter(found), rest)))
+    });
+    pieces.try_flatten()
+}
+
+/// For `scan`: lets the first error through and nothing after it.
+pub(crate) fn until_an_error<T>(
+    failed: &mut bool,
+    item: Result<T, StepError>,
+) -> Ready<Option<Result<T, StepError>>> {
+    let over = mem::replace(failed, item.is_err());
+    ready((!over).then_some(item))
 }

@@ -8,8 +8,7 @@ use domain::{
     ports::{LiveOptions, LiveTranscriber, SampleStream, Segment, SegmentStream},
     steps::StepError,
 };
-use futures::{Stream, StreamExt, TryStreamExt, stream};
-use media::speech::Segmenter;
+use futures::{StreamExt, TryStreamExt};
 
 use super::{MODEL, PocketSphinx, broke, check_language, cores, hear::Utterance, words_of};
 use crate::segment;
@@ -32,11 +31,11 @@ impl LiveTranscriber for PocketSphinx {
     ) -> Result<SegmentStream, StepError> {
         check_language(options.language.as_deref())?;
         let engine = self.clone();
-        Ok(utterances(samples)
-            .map_ok(move |utterance| engine.clone().hear(utterance))
+        Ok(segment::utterances(samples)
+            .map_ok(move |piece| engine.clone().hear(Utterance::new(0, piece)))
             .try_buffered(cores())
             .try_filter_map(|segment| ready(Ok(segment)))
-            .scan(false, until_an_error)
+            .scan(false, segment::until_an_error)
             .boxed())
     }
 }
@@ -54,43 +53,11 @@ impl PocketSphinx {
     }
 }
 
-/// Cuts samples at silences as they come.
-fn utterances(samples: SampleStream) -> impl Stream<Item = Result<Utterance, StepError>> {
-    let cutting = Some((samples, Segmenter::live()));
-    let pieces = stream::try_unfold(cutting, async |cutting| {
-        let Some((mut samples, mut segmenter)) = cutting else {
-            return Ok(None);
-        };
-        let mut found = Vec::new();
-        let mut emit = |piece| found.push(Ok(Utterance::new(0, piece)));
-        let block = samples.try_next().await;
-        let block = block.map_err(|error| segment::interrupted(&error))?;
-        let rest = if let Some(block) = block {
-            segmenter.push(&block, emit);
-            Some((samples, segmenter))
-        } else {
-            segmenter.finish(&mut emit);
-            None
-        };
-        Ok(Some((stream::iter(found), rest)))
-    });
-    pieces.try_flatten()
-}
-
-/// Lets the first error through and nothing after it.
-fn until_an_error<T>(
-    failed: &mut bool,
-    item: Result<T, StepError>,
-) -> std::future::Ready<Option<Result<T, StepError>>> {
-    let over = std::mem::replace(failed, item.is_err());
-    ready((!over).then_some(item))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use futures::channel::mpsc;
+    use futures::{channel::mpsc, stream};
 
     use super::*;
 
