@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use reqwest::{
-    Client, Response, StatusCode, Url,
+    Client, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+    multipart::Form,
     redirect, retry,
 };
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub enum SetupError {
     Setting(#[from] runtime::settings::InvalidSetting),
 }
 
-/// Posts JSON to one provider.
+/// Posts to one provider.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     client: Client,
@@ -71,12 +72,31 @@ impl Caller {
         credentials: Option<(&'static str, HeaderValue)>,
         content: &Value,
     ) -> Result<Answer, Fault> {
-        let mut request = self
+        let request = self
             .client
             .post(url.clone())
-            .timeout(self.timeout)
             .header(CONTENT_TYPE, "application/json")
             .body(content.to_string());
+        self.send(request, credentials).await
+    }
+
+    /// Posts a multipart form once.
+    pub(crate) async fn post_form(
+        &self,
+        url: &Url,
+        credentials: Option<(&'static str, HeaderValue)>,
+        form: Form,
+    ) -> Result<Answer, Fault> {
+        let request = self.client.post(url.clone()).multipart(form);
+        self.send(request, credentials).await
+    }
+
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        credentials: Option<(&'static str, HeaderValue)>,
+    ) -> Result<Answer, Fault> {
+        let mut request = request.timeout(self.timeout);
         if let Some((name, value)) = credentials {
             request = request.header(name, value);
         }

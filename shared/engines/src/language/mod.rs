@@ -25,7 +25,7 @@ pub(crate) mod manner;
 mod merge;
 mod model;
 mod parts;
-mod patience;
+pub(crate) mod patience;
 mod prices;
 mod prompt;
 mod schema;

@@ -25,11 +25,14 @@ impl Patience {
     /// Waits before the next attempt; `false` when there have been enough, or
     /// when it would take longer than there is patience left.
     pub(crate) async fn wait(&self, attempts: u32, fault: &Fault) -> bool {
-        if attempts >= fault.attempts() {
-            return false;
-        }
+        attempts < fault.attempts() && self.pause(attempts, fault.after()).await
+    }
+
+    /// Waits before attempt `attempts + 1`: at least `after`, where the provider says
+    /// so. Returns `false` without waiting when the rest of the patience is shorter.
+    pub(crate) async fn pause(&self, attempts: u32, after: Option<Duration>) -> bool {
         let doubled = FIRST_WAIT * 2_u32.saturating_pow(attempts - 1).min(16);
-        let wait = match fault.after() {
+        let wait = match after {
             // Never earlier than asked for, and not all at once.
             Some(after) => after + FIRST_WAIT.mul_f64(random()),
             None => doubled.mul_f64(0.5 + random() / 2.0),
