@@ -5,9 +5,9 @@ pub mod deepgram;
 pub mod extractive;
 pub mod gemini;
 pub mod language;
-#[cfg(feature = "whisper")]
 mod loops;
 pub mod openai;
+pub mod openai_transcription;
 pub mod pocketsphinx;
 mod segment;
 pub mod settings;
@@ -20,6 +20,7 @@ pub use extractive::Extractive;
 pub use gemini::{Gemini, TokenError, TokenSource};
 pub use language::LanguageAnalyst;
 pub use openai::OpenAi;
+pub use openai_transcription::OpenAiTranscriber;
 pub use pocketsphinx::PocketSphinx;
 pub use settings::{Speech, analyst, analyst_with, speech, transcriber};
 #[cfg(feature = "whisper")]

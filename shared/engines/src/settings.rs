@@ -5,7 +5,10 @@ use std::sync::Arc;
 use domain::ports::{Analyst, LiveTranscriber, Transcriber};
 use runtime::settings::Environment;
 
-use crate::{Deepgram, Extractive, PocketSphinx, TokenSource, deepgram, language};
+use crate::{
+    Deepgram, Extractive, OpenAiTranscriber, PocketSphinx, TokenSource, deepgram, language,
+    openai_transcription,
+};
 
 /// One speech engine in both its ways of listening.
 #[derive(Clone)]
@@ -28,10 +31,17 @@ impl Speech {
 
 /// `TRANSCRIBER`: the speech engine, found on this machine or reached from it.
 pub fn speech(environment: &Environment) -> anyhow::Result<Speech> {
-    let name = environment.word("TRANSCRIBER", &["pocketsphinx", "deepgram", "whisper"])?;
+    let name = environment.word(
+        "TRANSCRIBER",
+        &["pocketsphinx", "deepgram", "openai", "whisper"],
+    )?;
     if name == "deepgram" {
         let options = deepgram::Options::read(environment)?;
         return Ok(Speech::of(Deepgram::new(options)?));
+    }
+    if name == "openai" {
+        let options = openai_transcription::Options::read(environment)?;
+        return Ok(Speech::of(OpenAiTranscriber::new(options)?));
     }
     if name == "whisper" {
         return whisper(environment);

@@ -1,0 +1,167 @@
+//! Languages as servers spell them, and the language of a recording as far as it
+//! is known.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How long a language must have been recognised without another in between to be
+/// requested for what follows, in milliseconds: a word or two sounds like any language.
+const LONG_ENOUGH_MS: u64 = 5_000;
+
+/// The language of one recording or conversation.
+#[derive(Debug)]
+pub(super) struct Language(Mutex<State>);
+
+#[derive(Debug, Clone, Default)]
+struct State {
+    /// The code to send, and to report.
+    code: Option<String>,
+    /// How long it has been recognised, in milliseconds.
+    recognized_ms: u64,
+}
+
+impl Language {
+    /// The requested language as a BCP 47 tag; none to recognise it.
+    pub(super) fn new(tag: Option<&str>) -> Self {
+        Self(Mutex::new(State {
+            code: tag.map(code_of_tag),
+            recognized_ms: if tag.is_some() { LONG_ENOUGH_MS } else { 0 },
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The code to request; none to let the server recognise the language.
+    pub(super) fn to_request(&self) -> Option<String> {
+        let state = self.state();
+        let settled = state.recognized_ms >= LONG_ENOUGH_MS;
+        state.code.clone().filter(|_| settled)
+    }
+
+    /// The language that was requested or recognised so far.
+    pub(super) fn known(&self) -> Option<String> {
+        self.state().code.clone()
+    }
+
+    /// Notes the language that a server reports for a piece of that length.
+    pub(super) fn recognized(&self, reported: &str, length_ms: u64) {
+        let Some(code) = code_of_report(reported) else {
+            return;
+        };
+        let mut state = self.state();
+        if state.recognized_ms >= LONG_ENOUGH_MS {
+            return;
+        }
+        if state.code.as_deref() == Some(&code) {
+            state.recognized_ms += length_ms;
+        } else {
+            *state = State {
+                code: Some(code),
+                recognized_ms: length_ms,
+            };
+        }
+    }
+}
+
+/// The ISO 639 code of a BCP 47 tag, with the codes that Whisper uses instead.
+fn code_of_tag(tag: &str) -> String {
+    let primary = tag.split(['-', '_']).next().unwrap_or(tag);
+    match primary.to_ascii_lowercase().as_str() {
+        "nb" => "no".to_owned(),
+        "fil" => "tl".to_owned(),
+        "iw" => "he".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// The code of a language that a server reports: as a code, as a tag or by its
+/// English name, which is what `OpenAI`, Groq and whisper.cpp do.
+fn code_of_report(reported: &str) -> Option<String> {
+    let reported = reported.trim().to_ascii_lowercase();
+    let named = NAMES.iter().find(|(name, _)| *name == reported);
+    if let Some((_, code)) = named {
+        return Some((*code).to_owned());
+    }
+    let code = code_of_tag(&reported);
+    let is_code = (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
+    is_code.then_some(code)
+}
+
+/// The names that Whisper has for its languages, from `whisper/tokenizer.py`.
+#[rustfmt::skip]
+const NAMES: [(&str, &str); 112] = [
+    ("english", "en"), ("chinese", "zh"), ("german", "de"), ("spanish", "es"),
+    ("russian", "ru"), ("korean", "ko"), ("french", "fr"), ("japanese", "ja"),
+    ("portuguese", "pt"), ("turkish", "tr"), ("polish", "pl"), ("catalan", "ca"),
+    ("dutch", "nl"), ("arabic", "ar"), ("swedish", "sv"), ("italian", "it"),
+    ("indonesian", "id"), ("hindi", "hi"), ("finnish", "fi"), ("vietnamese", "vi"),
+    ("hebrew", "he"), ("ukrainian", "uk"), ("greek", "el"), ("malay", "ms"),
+    ("czech", "cs"), ("romanian", "ro"), ("danish", "da"), ("hungarian", "hu"),
+    ("tamil", "ta"), ("norwegian", "no"), ("thai", "th"), ("urdu", "ur"),
+    ("croatian", "hr"), ("bulgarian", "bg"), ("lithuanian", "lt"), ("latin", "la"),
+    ("maori", "mi"), ("malayalam", "ml"), ("welsh", "cy"), ("slovak", "sk"),
+    ("telugu", "te"), ("persian", "fa"), ("latvian", "lv"), ("bengali", "bn"),
+    ("serbian", "sr"), ("azerbaijani", "az"), ("slovenian", "sl"), ("kannada", "kn"),
+    ("estonian", "et"), ("macedonian", "mk"), ("breton", "br"), ("basque", "eu"),
+    ("icelandic", "is"), ("armenian", "hy"), ("nepali", "ne"), ("mongolian", "mn"),
+    ("bosnian", "bs"), ("kazakh", "kk"), ("albanian", "sq"), ("swahili", "sw"),
+    ("galician", "gl"), ("marathi", "mr"), ("punjabi", "pa"), ("sinhala", "si"),
+    ("khmer", "km"), ("shona", "sn"), ("yoruba", "yo"), ("somali", "so"),
+    ("afrikaans", "af"), ("occitan", "oc"), ("georgian", "ka"), ("belarusian", "be"),
+    ("tajik", "tg"), ("sindhi", "sd"), ("gujarati", "gu"), ("amharic", "am"),
+    ("yiddish", "yi"), ("lao", "lo"), ("uzbek", "uz"), ("faroese", "fo"),
+    ("haitian creole", "ht"), ("pashto", "ps"), ("turkmen", "tk"), ("nynorsk", "nn"),
+    ("maltese", "mt"), ("sanskrit", "sa"), ("luxembourgish", "lb"), ("myanmar", "my"),
+    ("tibetan", "bo"), ("tagalog", "tl"), ("malagasy", "mg"), ("assamese", "as"),
+    ("tatar", "tt"), ("hawaiian", "haw"), ("lingala", "ln"), ("hausa", "ha"),
+    ("bashkir", "ba"), ("javanese", "jv"), ("sundanese", "su"), ("cantonese", "yue"),
+    ("burmese", "my"), ("valencian", "ca"), ("flemish", "nl"), ("haitian", "ht"),
+    ("letzeburgesch", "lb"), ("pushto", "ps"), ("panjabi", "pa"), ("moldavian", "ro"),
+    ("moldovan", "ro"), ("sinhalese", "si"), ("castilian", "es"), ("mandarin", "zh"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_names_codes_and_tags() {
+        for (reported, expected) in [
+            ("english", Some("en")),
+            ("English", Some("en")),
+            ("en", Some("en")),
+            ("en-US", Some("en")),
+            ("haitian creole", Some("ht")),
+            ("yue", Some("yue")),
+            ("", None),
+            ("unknown", None),
+            ("none at all", None),
+        ] {
+            assert_eq!(code_of_report(reported).as_deref(), expected, "{reported}");
+        }
+    }
+
+    #[test]
+    fn requested_language_is_kept() {
+        let language = Language::new(Some("nb-NO"));
+        language.recognized("danish", 60_000);
+        assert_eq!(language.to_request().as_deref(), Some("no"));
+        assert_eq!(language.known().as_deref(), Some("no"));
+    }
+
+    #[test]
+    fn recognized_language_is_requested_after_five_seconds_in_agreement() {
+        let language = Language::new(None);
+        for (reported, length_ms, known, to_request) in [
+            ("japanese", 3_000, "ja", None),
+            ("german", 3_000, "de", None),
+            ("de", 2_000, "de", Some("de")),
+            ("japanese", 20_000, "de", Some("de")),
+        ] {
+            language.recognized(reported, length_ms);
+            assert_eq!(language.known().as_deref(), Some(known));
+            assert_eq!(language.to_request().as_deref(), to_request);
+        }
+    }
+}

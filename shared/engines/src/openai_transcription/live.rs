@@ -1,0 +1,56 @@
+//! Speech recognised as it comes: cut at silences, one request for each utterance.
+
+use std::{future::ready, sync::Arc};
+
+use async_trait::async_trait;
+use domain::{
+    ports::{LiveOptions, LiveTranscriber, SampleStream, SegmentStream},
+    steps::StepError,
+};
+use futures::{StreamExt, TryStreamExt};
+
+use super::{AT_ONCE, OpenAiTranscriber, client::Conversation, pieces::Piece};
+use crate::segment;
+
+/// The speaker of live speech, which has one channel.
+const SPEAKER: u32 = 0;
+
+#[async_trait]
+impl LiveTranscriber for OpenAiTranscriber {
+    fn name(&self) -> &'static str {
+        "openai"
+    }
+
+    fn model(&self) -> &str {
+        &self.0.options.model
+    }
+
+    async fn listen(
+        &self,
+        samples: SampleStream,
+        options: LiveOptions,
+    ) -> Result<SegmentStream, StepError> {
+        let LiveOptions {
+            language,
+            key_terms,
+        } = options;
+        let patience = self.0.options.patience;
+        let conversation = Conversation::new(language.as_deref(), &key_terms, patience);
+        let conversation = Arc::new(conversation);
+        let server = Arc::clone(&self.0);
+        let transcribe = move |utterance| {
+            let (server, conversation) = (Arc::clone(&server), Arc::clone(&conversation));
+            async move {
+                let piece = Piece::from_utterance(SPEAKER, &utterance);
+                let words = server.transcribe(piece, &conversation).await?;
+                Ok(segment::of_words(words, true))
+            }
+        };
+        Ok(segment::utterances(samples)
+            .map_ok(transcribe)
+            .try_buffered(AT_ONCE)
+            .try_filter_map(|segment| ready(Ok(segment)))
+            .scan(false, segment::until_an_error)
+            .boxed())
+    }
+}

@@ -1,0 +1,138 @@
+//! Speech recognition by any server with `OpenAI`'s endpoint
+//! `/v1/audio/transcriptions`: `OpenAI`, Groq, vLLM, speaches, LocalAI, whisper.cpp.
+//!
+//! In reading order: [`Options`] say how the server is reached, `cut` makes `pieces`
+//! of a recording that servers accept, `request` makes a form of a piece,
+//! `client` sends it, `response` reads what comes back, `refusals` tells refusals apart
+//! and `errors` says what they mean,
+//! `words` gives the words their times, and `language` keeps the recording's language.
+//!
+//! The recording is decoded once before anything is sent: one that is too long or
+//! damaged costs nothing, and only the samples tell whether each channel carries one
+//! person. Such channels are sent separately; otherwise everything is one speaker's.
+
+mod client;
+mod cut;
+mod errors;
+mod language;
+mod live;
+mod pieces;
+mod refusals;
+mod request;
+mod response;
+mod settings;
+mod words;
+
+use std::{fmt, pin::pin, sync::Arc};
+
+use async_trait::async_trait;
+use domain::{
+    ports::{Progress, Transcriber, TranscriptionRequest},
+    steps::{Code, StepError},
+    transcript::{Recognition, Speaker, Word},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use media::ObjectReader;
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use crate::{
+    language::http::SetupError,
+    survey::{self, Survey},
+};
+use client::{Conversation, Server};
+use pieces::Piece;
+pub use settings::Options;
+
+/// Requests at the same time: one is uploaded while another is worked on.
+const AT_ONCE: usize = 2;
+
+/// A transcription server with `OpenAI`'s protocol.
+#[derive(Clone)]
+pub struct OpenAiTranscriber(Arc<Server>);
+
+impl fmt::Debug for OpenAiTranscriber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let model = &self.0.options.model;
+        formatter
+            .debug_tuple("OpenAiTranscriber")
+            .field(model)
+            .finish()
+    }
+}
+
+impl OpenAiTranscriber {
+    /// An engine that is reached like this.
+    pub fn new(options: Options) -> Result<Self, SetupError> {
+        Ok(Self(Arc::new(Server::new(options)?)))
+    }
+
+    /// The words of all pieces. Without a known language the first piece is done alone,
+    /// so that the others can be requested in the language that it is recognised in.
+    async fn words(
+        &self,
+        mut pieces: mpsc::Receiver<Piece>,
+        survey: &Survey,
+        conversation: &Conversation,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Word>, StepError> {
+        let transcribe = async |piece: Piece| {
+            let reached_ms = piece.end_ms();
+            let words = self.0.transcribe(piece, conversation).await?;
+            progress.report(percent(reached_ms, survey.facts.duration_ms));
+            Ok::<_, StepError>(words)
+        };
+        let mut found = Vec::new();
+        while conversation.language.to_request().is_none()
+            && let Some(piece) = pieces.recv().await
+        {
+            found.extend(transcribe(piece).await?);
+        }
+        let rest = stream::poll_fn(|context| pieces.poll_recv(context));
+        let mut rest = pin!(rest.map(transcribe).buffered(AT_ONCE));
+        while let Some(words) = rest.try_next().await? {
+            found.extend(words);
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Transcriber for OpenAiTranscriber {
+    fn name(&self) -> &'static str {
+        "openai"
+    }
+
+    async fn transcribe(
+        &self,
+        request: &TranscriptionRequest,
+        progress: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
+        let survey = survey::take(request).await?;
+        let patience = self.0.options.patience;
+        let language = request.language.as_deref();
+        let conversation = Conversation::new(language, &request.key_terms, patience);
+        let (send, pieces) = mpsc::channel(1);
+        let recording = request.recording.clone();
+        let cutting = spawn_blocking(move || {
+            let source = Box::new(ObjectReader::open(&recording));
+            cut::cut(source, survey, |piece| send.blocking_send(piece).is_ok())
+        });
+        let words = self.words(pieces, &survey, &conversation, progress).await?;
+        let speech_ms = cutting
+            .await
+            .map_err(|_| StepError::transient(Code::EngineFailed, "cutting the recording failed"))?
+            .map_err(|error| error.to_step_error())?;
+        Ok(Recognition {
+            speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
+            words,
+            language: request.language.clone().or(conversation.language.known()),
+            audio: survey.facts,
+            speech_ms: Some(speech_ms),
+            model: self.0.options.model.clone(),
+        })
+    }
+}
+
+fn percent(reached_ms: u64, duration_ms: u64) -> u8 {
+    u8::try_from(reached_ms * 100 / duration_ms.max(1)).map_or(100, |percent| percent.min(100))
+}

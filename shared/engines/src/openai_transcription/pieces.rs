@@ -1,0 +1,220 @@
+//! Pieces of a recording, of a size that servers accept.
+//!
+//! Utterances of one channel are joined with the silence between them shortened:
+//! models invent words for long silences, and providers charge for them. Each part
+//! of a piece remembers where it lies in the recording.
+
+use bytes::Bytes;
+use media::{resample::SPEECH_RATE_HZ, speech};
+
+/// Samples per millisecond.
+const PER_MS: u64 = 16;
+
+/// Bytes of one sample.
+const SAMPLE: usize = 2;
+
+/// Samples of silence that are kept between two utterances: one second.
+const PAUSE: u64 = 16_000;
+
+/// Samples of the longest piece: five minutes, which are 9.6 MB. `OpenAI` and Groq
+/// accept 25 MB, vLLM 25 MB and ten minutes, `gpt-4o-transcribe` 1,400 seconds.
+const LONGEST: u64 = 5 * 60 * 16_000;
+
+/// Speech of one channel at 16 kHz, as it is sent in one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// The speaker, from 0.
+    pub(super) speaker: u32,
+    /// Samples of 16 bits, little-endian.
+    pcm: Bytes,
+    /// The utterances that it consists of, in order; never empty.
+    parts: Vec<Part>,
+}
+
+/// An utterance in a piece; all in samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    /// Where it begins in the piece.
+    at: u64,
+    /// Where it begins in the recording.
+    start: u64,
+    length: u64,
+}
+
+impl Part {
+    const fn end(self) -> u64 {
+        self.start + self.length
+    }
+}
+
+impl Piece {
+    /// A piece of one utterance.
+    pub(super) fn from_utterance(speaker: u32, utterance: &speech::Piece) -> Self {
+        let mut builder = Builder::new(speaker);
+        builder.push(utterance);
+        builder.finish()
+    }
+
+    /// Its length in milliseconds.
+    pub(super) fn length_ms(&self) -> u64 {
+        self.length() / PER_MS
+    }
+
+    /// Its length in samples.
+    pub(super) fn length(&self) -> u64 {
+        (self.pcm.len() / SAMPLE) as u64
+    }
+
+    /// When it ends in the recording, in milliseconds.
+    pub(super) fn end_ms(&self) -> u64 {
+        self.parts.last().map_or(0, |part| part.end() / PER_MS)
+    }
+
+    /// A WAV file: its header and its samples.
+    pub(super) fn wav(&self) -> [Bytes; 2] {
+        let header = wav_header(u32::try_from(self.pcm.len()).unwrap_or(u32::MAX));
+        [Bytes::copy_from_slice(&header), self.pcm.clone()]
+    }
+
+    /// Where a span of the piece lies in the recording, in milliseconds. The start of
+    /// a span that begins in a pause is moved to the utterance behind it, and the end
+    /// of one that ends in a pause to the utterance before it.
+    pub(super) fn in_recording(&self, start_ms: u64, end_ms: u64) -> (u64, u64) {
+        let (from, to) = (start_ms * PER_MS, end_ms * PER_MS);
+        let last = self.parts.len() - 1;
+        let first = self
+            .parts
+            .iter()
+            .position(|part| from < part.at + part.length);
+        let first = self.parts[first.unwrap_or(last)];
+        let begun = self.parts.iter().rposition(|part| part.at < to);
+        let begun = self.parts[begun.unwrap_or(0)];
+        let start = first.start + from.saturating_sub(first.at).min(first.length);
+        let end = begun.start + to.saturating_sub(begun.at).min(begun.length);
+        (start / PER_MS, end.max(start) / PER_MS)
+    }
+
+    /// The speech between two times of the piece, as spans in milliseconds.
+    pub(super) fn speech_between(&self, start_ms: u64, end_ms: u64) -> Vec<(u64, u64)> {
+        let spans = self.parts.iter().map(|part| {
+            let (from, to) = (part.at / PER_MS, (part.at + part.length) / PER_MS);
+            (from.max(start_ms), to.min(end_ms))
+        });
+        spans.filter(|(from, to)| from < to).collect()
+    }
+
+    /// Whether it can be cut between utterances.
+    pub(super) const fn is_divisible(&self) -> bool {
+        self.parts.len() > 1
+    }
+
+    /// Two shorter pieces, cut between the two utterances nearest to the middle; none
+    /// where it is a single utterance. The audio is not copied.
+    pub(super) fn halves(&self) -> Option<(Self, Self)> {
+        let middle = self.length() / 2;
+        let distance = |index: &usize| self.parts[*index].at.abs_diff(middle);
+        let cut = (1..self.parts.len()).min_by_key(distance)?;
+        let (before, after) = self.parts.split_at(cut);
+        let (last, at) = (before[cut - 1], after[0].at);
+        let moved = |part: &Part| Part {
+            at: part.at - at,
+            ..*part
+        };
+        let half = |pcm, parts| Self {
+            speaker: self.speaker,
+            pcm,
+            parts,
+        };
+        Some((
+            half(
+                self.pcm.slice(..bytes(last.at + last.length)),
+                before.to_vec(),
+            ),
+            half(
+                self.pcm.slice(bytes(at)..),
+                after.iter().map(moved).collect(),
+            ),
+        ))
+    }
+}
+
+/// Bytes of so many samples.
+fn bytes(samples: u64) -> usize {
+    usize::try_from(samples)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(SAMPLE)
+}
+
+/// The header of a WAV file of one channel at 16 kHz with 16 bits per sample and
+/// `length` bytes of samples.
+fn wav_header(length: u32) -> [u8; 44] {
+    const RATE: [u8; 4] = SPEECH_RATE_HZ.to_le_bytes();
+    const BYTE_RATE: [u8; 4] = (SPEECH_RATE_HZ * 2).to_le_bytes();
+    let mut header = [0; 44];
+    header[..4].copy_from_slice(b"RIFF");
+    header[4..8].copy_from_slice(&length.saturating_add(36).to_le_bytes());
+    header[8..16].copy_from_slice(b"WAVEfmt ");
+    // The size of the format, PCM, one channel.
+    header[16..24].copy_from_slice(&[16, 0, 0, 0, 1, 0, 1, 0]);
+    header[24..28].copy_from_slice(&RATE);
+    header[28..32].copy_from_slice(&BYTE_RATE);
+    // Bytes per frame, bits per sample.
+    header[32..36].copy_from_slice(&[2, 0, 16, 0]);
+    header[36..40].copy_from_slice(b"data");
+    header[40..].copy_from_slice(&length.to_le_bytes());
+    header
+}
+
+/// A piece that utterances are added to.
+pub(super) struct Builder {
+    speaker: u32,
+    pcm: Vec<u8>,
+    parts: Vec<Part>,
+}
+
+impl Builder {
+    pub(super) const fn new(speaker: u32) -> Self {
+        Self {
+            speaker,
+            pcm: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    fn length(&self) -> u64 {
+        (self.pcm.len() / SAMPLE) as u64
+    }
+
+    /// Samples of silence between what there is and an utterance.
+    fn pause(&self, next: &speech::Piece) -> u64 {
+        let end = self.parts.last().map_or(next.start, |part| part.end());
+        next.start.saturating_sub(end).min(PAUSE)
+    }
+
+    pub(super) fn has_room(&self, next: &speech::Piece) -> bool {
+        self.length() + self.pause(next) + next.samples.len() as u64 <= LONGEST
+    }
+
+    pub(super) fn push(&mut self, next: &speech::Piece) {
+        let silence = bytes(self.pause(next));
+        self.pcm.resize(self.pcm.len() + silence, 0);
+        self.parts.push(Part {
+            at: self.length(),
+            start: next.start,
+            length: next.samples.len() as u64,
+        });
+        let samples = next.samples.iter().flat_map(|sample| sample.to_le_bytes());
+        self.pcm.extend(samples);
+    }
+
+    pub(super) fn finish(self) -> Piece {
+        Piece {
+            speaker: self.speaker,
+            pcm: self.pcm.into(),
+            parts: self.parts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
