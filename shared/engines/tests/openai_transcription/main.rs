@@ -1,0 +1,11 @@
+//! Transcription by OpenAI-compatible servers, against a server that behaves like them.
+
+mod form;
+mod live;
+mod pieces;
+mod real;
+mod recording;
+mod refusals;
+mod requests;
+mod responses;
+mod support;
