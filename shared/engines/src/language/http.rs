@@ -48,7 +48,12 @@ pub(crate) struct Answer {
 impl Caller {
     /// A client that waits so long for a whole answer.
     pub(crate) fn new(timeout: Duration) -> Result<Self, SetupError> {
-        let client = Client::builder()
+        let client = Client::builder();
+        // A server that works on one request at a time leaves the next unread for
+        // longer than the default of 30 seconds; the timeout of the request holds.
+        #[cfg(target_os = "linux")]
+        let client = client.tcp_user_timeout(None);
+        let client = client
             // A redirect would carry people's words to somewhere else.
             .redirect(redirect::Policy::none())
             .retry(retry::never())
