@@ -51,7 +51,11 @@ impl ObjectCheckpoint {
 #[async_trait]
 impl Checkpoint for ObjectCheckpoint {
     async fn load(&self) -> Result<Vec<Vec<u8>>, StepError> {
-        let mut names = self.objects.list(&self.prefix).await.map_err(unavailable)?;
+        let mut names = self
+            .objects
+            .list(&self.prefix)
+            .await
+            .map_err(|error| unavailable(&error))?;
         names.sort_unstable();
         let mut parts = Vec::new();
         for name in &names {
@@ -59,14 +63,14 @@ impl Checkpoint for ObjectCheckpoint {
                 Ok(found) => found,
                 // A successor may have cleared it.
                 Err(ObjectError::NotFound { .. }) => continue,
-                Err(error) => return Err(unavailable(error)),
+                Err(error) => return Err(unavailable(&error)),
             };
             let all = bytes.try_fold(Vec::new(), |mut all, chunk| async move {
                 all.extend_from_slice(&chunk);
                 Ok(all)
             });
             let all = all.await;
-            parts.push(all.map_err(|error| unavailable(ObjectError::Interrupted(error)))?);
+            parts.push(all.map_err(|error| unavailable(&ObjectError::Interrupted(error)))?);
         }
         self.next.store(names.len() as u64, Ordering::Relaxed);
         Ok(parts)
@@ -79,7 +83,7 @@ impl Checkpoint for ObjectCheckpoint {
         let written = self
             .objects
             .write(&name, "application/json", body, Overwrite::Refused);
-        written.await.map(drop).map_err(unavailable)
+        written.await.map(drop).map_err(|error| unavailable(&error))
     }
 }
 
@@ -94,7 +98,7 @@ pub(crate) async fn clear(
     Ok(())
 }
 
-fn unavailable(error: ObjectError) -> StepError {
+fn unavailable(error: &ObjectError) -> StepError {
     tracing::warn!(event = "transcribe.checkpoint_unavailable", %error);
     StepError::transient(Code::StorageUnavailable, "the object store is unavailable")
 }

@@ -12,110 +12,53 @@ use crate::ggml::Dimensions;
 /// Moments over which the attention is smoothed: 140 ms.
 const SMOOTHING: usize = 7;
 
-/// Heads that follow the sound, as (layer, head), by the sizes of the network; from
-/// `_ALIGNMENT_HEADS` of `whisper/__init__.py`.
-pub(crate) fn alignment_heads(dimensions: &Dimensions) -> Vec<(usize, usize)> {
-    let is_multilingual = dimensions.is_multilingual();
-    let known: &[(usize, usize)] = match (dimensions.audio_layers, is_multilingual) {
-        (4, false) => &[
-            (1, 0),
-            (2, 0),
-            (2, 5),
-            (3, 0),
-            (3, 1),
-            (3, 2),
-            (3, 3),
-            (3, 4),
-        ],
-        (4, true) => &[(2, 2), (3, 0), (3, 2), (3, 3), (3, 4), (3, 5)],
-        (6, false) => &[(3, 3), (4, 7), (5, 1), (5, 5), (5, 7)],
-        (6, true) => &[
-            (3, 1),
-            (4, 2),
-            (4, 3),
-            (4, 7),
-            (5, 1),
-            (5, 2),
-            (5, 4),
-            (5, 6),
-        ],
-        (12, false) => &[
-            (6, 6),
-            (7, 0),
-            (7, 3),
-            (7, 8),
-            (8, 2),
-            (8, 5),
-            (8, 7),
-            (9, 0),
-            (9, 4),
-            (9, 8),
-            (9, 10),
-            (10, 0),
-            (10, 1),
-            (10, 2),
-            (10, 3),
-            (10, 6),
-            (10, 11),
-            (11, 2),
-            (11, 4),
-        ],
-        (12, true) => &[
-            (5, 3),
-            (5, 9),
-            (8, 0),
-            (8, 4),
-            (8, 7),
-            (8, 8),
-            (9, 0),
-            (9, 7),
-            (9, 9),
-            (10, 5),
-        ],
-        (24, false) => &[
-            (11, 4),
-            (14, 1),
-            (14, 12),
-            (14, 14),
-            (15, 4),
-            (16, 0),
-            (16, 4),
-            (16, 9),
-            (17, 12),
-            (17, 14),
-            (18, 7),
-            (18, 10),
-            (18, 15),
-            (20, 0),
-            (20, 3),
-            (20, 9),
-            (20, 14),
-            (21, 12),
-        ],
-        (24, true) => &[(13, 15), (15, 4), (15, 15), (16, 1), (20, 0), (23, 4)],
-        (32, true) if dimensions.text_layers == 4 => {
-            &[(2, 4), (2, 11), (3, 3), (3, 6), (3, 11), (3, 14)]
-        }
-        (32, true) if dimensions.mel_bands == 128 => &[
-            (7, 0),
-            (10, 17),
-            (12, 18),
-            (13, 12),
-            (16, 1),
-            (17, 14),
-            (19, 11),
-            (21, 4),
-            (24, 1),
-            (25, 6),
-        ],
-        _ => &[],
-    };
-    let fits =
-        |head: &&(usize, usize)| head.0 < dimensions.text_layers && head.1 < dimensions.heads;
-    if !known.is_empty() && known.iter().all(|head| fits(&head)) {
-        return known.to_vec();
+/// A head of the decoder: its layer and its number there.
+type Head = (usize, usize);
+
+/// Audio layers, text layers, mel bands, and whether a network is multilingual.
+type Sizes = (usize, usize, usize, bool);
+
+/// Heads that follow the sound, by the sizes of a network; from `_ALIGNMENT_HEADS` of
+/// <https://github.com/openai/whisper/blob/main/whisper/__init__.py>.
+#[rustfmt::skip]
+const KNOWN_HEADS: [(Sizes, &[Head]); 10] = [
+    ((4, 4, 80, false), &[(1, 0), (2, 0), (2, 5), (3, 0), (3, 1), (3, 2), (3, 3), (3, 4)]),
+    ((4, 4, 80, true), &[(2, 2), (3, 0), (3, 2), (3, 3), (3, 4), (3, 5)]),
+    ((6, 6, 80, false), &[(3, 3), (4, 7), (5, 1), (5, 5), (5, 7)]),
+    ((6, 6, 80, true), &[(3, 1), (4, 2), (4, 3), (4, 7), (5, 1), (5, 2), (5, 4), (5, 6)]),
+    ((12, 12, 80, false), &[
+        (6, 6), (7, 0), (7, 3), (7, 8), (8, 2), (8, 5), (8, 7), (9, 0), (9, 4), (9, 8), (9, 10),
+        (10, 0), (10, 1), (10, 2), (10, 3), (10, 6), (10, 11), (11, 2), (11, 4),
+    ]),
+    ((12, 12, 80, true), &[
+        (5, 3), (5, 9), (8, 0), (8, 4), (8, 7), (8, 8), (9, 0), (9, 7), (9, 9), (10, 5),
+    ]),
+    ((24, 24, 80, false), &[
+        (11, 4), (14, 1), (14, 12), (14, 14), (15, 4), (16, 0), (16, 4), (16, 9), (17, 12),
+        (17, 14), (18, 7), (18, 10), (18, 15), (20, 0), (20, 3), (20, 9), (20, 14), (21, 12),
+    ]),
+    ((24, 24, 80, true), &[(13, 15), (15, 4), (15, 15), (16, 1), (20, 0), (23, 4)]),
+    ((32, 4, 128, true), &[(2, 4), (2, 11), (3, 3), (3, 6), (3, 11), (3, 14)]),
+    ((32, 32, 128, true), &[
+        (7, 0), (10, 17), (12, 18), (13, 12), (16, 1), (17, 14), (19, 11), (21, 4), (24, 1),
+        (25, 6),
+    ]),
+];
+
+/// The heads of a network that follow the sound; of an unknown one all heads of the upper
+/// half of its layers.
+pub(crate) fn alignment_heads(dimensions: &Dimensions) -> Vec<Head> {
+    let sizes = (
+        dimensions.audio_layers,
+        dimensions.text_layers,
+        dimensions.mel_bands,
+        dimensions.is_multilingual(),
+    );
+    let fits = |head: &Head| head.0 < dimensions.text_layers && head.1 < dimensions.heads;
+    let known = KNOWN_HEADS.into_iter().find(|(of, _)| *of == sizes);
+    if let Some((_, heads)) = known.filter(|(_, heads)| heads.iter().all(fits)) {
+        return heads.to_vec();
     }
-    // Unknown networks: all heads of the upper half.
     (dimensions.text_layers / 2..dimensions.text_layers)
         .flat_map(|layer| (0..dimensions.heads).map(move |head| (layer, head)))
         .collect()

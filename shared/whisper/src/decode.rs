@@ -201,8 +201,8 @@ impl Decoder<'_> {
         // Time does not run back, and a segment is longer than nothing.
         if let Some(newest) = choices.iter().rev().find(|choice| is_timestamp(choice)) {
             let may_repeat = is_timestamp(last) && !is_pair;
-            let least = newest.token + u32::from(!may_repeat);
-            forbid(logits, vocabulary.first_timestamp..least);
+            let earliest = newest.token + u32::from(!may_repeat);
+            forbid(logits, vocabulary.first_timestamp..earliest);
         }
         // A timestamp comes next where one is likelier than every text.
         let first = vocabulary.first_timestamp as usize;

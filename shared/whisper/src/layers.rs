@@ -101,13 +101,17 @@ impl<'a> Layers<'a> {
         let mut weights = self
             .file
             .tensor(&format!("{name}.weight"), inputs * outputs)?;
-        weights.iter_mut().for_each(|weight| *weight *= scale);
+        for weight in &mut weights {
+            *weight *= scale;
+        }
         let value = self.matmul_quantized(input, &QuantizedRows::new(&weights, inputs));
-        if name.ends_with(".key") {
+        if name.rsplit('.').next() == Some("key") {
             return Ok(value);
         }
         let mut bias = self.file.tensor(&format!("{name}.bias"), outputs)?;
-        bias.iter_mut().for_each(|bias| *bias *= scale);
+        for value in &mut bias {
+            *value *= scale;
+        }
         let bias = self.graph.floats(&[outputs], &bias);
         Ok(self.graph.op("Add", &[&value, &bias]))
     }

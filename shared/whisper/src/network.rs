@@ -89,7 +89,9 @@ impl Network {
     ) -> Result<Encoded, RecognitionError> {
         let input = NdTensor::from_data([1, self.dimensions.mel_bands, FRAMES], mel);
         let inputs = vec![(self.encoder.node_id("mel")?, input.into())];
-        let values = self.encoder.run(inputs, &self.encoder_outputs, on(pool))?;
+        let values = self
+            .encoder
+            .run(inputs, &self.encoder_outputs, Some(on(pool)))?;
         Ok(Encoded(values))
     }
 
@@ -120,7 +122,7 @@ impl Network {
         inputs.extend(past.map(|(node, value)| (node, value.into())));
         let mut outputs = vec![self.nodes.logits];
         outputs.extend(&self.nodes.present);
-        let mut values = self.decoder.run(inputs, &outputs, on(pool))?;
+        let mut values = self.decoder.run(inputs, &outputs, Some(on(pool)))?;
         cache.values = values.split_off(1);
         cache.length += tokens.len();
         let logits: NdTensor<f32, 3> = values.remove(0).try_into()?;
@@ -148,7 +150,7 @@ impl Network {
             .iter()
             .map(|layer| self.nodes.attention[*layer])
             .collect();
-        let values = self.decoder.run(inputs, &outputs, on(pool))?;
+        let values = self.decoder.run(inputs, &outputs, Some(on(pool)))?;
         values
             .into_iter()
             .map(|value| Ok(value.try_into()?))
@@ -229,8 +231,8 @@ fn nodes(model: &Model, name: &str, count: usize) -> Result<Vec<NodeId>, ModelEr
         .collect()
 }
 
-fn on(pool: &Arc<ThreadPool>) -> Option<RunOptions> {
-    Some(RunOptions::default().with_thread_pool(Some(Arc::clone(pool))))
+fn on(pool: &Arc<ThreadPool>) -> RunOptions {
+    RunOptions::default().with_thread_pool(Some(Arc::clone(pool)))
 }
 
 /// From `mel` to `cross0`, `cross1`, …: keys and values, layer by layer.

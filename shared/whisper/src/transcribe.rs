@@ -192,7 +192,7 @@ impl Model {
         let mut start_ms = times.next().unwrap_or(0);
         let mut segments = Vec::new();
         for part in parts {
-            let timed = text(part).map(|choice| {
+            let placed = text(part).map(|choice| {
                 let end_ms = times.next().unwrap_or(start_ms).max(start_ms);
                 let token = Token {
                     bytes: self.vocabulary.bytes(choice.token).to_vec(),
@@ -203,7 +203,7 @@ impl Model {
                 start_ms = end_ms;
                 token
             });
-            let tokens: Vec<Token> = timed.collect();
+            let tokens: Vec<Token> = placed.collect();
             if !tokens.is_empty() {
                 segments.push(Segment {
                     tokens,

@@ -59,7 +59,7 @@ impl Server {
     pub(super) fn new(options: Options) -> Result<Self, SetupError> {
         Ok(Self {
             caller: Caller::new(options.timeout)?,
-            features: Mutex::new(Features::of_model(&options.model)),
+            features: Mutex::new(Features::from_model(&options.model)),
             refused: AtomicU64::new(u64::MAX),
             options,
         })

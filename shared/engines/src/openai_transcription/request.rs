@@ -28,6 +28,10 @@ pub(super) enum Feature {
 
 /// What the server is known to accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is refused by some server, independently of the others"
+)]
 pub(super) struct Features {
     granularities: bool,
     verbose: bool,
@@ -41,7 +45,7 @@ pub(super) struct Features {
 impl Features {
     /// What a model is expected to accept. `OpenAI`'s models behind Whisper know no
     /// times; asking them for any would be one refused upload more.
-    pub(super) fn of_model(model: &str) -> Self {
+    pub(super) fn from_model(model: &str) -> Self {
         let diarizes = model.contains("-transcribe-diarize");
         let verbose = !model.contains("gpt-") || !model.contains("transcribe");
         Self {
@@ -172,7 +176,7 @@ mod tests {
 
     #[test]
     fn features_are_left_out_once() {
-        let all = Features::of_model("whisper-1");
+        let all = Features::from_model("whisper-1");
         let fewer = all.without(Feature::Granularities).unwrap();
         assert_eq!(fewer.without(Feature::Granularities), None);
         let plain = fewer.without(Feature::VerboseJson).unwrap();

@@ -53,9 +53,7 @@ impl Slot {
         let check = async || {
             let path = (self.locate)()?;
             let checked = spawn_blocking(move || Model::check(&path)).await;
-            checked
-                .map_err(|_| super::failed())?
-                .map_err(|error| unusable(&error))
+            checked.map_err(|_| super::failed())?.map_err(unusable)
         };
         self.is_multilingual.get_or_try_init(check).await.copied()
     }
@@ -63,18 +61,17 @@ impl Slot {
     /// Waits for a turn and loads the model where it is not in memory.
     pub(super) async fn turn(&self) -> Result<Turn, StepError> {
         let mut guard = Arc::clone(&self.state).lock_owned().await;
-        let model = match &guard.model {
-            Some(model) => Arc::clone(model),
-            None => {
-                let path = (self.locate)()?;
-                let loaded = spawn_blocking(move || Model::load(&path)).await;
-                let loaded = loaded.map_err(|_| super::failed())?;
-                let loaded = loaded.map_err(|error| unusable(&error))?;
-                let model = Arc::new(loaded);
-                guard.model = Some(Arc::clone(&model));
-                tokio::spawn(release_when_idle(Arc::clone(&self.state)));
-                model
-            }
+        let model = if let Some(model) = &guard.model {
+            Arc::clone(model)
+        } else {
+            let path = (self.locate)()?;
+            let loaded = spawn_blocking(move || Model::load(&path)).await;
+            let loaded = loaded.map_err(|_| super::failed())?;
+            let loaded = loaded.map_err(unusable)?;
+            let model = Arc::new(loaded);
+            guard.model = Some(Arc::clone(&model));
+            tokio::spawn(release_when_idle(Arc::clone(&self.state)));
+            model
         };
         guard.used_at = Some(Instant::now());
         Ok(Turn { model, guard })
@@ -115,7 +112,7 @@ fn busy_elsewhere() -> usize {
     running.map_or(0, |running| running.saturating_sub(1))
 }
 
-fn unusable(error: &ModelError) -> StepError {
+fn unusable(error: ModelError) -> StepError {
     let message = format!("the speech model cannot be used: {error}");
     StepError::permanent(Code::EngineMisconfigured, message)
 }
@@ -145,9 +142,9 @@ mod tests {
         state.lock().await.pools.push(pool());
         state.lock().await.used_at = Some(Instant::now());
         let release = tokio::spawn(release_when_idle(Arc::clone(&state)));
-        tokio::time::advance(IDLE - Duration::from_secs(1)).await;
+        tokio::time::advance(IDLE / 2).await;
         state.lock().await.used_at = Some(Instant::now());
-        tokio::time::advance(Duration::from_secs(2)).await;
+        tokio::time::advance(IDLE / 2 + Duration::from_secs(1)).await;
         tokio::task::yield_now().await;
         assert_eq!(state.lock().await.pools.len(), 1);
         tokio::time::advance(IDLE).await;

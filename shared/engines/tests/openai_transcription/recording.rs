@@ -100,6 +100,7 @@ fn request_of(shelf: Shelf) -> TranscriptionRequest {
         max_duration_ms: 3_600_000,
         key_terms: Vec::new(),
         label: None,
+        checkpoint: None,
     }
 }
 
@@ -110,7 +111,13 @@ pub(crate) fn ten_seconds() -> TranscriptionRequest {
 
 /// A tone of 200 Hz, which is speech by its loudness.
 pub(crate) fn loud(ms: usize) -> Vec<i16> {
-    let sample = |n: usize| if n / 40 % 2 == 0 { 3_000 } else { -3_000 };
+    let sample = |n: usize| {
+        if (n / 40).is_multiple_of(2) {
+            3_000
+        } else {
+            -3_000
+        }
+    };
     (0..ms * 16).map(sample).collect()
 }
 

@@ -10,7 +10,10 @@ use crate::support::{Bench, Canned, loud, quiet, request, ten_seconds, texts};
 
 async fn recognized(body: &Value) -> domain::transcript::Recognition {
     let bench = Bench::start([Canned::new(200, &body.to_string())]).await;
-    bench.transcribe(&ten_seconds()).await.unwrap()
+    bench
+        .transcribe(&ten_seconds())
+        .await
+        .expect("a transcript")
 }
 
 #[tokio::test]
