@@ -1,0 +1,70 @@
+//! Speech of up to three people within a window of ten seconds: pyannote's
+//! segmentation-3.0.
+
+use rten::Model;
+use rten_tensor::{NdTensor, prelude::*};
+
+use crate::{DiarizationError, model};
+
+/// Samples in a window: 10 s at 16 kHz.
+pub(crate) const WINDOW: usize = 160_000;
+
+/// Frames of a window.
+pub(crate) const FRAMES: usize = 589;
+
+/// Samples from one frame to the next: 16.875 ms.
+pub(crate) const FRAME_SAMPLES: usize = 270;
+
+/// People that the model tells apart within one window.
+pub(crate) const LOCAL_SPEAKERS: usize = 3;
+
+/// The sets of speakers that the model's classes stand for, a bit for each.
+const CLASSES: [u8; 7] = [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110];
+
+/// For each frame of a window the set of local speakers who speak in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Activity(Box<[u8]>);
+
+impl Activity {
+    /// Whether a local speaker speaks in a frame.
+    pub(crate) fn speaks(&self, speaker: usize, frame: usize) -> bool {
+        self.0[frame] & (1 << speaker) != 0
+    }
+
+    /// The frames in which a local speaker speaks.
+    pub(crate) fn of(&self, speaker: usize) -> Vec<bool> {
+        (0..self.0.len())
+            .map(|frame| self.speaks(speaker, frame))
+            .collect()
+    }
+
+    /// The frames in which a local speaker is the only one who speaks.
+    pub(crate) fn alone(&self, speaker: usize) -> Vec<bool> {
+        self.0.iter().map(|set| *set == 1 << speaker).collect()
+    }
+}
+
+/// The model in memory.
+pub(crate) struct Segmentation(Model);
+
+impl Segmentation {
+    pub(crate) fn load() -> Result<Self, DiarizationError> {
+        let bytes = include_bytes!("../../../models/segmentation-3.0.int8.onnx");
+        model::load(bytes).map(Self)
+    }
+
+    /// Who speaks in a window of [`WINDOW`] samples.
+    pub(crate) fn run(&self, samples: &[f32]) -> Result<Activity, DiarizationError> {
+        let input = NdTensor::from_data([1, 1, samples.len()], samples.to_vec());
+        let scores = self.0.run_one(input.view().into(), model::run_options())?;
+        let scores: NdTensor<f32, 3> = scores.try_into().map_err(model::unexpected)?;
+        let frames = scores.to_vec();
+        let sets = frames.chunks_exact(CLASSES.len()).map(most_likely);
+        Ok(Activity(sets.collect()))
+    }
+}
+
+fn most_likely(scores: &[f32]) -> u8 {
+    let best = (0..CLASSES.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+    CLASSES[best.unwrap_or(0)]
+}

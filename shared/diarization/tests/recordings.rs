@@ -1,0 +1,189 @@
+//! Diarization of recordings with known speakers, measured.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use diarization::{Diarization, Models};
+use support::{
+    SAMPLES, decode, diarize,
+    error_rate::{Segment, percent},
+    found, rttm, voiced,
+};
+
+const COLLAR_MS: u64 = 250;
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(SAMPLES).join(name)
+}
+
+fn models() -> Models {
+    Models::shared().unwrap()
+}
+
+/// Whether the error rate is at most `most` and with a collar `most_with_collar` percent.
+fn assert_rates(
+    diarization: &Diarization,
+    reference: &[Segment],
+    [most, most_with_collar]: [f64; 2],
+) {
+    let found = found(&diarization.turns);
+    let rates = [0, COLLAR_MS].map(|collar_ms| percent(reference, &found, collar_ms));
+    println!("{:.1} %, with a collar {:.1} %", rates[0], rates[1]);
+    assert!(
+        rates[0] <= most && rates[1] <= most_with_collar,
+        "{rates:?}"
+    );
+}
+
+/// The bundled interview on one channel, and who speaks when by its two.
+fn interview() -> (Vec<i16>, Vec<Segment>) {
+    let path = sample("interview.flac");
+    let channels = [0, 1].map(|channel| decode(&path, Some(channel)));
+    let mut segments = voiced(&channels[0], "interviewer");
+    segments.extend(voiced(&channels[1], "candidate"));
+    (decode(&path, None), segments)
+}
+
+/// A real telephone conversation, labelled by people.
+fn telephone() -> (Vec<i16>, Vec<Segment>) {
+    let samples = decode(&sample("speech/telephone.flac"), None);
+    (samples, rttm(&sample("speech/telephone.rttm")))
+}
+
+#[test]
+fn interview_on_one_channel() {
+    let (samples, reference) = interview();
+    let diarization = diarize(&models(), &samples, None);
+    assert_eq!(diarization.speakers, 2);
+    assert_rates(&diarization, &reference, [6.0, 2.0]);
+    assert_eq!(diarization.turns[0].speaker, 0);
+    assert!(diarization.turns.is_sorted_by_key(|turn| turn.start_ms));
+}
+
+#[test]
+fn telephone_conversation() {
+    let (samples, reference) = telephone();
+    let diarization = diarize(&models(), &samples, None);
+    assert_eq!(diarization.speakers, 2);
+    assert_rates(&diarization, &reference, [9.0, 2.0]);
+}
+
+#[test]
+fn call_at_8_khz() {
+    let samples = decode(&sample("call.flac"), None);
+    let diarization = diarize(&models(), &samples, None);
+    assert_eq!(diarization.speakers, 2);
+    assert_rates(&diarization, &rttm(&sample("call.rttm")), [11.0, 2.0]);
+}
+
+#[test]
+fn four_voices_of_two_recordings() {
+    let (mut interview, spoken) = interview();
+    let (mut telephone, said) = telephone();
+    level(&mut interview);
+    level(&mut telephone);
+    let mut mix = Mix::default();
+    // Cut where nobody speaks.
+    mix.add(&interview, &spoken, 0, 50_386);
+    mix.add(&telephone, &said, 6_400, 14_300);
+    mix.add(&interview, &spoken, 50_386, 98_388);
+    mix.add(&telephone, &said, 14_300, 30_000);
+    mix.add(&interview, &spoken, 98_388, 123_005);
+    let diarization = diarize(&models(), &mix.samples, None);
+    assert_eq!(diarization.speakers, 4);
+    assert_rates(&diarization, &mix.segments, [8.0, 3.0]);
+}
+
+#[test]
+fn expected_number_of_speakers_is_kept_to() {
+    let (samples, reference) = interview();
+    let samples = &samples[..60 * 16_000];
+    let until = |segment: &&Segment| segment.end_ms < 60_000;
+    let reference: Vec<Segment> = reference.iter().filter(until).cloned().collect();
+    let one = diarize(&models(), samples, Some(1));
+    assert_eq!(one.speakers, 1);
+    let two = diarize(&models(), samples, Some(2));
+    assert_eq!(two, diarize(&models(), samples, None));
+    assert_rates(&two, &reference, [6.0, 2.0]);
+}
+
+#[test]
+fn silence_and_noise_have_no_speakers() {
+    let mut state = 1_u32;
+    let mut noise = |loudness: i32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let value = i32::try_from(state >> 16).unwrap() - 32_768;
+        i16::try_from(value * loudness / 32_768).unwrap()
+    };
+    for loudness in [0, 30, 3_000] {
+        let samples: Vec<i16> = (0..25 * 16_000).map(|_| noise(loudness)).collect();
+        assert_eq!(diarize(&models(), &samples, None), Diarization::default());
+    }
+    for length in [0, 1, 399, 16_000] {
+        let silence = vec![0; length];
+        assert_eq!(
+            diarize(&models(), &silence, Some(3)),
+            Diarization::default()
+        );
+    }
+}
+
+#[test]
+fn blocks_of_any_size_give_the_same() {
+    let (samples, _) = telephone();
+    let mut diarizer = diarization::Diarizer::new(models(), None);
+    diarizer.push(&samples[..1]).unwrap();
+    diarizer.push(&samples[1..400_000]).unwrap();
+    diarizer.push(&[]).unwrap();
+    diarizer.push(&samples[400_000..]).unwrap();
+    assert_eq!(
+        diarizer.finish().unwrap(),
+        diarize(&models(), &samples, None)
+    );
+}
+
+/// Pieces of recordings one after the other, with half a second of silence between.
+#[derive(Default)]
+struct Mix {
+    samples: Vec<i16>,
+    segments: Vec<Segment>,
+}
+
+impl Mix {
+    fn add(&mut self, samples: &[i16], segments: &[Segment], start_ms: u64, end_ms: u64) {
+        let index = |ms: u64| usize::try_from(ms * 16).unwrap().min(samples.len());
+        let now_ms = self.samples.len() as u64 / 16;
+        let within = |segment: &&Segment| {
+            (start_ms..end_ms).contains(&segment.start_ms.midpoint(segment.end_ms))
+        };
+        for segment in segments.iter().filter(within) {
+            let start = segment.start_ms.max(start_ms) - start_ms + now_ms;
+            let end = segment.end_ms.min(end_ms) - start_ms + now_ms;
+            self.segments
+                .push(Segment::new(start, end, &segment.speaker));
+        }
+        self.samples
+            .extend(&samples[index(start_ms)..index(end_ms)]);
+        self.samples.extend([0; 8_000]);
+    }
+}
+
+/// Brings speech to a loudness of -26 dB, so that recordings are told apart by voices.
+fn level(samples: &mut [i16]) {
+    let loud = samples.iter().filter(|sample| sample.unsigned_abs() > 100);
+    let (mut power, mut count) = (0.0, 0.0);
+    for sample in loud {
+        power += f64::from(*sample).powi(2);
+        count += 1.0;
+    }
+    let gain = 1_642.0 / (power / f64::max(count, 1.0)).sqrt();
+    for sample in samples {
+        *sample = scaled(*sample, gain);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped to 16 bits")]
+fn scaled(sample: i16, gain: f64) -> i16 {
+    (f64::from(sample) * gain).clamp(-32_768.0, 32_767.0) as i16
+}

@@ -1,0 +1,95 @@
+//! Recordings with known speakers, and how far a diarization is from them.
+
+#![allow(dead_code, reason = "each test and the example use a part")]
+
+pub mod error_rate;
+
+use std::{fs::File, path::Path};
+
+use diarization::{Diarization, Diarizer, Models, SpeakerTurn};
+use media::{Decoder, resample::Resampler};
+
+use error_rate::Segment;
+
+/// The folder of the bundled recordings.
+pub const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples");
+
+/// A recording at 16 kHz: the mix of all channels, or one of them.
+pub fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
+    let mut decoder = Decoder::open(Box::new(File::open(path).unwrap())).unwrap();
+    let mut resampler = None;
+    let mut samples = Vec::new();
+    let rate = decoder.facts().sample_rate_hz;
+    while let Some(block) = decoder.next_block().unwrap() {
+        let resampler = resampler.get_or_insert_with(|| Resampler::new(rate));
+        match channel {
+            Some(channel) => resampler.push(block.channel(channel), &mut samples),
+            None => resampler.push(block.mix(), &mut samples),
+        }
+    }
+    if let Some(mut resampler) = resampler {
+        resampler.finish(&mut samples);
+    }
+    samples
+}
+
+/// Who speaks in some samples.
+pub fn diarize(models: &Models, samples: &[i16], expected: Option<u32>) -> Diarization {
+    let mut diarizer = Diarizer::new(models.clone(), expected);
+    for block in samples.chunks(4_099) {
+        diarizer.push(block).unwrap();
+    }
+    diarizer.finish().unwrap()
+}
+
+/// The segments of an RTTM file.
+pub fn rttm(path: &Path) -> Vec<Segment> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.filter(|row| row.first() == Some(&"SPEAKER"))
+        .map(|row| {
+            let start = millis(row[3]);
+            Segment::new(start, start + millis(row[4]), row[7])
+        })
+        .collect()
+}
+
+fn millis(seconds: &str) -> u64 {
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let thousandths = format!("{fraction:0<3}");
+    whole.parse::<u64>().unwrap() * 1_000 + thousandths[..3].parse::<u64>().unwrap()
+}
+
+/// The turns that were found, for comparison.
+pub fn found(turns: &[SpeakerTurn]) -> Vec<Segment> {
+    let segment =
+        |turn: &SpeakerTurn| Segment::new(turn.start_ms, turn.end_ms, &turn.speaker.to_string());
+    turns.iter().map(segment).collect()
+}
+
+/// Where there is sound in a channel that carries one clean voice: pauses under 300 ms
+/// closed, sounds under 100 ms left out.
+pub fn voiced(samples: &[i16], speaker: &str) -> Vec<Segment> {
+    const FRAME: usize = 320;
+    // -55 dB of full scale as a mean square.
+    const FLOOR: f64 = 3_395.0;
+    let loud = |frame: &[i16]| {
+        let power: f64 = frame.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+        power / 320.0 > FLOOR
+    };
+    let mut segments: Vec<Segment> = Vec::new();
+    for (index, frame) in samples.chunks_exact(FRAME).enumerate() {
+        let start = index as u64 * 20;
+        if !loud(frame) {
+            continue;
+        }
+        match segments.last_mut() {
+            Some(last) if start < last.end_ms + 300 => last.end_ms = start + 20,
+            _ => segments.push(Segment::new(start, start + 20, speaker)),
+        }
+    }
+    segments.retain(|segment| segment.end_ms - segment.start_ms >= 100);
+    segments
+}
