@@ -69,15 +69,29 @@ pub fn found(turns: &[SpeakerTurn]) -> Vec<Segment> {
     turns.iter().map(segment).collect()
 }
 
-/// Where there is sound in a channel that carries one clean voice: pauses under 300 ms
-/// closed, sounds under 100 ms left out.
-pub fn voiced(samples: &[i16], speaker: &str) -> Vec<Segment> {
+/// The parts of some sound that lie within segments, with the speakers of the segments.
+pub fn within(sound: &[Segment], segments: &[Segment]) -> Vec<Segment> {
+    let part = |sound: &Segment, segment: &Segment| {
+        let start = sound.start_ms.max(segment.start_ms);
+        let end = sound.end_ms.min(segment.end_ms);
+        (start < end).then(|| Segment::new(start, end, &segment.speaker))
+    };
+    let pairs = sound
+        .iter()
+        .flat_map(|sound| segments.iter().map(move |own| (sound, own)));
+    pairs
+        .filter_map(|(sound, segment)| part(sound, segment))
+        .collect()
+}
+
+/// Where there is sound above `floor_db` of full scale: pauses under 300 ms closed, sounds
+/// under 100 ms left out.
+pub fn voiced(samples: &[i16], floor_db: f64, speaker: &str) -> Vec<Segment> {
     const FRAME: usize = 320;
-    // -55 dB of full scale as a mean square.
-    const FLOOR: f64 = 3_395.0;
+    let floor = 32_768.0_f64.powi(2) * 10.0_f64.powf(floor_db / 10.0);
     let loud = |frame: &[i16]| {
         let power: f64 = frame.iter().map(|sample| f64::from(*sample).powi(2)).sum();
-        power / 320.0 > FLOOR
+        power / 320.0 > floor
     };
     let mut segments: Vec<Segment> = Vec::new();
     for (index, frame) in samples.chunks_exact(FRAME).enumerate() {
