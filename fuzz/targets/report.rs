@@ -26,17 +26,19 @@ fuzz_target!(|text: String| {
         end_ms: at * 1_000 + 500,
         speaker: 0,
         confidence: 1.0,
+        overlap: false,
     });
     let words: Vec<Word> = words.collect();
     let head = TranscriptHead {
         revision: 1,
         engine: text.clone(),
         model: String::new(),
+        diarization: None,
         language: None,
         duration_ms: words.len() as u64 * 1_000,
         speakers: vec![Speaker {
-            id: 0,
             name: text.as_str().into(),
+            ..Speaker::unnamed(0)
         }],
         chunks: 1,
         quality: Quality::default(),

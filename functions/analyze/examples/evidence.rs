@@ -84,6 +84,7 @@ fn transcript(lines: &[Vec<String>]) -> Transcript {
                 end_ms: start_ms + 200,
                 speaker: u32::from(turn % 2 == 1),
                 confidence: 0.9,
+                overlap: false,
             }
         })
     });
@@ -91,6 +92,7 @@ fn transcript(lines: &[Vec<String>]) -> Transcript {
         revision: 1,
         engine: String::new(),
         model: String::new(),
+        diarization: None,
         language: None,
         duration_ms: (TURNS * WORDS_OF_A_TURN) as u64 * 300,
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],

@@ -168,6 +168,7 @@ mod tests {
                     end_ms: now + 90,
                     speaker: *speaker,
                     confidence: 1.0,
+                    overlap: false,
                 });
                 now += 100;
             }
@@ -177,6 +178,7 @@ mod tests {
             revision: 1,
             engine: String::new(),
             model: String::new(),
+            diarization: None,
             language: None,
             duration_ms: now,
             speakers: Vec::new(),

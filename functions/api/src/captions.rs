@@ -129,11 +129,13 @@ mod tests {
             end_ms: start_ms + 500,
             speaker,
             confidence: 1.0,
+            overlap: false,
         });
         let head = TranscriptHead {
             revision: 1,
             engine: "e".into(),
             model: "m".into(),
+            diarization: None,
             language: None,
             duration_ms: 4_000_000,
             speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],

@@ -224,13 +224,14 @@ fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcr
         return Err(invalid("transcript", "at least one word"));
     }
     let speakers = names.into_iter().zip(0..).map(|(name, id)| Speaker {
-        id,
         name: name.into(),
+        ..Speaker::unnamed(id)
     });
     let head = TranscriptHead {
         revision: 0,
         engine: "client".to_owned(),
         model: String::new(),
+        diarization: None,
         language,
         duration_ms: reached,
         speakers: speakers.collect(),
@@ -264,6 +265,7 @@ fn spread(turn: &GivenTurn, speaker: u32, reached: u64) -> Result<Vec<Word>, Pro
         end_ms: at(index + 1),
         speaker,
         confidence: 1.0,
+        overlap: false,
     });
     Ok(words.collect())
 }

@@ -87,6 +87,7 @@ impl Api {
             revision: 0,
             engine: self.live.name().to_owned(),
             model: self.live.model().to_owned(),
+            diarization: None,
             language,
             duration_ms: 0,
             speakers: Vec::new(),

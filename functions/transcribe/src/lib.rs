@@ -238,6 +238,9 @@ impl Transcribe {
                 .as_ref()
                 .and_then(|interview| interview.language.clone()),
             max_duration_ms: u64::try_from(self.max_duration.as_millis()).unwrap_or(u64::MAX),
+            speakers_expected: interview
+                .as_ref()
+                .and_then(|interview| interview.speakers_expected),
             key_terms: interview.map(key_terms).unwrap_or_default(),
             label: Some(job.key.interview_id.to_string()),
             checkpoint: Some(Arc::new(ObjectCheckpoint::new(

@@ -3,7 +3,9 @@
 use domain::{
     InterviewKey, chunks,
     claim::Lease,
+    interview::Kind,
     ports::{Precondition, Query, Write},
+    roles,
     steps::{Code, StepError},
     transcript::{Recognition, TranscriptHead},
     turns, work,
@@ -29,11 +31,12 @@ impl Transcribe {
         recognition: Recognition,
     ) -> Result<Product, StepError> {
         let Recognition {
-            speakers,
+            mut speakers,
             words,
             language,
             audio,
             model,
+            diarization,
             ..
         } = recognition;
         if words.is_empty() {
@@ -43,6 +46,9 @@ impl Transcribe {
             ));
         }
         let words = turns::order(words);
+        if self.is_job_interview(key).await? {
+            roles::assign(&mut speakers, &words);
+        }
         let revision = lease.token;
         let chunks = chunks::pack(revision, &words);
         let records = &*self.desk.records;
@@ -62,6 +68,7 @@ impl Transcribe {
             revision,
             engine: self.transcriber.name().to_owned(),
             model,
+            diarization,
             language: language.clone(),
             duration_ms: audio.duration_ms,
             speakers,
@@ -85,6 +92,13 @@ impl Transcribe {
             })),
             ..Product::default()
         })
+    }
+
+    /// Whether one person interviews another, so that speakers have roles.
+    async fn is_job_interview(&self, key: &InterviewKey) -> Result<bool, StepError> {
+        let interview = work::interview(&*self.desk.records, key).await;
+        let interview = interview.map_err(|error| storage_error(&error))?;
+        Ok(interview.is_some_and(|interview| interview.kind == Kind::JobInterview))
     }
 
     /// Deletes the chunks of earlier revisions that no head names: what workers

@@ -35,6 +35,10 @@ pub struct Chunk {
     pub speakers: String,
     /// Confidences: u16 each, 0 to 65,535 for 0 to 1.
     pub confidences: String,
+    /// Where two speak at once: a bit each, the lowest of a byte first; empty where
+    /// nowhere.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub overlaps: String,
 }
 
 /// A chunk that does not hold what it says.
@@ -88,6 +92,7 @@ fn pack_one(revision: u64, number: u32, words: &[Word]) -> Chunk {
         }),
         speakers: column(words, |word| word.speaker),
         confidences: confidences(words),
+        overlaps: overlaps(words),
     }
 }
 
@@ -119,6 +124,19 @@ fn confidences(words: &[Word]) -> String {
     BASE64.encode(bytes)
 }
 
+fn overlaps(words: &[Word]) -> String {
+    if !words.iter().any(|word| word.overlap) {
+        return String::new();
+    }
+    let bits = |eight: &[Word]| {
+        let bits = eight.iter().zip(0..);
+        bits.fold(0_u8, |byte, (word, bit)| {
+            byte | u8::from(word.overlap) << bit
+        })
+    };
+    BASE64.encode(words.chunks(8).map(bits).collect::<Vec<u8>>())
+}
+
 /// Unpacks chunks, given in their order, into the words of the transcript.
 pub fn unpack(chunks: &[Chunk]) -> Result<Vec<Word>, DamagedChunk> {
     let mut words = Vec::new();
@@ -136,6 +154,7 @@ fn unpack_one(chunk: &Chunk, words: &mut Vec<Word>) -> Option<()> {
     let lengths = numbers(&chunk.lengths)?;
     let speakers = numbers(&chunk.speakers)?;
     let confidences = BASE64.decode(&chunk.confidences).ok()?;
+    let overlaps = BASE64.decode(&chunk.overlaps).ok()?;
     let count = usize::try_from(chunk.count).ok()?;
     let complete = [texts.len(), starts.len(), lengths.len(), speakers.len()]
         .iter()
@@ -152,6 +171,9 @@ fn unpack_one(chunk: &Chunk, words: &mut Vec<Word>) -> Option<()> {
             end_ms: u64::from(starts[index]) + u64::from(lengths[index]),
             speaker: speakers[index],
             confidence: f32::from(confidence) / 65_535.0,
+            overlap: overlaps
+                .get(index / 8)
+                .is_some_and(|byte| byte >> (index % 8) & 1 == 1),
         });
     }
     Some(())
@@ -178,6 +200,7 @@ mod tests {
                 end_ms: index * 360 + 200,
                 speaker: u32::from(index % 2 == 0),
                 confidence: 1.0,
+                overlap: index % 7 == 0,
             })
             .collect()
     }
@@ -215,19 +238,22 @@ mod tests {
     proptest! {
         #[test]
         fn packing_loses_nothing(rows in prop::collection::vec(
-            ("[^\n]{1,12}", 0_u32..100_000_000, 0_u32..10_000, 0_u32..20, 0_u16..), 0..200,
+            ("[^\n]{1,12}", 0_u32..100_000_000, 0_u32..10_000, 0_u32..20, 0_u16.., any::<bool>()),
+            0..200,
         )) {
-            let words: Vec<Word> = rows.into_iter().map(|(text, start, length, speaker, sure)| Word {
+            let words: Vec<Word> = rows.into_iter().map(|(text, start, length, speaker, sure, overlap)| Word {
                 text: text.into(),
                 start_ms: u64::from(start),
                 end_ms: u64::from(start) + u64::from(length),
                 speaker,
                 confidence: f32::from(sure) / 65_535.0,
+                overlap,
             }).collect();
             let unpacked = unpack(&pack(1, &words)).unwrap();
             prop_assert_eq!(unpacked.len(), words.len());
             for (left, right) in unpacked.iter().zip(&words) {
                 prop_assert_eq!(&left.text, &right.text);
+                prop_assert_eq!(left.overlap, right.overlap);
                 prop_assert_eq!((left.start_ms, left.end_ms, left.speaker),
                     (right.start_ms, right.end_ms, right.speaker));
                 prop_assert!((left.confidence - right.confidence).abs() < 1e-4);

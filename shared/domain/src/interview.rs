@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     InterviewId, InterviewKey, Private, Timestamp, UserId,
     analysis::Rubric,
+    speaker::SpeakerLabel,
     steps::{StepState, Steps},
     trace::TraceContext,
 };
@@ -128,9 +129,12 @@ pub struct Interview {
     /// every JSON can be a document.
     #[serde(default, with = "json_text")]
     pub metadata: Map<String, Value>,
-    /// What its owner calls the speakers, by their ids in the transcript.
+    /// What its owner says about the speakers, by their ids in the transcript.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub speakers: BTreeMap<u32, Private>,
+    pub speakers: BTreeMap<u32, SpeakerLabel>,
+    /// How many people speak in it, where its owner knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speakers_expected: Option<u32>,
     /// What to assess, in place of the kind's own rubric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric: Option<Rubric>,
@@ -168,6 +172,7 @@ impl Interview {
             webhook_gone: false,
             metadata: Map::new(),
             speakers: BTreeMap::new(),
+            speakers_expected: None,
             rubric: None,
             retention_days: None,
             expires_at: None,

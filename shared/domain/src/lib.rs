@@ -6,6 +6,7 @@
 //!   its steps stands; [`claim`] is how a step takes, keeps and hands in its work.
 //! - [`transcript`] with [`turns`] and [`chunks`]: who said what when, and how a
 //!   transcript of any length is cut into documents.
+//! - [`speaker`] and [`roles`]: what speakers are called, and who interviews.
 //! - [`analysis`], [`waveform`], [`report`]: the other products.
 //! - [`note`]: what people write down beside them.
 //! - [`callback`]: answers that an engine calls back with.
@@ -34,7 +35,9 @@ pub mod ports;
 pub mod private;
 pub mod receipt;
 pub mod report;
+pub mod roles;
 mod shape;
+pub mod speaker;
 pub mod steps;
 pub mod timestamp;
 pub mod trace;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Private, Timestamp};
+use crate::{
+    Private, Timestamp,
+    speaker::{self, Role, SpeakerLabel},
+};
 
 /// One recognised word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +22,9 @@ pub struct Word {
     pub speaker: u32,
     /// How sure the engine is, 0 to 1.
     pub confidence: f32,
+    /// Whether another speaker talks at the same time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overlap: bool,
 }
 
 /// Someone who speaks in the recording.
@@ -28,6 +34,12 @@ pub struct Speaker {
     pub id: u32,
     /// What they are called: "Speaker 1" until someone names them.
     pub name: Private,
+    /// Their part in an interview, where it is clear.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// How sure the role is, 0 to 1; 1 where a person gave it.
+    #[serde(default)]
+    pub role_confidence: Option<f32>,
 }
 
 impl Speaker {
@@ -36,6 +48,8 @@ impl Speaker {
         Self {
             id,
             name: format!("Speaker {}", u64::from(id) + 1).into(),
+            role: None,
+            role_confidence: None,
         }
     }
 }
@@ -55,6 +69,8 @@ pub struct Recognition {
     pub speech_ms: Option<u64>,
     /// The model that did it.
     pub model: String,
+    /// The models that told the speakers apart, where the engine itself did not.
+    pub diarization: Option<String>,
 }
 
 /// What decoding a recording showed.
@@ -95,6 +111,9 @@ pub struct TranscriptHead {
     pub engine: String,
     /// The engine's model.
     pub model: String,
+    /// The models that told the speakers apart, where the engine itself did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diarization: Option<String>,
     /// The language as a BCP 47 tag, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -146,15 +165,17 @@ impl Transcript {
         Self { head, words, turns }
     }
 
-    /// The same with the names that the interview's owner gives.
+    /// The same with the names and roles that the interview's owner gives.
     #[must_use]
-    pub fn naming(mut self, names: &BTreeMap<u32, Private>) -> Self {
-        for speaker in &mut self.head.speakers {
-            if let Some(name) = names.get(&speaker.id) {
-                speaker.name = name.clone();
-            }
-        }
+    pub fn naming(mut self, labels: &BTreeMap<u32, SpeakerLabel>) -> Self {
+        speaker::apply(labels, &mut self.head.speakers);
         self
+    }
+
+    /// A speaker's role, where it is known.
+    pub fn role(&self, id: u32) -> Option<Role> {
+        let mut speakers = self.head.speakers.iter();
+        speakers.find(|speaker| speaker.id == id)?.role
     }
 
     /// What a speaker is called.

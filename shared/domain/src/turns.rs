@@ -147,6 +147,7 @@ mod tests {
             end_ms: start_ms + 200,
             speaker,
             confidence: 0.9,
+            overlap: false,
         }
     }
 

@@ -17,12 +17,14 @@ pub(crate) fn of_words(words: &[(&str, u64, u64, u32)], duration_ms: u64) -> Tra
             end_ms: *end_ms,
             speaker: *speaker,
             confidence: 0.9,
+            overlap: false,
         })
         .collect();
     let head = TranscriptHead {
         revision: 1,
         engine: "test".into(),
         model: "test".into(),
+        diarization: None,
         language: None,
         duration_ms,
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],

@@ -42,6 +42,7 @@ pub(crate) fn transcript(lines: &[&str]) -> Transcript {
                 end_ms: now + 200,
                 speaker,
                 confidence: 0.9,
+                overlap: false,
             });
             now += 300;
         }
@@ -50,6 +51,7 @@ pub(crate) fn transcript(lines: &[&str]) -> Transcript {
         revision: 1,
         engine: "engine-name".into(),
         model: "model-name".into(),
+        diarization: None,
         language: None,
         duration_ms: now,
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],

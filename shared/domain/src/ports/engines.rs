@@ -41,6 +41,8 @@ pub struct TranscriptionRequest {
     pub max_duration_ms: u64,
     /// What is likely to be said and easily misheard: names and terms.
     pub key_terms: Vec<String>,
+    /// How many people speak in it, where that is known.
+    pub speakers_expected: Option<u32>,
     /// An opaque name under which a provider may list the request.
     pub label: Option<String>,
     /// Where an engine that takes long keeps what it has recognised so far.

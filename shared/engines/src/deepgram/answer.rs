@@ -100,6 +100,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
         model: metadata
             .and_then(|metadata| metadata.model())
             .unwrap_or_default(),
+        diarization: None,
         speech_ms: None,
         speakers,
         words,

@@ -62,6 +62,7 @@ pub(crate) fn in_order(words: &[WireWord<'_>], confidence: Option<f32>) -> Vec<W
                 .or(last.map(|last| last.speaker))
                 .unwrap_or(0),
             confidence: word.confidence.probability().or(confidence).unwrap_or(0.0),
+            overlap: false,
         });
     }
     found

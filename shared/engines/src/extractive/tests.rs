@@ -20,6 +20,7 @@ fn transcript(lines: &[(u32, &str)]) -> Transcript {
                 end_ms: now + 250,
                 speaker: *speaker,
                 confidence: 0.9,
+                overlap: false,
             });
             now += 300;
         }
@@ -29,6 +30,7 @@ fn transcript(lines: &[(u32, &str)]) -> Transcript {
         revision: 1,
         engine: "test".into(),
         model: "test".into(),
+        diarization: None,
         language: None,
         duration_ms: now,
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],

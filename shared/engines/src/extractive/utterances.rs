@@ -149,6 +149,7 @@ mod tests {
             end_ms: start_ms + 200,
             speaker: 0,
             confidence: 0.9,
+            overlap: false,
         };
         starts.iter().map(word).collect()
     }

@@ -122,6 +122,7 @@ impl Transcriber for PocketSphinx {
             audio: survey.facts,
             speech_ms: Some(speech_ms),
             model: MODEL.to_owned(),
+            diarization: None,
         })
     }
 }
@@ -163,5 +164,6 @@ fn words_of(heard: Vec<Heard>, utterance: &Utterance) -> impl Iterator<Item = Wo
         end_ms: offset + word.end_ms,
         speaker,
         confidence: word.confidence,
+        overlap: false,
     })
 }

@@ -106,6 +106,7 @@ impl Transcriber for Whisper {
             audio: survey.facts,
             speech_ms: Some(speech_ms),
             model: self.name.to_string(),
+            diarization: None,
         })
     }
 }

@@ -270,6 +270,7 @@ pub(crate) fn request_of(shelf: Shelf) -> TranscriptionRequest {
         language: None,
         max_duration_ms: 3_600_000,
         key_terms: Vec::new(),
+        speakers_expected: None,
         label: None,
         checkpoint: None,
     }

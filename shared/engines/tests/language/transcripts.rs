@@ -23,6 +23,7 @@ pub fn transcript(lines: &[(u32, &str)]) -> Transcript {
                 end_ms: now + 200,
                 speaker: *speaker,
                 confidence: 0.9,
+                overlap: false,
             });
             now += 300;
         }
@@ -31,6 +32,7 @@ pub fn transcript(lines: &[(u32, &str)]) -> Transcript {
         revision: 1,
         engine: "test".into(),
         model: "test".into(),
+        diarization: None,
         language: Some("en".into()),
         duration_ms: now,
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],

@@ -105,6 +105,7 @@ pub(crate) fn request(audio: Bytes) -> TranscriptionRequest {
         language: None,
         max_duration_ms: 3_600_000,
         key_terms: Vec::new(),
+        speakers_expected: None,
         label: None,
         checkpoint: None,
     }
