@@ -30,6 +30,7 @@ use domain::{
     event::Event,
     ids::task_name,
     ports::{AnalysisRequest, Analyst, Precondition, Queue, Task, Write},
+    speaker,
     steps::{Code, StepError, StepName},
     work::{self, TranscriptError},
 };
@@ -126,7 +127,8 @@ impl Analyze {
             .rubric
             .unwrap_or_else(|| Rubric::default_for(interview.kind));
         let request = AnalysisRequest {
-            transcript: Arc::new(transcript),
+            // Roles help the engine; names are private and of no use to it.
+            transcript: Arc::new(transcript.naming(&speaker::roles(&interview.speakers))),
             kind: interview.kind,
             rubric,
         };

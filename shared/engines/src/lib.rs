@@ -2,6 +2,8 @@
 //! `Transcriber` and `Analyst`, chosen by name in the settings.
 
 pub mod deepgram;
+#[cfg(feature = "diarization")]
+mod diarized;
 pub mod extractive;
 pub mod gemini;
 pub mod language;
@@ -16,12 +18,16 @@ mod survey;
 pub mod whisper;
 
 pub use deepgram::Deepgram;
+#[cfg(feature = "diarization")]
+pub use diarized::Diarized;
 pub use extractive::Extractive;
 pub use gemini::{Gemini, TokenError, TokenSource};
 pub use language::LanguageAnalyst;
 pub use openai::OpenAi;
 pub use openai_transcription::OpenAiTranscriber;
 pub use pocketsphinx::PocketSphinx;
+#[cfg(feature = "diarization")]
+pub use settings::with_diarization;
 pub use settings::{Speech, analyst, analyst_with, speech, transcriber};
 #[cfg(feature = "whisper")]
 pub use whisper::Whisper;

@@ -72,6 +72,22 @@ pub fn transcriber(environment: &Environment) -> anyhow::Result<Arc<dyn Transcri
     Ok(speech(environment)?.transcriber)
 }
 
+/// `DIARIZATION`: the engine with speakers told apart by voice where it cannot do so
+/// itself.
+///
+/// Apart from [`speech`], so that programs that transcribe no recordings link no models.
+#[cfg(feature = "diarization")]
+pub fn with_diarization(
+    environment: &Environment,
+    transcriber: Arc<dyn Transcriber>,
+) -> anyhow::Result<Arc<dyn Transcriber>> {
+    let setting = environment.word("DIARIZATION", &["auto", "off"])?;
+    if setting == "off" || transcriber.name() == "deepgram" {
+        return Ok(transcriber);
+    }
+    Ok(Arc::new(crate::Diarized::new(transcriber)))
+}
+
 /// `ANALYZER`: the language engine, where there are no Google credentials.
 pub fn analyst(environment: &Environment) -> anyhow::Result<Arc<dyn Analyst>> {
     analyst_with(environment, None)

@@ -37,6 +37,28 @@ pub(crate) async fn take(request: &TranscriptionRequest) -> Result<Survey, StepE
         .map_err(|error| error.to_step_error())
 }
 
+/// Whether there is a person to each channel. One channel is enough to know that there
+/// is not; otherwise the whole recording is decoded.
+#[cfg(feature = "diarization")]
+pub(crate) async fn is_one_person_per_channel(
+    request: &TranscriptionRequest,
+) -> Result<bool, StepError> {
+    let (recording, limit) = (request.recording.clone(), request.max_duration_ms);
+    let look = move || -> Result<bool, Error> {
+        let mut decoder = Decoder::open(Box::new(ObjectReader::open(&recording)))?;
+        let channels = decoder.next_block()?.map_or(0, media::Block::channels);
+        if channels < 2 {
+            return Ok(false);
+        }
+        let survey = survey(Box::new(ObjectReader::open(&recording)), limit)?;
+        Ok(survey.separate)
+    };
+    spawn_blocking(look)
+        .await
+        .map_err(|_| StepError::transient(Code::EngineFailed, "the speech engine broke down"))?
+        .map_err(|error| error.to_step_error())
+}
+
 fn survey(source: Box<dyn Source>, limit_ms: u64) -> Result<Survey, Error> {
     let mut decoder = Decoder::open(source)?;
     let rate = decoder.facts().sample_rate_hz;

@@ -61,7 +61,10 @@ pub(crate) fn lines(transcript: &Transcript, part_tokens: u32) -> Vec<Line> {
 
 fn lines_of(transcript: &Transcript, turn: &Turn, limit: u32) -> Vec<Line> {
     let name = transcript.speaker_name(turn.speaker);
-    let name: String = one_line(name.reveal()).chars().take(MAX_NAME).collect();
+    let mut name: String = one_line(name.reveal()).chars().take(MAX_NAME).collect();
+    if let Some(role) = transcript.role(turn.speaker) {
+        name = format!("{name} ({})", role.as_str());
+    }
     let seconds = turn.start_ms / 1_000;
     let pieces = cut(&one_line(turn.text.reveal()), limit);
     let pieces = pieces.into_iter().enumerate().map(|(place, words)| {

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// What `prompt_version` says in an analysis.
-pub const PROMPT_VERSION: &str = "analysis-v1";
+pub const PROMPT_VERSION: &str = "analysis-v2";
 
 const ANALYSIS: &str = include_str!("../../prompts/analysis-v1.md");
 const CONCLUSION: &str = include_str!("../../prompts/conclusion-v1.md");
@@ -144,7 +144,8 @@ fn written(rubric: &Rubric) -> String {
 mod tests {
     use domain::{
         Timestamp,
-        transcript::{Quality, Transcript, TranscriptHead, Word},
+        speaker::Role,
+        transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
     };
 
     use super::*;
@@ -157,11 +158,13 @@ mod tests {
             end_ms: 61_200,
             speaker: 1,
             confidence: 1.0,
+            overlap: false,
         };
         let head = TranscriptHead {
             revision: 1,
             engine: String::new(),
             model: String::new(),
+            diarization: None,
             language: None,
             duration_ms: 70_000,
             speakers: Vec::new(),
@@ -182,7 +185,12 @@ mod tests {
             Kind::Journalism,
             Kind::Other,
         ];
-        let line = parts::lines(&transcript(), 1_000);
+        let mut transcript = transcript();
+        transcript.head.speakers = vec![Speaker {
+            role: Some(Role::Interviewee),
+            ..Speaker::unnamed(1)
+        }];
+        let line = parts::lines(&transcript, 1_000);
         let texts = [ANALYSIS, CONCLUSION, REPAIR]
             .into_iter()
             .chain(kinds.map(occasion));
@@ -196,7 +204,7 @@ mod tests {
         ];
         let all = texts.collect::<String>() + &code.concat();
         let digest = hex(&Sha256::digest(all)[..8]);
-        let known = [("analysis-v1", "96d21b0ebb717c24")];
+        let known = [("analysis-v2", "DIGEST")];
         assert!(
             known.contains(&(PROMPT_VERSION, &digest)),
             "the prompts are no longer those of {PROMPT_VERSION}: {digest}"

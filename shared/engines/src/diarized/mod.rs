@@ -1,0 +1,139 @@
+//! Speakers told apart by their voices, for engines that cannot do so themselves.
+//!
+//! Where each channel carries one person, the engine's own speakers stay. Otherwise the
+//! mix of all channels is diarized while the engine recognises it, and each word goes to
+//! the speaker who talks at its time.
+
+mod assign;
+mod listen;
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use domain::{
+    ports::{Progress, Transcriber, TranscriptionRequest},
+    steps::StepError,
+    transcript::{Recognition, Speaker},
+};
+use futures::future::BoxFuture;
+
+use crate::survey;
+
+/// The diarization's part of the work, in percent.
+const SHARE: u32 = 20;
+
+/// An engine whose words are given to speakers by diarization.
+pub struct Diarized {
+    engine: Arc<dyn Transcriber>,
+}
+
+impl Diarized {
+    /// Leaves the words to `engine`.
+    pub fn new(engine: Arc<dyn Transcriber>) -> Self {
+        Self { engine }
+    }
+}
+
+#[async_trait]
+impl Transcriber for Diarized {
+    fn name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    fn calls_back(&self, request: &TranscriptionRequest, public_url: &str) -> bool {
+        self.engine.calls_back(request, public_url)
+    }
+
+    async fn submit(
+        &self,
+        request: &TranscriptionRequest,
+        callback_url: &str,
+        before: BoxFuture<'_, Result<(), StepError>>,
+    ) -> Result<(), StepError> {
+        self.engine.submit(request, callback_url, before).await
+    }
+
+    fn receive(&self, answer: &[u8]) -> Result<Recognition, StepError> {
+        self.engine.receive(answer)
+    }
+
+    async fn transcribe(
+        &self,
+        request: &TranscriptionRequest,
+        progress: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
+        if survey::is_one_person_per_channel(request).await? {
+            return self.engine.transcribe(request, progress).await;
+        }
+        let both = Both::new(progress);
+        let engine = Part {
+            report: |percent| both.report(Some(percent), None),
+        };
+        let words = self.engine.transcribe(request, &engine);
+        let speakers = listen::diarize(request, |percent| both.report(None, Some(percent)));
+        // An engine's error ends the diarization; one of the diarization costs no words.
+        let (recognition, diarization) =
+            futures::try_join!(words, async { Ok::<_, StepError>(speakers.await) })?;
+        let diarization = diarization.inspect_err(|error| {
+            tracing::warn!(event = "diarization.failed", error = %format!("{error:#}"), "the speakers could not be told apart");
+        });
+        Ok(match diarization {
+            Ok(diarization) if recognition.speakers.len() <= 1 => {
+                told_apart(recognition, &diarization.turns)
+            }
+            _ => recognition,
+        })
+    }
+}
+
+/// The same words with the speakers of the turns.
+fn told_apart(recognition: Recognition, turns: &[diarization::SpeakerTurn]) -> Recognition {
+    let (words, speakers) = assign::speakers(recognition.words, turns);
+    Recognition {
+        words,
+        speakers: (0..speakers.max(1)).map(Speaker::unnamed).collect(),
+        diarization: Some(diarization::VERSION.to_owned()),
+        ..recognition
+    }
+}
+
+/// How far two parts of the work are, reported as one.
+struct Both<'a> {
+    progress: &'a dyn Progress,
+    /// The engine's percent, the diarization's, and what was reported.
+    reached: Mutex<(u8, u8, u8)>,
+}
+
+impl<'a> Both<'a> {
+    fn new(progress: &'a dyn Progress) -> Self {
+        Self {
+            progress,
+            reached: Mutex::default(),
+        }
+    }
+
+    fn report(&self, engine: Option<u8>, diarization: Option<u8>) {
+        let Ok(mut reached) = self.reached.lock() else {
+            return;
+        };
+        reached.0 = reached.0.max(engine.unwrap_or(0).min(100));
+        reached.1 = reached.1.max(diarization.unwrap_or(0).min(100));
+        let sum = u32::from(reached.0) * (100 - SHARE) + u32::from(reached.1) * SHARE;
+        let percent = u8::try_from(sum / 100).unwrap_or(100);
+        if percent > reached.2 {
+            reached.2 = percent;
+            self.progress.report(percent);
+        }
+    }
+}
+
+/// One part's progress.
+struct Part<F> {
+    report: F,
+}
+
+impl<F: Fn(u8) + Send + Sync> Progress for Part<F> {
+    fn report(&self, percent: u8) {
+        (self.report)(percent);
+    }
+}
