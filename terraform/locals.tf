@@ -25,6 +25,7 @@ locals {
     TASKS_SERVICE_ACCOUNT       = google_service_account.invoker["tasks"].email
     TRANSCRIBER                 = var.transcriber
     DEEPGRAM_MODEL              = var.deepgram_model
+    DIARIZATION                 = var.diarization
     ANALYZER                    = var.analyzer
     GEMINI_MODEL                = var.gemini_model
     VERTEX_LOCATION             = var.vertex_location

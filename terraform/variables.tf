@@ -66,6 +66,17 @@ variable "deepgram_model" {
   default     = "nova-3"
 }
 
+variable "diarization" {
+  description = "Whether speakers are told apart by voice where the speech engine cannot: auto or off."
+  type        = string
+  default     = "auto"
+
+  validation {
+    condition     = contains(["auto", "off"], var.diarization)
+    error_message = "auto or off."
+  }
+}
+
 variable "analyzer" {
   description = "The language engine: vertex needs no key, gemini and openai one, extractive no model."
   type        = string

@@ -52,6 +52,9 @@ enum Work {
         /// Where the results go
         #[arg(long, default_value = "out")]
         out: PathBuf,
+        /// How many people speak, where that is known
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+        speakers: Option<u32>,
     },
 }
 
@@ -80,7 +83,11 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
         Work::Process { file, .. } if !file.is_file() => {
             return fail(&format!("`{}` is not a file", file.display()), 2);
         }
-        Work::Process { file, out } => process::run(settings, engines, &file, &out).await,
+        Work::Process {
+            file,
+            out,
+            speakers,
+        } => process::run(settings, engines, &file, &out, speakers).await,
     };
     match ended {
         Ok(code) => ExitCode::from(code),

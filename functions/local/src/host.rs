@@ -45,7 +45,7 @@ impl Engines {
         let analyst = engines::analyst(environment)?;
         let speech = engines::speech(environment)?;
         Ok(Self {
-            transcriber: speech.transcriber,
+            transcriber: engines::with_diarization(environment, speech.transcriber)?,
             live: speech.live,
             analyst,
         })

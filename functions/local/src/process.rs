@@ -27,6 +27,7 @@ pub(crate) async fn run(
     engines: Engines,
     file: &Path,
     out: &Path,
+    speakers_expected: Option<u32>,
 ) -> anyhow::Result<u8> {
     telemetry::for_people("error");
     let size = fs::metadata(file)
@@ -44,7 +45,7 @@ pub(crate) async fn run(
         .dispatcher()
         .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
-    let interview = submit(&host, file, size).await?;
+    let interview = submit(&host, file, size, speakers_expected).await?;
     let finished = follow(&host, &interview.key()).await;
     stop.cancel();
     dispatching.await?;
@@ -58,7 +59,12 @@ pub(crate) async fn run(
 }
 
 /// Creates the interview and stores the recording, which starts the pipeline.
-async fn submit(host: &Host, file: &Path, size: u64) -> anyhow::Result<Interview> {
+async fn submit(
+    host: &Host,
+    file: &Path,
+    size: u64,
+    speakers_expected: Option<u32>,
+) -> anyhow::Result<Interview> {
     let key = InterviewKey {
         user_id: UserId::parse("local")?,
         interview_id: InterviewId::mint(),
@@ -69,6 +75,7 @@ async fn submit(host: &Host, file: &Path, size: u64) -> anyhow::Result<Interview
         .to_string_lossy()
         .into_owned();
     let mut interview = Interview::new(&key, name.clone().into(), host.clock.now());
+    interview.speakers_expected = speakers_expected;
     let object = key.mint_audio_object();
     interview.audio = Some(Audio {
         filename: name.into(),

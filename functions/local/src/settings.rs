@@ -65,6 +65,7 @@ mod tests {
             ("PUBLIC_URL", "example.com"),
             ("AUTH", "none"),
             ("TRANSCRIBER", "magic"),
+            ("DIARIZATION", "perhaps"),
             ("ANALYZER", "magic"),
             ("WEBHOOK_SECRET", "hunter2"),
             ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),

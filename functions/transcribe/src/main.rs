@@ -12,7 +12,10 @@ fn main() -> ExitCode {
             artifacts: cloud.artifacts()?,
             public_url: cloud.environment().public_url()?,
             queue: cloud.queue()?,
-            transcriber: engines::transcriber(cloud.environment())?,
+            transcriber: engines::with_diarization(
+                cloud.environment(),
+                engines::transcriber(cloud.environment())?,
+            )?,
             max_duration: cloud.environment().max_duration()?,
         })
     })
