@@ -123,8 +123,10 @@ impl Api {
             } else {
                 let text = text(field).await?;
                 let value = match name.as_str() {
-                    "metadata" | "rubric" | "retention_days" => serde_json::from_str(&text)
-                        .map_err(|error| invalid(&name, &error.to_string()))?,
+                    "metadata" | "rubric" | "retention_days" | "speakers_expected" => {
+                        serde_json::from_str(&text)
+                            .map_err(|error| invalid(&name, &error.to_string()))?
+                    }
                     _ => json!(text),
                 };
                 if form.fields.insert(name.clone(), value).is_some() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Interview, Private,
+    steps::StepState,
     work::{self, Decision},
 };
 use http::{Response, StatusCode};
@@ -15,7 +16,8 @@ use serde_json::{Map, Value};
 use crate::{
     Api,
     error::{IntoProblem, no_interview},
-    interviews::{check_metadata, check_name, check_retention, check_speakers},
+    interviews::{check_metadata, check_name, check_retention, check_speakers_expected},
+    labels::{self, LabelChange},
     patch::Patch,
     request::Asked,
 };
@@ -31,9 +33,12 @@ struct Change {
     title: Option<Private>,
     #[serde(default)]
     metadata: Option<Map<String, Value>>,
-    /// All names: those that are not there are taken away.
+    /// Names and roles: a speaker who is left out stays, `null` removes one.
     #[serde(default)]
-    speakers: Option<BTreeMap<String, Private>>,
+    speakers: Option<BTreeMap<String, Option<LabelChange>>>,
+    /// Only before transcription.
+    #[serde(default)]
+    speakers_expected: Patch<u32>,
     #[serde(default)]
     webhook_url: Patch<String>,
     #[serde(default)]
@@ -43,14 +48,17 @@ struct Change {
 impl Api {
     pub(crate) async fn change(&self, asked: Asked) -> Result<Response<Body>, Problem> {
         let key = asked.key()?;
-        let change: Change = read_json(asked.into_body(), MAX_BODY).await?;
+        let mut change: Change = read_json(asked.into_body(), MAX_BODY).await?;
         if let Some(title) = &change.title {
             check_name("title", title)?;
         }
         if let Some(metadata) = &change.metadata {
             check_metadata(metadata)?;
         }
-        let speakers = change.speakers.as_ref().map(check_speakers).transpose()?;
+        let labels = labels::check(change.speakers.take().unwrap_or_default())?;
+        if let Patch::Set(count) = change.speakers_expected {
+            check_speakers_expected(Some(count))?;
+        }
         if let Patch::Set(url) = &change.webhook_url {
             self.check_webhook(url)?;
         }
@@ -59,28 +67,46 @@ impl Api {
         }
         let apply = |interview: Option<&mut Interview>| {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(None);
+                return Decision::Leave(Err(no_interview()));
             };
+            let speakers = labels::changed(interview.speakers.clone(), &labels);
+            let expected = change.speakers_expected.apply(interview.speakers_expected);
+            let speakers = match speakers {
+                Ok(_) if expected != interview.speakers_expected && is_transcribed(interview) => {
+                    return Decision::Leave(Err(too_late()));
+                }
+                Ok(speakers) => speakers,
+                Err(problem) => return Decision::Leave(Err(problem)),
+            };
+            interview.speakers = speakers;
+            interview.speakers_expected = expected;
             if let Some(title) = &change.title {
                 interview.title = title.clone();
             }
             if let Some(metadata) = &change.metadata {
                 interview.metadata.clone_from(metadata);
             }
-            if let Some(speakers) = &speakers {
-                interview.speakers.clone_from(speakers);
-            }
             interview.keep_for(change.retention_days.apply(interview.retention_days));
             let url = change.webhook_url.apply(interview.webhook_url.clone());
             // A new receiver has not said that it is gone.
             interview.webhook_gone &= interview.webhook_url == url;
             interview.webhook_url = url;
-            Decision::Write(Some(interview.clone()), Vec::new())
+            Decision::Write(Ok(interview.clone()), Vec::new())
         };
         let now = self.clock.now();
         let changed = work::transact(&*self.records, &key, now, apply).await;
-        let interview = changed.map_err(IntoProblem::into_problem)?;
-        let interview = interview.ok_or_else(no_interview)?;
+        let interview = changed.map_err(IntoProblem::into_problem)??;
         Ok(json(StatusCode::OK, &self.view(&interview)))
     }
+}
+
+/// Whether an engine has begun to listen: what it is told can no longer change.
+fn is_transcribed(interview: &Interview) -> bool {
+    let state = interview.steps.transcription.state;
+    matches!(state, StepState::Running | StepState::Done)
+}
+
+fn too_late() -> Problem {
+    let detail = "`speakers_expected` can be changed before transcription begins";
+    Problem::new(StatusCode::CONFLICT, "transcription_begun", detail)
 }

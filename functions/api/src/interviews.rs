@@ -1,7 +1,5 @@
 //! Creating, showing and deleting interviews.
 
-use std::collections::BTreeMap;
-
 use domain::{
     Interview, InterviewId, InterviewKey, Private, UserId,
     analysis::{Criterion, Rubric},
@@ -30,11 +28,8 @@ const MAX_METADATA: usize = 16 * 1024;
 /// The longest title and file name, in characters.
 const MAX_NAME: usize = 500;
 
-/// The most speakers that can be named.
-const MAX_SPEAKERS: usize = 64;
-
-/// The longest name of a speaker, in characters.
-const MAX_SPEAKER_NAME: usize = 100;
+/// The most speakers that can be expected.
+const MAX_SPEAKERS_EXPECTED: u32 = 20;
 
 /// The longest time that an interview can ask to be kept for: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
@@ -73,6 +68,8 @@ pub(crate) struct NewInterview {
     rubric: Option<Rubric>,
     #[serde(default)]
     retention_days: Option<u32>,
+    #[serde(default)]
+    speakers_expected: Option<u32>,
     #[serde(default)]
     pub(crate) audio: Option<NewAudio>,
 }
@@ -120,6 +117,7 @@ impl Api {
             check_rubric(rubric)?;
         }
         check_retention(wanted.retention_days)?;
+        check_speakers_expected(wanted.speakers_expected)?;
         wanted
             .audio
             .as_ref()
@@ -164,6 +162,7 @@ impl Api {
         interview.webhook_url = wanted.webhook_url;
         interview.metadata = wanted.metadata;
         interview.rubric = wanted.rubric;
+        interview.speakers_expected = wanted.speakers_expected;
         interview.keep_for(wanted.retention_days);
         interview.trace = Some(trace);
         interview.audio = wanted.audio.map(|audio| Audio {
@@ -284,6 +283,17 @@ pub(crate) fn check_retention(days: Option<u32>) -> Result<(), Problem> {
     sensible.then_some(()).ok_or_else(why)
 }
 
+pub(crate) fn check_speakers_expected(count: Option<u32>) -> Result<(), Problem> {
+    let sensible = count.is_none_or(|count| (1..=MAX_SPEAKERS_EXPECTED).contains(&count));
+    let why = || {
+        invalid(
+            "speakers_expected",
+            &format!("1 to {MAX_SPEAKERS_EXPECTED}"),
+        )
+    };
+    sensible.then_some(()).ok_or_else(why)
+}
+
 pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
     let why = format!("1 to {MAX_NAME} characters, without line ends and the like");
     is_name(name, MAX_NAME)
@@ -292,29 +302,10 @@ pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
 }
 
 /// Whether it is one line of text, which can stand in a line of somebody else's.
-fn is_name(name: &Private, most: usize) -> bool {
+pub(crate) fn is_name(name: &Private, most: usize) -> bool {
     let text = name.reveal();
     let short = text.chars().count() <= most;
     !text.trim().is_empty() && short && !text.contains(char::is_control)
-}
-
-/// The names of speakers by their ids.
-pub(crate) fn check_speakers(
-    names: &BTreeMap<String, Private>,
-) -> Result<BTreeMap<u32, Private>, Problem> {
-    if names.len() > MAX_SPEAKERS {
-        return Err(invalid("speakers", &format!("at most {MAX_SPEAKERS}")));
-    }
-    let checked = names.iter().map(|(id, name)| {
-        let id = id.parse().ok();
-        let id = id.filter(|_| is_name(name, MAX_SPEAKER_NAME))?;
-        Some((id, name.clone()))
-    });
-    checked.collect::<Option<_>>().ok_or_else(|| {
-        let expected =
-            format!("ids of speakers, each with a name of 1 to {MAX_SPEAKER_NAME} characters, without line ends and the like");
-        invalid("speakers", &expected)
-    })
 }
 
 /// A BCP 47 tag by its shape: letters, then subtags.

@@ -18,6 +18,7 @@ mod events;
 pub mod exports;
 mod identity;
 mod interviews;
+mod labels;
 mod list;
 mod notes;
 mod openapi;

@@ -107,6 +107,7 @@ impl Api {
             "webhook_url": interview.webhook_url,
             "metadata": interview.metadata,
             "speakers": interview.speakers,
+            "speakers_expected": interview.speakers_expected,
             "rubric": interview.rubric,
             "retention_days": interview.retention_days,
         })

@@ -57,7 +57,8 @@ pub(super) fn interview() -> Value {
         },
         "webhook_url": null,
         "metadata": {"job": 7},
-        "speakers": {"1": "Ada"},
+        "speakers": {"1": {"name": "Ada", "role": "interviewee"}},
+        "speakers_expected": 2,
         "rubric": null,
         "retention_days": null,
     })
@@ -120,9 +121,12 @@ pub(super) fn upload() -> Value {
 
 pub(super) fn transcript() -> Value {
     json!({
-        "revision": 1, "engine": "deepgram", "model": "nova-3", "language": "en",
+        "revision": 1, "engine": "deepgram", "model": "nova-3", "diarization": null, "language": "en",
         "duration_ms": 62_000,
-        "speakers": [{"id": 0, "name": "Speaker 1"}, {"id": 1, "name": "Ada"}],
+        "speakers": [
+            {"id": 0, "name": "Speaker 1", "role": null, "role_confidence": null},
+            {"id": 1, "name": "Ada", "role": "interviewee", "role_confidence": 1.0},
+        ],
         "turns": [{"id": 0, "speaker": 1, "start_ms": 2_500, "end_ms": 4_100,
             "text": "I built a boat."}],
         "words": [

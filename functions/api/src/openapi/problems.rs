@@ -204,6 +204,11 @@ const ALL: [Row; 55] = [
     ),
     row(
         409,
+        "transcription_begun",
+        "What the speech engine is told can only change before it begins.",
+    ),
+    row(
+        409,
         "too_many_notes",
         "The interview has as many notes as it can have.",
     ),

@@ -1,6 +1,6 @@
 //! A speech engine that does as it is told.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::{
@@ -18,6 +18,8 @@ use futures::{StreamExt, TryStreamExt};
 pub struct ScriptedEngine {
     pub calls: AtomicUsize,
     pub failures: AtomicUsize,
+    /// The number of speakers that the last request expects; 0 without one.
+    pub speakers_expected: AtomicU32,
     /// Words that it says instead of its few, when there are any.
     pub long: AtomicUsize,
 }
@@ -30,10 +32,12 @@ impl Transcriber for ScriptedEngine {
 
     async fn transcribe(
         &self,
-        _: &TranscriptionRequest,
+        request: &TranscriptionRequest,
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        let expected = request.speakers_expected.unwrap_or(0);
+        self.speakers_expected.store(expected, Ordering::SeqCst);
         let failing = self
             .failures
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
@@ -102,6 +106,7 @@ pub fn dialogue() -> Recognition {
         end_ms: index * 300 + 200,
         speaker: u32::from(index > 5),
         confidence: 0.9,
+        overlap: false,
     });
     Recognition {
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
@@ -114,6 +119,7 @@ pub fn dialogue() -> Recognition {
         },
         speech_ms: Some(3_000),
         model: "scripted".into(),
+        diarization: None,
     }
 }
 
@@ -135,6 +141,7 @@ fn monologue(count: usize) -> Recognition {
             end_ms: start_ms + 300,
             speaker,
             confidence: 0.9,
+            overlap: false,
         }
     };
     let duration_ms = count as u64 * 360;
@@ -149,5 +156,6 @@ fn monologue(count: usize) -> Recognition {
         },
         speech_ms: Some(duration_ms),
         model: "scripted".into(),
+        diarization: None,
     }
 }

@@ -80,8 +80,9 @@ pub(super) fn change() -> Operation {
     let change = json!({
         "title": {"summary": "Another title", "value": {"title": "Ada, second round"}},
         "all": {"summary": "Everything that can be changed", "value": {
-            "title": "Ada", "metadata": {"job": 8}, "speakers": {"1": "Ada"}, "webhook_url": "https://example.com/hooks",
-            "retention_days": 30,
+            "title": "Ada", "metadata": {"job": 8}, "webhook_url": "https://example.com/hooks",
+            "speakers": {"0": "Bob", "1": {"name": "Ada", "role": "interviewee"}, "2": null},
+            "speakers_expected": 2, "retention_days": 30,
         }},
         "quiet": {"summary": "Nobody is told any more", "value": {"webhook_url": null}},
     });
@@ -95,7 +96,7 @@ pub(super) fn change() -> Operation {
         )
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&["invalid_field"])
+        .fails(&["invalid_field", "transcription_begun"])
 }
 
 pub(super) fn delete() -> Operation {

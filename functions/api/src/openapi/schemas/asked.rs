@@ -7,6 +7,8 @@ use crate::openapi::operation::named;
 
 pub(super) const KINDS: [&str; 4] = ["job_interview", "user_research", "journalism", "other"];
 
+pub(super) const ROLES: [&str; 3] = ["interviewer", "interviewee", "other"];
+
 pub(super) fn all() -> Value {
     json!({
         "NewInterview": new_interview(),
@@ -27,6 +29,7 @@ pub(super) fn all() -> Value {
             "title": or_null(name("What you call it.")),
             "metadata": or_null(metadata()),
             "speakers": or_null(speakers()),
+            "speakers_expected": or_null(speakers_expected()),
             "webhook_url": webhook(),
             "retention_days": or_null(retention()),
         })),
@@ -69,6 +72,7 @@ fn new_interview() -> Value {
             "metadata": metadata(),
             "rubric": or_null(a("Rubric", "What to assess, in place of the kind's own rubric.")),
             "retention_days": or_null(retention()),
+            "speakers_expected": or_null(speakers_expected()),
             "audio": or_null(a("NewAudio", "The recording that you are about to upload.")),
         }),
     )
@@ -96,6 +100,7 @@ fn form() -> Value {
             "metadata": metadata(),
             "rubric": a("Rubric", "What to assess, as JSON."),
             "retention_days": retention(),
+            "speakers_expected": speakers_expected(),
         }),
     )
 }
@@ -111,10 +116,26 @@ fn name(about: &str) -> Value {
 }
 
 fn speakers() -> Value {
+    let name = json!({"type": "string", "minLength": 1, "maxLength": 100, "pattern": "\\S",
+        "description": "What the speaker is called."});
+    let fields = strict(
+        "What changes about a speaker; what is left out stays, `null` is removed.",
+        &[],
+        json!({
+            "name": or_null(name.clone()),
+            "role": or_null(words("Their part in the interview. It replaces what was recognised.", &ROLES)),
+        }),
+    );
     json!({"type": "object", "maxProperties": 64, "propertyNames": {"pattern": "^[0-9]{1,4}$"},
-        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "\\S"},
-        "description": "What to call the speakers, by their ids in the transcript: all of them, \
-            as a name that is left out is taken away."})
+        "additionalProperties": {"anyOf": [name, fields, {"type": "null"}]},
+        "description": "Names and roles of the speakers, by their ids in the transcript: a name \
+            alone, or an object. A speaker who is left out stays; `null` removes what was said."})
+}
+
+fn speakers_expected() -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": 20,
+        "description": "How many people speak, where that is known: a hint for telling them apart \
+            on one channel. It can be changed before transcription begins."})
 }
 
 fn language() -> Value {

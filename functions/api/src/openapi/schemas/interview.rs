@@ -3,7 +3,11 @@
 use domain::steps::Code;
 use serde_json::{Map, Value, json};
 
-use super::{a, asked::kind, count, list, object, or_null, text, time, words};
+use super::{
+    a,
+    asked::{ROLES, kind},
+    count, list, object, or_null, text, time, words,
+};
 use crate::list::STATUSES;
 
 pub(super) fn all() -> Value {
@@ -58,9 +62,15 @@ fn own() -> Value {
         "steps": a("Steps", "Where each of its steps stands."),
         "webhook_url": or_null(text("Where its events go.")),
         "metadata": {"type": "object", "description": "The client's own data, as it came."},
-        "speakers": {"type": "object", "additionalProperties": {"type": "string"},
-            "description": "What its owner calls the speakers, by their ids in the transcript, \
-                where the transcript and what is made of it name them so."},
+        "speakers": {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"},
+                object("Name and role.", &["name", "role"], json!({
+                    "name": text("What the speaker is called."),
+                    "role": words("Their part in the interview.", &ROLES),
+                }))]},
+            "description": "What its owner says about the speakers, by their ids in the \
+                transcript: a name, or an object where there is a role. The transcript and what \
+                is made of it have them so."},
+        "speakers_expected": or_null(count("How many people speak, where its owner knows.")),
         "rubric": or_null(a("Rubric", "What is assessed, in place of the kind's own rubric.")),
         "retention_days": or_null(json!({"type": "integer", "minimum": 1,
             "description": "For how many days it is kept, where that was asked for."})),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{a, count, list, number, object, or_null, share, text};
+use super::{a, asked::ROLES, count, list, number, object, or_null, share, text, words};
 
 pub(super) fn all() -> Value {
     json!({
@@ -10,6 +10,10 @@ pub(super) fn all() -> Value {
         "Speaker": object("Someone who speaks.", &[], json!({
             "id": count("From 0."),
             "name": text("What they are called; `Speaker 1` where nobody has named them."),
+            "role": or_null(words("Their part in a job interview: recognised by who asks, or as \
+                `PATCH` of the interview gives it; `null` where it is not clear.", &ROLES)),
+            "role_confidence": or_null(share("How sure the role is, 0 to 1; 1 where a person \
+                gave it.")),
         })),
         "Turn": object("A stretch of one speaker's words.", &[], json!({
             "id": count("From 0, in reading order."),
@@ -18,12 +22,14 @@ pub(super) fn all() -> Value {
             "end_ms": count("When its last word ends."),
             "text": text("What is said."),
         })),
-        "Word": object("One recognised word.", &[], json!({
+        "Word": object("One recognised word.", &["overlap"], json!({
             "text": text("As it is to be shown."),
             "start_ms": count("When it begins."),
             "end_ms": count("When it ends."),
             "speaker": count("Who says it."),
             "confidence": share("How sure the engine is, 0 to 1."),
+            "overlap": {"type": "boolean", "description": "Whether another speaker talks at the \
+                same time; left out where not."},
         })),
         "Quality": quality(),
         "Segment": object("What is recognised of a stretch of speech.", &[], json!({
@@ -46,6 +52,8 @@ fn transcript() -> Value {
             "revision": count("Grows with every transcription of the same interview."),
             "engine": text("The engine that made it."),
             "model": text("The engine's model."),
+            "diarization": or_null(text("The models that told the speakers apart by voice, where \
+                the engine itself did not.")),
             "language": or_null(text("The language as a BCP 47 tag, where known.")),
             "duration_ms": count("Length of the recording."),
             "speakers": list("Speaker", "Everyone who speaks."),
