@@ -51,6 +51,13 @@ function awake({ body, url, status, redirected, headers }: Response) {
 const SOON_MS = 2_000;
 const LATE_MS = 60_000;
 
+type Label = NonNullable<NonNullable<Interview["speakers"]>[string]>;
+
+/** What the user says about a speaker: a name alone, or an object. */
+function label(given: Label | undefined): Exclude<Label, string> {
+  return typeof given === "string" ? { name: given } : (given ?? {});
+}
+
 export class Open {
   readonly interview = signal<Interview | null>(null);
   /** Why there is nothing to show: it is gone, or has never been loaded. */
@@ -70,7 +77,13 @@ export class Open {
   readonly speakers = computed(() => {
     const given = this.interview.value?.speakers ?? {};
     const names = this.transcript.value?.names ?? [];
-    return new Map(names.map(({ id, name }) => [id, given[id] ?? name]));
+    return new Map(names.map(({ id, name }) => [id, label(given[id]).name ?? name]));
+  });
+  /** The roles of the speakers, where they are known; the user's before the service's. */
+  readonly roles = computed(() => {
+    const given = this.interview.value?.speakers ?? {};
+    const names = this.transcript.value?.names ?? [];
+    return new Map(names.map(({ id, role }) => [id, label(given[id]).role ?? role ?? null]));
   });
 
   #events: EventSource | null = null;
@@ -267,7 +280,11 @@ export class Open {
     const before = this.interview.value?.speakers;
     const words = await loadTranscript(this.id, this.#stop.signal);
     const given = { ...before, ...this.interview.value?.speakers };
-    const names = words.names.map(({ id, name }) => ({ id, name: id in given ? `Speaker ${id + 1}` : name }));
+    const names = words.names.map(({ id, name, role }) => ({
+      id,
+      name: label(given[id]).name === undefined ? name : `Speaker ${id + 1}`,
+      role,
+    }));
     return { ...words, names };
   }
 
@@ -287,17 +304,11 @@ export class Open {
 
   /** Names a speaker; without a name it is called as the service calls it. */
   nameSpeaker(speaker: number, name: string): Promise<void> {
-    // All names are sent at once: each time with those that the last answer has.
-    this.#naming = this.#naming.then(() => {
-      const speakers: Record<string, string> = { ...this.interview.value?.speakers };
-      if (name) speakers[speaker] = name;
-      else delete speakers[speaker];
-      return this.#change({ speakers });
-    });
+    this.#naming = this.#naming.then(() => this.#change({ speakers: { [speaker]: { name: name || null } } }));
     return this.#naming;
   }
 
-  async #change(body: { title?: string; speakers?: Record<string, string> }): Promise<void> {
+  async #change(body: { title?: string; speakers?: Record<string, { name: string | null }> }): Promise<void> {
     await this.#do("Not changed", async () => {
       this.#take(await ask(api.PATCH("/v1/interviews/{id}", { params: { path: { id: this.id } }, body })));
       changed(this.id);

@@ -17,6 +17,7 @@ export function Speakers() {
 function Speaker({ id, name }: { id: number; name: string }) {
   const open = useOpen();
   const { editing: naming, button, field } = useEditing();
+  const role = open.roles.value.get(id);
   const done = (text: string) => {
     naming.value = false;
     if (text.trim() !== name) void open.nameSpeaker(id, text.trim());
@@ -54,6 +55,7 @@ function Speaker({ id, name }: { id: number; name: string }) {
           {name} <Icon name="edit" />
         </button>
       )}
+      {role && <small class="role">{role}</small>}
     </li>
   );
 }

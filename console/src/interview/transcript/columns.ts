@@ -21,14 +21,14 @@ export interface Columns {
   /** The turn that a paragraph belongs to. */
   turns: Uint32Array<ArrayBuffer>;
   /** The names that the service gives. */
-  names: { id: number; name: string }[];
+  names: { id: number; name: string; role?: string | null }[];
 }
 
 /** What is read of the API's transcript. */
 interface Transcript {
   revision: number;
   duration_ms: number;
-  speakers: { id: number; name: string }[];
+  speakers: { id: number; name: string; role?: string | null }[];
   turns: { id: number; speaker: number; start_ms: number }[];
   words: { text: string; start_ms: number; end_ms: number; speaker: number; confidence: number | null }[];
 }
