@@ -93,6 +93,7 @@ fn numbered(turns: &[(usize, usize, usize)], duration_ms: u64) -> Vec<SpeakerTur
     let time = |frame: usize| ((frame * FRAME_SAMPLES + FRAME_CENTRE) as u64 / 16).min(duration_ms);
     turns
         .iter()
+        .filter(|(_, start, _)| time(*start) < duration_ms)
         .map(|(person, start, end)| {
             let known = order.iter().position(|known| known == person);
             let speaker = known.unwrap_or_else(|| {
