@@ -40,6 +40,10 @@ impl Transcriber for Diarized {
         self.engine.name()
     }
 
+    fn keeps_checkpoints(&self) -> bool {
+        self.engine.keeps_checkpoints()
+    }
+
     fn calls_back(&self, request: &TranscriptionRequest, public_url: &str) -> bool {
         self.engine.calls_back(request, public_url)
     }

@@ -184,6 +184,7 @@ fn placed(response: Response, piece: &Piece) -> impl Iterator<Item = Word> {
             end_ms,
             speaker: piece.speaker,
             confidence: word.confidence,
+            overlap: false,
         }
     })
 }

@@ -129,6 +129,7 @@ impl Transcriber for OpenAiTranscriber {
             audio: survey.facts,
             speech_ms: Some(speech_ms),
             model: self.0.options.model.clone(),
+            diarization: None,
         })
     }
 }

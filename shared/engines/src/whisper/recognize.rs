@@ -103,6 +103,7 @@ impl Recognizer {
                 end_ms,
                 speaker: window.speaker,
                 confidence: word.confidence,
+                overlap: false,
             }
         });
         placed.collect()

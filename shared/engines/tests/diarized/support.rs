@@ -169,6 +169,7 @@ pub(crate) fn request(audio: Bytes) -> TranscriptionRequest {
         key_terms: Vec::new(),
         speakers_expected: None,
         label: None,
+        checkpoint: None,
     }
 }
 

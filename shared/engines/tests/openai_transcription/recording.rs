@@ -99,6 +99,7 @@ fn request_of(shelf: Shelf) -> TranscriptionRequest {
         language: Some("en".into()),
         max_duration_ms: 3_600_000,
         key_terms: Vec::new(),
+        speakers_expected: None,
         label: None,
         checkpoint: None,
     }
