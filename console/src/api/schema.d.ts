@@ -662,10 +662,20 @@ export interface components {
             metadata?: Record<string, never> | null;
             /** @description For how many days from its creation it is kept, if that is shorter than for all others; then it is deleted like by `DELETE`. */
             retention_days?: number | null;
-            /** @description What to call the speakers, by their ids in the transcript: all of them, as a name that is left out is taken away. */
+            /** @description Names and roles of the speakers, by their ids in the transcript: a name alone, or an object. A speaker who is left out stays; `null` removes what was said. */
             speakers?: {
-                [key: string]: string;
+                [key: string]: string | {
+                    /** @description What the speaker is called. */
+                    name?: string | null;
+                    /**
+                     * @description Their part in the interview. It replaces what was recognised.
+                     * @enum {string|null}
+                     */
+                    role?: "interviewer" | "interviewee" | "other" | null;
+                } | null;
             } | null;
+            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            speakers_expected?: number | null;
             /** @description What you call it. */
             title?: string | null;
             /**
@@ -733,10 +743,20 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
-            /** @description What its owner calls the speakers, by their ids in the transcript, where the transcript and what is made of it name them so. */
+            /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
-                [key: string]: string;
+                [key: string]: string | {
+                    /** @description What the speaker is called. */
+                    name?: string;
+                    /**
+                     * @description Their part in the interview.
+                     * @enum {string}
+                     */
+                    role?: "interviewer" | "interviewee" | "other";
+                };
             };
+            /** @description How many people speak, where its owner knows. */
+            speakers_expected: number | null;
             /**
              * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
@@ -880,10 +900,20 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
-            /** @description What its owner calls the speakers, by their ids in the transcript, where the transcript and what is made of it name them so. */
+            /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
-                [key: string]: string;
+                [key: string]: string | {
+                    /** @description What the speaker is called. */
+                    name?: string;
+                    /**
+                     * @description Their part in the interview.
+                     * @enum {string}
+                     */
+                    role?: "interviewer" | "interviewee" | "other";
+                };
             };
+            /** @description How many people speak, where its owner knows. */
+            speakers_expected: number | null;
             /**
              * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
@@ -1153,6 +1183,13 @@ export interface components {
             id: number;
             /** @description What they are called; `Speaker 1` where nobody has named them. */
             name: string;
+            /**
+             * @description Their part in a job interview: recognised by who asks, or as `PATCH` of the interview gives it; `null` where it is not clear.
+             * @enum {string|null}
+             */
+            role: "interviewer" | "interviewee" | "other" | null;
+            /** @description How sure the role is, 0 to 1; 1 where a person gave it. */
+            role_confidence: number | null;
         };
         /** @description One speaker's part in the conversation. */
         SpeakerMetrics: {
@@ -1250,6 +1287,8 @@ export interface components {
         };
         /** @description Who said what, when. */
         Transcript: {
+            /** @description The models that told the speakers apart by voice, where the engine itself did not. */
+            diarization: string | null;
             /** @description Length of the recording. */
             duration_ms: number;
             /** @description The engine that made it. */
@@ -1397,10 +1436,20 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
-            /** @description What its owner calls the speakers, by their ids in the transcript, where the transcript and what is made of it name them so. */
+            /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
-                [key: string]: string;
+                [key: string]: string | {
+                    /** @description What the speaker is called. */
+                    name?: string;
+                    /**
+                     * @description Their part in the interview.
+                     * @enum {string}
+                     */
+                    role?: "interviewer" | "interviewee" | "other";
+                };
             };
+            /** @description How many people speak, where its owner knows. */
+            speakers_expected: number | null;
             /**
              * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{a, count, or_null, strict, text, words};
+use super::{a, count, or_null, strict, text, words, words_or_null};
 use crate::openapi::operation::named;
 
 pub(super) const KINDS: [&str; 4] = ["job_interview", "user_research", "journalism", "other"];
@@ -123,7 +123,7 @@ fn speakers() -> Value {
         &[],
         json!({
             "name": or_null(name.clone()),
-            "role": or_null(words("Their part in the interview. It replaces what was recognised.", &ROLES)),
+            "role": words_or_null("Their part in the interview. It replaces what was recognised.", &ROLES),
         }),
     );
     json!({"type": "object", "maxProperties": 64, "propertyNames": {"pattern": "^[0-9]{1,4}$"},

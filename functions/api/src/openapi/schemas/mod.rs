@@ -53,6 +53,13 @@ fn words(about: &str, all: &[&str]) -> Value {
     json!({"type": "string", "enum": all, "description": about})
 }
 
+/// The same, or `null`.
+fn words_or_null(about: &str, all: &[&str]) -> Value {
+    let mut values: Vec<Value> = all.iter().map(|word| json!(word)).collect();
+    values.push(Value::Null);
+    json!({"type": ["string", "null"], "enum": values, "description": about})
+}
+
 /// A whole number from 0.
 fn count(about: &str) -> Value {
     json!({"type": "integer", "minimum": 0, "description": about})

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{a, asked::ROLES, count, list, number, object, or_null, share, text, words};
+use super::{a, asked::ROLES, count, list, number, object, or_null, share, text, words_or_null};
 
 pub(super) fn all() -> Value {
     json!({
@@ -10,8 +10,8 @@ pub(super) fn all() -> Value {
         "Speaker": object("Someone who speaks.", &[], json!({
             "id": count("From 0."),
             "name": text("What they are called; `Speaker 1` where nobody has named them."),
-            "role": or_null(words("Their part in a job interview: recognised by who asks, or as \
-                `PATCH` of the interview gives it; `null` where it is not clear.", &ROLES)),
+            "role": words_or_null("Their part in a job interview: recognised by who asks, or as \
+                `PATCH` of the interview gives it; `null` where it is not clear.", &ROLES),
             "role_confidence": or_null(share("How sure the role is, 0 to 1; 1 where a person \
                 gave it.")),
         })),
