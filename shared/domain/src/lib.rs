@@ -15,10 +15,12 @@
 //! - [`trace`]: what ties the logs of one recording together.
 //! - [`paths`]: where records and objects lie.
 //! - [`documents`]: what fits into one.
+//! - [`audit`]: compares documents with objects.
 //! - [`ports`]: the traits behind which storage, queues and engines stand;
 //!   [`work`] runs the transitions of [`claim`] over them.
 
 pub mod analysis;
+pub mod audit;
 pub mod callback;
 pub mod chunks;
 pub mod claim;

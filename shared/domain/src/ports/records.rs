@@ -225,6 +225,13 @@ pub trait Records: Send + Sync {
     /// The documents that a query asks for.
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError>;
 
+    /// The paths of the documents that a query asks for. A store that can leave out the
+    /// fields overrides it.
+    async fn list_paths(&self, query: &Query) -> Result<Vec<DocPath>, RecordsError> {
+        let documents = self.list(query).await?;
+        Ok(documents.into_iter().map(|found| found.path).collect())
+    }
+
     /// The document at `path` now, and again each time it has changed; changes
     /// in quick succession may be seen as one.
     fn watch(&self, path: &DocPath) -> DocumentStream;
