@@ -5,7 +5,6 @@ use std::{io, ops::Range};
 use async_trait::async_trait;
 use domain::{
     Timestamp,
-    event::{Event, StoredObject},
     ids::random_name,
     ports::{
         ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Resumable, SignedUpload,
@@ -13,10 +12,16 @@ use domain::{
     },
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
-    Store, counters::count, error::Fault, files::WriteError, outbox, signature::Operation,
+    Store,
+    error::Fault,
+    files::{Early, WriteError},
+    finalize::{NewObject, Source},
+    removed,
+    signature::Operation,
+    uploads::UploadError,
 };
 
 /// What a URL's path cannot hold as it stands.
@@ -55,9 +60,24 @@ impl Bucket {
         format!("{}/storage/{}/{name}?{query}", inner.public_url, self.name)
     }
 
+    /// The object of that name. One whose bytes are not there is none: whatever needs it
+    /// learns that at once, and does not try again.
     fn find(&self, name: &str) -> Result<Option<Stored>, Fault> {
-        let database = &self.store.inner.database;
-        database.look_up(|connection| find(connection, &self.name, name))
+        let inner = &self.store.inner;
+        let found = inner
+            .database
+            .look_up(|connection| find(connection, &self.name, name))?;
+        match found {
+            Some(stored) if !inner.files.is_whole(&stored.file, stored.meta.size)? => {
+                tracing::error!(
+                    event = "store.object_missing",
+                    file = stored.file,
+                    "an object has no file; `interviewlens audit` lists such objects"
+                );
+                Ok(None)
+            }
+            found => Ok(found),
+        }
     }
 }
 
@@ -70,29 +90,37 @@ impl ObjectStore for Bucket {
         mut body: ByteStream,
         overwrite: Overwrite,
     ) -> Result<ObjectMeta, ObjectError> {
-        let (inner, file) = (&self.store.inner, random_name());
-        let written = inner.files.write_new(&file, u64::MAX, &mut body).await;
-        let stored = match written {
-            Ok(size) => {
-                let new = NewObject {
-                    bucket: &self.name,
-                    name,
-                    content_type,
-                    size,
-                    file: &file,
-                };
-                self.store.finalize(new, overwrite).await
+        let file = random_name();
+        let files = &self.store.inner.files;
+        let (size, unfinished) = match files.write_new(&file, u64::MAX, &mut body).await {
+            Ok(written) => written,
+            Err(WriteError::Disk(error)) => return Err(Fault::from(error).into()),
+            Err(WriteError::Early(Early::Stream(error))) => {
+                return Err(ObjectError::Interrupted(error));
             }
-            Err(WriteError::Disk(error)) => Err(Fault::from(error).into()),
-            Err(WriteError::Stream(error)) => Err(ObjectError::Interrupted(error)),
-            Err(WriteError::TooMany) => {
-                Err(ObjectError::Interrupted(io::ErrorKind::FileTooLarge.into()))
+            Err(WriteError::Early(Early::TooMany)) => {
+                let error = io::ErrorKind::FileTooLarge.into();
+                return Err(ObjectError::Interrupted(error));
             }
         };
-        if stored.is_err() {
-            inner.files.remove(&file).await.map_err(Fault::from)?;
-        }
-        stored
+        let new = NewObject {
+            bucket: self.name.clone(),
+            name: name.to_owned(),
+            content_type: content_type.to_owned(),
+            size,
+            file,
+        };
+        let stored = self
+            .store
+            .finalize(new, overwrite, Source::New(unfinished))
+            .await;
+        stored.map_err(|error| match error {
+            UploadError::Exists => ObjectError::Exists {
+                name: name.to_owned(),
+            },
+            UploadError::Fault(fault) => fault.into(),
+            other => ObjectError::Unavailable(Box::new(other)),
+        })
     }
 
     async fn stat(&self, name: &str) -> Result<Option<ObjectMeta>, ObjectError> {
@@ -135,7 +163,11 @@ impl ObjectStore for Bucket {
             .transaction(move |transaction| -> Result<Option<String>, Fault> {
                 let sql = "DELETE FROM objects WHERE bucket = ?1 AND name = ?2 RETURNING file";
                 let file = transaction.query_row(sql, (bucket, owned), |row| row.get(0));
-                Ok(file.optional()?)
+                let file: Option<String> = file.optional()?;
+                if let Some(file) = &file {
+                    removed::note(transaction, file)?;
+                }
+                Ok(file)
             })
             .await?;
         if let Some(file) = file {
@@ -201,87 +233,6 @@ impl ObjectStore for Bucket {
         };
         Ok(self.signed(Operation::Get, &grant))
     }
-}
-
-/// Bytes that lie in the folder, to be made an object.
-#[derive(Clone, Copy)]
-pub(crate) struct NewObject<'a> {
-    pub(crate) bucket: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) content_type: &'a str,
-    pub(crate) size: u64,
-    pub(crate) file: &'a str,
-}
-
-impl Store {
-    /// Makes an object of a file, ends the upload of that name, and tells those
-    /// who listen, in one transaction.
-    pub(crate) async fn finalize(
-        &self,
-        new: NewObject<'_>,
-        overwrite: Overwrite,
-    ) -> Result<ObjectMeta, ObjectError> {
-        let now = self.inner.clock.now();
-        let pipeline = self.inner.pipeline.clone();
-        let (bucket, file) = (new.bucket.to_owned(), new.file.to_owned());
-        let mut meta = ObjectMeta {
-            name: new.name.to_owned(),
-            generation: 0,
-            size: new.size,
-            content_type: new.content_type.to_owned(),
-        };
-        let (meta, replaced) = self
-            .inner
-            .database
-            .transaction(move |transaction| {
-                let old = find(transaction, &bucket, &meta.name)?;
-                if old.is_some() && overwrite == Overwrite::Refused {
-                    return Err(ObjectError::Exists { name: meta.name });
-                }
-                meta.generation = count(transaction, "generation", now.as_millis() * 1_000)?;
-                insert(transaction, &bucket, &meta, &file)?;
-                let event = Event::ObjectFinalized(StoredObject {
-                    bucket,
-                    name: meta.name.clone(),
-                    generation: meta.generation,
-                    size: meta.size,
-                    content_type: meta.content_type.clone(),
-                });
-                outbox::emit(transaction, &pipeline, &event, now)?;
-                Ok((meta, old.map(|old| old.file)))
-            })
-            .await?;
-        if let Some(file) = replaced
-            && let Err(error) = self.inner.files.remove(&file).await
-        {
-            // The new one is stored all the same; the next start removes the old one.
-            tracing::warn!("a file that was replaced is still there: {error}");
-        }
-        self.inner.work.notify_one();
-        Ok(meta)
-    }
-}
-
-fn insert(
-    transaction: &Transaction<'_>,
-    bucket: &str,
-    meta: &ObjectMeta,
-    file: &str,
-) -> Result<(), Fault> {
-    transaction.execute(
-        "INSERT OR REPLACE INTO objects (bucket, name, generation, size, content_type, file)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        (
-            bucket,
-            &meta.name,
-            meta.generation,
-            meta.size,
-            &meta.content_type,
-            file,
-        ),
-    )?;
-    transaction.execute("DELETE FROM sessions WHERE id = ?1", [file])?;
-    Ok(())
 }
 
 pub(crate) fn find(

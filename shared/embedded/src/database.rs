@@ -16,7 +16,11 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use crate::error::Fault;
+use crate::{
+    counters::count,
+    error::Fault,
+    identity::{CHANGE, Marker},
+};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -25,6 +29,7 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub(crate) struct Database {
     writing: mpsc::Sender<Job>,
     reading: mpsc::Sender<Job>,
+    marker: Option<Arc<Marker>>,
     idle: Arc<Idle>,
 }
 
@@ -36,19 +41,30 @@ struct Idle {
 }
 
 impl Database {
-    /// Opens or creates the file and starts the threads.
-    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        let connection = Connection::open(path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        // On macOS nothing less reaches the disk; elsewhere it changes nothing.
-        connection.pragma_update(None, "fullfsync", "ON")?;
-        connection.pragma_update(None, "checkpoint_fullfsync", "ON")?;
-        connection.pragma_update(None, "foreign_keys", "ON")?;
-        connection.execute_batch(include_str!("schema.sql"))?;
+    /// Starts the threads on the file at `path`, which `connection` has open for writing.
+    /// `marker` follows what is committed.
+    pub(crate) fn start(
+        path: &Path,
+        connection: Connection,
+        marker: Marker,
+    ) -> Result<Self, Fault> {
+        Self::start_with(path, connection, Some(Arc::new(marker)))
+    }
+
+    /// The same over a database that is only read: transactions fail.
+    pub(crate) fn start_read_only(path: &Path) -> Result<Self, Fault> {
+        Self::start_with(path, open_to_read(path)?, None)
+    }
+
+    fn start_with(
+        path: &Path,
+        connection: Connection,
+        marker: Option<Arc<Marker>>,
+    ) -> Result<Self, Fault> {
         Ok(Self {
             writing: start("writer", connection)?,
             reading: start("reader", open_to_read(path)?)?,
+            marker,
             idle: Arc::new(Idle {
                 path: path.to_owned(),
                 connections: Mutex::default(),
@@ -93,7 +109,11 @@ impl Database {
         T: Send + 'static,
         E: From<Fault> + Send + 'static,
     {
-        run(&self.writing, |connection| transact(connection, work)).await
+        let marker = self.marker.clone();
+        run(&self.writing, move |connection| {
+            transact(connection, marker.as_deref(), work)
+        })
+        .await
     }
 }
 
@@ -105,7 +125,20 @@ impl Idle {
     }
 }
 
-fn open_to_read(path: &Path) -> Result<Connection, Fault> {
+/// Opens or creates a database for writing.
+pub(crate) fn open_to_write(path: &Path) -> Result<Connection, Fault> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // On macOS nothing less reaches the disk; elsewhere it changes nothing.
+    connection.pragma_update(None, "fullfsync", "ON")?;
+    connection.pragma_update(None, "checkpoint_fullfsync", "ON")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    Ok(connection)
+}
+
+/// Opens a database that is there for reading.
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Fault> {
     let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, only_read)?)
 }
@@ -139,14 +172,28 @@ where
     answered.await.map_err(|_| Fault::Closed)?
 }
 
+/// Runs `work` in a transaction and counts it as a change when it has changed anything.
 fn transact<T, E: From<Fault>>(
     connection: &mut Connection,
+    marker: Option<&Marker>,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(Fault::from)?;
+    let before = transaction.total_changes();
     let answer = work(&transaction)?;
+    let change = if transaction.total_changes() == before {
+        None
+    } else {
+        Some(count(&transaction, CHANGE, 1)?)
+    };
     transaction.commit().map_err(Fault::from)?;
+    if let (Some(change), Some(marker)) = (change, marker)
+        && let Err(error) = marker.advance(change)
+    {
+        // It is behind then, as after a power failure.
+        tracing::warn!(event = "store.marker_failed", %error, "the folder's counter was not written");
+    }
     Ok(answer)
 }

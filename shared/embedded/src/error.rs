@@ -5,16 +5,66 @@ use std::{io, path::PathBuf};
 use domain::ports::{BusError, ObjectError, QueueError, RecordsError};
 use rusqlite::ErrorCode;
 
-/// Why a data directory could not be opened.
+use crate::identity::Mismatch;
+
+/// Why a data directory could not be opened. Each is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process works on it.
-    #[error("`{}` is in use by another process", .0.display())]
+    #[error("`{}` is in use by another process; stop that one first", .0.display())]
     InUse(PathBuf),
-    /// The file system said no.
+    /// There is no database in it.
+    #[error("`{}` holds no database; set `DATA_DIR` to the data directory of the service", .0.display())]
+    NoDatabase(PathBuf),
+    /// The database and the folder of objects do not belong together.
+    #[error(
+        "`{}`: {mismatch}; put the matching database or folder back, or keep both as they are \
+         with `interviewlens repair --adopt`, which deletes nothing",
+        .data_dir.display()
+    )]
+    Mismatch {
+        /// The data directory.
+        data_dir: PathBuf,
+        /// What does not match.
+        mismatch: Mismatch,
+    },
+    /// A newer release has written the database.
+    #[error(
+        "the database has version {found}, and this release knows versions up to {known}; start \
+         the newer release, or restore a backup from before it with `interviewlens restore`"
+    )]
+    Newer {
+        /// The database's version.
+        found: i64,
+        /// The newest version that this release knows.
+        known: i64,
+    },
+    /// The database has to be migrated first, which only the service does.
+    #[error(
+        "the database has version {found} and not {known}; start the service once, which \
+         migrates it after making a copy"
+    )]
+    Outdated {
+        /// The database's version.
+        found: i64,
+        /// The version that this release works with.
+        known: i64,
+    },
+    /// The database lacks a column.
+    #[error(
+        "the database lacks the column `{column}` of table `{table}`; restore a backup with \
+         `interviewlens restore`"
+    )]
+    Schema {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// The file system failed.
     #[error("opening `{}`", .0.display())]
     Files(PathBuf, #[source] io::Error),
-    /// The database said no.
+    /// The database failed.
     #[error("opening the database")]
     Database(#[from] Fault),
 }

@@ -1,11 +1,11 @@
 //! The bytes of objects: a flat folder of files with random names.
 //!
-//! A file is an object's, or an upload's under way, only when a row of the
-//! database says so; there is nothing to rename, and whatever no row knows of
-//! is what a process left that died while it was writing.
+//! A file that is being written has the suffix `.part`. It is synced, then the database
+//! names it, then it is renamed: so a `.part` file that no row names was never acknowledged,
+//! and a file without the suffix was once an object. The first kind may be removed after a
+//! crash; the second kind is never removed because a database does not name it.
 
 use std::{
-    collections::HashSet,
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -19,61 +19,92 @@ use tokio::{
     io::{AsyncSeekExt, AsyncWriteExt},
 };
 
-use crate::blocks::Blocks;
+use crate::{blocks::Blocks, durability::Durability};
+
+/// The suffix of a file that is being written.
+pub(crate) const UNFINISHED: &str = ".part";
 
 /// The folder of objects.
 #[derive(Debug, Clone)]
 pub(crate) struct Files {
     folder: PathBuf,
     blocks: Blocks,
+    durability: Arc<dyn Durability>,
 }
 
-/// How the writing of a stream ended early.
+/// Why the writing of a stream ended early; what came before is written and synced.
 #[derive(Debug)]
-pub(crate) enum WriteError {
+pub(crate) enum Early {
     /// More came than may.
     TooMany,
     /// The stream broke.
     Stream(io::Error),
-    /// The disk said no.
+}
+
+/// What was written of a stream, and synced.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// How many bytes.
+    pub(crate) bytes: u64,
+    /// Why not all of them.
+    pub(crate) early: Option<Early>,
+}
+
+/// Why a stream was not stored.
+#[derive(Debug)]
+pub(crate) enum WriteError {
+    /// It ended early.
+    Early(Early),
+    /// The file system failed.
     Disk(io::Error),
 }
 
 impl Files {
-    /// Opens the folder inside a data directory.
-    pub(crate) fn open(data_dir: &Path) -> io::Result<Self> {
-        let folder = data_dir.join("objects");
+    /// Opens the folder, and creates it when it is not there.
+    pub(crate) fn open(folder: PathBuf, durability: Arc<dyn Durability>) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         // Recordings are nobody's but their owners'.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         Ok(Self {
             folder,
             blocks: Blocks::default(),
+            durability,
         })
-    }
-
-    /// Deletes all files but those `known`.
-    pub(crate) fn retain(&self, known: &HashSet<String>) -> io::Result<()> {
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let wanted = entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| known.contains(name));
-            if !wanted {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
     }
 
     fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }
 
+    fn unfinished(&self, file: &str) -> PathBuf {
+        self.folder.join(format!("{file}{UNFINISHED}"))
+    }
+
+    /// Opens a file, also one that has not been renamed yet.
+    fn open_file(&self, file: &str) -> io::Result<fs::File> {
+        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        match fs::File::open(self.path(file)) {
+            Err(error) if is_missing(&error) => match fs::File::open(self.unfinished(file)) {
+                // It was renamed between the two.
+                Err(error) if is_missing(&error) => fs::File::open(self.path(file)),
+                opened => opened,
+            },
+            opened => opened,
+        }
+    }
+
+    /// Whether a file is there with at least `size` bytes.
+    pub(crate) fn is_whole(&self, file: &str, size: u64) -> io::Result<bool> {
+        match self.open_file(file) {
+            Ok(file) => Ok(file.metadata()?.len() >= size),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The `length` bytes of a file from `start` on, read block by block.
     pub(crate) fn read(&self, file: &str, start: u64, length: u64) -> io::Result<ByteStream> {
-        let file = Arc::new(fs::File::open(self.path(file))?);
+        let file = Arc::new(self.open_file(file)?);
         let state = (self.blocks.clone(), file, start, length);
         let read = |(blocks, file, start, length): (Blocks, _, u64, u64)| async move {
             if length == 0 {
@@ -86,81 +117,114 @@ impl Files {
         Ok(stream::try_unfold(state, read).boxed())
     }
 
-    /// The size of a file; 0 when it is not there.
-    pub(crate) async fn size(&self, file: &str) -> io::Result<u64> {
-        match tokio::fs::metadata(self.path(file)).await {
+    /// The size of an unfinished file in bytes; 0 when it is not there.
+    pub(crate) async fn unfinished_size(&self, file: &str) -> io::Result<u64> {
+        match tokio::fs::metadata(self.unfinished(file)).await {
             Ok(metadata) => Ok(metadata.len()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(error),
         }
     }
 
-    /// Deletes a file; none is no error.
+    /// Unlinks a file, finished or not; none is no error.
     pub(crate) async fn remove(&self, file: &str) -> io::Result<()> {
-        match tokio::fs::remove_file(self.path(file)).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        for path in [self.path(file), self.unfinished(file)] {
+            match tokio::fs::remove_file(path).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Renames an unfinished file that the database names now. When that fails, readers
+    /// find it all the same, and the next start renames it.
+    pub(crate) async fn publish(&self, file: &str) {
+        if let Err(error) = tokio::fs::rename(self.unfinished(file), self.path(file)).await {
+            tracing::warn!(event = "store.rename_failed", %error, "an object keeps its unfinished name");
         }
     }
 
-    /// Cuts a file to `size`.
+    /// Cuts an unfinished file to `size` bytes.
     pub(crate) async fn truncate(&self, file: &str, size: u64) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).open(self.path(file)).await?;
-        file.set_len(size).await
+        let options = OpenOptions::new().write(true).clone();
+        options
+            .open(self.unfinished(file))
+            .await?
+            .set_len(size)
+            .await
     }
 
-    /// Writes a stream into a new file, which stays only when all of it is written:
-    /// whoever asks may be dropped in the middle.
+    /// Writes a stream into a new unfinished file, which is removed when the answer is
+    /// dropped: a request can end at any moment.
     pub(crate) async fn write_new(
         &self,
         file: &str,
         limit: u64,
         body: &mut ByteStream,
-    ) -> Result<u64, WriteError> {
-        let unfinished = Unfinished(Some(self.path(file)));
-        let size = self.write(file, 0, limit, body).await?;
-        unfinished.finish();
-        Ok(size)
+    ) -> Result<(u64, Unfinished), WriteError> {
+        let unfinished = Unfinished(Some(self.unfinished(file)));
+        let written = self.write(file, 0, limit, body).await;
+        let written = written.map_err(WriteError::Disk)?;
+        match written.early {
+            Some(early) => Err(WriteError::Early(early)),
+            None => Ok((written.bytes, unfinished)),
+        }
     }
 
-    /// Writes a stream into a file from `offset` on, at most `limit` bytes, and
-    /// makes it durable. What came before an error stays.
+    /// Writes at most `limit` bytes of a stream into an unfinished file from `offset` on,
+    /// and syncs them. After an error of the file system nothing behind `offset` counts:
+    /// what a failed `fsync` has written may never reach the disk.
     pub(crate) async fn write(
         &self,
         file: &str,
         offset: u64,
         limit: u64,
         body: &mut ByteStream,
-    ) -> Result<u64, WriteError> {
+    ) -> io::Result<Written> {
+        let written = self.write_and_sync(file, offset, limit, body).await;
+        if written.is_err()
+            && let Err(error) = self.truncate(file, offset).await
+        {
+            tracing::warn!(event = "store.truncate_failed", %error, "bytes that were not synced are cut off later");
+        }
+        written
+    }
+
+    async fn write_and_sync(
+        &self,
+        file: &str,
+        offset: u64,
+        limit: u64,
+        body: &mut ByteStream,
+    ) -> io::Result<Written> {
         let options = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .clone();
-        let mut out = options
-            .open(self.path(file))
-            .await
-            .map_err(WriteError::Disk)?;
-        out.seek(io::SeekFrom::Start(offset))
-            .await
-            .map_err(WriteError::Disk)?;
-        let copied = copy(&mut out, limit, body).await;
-        out.flush().await.map_err(WriteError::Disk)?;
-        out.sync_all().await.map_err(WriteError::Disk)?;
+        let mut out = options.open(self.unfinished(file)).await?;
+        out.seek(io::SeekFrom::Start(offset)).await?;
+        let written = copy(&mut out, limit, body).await?;
+        out.flush().await?;
+        self.durability.sync(&out).await?;
         if offset == 0 {
             // The name of a new file is the folder's content.
-            let folder = File::open(&self.folder).await.map_err(WriteError::Disk)?;
-            folder.sync_all().await.map_err(WriteError::Disk)?;
+            self.durability
+                .sync(&File::open(&self.folder).await?)
+                .await?;
         }
-        copied
+        Ok(written)
     }
 }
 
-/// A file that is removed unless it is finished.
-struct Unfinished(Option<PathBuf>);
+/// A file that is removed unless it becomes an object.
+#[derive(Debug)]
+pub(crate) struct Unfinished(Option<PathBuf>);
 
 impl Unfinished {
-    fn finish(mut self) {
+    /// The file is an object now.
+    pub(crate) fn keep(mut self) {
         self.0 = None;
     }
 }
@@ -173,15 +237,27 @@ impl Drop for Unfinished {
     }
 }
 
-async fn copy(out: &mut File, limit: u64, body: &mut ByteStream) -> Result<u64, WriteError> {
-    let mut written = 0;
+async fn copy(out: &mut File, limit: u64, body: &mut ByteStream) -> io::Result<Written> {
+    let mut bytes = 0;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(WriteError::Stream)?;
-        written += chunk.len() as u64;
-        if written > limit {
-            return Err(WriteError::TooMany);
-        }
-        out.write_all(&chunk).await.map_err(WriteError::Disk)?;
+        let chunk = match chunk {
+            Ok(chunk) if bytes + chunk.len() as u64 <= limit => chunk,
+            Ok(_) => {
+                let early = Some(Early::TooMany);
+                return Ok(Written { bytes, early });
+            }
+            Err(error) => {
+                let early = Some(Early::Stream(error));
+                return Ok(Written { bytes, early });
+            }
+        };
+        out.write_all(&chunk).await?;
+        bytes += chunk.len() as u64;
     }
-    Ok(written)
+    Ok(Written { bytes, early: None })
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
 }

@@ -2,7 +2,8 @@
 //!
 //! In reading order:
 //!
-//! - [`Store::open`] takes a data directory for this process alone;
+//! - [`Store::open`] takes a data directory for this process alone: `lock`, `identity`
+//!   (whether database and objects belong together), `migrations`, `recovery`;
 //! - `database` is the two threads that talk to `SQLite`, and what is looked up
 //!   without them; `files` and `blocks` are the bytes of objects;
 //! - `records`, `bus`, `queue` and [`Bucket`] are the ports. Each change and the
@@ -11,7 +12,7 @@
 //! - [`deliveries`] is what a host works off: at least once, with backoff, into
 //!   a dead letter at the end;
 //! - [`uploads`] takes recordings by signed URL, whole or, in `sessions`, piece by
-//!   piece.
+//!   piece; `finalize` makes objects of them.
 //!
 //! The adapters refuse what the real ones refuse: stale preconditions, documents
 //! over 1 MiB, expired and altered URLs.
@@ -21,15 +22,25 @@ mod bucket;
 mod bus;
 pub mod clock;
 mod counters;
+mod data_dir;
 mod database;
 pub mod deliveries;
+mod durability;
 mod error;
 mod files;
+mod finalize;
+mod identity;
+mod lock;
+mod migrations;
+mod open;
 mod outbox;
 mod part;
 mod query;
 mod queue;
 mod records;
+mod recovery;
+mod removed;
+mod session_lock;
 mod sessions;
 mod signature;
 mod store;
@@ -38,4 +49,5 @@ pub mod uploads;
 pub use bucket::Bucket;
 pub use clock::ManualClock;
 pub use error::OpenError;
+pub use identity::Mismatch;
 pub use store::{Options, Store};

@@ -20,7 +20,7 @@ pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Docu
 
 /// Answers a query.
 pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document>, Fault> {
-    let (sql, parameters) = compile(query);
+    let (sql, parameters) = compile(query, "path, fields, version");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut documents = Vec::new();
@@ -37,7 +37,19 @@ pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document
     Ok(documents)
 }
 
-fn compile(query: &Query) -> (String, Vec<Sql>) {
+/// The paths that a query asks for, without their fields.
+pub(crate) fn run_paths(connection: &Connection, query: &Query) -> Result<Vec<DocPath>, Fault> {
+    let (sql, parameters) = compile(query, "path");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let paths = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;
+    let paths: Vec<String> = paths.collect::<Result<_, _>>()?;
+    Ok(paths
+        .iter()
+        .filter_map(|path| DocPath::parse(path))
+        .collect())
+}
+
+fn compile(query: &Query, columns: &str) -> (String, Vec<Sql>) {
     let mut parameters = Vec::new();
     let mut conditions = vec![scope(&query.scope, &mut parameters)];
     for (field, value) in &query.equal {
@@ -72,7 +84,7 @@ fn compile(query: &Query) -> (String, Vec<Sql>) {
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let sql = format!(
-        "SELECT path, fields, version FROM documents WHERE {} \
+        "SELECT {columns} FROM documents WHERE {} \
          ORDER BY {order} {direction}, path {direction} LIMIT {limit}",
         conditions.join(" AND "),
     );

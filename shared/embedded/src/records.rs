@@ -50,6 +50,14 @@ impl Records for Store {
             .await
     }
 
+    async fn list_paths(&self, query: &Query) -> Result<Vec<DocPath>, RecordsError> {
+        let query = query.clone();
+        self.inner
+            .database
+            .read(move |connection| Ok(query::run_paths(connection, &query)?))
+            .await
+    }
+
     fn watch(&self, path: &DocPath) -> DocumentStream {
         let mut receiver = self.subscribe(path);
         // The first round answers at once with what is there.

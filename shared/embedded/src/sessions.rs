@@ -3,11 +3,7 @@
 //! A piece that breaks off stays as far as it came, and the client asks how far
 //! that is.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use domain::{
     Timestamp,
@@ -15,14 +11,16 @@ use domain::{
     ports::{ByteStream, ObjectMeta, Overwrite, UploadGrant},
 };
 use futures::StreamExt;
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row, Transaction};
 
 use crate::{
     bucket::find_by_file,
     error::Fault,
-    files::WriteError,
+    files::Early,
+    finalize::{Source, end_others},
     part::Part,
-    uploads::{UploadError, Uploads, refused},
+    session_lock::SessionLock,
+    uploads::{UploadError, Uploads, new_object, refused},
 };
 
 /// How long an upload under way is kept, as GCS keeps it.
@@ -42,14 +40,13 @@ struct Session {
     bucket: String,
     grant: UploadGrant,
     overwrite: Overwrite,
+    /// How many bytes have been synced; nothing else counts.
+    synced: u64,
 }
 
-/// One request at a time for each upload under way.
-static LOCKS: LazyLock<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>> =
-    LazyLock::new(Mutex::default);
-
 impl Uploads {
-    /// Begins a resumable upload; the answer is its id, which is a credential.
+    /// Begins a resumable upload; the answer is its id, which is a credential. A permission
+    /// to store a new object is good for one upload at a time: the newest ends the others.
     pub async fn begin(
         &self,
         bucket: &str,
@@ -57,40 +54,82 @@ impl Uploads {
         overwrite: Overwrite,
     ) -> Result<String, UploadError> {
         let id = random_name() + &random_name();
-        let row = (
-            id.clone(),
-            bucket.to_owned(),
-            grant.name.clone(),
-            grant.content_type.clone(),
-            grant.size.0,
-            i64::try_from(grant.size.1).unwrap_or(i64::MAX),
-            overwrite == Overwrite::Allowed,
-            (self.store.inner.clock.now() + SESSION_LIFETIME).as_millis(),
-        );
+        let (row_id, bucket, grant) = (id.clone(), bucket.to_owned(), grant.clone());
+        let expires_at = (self.store.inner.clock.now() + SESSION_LIFETIME).as_millis();
         let database = &self.store.inner.database;
         let begun = database.transaction(move |transaction| -> Result<_, Fault> {
+            let ended = match overwrite {
+                Overwrite::Refused => end_others(transaction, &bucket, &grant.name)?,
+                Overwrite::Allowed => Vec::new(),
+            };
             transaction.execute(
-                "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                row,
+                "INSERT INTO sessions (id, bucket, name, content_type, min_size, max_size,
+                                       overwrite, expires_at, synced)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)",
+                (
+                    row_id,
+                    bucket,
+                    grant.name,
+                    grant.content_type,
+                    grant.size.0,
+                    i64::try_from(grant.size.1).unwrap_or(i64::MAX),
+                    overwrite == Overwrite::Allowed,
+                    expires_at,
+                ),
             )?;
-            Ok(())
+            Ok(ended)
         });
-        begun.await?;
+        self.end(begun.await?).await?;
         Ok(id)
     }
 
     /// Ends all uploads under way to names that begin with `prefix`.
     pub(crate) async fn abandon(&self, bucket: &str, prefix: &str) -> Result<(), Fault> {
-        let row = (bucket.to_owned(), prefix.to_owned());
+        let key = (bucket.to_owned(), prefix.to_owned());
+        let sql = "DELETE FROM sessions
+                   WHERE bucket = ?1 AND substr(name, 1, length(?2)) = ?2 RETURNING id";
+        self.end(self.change_rows(sql, key).await?).await
+    }
+
+    /// Ends the uploads that were not completed in time.
+    pub(crate) async fn clear_expired(&self) -> Result<(), Fault> {
+        let now = self.store.inner.clock.now().as_millis();
+        let sql = "DELETE FROM sessions WHERE expires_at <= ?1 RETURNING id";
+        self.end(self.change_rows(sql, [now]).await?).await
+    }
+
+    /// Ends an upload under way and removes its bytes.
+    pub async fn cancel(&self, id: &str) -> Result<(), UploadError> {
+        let sql = "DELETE FROM sessions WHERE id = ?1 RETURNING id";
+        let ended = self.change_rows(sql, [id.to_owned()]).await?;
+        if ended.is_empty() {
+            return Err(UploadError::NoSession);
+        }
+        Ok(self.end(ended).await?)
+    }
+
+    async fn change_rows(
+        &self,
+        sql: &'static str,
+        key: impl rusqlite::Params + Send + 'static,
+    ) -> Result<Vec<String>, Fault> {
         let database = &self.store.inner.database;
-        let ended = database.transaction(move |transaction| -> Result<Vec<String>, Fault> {
-            let sql = "DELETE FROM sessions
-                WHERE bucket = ?1 AND substr(name, 1, length(?2)) = ?2 RETURNING id";
-            let mut ended = transaction.prepare_cached(sql)?;
-            let ids = ended.query_map(row, |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
-        });
-        for id in ended.await? {
+        database
+            .transaction(move |transaction| {
+                let mut deleting = transaction.prepare_cached(sql)?;
+                let ids = deleting.query_map(key, |row| row.get(0))?;
+                Ok(ids.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// Stops the requests of uploads whose rows are gone, and removes their bytes. Without
+    /// its row no upload becomes an object any more.
+    pub(crate) async fn end(&self, ids: Vec<String>) -> Result<(), Fault> {
+        for id in ids {
+            let lock = SessionLock::of(&id);
+            lock.end();
+            let _guard = lock.acquire().await;
             self.store.inner.files.remove(&id).await?;
         }
         Ok(())
@@ -103,10 +142,14 @@ impl Uploads {
         part: Part,
         mut body: ByteStream,
     ) -> Result<Received, UploadError> {
-        let lock = Lock::of(id);
+        let lock = SessionLock::of(id);
         // Given back before the lock is forgotten.
-        let _guard = lock.mutex.lock().await;
-        self.append_locked(id, part, &mut body).await
+        let _guard = lock.acquire().await;
+        tokio::select! {
+            biased;
+            received = self.append_locked(id, part, &mut body) => received,
+            () = lock.ended() => Err(UploadError::NoSession),
+        }
     }
 
     async fn append_locked(
@@ -123,138 +166,146 @@ impl Uploads {
                     .ok_or(UploadError::NoSession);
             }
         };
-        let stored = self.store.inner.files.size(id).await.map_err(Fault::from)?;
+        self.cut_to_synced(&session).await?;
         let (start, length, total) = match part {
-            Part::Nothing { total } => (stored, Some(0), total),
+            Part::Nothing { total } => (session.synced, Some(0), total),
             Part::Bytes { start, end, total } => (start, Some(end - start + 1), total),
             Part::Whole => (0, None, None),
         };
-        if start > stored {
-            return Ok(Received::Partial(stored));
+        if start > session.synced {
+            return Ok(Received::Partial(session.synced));
         }
         if total.is_some_and(|total| total > session.grant.size.1) {
             return Err(UploadError::TooLarge {
                 most: session.grant.size.1,
             });
         }
-        let size = self.extend(&session, stored, start, length, body).await?;
+        let size = self.extend(&session, start, length, body).await?;
         let whole = matches!(part, Part::Whole) || total == Some(size);
         if !whole {
             return Ok(Received::Partial(size));
         }
-        let complete = self
-            .complete(
-                &session.bucket,
-                &session.grant,
-                &session.id,
-                size,
-                session.overwrite,
-            )
+        self.complete(session, size).await.map(Received::Complete)
+    }
+
+    /// What was not synced does not count: it is cut off, and the client sends it again. An
+    /// upload of which synced bytes are missing cannot be completed.
+    async fn cut_to_synced(&self, session: &Session) -> Result<(), UploadError> {
+        let files = &self.store.inner.files;
+        let size = files.unfinished_size(&session.id).await;
+        let size = size.map_err(Fault::from)?;
+        if size > session.synced {
+            let cut = files.truncate(&session.id, session.synced).await;
+            cut.map_err(Fault::from)?;
+        }
+        if size < session.synced {
+            self.forget(&session.id).await?;
+            return Err(UploadError::NoSession);
+        }
+        Ok(())
+    }
+
+    /// Removes an upload whose lock is held.
+    async fn forget(&self, id: &str) -> Result<(), Fault> {
+        let sql = "DELETE FROM sessions WHERE id = ?1 RETURNING id";
+        self.change_rows(sql, [id.to_owned()]).await?;
+        Ok(self.store.inner.files.remove(id).await?)
+    }
+
+    async fn complete(&self, session: Session, size: u64) -> Result<ObjectMeta, UploadError> {
+        let id = session.id.clone();
+        let new = new_object(&session.bucket, &session.grant, session.id, size)?;
+        let store = &self.store;
+        let complete = store
+            .finalize(new, session.overwrite, Source::Session)
             .await;
         if matches!(complete, Err(UploadError::Exists)) {
-            self.cancel(id).await?;
+            self.forget(&id).await?;
         }
-        complete.map(Received::Complete)
+        complete
     }
 
     /// Writes what is new of a part that begins at `start`; answers the size then.
     async fn extend(
         &self,
         session: &Session,
-        stored: u64,
         start: u64,
         length: Option<u64>,
         body: &mut ByteStream,
     ) -> Result<u64, UploadError> {
         let files = &self.store.inner.files;
-        let most = session.grant.size.1;
+        let (synced, most) = (session.synced, session.grant.size.1);
         let end = length
             .map_or(most, |length| start.saturating_add(length))
             .min(most);
-        let mut fresh = skip(
-            std::mem::replace(body, futures::stream::empty().boxed()),
-            stored - start,
-        );
-        let limit = end.saturating_sub(stored);
-        match files.write(&session.id, stored, limit, &mut fresh).await {
-            Ok(written) => Ok(stored + written),
-            Err(WriteError::TooMany) => {
-                files
-                    .truncate(&session.id, stored)
-                    .await
-                    .map_err(Fault::from)?;
-                let beyond_part = length.is_some() && end < most;
-                Err(if beyond_part {
-                    UploadError::Range
-                } else {
-                    UploadError::TooLarge { most }
-                })
-            }
-            Err(error) => Err(refused(error, &session.grant)),
+        let body = std::mem::replace(body, futures::stream::empty().boxed());
+        let mut fresh = skip(body, synced - start);
+        let limit = end.saturating_sub(synced);
+        let written = files.write(&session.id, synced, limit, &mut fresh).await;
+        let written = written.map_err(Fault::from)?;
+        if let Some(Early::TooMany) = written.early {
+            let cut = files.truncate(&session.id, synced).await;
+            cut.map_err(Fault::from)?;
+            let beyond_part = length.is_some() && end < most;
+            return Err(if beyond_part {
+                UploadError::Range
+            } else {
+                UploadError::TooLarge { most }
+            });
+        }
+        let size = synced + written.bytes;
+        self.note_synced(&session.id, size).await?;
+        match written.early {
+            Some(early) => Err(refused(early, &session.grant)),
+            None => Ok(size),
         }
     }
 
-    /// Ends an upload under way and forgets what came of it.
-    pub async fn cancel(&self, id: &str) -> Result<(), UploadError> {
-        let owned = id.to_owned();
-        let removed = self
-            .store
-            .inner
-            .database
-            .transaction(move |transaction| -> Result<usize, Fault> {
-                Ok(transaction.execute("DELETE FROM sessions WHERE id = ?1", [owned])?)
-            })
-            .await?;
-        if removed == 0 {
-            return Err(UploadError::NoSession);
+    async fn note_synced(&self, id: &str, synced: u64) -> Result<(), UploadError> {
+        let key = (id.to_owned(), synced);
+        let sql = "UPDATE sessions SET synced = ?2 WHERE id = ?1 RETURNING id";
+        match self.change_rows(sql, key).await?.len() {
+            1 => Ok(()),
+            _ => Err(UploadError::NoSession),
         }
-        self.store
-            .inner
-            .files
-            .remove(id)
-            .await
-            .map_err(Fault::from)?;
-        Ok(())
     }
 
     /// The upload under way, or the object it has become.
     async fn session(&self, id: &str) -> Result<Result<Session, Option<ObjectMeta>>, Fault> {
         let (id, now) = (id.to_owned(), self.store.inner.clock.now().as_millis());
-        self.store
-            .inner
-            .database
-            .transaction(move |transaction| {
-                let sql =
-                    "SELECT bucket, name, content_type, min_size, max_size, expires_at, overwrite
-                           FROM sessions WHERE id = ?1 AND expires_at > ?2";
-                let found = transaction
-                    .query_row(sql, (&id, now), |row| {
-                        Ok(Session {
-                            id: id.clone(),
-                            overwrite: if row.get(6)? {
-                                Overwrite::Allowed
-                            } else {
-                                Overwrite::Refused
-                            },
-                            bucket: row.get(0)?,
-                            grant: UploadGrant {
-                                name: row.get(1)?,
-                                content_type: row.get(2)?,
-                                size: (row.get(3)?, row.get(4)?),
-                                expires_at: Timestamp::from_millis(row.get(5)?),
-                            },
-                        })
-                    })
-                    .optional()?;
-                match found {
-                    Some(session) => Ok(Ok(session)),
-                    None => Ok(Err(
-                        find_by_file(transaction, &id)?.map(|stored| stored.meta)
-                    )),
-                }
-            })
-            .await
+        let read = move |transaction: &Transaction<'_>| {
+            let sql = "SELECT bucket, name, content_type, min_size, max_size, expires_at,
+                              overwrite, synced
+                       FROM sessions WHERE id = ?1 AND expires_at > ?2";
+            let found = transaction.query_row(sql, (&id, now), |row| read_session(&id, row));
+            match found.optional()? {
+                Some(session) => Ok(Ok(session)),
+                None => Ok(Err(
+                    find_by_file(transaction, &id)?.map(|stored| stored.meta)
+                )),
+            }
+        };
+        self.store.inner.database.transaction(read).await
     }
+}
+
+fn read_session(id: &str, row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: id.to_owned(),
+        overwrite: if row.get(6)? {
+            Overwrite::Allowed
+        } else {
+            Overwrite::Refused
+        },
+        bucket: row.get(0)?,
+        grant: UploadGrant {
+            name: row.get(1)?,
+            content_type: row.get(2)?,
+            size: (row.get(3)?, row.get(4)?),
+            expires_at: Timestamp::from_millis(row.get(5)?),
+        },
+        synced: row.get(7)?,
+    })
 }
 
 /// The stream without its first `count` bytes.
@@ -270,30 +321,4 @@ fn skip(body: ByteStream, count: u64) -> ByteStream {
         std::future::ready(Some(chunk))
     })
     .boxed()
-}
-
-/// The lock of an upload, which is forgotten when nobody has it any more.
-struct Lock {
-    id: String,
-    mutex: Arc<tokio::sync::Mutex<()>>,
-}
-
-impl Lock {
-    fn of(id: &str) -> Self {
-        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
-        Self {
-            id: id.to_owned(),
-            mutex: Arc::clone(locks.entry(id.to_owned()).or_default()),
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
-        // One here and one in the map: nobody else waits for it.
-        if Arc::strong_count(&self.mutex) <= 2 {
-            locks.remove(&self.id);
-        }
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::{
     collections::HashMap,
-    fs::{DirBuilder, File, Permissions, TryLockError},
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    fs::{File, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -17,10 +17,14 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     bucket::Bucket,
+    data_dir::DataDir,
     database::Database,
     deliveries::Deliveries,
+    durability::{Durability, Fsync},
     error::{Fault, OpenError},
     files::Files,
+    lock::DataLock,
+    open::{self, Acceptance},
     signature::SigningKey,
     uploads::Uploads,
 };
@@ -58,21 +62,50 @@ pub(crate) struct Inner {
     /// Told when a document that somebody watches has changed.
     pub(crate) watched: Mutex<HashMap<DocPath, watch::Sender<()>>>,
     /// Holds the directory for this process until it ends.
-    _lock: File,
+    _lock: Option<DataLock>,
 }
 
 impl Store {
-    /// Opens a data directory, clears away what an earlier process left half
-    /// done, and gives back what it had in hand.
+    /// Opens a data directory, brings its database to this release's version, sorts the
+    /// files that an earlier process left, and gives back the deliveries it had in hand.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        let lock = lock(&options.data_dir)?;
+        Self::open_with(options, Arc::new(Fsync)).await
+    }
+
+    pub(crate) async fn open_with(
+        options: Options,
+        durability: Arc<dyn Durability>,
+    ) -> Result<Self, OpenError> {
+        let data_dir = DataDir::new(&options.data_dir);
+        data_dir.create()?;
+        let opened = open::open(&data_dir, Acceptance::Matching)?;
+        let database = Database::start(&data_dir.database(), opened.connection, opened.marker)?;
+        let store = Self::over(options, database, durability, Some(opened.lock))?;
+        store.deliveries().give_back_all().await?;
+        store.clear_expired().await?;
+        Ok(store)
+    }
+
+    /// Opens a data directory for reading alone, also while a service works on it. Writes
+    /// fail.
+    pub fn open_to_read(options: Options) -> Result<Self, OpenError> {
+        let data_dir = DataDir::new(&options.data_dir);
+        open::check_readable(&data_dir)?;
+        let database = Database::start_read_only(&data_dir.database())?;
+        Self::over(options, database, Arc::new(Fsync), None)
+    }
+
+    fn over(
+        options: Options,
+        database: Database,
+        durability: Arc<dyn Durability>,
+        lock: Option<DataLock>,
+    ) -> Result<Self, OpenError> {
         let io = |error| OpenError::Files(options.data_dir.clone(), error);
-        let files = Files::open(&options.data_dir).map_err(io)?;
+        let data_dir = DataDir::new(&options.data_dir);
+        let files = Files::open(data_dir.objects(), durability).map_err(io)?;
         let signing_key = SigningKey::load(&options.data_dir).map_err(io)?;
-        let path = options.data_dir.join("interviewlens.db");
-        only_ours(&path).map_err(io)?;
-        let database = Database::open(&path)?;
-        let store = Self {
+        Ok(Self {
             inner: Arc::new(Inner {
                 database,
                 files,
@@ -84,11 +117,7 @@ impl Store {
                 watched: Mutex::default(),
                 _lock: lock,
             }),
-        };
-        store.deliveries().give_back_all().await?;
-        store.clear_expired().await?;
-        store.clear_leftovers().await?;
-        Ok(store)
+        })
     }
 
     /// The documents.
@@ -126,40 +155,19 @@ impl Store {
         Uploads::new(self.clone())
     }
 
-    /// Removes what is past its time: uploads that nobody has finished, and dead letters.
-    /// In the cloud a bucket and a subscription do this by themselves.
+    /// Removes what is past its time: uploads that were not completed, dead letters, and
+    /// the files of deleted objects. In the cloud a bucket and a subscription do this by
+    /// themselves.
     pub async fn clear_expired(&self) -> Result<(), Fault> {
-        let now = self.inner.clock.now().as_millis();
+        let long_dead = self.inner.clock.now().as_millis() - DEAD_LETTERS_KEPT_MS;
         let database = &self.inner.database;
-        let expired = database.transaction(move |transaction| -> Result<Vec<String>, Fault> {
-            let long_dead = now - DEAD_LETTERS_KEPT_MS;
+        let buried = database.transaction(move |transaction| -> Result<(), Fault> {
             transaction.execute("DELETE FROM dead_letters WHERE died_at <= ?1", [long_dead])?;
-            let sql = "DELETE FROM sessions WHERE expires_at <= ?1 RETURNING id";
-            let mut expired = transaction.prepare_cached(sql)?;
-            let ids = expired.query_map([now], |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
+            Ok(())
         });
-        for id in expired.await? {
-            self.inner.files.remove(&id).await?;
-        }
-        Ok(())
-    }
-
-    /// Removes what an earlier process was at when it died: files that no record knows
-    /// of, and recordings in passing.
-    async fn clear_leftovers(&self) -> Result<(), Fault> {
-        let known = self
-            .inner
-            .database
-            .transaction(move |transaction| -> Result<_, Fault> {
-                transaction.execute("DELETE FROM objects WHERE name LIKE '%.passing'", [])?;
-                let sql = "SELECT file FROM objects UNION ALL SELECT id FROM sessions";
-                let mut statement = transaction.prepare(sql)?;
-                let rows = statement.query_map([], |row| row.get(0))?;
-                Ok(rows.collect::<Result<_, _>>()?)
-            })
-            .await?;
-        Ok(self.inner.files.retain(&known)?)
+        buried.await?;
+        self.uploads().clear_expired().await?;
+        self.clear_removed().await
     }
 
     pub(crate) fn announce_change(&self, path: &DocPath) {
@@ -184,20 +192,7 @@ impl Signer for Store {
 
 /// Makes a file, which `SQLite` finds empty then, or takes one that is there away from
 /// everybody else; what `SQLite` puts beside it has the same permissions.
-fn only_ours(path: &Path) -> std::io::Result<()> {
+pub(crate) fn only_ours(path: &Path) -> std::io::Result<()> {
     let file = File::options().append(true).create(true).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))
-}
-
-fn lock(data_dir: &Path) -> Result<File, OpenError> {
-    let io = |error| OpenError::Files(data_dir.to_owned(), error);
-    let mut nobody_else = DirBuilder::new();
-    nobody_else.recursive(true).mode(0o700);
-    nobody_else.create(data_dir).map_err(io)?;
-    let file = File::create(data_dir.join("lock")).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(data_dir.to_owned())),
-        Err(TryLockError::Error(error)) => Err(io(error)),
-    }
 }

@@ -3,10 +3,15 @@
 
 use domain::{
     ids::random_name,
-    ports::{ByteStream, ObjectError, ObjectMeta, Overwrite, UploadGrant},
+    ports::{ByteStream, ObjectMeta, Overwrite, UploadGrant},
 };
 
-use crate::{Store, bucket::NewObject, error::Fault, files::WriteError};
+use crate::{
+    Store,
+    error::Fault,
+    files::{Early, WriteError},
+    finalize::{NewObject, Source},
+};
 pub use crate::{
     part::Part,
     sessions::Received,
@@ -58,16 +63,6 @@ pub enum UploadError {
     Fault(#[from] Fault),
 }
 
-impl From<ObjectError> for UploadError {
-    fn from(error: ObjectError) -> Self {
-        match error {
-            ObjectError::Exists { .. } => Self::Exists,
-            ObjectError::Interrupted(_) => Self::Interrupted,
-            other => Self::Fault(Fault::Files(std::io::Error::other(other))),
-        }
-    }
-}
-
 /// The receiving end of a store's signed URLs.
 #[derive(Clone)]
 pub struct Uploads {
@@ -101,66 +96,43 @@ impl Uploads {
         mut body: ByteStream,
     ) -> Result<ObjectMeta, UploadError> {
         let file = random_name();
-        let stored = self.receive_whole(bucket, grant, &file, &mut body).await;
-        if stored.is_err() {
-            self.store
-                .inner
-                .files
-                .remove(&file)
-                .await
-                .map_err(Fault::from)?;
-        }
-        stored
-    }
-
-    async fn receive_whole(
-        &self,
-        bucket: &str,
-        grant: &UploadGrant,
-        file: &str,
-        body: &mut ByteStream,
-    ) -> Result<ObjectMeta, UploadError> {
-        let written = self
-            .store
-            .inner
-            .files
-            .write_new(file, grant.size.1, body)
-            .await;
-        let size = written.map_err(|error| refused(error, grant))?;
-        self.complete(bucket, grant, file, size, Overwrite::Refused)
-            .await
-    }
-
-    /// Makes an object of what has come of it.
-    pub(crate) async fn complete(
-        &self,
-        bucket: &str,
-        grant: &UploadGrant,
-        file: &str,
-        size: u64,
-        overwrite: Overwrite,
-    ) -> Result<ObjectMeta, UploadError> {
-        if size < grant.size.0 {
-            return Err(UploadError::TooSmall {
-                least: grant.size.0,
-                found: size,
-            });
-        }
-        let new = NewObject {
-            bucket,
-            name: &grant.name,
-            content_type: &grant.content_type,
-            size,
-            file,
-        };
-        Ok(self.store.finalize(new, overwrite).await?)
+        let files = &self.store.inner.files;
+        let written = files.write_new(&file, grant.size.1, &mut body).await;
+        let (size, unfinished) = written.map_err(|error| match error {
+            WriteError::Early(early) => refused(early, grant),
+            WriteError::Disk(error) => UploadError::Fault(error.into()),
+        })?;
+        let new = new_object(bucket, grant, file, size)?;
+        let source = Source::New(unfinished);
+        self.store.finalize(new, Overwrite::Refused, source).await
     }
 }
 
-pub(crate) fn refused(error: WriteError, grant: &UploadGrant) -> UploadError {
-    match error {
-        WriteError::TooMany => UploadError::TooLarge { most: grant.size.1 },
-        WriteError::Stream(_) => UploadError::Interrupted,
-        WriteError::Disk(error) => UploadError::Fault(error.into()),
+/// What is to become an object, unless it is too small.
+pub(crate) fn new_object(
+    bucket: &str,
+    grant: &UploadGrant,
+    file: String,
+    size: u64,
+) -> Result<NewObject, UploadError> {
+    if size < grant.size.0 {
+        return Err(UploadError::TooSmall {
+            least: grant.size.0,
+            found: size,
+        });
+    }
+    Ok(NewObject {
+        bucket: bucket.to_owned(),
+        name: grant.name.clone(),
+        content_type: grant.content_type.clone(),
+        size,
+        file,
+    })
+}
+
+pub(crate) fn refused(early: Early, grant: &UploadGrant) -> UploadError {
+    match early {
+        Early::TooMany => UploadError::TooLarge { most: grant.size.1 },
+        Early::Stream(_) => UploadError::Interrupted,
     }
 }

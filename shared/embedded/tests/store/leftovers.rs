@@ -10,7 +10,7 @@ use embedded::{
 };
 use futures::{StreamExt, stream};
 
-use crate::{Bench, body, content};
+use crate::{Bench, body};
 
 #[tokio::test]
 async fn an_upload_that_breaks_off_leaves_nothing() {
@@ -85,25 +85,4 @@ async fn a_recording_in_passing_is_gone_after_a_crash() {
     let left = bench.store.bucket("artifacts").list("").await.unwrap();
     assert_eq!(left, ["kept"]);
     assert_eq!(bench.files(), 1);
-}
-
-#[tokio::test]
-async fn files_that_no_record_knows_of_are_cleared_away_at_the_start() {
-    let bench = Bench::new().await;
-    let bucket = bench.store.bucket("uploads");
-    bucket
-        .write("a", "t/t", body("kept"), Overwrite::Refused)
-        .await
-        .unwrap();
-    std::fs::write(bench.folder.path().join("objects/half-written"), b"x").unwrap();
-    drop(bucket);
-    let bench = bench.reopened().await;
-    assert_eq!(bench.files(), 1);
-    let (_, bytes) = bench
-        .store
-        .bucket("uploads")
-        .read("a", None, None)
-        .await
-        .unwrap();
-    assert_eq!(content(bytes).await, b"kept");
 }

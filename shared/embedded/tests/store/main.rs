@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
 mod leftovers;
+mod migrations;
+mod startup;
+mod under_way;
 
-use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::{
@@ -85,10 +88,17 @@ impl Bench {
         deliveries.take(&lane, 100).await.unwrap()
     }
 
-    /// How many files of objects there are.
+    /// How many files of objects there are, unfinished ones included.
     fn files(&self) -> usize {
-        let folder = self.folder.path().join("objects");
-        std::fs::read_dir(folder).unwrap().count()
+        let entries = std::fs::read_dir(self.objects()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        names
+            .filter(|name| name != "installation" && name != "quarantine")
+            .count()
+    }
+
+    fn objects(&self) -> PathBuf {
+        self.folder.path().join("objects")
     }
 
     async fn backlog(&self) -> Backlog {
@@ -302,10 +312,7 @@ async fn an_object_is_overwritten_only_where_that_is_allowed() {
     assert!(second.generation > first.generation);
     let (_, bytes) = bucket.read("a", None, None).await.unwrap();
     assert_eq!(content(bytes).await, b"three");
-    let files = std::fs::read_dir(bench.folder.path().join("objects"))
-        .unwrap()
-        .count();
-    assert_eq!(files, 1, "what was replaced is gone");
+    assert_eq!(bench.files(), 1, "what was replaced is gone");
 }
 
 #[tokio::test]

@@ -1,0 +1,255 @@
+//! What a start does with the files that it finds.
+//!
+//! Files are sorted by their own names first: only an unfinished one that no row names is
+//! removed. Anything else that the database does not name moves to `objects/quarantine`,
+//! where it stays until a person decides.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::Connection;
+
+use crate::{
+    error::Fault,
+    files::{UNFINISHED, sync_folder},
+    identity::{Census, MARKER},
+};
+
+/// The folder of unknown files, inside the folder of objects.
+pub(crate) const QUARANTINE: &str = "quarantine";
+
+/// What the database names.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// Files of objects, with their sizes in bytes.
+    pub(crate) objects: HashMap<String, u64>,
+    /// Uploads under way.
+    pub(crate) sessions: HashSet<String>,
+    /// Files to be unlinked.
+    pub(crate) removed: HashSet<String>,
+}
+
+impl Named {
+    /// Reads what a migrated database names.
+    pub(crate) fn read(connection: &Connection) -> Result<Self, Fault> {
+        let mut named = Self::of_objects(connection)?;
+        named.sessions = names(connection, "SELECT id FROM sessions")?;
+        named.removed = names(connection, "SELECT file FROM removed_files")?;
+        Ok(named)
+    }
+
+    /// Reads the objects alone, which a database of every version has, unless it is empty.
+    pub(crate) fn of_objects(connection: &Connection) -> Result<Self, Fault> {
+        let mut named = Self::default();
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'objects')";
+        if connection.query_row(sql, [], |row| row.get(0))? {
+            let mut statement = connection.prepare("SELECT file, size FROM objects")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            named.objects = rows.collect::<Result<_, _>>()?;
+        }
+        Ok(named)
+    }
+}
+
+fn names(connection: &Connection, sql: &str) -> Result<HashSet<String>, Fault> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The files of the folder, and those in quarantine.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// In the folder.
+    pub(crate) files: HashSet<String>,
+    /// In quarantine.
+    pub(crate) quarantined: HashSet<String>,
+}
+
+impl Found {
+    pub(crate) fn read(folder: &Path) -> io::Result<Self> {
+        let mut files = list(folder)?;
+        files.remove(MARKER);
+        Ok(Self {
+            files,
+            quarantined: list(&folder.join(QUARANTINE))?,
+        })
+    }
+
+    /// Whether a file is there, renamed or not.
+    fn has(&self, file: &str) -> bool {
+        self.files.contains(file) || self.files.contains(&format!("{file}{UNFINISHED}"))
+    }
+
+    pub(crate) fn census(&self, named: &Named) -> Census {
+        Census {
+            named: named.objects.len(),
+            missing: named.objects.keys().filter(|file| !self.has(file)).count(),
+            files: self.files.len() + self.quarantined.len(),
+        }
+    }
+}
+
+/// The names of the plain files in a folder; none when it is not there.
+fn list(folder: &Path) -> io::Result<HashSet<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashSet::new()),
+        entries => entries?,
+    };
+    let mut names = HashSet::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_file()
+            && let Ok(name) = entry.file_name().into_string()
+        {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stay,
+    /// An object whose process died before the rename.
+    Publish,
+    /// An upload under way of a release that did not mark unfinished files.
+    Unpublish,
+    Remove,
+    Quarantine,
+}
+
+fn fate(name: &str, named: &Named, keep_unfinished: bool) -> Fate {
+    let Some(file) = name.strip_suffix(UNFINISHED) else {
+        return match () {
+            () if named.objects.contains_key(name) => Fate::Stay,
+            () if named.removed.contains(name) => Fate::Remove,
+            () if named.sessions.contains(name) => Fate::Unpublish,
+            () => Fate::Quarantine,
+        };
+    };
+    match () {
+        () if named.objects.contains_key(file) => Fate::Publish,
+        () if named.sessions.contains(file) => Fate::Stay,
+        () if keep_unfinished => Fate::Quarantine,
+        () => Fate::Remove,
+    }
+}
+
+/// What a start did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Recovered {
+    /// How many files moved to quarantine.
+    pub(crate) quarantined: usize,
+    /// How many objects have no file.
+    pub(crate) missing: usize,
+}
+
+/// Sorts the files of a folder that is locked. `keep_unfinished` is for a database that
+/// did not belong to the folder until now: then nothing is removed at all.
+pub(crate) fn run(
+    folder: &Path,
+    named: &Named,
+    found: &Found,
+    keep_unfinished: bool,
+) -> io::Result<Recovered> {
+    let mut recovered = Recovered {
+        missing: found.census(named).missing,
+        ..Recovered::default()
+    };
+    for name in &found.files {
+        let path = folder.join(name);
+        match fate(name, named, keep_unfinished) {
+            Fate::Stay => {}
+            Fate::Remove => fs::remove_file(&path)?,
+            Fate::Unpublish => fs::rename(&path, folder.join(format!("{name}{UNFINISHED}")))?,
+            Fate::Publish => {
+                let file = name.strip_suffix(UNFINISHED).unwrap_or(name);
+                if found.files.contains(file) {
+                    quarantine(folder, name)?;
+                    recovered.quarantined += 1;
+                } else {
+                    fs::rename(&path, folder.join(file))?;
+                }
+            }
+            Fate::Quarantine => {
+                quarantine(folder, name)?;
+                recovered.quarantined += 1;
+            }
+        }
+    }
+    sync_folder(folder)?;
+    Ok(recovered)
+}
+
+/// Moves a file to quarantine, under its name.
+pub(crate) fn quarantine(folder: &Path, name: &str) -> io::Result<()> {
+    let place = folder.join(QUARANTINE);
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&place)?;
+    let to = free_name(&place, name);
+    fs::rename(folder.join(name), &to)?;
+    sync_folder(&place)
+}
+
+/// The name, or the first free one after it: nothing in quarantine is overwritten.
+fn free_name(place: &Path, name: &str) -> PathBuf {
+    let plain = place.join(name);
+    if !plain.exists() {
+        return plain;
+    }
+    let mut numbered = (1..).map(|number: u32| place.join(format!("{name}.{number}")));
+    numbered.find(|path| !path.exists()).unwrap_or(plain)
+}
+
+/// Moves a file back from quarantine.
+pub(crate) fn release(folder: &Path, name: &str) -> io::Result<()> {
+    fs::rename(folder.join(QUARANTINE).join(name), folder.join(name))?;
+    sync_folder(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unfinished_files_without_a_row_are_removed() {
+        let named = Named {
+            objects: [("object".to_owned(), 1)].into(),
+            sessions: ["session".to_owned()].into(),
+            removed: ["removed".to_owned()].into(),
+        };
+        for (name, expected, over_other_database) in [
+            ("object", Fate::Stay, Fate::Stay),
+            ("object.part", Fate::Publish, Fate::Publish),
+            ("session", Fate::Unpublish, Fate::Unpublish),
+            ("session.part", Fate::Stay, Fate::Stay),
+            ("removed", Fate::Remove, Fate::Remove),
+            ("unknown", Fate::Quarantine, Fate::Quarantine),
+            ("unknown.part", Fate::Remove, Fate::Quarantine),
+        ] {
+            assert_eq!(fate(name, &named, false), expected, "{name}");
+            assert_eq!(fate(name, &named, true), over_other_database, "{name}");
+        }
+    }
+
+    #[test]
+    fn quarantine_overwrites_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        for content in ["one", "two", "three"] {
+            fs::write(folder.path().join("a"), content).unwrap();
+            quarantine(folder.path(), "a").unwrap();
+        }
+        let found = Found::read(folder.path()).unwrap();
+        let expected = ["a", "a.1", "a.2"].map(str::to_owned);
+        assert_eq!(found.quarantined, expected.into());
+        assert!(found.files.is_empty());
+    }
+}

@@ -1,0 +1,43 @@
+//! Files that are to be unlinked.
+//!
+//! A file is named here in the transaction that deletes its object, so that a crash before
+//! the file is unlinked leaves a request to do it and not an unknown file. Names are random
+//! and never used again: a name that was noted once may be unlinked at any time.
+
+use rusqlite::Transaction;
+
+use crate::{Store, error::Fault};
+
+/// Notes a file whose object is deleted in the same transaction.
+pub(crate) fn note(transaction: &Transaction<'_>, file: &str) -> Result<(), Fault> {
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO removed_files (file) VALUES (?1)")?
+        .execute([file])?;
+    Ok(())
+}
+
+impl Store {
+    /// Unlinks what is noted, and forgets it.
+    pub(crate) async fn clear_removed(&self) -> Result<(), Fault> {
+        let database = &self.inner.database;
+        let noted = database.read(|connection| -> Result<Vec<String>, Fault> {
+            let mut statement = connection.prepare_cached("SELECT file FROM removed_files")?;
+            let files = statement.query_map([], |row| row.get(0))?;
+            Ok(files.collect::<Result<_, _>>()?)
+        });
+        let noted = noted.await?;
+        for file in &noted {
+            self.inner.files.remove(file).await?;
+        }
+        database
+            .transaction(move |transaction| {
+                let sql = "DELETE FROM removed_files WHERE file = ?1";
+                let mut statement = transaction.prepare_cached(sql)?;
+                for file in &noted {
+                    statement.execute([file])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
