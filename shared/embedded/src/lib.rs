@@ -12,7 +12,8 @@
 //! - [`deliveries`] is what a host works off: at least once, with backoff, into
 //!   a dead letter at the end;
 //! - [`uploads`] takes recordings by signed URL, whole or, in `sessions`, piece by
-//!   piece; `finalize` makes objects of them.
+//!   piece; `finalize` makes objects of them;
+//! - [`maintenance`] is what an operator does: repair, backup, restore.
 //!
 //! The adapters refuse what the real ones refuse: stale preconditions, documents
 //! over 1 MiB, expired and altered URLs.
@@ -31,6 +32,7 @@ mod files;
 mod finalize;
 mod identity;
 mod lock;
+pub mod maintenance;
 mod migrations;
 mod open;
 mod outbox;

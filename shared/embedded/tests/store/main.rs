@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
 mod leftovers;
+mod maintenance;
 mod migrations;
 mod startup;
 mod under_way;
