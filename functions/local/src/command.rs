@@ -22,7 +22,12 @@ use runtime::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engines, Host, Settings, process};
+use crate::{
+    Engines, Host, Settings,
+    maintenance::{self, Maintenance},
+    process,
+    settings::data_dir,
+};
 
 /// Turns recorded interviews into transcripts, analyses, waveforms and reports.
 #[derive(Parser)]
@@ -36,6 +41,8 @@ pub struct Arguments {
 enum Command {
     #[command(flatten)]
     Work(Work),
+    #[command(flatten)]
+    Maintenance(Maintenance),
     /// Print the description of the API for programs, `/openapi.json`
     Openapi,
 }
@@ -62,6 +69,13 @@ enum Work {
 pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
     match arguments.command {
         Command::Work(work) => do_work(work, environment).await,
+        Command::Maintenance(command) => {
+            let data_dir = data_dir(&environment);
+            match maintenance::run(command, &data_dir).await {
+                Ok(code) => ExitCode::from(code),
+                Err(error) => fail(&format!("{error:#}"), 1),
+            }
+        }
         Command::Openapi => {
             let printed = writeln!(io::stdout(), "{}", api::description());
             printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)

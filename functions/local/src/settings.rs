@@ -41,7 +41,7 @@ impl Settings {
             host: environment.text("HOST").unwrap_or("127.0.0.1").to_owned(),
             port: environment.parsed("PORT", 8000, "a port, 0 to 65535")?,
             public_url: environment.public_url()?,
-            data_dir: environment.text("DATA_DIR").unwrap_or("./data").into(),
+            data_dir: data_dir(environment),
             webhook_secrets: Secrets::read(environment)?,
             allow_private_webhooks: environment.allow_private_webhooks()?,
             max_upload_bytes: environment.max_upload_bytes()?,
@@ -51,6 +51,11 @@ impl Settings {
             retention: environment.retention()?,
         })
     }
+}
+
+/// `DATA_DIR`, which is all that maintenance needs.
+pub(crate) fn data_dir(environment: &Environment) -> PathBuf {
+    environment.text("DATA_DIR").unwrap_or("./data").into()
 }
 
 #[cfg(test)]
