@@ -115,6 +115,16 @@ impl Database {
         })
         .await
     }
+
+    /// Moves everything from the write-ahead log into the database file, so that a copy of
+    /// that file alone is whole.
+    pub(crate) async fn checkpoint(&self) -> Result<(), Fault> {
+        run(&self.writing, |connection| {
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            Ok(connection.query_row(sql, [], |_| Ok(()))?)
+        })
+        .await
+    }
 }
 
 impl Idle {

@@ -19,7 +19,13 @@ use tokio::{
     io::{AsyncSeekExt, AsyncWriteExt},
 };
 
-use crate::{blocks::Blocks, durability::Durability};
+use crate::{
+    blocks::Blocks,
+    disk::{Disk, check_space},
+};
+
+/// How many bytes are written between two looks at the free space.
+const SPACE_CHECKED_EVERY: u64 = 8 << 20;
 
 /// The suffix of a file that is being written.
 pub(crate) const UNFINISHED: &str = ".part";
@@ -29,7 +35,7 @@ pub(crate) const UNFINISHED: &str = ".part";
 pub(crate) struct Files {
     folder: PathBuf,
     blocks: Blocks,
-    durability: Arc<dyn Durability>,
+    disk: Arc<dyn Disk>,
 }
 
 /// Why the writing of a stream ended early; what came before is written and synced.
@@ -61,14 +67,14 @@ pub(crate) enum WriteError {
 
 impl Files {
     /// Opens the folder, and creates it when it is not there.
-    pub(crate) fn open(folder: PathBuf, durability: Arc<dyn Durability>) -> io::Result<Self> {
+    pub(crate) fn open(folder: PathBuf, disk: Arc<dyn Disk>) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         // Recordings are nobody's but their owners'.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         Ok(Self {
             folder,
             blocks: Blocks::default(),
-            durability,
+            disk,
         })
     }
 
@@ -95,11 +101,15 @@ impl Files {
 
     /// Whether a file is there with at least `size` bytes.
     pub(crate) fn is_whole(&self, file: &str, size: u64) -> io::Result<bool> {
-        match self.open_file(file) {
-            Ok(file) => Ok(file.metadata()?.len() >= size),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+        // An object is renamed once: it may be between the first two.
+        for path in [self.path(file), self.unfinished(file), self.path(file)] {
+            match fs::metadata(path) {
+                Ok(metadata) => return Ok(metadata.len() >= size),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(false)
     }
 
     /// The `length` bytes of a file from `start` on, read block by block.
@@ -205,16 +215,36 @@ impl Files {
             .clone();
         let mut out = options.open(self.unfinished(file)).await?;
         out.seek(io::SeekFrom::Start(offset)).await?;
-        let written = copy(&mut out, limit, body).await?;
+        let written = self.copy(&mut out, limit, body).await?;
         out.flush().await?;
-        self.durability.sync(&out).await?;
+        self.disk.sync(&out).await?;
         if offset == 0 {
             // The name of a new file is the folder's content.
-            self.durability
-                .sync(&File::open(&self.folder).await?)
-                .await?;
+            self.disk.sync(&File::open(&self.folder).await?).await?;
         }
         Ok(written)
+    }
+
+    async fn copy(&self, out: &mut File, limit: u64, body: &mut ByteStream) -> io::Result<Written> {
+        let (mut bytes, mut checked_at) = (0, None);
+        while let Some(chunk) = body.next().await {
+            let early = match chunk {
+                Ok(chunk) if bytes + chunk.len() as u64 <= limit => {
+                    if checked_at.is_none_or(|at| bytes - at >= SPACE_CHECKED_EVERY) {
+                        check_space(&*self.disk, &self.folder)?;
+                        checked_at = Some(bytes);
+                    }
+                    out.write_all(&chunk).await?;
+                    bytes += chunk.len() as u64;
+                    continue;
+                }
+                Ok(_) => Early::TooMany,
+                Err(error) => Early::Stream(error),
+            };
+            let early = Some(early);
+            return Ok(Written { bytes, early });
+        }
+        Ok(Written { bytes, early: None })
     }
 }
 
@@ -235,26 +265,6 @@ impl Drop for Unfinished {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-async fn copy(out: &mut File, limit: u64, body: &mut ByteStream) -> io::Result<Written> {
-    let mut bytes = 0;
-    while let Some(chunk) = body.next().await {
-        let chunk = match chunk {
-            Ok(chunk) if bytes + chunk.len() as u64 <= limit => chunk,
-            Ok(_) => {
-                let early = Some(Early::TooMany);
-                return Ok(Written { bytes, early });
-            }
-            Err(error) => {
-                let early = Some(Early::Stream(error));
-                return Ok(Written { bytes, early });
-            }
-        };
-        out.write_all(&chunk).await?;
-        bytes += chunk.len() as u64;
-    }
-    Ok(Written { bytes, early: None })
 }
 
 /// Makes the names in a folder durable.

@@ -6,20 +6,18 @@
 use std::time::Duration;
 
 use domain::{
-    Timestamp,
     ids::random_name,
     ports::{ByteStream, ObjectMeta, Overwrite, UploadGrant},
 };
 use futures::StreamExt;
-use rusqlite::{OptionalExtension, Row, Transaction};
 
 use crate::{
-    bucket::find_by_file,
     error::Fault,
     files::Early,
     finalize::{Source, end_others},
     part::Part,
     session_lock::SessionLock,
+    session_rows::Session,
     uploads::{UploadError, Uploads, new_object, refused},
 };
 
@@ -33,15 +31,6 @@ pub enum Received {
     Partial(u64),
     /// All of it: it is an object now.
     Complete(ObjectMeta),
-}
-
-struct Session {
-    id: String,
-    bucket: String,
-    grant: UploadGrant,
-    overwrite: Overwrite,
-    /// How many bytes have been synced; nothing else counts.
-    synced: u64,
 }
 
 impl Uploads {
@@ -106,21 +95,6 @@ impl Uploads {
             return Err(UploadError::NoSession);
         }
         Ok(self.end(ended).await?)
-    }
-
-    async fn change_rows(
-        &self,
-        sql: &'static str,
-        key: impl rusqlite::Params + Send + 'static,
-    ) -> Result<Vec<String>, Fault> {
-        let database = &self.store.inner.database;
-        database
-            .transaction(move |transaction| {
-                let mut deleting = transaction.prepare_cached(sql)?;
-                let ids = deleting.query_map(key, |row| row.get(0))?;
-                Ok(ids.collect::<Result<_, _>>()?)
-            })
-            .await
     }
 
     /// Stops the requests of uploads whose rows are gone, and removes their bytes. Without
@@ -260,52 +234,6 @@ impl Uploads {
             None => Ok(size),
         }
     }
-
-    async fn note_synced(&self, id: &str, synced: u64) -> Result<(), UploadError> {
-        let key = (id.to_owned(), synced);
-        let sql = "UPDATE sessions SET synced = ?2 WHERE id = ?1 RETURNING id";
-        match self.change_rows(sql, key).await?.len() {
-            1 => Ok(()),
-            _ => Err(UploadError::NoSession),
-        }
-    }
-
-    /// The upload under way, or the object it has become.
-    async fn session(&self, id: &str) -> Result<Result<Session, Option<ObjectMeta>>, Fault> {
-        let (id, now) = (id.to_owned(), self.store.inner.clock.now().as_millis());
-        let read = move |transaction: &Transaction<'_>| {
-            let sql = "SELECT bucket, name, content_type, min_size, max_size, expires_at,
-                              overwrite, synced
-                       FROM sessions WHERE id = ?1 AND expires_at > ?2";
-            let found = transaction.query_row(sql, (&id, now), |row| read_session(&id, row));
-            match found.optional()? {
-                Some(session) => Ok(Ok(session)),
-                None => Ok(Err(
-                    find_by_file(transaction, &id)?.map(|stored| stored.meta)
-                )),
-            }
-        };
-        self.store.inner.database.transaction(read).await
-    }
-}
-
-fn read_session(id: &str, row: &Row<'_>) -> rusqlite::Result<Session> {
-    Ok(Session {
-        id: id.to_owned(),
-        overwrite: if row.get(6)? {
-            Overwrite::Allowed
-        } else {
-            Overwrite::Refused
-        },
-        bucket: row.get(0)?,
-        grant: UploadGrant {
-            name: row.get(1)?,
-            content_type: row.get(2)?,
-            size: (row.get(3)?, row.get(4)?),
-            expires_at: Timestamp::from_millis(row.get(5)?),
-        },
-        synced: row.get(7)?,
-    })
 }
 
 /// The stream without its first `count` bytes.

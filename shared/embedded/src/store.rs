@@ -20,7 +20,7 @@ use crate::{
     data_dir::DataDir,
     database::Database,
     deliveries::Deliveries,
-    durability::{Durability, Fsync},
+    disk::{Disk, RealDisk},
     error::{Fault, OpenError},
     files::Files,
     lock::DataLock,
@@ -69,18 +69,18 @@ impl Store {
     /// Opens a data directory, brings its database to this release's version, sorts the
     /// files that an earlier process left, and gives back the deliveries it had in hand.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        Self::open_with(options, Arc::new(Fsync)).await
+        Self::open_with(options, Arc::new(RealDisk)).await
     }
 
     pub(crate) async fn open_with(
         options: Options,
-        durability: Arc<dyn Durability>,
+        disk: Arc<dyn Disk>,
     ) -> Result<Self, OpenError> {
         let data_dir = DataDir::new(&options.data_dir);
         data_dir.create()?;
         let opened = open::open(&data_dir, Acceptance::Matching)?;
         let database = Database::start(&data_dir.database(), opened.connection, opened.marker)?;
-        let store = Self::over(options, database, durability, Some(opened.lock))?;
+        let store = Self::over(options, database, disk, Some(opened.lock))?;
         store.deliveries().give_back_all().await?;
         store.clear_expired().await?;
         Ok(store)
@@ -92,18 +92,18 @@ impl Store {
         let data_dir = DataDir::new(&options.data_dir);
         open::check_readable(&data_dir)?;
         let database = Database::start_read_only(&data_dir.database())?;
-        Self::over(options, database, Arc::new(Fsync), None)
+        Self::over(options, database, Arc::new(RealDisk), None)
     }
 
     fn over(
         options: Options,
         database: Database,
-        durability: Arc<dyn Durability>,
+        disk: Arc<dyn Disk>,
         lock: Option<DataLock>,
     ) -> Result<Self, OpenError> {
         let io = |error| OpenError::Files(options.data_dir.clone(), error);
         let data_dir = DataDir::new(&options.data_dir);
-        let files = Files::open(data_dir.objects(), durability).map_err(io)?;
+        let files = Files::open(data_dir.objects(), disk).map_err(io)?;
         let signing_key = SigningKey::load(&options.data_dir).map_err(io)?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -168,6 +168,11 @@ impl Store {
         buried.await?;
         self.uploads().clear_expired().await?;
         self.clear_removed().await
+    }
+
+    /// Moves everything into the database file, before the process stops.
+    pub async fn checkpoint(&self) -> Result<(), Fault> {
+        self.inner.database.checkpoint().await
     }
 
     pub(crate) fn announce_change(&self, path: &DocPath) {

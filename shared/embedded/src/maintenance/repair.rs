@@ -82,6 +82,7 @@ pub fn inspect(data_dir: &Path) -> Result<Inspection, OpenError> {
 fn inspect_with(connection: &Connection, data_dir: &DataDir) -> Result<Inspection, OpenError> {
     let files = |error| OpenError::Files(data_dir.path().to_owned(), error);
     let folder = data_dir.objects();
+    // The marker is read before the database, which counts on.
     let marked = identity::of_folder(&folder).map_err(files)?;
     let own = identity::of_database(connection)?;
     // The files are listed before the rows: what is deleted meanwhile is in neither.
@@ -124,25 +125,41 @@ fn missing_files(connection: &Connection, folder: &Path) -> Result<Vec<MissingFi
     if !connection.query_row(sql, [], |row| row.get(0))? {
         return Ok(Vec::new());
     }
-    let mut statement = connection.prepare("SELECT bucket, name, file, size FROM objects")?;
-    let mut rows = statement.query([])?;
+    let mut suspects = Vec::new();
+    {
+        let mut statement = connection.prepare("SELECT bucket, name, file, size FROM objects")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (file, size): (String, u64) = (row.get(2)?, row.get(3)?);
+            // An object is renamed once: it may be between the first two.
+            let places = [&file, &format!("{file}{UNFINISHED}"), &file];
+            let in_folder = |folder: &Path| {
+                let mut places = places.iter();
+                places.any(|name| is_whole(&folder.join(name), size))
+            };
+            if !in_folder(folder) {
+                suspects.push(MissingFile {
+                    bucket: row.get(0)?,
+                    object: row.get(1)?,
+                    can_be_linked: in_folder(&folder.join(QUARANTINE)),
+                    file,
+                });
+            }
+        }
+    }
     let mut missing = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (file, size): (String, u64) = (row.get(2)?, row.get(3)?);
-        let places = [file.clone(), format!("{file}{UNFINISHED}")];
-        if !places.iter().any(|name| is_whole(&folder.join(name), size)) {
-            let quarantine = folder.join(QUARANTINE);
-            missing.push(MissingFile {
-                bucket: row.get(0)?,
-                object: row.get(1)?,
-                can_be_linked: places
-                    .iter()
-                    .any(|name| is_whole(&quarantine.join(name), size)),
-                file,
-            });
+    for suspect in suspects {
+        // A running service may have deleted it in between.
+        if is_named(connection, &suspect.file)? {
+            missing.push(suspect);
         }
     }
     Ok(missing)
+}
+
+fn is_named(connection: &Connection, file: &str) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM objects WHERE file = ?1)";
+    Ok(connection.query_row(sql, [file], |row| row.get(0))?)
 }
 
 fn is_whole(path: &Path, size: u64) -> bool {

@@ -300,3 +300,13 @@ async fn object_whose_file_is_lost_is_missing_and_not_unavailable() {
     );
     assert_eq!(read(&bench.store, "a/b").await, None);
 }
+
+#[tokio::test]
+async fn database_file_alone_is_whole_after_a_stop() {
+    let bench = Bench::new().await;
+    write(&bench, "a").await;
+    bench.store.checkpoint().await.unwrap();
+    let folder = assemble(&bench.folder.path().join(DATABASE), &bench.objects());
+    let store = open(folder.path()).await.unwrap();
+    assert_eq!(text(&store, "a").await.unwrap(), b"a");
+}
