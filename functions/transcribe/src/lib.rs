@@ -22,7 +22,10 @@ use domain::{
     claim::Lease,
     event::{Event, StoredObject},
     ids,
-    ports::{ObjectStore, Progress, Queue, Recording, Task, Transcriber, TranscriptionRequest},
+    ports::{
+        ObjectError, ObjectStore, Progress, Queue, Recording, Task, Transcriber,
+        TranscriptionRequest,
+    },
     steps::{Code, StepError, StepName},
     trace::TraceContext,
     work::{self, Decision},
@@ -154,10 +157,16 @@ impl Transcribe {
     /// Refuses what cannot be a recording before it takes a place in the queue.
     async fn look(&self, object: &StoredObject) -> Result<Result<(), StepError>, Failure> {
         let range = Some(0..media::LOOK_SIZE.min(object.size));
-        let (_, stream) = self
+        let read = self
             .uploads
             .read(&object.name, Some(object.generation), range)
-            .await?;
+            .await;
+        let stream = match read {
+            Ok((_, stream)) => stream,
+            // Another delivery would miss it as well.
+            Err(ObjectError::NotFound { .. }) => return Ok(Err(missing())),
+            Err(error) => return Err(error.into()),
+        };
         let start: Vec<u8> = stream
             .try_fold(Vec::new(), |mut all, chunk| async move {
                 all.extend_from_slice(&chunk);
@@ -220,12 +229,7 @@ impl Transcribe {
             .map_err(|error| storage_error(&error))?;
         let meta = meta
             .filter(|meta| meta.generation == job.generation)
-            .ok_or_else(|| {
-                StepError::permanent(
-                    Code::RecordingMissing,
-                    "the recording is not there any more",
-                )
-            })?;
+            .ok_or_else(missing)?;
         Ok(TranscriptionRequest {
             recording: Recording {
                 objects: Arc::clone(&self.uploads),
@@ -251,6 +255,13 @@ impl Transcribe {
             ))),
         })
     }
+}
+
+fn missing() -> StepError {
+    StepError::permanent(
+        Code::RecordingMissing,
+        "the recording is not there any more",
+    )
 }
 
 /// What its owner wants to hear about. The rubric of a kind is no such thing: its

@@ -47,6 +47,13 @@ impl Error {
             Self::Damaged { .. } => Code::DamagedAudio,
             Self::Empty => Code::EmptyAudio,
             Self::TooLong { .. } => Code::TooLong,
+            // Another try would miss it as well.
+            Self::Read(error) if error.kind() == io::ErrorKind::NotFound => {
+                return StepError::permanent(
+                    Code::RecordingMissing,
+                    "the recording is not there any more",
+                );
+            }
             Self::Read(_) => {
                 return StepError::transient(
                     Code::RecordingUnavailable,

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     badly::deliver_badly,
-    support::{TestHost, key, wav},
+    support::{TestHost, key, object_files, wav},
 };
 
 #[tokio::test]
@@ -64,10 +64,7 @@ async fn half_an_upload_is_deleted_as_well() {
         request.header("content-range", bytes.to_owned()).send()
     };
     assert_eq!(piece("bytes 0-499/1000").await.unwrap().status(), 308);
-    let files = || {
-        let folder = std::fs::read_dir(test.folder.path().join("objects"));
-        folder.unwrap().count()
-    };
+    let files = || object_files(test.folder.path());
     assert_eq!(files(), 1);
     let path = format!("{}/v1/interviews/{id}", test.url);
     let deleted = test.client.delete(&path).send().await.unwrap();
@@ -177,10 +174,7 @@ async fn assert_nothing_left(test: &TestHost, id: &str) {
         let query = domain::ports::Query::collection(key.document().collection(collection));
         assert_eq!(records.list(&query).await.unwrap(), [], "{collection}");
     }
-    let files = std::fs::read_dir(test.folder.path().join("objects"))
-        .unwrap()
-        .count();
-    assert_eq!(files, 0, "objects");
+    assert_eq!(object_files(test.folder.path()), 0, "objects");
     assert_eq!(
         test.host.store.deliveries().backlog().await.unwrap(),
         Backlog::default()

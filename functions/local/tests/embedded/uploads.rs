@@ -1,8 +1,9 @@
 //! What people upload, and how.
 
+use embedded::deliveries::Backlog;
 use serde_json::{Value, json};
 
-use crate::support::{TestHost, put, wav};
+use crate::support::{TestHost, object_files, put, wav};
 
 #[tokio::test]
 async fn what_is_no_recording_ends_in_a_typed_error_and_keeps_the_upload() {
@@ -54,6 +55,32 @@ async fn what_is_no_recording_ends_in_a_typed_error_and_keeps_the_upload() {
             "{what}: the upload is kept"
         );
     }
+}
+
+#[tokio::test]
+async fn recording_whose_file_is_lost_settles_its_steps_at_the_first_delivery() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(1)).await;
+    let objects = test.folder.path().join("objects");
+    for entry in std::fs::read_dir(objects).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "installation" {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    test.drain().await;
+    let interview = test.interview(&id).await;
+    assert_eq!(interview["status"], "failed");
+    for step in ["transcription", "waveform"] {
+        let step = &interview["steps"][step];
+        assert_eq!(step["error"]["code"], "recording_missing", "{step}");
+        assert_eq!(step["attempt"], 1, "{step}");
+    }
+    let backlog = test.host.store.deliveries().backlog().await.unwrap();
+    assert_eq!(backlog, Backlog::default());
+    let audio = format!("{}/v1/audio/{id}", test.url);
+    let gone = test.client.get(audio).send().await.unwrap();
+    assert_eq!(gone.status(), 404);
 }
 
 #[tokio::test]
@@ -149,11 +176,9 @@ async fn uploads_that_are_not_as_signed_are_refused_with_a_reason() {
         "a second time"
     );
     test.drain().await;
-    let files = std::fs::read_dir(test.folder.path().join("objects"))
-        .unwrap()
-        .count();
     assert_eq!(
-        files, 2,
+        object_files(test.folder.path()),
+        2,
         "the recording and the report, and nothing of what was refused"
     );
 }
