@@ -55,10 +55,10 @@ async fn store(records: &dyn Records, documents: &[(&str, Value)]) {
 
 async fn ask(records: &dyn Records, query: Query) -> Vec<String> {
     let found = records.list(&query).await.unwrap();
-    found
-        .into_iter()
-        .map(|document| document.path.to_string())
-        .collect()
+    let paths = records.list_paths(&query).await.unwrap();
+    let found: Vec<DocPath> = found.into_iter().map(|document| document.path).collect();
+    assert_eq!(paths, found, "a list of paths is the same list");
+    found.into_iter().map(|path| path.to_string()).collect()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the promises read better so")]
