@@ -137,7 +137,7 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
         .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
     let pipeline = Pipeline::ours();
-    let (bus, stopping) = (host.store.bus(), stop.clone());
+    let (store, bus, stopping) = (host.store.clone(), host.store.bus(), stop.clone());
     let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
     let clearing = tokio::spawn(clear(host.store.clone(), stop.clone()));
     let stopped = async {
@@ -149,6 +149,7 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
     ticking.await??;
     clearing.await?;
     dispatching.await?;
+    store.checkpoint().await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -16,6 +16,7 @@ mod direct;
 mod events;
 mod identity;
 mod late;
+mod maintenance;
 mod notes;
 mod openapi;
 mod owner;

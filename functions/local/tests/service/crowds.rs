@@ -20,7 +20,7 @@ use tokio::{
     time::interval,
 };
 
-use crate::host::{ONE, Service, create, finished, speech, submit, upload};
+use crate::host::{ONE, Service, create, finished, object_files, speech, submit, upload};
 
 /// Each request has a connection of its own, which is to be accepted too.
 fn each_by_itself() -> Client {
@@ -273,8 +273,5 @@ async fn ten_gibibytes_are_cut_off_at_the_limit() {
         LIMIT >> 20
     );
     assert!(peak < before + 20, "{before} MiB, then {peak} MiB");
-    let left = std::fs::read_dir(folder.path().join("objects"))
-        .expect("a folder")
-        .count();
-    assert_eq!(left, 0, "nothing of them is kept");
+    assert_eq!(object_files(folder.path()), 0, "nothing of them is kept");
 }

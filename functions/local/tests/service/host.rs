@@ -158,6 +158,13 @@ pub(crate) fn speech(seconds: usize) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// How many files of objects a data directory has, unfinished and unknown ones included.
+pub(crate) fn object_files(data_dir: &Path) -> usize {
+    let entries = std::fs::read_dir(data_dir.join("objects")).expect("the folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    names.filter(|name| name != "installation").count()
+}
+
 pub(crate) async fn create(client: &Client, url: &str, size: u64) -> Value {
     let body = json!({"title": "t", "audio": {"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size}});
     let answer = client

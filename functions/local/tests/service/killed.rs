@@ -10,11 +10,12 @@ use std::{
 
 use domain::pipeline::Pipeline;
 use embedded::{Options, Store, deliveries::Backlog};
+use futures::StreamExt;
 use reqwest::Client;
 use runtime::SystemClock;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::host::{ONE, Service, finished, speech, submit};
+use crate::host::{ONE, Service, create, finished, object_files, speech, submit};
 
 /// What is left in a data directory that nobody works on any more.
 async fn backlog(data_dir: &Path) -> Backlog {
@@ -95,11 +96,9 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
         assert!(Instant::now() < deadline, "still there: {left:?}");
         service = Service::start(folder.path());
     }
-    let files = std::fs::read_dir(folder.path().join("objects"))
-        .expect("the folder")
-        .count();
     assert_eq!(
-        files, 40,
+        object_files(folder.path()),
+        40,
         "a recording and a report each, and nothing half done"
     );
     let entries: BTreeSet<String> = std::fs::read_dir(folder.path())
@@ -118,5 +117,80 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
         entries,
         BTreeSet::from(expected),
         "no temporary folder is left"
+    );
+}
+
+/// Sends a piece of a resumable upload; answers the status and the `Range` header.
+async fn piece(client: &Client, url: &str, range: &str, bytes: &[u8]) -> (u16, Option<String>) {
+    let request = client.put(url).header("content-range", range);
+    let answer = request.body(bytes.to_owned()).send().await;
+    let answer = answer.expect("an answer");
+    let stored = answer.headers().get("range");
+    let stored = stored.map(|range| range.to_str().expect("text").to_owned());
+    (answer.status().as_u16(), stored)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_stage_of_an_upload_it_keeps_what_it_acknowledged() {
+    let _one = ONE.lock().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (client, recording) = (Client::new(), speech(3));
+    let total = recording.len();
+    let mut service = Service::start(folder.path());
+    let created = create(&client, &service.url, total as u64).await;
+    let resumable = &created["upload"]["resumable"];
+    let headers = resumable["headers"].as_object().expect("headers");
+    let request = client.post(resumable["url"].as_str().expect("a URL"));
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(name, value.as_str().expect("text"))
+    });
+    let begun = request.send().await.expect("an answer");
+    let location = begun.headers()["location"]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    let path = location
+        .strip_prefix(&service.url)
+        .expect("a path of ours")
+        .to_owned();
+    let half = total / 2;
+    for (from, to) in [(0, half), (half, total - 1), (total - 1, total)] {
+        // It dies in the middle of this piece: the body never ends.
+        let (sent, sends) = tokio::sync::oneshot::channel::<()>();
+        let start = bytes::Bytes::copy_from_slice(&recording[from..from + (to - from) / 2]);
+        let endless = futures::stream::once(async move { Ok::<_, std::io::Error>(start) });
+        let endless = endless.chain(futures::stream::once(async move {
+            let _ = sent.send(());
+            std::future::pending().await
+        }));
+        let range = format!("bytes {from}-{}/{total}", to - 1);
+        let request = client.put(format!("{}{path}", service.url));
+        let request = request.header("content-range", &range);
+        let request = request.body(reqwest::Body::wrap_stream(endless)).send();
+        let cut_off = tokio::spawn(request);
+        sends.await.expect("it is read");
+        service.kill();
+        assert!(cut_off.await.expect("no panic").is_err(), "it has died");
+        service = Service::start(folder.path());
+
+        // Whatever it acknowledged before is there; the rest is sent again.
+        let url = format!("{}{path}", service.url);
+        let (status, stored) = piece(&client, &url, &format!("bytes */{total}"), &[]).await;
+        let expected = from.checked_sub(1).map(|last| format!("bytes=0-{last}"));
+        assert_eq!((status, stored), (308, expected), "{range}");
+        let (status, _) = piece(&client, &url, &range, &recording[from..to]).await;
+        let complete = to == total;
+        assert_eq!(status, if complete { 200 } else { 308 }, "{range}");
+        // And it dies again right after it has acknowledged the piece.
+        service.kill();
+        service = Service::start(folder.path());
+    }
+    let id = created["id"].as_str().expect("an id");
+    let interview = finished(&client, &service.url, id).await;
+    assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
+    assert_eq!(
+        object_files(folder.path()),
+        2,
+        "the recording and the report"
     );
 }
