@@ -21,7 +21,7 @@ use crate::{
     paths::{DocPath, INTERVIEWS},
     ports::{Document, ObjectError, ObjectStore, Query, Records, RecordsError},
 };
-use interview::{Facts, Stored};
+use interview::{Facts, ObjectNames};
 
 /// The collections that lie below an interview, by name.
 pub const COLLECTIONS: [&str; 5] = ["data", "chunks", "notes", "deliveries", "callbacks"];
@@ -151,7 +151,7 @@ struct Audit<'a> {
 impl Audit<'_> {
     /// Lists everything once; answers what looks wrong.
     async fn suspects(&self, report: &mut AuditReport) -> Result<Vec<Finding>, AuditError> {
-        let mut stored = Stored {
+        let mut stored = ObjectNames {
             uploads: self.uploads.list("").await?.into_iter().collect(),
             artifacts: self.artifacts.list("").await?.into_iter().collect(),
         };
@@ -258,7 +258,7 @@ impl Audit<'_> {
                 Some(interview),
             ) => {
                 let prefix = key.object_prefix();
-                let stored = Stored {
+                let stored = ObjectNames {
                     uploads: self.uploads.list(&prefix).await?.into_iter().collect(),
                     artifacts: self.artifacts.list(&prefix).await?.into_iter().collect(),
                 };

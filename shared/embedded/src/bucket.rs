@@ -17,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::{
     Store,
     error::Fault,
-    files::{Early, WriteError},
+    files::{EarlyEnd, WriteError},
     finalize::{NewObject, Source},
     removed,
     signature::Operation,
@@ -95,10 +95,10 @@ impl ObjectStore for Bucket {
         let (size, unfinished) = match files.write_new(&file, u64::MAX, &mut body).await {
             Ok(written) => written,
             Err(WriteError::Disk(error)) => return Err(Fault::from(error).into()),
-            Err(WriteError::Early(Early::Stream(error))) => {
+            Err(WriteError::Early(EarlyEnd::Stream(error))) => {
                 return Err(ObjectError::Interrupted(error));
             }
-            Err(WriteError::Early(Early::TooMany)) => {
+            Err(WriteError::Early(EarlyEnd::TooMany)) => {
                 let error = io::ErrorKind::FileTooLarge.into();
                 return Err(ObjectError::Interrupted(error));
             }

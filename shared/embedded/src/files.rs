@@ -40,7 +40,7 @@ pub(crate) struct Files {
 
 /// Why the writing of a stream ended early; what came before is written and synced.
 #[derive(Debug)]
-pub(crate) enum Early {
+pub(crate) enum EarlyEnd {
     /// More came than may.
     TooMany,
     /// The stream broke.
@@ -49,18 +49,18 @@ pub(crate) enum Early {
 
 /// What was written of a stream, and synced.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct WriteOutcome {
     /// How many bytes.
     pub(crate) bytes: u64,
     /// Why not all of them.
-    pub(crate) early: Option<Early>,
+    pub(crate) early: Option<EarlyEnd>,
 }
 
 /// Why a stream was not stored.
 #[derive(Debug)]
 pub(crate) enum WriteError {
     /// It ended early.
-    Early(Early),
+    Early(EarlyEnd),
     /// The file system failed.
     Disk(io::Error),
 }
@@ -172,8 +172,8 @@ impl Files {
         file: &str,
         limit: u64,
         body: &mut ByteStream,
-    ) -> Result<(u64, Unfinished), WriteError> {
-        let unfinished = Unfinished(Some(self.unfinished(file)));
+    ) -> Result<(u64, PartFile), WriteError> {
+        let unfinished = PartFile(Some(self.unfinished(file)));
         let written = self.write(file, 0, limit, body).await;
         let written = written.map_err(WriteError::Disk)?;
         match written.early {
@@ -191,7 +191,7 @@ impl Files {
         offset: u64,
         limit: u64,
         body: &mut ByteStream,
-    ) -> io::Result<Written> {
+    ) -> io::Result<WriteOutcome> {
         let written = self.write_and_sync(file, offset, limit, body).await;
         if written.is_err()
             && let Err(error) = self.truncate(file, offset).await
@@ -207,7 +207,7 @@ impl Files {
         offset: u64,
         limit: u64,
         body: &mut ByteStream,
-    ) -> io::Result<Written> {
+    ) -> io::Result<WriteOutcome> {
         let options = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -225,7 +225,12 @@ impl Files {
         Ok(written)
     }
 
-    async fn copy(&self, out: &mut File, limit: u64, body: &mut ByteStream) -> io::Result<Written> {
+    async fn copy(
+        &self,
+        out: &mut File,
+        limit: u64,
+        body: &mut ByteStream,
+    ) -> io::Result<WriteOutcome> {
         let (mut bytes, mut checked_at) = (0, None);
         while let Some(chunk) = body.next().await {
             let early = match chunk {
@@ -238,28 +243,28 @@ impl Files {
                     bytes += chunk.len() as u64;
                     continue;
                 }
-                Ok(_) => Early::TooMany,
-                Err(error) => Early::Stream(error),
+                Ok(_) => EarlyEnd::TooMany,
+                Err(error) => EarlyEnd::Stream(error),
             };
             let early = Some(early);
-            return Ok(Written { bytes, early });
+            return Ok(WriteOutcome { bytes, early });
         }
-        Ok(Written { bytes, early: None })
+        Ok(WriteOutcome { bytes, early: None })
     }
 }
 
 /// A file that is removed unless it becomes an object.
 #[derive(Debug)]
-pub(crate) struct Unfinished(Option<PathBuf>);
+pub(crate) struct PartFile(Option<PathBuf>);
 
-impl Unfinished {
+impl PartFile {
     /// The file is an object now.
     pub(crate) fn keep(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for PartFile {
     fn drop(&mut self) {
         if let Some(path) = self.0.take() {
             let _ = fs::remove_file(path);

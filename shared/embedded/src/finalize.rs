@@ -7,7 +7,7 @@ use domain::{
 use rusqlite::Transaction;
 
 use crate::{
-    Store, bucket::find, counters::count, error::Fault, files::Unfinished, outbox, removed,
+    Store, bucket::find, counters::count, error::Fault, files::PartFile, outbox, removed,
     uploads::UploadError,
 };
 
@@ -25,13 +25,13 @@ pub(crate) struct NewObject {
 #[derive(Debug)]
 pub(crate) enum Source {
     /// One request, which has written all of them.
-    New(Unfinished),
+    New(PartFile),
     /// An upload under way, whose id is the file's name and whose row must still be there.
     Session,
 }
 
 /// What one transaction has changed.
-struct Stored {
+struct FinalizeOutcome {
     meta: ObjectMeta,
     /// The file of the object that was replaced.
     replaced: Option<String>,
@@ -88,7 +88,7 @@ impl Store {
         new: NewObject,
         overwrite: Overwrite,
         is_session: bool,
-    ) -> Result<Stored, UploadError> {
+    ) -> Result<FinalizeOutcome, UploadError> {
         let now = self.inner.clock.now();
         if is_session && end_session(transaction, &new.file)? != 1 {
             return Err(UploadError::NoSession);
@@ -117,7 +117,7 @@ impl Store {
             content_type: meta.content_type.clone(),
         });
         outbox::emit(transaction, &self.inner.pipeline, &event, now)?;
-        Ok(Stored {
+        Ok(FinalizeOutcome {
             meta,
             replaced,
             ended,

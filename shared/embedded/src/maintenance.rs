@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backup::backup;
 pub use repair::{Inspection, MissingFile, QuarantinedFile, Repair, inspect, repair};
-pub use restore::{Restored, restore};
+pub use restore::{RestoreReport, restore};
 
 use crate::error::{Fault, OpenError};
 

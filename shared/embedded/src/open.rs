@@ -11,7 +11,7 @@ use crate::{
     identity::{self, FolderIdentity, Identity, Marker, Mismatch},
     lock::DataLock,
     migrations,
-    recovery::{self, Found, Named, QUARANTINE},
+    recovery::{self, FileReferences, FolderListing, QUARANTINE},
     removed,
     store::only_ours,
 };
@@ -26,7 +26,7 @@ pub(crate) enum Acceptance {
 }
 
 /// A data directory that this process holds.
-pub(crate) struct Opened {
+pub(crate) struct OpenDataDir {
     pub(crate) connection: Connection,
     pub(crate) marker: Marker,
     pub(crate) lock: DataLock,
@@ -34,17 +34,17 @@ pub(crate) struct Opened {
 
 /// Locks, checks, migrates and recovers a data directory, in this order: nothing is changed
 /// before it is certain that the database and the folder belong together.
-pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<Opened, OpenError> {
+pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDataDir, OpenError> {
     let files = |error| OpenError::Files(data_dir.path().to_owned(), error);
     let (path, folder) = (data_dir.database(), data_dir.objects());
     let lock = DataLock::acquire(data_dir.path(), &folder)?;
     only_ours(&path).map_err(files)?;
     let mut connection = open_to_write(&path)?;
     migrations::refuse_newer(&connection)?;
-    let found = Found::read(&folder).map_err(files)?;
+    let found = FolderListing::read(&folder).map_err(files)?;
     let own = identity::of_database(&connection)?;
     let marked = identity::of_folder(&folder).map_err(files)?;
-    let census = found.census(&Named::of_objects(&connection)?);
+    let census = found.census(&FileReferences::of_objects(&connection)?);
     let compared = identity::compare(own.as_ref(), &marked, census);
     let is_mismatch = compared.is_err();
     if let Err(mismatch) = compared
@@ -64,7 +64,7 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<Opened,
     identity::write_marker(&folder, &identity).map_err(files)?;
     let marker = Marker::open(&folder, identity).map_err(files)?;
     recover(&mut connection, data_dir, &found, is_mismatch)?;
-    Ok(Opened {
+    Ok(OpenDataDir {
         connection,
         marker,
         lock,
@@ -104,7 +104,7 @@ fn settle(
 fn recover(
     connection: &mut Connection,
     data_dir: &DataDir,
-    found: &Found,
+    found: &FolderListing,
     is_mismatch: bool,
 ) -> Result<(), OpenError> {
     let files = |error| OpenError::Files(data_dir.path().to_owned(), error);
@@ -112,7 +112,7 @@ fn recover(
     if !is_mismatch {
         forget_transient(connection)?;
     }
-    let named = Named::read(connection)?;
+    let named = FileReferences::read(connection)?;
     let recovered = recovery::run(&folder, &named, found, is_mismatch).map_err(files)?;
     let quarantined = recovered.quarantined + found.quarantined.len();
     if quarantined > 0 {

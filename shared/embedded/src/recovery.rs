@@ -24,7 +24,7 @@ pub(crate) const QUARANTINE: &str = "quarantine";
 
 /// What the database names.
 #[derive(Debug, Default)]
-pub(crate) struct Named {
+pub(crate) struct FileReferences {
     /// Files of objects, with their sizes in bytes.
     pub(crate) objects: HashMap<String, u64>,
     /// Uploads under way.
@@ -33,7 +33,7 @@ pub(crate) struct Named {
     pub(crate) removed: HashSet<String>,
 }
 
-impl Named {
+impl FileReferences {
     /// Reads what a migrated database names.
     pub(crate) fn read(connection: &Connection) -> Result<Self, Fault> {
         let mut named = Self::of_objects(connection)?;
@@ -63,14 +63,14 @@ fn names(connection: &Connection, sql: &str) -> Result<HashSet<String>, Fault> {
 
 /// The files of the folder, and those in quarantine.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct FolderListing {
     /// In the folder.
     pub(crate) files: HashSet<String>,
     /// In quarantine.
     pub(crate) quarantined: HashSet<String>,
 }
 
-impl Found {
+impl FolderListing {
     pub(crate) fn read(folder: &Path) -> io::Result<Self> {
         let mut files = list(folder)?;
         files.remove(MARKER);
@@ -85,7 +85,7 @@ impl Found {
         self.files.contains(file) || self.files.contains(&format!("{file}{UNFINISHED}"))
     }
 
-    pub(crate) fn census(&self, named: &Named) -> Census {
+    pub(crate) fn census(&self, named: &FileReferences) -> Census {
         Census {
             named: named.objects.len(),
             missing: named.objects.keys().filter(|file| !self.has(file)).count(),
@@ -114,7 +114,7 @@ fn list(folder: &Path) -> io::Result<HashSet<String>> {
 
 /// What becomes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum FileAction {
     Stay,
     /// An object whose process died before the rename.
     Publish,
@@ -124,26 +124,26 @@ enum Fate {
     Quarantine,
 }
 
-fn fate(name: &str, named: &Named, keep_unfinished: bool) -> Fate {
+fn file_action(name: &str, named: &FileReferences, keep_unfinished: bool) -> FileAction {
     let Some(file) = name.strip_suffix(UNFINISHED) else {
         return match () {
-            () if named.objects.contains_key(name) => Fate::Stay,
-            () if named.removed.contains(name) => Fate::Remove,
-            () if named.sessions.contains(name) => Fate::Unpublish,
-            () => Fate::Quarantine,
+            () if named.objects.contains_key(name) => FileAction::Stay,
+            () if named.removed.contains(name) => FileAction::Remove,
+            () if named.sessions.contains(name) => FileAction::Unpublish,
+            () => FileAction::Quarantine,
         };
     };
     match () {
-        () if named.objects.contains_key(file) => Fate::Publish,
-        () if named.sessions.contains(file) => Fate::Stay,
-        () if keep_unfinished => Fate::Quarantine,
-        () => Fate::Remove,
+        () if named.objects.contains_key(file) => FileAction::Publish,
+        () if named.sessions.contains(file) => FileAction::Stay,
+        () if keep_unfinished => FileAction::Quarantine,
+        () => FileAction::Remove,
     }
 }
 
 /// What a start did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Recovered {
+pub(crate) struct RecoverySummary {
     /// How many files moved to quarantine.
     pub(crate) quarantined: usize,
     /// How many objects have no file.
@@ -154,21 +154,21 @@ pub(crate) struct Recovered {
 /// did not belong to the folder until now: then nothing is removed at all.
 pub(crate) fn run(
     folder: &Path,
-    named: &Named,
-    found: &Found,
+    named: &FileReferences,
+    found: &FolderListing,
     keep_unfinished: bool,
-) -> io::Result<Recovered> {
-    let mut recovered = Recovered {
+) -> io::Result<RecoverySummary> {
+    let mut recovered = RecoverySummary {
         missing: found.census(named).missing,
-        ..Recovered::default()
+        ..RecoverySummary::default()
     };
     for name in &found.files {
         let path = folder.join(name);
-        match fate(name, named, keep_unfinished) {
-            Fate::Stay => {}
-            Fate::Remove => fs::remove_file(&path)?,
-            Fate::Unpublish => fs::rename(&path, folder.join(format!("{name}{UNFINISHED}")))?,
-            Fate::Publish => {
+        match file_action(name, named, keep_unfinished) {
+            FileAction::Stay => {}
+            FileAction::Remove => fs::remove_file(&path)?,
+            FileAction::Unpublish => fs::rename(&path, folder.join(format!("{name}{UNFINISHED}")))?,
+            FileAction::Publish => {
                 let file = name.strip_suffix(UNFINISHED).unwrap_or(name);
                 if found.files.contains(file) {
                     quarantine(folder, name)?;
@@ -177,7 +177,7 @@ pub(crate) fn run(
                     fs::rename(&path, folder.join(file))?;
                 }
             }
-            Fate::Quarantine => {
+            FileAction::Quarantine => {
                 quarantine(folder, name)?;
                 recovered.quarantined += 1;
             }
@@ -221,22 +221,26 @@ mod tests {
 
     #[test]
     fn only_unfinished_files_without_a_row_are_removed() {
-        let named = Named {
+        let named = FileReferences {
             objects: [("object".to_owned(), 1)].into(),
             sessions: ["session".to_owned()].into(),
             removed: ["removed".to_owned()].into(),
         };
         for (name, expected, over_other_database) in [
-            ("object", Fate::Stay, Fate::Stay),
-            ("object.part", Fate::Publish, Fate::Publish),
-            ("session", Fate::Unpublish, Fate::Unpublish),
-            ("session.part", Fate::Stay, Fate::Stay),
-            ("removed", Fate::Remove, Fate::Remove),
-            ("unknown", Fate::Quarantine, Fate::Quarantine),
-            ("unknown.part", Fate::Remove, Fate::Quarantine),
+            ("object", FileAction::Stay, FileAction::Stay),
+            ("object.part", FileAction::Publish, FileAction::Publish),
+            ("session", FileAction::Unpublish, FileAction::Unpublish),
+            ("session.part", FileAction::Stay, FileAction::Stay),
+            ("removed", FileAction::Remove, FileAction::Remove),
+            ("unknown", FileAction::Quarantine, FileAction::Quarantine),
+            ("unknown.part", FileAction::Remove, FileAction::Quarantine),
         ] {
-            assert_eq!(fate(name, &named, false), expected, "{name}");
-            assert_eq!(fate(name, &named, true), over_other_database, "{name}");
+            assert_eq!(file_action(name, &named, false), expected, "{name}");
+            assert_eq!(
+                file_action(name, &named, true),
+                over_other_database,
+                "{name}"
+            );
         }
     }
 
@@ -247,7 +251,7 @@ mod tests {
             fs::write(folder.path().join("a"), content).unwrap();
             quarantine(folder.path(), "a").unwrap();
         }
-        let found = Found::read(folder.path()).unwrap();
+        let found = FolderListing::read(folder.path()).unwrap();
         let expected = ["a", "a.1", "a.2"].map(str::to_owned);
         assert_eq!(found.quarantined, expected.into());
         assert!(found.files.is_empty());

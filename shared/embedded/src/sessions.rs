@@ -13,7 +13,7 @@ use futures::StreamExt;
 
 use crate::{
     error::Fault,
-    files::Early,
+    files::EarlyEnd,
     finalize::{Source, end_others},
     part::Part,
     session_lock::SessionLock,
@@ -217,7 +217,7 @@ impl Uploads {
         let limit = end.saturating_sub(synced);
         let written = files.write(&session.id, synced, limit, &mut fresh).await;
         let written = written.map_err(Fault::from)?;
-        if let Some(Early::TooMany) = written.early {
+        if let Some(EarlyEnd::TooMany) = written.early {
             let cut = files.truncate(&session.id, synced).await;
             cut.map_err(Fault::from)?;
             let beyond_part = length.is_some() && end < most;

@@ -9,7 +9,7 @@ use domain::{
 use crate::{
     Store,
     error::Fault,
-    files::{Early, WriteError},
+    files::{EarlyEnd, WriteError},
     finalize::{NewObject, Source},
 };
 pub use crate::{
@@ -130,9 +130,9 @@ pub(crate) fn new_object(
     })
 }
 
-pub(crate) fn refused(early: Early, grant: &UploadGrant) -> UploadError {
+pub(crate) fn refused(early: EarlyEnd, grant: &UploadGrant) -> UploadError {
     match early {
-        Early::TooMany => UploadError::TooLarge { most: grant.size.1 },
-        Early::Stream(_) => UploadError::Interrupted,
+        EarlyEnd::TooMany => UploadError::TooLarge { most: grant.size.1 },
+        EarlyEnd::Stream(_) => UploadError::Interrupted,
     }
 }

@@ -12,14 +12,14 @@ const TRANSIENT: &str = ".passing";
 
 /// The names of stored objects.
 #[derive(Debug, Default)]
-pub(super) struct Stored {
+pub(super) struct ObjectNames {
     /// In the bucket for recordings.
     pub(super) uploads: BTreeSet<String>,
     /// In the bucket for results.
     pub(super) artifacts: BTreeSet<String>,
 }
 
-impl Stored {
+impl ObjectNames {
     /// Takes out what lies below an interview.
     pub(super) fn take_below(&mut self, key: &InterviewKey) -> Self {
         let prefix = key.object_prefix();
@@ -114,7 +114,7 @@ impl Facts {
     }
 
     /// Compares with the objects below the interview.
-    pub(super) fn compare(&self, stored: &Stored) -> Vec<Finding> {
+    pub(super) fn compare(&self, stored: &ObjectNames) -> Vec<Finding> {
         if self.is_deleted {
             // The sweep is about to remove the rest.
             return Vec::new();
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn prefix_takes_neighbours_of_neither_side() {
-        let mut all = Stored {
+        let mut all = ObjectNames {
             uploads: names([
                 "users/u/interviews/a",
                 "users/u/interviews/a/1",
@@ -207,7 +207,7 @@ mod tests {
             fields: json!({"object": "users/u/interviews/a/report-1.docx"}),
             version: Version(1),
         });
-        let stored = Stored {
+        let stored = ObjectNames {
             uploads: names(["users/u/interviews/a/audio/x"]),
             artifacts: names([
                 "users/u/interviews/a/playback/y",
@@ -215,13 +215,13 @@ mod tests {
             ]),
         };
         assert_eq!(facts.compare(&stored), []);
-        let missing = facts.compare(&Stored::default());
+        let missing = facts.compare(&ObjectNames::default());
         assert_eq!(missing.len(), 2, "recording and report: {missing:?}");
     }
 
     #[test]
     fn unreferenced_object_is_found_once_the_interview_is_settled() {
-        let stored = Stored {
+        let stored = ObjectNames {
             uploads: names(["users/u/interviews/a/audio/x"]),
             artifacts: names(["users/u/interviews/a/callbacks/s"]),
         };
@@ -239,7 +239,7 @@ mod tests {
         awaiting["audio"]["generation"] = Value::Null;
         for fields in [deleted, awaiting] {
             let facts = Facts::new(&key("a"), &fields);
-            assert_eq!(facts.compare(&Stored::default()), [], "{fields}");
+            assert_eq!(facts.compare(&ObjectNames::default()), [], "{fields}");
         }
     }
 }

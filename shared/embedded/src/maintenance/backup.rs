@@ -18,7 +18,7 @@ use crate::{
     files::{UNFINISHED, sync_folder},
     identity, migrations,
     open::check_readable,
-    recovery::Named,
+    recovery::FileReferences,
 };
 
 /// How often the database is copied until every object that it names has been copied.
@@ -57,8 +57,10 @@ pub fn backup(data_dir: &Path, to: &Path, now: Timestamp) -> Result<Manifest, Ma
     Ok(manifest)
 }
 
-fn named(data_dir: &DataDir) -> Result<Named, MaintenanceError> {
-    Ok(Named::of_objects(&open_to_read(&data_dir.database())?)?)
+fn named(data_dir: &DataDir) -> Result<FileReferences, MaintenanceError> {
+    Ok(FileReferences::of_objects(&open_to_read(
+        &data_dir.database(),
+    )?)?)
 }
 
 struct Copying {
@@ -70,7 +72,7 @@ struct Copying {
 
 impl Copying {
     /// Copies the files that are not yet copied; answers those that are not there.
-    fn copy(&mut self, named: &Named) -> Result<BTreeSet<String>, MaintenanceError> {
+    fn copy(&mut self, named: &FileReferences) -> Result<BTreeSet<String>, MaintenanceError> {
         let mut absent = BTreeSet::new();
         for file in named.objects.keys() {
             if self.copied.contains_key(file) {
@@ -96,7 +98,7 @@ impl Copying {
 
     /// Copies the database until all files that the copy names have been copied as well, but
     /// those that are missing for good; answers what it names, and these.
-    fn copy_database(&mut self) -> Result<(Named, BTreeSet<String>), MaintenanceError> {
+    fn copy_database(&mut self) -> Result<(FileReferences, BTreeSet<String>), MaintenanceError> {
         for _ in 0..ROUNDS {
             let path = self.to.database();
             remove_if_there(&path).map_err(MaintenanceError::files(&path))?;
@@ -114,7 +116,7 @@ impl Copying {
     }
 
     /// Removes copies of objects that were deleted while the backup was made.
-    fn remove_unnamed(&mut self, named: &Named) -> Result<(), MaintenanceError> {
+    fn remove_unnamed(&mut self, named: &FileReferences) -> Result<(), MaintenanceError> {
         let unnamed = |file: &String| !named.objects.contains_key(file);
         let gone: Vec<String> = self
             .copied

@@ -13,7 +13,7 @@ use crate::{
     identity::{self, Mismatch},
     migrations,
     open::{self, Acceptance},
-    recovery::{self, Found, Named, QUARANTINE},
+    recovery::{self, FileReferences, FolderListing, QUARANTINE},
 };
 
 /// What a repair may change.
@@ -86,8 +86,8 @@ fn inspect_with(connection: &Connection, data_dir: &DataDir) -> Result<Inspectio
     let marked = identity::of_folder(&folder).map_err(files)?;
     let own = identity::of_database(connection)?;
     // The files are listed before the rows: what is deleted meanwhile is in neither.
-    let found = Found::read(&folder).map_err(files)?;
-    let named = Named::of_objects(connection)?;
+    let found = FolderListing::read(&folder).map_err(files)?;
+    let named = FileReferences::of_objects(connection)?;
     let compared = identity::compare(own.as_ref(), &marked, found.census(&named));
     let mut missing = missing_files(connection, &folder)?;
     missing.sort();

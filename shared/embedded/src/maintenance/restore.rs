@@ -16,12 +16,12 @@ use crate::{
     identity::MARKER,
     lock::DataLock,
     migrations,
-    recovery::Named,
+    recovery::FileReferences,
 };
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
+pub struct RestoreReport {
     /// What the backup holds.
     pub manifest: Manifest,
     /// Where what was there before is now.
@@ -35,7 +35,7 @@ pub fn restore(
     data_dir: &Path,
     replace: bool,
     now: Timestamp,
-) -> Result<Restored, MaintenanceError> {
+) -> Result<RestoreReport, MaintenanceError> {
     let (from, to) = (DataDir::new(from), DataDir::new(data_dir));
     let (manifest, named) = check(&from)?;
     to.create()?;
@@ -58,11 +58,11 @@ pub fn restore(
         Some(aside)
     };
     put_in_place(&fresh, &to).map_err(&files)?;
-    Ok(Restored { manifest, replaced })
+    Ok(RestoreReport { manifest, replaced })
 }
 
 /// Reads a backup and refuses one that is not whole.
-fn check(from: &DataDir) -> Result<(Manifest, Named), MaintenanceError> {
+fn check(from: &DataDir) -> Result<(Manifest, FileReferences), MaintenanceError> {
     let refuse = |reason: String| MaintenanceError::NoBackup {
         folder: from.path().to_owned(),
         reason,
@@ -89,7 +89,7 @@ fn check(from: &DataDir) -> Result<(Manifest, Named), MaintenanceError> {
     if checked != "ok" {
         return Err(refuse(format!("its database is damaged: {checked}")));
     }
-    let mut named = Named::of_objects(&connection)?;
+    let mut named = FileReferences::of_objects(&connection)?;
     named
         .objects
         .retain(|file, _| !manifest.missing.contains(file));
@@ -121,7 +121,7 @@ fn contents(data_dir: &DataDir) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn copy(from: &DataDir, to: &DataDir, named: &Named) -> io::Result<()> {
+fn copy(from: &DataDir, to: &DataDir, named: &FileReferences) -> io::Result<()> {
     for file in named.objects.keys().map(String::as_str).chain([MARKER]) {
         let open = fs::File::open(from.objects().join(file))?;
         copy_file(open, &to.objects().join(file))?;
