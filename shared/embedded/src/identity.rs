@@ -103,8 +103,6 @@ pub(crate) fn compare(
 ) -> Result<(), Mismatch> {
     match (database, folder) {
         (_, FolderIdentity::Unreadable) => Err(Mismatch::Unreadable),
-        // A data directory of a release without identities, or a new one.
-        (None, FolderIdentity::None) => Ok(()),
         (None, FolderIdentity::Marked(_)) if census.files == 0 => Ok(()),
         (None, FolderIdentity::Marked(folder)) => Err(Mismatch::NewDatabase {
             folder: folder.installation.clone(),
@@ -113,7 +111,8 @@ pub(crate) fn compare(
             missing: census.missing,
             named: census.named,
         }),
-        (Some(_), FolderIdentity::None) => Ok(()),
+        // Also a data directory of a release without identities, and a new one.
+        (_, FolderIdentity::None) => Ok(()),
         (Some(database), FolderIdentity::Marked(folder)) => {
             if database.installation != folder.installation {
                 return Err(Mismatch::Unrelated {

@@ -43,9 +43,9 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
     migrations::refuse_newer(&connection)?;
     let found = FolderListing::read(&folder).map_err(files)?;
     let own = identity::of_database(&connection)?;
-    let marked = identity::of_folder(&folder).map_err(files)?;
+    let in_folder = identity::of_folder(&folder).map_err(files)?;
     let census = found.census(&FileReferences::of_objects(&connection)?);
-    let compared = identity::compare(own.as_ref(), &marked, census);
+    let compared = identity::compare(own.as_ref(), &in_folder, census);
     let is_mismatch = compared.is_err();
     if let Err(mismatch) = compared
         && acceptance == Acceptance::Matching
@@ -60,7 +60,7 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
             "the database was migrated; the copy from before can be removed when all is well"
         );
     }
-    let identity = settle(&connection, own, &marked)?;
+    let identity = settle(&connection, own, &in_folder)?;
     identity::write_marker(&folder, &identity).map_err(files)?;
     let marker = Marker::open(&folder, identity).map_err(files)?;
     recover(&mut connection, data_dir, &found, is_mismatch)?;
@@ -82,9 +82,9 @@ pub(crate) fn refusal(data_dir: &DataDir, mismatch: Mismatch) -> OpenError {
 fn settle(
     connection: &Connection,
     own: Option<Identity>,
-    marked: &FolderIdentity,
+    in_folder: &FolderIdentity,
 ) -> Result<Identity, Fault> {
-    let of_folder = match marked {
+    let of_folder = match in_folder {
         FolderIdentity::Marked(identity) => identity.change,
         FolderIdentity::None | FolderIdentity::Unreadable => 0,
     };

@@ -125,19 +125,24 @@ enum FileAction {
 }
 
 fn file_action(name: &str, named: &FileReferences, keep_unfinished: bool) -> FileAction {
-    let Some(file) = name.strip_suffix(UNFINISHED) else {
-        return match () {
-            () if named.objects.contains_key(name) => FileAction::Stay,
-            () if named.removed.contains(name) => FileAction::Remove,
-            () if named.sessions.contains(name) => FileAction::Unpublish,
-            () => FileAction::Quarantine,
-        };
-    };
-    match () {
-        () if named.objects.contains_key(file) => FileAction::Publish,
-        () if named.sessions.contains(file) => FileAction::Stay,
-        () if keep_unfinished => FileAction::Quarantine,
-        () => FileAction::Remove,
+    if let Some(file) = name.strip_suffix(UNFINISHED) {
+        if named.objects.contains_key(file) {
+            FileAction::Publish
+        } else if named.sessions.contains(file) {
+            FileAction::Stay
+        } else if keep_unfinished {
+            FileAction::Quarantine
+        } else {
+            FileAction::Remove
+        }
+    } else if named.objects.contains_key(name) {
+        FileAction::Stay
+    } else if named.removed.contains(name) {
+        FileAction::Remove
+    } else if named.sessions.contains(name) {
+        FileAction::Unpublish
+    } else {
+        FileAction::Quarantine
     }
 }
 
@@ -164,23 +169,22 @@ pub(crate) fn run(
     };
     for name in &found.files {
         let path = folder.join(name);
-        match file_action(name, named, keep_unfinished) {
-            FileAction::Stay => {}
-            FileAction::Remove => fs::remove_file(&path)?,
-            FileAction::Unpublish => fs::rename(&path, folder.join(format!("{name}{UNFINISHED}")))?,
-            FileAction::Publish => {
-                let file = name.strip_suffix(UNFINISHED).unwrap_or(name);
-                if found.files.contains(file) {
-                    quarantine(folder, name)?;
-                    recovered.quarantined += 1;
-                } else {
-                    fs::rename(&path, folder.join(file))?;
-                }
+        let renamed = match file_action(name, named, keep_unfinished) {
+            FileAction::Stay => continue,
+            FileAction::Remove => {
+                fs::remove_file(&path)?;
+                continue;
             }
-            FileAction::Quarantine => {
-                quarantine(folder, name)?;
-                recovered.quarantined += 1;
-            }
+            FileAction::Publish => name.strip_suffix(UNFINISHED).map(str::to_owned),
+            FileAction::Unpublish => Some(format!("{name}{UNFINISHED}")),
+            FileAction::Quarantine => None,
+        };
+        let free = renamed.filter(|renamed| !found.files.contains(renamed));
+        if let Some(renamed) = free {
+            fs::rename(&path, folder.join(renamed))?;
+        } else {
+            quarantine(folder, name)?;
+            recovered.quarantined += 1;
         }
     }
     sync_folder(folder)?;

@@ -230,7 +230,7 @@ impl Uploads {
         let size = synced + written.bytes;
         self.note_synced(&session.id, size).await?;
         match written.early {
-            Some(early) => Err(refused(early, &session.grant)),
+            Some(early) => Err(refused(&early, &session.grant)),
             None => Ok(size),
         }
     }

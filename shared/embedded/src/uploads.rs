@@ -99,7 +99,7 @@ impl Uploads {
         let files = &self.store.inner.files;
         let written = files.write_new(&file, grant.size.1, &mut body).await;
         let (size, unfinished) = written.map_err(|error| match error {
-            WriteError::Early(early) => refused(early, grant),
+            WriteError::Early(early) => refused(&early, grant),
             WriteError::Disk(error) => UploadError::Fault(error.into()),
         })?;
         let new = new_object(bucket, grant, file, size)?;
@@ -130,7 +130,7 @@ pub(crate) fn new_object(
     })
 }
 
-pub(crate) fn refused(early: EarlyEnd, grant: &UploadGrant) -> UploadError {
+pub(crate) fn refused(early: &EarlyEnd, grant: &UploadGrant) -> UploadError {
     match early {
         EarlyEnd::TooMany => UploadError::TooLarge { most: grant.size.1 },
         EarlyEnd::Stream(_) => UploadError::Interrupted,
