@@ -66,20 +66,27 @@ resource "google_eventarc_trigger" "this" {
   ]
 }
 
+locals {
+  # A mocked trigger has no transport: terraform test plans with an empty name.
+  trigger_subscriptions = {
+    for key, trigger in google_eventarc_trigger.this : key => try(trigger.transport[0].pubsub[0].subscription, "")
+  }
+}
+
 # Eventarc makes these subscriptions itself, with a day's retention and no dead
 # letters: no resource can change them, so gcloud does.
 resource "terraform_data" "trigger_subscription" {
   for_each = google_eventarc_trigger.this
 
   triggers_replace = [
-    each.value.transport[0].pubsub[0].subscription,
+    local.trigger_subscriptions[each.key],
     local.functions[local.triggers[each.key].function].retry,
     local.ack_deadline[local.triggers[each.key].function],
   ]
 
   provisioner "local-exec" {
     command = join(" ", [
-      "gcloud pubsub subscriptions update ${each.value.transport[0].pubsub[0].subscription}",
+      "gcloud pubsub subscriptions update ${local.trigger_subscriptions[each.key]}",
       "--project=${var.project}",
       "--dead-letter-topic=${google_pubsub_topic.dead_letters.id}",
       "--max-delivery-attempts=${local.functions[local.triggers[each.key].function].retry.max_attempts}",
@@ -94,7 +101,7 @@ resource "terraform_data" "trigger_subscription" {
 resource "google_pubsub_subscription_iam_member" "trigger" {
   for_each = google_eventarc_trigger.this
 
-  subscription = each.value.transport[0].pubsub[0].subscription
+  subscription = local.trigger_subscriptions[each.key]
   role         = "roles/pubsub.subscriber"
   member       = local.agents.pubsub
 }

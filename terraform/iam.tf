@@ -22,17 +22,18 @@ locals {
     storage = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"
   }
 
-  # What is read of a bucket, and what is written and deleted there, by its role.
-  bucket_access = {
-    "api.uploads"          = "roles/storage.objectUser"
-    "api.artifacts"        = "roles/storage.objectUser"
-    "transcribe.uploads"   = "roles/storage.objectViewer"
-    "transcribe.artifacts" = "roles/storage.objectUser"
-    "waveform.uploads"     = "roles/storage.objectViewer"
-    "report.artifacts"     = "roles/storage.objectUser"
-    "sweep.uploads"        = "roles/storage.objectUser"
-    "sweep.artifacts"      = "roles/storage.objectUser"
+  # The role for the rights on a bucket that the manifest gives a function. The smallest
+  # predefined role that deletes objects and reads them writes them as well.
+  bucket_roles = {
+    "read"              = "roles/storage.objectViewer"
+    "delete,read"       = "roles/storage.objectUser"
+    "delete,read,write" = "roles/storage.objectUser"
   }
+  bucket_access = merge([
+    for name, function in local.functions : {
+      for bucket, rights in try(function.buckets, {}) : "${name}.${bucket}" => join(",", sort(rights))
+    }
+  ]...)
 
   # Announce only publishes; all others read and write documents. Firestore knows no
   # smaller part of a database than all of it.
@@ -69,7 +70,7 @@ resource "google_storage_bucket_iam_member" "function" {
   for_each = local.bucket_access
 
   bucket = local.buckets[split(".", each.key)[1]]
-  role   = each.value
+  role   = local.bucket_roles[each.value]
   member = google_service_account.function[split(".", each.key)[0]].member
 }
 

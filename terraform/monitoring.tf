@@ -145,6 +145,51 @@ resource "google_monitoring_alert_policy" "this" {
   depends_on = [google_logging_metric.steps]
 }
 
+# What the sweep logs when it has come to its end, which it does each minute.
+resource "google_logging_metric" "sweeps" {
+  name        = "${var.prefix}/sweeps_completed"
+  description = "Sweeps that came to their end"
+  filter      = "resource.type=\"cloud_run_revision\" AND jsonPayload.event=\"sweep.completed\""
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+# An absence condition stays silent about a metric that never had a point: without
+# `vector(0)` a sweep that never ran after the first deploy would raise nothing.
+resource "google_monitoring_alert_policy" "sweep_missing" {
+  display_name          = "InterviewLens: no sweep has completed for twenty minutes"
+  combiner              = "OR"
+  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.name]
+
+  conditions {
+    display_name = "no sweep has completed for twenty minutes"
+
+    condition_prometheus_query_language {
+      query                     = "(sum(increase(logging_googleapis_com:user_${replace(var.prefix, "-", "_")}_sweeps_completed{monitored_resource=\"cloud_run_revision\"}[20m])) or vector(0)) < 1"
+      duration                  = "300s"
+      evaluation_interval       = "60s"
+      disable_metric_validation = true
+    }
+  }
+
+  documentation {
+    content   = "docs/runbook.md#sweep-missing"
+    mime_type = "text/markdown"
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  depends_on = [google_logging_metric.sweeps]
+}
+
 resource "google_monitoring_dashboard" "this" {
   dashboard_json = jsonencode({
     displayName = "InterviewLens"

@@ -1,9 +1,11 @@
 resource "google_cloud_run_v2_service" "this" {
   for_each = local.functions
 
-  name                = "${var.prefix}-${each.key}"
-  location            = var.region
-  deletion_protection = var.protected
+  name     = "${var.prefix}-${each.key}"
+  location = var.region
+  # A service holds no data. One whose first creation failed is tainted, and Terraform
+  # must be able to replace it.
+  deletion_protection = false
   # Only the API is for everybody; Pub/Sub, Eventarc and Cloud Tasks come from inside.
   # Behind a load balancer nobody may come past it and say who they are themselves.
   ingress = (

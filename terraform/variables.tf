@@ -191,7 +191,7 @@ variable "monthly_budget" {
 }
 
 variable "protected" {
-  description = "Whether the database, the buckets and the services are protected from terraform destroy."
+  description = "Whether the database and the buckets are protected from terraform destroy."
   type        = bool
   default     = true
 }

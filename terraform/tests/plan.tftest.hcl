@@ -31,6 +31,43 @@ run "every_function_is_a_service" {
   }
 }
 
+run "buckets_are_protected_and_services_can_be_replaced" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for service in google_cloud_run_v2_service.this : service.deletion_protection == false])
+    error_message = "A service whose first creation failed is tainted: protected, it can never be replaced."
+  }
+
+  assert {
+    condition     = google_storage_bucket.uploads.force_destroy == false && google_firestore_database.this.delete_protection_state == "DELETE_PROTECTION_ENABLED"
+    error_message = "What holds data is protected."
+  }
+}
+
+run "rights_on_buckets_are_those_of_the_manifest" {
+  command = plan
+
+  assert {
+    condition     = local.bucket_access["transcribe.uploads"] == "delete,read" && google_storage_bucket_iam_member.function["transcribe.uploads"].role == "roles/storage.objectUser"
+    error_message = "Transcribe deletes the late uploads of deleted interviews."
+  }
+
+  assert {
+    condition     = google_storage_bucket_iam_member.function["waveform.uploads"].role == "roles/storage.objectViewer" && length(google_storage_bucket_iam_member.function) == 8
+    error_message = "Each function has what the manifest gives it."
+  }
+}
+
+run "a_sweep_that_does_not_come_raises_an_alert" {
+  command = plan
+
+  assert {
+    condition     = strcontains(google_logging_metric.sweeps.filter, "jsonPayload.event=\"sweep.completed\"") && strcontains(google_monitoring_alert_policy.sweep_missing.conditions[0].condition_prometheus_query_language[0].query, "logging_googleapis_com:user_interviewlens_sweeps_completed")
+    error_message = "The alert counts what the sweep logs."
+  }
+}
+
 run "vertex_needs_no_key" {
   command = plan
 

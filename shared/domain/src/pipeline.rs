@@ -4,7 +4,7 @@
 //! `jsondecode`, the local host with [`Pipeline::parse`]; there is no second
 //! list to drift.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +76,27 @@ pub struct Function {
     /// How its events are delivered again.
     #[serde(default)]
     pub retry: Retry,
+    /// What it may do with the objects of each bucket, by the bucket's role.
+    #[serde(default)]
+    pub buckets: BTreeMap<String, BTreeSet<Right>>,
     /// The variables that it is given in the cloud.
     #[serde(default)]
     pub environment: Vec<String>,
     /// Those of them that are secrets.
     #[serde(default)]
     pub secrets: Vec<String>,
+}
+
+/// A right on the objects of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Read and list them.
+    Read,
+    /// Create them.
+    Write,
+    /// Delete and replace them.
+    Delete,
 }
 
 /// How something that failed is tried again.
@@ -189,6 +204,15 @@ impl Pipeline {
         Ok(pipeline)
     }
 
+    /// Whether a function has a right on the objects of a bucket.
+    pub fn may(&self, function: &str, right: Right, bucket: &str) -> bool {
+        let rights = self
+            .functions
+            .get(function)
+            .and_then(|function| function.buckets.get(bucket));
+        rights.is_some_and(|rights| rights.contains(&right))
+    }
+
     /// The functions that listen to `occurrence`.
     pub fn listeners(&self, occurrence: Occurrence<'_>) -> Vec<&str> {
         self.functions
@@ -262,6 +286,21 @@ mod tests {
     #[test]
     fn our_manifest_can_be_used() {
         assert_eq!(Pipeline::ours().functions.len(), 8);
+    }
+
+    #[test]
+    fn transcribe_deletes_uploads_and_writes_none() {
+        let pipeline = Pipeline::ours();
+        for (right, expected) in [
+            (Right::Read, true),
+            (Right::Delete, true),
+            (Right::Write, false),
+        ] {
+            let found = pipeline.may("transcribe", right, "uploads");
+            assert_eq!(found, expected, "{right:?}");
+        }
+        assert!(!pipeline.may("announce", Right::Read, "uploads"));
+        assert!(!pipeline.may("unknown", Right::Read, "uploads"));
     }
 
     #[test]
