@@ -56,6 +56,7 @@ macro_rules! objects_promises {
             any_name_is_a_name
             a_signed_upload_takes_what_it_was_signed_for
             a_signed_upload_refuses_anything_else
+            a_generation_is_deleted_and_summed_by_itself
             an_upload_that_broke_off_is_resumed
             a_signed_upload_does_not_overwrite
             a_signed_url_reads_in_parts_until_it_expires

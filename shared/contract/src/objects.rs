@@ -290,39 +290,67 @@ async fn part(session: &str, range: &str, bytes: &str) -> Response {
     request.body(bytes.to_owned()).send().await.unwrap()
 }
 
-/// The resumable protocol of Cloud Storage, as a browser speaks it. There is no
-/// emulator of it that the official client can use: the embedded store speaks its
-/// HTTP API instead, and signatures are checked by making them again.
+/// The resumable protocol of Cloud Storage, as a browser speaks it: all pieces except
+/// for the last one have a multiple of 256 KiB.
 pub async fn an_upload_that_broke_off_is_resumed(bench: &impl Bench) {
+    const PIECE: usize = 256 * 1024;
     let bucket = bench.bucket();
-    let upload = bucket.sign_upload(&grant(bench)).await.unwrap();
+    let whole: String = ('a'..='z').cycle().take(PIECE + 12).collect();
+    let (total, last) = (whole.len(), whole.len() - 1);
+    let grant = UploadGrant {
+        size: (10, total as u64),
+        ..grant(bench)
+    };
+    let upload = bucket.sign_upload(&grant).await.unwrap();
     let start = request(Method::POST, &upload.resumable.url, &upload, true);
     let started = start.send().await.unwrap();
     assert_eq!(started.status(), 201);
     let session = started.headers()["location"].to_str().unwrap().to_owned();
-    let nothing = part(&session, "bytes */12", "").await;
+    let nothing = part(&session, &format!("bytes */{total}"), "").await;
     assert_eq!(nothing.status(), 308);
     assert!(!nothing.headers().contains_key("range"));
-    let first = part(&session, "bytes 0-4/12", "01234").await;
-    assert_eq!(
-        (first.status().as_u16(), &first.headers()["range"]),
-        (308, &"bytes=0-4".parse().unwrap())
-    );
-    let asked = part(&session, "bytes */*", "").await;
-    assert_eq!(
-        (asked.status().as_u16(), &asked.headers()["range"]),
-        (308, &"bytes=0-4".parse().unwrap())
-    );
-    let again = part(&session, "bytes 3-11/12", "3456789ab").await;
+    let short = part(&session, &format!("bytes 0-4/{total}"), &whole[..5]).await;
+    assert_eq!(short.status(), 400, "a short piece that is not the last one");
+    let piece = format!("bytes 0-{}/{total}", PIECE - 1);
+    for (range, bytes) in [(piece.as_str(), &whole[..PIECE]), ("bytes */*", "")] {
+        let answer = part(&session, range, bytes).await;
+        let stored = answer.headers()["range"].to_str().unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), stored),
+            (308, "bytes=0-262143"),
+            "{range}"
+        );
+    }
+    let overlapping = format!("bytes 3-{last}/{total}");
+    let again = part(&session, &overlapping, &whole[3..]).await;
     assert_eq!(again.status(), 200, "what overlaps is skipped");
-    assert_eq!(
-        part(&session, "bytes */12", "").await.status(),
-        200,
-        "and it is remembered"
-    );
-    let (meta, bytes) = bucket.read(&grant(bench).name, None, None).await.unwrap();
+    let asked = part(&session, &format!("bytes */{total}"), "").await;
+    assert_eq!(asked.status(), 200, "and it is remembered");
+    let (meta, bytes) = bucket.read(&grant.name, None, None).await.unwrap();
     assert_eq!(meta.content_type, "audio/wav");
-    assert_eq!(content(bytes).await, b"0123456789ab");
+    assert_eq!(content(bytes).await, whole.as_bytes());
+}
+
+/// A worker that comes late deletes nothing that is newer; the checksum is that of
+/// <https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4>.
+pub async fn a_generation_is_deleted_and_summed_by_itself(bench: &impl Bench) {
+    let bucket = bench.bucket();
+    let first = write(&*bucket, "a", "123456789").await;
+    let sum = bucket.crc32c("a", first.generation).await.unwrap();
+    assert_eq!(sum, 0xE306_9283);
+    let second = bucket.write("a", "t/t", body("two"), Overwrite::Allowed);
+    let second = second.await.unwrap();
+    bucket
+        .delete_generation("a", first.generation)
+        .await
+        .unwrap();
+    assert_eq!(bucket.stat("a").await.unwrap(), Some(second.clone()));
+    assert!(missing(&bucket.crc32c("a", first.generation).await));
+    for _ in 0..2 {
+        let deleted = bucket.delete_generation("a", second.generation).await;
+        deleted.unwrap();
+    }
+    assert_eq!(bucket.stat("a").await.unwrap(), None);
 }
 
 /// What is there stays as it is.

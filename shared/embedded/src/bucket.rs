@@ -79,6 +79,36 @@ impl Bucket {
             found => Ok(found),
         }
     }
+
+    /// Deletes an object, of `generation` alone if one is given.
+    async fn remove(&self, name: &str, generation: Option<i64>) -> Result<(), ObjectError> {
+        let (bucket, owned) = (self.name.clone(), name.to_owned());
+        let file = self
+            .store
+            .inner
+            .database
+            .transaction(move |transaction| -> Result<Option<String>, Fault> {
+                let sql = "DELETE FROM objects WHERE bucket = ?1 AND name = ?2
+                           AND generation = coalesce(?3, generation) RETURNING file";
+                let row = (bucket, owned, generation);
+                let file = transaction.query_row(sql, row, |row| row.get(0));
+                let file: Option<String> = file.optional()?;
+                if let Some(file) = &file {
+                    removed::note(transaction, file)?;
+                }
+                Ok(file)
+            })
+            .await?;
+        if let Some(file) = file {
+            self.store
+                .inner
+                .files
+                .remove(&file)
+                .await
+                .map_err(Fault::from)?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -155,30 +185,11 @@ impl ObjectStore for Bucket {
     }
 
     async fn delete(&self, name: &str) -> Result<(), ObjectError> {
-        let (bucket, owned) = (self.name.clone(), name.to_owned());
-        let file = self
-            .store
-            .inner
-            .database
-            .transaction(move |transaction| -> Result<Option<String>, Fault> {
-                let sql = "DELETE FROM objects WHERE bucket = ?1 AND name = ?2 RETURNING file";
-                let file = transaction.query_row(sql, (bucket, owned), |row| row.get(0));
-                let file: Option<String> = file.optional()?;
-                if let Some(file) = &file {
-                    removed::note(transaction, file)?;
-                }
-                Ok(file)
-            })
-            .await?;
-        if let Some(file) = file {
-            self.store
-                .inner
-                .files
-                .remove(&file)
-                .await
-                .map_err(Fault::from)?;
-        }
-        Ok(())
+        self.remove(name, None).await
+    }
+
+    async fn delete_generation(&self, name: &str, generation: i64) -> Result<(), ObjectError> {
+        self.remove(name, Some(generation)).await
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, ObjectError> {

@@ -20,8 +20,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    sessions::{encode_crc32c, wrong_crc32c},
     signatures::Signatures,
-    storage::{Storage, completed, download, method_not_allowed, no_such_path, resource},
+    storage::{Storage, download, method_not_allowed, no_such_path},
 };
 
 const JSON: &str = "/storage/v1/b/";
@@ -39,6 +40,7 @@ pub struct Gcs {
 #[serde(rename_all = "camelCase", default)]
 struct Metadata {
     content_type: String,
+    crc32c: Option<String>,
 }
 
 type Query = HashMap<String, String>;
@@ -48,7 +50,7 @@ impl Gcs {
     /// lists have `page` names at most.
     pub fn new(store: Store, signatures: Arc<dyn Signatures>, url: String, page: usize) -> Self {
         Self {
-            storage: Storage::new(store.clone(), signatures, url),
+            storage: Storage::new(store.clone(), signatures, url).with_checksums(),
             store,
             page,
         }
@@ -130,16 +132,16 @@ impl Gcs {
         overwrite: Overwrite,
         (metadata, media): (Metadata, Bytes),
     ) -> Result<Response<Body>, Problem> {
+        let sum = encode_crc32c(crc32c::crc32c(&media));
+        if let Some(expected) = metadata.crc32c.filter(|expected| *expected != sum) {
+            return Err(wrong_crc32c(&expected));
+        }
         let body = stream::iter([Ok(media)]).boxed();
         let target = self.store.bucket(bucket);
         let written = target.write(name, &metadata.content_type, body, overwrite);
         match written.await {
-            Ok(meta) => Ok(completed(bucket, &meta)),
-            Err(ObjectError::Exists { .. }) => Err(Problem::new(
-                StatusCode::PRECONDITION_FAILED,
-                "condition_not_met",
-                "there is such an object",
-            )),
+            Ok(meta) => self.storage.completed(bucket, &meta).await,
+            Err(ObjectError::Exists { .. }) => Err(condition_not_met()),
             Err(_) => Err(Problem::internal()),
         }
     }
@@ -154,21 +156,32 @@ impl Gcs {
         let (parts, _) = request.into_parts();
         let name = percent_decode_str(name).decode_utf8();
         let name = name.map_err(|_| bad_request("the name is not UTF-8"))?;
-        let bucket_name = bucket;
-        let bucket = self.store.bucket(bucket);
-        let found = bucket.stat(&name).await.map_err(|_| Problem::internal())?;
+        let objects = self.store.bucket(bucket);
+        let found = objects.stat(&name).await.map_err(|_| Problem::internal())?;
+        let generation = number(query, "generation");
+        let found =
+            found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
         let meta = found.ok_or_else(|| Problem::not_found("not_found", "no such object"))?;
+        let expected = number(query, "ifGenerationMatch");
+        if expected.is_some_and(|expected| expected != meta.generation) {
+            return Err(condition_not_met());
+        }
         match parts.method {
             Method::DELETE => {
-                let deleted = bucket.delete(&name).await;
+                let deleted = match generation.or(expected) {
+                    Some(generation) => objects.delete_generation(&name, generation).await,
+                    None => objects.delete(&name).await,
+                };
                 deleted.map_err(|_| Problem::internal())?;
                 Ok(empty(StatusCode::NO_CONTENT))
             }
             Method::GET if query.get("alt").is_some_and(|alt| alt == "media") => {
-                let generation = query.get("generation").and_then(|text| text.parse().ok());
-                download(&*bucket, &name, generation, &parts).await
+                download(&*objects, &name, generation, &parts).await
             }
-            Method::GET => Ok(json(StatusCode::OK, &resource(bucket_name, &meta))),
+            Method::GET => Ok(json(
+                StatusCode::OK,
+                &self.storage.resource(bucket, &meta).await?,
+            )),
             _ => Err(method_not_allowed("GET and DELETE")),
         }
     }
@@ -204,6 +217,15 @@ fn query(request: &Request<Incoming>) -> Query {
     form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect()
+}
+
+fn number(query: &Query, name: &str) -> Option<i64> {
+    query.get(name)?.parse().ok()
+}
+
+fn condition_not_met() -> Problem {
+    let status = StatusCode::PRECONDITION_FAILED;
+    Problem::new(status, "condition_not_met", "there is such an object")
 }
 
 fn bad_request(detail: &str) -> Problem {

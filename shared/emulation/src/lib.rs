@@ -9,6 +9,7 @@
 pub mod dispatch;
 pub mod gcs;
 pub mod schedule;
+mod sessions;
 pub mod signatures;
 pub mod storage;
 pub mod tasks;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::ports::{ObjectMeta, ObjectStore, Overwrite, UploadGrant};
 use embedded::{
     Store,
-    uploads::{BadUrl, Operation, Part, Received, UploadError, Uploads},
+    uploads::{BadUrl, Operation, UploadError, Uploads},
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
@@ -15,19 +15,22 @@ use runtime::{
     http::{Body, Problem, empty, incoming, json, stream},
     range::{self, Wanted},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::signatures::{Signatures, Target, operation};
-
-/// What the paths of uploads under way begin with.
-const SESSIONS: &str = "/storage-sessions/";
+use crate::{
+    sessions::{SESSIONS, encode_crc32c},
+    signatures::{Signatures, Target, operation},
+};
 
 /// The receiving end.
 pub struct Storage {
-    store: Store,
-    uploads: Uploads,
+    pub(crate) store: Store,
+    pub(crate) uploads: Uploads,
     signatures: Arc<dyn Signatures>,
-    public_url: String,
+    pub(crate) public_url: String,
+    /// Whether objects are described with their checksum, for which all of their bytes
+    /// are read.
+    checksums: bool,
 }
 
 impl Storage {
@@ -39,6 +42,15 @@ impl Storage {
             store,
             signatures,
             public_url,
+            checksums: false,
+        }
+    }
+
+    /// Describes objects with their checksum.
+    pub(crate) fn with_checksums(self) -> Self {
+        Self {
+            checksums: true,
+            ..self
         }
     }
 
@@ -105,50 +117,40 @@ impl Storage {
             return Err(problem(UploadError::TooLarge { most: grant.size.1 }));
         }
         let stored = self.uploads.put(bucket, grant, incoming(body)).await;
-        stored.map(|meta| completed(bucket, &meta)).map_err(problem)
+        self.completed(bucket, &stored.map_err(problem)?).await
     }
 
-    /// Begins an upload that can be resumed.
-    pub(crate) async fn begin(
+    /// The answer to what has stored an object.
+    pub(crate) async fn completed(
         &self,
         bucket: &str,
-        grant: &UploadGrant,
-        overwrite: Overwrite,
+        meta: &ObjectMeta,
     ) -> Result<Response<Body>, Problem> {
-        let begun = self.uploads.begin(bucket, grant, overwrite).await;
-        let id = begun.map_err(problem)?;
-        let mut response = empty(StatusCode::CREATED);
-        let location = format!("{}{SESSIONS}{bucket}/{id}", self.public_url);
-        let location = HeaderValue::from_str(&location).map_err(|_| Problem::internal())?;
-        response.headers_mut().insert(header::LOCATION, location);
+        let mut response = json(StatusCode::OK, &self.resource(bucket, meta).await?);
+        response
+            .headers_mut()
+            .insert("x-goog-generation", HeaderValue::from(meta.generation));
         Ok(response)
     }
 
-    /// `path` is a bucket, a slash, and the id of an upload under way.
-    async fn session(
-        &self,
-        path: &str,
-        request: Request<Incoming>,
-    ) -> Result<Response<Body>, Problem> {
-        let (bucket, id) = path.split_once('/').ok_or_else(no_such_path)?;
-        match *request.method() {
-            Method::PUT => {}
-            Method::DELETE => {
-                self.uploads.cancel(id).await.map_err(problem)?;
-                return Ok(empty(StatusCode::NO_CONTENT));
-            }
-            _ => return Err(method_not_allowed("PUT and DELETE")),
+    /// An object as the JSON API describes it: 64-bit numbers are texts.
+    pub(crate) async fn resource(&self, bucket: &str, meta: &ObjectMeta) -> Result<Value, Problem> {
+        let mut resource = json!({
+            "kind": "storage#object",
+            "bucket": bucket,
+            "name": meta.name,
+            "generation": meta.generation.to_string(),
+            "metageneration": "1",
+            "size": meta.size.to_string(),
+            "contentType": meta.content_type,
+        });
+        if self.checksums {
+            let objects = self.store.bucket(bucket);
+            let sum = objects.crc32c(&meta.name, meta.generation).await;
+            let sum = sum.map_err(|_| Problem::internal())?;
+            resource["crc32c"] = json!(encode_crc32c(sum));
         }
-        let range = request.headers().get(header::CONTENT_RANGE);
-        let range = range
-            .map(|value| value.to_str().unwrap_or(""))
-            .map(str::to_owned);
-        let part = Part::parse(range.as_deref()).ok_or_else(|| problem(UploadError::Range))?;
-        let body = incoming(request.into_body());
-        match self.uploads.append(id, part, body).await.map_err(problem)? {
-            Received::Complete(meta) => Ok(completed(bucket, &meta)),
-            Received::Partial(size) => partial(size),
-        }
+        Ok(resource)
     }
 }
 
@@ -191,38 +193,6 @@ pub(crate) async fn download(
         let range = format!("bytes {}-{}/{}", part.start, part.end - 1, meta.size);
         let range = HeaderValue::try_from(range).map_err(|_| Problem::internal())?;
         headers.insert(header::CONTENT_RANGE, range);
-    }
-    Ok(response)
-}
-
-/// An object as the JSON API describes it: 64-bit numbers are texts.
-pub(crate) fn resource(bucket: &str, meta: &ObjectMeta) -> serde_json::Value {
-    json!({
-        "kind": "storage#object",
-        "bucket": bucket,
-        "name": meta.name,
-        "generation": meta.generation.to_string(),
-        "metageneration": "1",
-        "size": meta.size.to_string(),
-        "contentType": meta.content_type,
-    })
-}
-
-pub(crate) fn completed(bucket: &str, meta: &ObjectMeta) -> Response<Body> {
-    let mut response = json(StatusCode::OK, &resource(bucket, meta));
-    response
-        .headers_mut()
-        .insert("x-goog-generation", HeaderValue::from(meta.generation));
-    response
-}
-
-/// `308` with how far it is; without `Range` when nothing is there.
-fn partial(size: u64) -> Result<Response<Body>, Problem> {
-    let mut response = empty(StatusCode::PERMANENT_REDIRECT);
-    if let Some(last) = size.checked_sub(1) {
-        let range =
-            HeaderValue::from_str(&format!("bytes=0-{last}")).map_err(|_| Problem::internal())?;
-        response.headers_mut().insert(header::RANGE, range);
     }
     Ok(response)
 }

@@ -69,6 +69,10 @@ impl ObjectStore for Slow {
         self.inner.delete(name).await
     }
 
+    async fn delete_generation(&self, name: &str, generation: i64) -> Result<(), ObjectError> {
+        self.inner.delete_generation(name, generation).await
+    }
+
     async fn list(&self, prefix: &str) -> Result<Vec<String>, ObjectError> {
         self.inner.list(prefix).await
     }

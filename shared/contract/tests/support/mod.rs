@@ -5,6 +5,8 @@
     reason = "each test binary uses a part of it"
 )]
 
+pub mod proxy;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io, ops::Range};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::{StreamExt, stream::BoxStream};
 
 use crate::Timestamp;
 
@@ -126,6 +126,22 @@ pub trait ObjectStore: Send + Sync {
 
     /// Deletes the object of that name; none is no error.
     async fn delete(&self, name: &str) -> Result<(), ObjectError>;
+
+    /// Deletes the object of that name only while it is of `generation`: a newer one
+    /// stays, and none is no error.
+    async fn delete_generation(&self, name: &str, generation: i64) -> Result<(), ObjectError>;
+
+    /// The CRC-32C of the object's bytes (RFC 3720, appendix B.4). Reads all of them
+    /// unless the store keeps it.
+    async fn crc32c(&self, name: &str, generation: i64) -> Result<u32, ObjectError> {
+        let (_, mut bytes) = self.read(name, Some(generation), None).await?;
+        let mut sum = 0;
+        while let Some(chunk) = bytes.next().await {
+            let chunk = chunk.map_err(|error| ObjectError::Unavailable(error.into()))?;
+            sum = crc32c::crc32c_append(sum, &chunk);
+        }
+        Ok(sum)
+    }
 
     /// The names that begin with `prefix`.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, ObjectError>;

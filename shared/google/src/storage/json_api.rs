@@ -74,9 +74,19 @@ impl JsonApi {
         }))
     }
 
-    /// None is no error.
-    pub(super) async fn delete(&self, bucket: &str, name: &str) -> Result<(), ObjectError> {
-        let answer = self.ask(&Method::DELETE, &object(bucket, name), &[]).await;
+    /// Deletes an object, of `generation` alone if one is given; none is no error.
+    pub(super) async fn delete(
+        &self,
+        bucket: &str,
+        name: &str,
+        generation: Option<i64>,
+    ) -> Result<(), ObjectError> {
+        let generation = generation.map(|generation| generation.to_string());
+        let query: Vec<(&str, &str)> = generation
+            .iter()
+            .map(|generation| ("generation", generation.as_str()))
+            .collect();
+        let answer = self.ask(&Method::DELETE, &object(bucket, name), &query).await;
         answer.map(drop)
     }
 

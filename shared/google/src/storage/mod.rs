@@ -133,7 +133,12 @@ impl ObjectStore for Bucket {
     }
 
     async fn delete(&self, name: &str) -> Result<(), ObjectError> {
-        self.gcs.json_api.delete(&self.name, name).await
+        self.gcs.json_api.delete(&self.name, name, None).await
+    }
+
+    async fn delete_generation(&self, name: &str, generation: i64) -> Result<(), ObjectError> {
+        let json_api = &self.gcs.json_api;
+        json_api.delete(&self.name, name, Some(generation)).await
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, ObjectError> {
