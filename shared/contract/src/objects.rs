@@ -310,7 +310,11 @@ pub async fn an_upload_that_broke_off_is_resumed(bench: &impl Bench) {
     assert_eq!(nothing.status(), 308);
     assert!(!nothing.headers().contains_key("range"));
     let short = part(&session, &format!("bytes 0-4/{total}"), &whole[..5]).await;
-    assert_eq!(short.status(), 400, "a short piece that is not the last one");
+    assert_eq!(
+        short.status(),
+        400,
+        "a short piece that is not the last one"
+    );
     let piece = format!("bytes 0-{}/{total}", PIECE - 1);
     for (range, bytes) in [(piece.as_str(), &whole[..PIECE]), ("bytes */*", "")] {
         let answer = part(&session, range, bytes).await;

@@ -107,13 +107,17 @@ impl Random {
 
     fn bytes(&mut self, size: usize) -> Bytes {
         let words = (0..size.div_ceil(4)).map(|_| self.below(1 << 30).to_le_bytes());
-        let bytes: Vec<u8> = words.flat_map(|word| [word[0], word[1], word[2], word[3]]).collect();
+        let bytes: Vec<u8> = words
+            .flat_map(|word| [word[0], word[1], word[2], word[3]])
+            .collect();
         Bytes::from(bytes).slice(..size)
     }
 }
 
 /// At once and in chunks, ending at a chunk's end and not.
-const SIZES: [usize; 6] = [90_000, 1_000_000, 2_097_152, 2_902_848, 4_194_304, 5_000_000];
+const SIZES: [usize; 6] = [
+    90_000, 1_000_000, 2_097_152, 2_902_848, 4_194_304, 5_000_000,
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_cut_at_random_bytes_leave_no_wrong_object() {

@@ -159,8 +159,7 @@ impl Gcs {
         let objects = self.store.bucket(bucket);
         let found = objects.stat(&name).await.map_err(|_| Problem::internal())?;
         let generation = number(query, "generation");
-        let found =
-            found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
+        let found = found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
         let meta = found.ok_or_else(|| Problem::not_found("not_found", "no such object"))?;
         let expected = number(query, "ifGenerationMatch");
         if expected.is_some_and(|expected| expected != meta.generation) {

@@ -32,6 +32,12 @@ pub(crate) fn owner() -> Credentials {
     Credentials::from(OneHeader(header::AUTHORIZATION, bearer))
 }
 
+/// A function, by its name: an emulator of rights knows no service accounts.
+pub(crate) fn function(name: &str) -> anyhow::Result<Credentials> {
+    let bearer = HeaderValue::try_from(format!("Bearer {name}"))?;
+    Ok(Credentials::from(OneHeader(header::AUTHORIZATION, bearer)))
+}
+
 /// Nobody in particular.
 pub(crate) fn anonymous() -> Credentials {
     google_cloud_auth::credentials::anonymous::Builder::new().build()

@@ -1,4 +1,4 @@
-//! Metadata, lists and deletion over the JSON API
+//! Metadata, lists, deletion, and the requests of uploads over the JSON API
 //! (<https://cloud.google.com/storage/docs/json_api/v1>).
 
 use std::{sync::OnceLock, time::Duration};
@@ -8,13 +8,16 @@ use domain::ports::{ObjectError, ObjectMeta};
 use google_cloud_auth::credentials::CacheableResource;
 use http::{Extensions, HeaderMap, Method};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 
 use super::Endpoint;
 use crate::retry;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long one request with a chunk of bytes may take.
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many names one page has; the service gives at most that many.
 const PAGE: &str = "1000";
@@ -28,14 +31,28 @@ pub(super) struct JsonApi {
 /// An object; 64-bit numbers are texts.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Resource {
-    name: String,
+pub(super) struct Resource {
+    pub(super) name: String,
     #[serde(default)]
-    generation: String,
+    pub(super) generation: String,
     #[serde(default)]
-    size: String,
+    pub(super) size: String,
+    /// Base64 of its four bytes, the most significant first.
+    #[serde(default)]
+    pub(super) crc32c: String,
     #[serde(default)]
     content_type: String,
+}
+
+impl Resource {
+    pub(super) fn into_meta(self) -> Result<ObjectMeta, ObjectError> {
+        Ok(ObjectMeta {
+            generation: self.generation.parse().map_err(unavailable)?,
+            size: self.size.parse().map_err(unavailable)?,
+            name: self.name,
+            content_type: self.content_type,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,23 +72,21 @@ impl JsonApi {
         }
     }
 
-    pub(super) async fn stat(
+    pub(super) async fn find(
         &self,
         bucket: &str,
         name: &str,
-    ) -> Result<Option<ObjectMeta>, ObjectError> {
-        let answer = self.ask(&Method::GET, &object(bucket, name), &[]).await?;
-        let Some(answer) = answer else {
-            return Ok(None);
-        };
-        let found: Resource = answer.json().await.map_err(unavailable)?;
-        let number = |text: &str| text.parse::<i64>().map_err(unavailable);
-        Ok(Some(ObjectMeta {
-            generation: number(&found.generation)?,
-            size: u64::try_from(number(&found.size)?).map_err(unavailable)?,
-            name: found.name,
-            content_type: found.content_type,
-        }))
+        generation: Option<i64>,
+    ) -> Result<Option<Resource>, ObjectError> {
+        let generation = generation.map(|generation| generation.to_string());
+        let query = of_generation(generation.as_deref());
+        let answer = self
+            .ask(&Method::GET, &object(bucket, name), &query)
+            .await?;
+        match answer {
+            Some(answer) => Ok(Some(answer.json().await.map_err(unavailable)?)),
+            None => Ok(None),
+        }
     }
 
     /// Deletes an object, of `generation` alone if one is given; none is no error.
@@ -82,11 +97,10 @@ impl JsonApi {
         generation: Option<i64>,
     ) -> Result<(), ObjectError> {
         let generation = generation.map(|generation| generation.to_string());
-        let query: Vec<(&str, &str)> = generation
-            .iter()
-            .map(|generation| ("generation", generation.as_str()))
-            .collect();
-        let answer = self.ask(&Method::DELETE, &object(bucket, name), &query).await;
+        let query = of_generation(generation.as_deref());
+        let answer = self
+            .ask(&Method::DELETE, &object(bucket, name), &query)
+            .await;
         answer.map(drop)
     }
 
@@ -95,7 +109,7 @@ impl JsonApi {
         bucket: &str,
         prefix: &str,
     ) -> Result<Vec<String>, ObjectError> {
-        let (path, mut names, mut token) = (format!("b/{bucket}/o"), Vec::new(), None);
+        let (path, mut names, mut token) = (format!("storage/v1/b/{bucket}/o"), Vec::new(), None);
         loop {
             let mut query = vec![
                 ("prefix", prefix),
@@ -105,7 +119,7 @@ impl JsonApi {
             query.extend(token.as_deref().map(|token| ("pageToken", token)));
             let answer = self.ask(&Method::GET, &path, &query).await?;
             let Some(answer) = answer else {
-                return Err(super::bytes::not_found(bucket));
+                return Err(super::read::not_found(bucket));
             };
             let page: Page = answer.json().await.map_err(unavailable)?;
             names.extend(page.items.into_iter().map(|found| found.name));
@@ -150,20 +164,32 @@ impl JsonApi {
         path: &str,
         query: &[(&str, &str)],
     ) -> anyhow::Result<Response> {
-        let mut url = reqwest::Url::parse(&format!("{}/storage/v1/{path}", self.endpoint.url))?;
+        let request = self.request(method, path, query).await?;
+        Ok(request.send().await.map_err(reqwest::Error::without_url)?)
+    }
+
+    /// A request with our credentials.
+    pub(super) async fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> anyhow::Result<RequestBuilder> {
+        let mut url = reqwest::Url::parse(&format!("{}/{path}", self.endpoint.url))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let client = self.client()?;
-        let request = client.request(method.clone(), url);
-        Ok(request.headers(self.authorization().await?).send().await?)
+        let request = self.client()?.request(method.clone(), url);
+        Ok(request.headers(self.authorization().await?))
     }
 
-    fn client(&self) -> anyhow::Result<&Client> {
+    pub(super) fn client(&self) -> anyhow::Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = Client::builder().timeout(REQUEST_TIMEOUT).build()?;
+        let client = Client::builder().timeout(REQUEST_TIMEOUT);
+        // 308 is how far an upload is, and leads nowhere.
+        let client = client.redirect(redirect::Policy::none()).build()?;
         Ok(self.client.get_or_init(|| client))
     }
 
@@ -177,16 +203,21 @@ impl JsonApi {
     }
 }
 
+fn of_generation(generation: Option<&str>) -> Vec<(&str, &str)> {
+    let pair = generation.map(|generation| ("generation", generation));
+    pair.into_iter().collect()
+}
+
 fn object(bucket: &str, name: &str) -> String {
     let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    format!("b/{bucket}/o/{name}")
+    format!("storage/v1/b/{bucket}/o/{name}")
 }
 
 /// <https://cloud.google.com/storage/docs/retry-strategy#retryable>
-fn may_pass(status: StatusCode) -> bool {
+pub(super) fn may_pass(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status.as_u16(), 408 | 429)
 }
 
-fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> ObjectError {
+pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> ObjectError {
     ObjectError::Unavailable(Box::new(error))
 }
