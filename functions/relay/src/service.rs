@@ -7,6 +7,7 @@ use domain::ports::Clock;
 use embedded::Store;
 use emulation::{
     gcs::Gcs,
+    rights::Rights,
     signatures::{self, V4},
     tasks::CloudTasks,
 };
@@ -46,8 +47,9 @@ impl Front {
             signer: Arc::new(SameKey(settings.cloud.gcs().clone())),
             clock: Arc::clone(&clock),
         };
+        let rights = Rights::OfManifest(Arc::clone(&settings.pipeline));
         Self {
-            gcs: Gcs::new(store.clone(), Arc::new(signatures), url, PAGE),
+            gcs: Gcs::new(store.clone(), Arc::new(signatures), url, PAGE).with_rights(rights),
             tasks: CloudTasks {
                 queue: store.queue(),
                 clock,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     Timestamp,
+    pipeline::Right,
     ports::{ObjectError, ObjectStore, Overwrite, UploadGrant},
 };
 use embedded::Store;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    rights::Rights,
     sessions::{encode_crc32c, wrong_crc32c},
     signatures::Signatures,
     storage::{Storage, download, method_not_allowed, no_such_path},
@@ -32,6 +34,7 @@ const UPLOAD: &str = "/upload/storage/v1/b/";
 pub struct Gcs {
     store: Store,
     storage: Storage,
+    rights: Rights,
     page: usize,
 }
 
@@ -52,8 +55,15 @@ impl Gcs {
         Self {
             storage: Storage::new(store.clone(), signatures, url).with_checksums(),
             store,
+            rights: Rights::Unchecked,
             page,
         }
+    }
+
+    /// Checks the rights of those that call the JSON API.
+    #[must_use]
+    pub fn with_rights(self, rights: Rights) -> Self {
+        Self { rights, ..self }
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
@@ -67,7 +77,10 @@ impl Gcs {
             let (bucket, rest) = rest.split_once("/o").ok_or_else(no_such_path)?;
             return match rest.strip_prefix('/') {
                 Some(name) => self.object(bucket, name, &query, request).await,
-                None => self.list(bucket, &query).await,
+                None => {
+                    self.rights.check(request.headers(), Right::Read, bucket)?;
+                    self.list(bucket, &query).await
+                }
             };
         }
         let answer = self.storage.call("/", request).await;
@@ -84,6 +97,7 @@ impl Gcs {
         if parts.method != Method::POST {
             return Err(method_not_allowed("POST"));
         }
+        self.rights.check(&parts.headers, Right::Write, bucket)?;
         let body = body.collect().await;
         let body = body.map_err(|_| bad_request("the body broke off"))?;
         let name = query.get("name").cloned().unwrap_or_default();
@@ -91,6 +105,10 @@ impl Gcs {
             Some("0") => Overwrite::Refused,
             _ => Overwrite::Allowed,
         };
+        if overwrite == Overwrite::Allowed {
+            // To replace is to delete what was there.
+            self.rights.check(&parts.headers, Right::Delete, bucket)?;
+        }
         match query.get("uploadType").map(String::as_str) {
             Some("resumable") => {
                 self.resumable(bucket, &name, overwrite, &body.to_bytes())
@@ -154,6 +172,11 @@ impl Gcs {
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Problem> {
         let (parts, _) = request.into_parts();
+        let right = match parts.method {
+            Method::DELETE => Right::Delete,
+            _ => Right::Read,
+        };
+        self.rights.check(&parts.headers, right, bucket)?;
         let name = percent_decode_str(name).decode_utf8();
         let name = name.map_err(|_| bad_request("the name is not UTF-8"))?;
         let objects = self.store.bucket(bucket);

@@ -66,6 +66,15 @@ impl Cloud {
         })
     }
 
+    /// The same for a function of this name, whose rights an emulator checks.
+    #[must_use]
+    pub fn as_function(self, name: &str) -> Self {
+        Self {
+            gcs: self.gcs.as_function(name),
+            ..self
+        }
+    }
+
     /// The settings.
     pub const fn environment(&self) -> &Environment {
         &self.environment

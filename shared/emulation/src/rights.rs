@@ -1,0 +1,49 @@
+//! Who may do what with objects: as IAM checks it, by the rights that the manifest gives
+//! each function.
+
+use std::sync::Arc;
+
+use domain::pipeline::{Pipeline, Right};
+use http::{HeaderMap, StatusCode, header};
+use runtime::http::Problem;
+
+/// The rights of those that call the JSON API.
+#[derive(Clone)]
+pub enum Rights {
+    /// Everything is allowed.
+    Unchecked,
+    /// Those of the manifest. A caller names its function as its token; signed URLs and
+    /// uploads under way carry permissions of their own.
+    OfManifest(Arc<Pipeline>),
+}
+
+impl Rights {
+    /// Refuses what the caller may not do with the objects of `bucket`. Like IAM it looks
+    /// at the right first: without it, what is missing is not told from what is there.
+    pub(crate) fn check(
+        &self,
+        headers: &HeaderMap,
+        right: Right,
+        bucket: &str,
+    ) -> Result<(), Problem> {
+        let Self::OfManifest(pipeline) = self else {
+            return Ok(());
+        };
+        let token = headers.get(header::AUTHORIZATION);
+        let function = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let Some(function) = function else {
+            let detail = "name the function as the bearer token";
+            return Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                detail,
+            ));
+        };
+        if pipeline.may(function, right, bucket) {
+            return Ok(());
+        }
+        tracing::error!(function, bucket, ?right, "access denied");
+        let detail = format!("`{function}` does not have the right {right:?} on `{bucket}`");
+        Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
+    }
+}
