@@ -3,10 +3,7 @@
 
 use std::io;
 
-use domain::{
-    Interview,
-    ports::{ByteStream, ObjectError, Overwrite},
-};
+use domain::ports::ByteStream;
 use futures::{StreamExt, TryStreamExt};
 use http::{Response, StatusCode, header};
 use multer::Field;
@@ -15,7 +12,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Api,
-    error::IntoProblem,
     interviews::{MAX_BODY, NewAudio, NewInterview, Origin, invalid},
     request::Asked,
     spool::{Around, Spooled, broken},
@@ -71,29 +67,6 @@ impl Api {
         let shown = self.view(&interview);
         *response.body_mut() = runtime::http::full(shown.to_string());
         Ok(response)
-    }
-
-    /// Puts the recording where the pipeline starts. One that is there already was
-    /// brought by the same call before.
-    async fn hand_over(&self, interview: &Interview, spooled: &Spooled) -> Result<(), Problem> {
-        let Some(audio) = &interview.audio else {
-            return Err(Problem::internal());
-        };
-        let recording = &spooled.recording;
-        let read = recording
-            .objects
-            .read(&recording.object, Some(recording.generation), None)
-            .await;
-        let (_, bytes) = read.map_err(IntoProblem::into_problem)?;
-        let (name, content_type) = (&audio.object, &audio.content_type);
-        let stored = self
-            .uploads
-            .write(name, content_type, bytes, Overwrite::Refused)
-            .await;
-        match stored {
-            Ok(_) | Err(ObjectError::Exists { .. }) => Ok(()),
-            Err(error) => Err(error.into_problem()),
-        }
     }
 
     async fn read_form(

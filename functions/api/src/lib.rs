@@ -16,6 +16,7 @@ mod direct;
 mod error;
 mod events;
 pub mod exports;
+mod hand_over;
 mod identity;
 mod interviews;
 mod labels;

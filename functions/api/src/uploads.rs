@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Interview, ports::UploadGrant};
+use domain::{Interview, ports::UploadGrant, steps::Code};
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
@@ -11,6 +11,9 @@ use crate::{Api, error::IntoProblem, request::Asked};
 
 /// How long an upload URL is good for.
 const UPLOAD_TIME: Duration = Duration::from_hours(1);
+
+/// The code of a step whose recording does not have the declared size.
+const INCOMPLETE: &str = Code::RecordingIncomplete.as_str();
 
 impl Api {
     pub(crate) async fn upload_url(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
@@ -23,7 +26,7 @@ impl Api {
                 detail,
             ));
         }
-        if interview.has_audio() {
+        if interview.has_audio() && !self.can_replace_upload(&interview).await? {
             let detail = "the recording has been uploaded already";
             return Err(Problem::new(
                 StatusCode::CONFLICT,
@@ -32,6 +35,27 @@ impl Api {
             ));
         }
         Ok(json(StatusCode::OK, &self.upload(&interview).await?))
+    }
+
+    /// Whether the recording may be uploaded again: what came does not have the declared
+    /// size. It is deleted, because an upload replaces nothing.
+    async fn can_replace_upload(&self, interview: &Interview) -> Result<bool, Problem> {
+        let error = interview.steps.transcription.error.as_ref();
+        let is_incomplete = error.is_some_and(|error| error.code == INCOMPLETE);
+        let (true, Some(audio)) = (is_incomplete, &interview.audio) else {
+            return Ok(false);
+        };
+        let found = self.uploads.stat(&audio.object).await;
+        if let Some(found) = found.map_err(IntoProblem::into_problem)? {
+            if found.size == audio.size_bytes {
+                return Ok(false);
+            }
+            let deleted = self
+                .uploads
+                .delete_generation(&found.name, found.generation);
+            deleted.await.map_err(IntoProblem::into_problem)?;
+        }
+        Ok(true)
     }
 
     /// The upload that an interview awaits.

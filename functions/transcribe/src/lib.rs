@@ -87,7 +87,11 @@ impl Transcribe {
             // Deleted meanwhile: the upload goes the way of its interview.
             return Ok(self.uploads.delete(&object.name).await?);
         };
-        if let Err(error) = self.look(object).await? {
+        let refusal = match check_size(&interview, object.size) {
+            Ok(()) => self.look(object).await?,
+            refusal => refusal,
+        };
+        if let Err(error) = refusal {
             let refuse = |_, _| std::future::ready(Err(error));
             self.desk
                 .run(self.assignment(&key, object.generation), refuse)
@@ -230,6 +234,9 @@ impl Transcribe {
         let meta = meta
             .filter(|meta| meta.generation == job.generation)
             .ok_or_else(missing)?;
+        interview
+            .as_ref()
+            .map_or(Ok(()), |interview| check_size(interview, meta.size))?;
         Ok(TranscriptionRequest {
             recording: Recording {
                 objects: Arc::clone(&self.uploads),
@@ -262,6 +269,11 @@ fn missing() -> StepError {
         Code::RecordingMissing,
         "the recording is not there any more",
     )
+}
+
+fn check_size(interview: &Interview, size: u64) -> Result<(), StepError> {
+    let audio = interview.audio.as_ref();
+    audio.map_or(Ok(()), |audio| audio.check_size(size))
 }
 
 /// What its owner wants to hear about. The rubric of a kind is no such thing: its

@@ -106,6 +106,11 @@ impl Waveform {
         object: StoredObject,
         progress: Arc<dyn Progress>,
     ) -> Result<Product, StepError> {
+        let interview = work::interview(&*self.desk.records, &key).await;
+        let interview = interview.map_err(|error| storage_error(&error))?;
+        if let Some(audio) = interview.and_then(|interview| interview.audio) {
+            audio.check_size(object.size)?;
+        }
         let generation = object.generation;
         let recording = Recording {
             objects: Arc::clone(&self.uploads),

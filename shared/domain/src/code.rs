@@ -42,6 +42,8 @@ codes! {
         "The engine does not know the interview's language.";
     UploadAbandoned, "upload_abandoned", "The recording never came, for a week.";
     RecordingMissing, "recording_missing", "The recording is not there any more.";
+    RecordingIncomplete, "recording_incomplete",
+        "The uploaded object does not have the declared size: ask for an upload URL and upload the whole recording again.";
     RecordingUnavailable, "recording_unavailable", "The recording could not be read just now.";
     RecordingUnreachable, "recording_unreachable",
         "The speech engine could not fetch the recording.";

@@ -9,7 +9,7 @@ use crate::{
     InterviewId, InterviewKey, Private, Timestamp, UserId,
     analysis::Rubric,
     speaker::SpeakerLabel,
-    steps::{StepState, Steps},
+    steps::{Code, StepError, StepState, Steps},
     trace::TraceContext,
 };
 
@@ -87,6 +87,22 @@ pub struct Audio {
     /// Frames per second as decoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample_rate_hz: Option<u32>,
+}
+
+impl Audio {
+    /// Refuses an uploaded object of `size` bytes that is not the declared recording: a
+    /// store may take a part of it for all.
+    pub fn check_size(&self, size: u64) -> Result<(), StepError> {
+        let declared = self.size_bytes;
+        if size == declared {
+            return Ok(());
+        }
+        let message = format!(
+            "the upload has {size} bytes, {declared} were declared: \
+             ask for an upload URL and upload the whole recording again"
+        );
+        Err(StepError::permanent(Code::RecordingIncomplete, message))
+    }
 }
 
 /// The interview document at `users/{user}/interviews/{interview}`.

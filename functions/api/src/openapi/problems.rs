@@ -183,7 +183,7 @@ const ALL: [Row; 55] = [
     row(
         409,
         "idempotency_key_used",
-        "What this key made is deleted.",
+        "What this key made is deleted, or has another recording.",
     ),
     row(
         409,

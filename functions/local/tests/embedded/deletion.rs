@@ -49,7 +49,7 @@ async fn a_finished_interview_is_deleted_with_all_its_parts() {
 #[tokio::test]
 async fn half_an_upload_is_deleted_as_well() {
     let test = TestHost::start().await;
-    let created = test.create(1_000).await;
+    let created = test.create(300_000).await;
     let id = created["id"].as_str().unwrap();
     let resumable = &created["upload"]["resumable"];
     let headers = resumable["headers"].as_object().unwrap();
@@ -59,17 +59,18 @@ async fn half_an_upload_is_deleted_as_well() {
     });
     let begun = request.send().await.unwrap();
     let session = begun.headers()["location"].to_str().unwrap().to_owned();
-    let piece = |bytes: &str| {
-        let request = test.client.put(&session).body(vec![0; 500]);
-        request.header("content-range", bytes.to_owned()).send()
+    let piece = |range: &str, size: usize| {
+        let request = test.client.put(&session).body(vec![0; size]);
+        request.header("content-range", range.to_owned()).send()
     };
-    assert_eq!(piece("bytes 0-499/1000").await.unwrap().status(), 308);
+    let first = piece("bytes 0-262143/300000", 262_144).await.unwrap();
+    assert_eq!(first.status(), 308);
     let files = || object_files(test.folder.path());
     assert_eq!(files(), 1);
     let path = format!("{}/v1/interviews/{id}", test.url);
     let deleted = test.client.delete(&path).send().await.unwrap();
     assert_eq!((deleted.status().as_u16(), files()), (204, 0));
-    let gone = piece("bytes 500-999/1000").await.unwrap();
+    let gone = piece("bytes 262144-299999/300000", 37_856).await.unwrap();
     assert!(gone.status().is_client_error(), "{}", gone.status());
     test.drain().await;
     assert_nothing_left(&test, id).await;

@@ -15,6 +15,7 @@ mod deletion;
 mod direct;
 mod events;
 mod identity;
+mod incomplete;
 mod late;
 mod maintenance;
 mod notes;

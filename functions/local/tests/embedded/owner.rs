@@ -322,7 +322,7 @@ async fn webhooks_are_logged_and_sent_again_on_demand() {
     );
 }
 
-fn form(fields: &[(&str, &str)], file: Option<Vec<u8>>) -> Vec<u8> {
+pub(crate) fn form(fields: &[(&str, &str)], file: Option<Vec<u8>>) -> Vec<u8> {
     let mut form = Vec::new();
     for (name, text) in fields {
         let head = format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
@@ -340,7 +340,7 @@ fn form(fields: &[(&str, &str)], file: Option<Vec<u8>>) -> Vec<u8> {
     form
 }
 
-async fn post_form(test: &TestHost, form: Vec<u8>, key: &str) -> reqwest::Response {
+pub(crate) async fn post_form(test: &TestHost, form: Vec<u8>, key: &str) -> reqwest::Response {
     let request = test.client.post(format!("{}/v1/analyze-async", test.url));
     let request = request.header("content-type", "multipart/form-data; boundary=x");
     let request = request.header("idempotency-key", key);

@@ -186,7 +186,7 @@ async fn uploads_that_are_not_as_signed_are_refused_with_a_reason() {
 #[tokio::test]
 async fn an_upload_is_resumed_where_it_broke_off() {
     let test = TestHost::start().await;
-    let bytes = wav(3);
+    let bytes = wav(20);
     let created = test.create(bytes.len()).await;
     let start = &created["upload"]["resumable"];
     let headers = start["headers"].as_object().unwrap();
@@ -208,22 +208,25 @@ async fn an_upload_is_resumed_where_it_broke_off() {
     let nothing_yet = send(format!("bytes */{total}"), Vec::new()).await.unwrap();
     assert_eq!(nothing_yet.status(), 308);
     assert!(nothing_yet.headers().get("range").is_none());
-    let first = send(format!("bytes 0-9999/{total}"), bytes[..10_000].to_vec())
+    let short = send(format!("bytes 0-9999/{total}"), bytes[..10_000].to_vec());
+    let short: Value = short.await.unwrap().json().await.unwrap();
+    assert_eq!(short["code"], "invalid_content_range");
+    let first = send(format!("bytes 0-262143/{total}"), bytes[..262_144].to_vec())
         .await
         .unwrap();
     assert_eq!(
         (first.status().as_u16(), &first.headers()["range"]),
-        (308, &"bytes=0-9999".parse().unwrap())
+        (308, &"bytes=0-262143".parse().unwrap())
     );
     let gap = send(
-        format!("bytes 20000-20009/{total}"),
-        bytes[20_000..20_010].to_vec(),
+        format!("bytes 270000-{}/{total}", total - 1),
+        bytes[270_000..].to_vec(),
     )
     .await
     .unwrap();
     assert_eq!(
         (gap.status().as_u16(), &gap.headers()["range"]),
-        (308, &"bytes=0-9999".parse().unwrap())
+        (308, &"bytes=0-262143".parse().unwrap())
     );
     // The client's memory is a little behind: what overlaps is not stored twice.
     let last = send(
