@@ -99,10 +99,10 @@ fn pieces(bytes: &Bytes) -> ByteStream {
 struct Random(u64);
 
 impl Random {
-    const fn below(&mut self, limit: usize) -> usize {
+    fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
         self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
+        usize::try_from(self.0 >> 33).unwrap() % limit
     }
 
     fn bytes(&mut self, size: usize) -> Bytes {
@@ -156,7 +156,7 @@ async fn connections_cut_at_random_bytes_leave_no_wrong_object() {
         tally.accepted += u32::from(accepted);
         tally.wrong += u32::from(right == Some(false) || (accepted && right.is_none()));
     }
-    println!("{count} uploads, each cut once: {tally:?}");
+    eprintln!("{count} uploads, each cut once: {tally:?}");
     let expected = Tally {
         accepted: count,
         ..Tally::default()

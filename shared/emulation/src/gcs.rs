@@ -12,7 +12,7 @@ use domain::{
 };
 use embedded::Store;
 use futures::{StreamExt, stream};
-use http::{Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
@@ -77,10 +77,7 @@ impl Gcs {
             let (bucket, rest) = rest.split_once("/o").ok_or_else(no_such_path)?;
             return match rest.strip_prefix('/') {
                 Some(name) => self.object(bucket, name, &query, request).await,
-                None => {
-                    self.rights.check(request.headers(), Right::Read, bucket)?;
-                    self.list(bucket, &query).await
-                }
+                None => self.list(bucket, &query, request.headers()).await,
             };
         }
         let answer = self.storage.call("/", request).await;
@@ -208,7 +205,13 @@ impl Gcs {
         }
     }
 
-    async fn list(&self, bucket: &str, query: &Query) -> Result<Response<Body>, Problem> {
+    async fn list(
+        &self,
+        bucket: &str,
+        query: &Query,
+        headers: &HeaderMap,
+    ) -> Result<Response<Body>, Problem> {
+        self.rights.check(headers, Right::Read, bucket)?;
         let prefix = query.get("prefix").map_or("", String::as_str);
         let names = self.store.bucket(bucket).list(prefix).await;
         let names = names.map_err(|_| Problem::internal())?;

@@ -15,7 +15,9 @@ use script::{Answer, Script};
 const SIZE: usize = 2_621_440;
 
 fn content(size: usize) -> Bytes {
-    (0..size).map(|at| (at % 251) as u8).collect()
+    (0..size)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect()
 }
 
 fn body(bytes: &Bytes) -> ByteStream {

@@ -17,14 +17,14 @@ use tokio::net::TcpListener;
 
 /// One prepared answer.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     status: u16,
     header: Option<(header::HeaderName, String)>,
     body: Option<serde_json::Value>,
 }
 
 impl Answer {
-    pub fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self {
             status,
             header: None,
@@ -33,7 +33,7 @@ impl Answer {
     }
 
     /// A session at `/session`.
-    pub fn session() -> Self {
+    pub(crate) fn session() -> Self {
         Self {
             header: Some((header::LOCATION, "/session".into())),
             ..Self::status(200)
@@ -41,7 +41,7 @@ impl Answer {
     }
 
     /// So far persisted: up to this byte.
-    pub fn persisted(last: Option<u64>) -> Self {
+    pub(crate) fn persisted(last: Option<u64>) -> Self {
         Self {
             header: last.map(|last| (header::RANGE, format!("bytes=0-{last}"))),
             ..Self::status(308)
@@ -49,7 +49,7 @@ impl Answer {
     }
 
     /// An object of generation 7 with these bytes.
-    pub fn stored(bytes: &Bytes) -> Self {
+    pub(crate) fn stored(bytes: &Bytes) -> Self {
         let sum = BASE64_STANDARD.encode(crc32c::crc32c(bytes).to_be_bytes());
         let body = json!({
             "name": "a/b", "generation": "7", "size": bytes.len().to_string(), "crc32c": sum,
@@ -67,7 +67,7 @@ struct Recorded {
     body: Bytes,
 }
 
-pub struct Script {
+pub(crate) struct Script {
     host: String,
     state: Arc<State>,
 }
@@ -79,7 +79,7 @@ struct State {
 }
 
 impl Script {
-    pub async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let state = Arc::new(State {
@@ -96,12 +96,12 @@ impl Script {
         Self { host, state }
     }
 
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// Method, path, and `Content-Range` of each request.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let requests = self.state.requests.lock().unwrap();
         let lines = requests.iter();
         lines
@@ -110,7 +110,7 @@ impl Script {
     }
 
     /// Whether each piece has the bytes of its range.
-    pub fn bodies_are(&self, whole: &Bytes) -> bool {
+    pub(crate) fn bodies_are(&self, whole: &Bytes) -> bool {
         let requests = self.state.requests.lock().unwrap();
         requests.iter().all(|request| {
             let first = request.range.strip_prefix("bytes ").and_then(|range| {
