@@ -63,6 +63,10 @@ impl ObjectStore for Shelf {
         refuse()
     }
 
+    async fn delete_generation(&self, _: &str, _: i64) -> Result<(), ObjectError> {
+        refuse()
+    }
+
     async fn list(&self, _: &str) -> Result<Vec<String>, ObjectError> {
         refuse()
     }
