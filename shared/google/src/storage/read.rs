@@ -31,7 +31,7 @@ pub(super) async fn read(
         let part = ReadRange::segment(range.start, range.end - range.start);
         request = request.set_read_range(part);
     }
-    let answer = in_time(request.send()).await;
+    let answer = in_time(Box::pin(request.send())).await;
     match answer.map_err(|error| ObjectError::Unavailable(error.into()))? {
         Ok(response) => Ok((meta(&response, name), stream(response))),
         Err(error) if error.http_status_code() == Some(416) => {
