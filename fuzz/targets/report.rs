@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Read};
 
-use domain::{
+use domain::{versions::UnknownFields, 
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
     analysis::{Analysis, DerivedFrom, Metrics, Usage},
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
@@ -43,15 +43,16 @@ fuzz_target!(|text: String| {
         chunks: 1,
         quality: Quality::default(),
         created_at: now,
+        unknown: UnknownFields::default(),
     };
     let analysis = Analysis {
         derived_from: DerivedFrom {
             transcript_revision: 1,
-        },
+        }.into(),
         engine: text.clone(),
         model: String::new(),
         prompt_version: text.clone(),
-        usage: Usage::default(),
+        usage: Usage::default().into(),
         cost_usd: None,
         summary: Some(text.as_str().into()),
         key_points: Vec::new(),
@@ -65,6 +66,7 @@ fuzz_target!(|text: String| {
         evidence_validity: None,
         warnings: Vec::new(),
         created_at: now,
+        unknown: UnknownFields::default(),
     };
     let content = ReportContent {
         interview: &interview,

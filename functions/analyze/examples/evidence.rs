@@ -9,6 +9,7 @@ use domain::{
     Timestamp,
     analysis::{Citation, EvidenceStatus},
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
+    versions::UnknownFields,
 };
 
 const TURNS: usize = 4_000;
@@ -99,6 +100,7 @@ fn transcript(lines: &[Vec<String>]) -> Transcript {
         chunks: 1,
         quality: Quality::default(),
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     Transcript::new(head, words.collect())
 }

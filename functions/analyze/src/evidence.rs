@@ -12,6 +12,7 @@ use std::{collections::HashMap, ops::Range};
 use domain::{
     analysis::{Citation, Evidence, EvidenceStatus},
     transcript::Transcript,
+    versions::UnknownFields,
     wording::{self, composed},
 };
 
@@ -251,6 +252,7 @@ impl<'a> EvidenceIndex<'a> {
             start_ms: words.first().map(|word| word.start_ms),
             end_ms: words.iter().map(|word| word.end_ms).max(),
             turn: Some(self.transcript.turns[self.turn(span.start)].id),
+            unknown: UnknownFields::default(),
         }
     }
 }
@@ -263,5 +265,6 @@ fn unverified(citation: &Citation) -> Evidence {
         start_ms: None,
         end_ms: None,
         turn: None,
+        unknown: UnknownFields::default(),
     }
 }

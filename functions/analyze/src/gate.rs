@@ -95,6 +95,7 @@ fn warning(code: &str, message: String) -> Warning {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::versions::UnknownFields;
 
     fn good() -> Quality {
         Quality {
@@ -104,6 +105,7 @@ mod tests {
             speech_coverage: 0.7,
             words_per_minute: 140.0,
             repetition_share: 0.0,
+            unknown: UnknownFields::default(),
         }
     }
 

@@ -153,6 +153,7 @@ mod tests {
     use domain::{
         Timestamp,
         transcript::{Quality, TranscriptHead},
+        versions::UnknownFields,
     };
 
     use super::*;
@@ -185,6 +186,7 @@ mod tests {
             chunks: 1,
             quality: Quality::default(),
             created_at: Timestamp::from_millis(0),
+            unknown: UnknownFields::default(),
         };
         Transcript::new(head, words)
     }

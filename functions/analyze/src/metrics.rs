@@ -34,6 +34,7 @@ use std::collections::BTreeMap;
 use domain::{
     analysis::{Metrics, SpeakerMetrics},
     transcript::{Transcript, Turn, Word},
+    versions::UnknownFields,
     wording,
 };
 
@@ -66,6 +67,7 @@ pub fn measure(transcript: &Transcript) -> Metrics {
         turns: stretches.len() as u64,
         quality: transcript.head.quality.clone(),
         speakers,
+        unknown: UnknownFields::default(),
     }
 }
 
@@ -136,6 +138,7 @@ fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> S
         interruptions: interruptions(stretches, speaker),
         fillers: wording::fillers(&normal, english) as u64,
         questions: questions(&transcript.turns, speaker),
+        unknown: UnknownFields::default(),
     }
 }
 

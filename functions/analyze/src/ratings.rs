@@ -6,6 +6,7 @@
 use domain::{
     Private,
     analysis::{Competency, CompetencyStatus, Criterion, DraftCompetency, PartRating, Rubric},
+    versions::UnknownFields,
 };
 
 use crate::{content::breaks_content_rule, gate, verify::Verifier};
@@ -104,6 +105,7 @@ impl Verifier<'_> {
             rating,
             rationale: rationale.clone(),
             evidence,
+            unknown: UnknownFields::default(),
         }
     }
 
@@ -150,5 +152,6 @@ fn not_assessed(name: &str, why: &str) -> Competency {
         rating: None,
         rationale: Private::from(why),
         evidence: Vec::new(),
+        unknown: UnknownFields::default(),
     }
 }

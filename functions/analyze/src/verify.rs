@@ -7,6 +7,7 @@ use domain::{
         Evidence, EvidenceStatus, Question, Rubric, Topic, Usage, Warning,
     },
     transcript::Transcript,
+    versions::UnknownFields,
     wording,
 };
 
@@ -48,11 +49,12 @@ pub fn verify(
     Analysis {
         derived_from: DerivedFrom {
             transcript_revision: transcript.head.revision,
-        },
+        }
+        .into(),
         engine: engine.to_owned(),
         model: draft.model,
         prompt_version: draft.prompt_version,
-        usage: draft.usage,
+        usage: draft.usage.into(),
         cost_usd: draft.cost_usd,
         summary: draft.summary.and_then(|summary| verifier.summary(&summary)),
         key_points: verifier.claims(draft.key_points),
@@ -65,8 +67,14 @@ pub fn verify(
         metrics: metrics::measure(transcript),
         // The fields above count quotes and warn: these two come last.
         evidence_validity: verifier.validity(),
-        warnings: verifier.warnings.into_inner(),
+        warnings: verifier
+            .warnings
+            .into_inner()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
         created_at: now,
+        unknown: UnknownFields::default(),
     }
 }
 
@@ -188,6 +196,7 @@ impl<'a> Verifier<'a> {
             .map(|claim| Claim {
                 evidence: self.evidence(&claim.evidence),
                 text: claim.text,
+                unknown: UnknownFields::default(),
             })
             .collect()
     }
@@ -207,6 +216,7 @@ impl<'a> Verifier<'a> {
                 answer: draft
                     .answer
                     .filter(|answer| self.permits_spoken(answer.reveal())),
+                unknown: UnknownFields::default(),
             })
             .collect()
     }
@@ -231,11 +241,12 @@ impl<'a> Verifier<'a> {
             title: draft.title.clone(),
             start_ms: first.start_ms,
             end_ms: last.end_ms.max(first.end_ms),
+            unknown: UnknownFields::default(),
         })
     }
 }
 
 /// Whether the words of the evidence exist.
 fn is_found(evidence: &Evidence) -> bool {
-    evidence.status != EvidenceStatus::Unverified
+    evidence.status.known() != EvidenceStatus::Unverified
 }

@@ -9,6 +9,7 @@ use domain::{
         Analysis, Citation, CompetencyStatus, Criterion, Draft, DraftClaim, DraftCompetency, Rubric,
     },
     transcript::Transcript,
+    versions::UnknownFields,
 };
 use support::transcript;
 
@@ -95,6 +96,7 @@ fn analysed(attack: &str, quote: &str) -> Analysis {
     };
     let rubric = Rubric {
         competencies: vec![criterion],
+        unknown: UnknownFields::default(),
     };
     let now = Timestamp::from_millis(0);
     verify(

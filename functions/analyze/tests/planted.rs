@@ -10,6 +10,7 @@ use domain::{
         EvidenceStatus, Rubric,
     },
     transcript::Transcript,
+    versions::UnknownFields,
 };
 use support::of_words;
 
@@ -137,6 +138,7 @@ fn analysed() -> Analysis {
     };
     let rubric = Rubric {
         competencies: criteria,
+        unknown: UnknownFields::default(),
     };
     let now = Timestamp::from_millis(0);
     verify(draft, "test", &conversation(), &rubric, now)

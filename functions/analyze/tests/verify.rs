@@ -10,6 +10,7 @@ use domain::{
         DraftQuestion, DraftTopic, PartRating, Rubric,
     },
     transcript::Transcript,
+    versions::UnknownFields,
 };
 use support::{interview, transcript};
 
@@ -47,6 +48,7 @@ fn rubric(names: &[&str]) -> Rubric {
     };
     Rubric {
         competencies: names.iter().map(criterion).collect(),
+        unknown: UnknownFields::default(),
     }
 }
 

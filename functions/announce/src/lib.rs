@@ -61,7 +61,7 @@ async fn publish(notice: &Notice, bus: &dyn Bus) -> Result<(), Failure> {
     let attributes = [
         ("interview_id", Some(notice.key.interview_id.to_string())),
         ("webhook_id", Some(notice.id.clone())),
-        ("type", Some(notice.event_type.as_str().to_owned())),
+        ("type", Some(notice.event_type.word().to_owned())),
         (trace::TRACEPARENT, trace.map(|trace| trace.to_string())),
     ];
     let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use domain::{
     transcript::{Transcript, Word},
+    versions::UnknownFields,
     wording,
 };
 
@@ -142,6 +143,7 @@ mod tests {
             chunks: 1,
             quality: Quality::default(),
             created_at: Timestamp::from_millis(0),
+            unknown: UnknownFields::default(),
         };
         Transcript::new(head, words.to_vec())
     }

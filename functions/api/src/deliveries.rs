@@ -5,10 +5,14 @@ use std::time::Duration;
 use domain::{
     Interview, Timestamp, ids,
     ports::{Precondition, Query, Task, Write},
+    versions::StripUnknown as _,
     webhook::{Delivery, DeliveryState, Notice, QUEUE},
 };
 use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json};
+use runtime::{
+    http::{Body, Problem, json},
+    report_unreadable,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,7 +29,13 @@ impl Api {
         let found = self.records.list(&Query::collection(collection)).await;
         let mut items: Vec<(Place, Value)> = Vec::new();
         for document in found.map_err(IntoProblem::into_problem)? {
-            let delivery: Delivery = document.decode().map_err(IntoProblem::into_problem)?;
+            let delivery: Delivery = match document.decode() {
+                Ok(delivery) => delivery,
+                Err(error) => {
+                    report_unreadable(&document, &error);
+                    continue;
+                }
+            };
             let id = document.path.split().1;
             // The newest first.
             let place = (-delivery.created_at.as_millis(), 0, id.to_owned());
@@ -103,6 +113,7 @@ fn task_name(id: &str, delivery: &Delivery, now: Timestamp) -> String {
 }
 
 fn view(id: &str, delivery: &Delivery) -> Value {
+    let delivery = delivery.clone().known_only();
     json!({
         "id": id,
         "type": delivery.event_type,

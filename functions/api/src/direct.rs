@@ -7,7 +7,9 @@ use domain::{
     analysis::Rubric,
     interview::Kind,
     transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
-    turns, wording,
+    turns,
+    versions::{UnknownFields, closed},
+    wording,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json, read_json};
@@ -39,11 +41,11 @@ const WORD_MS: u64 = 400;
 #[serde(deny_unknown_fields)]
 struct Request {
     transcript: Given,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "closed")]
     kind: Kind,
     #[serde(default)]
     language: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "closed")]
     rubric: Option<Rubric>,
 }
 
@@ -238,6 +240,7 @@ fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcr
         chunks: 0,
         quality: turns::quality(&words, reached),
         created_at: domain::Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     Ok(Transcript {
         head,

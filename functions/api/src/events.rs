@@ -31,14 +31,12 @@ impl Told {
     fn of(interview: &Interview) -> Self {
         let step = |name| {
             let step = interview.steps.step(name);
-            let state = json!(step.state)
-                .as_str()
-                .map_or(' ', |state| state.chars().next().unwrap_or(' '));
+            let state = step.state.as_str().chars().next().unwrap_or(' ');
             format!("{}{state}{}", step.attempt, step.progress.unwrap_or(0))
         };
         Self {
             steps: StepName::ALL.map(step),
-            status: interview.status.as_str().to_owned(),
+            status: interview.visible_status().as_str().to_owned(),
         }
     }
 
@@ -80,7 +78,7 @@ impl Api {
             .then(|| snapshot(&self.view(&interview), &interview));
         let listener = Listener {
             told: listener.told.or_else(|| Some(Told::of(&interview))),
-            finished: first.is_some() && interview.status.is_final(),
+            finished: first.is_some() && interview.visible_status().is_final(),
             ..listener
         };
         let events = stream::iter(first.map(Bytes::from))
@@ -136,10 +134,14 @@ impl Listener {
         }
         if told.status != now.status {
             told.status = now.status;
-            text += &event("status", &told.id(), &json!({"status": interview.status}));
+            text += &event(
+                "status",
+                &told.id(),
+                &json!({"status": interview.visible_status()}),
+            );
         }
         self.told = Some(told);
-        self.finished = is_final(interview.status);
+        self.finished = is_final(interview.visible_status());
         text
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     ports::{Precondition, RecordsError, Write},
     receipt::Receipt,
     trace::TraceContext,
+    versions::{UnknownFields, closed},
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::{
@@ -58,13 +59,13 @@ pub(crate) struct NewInterview {
     title: Private,
     #[serde(default)]
     language: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "closed")]
     kind: Kind,
     #[serde(default)]
     webhook_url: Option<String>,
     #[serde(default)]
     metadata: Map<String, Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "closed")]
     rubric: Option<Rubric>,
     #[serde(default)]
     retention_days: Option<u32>,
@@ -174,6 +175,7 @@ impl Api {
             duration_ms: None,
             channels: None,
             sample_rate_hz: None,
+            unknown: UnknownFields::default(),
         });
         interview
     }

@@ -7,7 +7,10 @@ use domain::{
     ports::{Direction, Query},
 };
 use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json};
+use runtime::{
+    http::{Body, Problem, json},
+    report_unreadable,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -52,10 +55,14 @@ impl Api {
             token(&json!([last.fields["created_at"], id]))
         });
         let mut items = Vec::new();
+        // One that cannot be read, perhaps of a newer release, does not hide the others.
         for document in &found {
-            let interview: Interview = document.decode().map_err(IntoProblem::into_problem)?;
-            if interview.deleted_at.is_none() {
-                items.push(self.view(&interview));
+            match document.decode::<Interview>() {
+                Ok(interview) if interview.deleted_at.is_none() => {
+                    items.push(self.view(&interview));
+                }
+                Ok(_) => {}
+                Err(error) => report_unreadable(document, &error),
             }
         }
         Ok(json(

@@ -5,11 +5,15 @@ use domain::{
     ids::{hex, random_name},
     note::{self, Note, NoteKind},
     paths::DocPath,
-    ports::{Document, Precondition, Query, RecordsError, Write},
+    ports::{Precondition, Query, RecordsError, Write},
+    versions::{StripUnknown, UnknownFields, closed},
     work::{self, Decision},
 };
 use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, empty, json, read_json};
+use runtime::{
+    http::{Body, Problem, empty, json, read_json},
+    readable,
+};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -39,7 +43,7 @@ struct NewNote {
     text: Private,
     #[serde(default)]
     at_ms: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "closed")]
     kind: NoteKind,
 }
 
@@ -51,7 +55,7 @@ struct Change {
     text: Option<Private>,
     #[serde(default)]
     at_ms: Patch<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "closed")]
     kind: Option<NoteKind>,
 }
 
@@ -60,9 +64,7 @@ impl Api {
     pub(crate) async fn all_notes(&self, key: &InterviewKey) -> Result<Vec<Note>, Problem> {
         let found = self.records.list(&Query::collection(key.notes())).await;
         let found = found.map_err(IntoProblem::into_problem)?;
-        let notes = found.iter().map(Document::decode);
-        let notes: Result<Vec<Note>, _> = notes.collect();
-        let mut notes = notes.map_err(IntoProblem::into_problem)?;
+        let mut notes: Vec<Note> = readable(&found);
         note::order(&mut notes);
         Ok(notes)
     }
@@ -71,6 +73,7 @@ impl Api {
         let interview = self.interview(asked).await?;
         let notes = self.all_notes(&interview.key()).await?;
         let places: Vec<Place> = notes.iter().map(place).collect();
+        let notes: Vec<Note> = notes.into_iter().map(StripUnknown::known_only).collect();
         Ok(json(StatusCode::OK, &page(asked, &places, &notes)?))
     }
 
@@ -91,17 +94,18 @@ impl Api {
             at_ms: new.at_ms,
             kind: new.kind,
             created_at: self.clock.now(),
+            unknown: UnknownFields::default(),
         };
         let path = path(&key, &note.id);
         if let Some(made) = self.note(&path).await? {
-            return Ok(json(StatusCode::CREATED, &made));
+            return Ok(json(StatusCode::CREATED, &made.known_only()));
         }
         match self.join(&key, &path, &note).await {
             Ok(true) => Ok(json(StatusCode::CREATED, &note)),
             Ok(false) => Err(no_interview()),
             // By the same key, at the same time; or by this call, unacknowledged.
             Err(stale @ RecordsError::Stale { .. }) => match self.note(&path).await? {
-                Some(made) => Ok(json(StatusCode::CREATED, &made)),
+                Some(made) => Ok(json(StatusCode::CREATED, &made.known_only())),
                 None => Err(stale.into_problem()),
             },
             Err(other) => Err(other.into_problem()),
@@ -157,7 +161,7 @@ impl Api {
         let write = Write::put(path, &note, unchanged).map_err(IntoProblem::into_problem)?;
         let stored = self.records.commit(vec![write]).await;
         stored.map_err(IntoProblem::into_problem)?;
-        Ok(json(StatusCode::OK, &note))
+        Ok(json(StatusCode::OK, &note.known_only()))
     }
 
     pub(crate) async fn delete_note(

@@ -8,6 +8,7 @@ use domain::{
     ids::{random_name, task_name},
     ports::{Queue, Records, Task},
     steps::{Step, StepName, StepState},
+    versions::UnknownFields,
     work::{self, Decision},
 };
 use http::{Response, StatusCode};
@@ -105,6 +106,7 @@ impl Retrying {
                 object: audio.object.clone(),
                 generation: audio.generation.unwrap_or(0),
                 answer: None,
+                unknown: UnknownFields::default(),
             }),
             _ => serde_json::to_value(key),
         };

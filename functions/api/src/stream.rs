@@ -9,6 +9,7 @@ use domain::{
     steps::{Code, StepError},
     transcript::{AudioFacts, Speaker, Transcript, TranscriptHead, Word},
     turns,
+    versions::UnknownFields,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, Response, StatusCode, header};
@@ -94,6 +95,7 @@ impl Api {
             chunks: 0,
             quality: turns::quality(&[], 0),
             created_at: self.clock.now(),
+            unknown: UnknownFields::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use domain::{
     transcript::{Quality, Speaker, Transcript, Turn, Word},
+    versions::StripUnknown as _,
     work,
 };
 use http::{Response, StatusCode};
@@ -37,7 +38,7 @@ impl Api {
         let found = work::transcript(&*self.records, &interview.key()).await;
         let found = found.map_err(IntoProblem::into_problem)?;
         let transcript = found.ok_or_else(|| not_ready("transcript"))?;
-        let transcript = transcript.naming(&interview.speakers);
+        let transcript = transcript.known_only().naming(&interview.speakers);
         let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
         Ok(match format {
             Format::Json => json(StatusCode::OK, &Shown::from(&transcript)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Interview, UserId, analysis::Analysis, paths::DocPath, receipt::RECEIPTS, report::StoredReport,
-    webhook, work,
+    versions::StripUnknown, webhook, work,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
@@ -52,7 +52,7 @@ impl Api {
             "transcript" => {
                 let found = work::transcript(&*self.records, &key).await;
                 let found = found.map_err(IntoProblem::into_problem)?;
-                let shown = found.map(|found| found.naming(&interview.speakers));
+                let shown = found.map(|found| found.known_only().naming(&interview.speakers));
                 to_raw_value(&shown.as_ref().map(transcript::Shown::from))
             }
             "analysis" => to_raw_value(&self.data::<Analysis>(interview, "analysis").await?),
@@ -68,7 +68,7 @@ impl Api {
                 }))
             }
             "waveform" => to_raw_value(&self.waveform_part(interview).await?),
-            _ => to_raw_value(&self.all_notes(&key).await?),
+            _ => to_raw_value(&self.all_notes(&key).await?.known_only()),
         };
         written.map_err(|error| {
             tracing::error!("the {part} could not be written: {error}");
@@ -76,8 +76,8 @@ impl Api {
         })
     }
 
-    /// A product's document, if it is there.
-    pub(crate) async fn data<T: DeserializeOwned>(
+    /// A product's document as clients may see it, if it is there.
+    pub(crate) async fn data<T: DeserializeOwned + StripUnknown>(
         &self,
         interview: &Interview,
         name: &str,
@@ -88,12 +88,14 @@ impl Api {
             .read(&path)
             .await
             .map_err(IntoProblem::into_problem)?;
-        let decoded = found.map(|document| document.decode()).transpose();
-        decoded.map_err(IntoProblem::into_problem)
+        let decoded = found.map(|document| document.decode::<T>()).transpose();
+        let decoded = decoded.map_err(IntoProblem::into_problem)?;
+        Ok(decoded.map(StripUnknown::known_only))
     }
 
     /// Metadata and steps.
     pub(crate) fn view(&self, interview: &Interview) -> Value {
+        let interview = &interview.clone().known_only();
         json!({
             "id": interview.id,
             "title": interview.title,

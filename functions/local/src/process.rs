@@ -9,6 +9,7 @@ use domain::{
     interview::{Audio, Status},
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
     report::StoredReport,
+    versions::UnknownFields,
     waveform::{Bits, StoredWaveform},
     work,
 };
@@ -86,6 +87,7 @@ async fn submit(
         duration_ms: None,
         channels: None,
         sample_rate_hz: None,
+        unknown: UnknownFields::default(),
     });
     let write = Write::put(key.document(), &interview, Precondition::Absent)?;
     host.store.records().commit(vec![write]).await?;
@@ -110,7 +112,7 @@ async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
         let document = document?.context("the interview is gone")?;
         let interview: Interview = document.decode()?;
         display.show(&interview.steps)?;
-        if interview.status.is_final() {
+        if interview.visible_status().is_final() {
             Display::end(&interview)?;
             return Ok(interview);
         }

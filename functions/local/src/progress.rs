@@ -48,14 +48,14 @@ impl Display {
 
     /// Says how it ended.
     pub(crate) fn end(interview: &Interview) -> io::Result<()> {
-        writeln!(io::stderr(), "{}", interview.status.as_str())
+        writeln!(io::stderr(), "{}", interview.visible_status().as_str())
     }
 }
 
 /// Percentages change too often for lines that stay.
 fn describe(step: &Step, live: bool) -> String {
     match step.state {
-        StepState::Pending => "waiting".into(),
+        StepState::Pending | StepState::Unknown(_) => "waiting".into(),
         StepState::Running => match step.progress.filter(|_| live) {
             Some(percent) => format!("{} {percent:>3} %", bar(percent)),
             None => "running".into(),

@@ -25,6 +25,7 @@ use domain::{
     ids::task_name,
     ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
     trace::TraceContext,
+    versions::UnknownFields,
     webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, Notice, QUEUE},
     work::{self, Decision},
 };
@@ -95,7 +96,7 @@ impl Notify {
         let span = tracing::info_span!(
             "notice",
             interview = %notice.key.interview_id,
-            event = notice.event_type.as_str(),
+            event = notice.event_type.word(),
         );
         let trace = notice.trace.or_else(trace::current);
         trace::scope(
@@ -130,6 +131,7 @@ impl Notify {
             at: now,
             status: outcome.status(),
             error: outcome.reason().map(str::to_owned),
+            unknown: UnknownFields::default(),
         });
         let wait = schedule::next_attempt(&notice.id, log.attempts.len(), &outcome);
         // Whoever has it replayed over and over sees the newest.
@@ -190,6 +192,7 @@ impl Notify {
             next_attempt_at: None,
             body: notice.body.clone(),
             created_at: self.clock.now(),
+            unknown: UnknownFields::default(),
         };
         Ok((fresh, None))
     }

@@ -42,7 +42,7 @@ const fn mark(status: EvidenceStatus) -> (&'static str, &'static str) {
     match status {
         EvidenceStatus::Verified => ("✓", "15803D"),
         EvidenceStatus::Repaired => ("≈", "B45309"),
-        EvidenceStatus::Unverified => ("✗", "B91C1C"),
+        EvidenceStatus::Unverified | EvidenceStatus::Unknown(_) => ("✗", "B91C1C"),
     }
 }
 

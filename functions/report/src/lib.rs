@@ -35,12 +35,13 @@ use domain::{
     report::{CONTENT_TYPE, StoredReport},
     steps::{Code, StepError, StepName},
     transcript::Transcript,
+    versions::UnknownFields,
     waveform::StoredWaveform,
     work,
 };
 use futures::{StreamExt, stream};
 use runtime::{
-    Failure, Function, Incoming,
+    Failure, Function, Incoming, readable,
     step::{Assignment, Desk, Outcome, Product, storage_error},
 };
 
@@ -119,7 +120,7 @@ impl Report {
         let (interview, transcript) = self.sources(key).await?;
         let waveform = self.waveform(key).await?;
         let notes = self.notes(key).await?;
-        let derived_from = analysis.derived_from;
+        let derived_from = analysis.derived_from.known;
         let rendered = tokio::task::spawn_blocking(move || {
             render(&ReportContent {
                 interview: &interview,
@@ -142,10 +143,11 @@ impl Report {
             .await;
         stored.map_err(|error| storage_error(&error))?;
         let report = StoredReport {
-            derived_from,
+            derived_from: derived_from.into(),
             object,
             size_bytes,
             created_at: self.desk.clock.now(),
+            unknown: UnknownFields::default(),
         };
         let write = Write::put(key.data("report"), &report, Precondition::None);
         Ok(Product {
@@ -170,8 +172,7 @@ impl Report {
             .list(&Query::collection(key.notes()))
             .await;
         let documents = found.map_err(|error| storage_error(&error))?;
-        let decoded = documents.iter().map(Document::decode).collect();
-        let mut notes: Vec<Note> = Result::map_err(decoded, |error| storage_error(&error))?;
+        let mut notes: Vec<Note> = readable(&documents);
         note::order(&mut notes);
         Ok(notes)
     }

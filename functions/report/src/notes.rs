@@ -24,7 +24,7 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
 
 fn paragraph(note: &Note) -> Paragraph {
     let mark = match note.kind {
-        NoteKind::Note => "✎",
+        NoteKind::Note | NoteKind::Unknown(_) => "✎",
         NoteKind::Bookmark => "⚑",
     };
     let time = note.at_ms.map(|at_ms| format!(" {}", clock(at_ms)));

@@ -78,7 +78,7 @@ fn counted_quotes(content: &ReportContent<'_>) -> (usize, usize) {
         .collect();
     let found = all
         .iter()
-        .filter(|evidence| evidence.status != EvidenceStatus::Unverified)
+        .filter(|evidence| evidence.status.known() != EvidenceStatus::Unverified)
         .count();
     (found, all.len())
 }
@@ -157,7 +157,7 @@ pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
             None => blocks.push(note("No answer was recognised.").into()),
         }
         let sources = question.evidence.iter().map(|evidence| {
-            let found = evidence.status != EvidenceStatus::Unverified;
+            let found = evidence.status.known() != EvidenceStatus::Unverified;
             let time = evidence
                 .start_ms
                 .map_or_else(|| "not found".to_owned(), clock);

@@ -33,7 +33,7 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
         Kind::JobInterview => "job interview",
         Kind::UserResearch => "user research",
         Kind::Journalism => "journalism",
-        Kind::Other => "conversation",
+        Kind::Other | Kind::Unknown(_) => "conversation",
     };
     let speakers: Vec<&str> = head
         .speakers

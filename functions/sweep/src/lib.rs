@@ -2,10 +2,16 @@
 //!
 //! Listens to a clock. Steps whose work was lost are settled, deletions that
 //! were cut short are finished, interviews whose recording never came are
-//! closed, those past their retention are deleted, and receipts of idempotency keys
-//! are forgotten after a day.
+//! closed, those past their retention are deleted in two steps ([`retention`]), and
+//! receipts of idempotency keys are forgotten after a day.
+//!
+//! A document that cannot be decoded is passed over and reported. What fails is left to
+//! the next sweep, a minute later.
 
+mod outcome;
 mod overdue;
+mod pages;
+mod retention;
 mod rounds;
 
 use std::{sync::Arc, time::Duration};
@@ -22,8 +28,7 @@ use domain::{
 use runtime::{Failure, Function, Incoming};
 use serde_json::json;
 
-/// How many interviews one sweep looks at of each sort; the next goes on.
-const BATCH: usize = 200;
+use crate::{outcome::Outcome, pages::Pages, rounds::Round};
 
 /// The function, and what it needs.
 pub struct Sweep {
@@ -47,85 +52,70 @@ impl Function for Sweep {
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         incoming.event()?;
-        let mut failures = Failures::default();
-        let finished = self.finish_deletions(&mut failures).await;
-        failures.note(finished);
-        let deleted = self.delete_expired(&mut failures).await;
-        failures.note(deleted);
-        match rounds::regular_since(&*self.records, self.clock.now()).await {
-            Ok(since) => {
-                let settled = self.settle_overdue(since, &mut failures).await;
-                failures.note(settled);
-            }
-            Err(error) => failures.note(Err(error.into())),
+        let mut outcome = Outcome::default();
+        let finished = self.finish_deletions(&mut outcome).await;
+        outcome.note(finished);
+        let round = rounds::arrive(&*self.records, self.clock.now()).await;
+        let round = outcome.note(round.map_err(Failure::from));
+        if let Some(round) = &round {
+            report_jump(round);
+            self.retain(round, &mut outcome).await;
+            let settled = self.settle_overdue(round, &mut outcome).await;
+            outcome.note(settled);
         }
-        let forgotten = self.forget_receipts().await;
-        failures.note(forgotten);
-        failures.first.map_or(Ok(()), Err)
+        let forgotten = self.forget_receipts(&mut outcome).await;
+        outcome.note(forgotten);
+        outcome.log(round.is_some_and(|round| round.is_regular()));
+        // The clock comes again in a minute: no delivery has to be repeated.
+        Ok(())
     }
 }
 
-/// What cannot be done for one interview does not keep the others waiting: the
-/// sweep goes on, and fails in the end.
-#[derive(Default)]
-struct Failures {
-    first: Option<Failure>,
-}
-
-impl Failures {
-    fn note(&mut self, outcome: Result<(), Failure>) {
-        let Err(failure) = outcome else { return };
-        if let Failure::Permanent(error) | Failure::Transient { error, .. } = &failure {
-            tracing::error!("a part of the sweep failed: {error:#}");
-        }
-        self.first.get_or_insert(failure);
-    }
+/// Says that the sweep did not come for a while, or that the clock was put back.
+fn report_jump(round: &Round) {
+    let Some(before) = round.jumped_from else {
+        return;
+    };
+    tracing::warn!(
+        event = "sweep.irregular",
+        before = %before,
+        now = %round.rounds.last,
+        highest = %round.rounds.highest,
+        "the sweep did not come as it should: a machine that was off, or a clock that jumped; \
+         this sweep deletes nothing that is too old"
+    );
 }
 
 impl Sweep {
-    async fn finish_deletions(&self, failures: &mut Failures) -> Result<(), Failure> {
-        let now = self.clock.now();
+    async fn finish_deletions(&self, outcome: &mut Outcome) -> Result<(), Failure> {
+        // All that are marked, whatever the clock was when they were.
         let marked = Query {
-            less_than: Some(("deleted_at".into(), json!(now))),
-            limit: BATCH,
+            order_by: Some(deletion::DELETED_AT.to_owned()),
             ..Query::group(INTERVIEWS)
         };
-        for document in self.records.list(&marked).await? {
-            if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
-                failures.note(self.purge(&key).await);
+        let mut pages = Pages::new(&*self.records, marked);
+        while let Some(page) = pages.next().await? {
+            for document in page {
+                if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
+                    let purged = self.purge(&key).await;
+                    outcome.finished += u64::from(outcome.note(purged).is_some());
+                }
             }
         }
         Ok(())
     }
 
-    /// Gives up what is overdue, counted from `since` on: before that nothing could run.
-    async fn settle_overdue(
-        &self,
-        since: Timestamp,
-        failures: &mut Failures,
-    ) -> Result<(), Failure> {
+    /// Gives up what is overdue, counted from when sweeps began to come regularly: before
+    /// that nothing could run.
+    async fn settle_overdue(&self, round: &Round, outcome: &mut Outcome) -> Result<(), Failure> {
         let of_status = |status: Status| Query {
             equal: vec![("status".into(), json!(status))],
-            limit: BATCH,
             ..Query::group(INTERVIEWS)
         };
-        let mut processing = Query {
+        let processing = Query {
             order_by: Some("status".into()),
             ..of_status(Status::Processing)
         };
-        loop {
-            let page = self.records.list(&processing).await?;
-            for document in &page {
-                failures.note(self.settle(document, since).await);
-            }
-            match page.last() {
-                Some(last) if page.len() == BATCH => {
-                    let place = (json!(Status::Processing), last.path.clone());
-                    processing.after = Some(place);
-                }
-                _ => break,
-            }
-        }
         // Of these there can be as many as anybody likes: only those are read whose time
         // is over.
         let before = self.clock.now() - overdue::ABANDONED_AFTER;
@@ -133,87 +123,67 @@ impl Sweep {
             less_than: Some(("updated_at".into(), json!(before))),
             ..of_status(Status::AwaitingUpload)
         };
-        for document in self.records.list(&abandoned).await? {
-            failures.note(self.settle(&document, since).await);
+        for query in [processing, abandoned] {
+            let mut pages = Pages::new(&*self.records, query);
+            while let Some(page) = pages.next().await? {
+                for document in page {
+                    let since = round.rounds.regular_since;
+                    let settled = self.settle(&document, since, outcome).await;
+                    outcome.settled += u64::from(outcome.note(settled).unwrap_or(false));
+                }
+            }
         }
         Ok(())
     }
 
-    async fn settle(&self, document: &Document, since: Timestamp) -> Result<(), Failure> {
+    async fn settle(
+        &self,
+        document: &Document,
+        since: Timestamp,
+        outcome: &mut Outcome,
+    ) -> Result<bool, Failure> {
         let now = self.clock.now();
-        let mut interview: Interview = document.decode()?;
+        let mut interview: Interview = match document.decode() {
+            Ok(interview) => interview,
+            Err(error) => {
+                outcome.unreadable += 1;
+                runtime::report_unreadable(document, &error);
+                return Ok(false);
+            }
+        };
         if !overdue::settle(&mut interview, since, now) {
-            return Ok(());
+            return Ok(false);
         }
         let key = interview.key();
         tracing::warn!(interview.id = %key.interview_id, "overdue steps settled");
         // Decided anew on what is stored by then.
         let settle = |interview: Option<&mut Interview>| {
             if interview.is_some_and(|interview| overdue::settle(interview, since, now)) {
-                Decision::Write((), Vec::new())
+                Decision::Write(true, Vec::new())
             } else {
-                Decision::Leave(())
+                Decision::Leave(false)
             }
         };
         Ok(work::transact(&*self.records, &key, now, settle).await?)
     }
 
-    /// Those that are older than all may be, and those whose own time is over.
-    async fn delete_expired(&self, failures: &mut Failures) -> Result<(), Failure> {
-        let now = self.clock.now();
-        self.delete_before("expires_at", now, failures).await?;
-        match self.retention {
-            Some(retention) => {
-                let before = now - retention;
-                self.delete_before("created_at", before, failures).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    async fn delete_before(
-        &self,
-        field: &str,
-        before: Timestamp,
-        failures: &mut Failures,
-    ) -> Result<(), Failure> {
-        let now = self.clock.now();
-        let expired = Query {
-            less_than: Some((field.into(), json!(before))),
-            limit: BATCH,
-            ..Query::group(INTERVIEWS)
-        };
-        for document in self.records.list(&expired).await? {
-            if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
-                failures.note(self.delete(&key, now).await);
-            }
-        }
-        Ok(())
-    }
-
     /// Idempotency keys are remembered for a day.
-    async fn forget_receipts(&self) -> Result<(), Failure> {
+    async fn forget_receipts(&self, outcome: &mut Outcome) -> Result<(), Failure> {
         let before: Timestamp = self.clock.now() - receipt::KEPT;
         let old = Query {
             less_than: Some(("created_at".into(), json!(before))),
-            limit: BATCH,
             ..Query::group(RECEIPTS)
         };
-        let deletes = self
-            .records
-            .list(&old)
-            .await?
-            .into_iter()
-            .map(|receipt| Write::Delete {
+        let mut pages = Pages::new(&*self.records, old);
+        while let Some(page) = pages.next().await? {
+            outcome.forgotten += page.len() as u64;
+            let deletes = page.into_iter().map(|receipt| Write::Delete {
                 path: receipt.path,
                 precondition: Precondition::None,
             });
-        Ok(self.records.commit(deletes.collect()).await?)
-    }
-
-    async fn delete(&self, key: &InterviewKey, now: Timestamp) -> Result<(), Failure> {
-        deletion::mark(&*self.records, key, now).await?;
-        self.purge(key).await
+            self.records.commit(deletes.collect()).await?;
+        }
+        Ok(())
     }
 
     async fn purge(&self, key: &InterviewKey) -> Result<(), Failure> {

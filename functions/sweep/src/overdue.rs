@@ -25,7 +25,7 @@ pub(crate) fn settle(interview: &mut Interview, since: Timestamp, now: Timestamp
         return false;
     }
     if interview.derive_status() == Status::AwaitingUpload {
-        return abandon(interview, now);
+        return abandon(interview, since, now);
     }
     let overdue: Vec<(StepName, StepError)> = interview
         .steps
@@ -43,8 +43,8 @@ pub(crate) fn settle(interview: &mut Interview, since: Timestamp, now: Timestamp
     !overdue.is_empty()
 }
 
-fn abandon(interview: &mut Interview, now: Timestamp) -> bool {
-    if now.since(interview.updated_at) < ABANDONED_AFTER {
+fn abandon(interview: &mut Interview, since: Timestamp, now: Timestamp) -> bool {
+    if now.since(interview.updated_at.max(since)) < ABANDONED_AFTER {
         return false;
     }
     let error = StepError::permanent(Code::UploadAbandoned, "the recording was never uploaded");
@@ -183,6 +183,16 @@ mod tests {
             Timestamp::from_millis(8 * 24 * HOUR)
         ));
         assert_eq!(interview.derive_status(), Status::Failed);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_closes_no_upload() {
+        let mut interview = interview();
+        let (jumped, later) = (400 * 24 * HOUR, 401 * 24 * HOUR);
+        let [jumped, later] = [jumped, later].map(Timestamp::from_millis);
+        assert!(!settle(&mut interview, jumped, later));
+        assert_eq!(interview.derive_status(), Status::AwaitingUpload);
+        assert!(settle(&mut interview, START, later));
     }
 
     #[test]

@@ -11,11 +11,12 @@ use domain::{
     ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
     steps::{Code, StepError},
     transcript::Recognition,
+    versions::UnknownFields,
     work,
 };
 use futures::{FutureExt as _, TryStreamExt as _};
 use runtime::{
-    Failure,
+    Failure, report_unreadable,
     step::{Outcome, Product, storage_error},
     trace,
 };
@@ -67,9 +68,10 @@ impl Transcribe {
         queued.map_err(|_| not_queued())?;
         let now = self.desk.clock.now();
         let asked = Callback {
-            lease,
+            lease: lease.into(),
             job: job.clone(),
             asked_at: now,
+            unknown: UnknownFields::default(),
         };
         let write = Write::put(token.document(), &asked, Precondition::Absent);
         let write = write.map_err(|error| storage_error(&error))?;
@@ -98,7 +100,7 @@ impl Transcribe {
             Ok(recognition) => self.write_answer(&asked, recognition).await?,
             Err(failure) => {
                 let fail = |_, _| std::future::ready(Err(failure));
-                match self.desk.go_on(&job.key, asked.lease, fail).await {
+                match self.desk.go_on(&job.key, asked.lease.known, fail).await {
                     Err(Failure::Transient { error, after }) => {
                         // Not this answer again, but another.
                         tracing::warn!("the engine's answer was a failure: {error:#}");
@@ -127,7 +129,7 @@ impl Transcribe {
     ) -> Result<Outcome, Failure> {
         let key = &asked.job.key;
         let write = |_, lease| self.write_up(key, lease, recognition.clone());
-        match self.desk.go_on(key, asked.lease, write).await? {
+        match self.desk.go_on(key, asked.lease.known, write).await? {
             Outcome::Superseded => {}
             outcome => return Ok(outcome),
         }
@@ -142,7 +144,13 @@ impl Transcribe {
         let collection = key.document().collection("callbacks");
         let query = Query::collection(collection);
         for document in self.desk.records.list(&query).await? {
-            let callback: Callback = document.decode()?;
+            let callback: Callback = match document.decode() {
+                Ok(callback) => callback,
+                Err(error) => {
+                    report_unreadable(&document, &error);
+                    continue;
+                }
+            };
             if callback.lease.token <= newest {
                 let token = CallbackToken {
                     key: key.clone(),

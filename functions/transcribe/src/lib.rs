@@ -28,6 +28,7 @@ use domain::{
     },
     steps::{Code, StepError, StepName},
     trace::TraceContext,
+    versions::UnknownFields,
     work::{self, Decision},
 };
 use futures::TryStreamExt;
@@ -103,6 +104,7 @@ impl Transcribe {
             object: object.name.clone(),
             generation: object.generation,
             answer: None,
+            unknown: UnknownFields::default(),
         };
         let trace = interview.trace.or_else(trace::current);
         self.enqueue(&job, &task_name(&job), Duration::ZERO, trace)

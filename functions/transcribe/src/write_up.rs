@@ -8,7 +8,9 @@ use domain::{
     roles,
     steps::{Code, StepError},
     transcript::{Recognition, TranscriptHead},
-    turns, work,
+    turns,
+    versions::UnknownFields,
+    work,
 };
 use runtime::{
     Failure,
@@ -75,6 +77,7 @@ impl Transcribe {
             chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
             quality: turns::quality(&words, audio.duration_ms),
             created_at: self.desk.clock.now(),
+            unknown: UnknownFields::default(),
         };
         let write = Write::put(key.data("transcript"), &head, Precondition::None);
         Ok(Product {

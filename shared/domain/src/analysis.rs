@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Private, Timestamp, transcript::Quality};
+use crate::{
+    Private, Timestamp,
+    transcript::Quality,
+    versions::{Extended, StripUnknown, Unknown, UnknownFields, open_enum, strip_unknown},
+};
 
 mod rubric;
 
@@ -132,7 +136,7 @@ pub struct Warning {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// What it was made from.
-    pub derived_from: DerivedFrom,
+    pub derived_from: Extended<DerivedFrom>,
     /// The engine, by its name in the settings.
     pub engine: String,
     /// The engine's model.
@@ -140,7 +144,7 @@ pub struct Analysis {
     /// The version of the prompt, or of the method.
     pub prompt_version: String,
     /// Tokens counted by the provider.
-    pub usage: Usage,
+    pub usage: Extended<Usage>,
     /// What it cost, in US dollars, where a price is known.
     pub cost_usd: Option<f64>,
     /// A few sentences.
@@ -164,10 +168,26 @@ pub struct Analysis {
     /// Share of quotes that are verified or repaired, 0 to 1; absent without quotes.
     pub evidence_validity: Option<f64>,
     /// What the reader should know.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<Extended<Warning>>,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(
+    Analysis,
+    derived_from,
+    usage,
+    key_points,
+    topics,
+    questions,
+    competencies,
+    strengths,
+    concerns,
+    metrics,
+    warnings
+);
 
 /// What an analysis or a report was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,7 +203,11 @@ pub struct Claim {
     pub text: Private,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Claim, evidence);
 
 /// A quote after it has been looked up in the transcript's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,18 +224,22 @@ pub struct Evidence {
     pub end_ms: Option<u64>,
     /// The turn it is found in; absent when unverified.
     pub turn: Option<u32>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Evidence, status);
 
-/// Whether a quote exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EvidenceStatus {
-    /// Found word for word.
-    Verified,
-    /// Found but for case, punctuation or a few words, and replaced by the real ones.
-    Repaired,
-    /// Not found: shown as such, and of no weight.
-    Unverified,
+open_enum! {
+    /// Whether a quote exists.
+    pub enum EvidenceStatus, unknown as Unverified {
+        /// Found word for word.
+        Verified = "verified",
+        /// Found but for case, punctuation or a few words, and replaced by the real ones.
+        Repaired = "repaired",
+        /// Not found: shown as such, and of no weight.
+        Unverified = "unverified",
+    }
 }
 
 /// A stretch of the recording about one thing.
@@ -223,7 +251,11 @@ pub struct Topic {
     pub start_ms: u64,
     /// When its last turn ends.
     pub end_ms: u64,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Topic);
 
 /// A question and what was answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -234,7 +266,11 @@ pub struct Question {
     pub answer: Option<Private>,
     /// Where both are found.
     pub evidence: Vec<Evidence>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Question, evidence);
 
 /// An assessment of one competency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -249,18 +285,32 @@ pub struct Competency {
     pub rationale: Private,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
-/// Whether a competency could be assessed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CompetencyStatus {
-    /// Rated, on verified evidence.
-    Assessed,
-    /// The engine had something to say but no verified evidence for it.
-    InsufficientEvidence,
-    /// The engine does not rate, or the transcript is below the quality gate.
-    NotAssessed,
+impl StripUnknown for Competency {
+    fn strip(&mut self, found: &mut Vec<Unknown>) {
+        if matches!(self.status, CompetencyStatus::Unknown(_)) {
+            self.rating = None;
+        }
+        self.status.strip(found);
+        self.evidence.strip(found);
+        self.unknown.strip(found);
+    }
+}
+
+open_enum! {
+    /// Whether a competency could be assessed.
+    pub enum CompetencyStatus, unknown as NotAssessed {
+        /// Rated, on verified evidence.
+        Assessed = "assessed",
+        /// The engine had something to say but no verified evidence for it.
+        InsufficientEvidence = "insufficient_evidence",
+        /// The engine does not rate, or the transcript is below the quality gate.
+        NotAssessed = "not_assessed",
+    }
 }
 
 /// The conversation measured from the words by code, whatever the engine.
@@ -278,7 +328,11 @@ pub struct Metrics {
     pub quality: Quality,
     /// By speaker id.
     pub speakers: BTreeMap<u32, SpeakerMetrics>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Metrics, quality, speakers);
 
 /// One speaker's part in the conversation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -302,4 +356,8 @@ pub struct SpeakerMetrics {
     pub fillers: u64,
     /// Number of questions asked.
     pub questions: u64,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(SpeakerMetrics);

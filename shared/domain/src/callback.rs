@@ -12,7 +12,11 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    InterviewId, InterviewKey, Timestamp, UserId, claim::Lease, ids::random_name, paths::DocPath,
+    InterviewId, InterviewKey, Timestamp, UserId,
+    claim::Lease,
+    ids::random_name,
+    paths::DocPath,
+    versions::{Extended, UnknownFields},
 };
 
 /// How long an engine may take to call back before it is asked again.
@@ -35,17 +39,23 @@ pub struct Job {
     /// asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// `callbacks/{secret}` below the interview: what an engine was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
     /// The claim that the answer is handed in with.
-    pub lease: Lease,
+    pub lease: Extended<Lease>,
     /// What was asked for.
     pub job: Job,
     /// When.
     pub asked_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// What stands in the URL that an engine calls: whose interview, and a secret.

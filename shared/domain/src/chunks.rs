@@ -8,7 +8,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 
-use crate::{Private, transcript::Word};
+use crate::{Private, transcript::Word, versions::UnknownFields};
 
 /// Words in one chunk; with texts of ordinary length about 80 KB.
 pub const WORDS_PER_CHUNK: usize = 4_000;
@@ -39,6 +39,9 @@ pub struct Chunk {
     /// nowhere.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub overlaps: String,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A chunk that does not hold what it says.
@@ -93,6 +96,7 @@ fn pack_one(revision: u64, number: u32, words: &[Word]) -> Chunk {
         speakers: column(words, |word| word.speaker),
         confidences: confidences(words),
         overlaps: overlaps(words),
+        unknown: UnknownFields::default(),
     }
 }
 

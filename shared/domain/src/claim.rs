@@ -110,6 +110,7 @@ impl Interview {
         self.last_token += 1;
         let token = self.last_token;
         let current = self.steps.step_mut(step);
+        let unknown = std::mem::take(&mut current.unknown);
         *current = Step {
             state: StepState::Running,
             attempt: if same_input { current.attempt + 1 } else { 1 },
@@ -120,6 +121,7 @@ impl Interview {
             due_since: current.due_since.or(Some(now)),
             started_at: Some(now),
             lease_until: Some(now + LEASE),
+            unknown,
             ..Step::default()
         };
         Claim::Start(Lease {
@@ -224,8 +226,10 @@ impl Interview {
     /// Lets a settled step be run once more, as if it never had been. Its fencing
     /// tokens go on growing.
     pub fn reopen(&mut self, step: StepName, now: Timestamp) {
-        *self.steps.step_mut(step) = Step {
+        let step = self.steps.step_mut(step);
+        *step = Step {
             due_since: Some(now),
+            unknown: std::mem::take(&mut step.unknown),
             ..Step::default()
         };
     }

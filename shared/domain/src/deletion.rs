@@ -4,10 +4,12 @@
 //! can begin or hand in anything, and whoever finds the mark can finish the work
 //! after a crash. Its document goes last, because it is the mark.
 
+use serde_json::{Map, Value, json};
+
 use crate::{
-    Interview, InterviewKey, Timestamp,
+    InterviewKey, Timestamp,
     ports::{ObjectError, ObjectStore, Precondition, Records, RecordsError, Write},
-    work::{self, Decision},
+    work,
 };
 
 /// Why a deletion was not finished; it can be taken up again.
@@ -21,20 +23,41 @@ pub enum DeletionError {
     Objects(#[from] ObjectError),
 }
 
-/// Marks an interview as deleted; `false` when there is none, or it was before.
+/// The field that marks an interview as deleted.
+pub const DELETED_AT: &str = "deleted_at";
+
+/// Marks an interview as deleted, whether or not its document can be decoded; `false`
+/// when there is none, or it was before.
 pub async fn mark(
     records: &dyn Records,
     key: &InterviewKey,
     now: Timestamp,
 ) -> Result<bool, RecordsError> {
-    let marking = |interview: Option<&mut Interview>| match interview {
-        Some(interview) if interview.deleted_at.is_none() => {
-            interview.deleted_at = Some(now);
-            Decision::Write(true, Vec::new())
+    mark_if(records, key, now, |_| true).await
+}
+
+/// The same where `condition` holds for its fields.
+pub async fn mark_if(
+    records: &dyn Records,
+    key: &InterviewKey,
+    now: Timestamp,
+    condition: impl Fn(&Map<String, Value>) -> bool + Send + Sync,
+) -> Result<bool, RecordsError> {
+    let marking = |fields: &mut Map<String, Value>| {
+        if is_marked(fields) || !condition(fields) {
+            return None;
         }
-        _ => Decision::Leave(false),
+        fields.insert(DELETED_AT.to_owned(), json!(now));
+        fields.insert("updated_at".to_owned(), json!(now));
+        Some(())
     };
-    work::transact(records, key, now, marking).await
+    let marked = work::amend(records, &key.document(), marking).await?;
+    Ok(marked.is_some())
+}
+
+/// Whether the interview with these fields is marked as deleted.
+pub fn is_marked(fields: &Map<String, Value>) -> bool {
+    fields.get(DELETED_AT).is_some_and(|at| !at.is_null())
 }
 
 /// Clears away everything of a marked interview, the document last.

@@ -11,53 +11,44 @@ use crate::{
     speaker::SpeakerLabel,
     steps::{Code, StepError, StepState, Steps},
     trace::TraceContext,
+    versions::{StripUnknown, Unknown, UnknownFields, open_enum, strip_unknown},
 };
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What sort of conversation it is; chooses the rubric and the wording.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A candidate is interviewed for a job.
-    JobInterview,
-    /// A participant is interviewed about a product or a need.
-    UserResearch,
-    /// A source is interviewed for a story.
-    Journalism,
-    /// Anything else.
-    #[default]
-    Other,
+open_enum! {
+    /// What sort of conversation it is; chooses the rubric and the wording.
+    #[derive(Default)]
+    pub enum Kind, unknown as Other {
+        /// A candidate is interviewed for a job.
+        JobInterview = "job_interview",
+        /// A participant is interviewed about a product or a need.
+        UserResearch = "user_research",
+        /// A source is interviewed for a story.
+        Journalism = "journalism",
+        /// Anything else.
+        #[default]
+        Other = "other",
+    }
 }
 
-/// Where the interview as a whole stands; derived from its steps, never set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Its recording has not arrived.
-    AwaitingUpload,
-    /// At least one step is not settled.
-    Processing,
-    /// Every step is done.
-    Completed,
-    /// All is settled and the transcript is there, but another step failed.
-    Partial,
-    /// All is settled and there is no transcript.
-    Failed,
+open_enum! {
+    /// Where the interview as a whole stands; derived from its steps, never set.
+    pub enum Status, unknown as Processing {
+        /// Its recording has not arrived.
+        AwaitingUpload = "awaiting_upload",
+        /// At least one step is not settled.
+        Processing = "processing",
+        /// Every step is done.
+        Completed = "completed",
+        /// All is settled and the transcript is there, but another step failed.
+        Partial = "partial",
+        /// All is settled and there is no transcript.
+        Failed = "failed",
+    }
 }
 
 impl Status {
-    /// The word for it in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AwaitingUpload => "awaiting_upload",
-            Self::Processing => "processing",
-            Self::Completed => "completed",
-            Self::Partial => "partial",
-            Self::Failed => "failed",
-        }
-    }
-
     /// Whether nothing more will happen unless somebody asks.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Partial | Self::Failed)
@@ -87,7 +78,11 @@ pub struct Audio {
     /// Frames per second as decoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample_rate_hz: Option<u32>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Audio);
 
 impl Audio {
     /// Refuses an uploaded object of `size` bytes that is not the declared recording: a
@@ -160,6 +155,14 @@ pub struct Interview {
     /// When those days are over, so that the sweep can ask for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// When the sweep marked it because its time is over: some time after that the sweep
+    /// deletes it, unless the mark is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiring_at: Option<Timestamp>,
+    /// How long sweeps had come regularly by then, in milliseconds: what the sweep counts
+    /// from, which no clock that jumps can change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiring_regular_ms: Option<u64>,
     /// Set first of all when it is deleted: from then on it is gone for
     /// everyone, and whoever finds it clears away the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,6 +170,20 @@ pub struct Interview {
     /// The trace of the request that created it, which every step goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceContext>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+
+impl StripUnknown for Interview {
+    fn strip(&mut self, found: &mut Vec<Unknown>) {
+        self.status = self.visible_status();
+        self.unknown.strip(found);
+        self.kind.strip(found);
+        self.audio.strip(found);
+        self.steps.strip(found);
+        self.rubric.strip(found);
+    }
 }
 
 impl Interview {
@@ -192,8 +209,11 @@ impl Interview {
             rubric: None,
             retention_days: None,
             expires_at: None,
+            expiring_at: None,
+            expiring_regular_ms: None,
             deleted_at: None,
             trace: None,
+            unknown: UnknownFields::default(),
         }
     }
 
@@ -205,8 +225,13 @@ impl Interview {
         }
     }
 
-    /// Keeps it for so many days from its creation, or for as long as all others.
+    /// Keeps it for so many days from its creation, or for as long as all others. A
+    /// change takes back the sweep's mark, which was set by what held before.
     pub fn keep_for(&mut self, days: Option<u32>) {
+        if self.retention_days != days {
+            self.expiring_at = None;
+            self.expiring_regular_ms = None;
+        }
         self.retention_days = days;
         self.expires_at = days.map(|days| self.created_at + DAY * days);
     }
@@ -242,6 +267,14 @@ impl Interview {
             Status::Completed
         } else {
             Status::Partial
+        }
+    }
+
+    /// The status as it is shown: one of a newer release is worked out from the steps.
+    pub fn visible_status(&self) -> Status {
+        match self.status {
+            Status::Unknown(_) => self.derive_status(),
+            known => known,
         }
     }
 

@@ -16,6 +16,7 @@
 //! - [`paths`]: where records and objects lie.
 //! - [`documents`]: what fits into one.
 //! - [`audit`]: compares documents with objects.
+//! - [`versions`]: what documents of another release keep.
 //! - [`ports`]: the traits behind which storage, queues and engines stand;
 //!   [`work`] runs the transitions of [`claim`] over them.
 
@@ -45,6 +46,7 @@ pub mod timestamp;
 pub mod trace;
 pub mod transcript;
 pub mod turns;
+pub mod versions;
 pub mod waveform;
 pub mod webhook;
 pub mod wording;

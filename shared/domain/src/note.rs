@@ -2,17 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Private, Timestamp};
+use crate::{
+    Private, Timestamp,
+    versions::{UnknownFields, open_enum, strip_unknown},
+};
 
-/// What sort of note it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoteKind {
-    /// Something to remember.
-    #[default]
-    Note,
-    /// A place to come back to.
-    Bookmark,
+open_enum! {
+    /// What sort of note it is.
+    #[derive(Default)]
+    pub enum NoteKind, unknown as Note {
+        /// Something to remember.
+        #[default]
+        Note = "note",
+        /// A place to come back to.
+        Bookmark = "bookmark",
+    }
 }
 
 /// A document below `notes`.
@@ -30,7 +34,11 @@ pub struct Note {
     pub kind: NoteKind,
     /// When it was written.
     pub created_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Note, kind);
 
 /// Puts notes into the order in which they are shown: by the moment they are
 /// about, those about none first; then by when they were written.

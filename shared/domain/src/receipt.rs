@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InterviewId, Timestamp};
+use crate::{InterviewId, Timestamp, versions::UnknownFields};
 
 /// The name of the collections that hold receipts, whoever's they are.
 pub const RECEIPTS: &str = "receipts";
@@ -22,6 +22,9 @@ pub struct Receipt {
     /// When it is forgotten: by the sweep, and by the store itself where the sweep
     /// does not come ([`crate::documents::TIME_TO_LIVE`]).
     pub ttl: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 impl Receipt {
@@ -31,6 +34,7 @@ impl Receipt {
             interview_id,
             created_at: now,
             ttl: now + KEPT,
+            unknown: UnknownFields::default(),
         }
     }
 }

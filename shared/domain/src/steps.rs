@@ -4,8 +4,11 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
 pub use crate::code::Code;
+use crate::{
+    Timestamp,
+    versions::{UnknownFields, open_enum, strip_unknown},
+};
 
 /// One step of the pipeline, as the interview document names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,19 +59,21 @@ impl fmt::Display for StepName {
     }
 }
 
-/// Where a step stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// Not begun, or waiting to be tried again.
-    #[default]
-    Pending,
-    /// Claimed by a worker whose lease has not been settled.
-    Running,
-    /// Its result is stored.
-    Done,
-    /// Given up, with an error that says why.
-    Failed,
+open_enum! {
+    /// Where a step stands. A state of a newer release is not settled, and the sweep does
+    /// not settle it either; a worker that is given the step claims it.
+    #[derive(Default)]
+    pub enum StepState, unknown as Pending {
+        /// Not begun, or waiting to be tried again.
+        #[default]
+        Pending = "pending",
+        /// Claimed by a worker whose lease has not been settled.
+        Running = "running",
+        /// Its result is stored.
+        Done = "done",
+        /// Given up, with an error that says why.
+        Failed = "failed",
+    }
 }
 
 /// Why a step did not succeed: for its owner to read and for a client to act on.
@@ -88,7 +93,11 @@ pub struct StepError {
     /// not kept.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(StepError);
 
 impl StepError {
     /// An error that the same input would meet again.
@@ -98,6 +107,7 @@ impl StepError {
             message: message.into(),
             retryable: false,
             retry_after: None,
+            unknown: UnknownFields::default(),
         }
     }
 
@@ -158,7 +168,11 @@ pub struct Step {
     /// The newest failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StepError>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Step, state, error);
 
 impl Step {
     /// Whether nothing more will happen to it by itself.
@@ -178,7 +192,11 @@ pub struct Steps {
     pub analysis: Step,
     /// Everything to a document for people.
     pub report: Step,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Steps, transcription, waveform, analysis, report);
 
 impl Steps {
     /// The step of that name.

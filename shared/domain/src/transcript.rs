@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Private, Timestamp,
     speaker::{self, Role, SpeakerLabel},
+    versions::{StripUnknown, Unknown, UnknownFields, strip_unknown},
 };
 
 /// One recognised word.
@@ -40,7 +41,11 @@ pub struct Speaker {
     /// How sure the role is, 0 to 1; 1 where a person gave it.
     #[serde(default)]
     pub role_confidence: Option<f32>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Speaker);
 
 impl Speaker {
     /// A speaker nobody has named.
@@ -50,6 +55,7 @@ impl Speaker {
             name: format!("Speaker {}", u64::from(id) + 1).into(),
             role: None,
             role_confidence: None,
+            unknown: UnknownFields::default(),
         }
     }
 }
@@ -100,7 +106,11 @@ pub struct Quality {
     /// Share of words inside loops of repeated phrases, 0 to 1: what an engine
     /// writes when it hears nothing.
     pub repetition_share: f32,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Quality);
 
 /// `data/transcript`: the head of a transcript, whose words lie in chunks below it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -127,7 +137,11 @@ pub struct TranscriptHead {
     pub quality: Quality,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(TranscriptHead, speakers, quality);
 
 /// A stretch of one speaker's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,6 +170,12 @@ pub struct Transcript {
     pub words: Vec<Word>,
     /// The words grouped by [`crate::turns::group`].
     pub turns: Vec<Turn>,
+}
+
+impl StripUnknown for Transcript {
+    fn strip(&mut self, found: &mut Vec<Unknown>) {
+        self.head.strip(found);
+    }
 }
 
 impl Transcript {

@@ -2,6 +2,7 @@
 
 use crate::{
     transcript::{Quality, Turn, Word},
+    versions::UnknownFields,
     wording,
 };
 
@@ -94,6 +95,7 @@ pub fn quality(words: &[Word], duration_ms: u64) -> Quality {
         speech_coverage: (covered_ms(words) as f32 / duration_ms as f32).min(1.0),
         words_per_minute: count * 60_000.0 / duration_ms as f32,
         repetition_share: looped(words) as f32 / count,
+        unknown: UnknownFields::default(),
     }
 }
 

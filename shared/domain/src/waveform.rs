@@ -4,13 +4,17 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, transcript::AudioFacts};
+use crate::{
+    Timestamp,
+    transcript::AudioFacts,
+    versions::{Extended, UnknownFields, strip_unknown},
+};
 
 /// The stored waveform: one channel, 16 bits, in the terms of audiowaveform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredWaveform {
     /// What was decoded.
-    pub audio: AudioFacts,
+    pub audio: Extended<AudioFacts>,
     /// Samples per pixel: frames summed up in one pair of minimum and maximum.
     pub samples_per_pixel: u32,
     /// Number of pairs.
@@ -21,7 +25,11 @@ pub struct StoredWaveform {
     pub generation: i64,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(StoredWaveform, audio);
 
 /// How precise the written values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +87,13 @@ impl StoredWaveform {
             .flatten()
             .collect();
         Self {
-            audio,
+            audio: audio.into(),
             samples_per_pixel,
             length: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
             data: BASE64.encode(bytes),
             generation,
             created_at: now,
+            unknown: UnknownFields::default(),
         }
     }
 
@@ -130,7 +139,7 @@ impl StoredWaveform {
             .collect();
         let (generation, created_at) = (self.generation, self.created_at);
         Ok(Self::new(
-            self.audio,
+            self.audio.known,
             samples_per_pixel,
             &joined,
             generation,
@@ -229,7 +238,7 @@ mod tests {
     fn pixels_are_joined_by_where_they_begin() {
         let pairs: Vec<(i16, i16)> = (0..10).map(|pixel| (-pixel, pixel)).collect();
         let now = Timestamp::from_millis(0);
-        let waveform = StoredWaveform::new(waveform().audio, 2, &pairs, 1, now);
+        let waveform = StoredWaveform::new(waveform().audio.known, 2, &pairs, 1, now);
         // Of three samples each: pixels 0, 1 2, 3, 4 5, 6, 7 8, 9.
         let rescaled = waveform.clone().rescale(3).unwrap();
         let highs: Vec<i16> = rescaled

@@ -10,6 +10,7 @@ use crate::{
     interview::Status,
     steps::{StepName, StepState, Steps},
     trace::TraceContext,
+    versions::{StripUnknown as _, UnknownFields, open_enum, strip_unknown},
 };
 
 /// The topic on which events for clients travel from `announce` to `notify`.
@@ -18,36 +19,20 @@ pub const TOPIC: &str = "interview-events";
 /// The queue in which a webhook waits for its next attempt.
 pub const QUEUE: &str = "webhooks";
 
-/// Something a client application is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum EventType {
-    /// The transcript is there.
-    #[serde(rename = "interview.transcribed")]
-    Transcribed,
-    /// The analysis is there.
-    #[serde(rename = "interview.analyzed")]
-    Analyzed,
-    /// Everything is settled and the transcript is there.
-    #[serde(rename = "interview.completed")]
-    Completed,
-    /// Everything is settled and there is no transcript.
-    #[serde(rename = "interview.failed")]
-    Failed,
-    /// The interview and all that belongs to it is deleted.
-    #[serde(rename = "interview.deleted")]
-    Deleted,
-}
-
-impl EventType {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Transcribed => "interview.transcribed",
-            Self::Analyzed => "interview.analyzed",
-            Self::Completed => "interview.completed",
-            Self::Failed => "interview.failed",
-            Self::Deleted => "interview.deleted",
-        }
+open_enum! {
+    /// Something a client application is told. A delivery of a newer release's event is
+    /// listed and sent again under its own type, which stands in its body as well.
+    pub enum EventType, unknown as Completed {
+        /// The transcript is there.
+        Transcribed = "interview.transcribed",
+        /// The analysis is there.
+        Analyzed = "interview.analyzed",
+        /// Everything is settled and the transcript is there.
+        Completed = "interview.completed",
+        /// Everything is settled and there is no transcript.
+        Failed = "interview.failed",
+        /// The interview and all that belongs to it is deleted.
+        Deleted = "interview.deleted",
     }
 }
 
@@ -93,8 +78,9 @@ pub fn due(old: Option<&Interview>, new: Option<&Interview>) -> Vec<EventType> {
     if became_done(StepName::Analysis) {
         due.push(EventType::Analyzed);
     }
-    if new.status.is_final() && old.status != new.status {
-        due.push(match new.status {
+    let (before, after) = (old.visible_status(), new.visible_status());
+    if after.is_final() && before != after {
+        due.push(match after {
             Status::Failed => EventType::Failed,
             _ => EventType::Completed,
         });
@@ -112,7 +98,7 @@ impl Notice {
         }
         let status = match event_type {
             EventType::Deleted => "deleted",
-            _ => interview.status.as_str(),
+            _ => interview.visible_status().as_str(),
         };
         let body = json!({
             "type": event_type,
@@ -136,8 +122,9 @@ impl Notice {
     }
 }
 
-/// A step as clients see it: no tokens, no leases.
+/// A step as clients see it: no tokens, no leases, nothing of a newer release.
 pub fn public_steps(steps: &Steps) -> Value {
+    let steps = steps.clone().known_only();
     let steps = steps.iter().map(|(name, step)| {
         let mut view = Map::new();
         view.insert("state".into(), json!(step.state));
@@ -167,7 +154,7 @@ fn notice_id(interview: &Interview, event_type: EventType) -> String {
         EventType::Completed | EventType::Failed => {
             interview.steps.iter().map(|(_, step)| step.token).collect()
         }
-        EventType::Deleted => Vec::new(),
+        EventType::Deleted | EventType::Unknown(_) => Vec::new(),
     };
     let cause = json!([interview.user_id, interview.id, event_type, tokens]);
     let digest = Sha256::digest(cause.to_string());
@@ -185,18 +172,22 @@ pub struct DeliveryAttempt {
     /// Why it failed, in words for the receiver's developer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(DeliveryAttempt);
 
-/// Where the delivery of a notice stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    /// To be tried, for the first time or again.
-    Pending,
-    /// Answered with 2xx.
-    Delivered,
-    /// Given up.
-    Failed,
+open_enum! {
+    /// Where the delivery of a notice stands.
+    pub enum DeliveryState, unknown as Pending {
+        /// To be tried, for the first time or again.
+        Pending = "pending",
+        /// Answered with 2xx.
+        Delivered = "delivered",
+        /// Given up.
+        Failed = "failed",
+    }
 }
 
 /// `deliveries/{webhook id}` below the interview: the log of one notice.
@@ -216,7 +207,11 @@ pub struct Delivery {
     pub body: String,
     /// When it became due.
     pub created_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Delivery, state, attempts);
 
 /// A new secret in the form of Standard Webhooks: `whsec_` and base64 of 24 bytes.
 pub fn mint_secret() -> String {

@@ -1,10 +1,14 @@
 //! The transitions of [`crate::claim`] run over [`Records`], and the reads and
 //! writes that steps share.
 
+use serde_json::{Map, Value};
+
 use crate::{
     Interview, InterviewKey, Timestamp,
     chunks::{self, Chunk, DamagedChunk},
     claim::{Claim, Lease, Refused},
+    interview::Status,
+    paths::DocPath,
     ports::{Precondition, Query, Records, RecordsError, Write},
     steps::{StepError, StepName},
     transcript::{Transcript, TranscriptHead},
@@ -38,11 +42,18 @@ pub async fn transact<T>(
             return Ok(answer);
         };
         let mut interview: Interview = document.decode()?;
+        let before = (interview.status, interview.derive_status());
         let (answer, mut writes) = match decide(Some(&mut interview)) {
             Decision::Leave(answer) => return Ok(answer),
             Decision::Write(answer, writes) => (answer, writes),
         };
         interview.touch(now);
+        if let (Status::Unknown(_), same) = before
+            && same == interview.status
+        {
+            // A newer release's word for it, which still holds.
+            interview.status = before.0;
+        }
         let precondition = Precondition::Version(document.version);
         writes.push(Write::put(path.clone(), &interview, precondition)?);
         match records.commit(writes).await {
@@ -52,6 +63,40 @@ pub async fn transact<T>(
         }
     }
     Err(RecordsError::Stale { path })
+}
+
+/// Reads the fields of a document, lets `change` change them, and stores them; begins anew
+/// when another writer was faster. Answers what `change` does, and nothing where it
+/// leaves the document as it is or there is none.
+///
+/// Nothing is decoded: it works on a document that this release cannot read.
+pub async fn amend<T>(
+    records: &dyn Records,
+    path: &DocPath,
+    mut change: impl FnMut(&mut Map<String, Value>) -> Option<T> + Send,
+) -> Result<Option<T>, RecordsError> {
+    for _ in 0..MAX_CONFLICTS {
+        let Some(document) = records.read(path).await? else {
+            return Ok(None);
+        };
+        let Value::Object(mut fields) = document.fields else {
+            return Ok(None);
+        };
+        let Some(answer) = change(&mut fields) else {
+            return Ok(None);
+        };
+        let write = Write::Put {
+            path: path.clone(),
+            fields: Value::Object(fields),
+            precondition: Precondition::Version(document.version),
+        };
+        match records.commit(vec![write]).await {
+            Ok(()) => return Ok(Some(answer)),
+            Err(RecordsError::Stale { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Err(RecordsError::Stale { path: path.clone() })
 }
 
 /// The interview, unless there is none or it is deleted.

@@ -5,6 +5,7 @@
 use domain::{
     Timestamp,
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
+    versions::UnknownFields,
 };
 
 /// A transcript of these words: text, begin, end, speaker.
@@ -36,8 +37,10 @@ pub(crate) fn of_words(words: &[(&str, u64, u64, u32)], duration_ms: u64) -> Tra
             speech_coverage: 0.6,
             words_per_minute: 120.0,
             repetition_share: 0.0,
+            unknown: UnknownFields::default(),
         },
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     Transcript::new(head, words)
 }

@@ -19,6 +19,7 @@ use domain::{
     ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::Recognition,
+    versions::UnknownFields,
     work,
 };
 use futures::future::BoxFuture;
@@ -245,6 +246,7 @@ async fn who_dies_before_anything_was_asked_is_not_waited_for() {
         object,
         generation: meta.generation,
         answer: None,
+        unknown: UnknownFields::default(),
     };
     let transcribe = Transcribe {
         desk: Desk {

@@ -6,6 +6,7 @@ use domain::{
     Timestamp,
     note::{Note, NoteKind},
     ports::{ObjectStore as _, Precondition, Write},
+    versions::UnknownFields,
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -81,6 +82,7 @@ async fn notes_that_are_there_are_in_the_report() {
         at_ms,
         kind: NoteKind::Bookmark,
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     let notes = [
         note("1", "the later one", Some(2_000)),

@@ -13,6 +13,7 @@ use domain::{
     },
     note::{Note, NoteKind},
     transcript::{AudioFacts, Quality, Speaker, Transcript, TranscriptHead, Word},
+    versions::UnknownFields,
     waveform::StoredWaveform,
 };
 use report::{ReportContent, render};
@@ -70,11 +71,12 @@ pub(crate) fn empty_analysis() -> Analysis {
     Analysis {
         derived_from: DerivedFrom {
             transcript_revision: 1,
-        },
+        }
+        .into(),
         engine: "analyst-name".into(),
         model: "m".into(),
         prompt_version: "p-1".into(),
-        usage: Usage::default(),
+        usage: Usage::default().into(),
         cost_usd: None,
         summary: None,
         key_points: Vec::new(),
@@ -88,6 +90,7 @@ pub(crate) fn empty_analysis() -> Analysis {
         evidence_validity: None,
         warnings: Vec::new(),
         created_at: Timestamp::from_millis(1_767_225_700_000),
+        unknown: UnknownFields::default(),
     }
 }
 
@@ -100,6 +103,7 @@ pub(crate) fn evidence(quote: &str, status: EvidenceStatus) -> Evidence {
         start_ms: found.then_some(83_000),
         end_ms: found.then_some(90_000),
         turn: found.then_some(1),
+        unknown: UnknownFields::default(),
     }
 }
 
@@ -107,6 +111,7 @@ pub(crate) fn full_analysis() -> Analysis {
     let claim = |text: &str, quote: &str, status| Claim {
         text: text.into(),
         evidence: vec![evidence(quote, status)],
+        unknown: UnknownFields::default(),
     };
     let competency = |name: &str, status, rating| Competency {
         name: name.into(),
@@ -114,6 +119,7 @@ pub(crate) fn full_analysis() -> Analysis {
         rating,
         rationale: "rationale-text".into(),
         evidence: vec![evidence("competency-quote", EvidenceStatus::Verified)],
+        unknown: UnknownFields::default(),
     };
     let mut analysis = empty_analysis();
     analysis.summary = Some("summary-text".into());
@@ -126,11 +132,13 @@ pub(crate) fn full_analysis() -> Analysis {
         title: "topic-title".into(),
         start_ms: 0,
         end_ms: 3_723_000,
+        unknown: UnknownFields::default(),
     }];
     analysis.questions = vec![Question {
         question: "question-text".into(),
         answer: Some("answer-text".into()),
         evidence: vec![evidence("q", EvidenceStatus::Verified)],
+        unknown: UnknownFields::default(),
     }];
     analysis.competencies = vec![
         competency("first-competency", CompetencyStatus::Assessed, Some(4)),
@@ -152,10 +160,13 @@ pub(crate) fn full_analysis() -> Analysis {
         EvidenceStatus::Unverified,
     )];
     analysis.follow_ups = vec!["follow-up-text".into()];
-    analysis.warnings = vec![Warning {
-        code: "c".into(),
-        message: "warning-text".into(),
-    }];
+    analysis.warnings = vec![
+        Warning {
+            code: "c".into(),
+            message: "warning-text".into(),
+        }
+        .into(),
+    ];
     let speaker = SpeakerMetrics {
         talk_share: 0.25,
         words: 4_321,
@@ -187,6 +198,7 @@ pub(crate) fn notes() -> Vec<Note> {
         at_ms,
         kind,
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     vec![
         note("1", "note-text", None, NoteKind::Note),

@@ -7,19 +7,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::interview::Kind;
+use crate::{
+    interview::Kind,
+    versions::{UnknownFields, strip_unknown},
+};
 
 /// What to assess in an interview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Rubric {
     /// The competencies, each by itself.
     pub competencies: Vec<Criterion>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Rubric, competencies);
 
 /// One competency to assess.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Criterion {
     /// Its name, as it appears in the analysis.
     pub name: String,
@@ -29,11 +34,14 @@ pub struct Criterion {
     /// What is seen at the ends and in the middle of the scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchors: Option<Anchors>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Criterion, anchors);
 
 /// Behaviour that stands for a rating.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Anchors {
     /// What a rating of 1 looks like.
     pub low: String,
@@ -41,7 +49,11 @@ pub struct Anchors {
     pub mid: String,
     /// What a rating of 5 looks like.
     pub high: String,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Anchors);
 
 impl Rubric {
     /// The competencies assessed in an interview of that kind unless the client
@@ -51,10 +63,11 @@ impl Rubric {
             Kind::JobInterview => &JOB_INTERVIEW,
             Kind::UserResearch => &USER_RESEARCH,
             Kind::Journalism => &JOURNALISM,
-            Kind::Other => &[],
+            Kind::Other | Kind::Unknown(_) => &[],
         };
         Self {
             competencies: templates.iter().map(Template::criterion).collect(),
+            unknown: UnknownFields::default(),
         }
     }
 }
@@ -76,7 +89,9 @@ impl Template {
                 low: self.low.to_owned(),
                 mid: self.mid.to_owned(),
                 high: self.high.to_owned(),
+                unknown: UnknownFields::default(),
             }),
+            unknown: UnknownFields::default(),
         }
     }
 }

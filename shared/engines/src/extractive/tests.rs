@@ -4,6 +4,7 @@ use domain::{
     Timestamp,
     transcript::{Quality, Speaker, TranscriptHead, Word},
     turns,
+    versions::UnknownFields,
 };
 
 use std::time::Instant;
@@ -37,6 +38,7 @@ fn transcript(lines: &[(u32, &str)]) -> Transcript {
         chunks: 1,
         quality: Quality::default(),
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     Transcript::new(head, turns::order(words))
 }

@@ -25,7 +25,7 @@ const fn occasion(kind: Kind) -> &'static str {
         Kind::JobInterview => include_str!("../../prompts/job-interview-v1.md"),
         Kind::UserResearch => include_str!("../../prompts/user-research-v1.md"),
         Kind::Journalism => include_str!("../../prompts/journalism-v1.md"),
-        Kind::Other => include_str!("../../prompts/other-v1.md"),
+        Kind::Other | Kind::Unknown(_) => include_str!("../../prompts/other-v1.md"),
     }
 }
 
@@ -148,6 +148,8 @@ mod tests {
         transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
     };
 
+    use domain::versions::UnknownFields;
+
     use super::*;
     use crate::language::parts;
 
@@ -171,6 +173,7 @@ mod tests {
             chunks: 1,
             quality: Quality::default(),
             created_at: Timestamp::from_millis(0),
+            unknown: UnknownFields::default(),
         };
         Transcript::new(head, vec![word])
     }
@@ -218,7 +221,8 @@ mod tests {
         assert!(text.contains("\n1: puts outcomes down to others or to circumstances\n3: "));
         assert!(
             written(&Rubric {
-                competencies: Vec::new()
+                competencies: Vec::new(),
+                unknown: UnknownFields::default(),
             })
             .contains("There is none.")
         );

@@ -8,6 +8,7 @@ use domain::{
     interview::Kind,
     ports::AnalysisRequest,
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
+    versions::UnknownFields,
 };
 use engines::language::Question;
 use serde_json::{Value, json};
@@ -39,6 +40,7 @@ pub fn transcript(lines: &[(u32, &str)]) -> Transcript {
         chunks: 1,
         quality: Quality::default(),
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     Transcript::new(head, words)
 }

@@ -1,0 +1,328 @@
+//! Documents as this release stores them, written once and read by the tests of every
+//! later release.
+//!
+//! A file of the corpus is what the store holds after one run: paths and fields. The
+//! files of a release are never written again: a later release adds a folder of its own
+//! and has to read all of them.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{
+    analysis::{Citation, Draft, DraftClaim, DraftCompetency, DraftQuestion, DraftTopic, Usage},
+    claim::Claim,
+    deletion,
+    paths::DocPath,
+    ports::{
+        AnalysisRequest, Analyst, Clock as _, Precondition, Progress, Records, Transcriber,
+        TranscriptionRequest, Write,
+    },
+    steps::{StepError, StepName},
+    transcript::Recognition,
+    work,
+};
+use futures::future::BoxFuture;
+use http::{Method, StatusCode};
+use local::Engines;
+use serde_json::{Value, json};
+
+use crate::support::{
+    TestHost,
+    engine::{ScriptedEngine, dialogue},
+    key, wav,
+};
+
+/// Fields by path.
+pub(crate) type Documents = BTreeMap<String, Value>;
+
+/// The folder of one release below this one.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/domain/tests/corpus")
+}
+
+/// Every file of every release, by its name.
+pub(crate) fn corpus() -> Vec<(String, Documents)> {
+    let mut files: Vec<(String, Documents)> = Vec::new();
+    for release in fs::read_dir(folder()).unwrap() {
+        for file in fs::read_dir(release.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            files.push((name, serde_json::from_str(&text).unwrap()));
+        }
+    }
+    files.sort_by(|one, other| one.0.cmp(&other.0));
+    files
+}
+
+/// Stores documents as they are.
+pub(crate) async fn store(records: &dyn Records, documents: &Documents) {
+    for (path, fields) in documents {
+        let path = DocPath::parse(path).unwrap();
+        let write = Write::put(path, fields, Precondition::None).unwrap();
+        records.commit(vec![write]).await.unwrap();
+    }
+}
+
+/// All documents of a store.
+pub(crate) fn documents(test: &TestHost) -> Documents {
+    let path = test.folder.path().join("interviewlens.db");
+    let database = rusqlite::Connection::open(path).unwrap();
+    let mut rows = database
+        .prepare("SELECT path, fields FROM documents")
+        .unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
+    rows.unwrap()
+        .map(|row| {
+            let (path, fields) = row.unwrap();
+            (path, serde_json::from_str(&fields).unwrap())
+        })
+        .collect()
+}
+
+/// A language engine with something of everything: a rating that rests on a quote, one
+/// that does not, and a quote that nobody said.
+struct Thorough;
+
+#[async_trait]
+impl Analyst for Thorough {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
+    async fn analyze(&self, _: &AnalysisRequest) -> Result<Draft, StepError> {
+        let cite = |turn, quote: &str| Citation {
+            turn,
+            quote: quote.into(),
+        };
+        let claim = |text: &str, evidence| DraftClaim {
+            text: text.into(),
+            evidence,
+        };
+        let rated = |name: &str, rating, evidence| DraftCompetency {
+            name: name.to_owned(),
+            rating,
+            rationale: "built a boat".into(),
+            evidence,
+            parts: Vec::new(),
+        };
+        let boat = || vec![cite(1, "I built a small boat with my sister")];
+        Ok(Draft {
+            model: "scripted".to_owned(),
+            prompt_version: "v1".to_owned(),
+            usage: Usage {
+                input_tokens: 100,
+                output_tokens: 20,
+                thinking_tokens: 3,
+            },
+            cost_usd: Some(0.001),
+            summary: Some("A boat was built.".into()),
+            key_points: vec![claim("They built a boat", boat())],
+            topics: vec![DraftTopic {
+                title: "a boat".into(),
+                first_turn: 0,
+                last_turn: 1,
+            }],
+            questions: vec![DraftQuestion {
+                question: "What did you do?".into(),
+                answer: Some("They built a boat".into()),
+                evidence: boat(),
+            }],
+            competencies: vec![
+                rated("ownership", Some(4), boat()),
+                rated("learning", Some(2), vec![cite(1, "we sank it twice")]),
+                rated("communication", None, boat()),
+            ],
+            strengths: vec![claim("sails", vec![cite(1, "We sailed, to the island")])],
+            concerns: vec![claim("sank", vec![cite(1, "and then it sank")])],
+            follow_ups: vec!["How long did it take?".into()],
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// A speech engine that takes a recording and has not called back yet.
+struct Patient;
+
+#[async_trait]
+impl Transcriber for Patient {
+    fn name(&self) -> &'static str {
+        "deepgram"
+    }
+
+    fn calls_back(&self, _: &TranscriptionRequest, _: &str) -> bool {
+        true
+    }
+
+    async fn submit(
+        &self,
+        _: &TranscriptionRequest,
+        _: &str,
+        before: BoxFuture<'_, Result<(), StepError>>,
+    ) -> Result<(), StepError> {
+        before.await
+    }
+
+    fn receive(&self, _: &[u8]) -> Result<Recognition, StepError> {
+        Ok(dialogue())
+    }
+
+    async fn transcribe(
+        &self,
+        _: &TranscriptionRequest,
+        _: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
+        Ok(dialogue())
+    }
+}
+
+async fn host() -> TestHost {
+    let engine = Arc::new(ScriptedEngine::default());
+    let engines = Engines {
+        transcriber: Arc::clone(&engine) as _,
+        live: Arc::clone(&engine) as _,
+        analyst: Arc::new(Thorough),
+    };
+    TestHost {
+        engine,
+        ..TestHost::start_engines(engines, false).await
+    }
+}
+
+async fn awaiting_upload() -> TestHost {
+    let test = host().await;
+    test.create(1_000).await;
+    test
+}
+
+/// Everything that an interview can have.
+async fn completed() -> TestHost {
+    let test = host().await;
+    let body = json!({
+        "title": "A summer", "kind": "job_interview", "language": "en",
+        "webhook_url": test.hook, "metadata": {"job": [[7]]}, "retention_days": 365,
+        "rubric": {"competencies": [
+            {"name": "ownership", "description": "own part",
+             "anchors": {"low": "none", "mid": "some", "high": "all"}},
+            {"name": "learning"}, {"name": "communication"},
+        ]},
+        "audio": {"filename": "a.wav", "content_type": "audio/wav", "size_bytes": wav(3).len()},
+    });
+    let request = test.client.post(format!("{}/v1/interviews", test.url));
+    let request = request.header("idempotency-key", "once").json(&body);
+    let created: Value = request.send().await.unwrap().json().await.unwrap();
+    // From the last: taken, refused for good, refused for now.
+    *test.receiver.answers.lock().unwrap() = vec![StatusCode::BAD_GATEWAY, StatusCode::NO_CONTENT];
+    assert_eq!(test.upload(&created, wav(3)).await.status(), 200);
+    test.drain().await;
+    let path = format!("/v1/interviews/{}", created["id"].as_str().unwrap());
+    for note in [
+        json!({"text": "remember"}),
+        json!({"text": "here", "at_ms": 1_200, "kind": "bookmark"}),
+    ] {
+        let (status, _) = test
+            .ask(Method::POST, &format!("{path}/notes"), Some(note))
+            .await;
+        assert_eq!(status, 201);
+    }
+    let names = json!({"speakers": {"0": "Ada"}});
+    assert_eq!(test.ask(Method::PATCH, &path, Some(names)).await.0, 200);
+    test.clock.advance(Duration::from_mins(1));
+    test.sweep().await;
+    test
+}
+
+async fn processing() -> TestHost {
+    let test = host().await;
+    let id = test.submit(wav(3)).await;
+    let (records, now) = (test.host.store.records(), test.clock.now());
+    let step = StepName::Transcription;
+    let claim = work::begin(&*records, &key(&id), step, "1", Some("scripted"), now).await;
+    let Ok(Claim::Start(lease)) = claim else {
+        panic!("{claim:?}");
+    };
+    let renewed = work::renew(&*records, &key(&id), &lease, Some(40), now).await;
+    renewed.unwrap().unwrap();
+    test
+}
+
+async fn parked() -> TestHost {
+    let engine = Arc::new(ScriptedEngine::default());
+    let engines = Engines {
+        transcriber: Arc::new(Patient),
+        live: Arc::clone(&engine) as _,
+        analyst: Arc::new(Thorough),
+    };
+    let test = TestHost::start_engines(engines, true).await;
+    test.submit(wav(3)).await;
+    let deliveries = test.host.store.deliveries();
+    // All that is due now; the task that asks once more is not.
+    for _ in 0..20 {
+        for lane in deliveries.lanes() {
+            for delivery in deliveries.take(&lane, 100).await.unwrap() {
+                let mut functions = test.host.functions();
+                let function = functions.find(|own| own.name() == delivery.function);
+                let incoming = emulation::dispatch::incoming(&delivery).unwrap();
+                function.unwrap().handle(incoming).await.unwrap();
+                deliveries.done(&delivery).await.unwrap();
+            }
+        }
+    }
+    test
+}
+
+async fn partial() -> TestHost {
+    let test = completed().await;
+    let listed = test.get("/v1/interviews").await;
+    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    crate::owner::fail(&test, &id, "report").await;
+    test
+}
+
+async fn failed() -> TestHost {
+    let test = host().await;
+    test.engine
+        .failures
+        .store(5, std::sync::atomic::Ordering::SeqCst);
+    *test.receiver.answers.lock().unwrap() = vec![StatusCode::GONE];
+    test.submit(wav(3)).await;
+    test.drain().await;
+    test
+}
+
+/// Marked, and the process died.
+async fn deleted() -> TestHost {
+    let test = completed().await;
+    let listed = test.get("/v1/interviews").await;
+    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    let now = test.clock.now();
+    let marked = deletion::mark(&*test.host.store.records(), &key(&id), now).await;
+    assert!(marked.unwrap());
+    test
+}
+
+/// Writes this release's files where there are none.
+#[tokio::test]
+#[ignore = "writes the corpus of a release"]
+async fn writes_the_corpus() {
+    let folder = folder().join(env!("CARGO_PKG_VERSION"));
+    fs::create_dir(&folder).expect("a release's corpus is written once");
+    for (name, test) in [
+        ("awaiting_upload", awaiting_upload().await),
+        ("processing", processing().await),
+        ("parked", parked().await),
+        ("completed", completed().await),
+        ("partial", partial().await),
+        ("failed", failed().await),
+        ("deleted", deleted().await),
+    ] {
+        let text = serde_json::to_string_pretty(&documents(&test)).unwrap();
+        fs::write(folder.join(format!("{name}.json")), text + "\n").unwrap();
+    }
+}

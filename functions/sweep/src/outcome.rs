@@ -1,0 +1,84 @@
+//! What a sweep did and found.
+
+use runtime::Failure;
+
+/// Counts of one sweep, for its log line.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Interviews whose overdue steps were settled.
+    pub(crate) settled: u64,
+    /// Deletions that had been cut short and were finished.
+    pub(crate) finished: u64,
+    /// Interviews whose time is over, deleted or not.
+    pub(crate) expired: u64,
+    /// Of those, the ones that were marked now.
+    pub(crate) marked: u64,
+    /// Interviews whose mark did not hold any more and was taken back.
+    pub(crate) taken_back: u64,
+    /// Interviews that were deleted because their time was over.
+    pub(crate) deleted: u64,
+    /// Interviews that could be deleted, and are held by the ceiling of the day.
+    pub(crate) held: u64,
+    /// Receipts that were forgotten.
+    pub(crate) forgotten: u64,
+    /// Documents that could not be decoded.
+    pub(crate) unreadable: u64,
+    /// What could not be done this time.
+    failures: u64,
+}
+
+impl Outcome {
+    /// Takes note of what could not be done: the sweep goes on with the rest, and the
+    /// next one begins with it again.
+    pub(crate) fn note<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(failure) => {
+                self.failures += 1;
+                if let Failure::Permanent(error) | Failure::Transient { error, .. } = &failure {
+                    tracing::error!(
+                        event = "sweep.failure",
+                        "a part of the sweep failed: {error:#}"
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    /// The line of this sweep. An alert rings when `sweep.completed` does not come.
+    pub(crate) fn log(&self, regular: bool) {
+        macro_rules! line {
+            ($level:ident, $event:literal, $message:literal) => {
+                tracing::$level!(
+                    event = $event,
+                    regular,
+                    settled = self.settled,
+                    finished = self.finished,
+                    expired = self.expired,
+                    marked = self.marked,
+                    taken_back = self.taken_back,
+                    deleted = self.deleted,
+                    held = self.held,
+                    forgotten = self.forgotten,
+                    unreadable = self.unreadable,
+                    failures = self.failures,
+                    $message
+                )
+            };
+        }
+        if self.failures == 0 {
+            line!(
+                info,
+                "sweep.completed",
+                "the sweep has looked at everything"
+            );
+        } else {
+            line!(
+                error,
+                "sweep.incomplete",
+                "parts of the sweep failed; the next one goes on"
+            );
+        }
+    }
+}
