@@ -20,11 +20,12 @@ resource "google_firestore_backup_schedule" "daily" {
 # What the sweep asks of all users' documents at once.
 locals {
   asked_of_all = {
-    "interviews.created_at" = ["interviews", "created_at"]
-    "interviews.deleted_at" = ["interviews", "deleted_at"]
-    "interviews.expires_at" = ["interviews", "expires_at"]
-    "interviews.status"     = ["interviews", "status"]
-    "receipts.created_at"   = ["receipts", "created_at"]
+    "interviews.created_at"  = ["interviews", "created_at"]
+    "interviews.deleted_at"  = ["interviews", "deleted_at"]
+    "interviews.expires_at"  = ["interviews", "expires_at"]
+    "interviews.expiring_at" = ["interviews", "expiring_at"]
+    "interviews.status"      = ["interviews", "status"]
+    "receipts.created_at"    = ["receipts", "created_at"]
   }
 
   # Documents that are found by their names alone: what is in them is large, and
@@ -32,7 +33,7 @@ locals {
   never_asked = ["chunks", "data", "deliveries", "notes"]
 
   # The same of interviews.
-  never_asked_of_interviews = ["audio", "metadata", "rubric", "speakers", "steps", "title", "trace", "webhook_url"]
+  never_asked_of_interviews = ["audio", "expiring_regular_ms", "metadata", "rubric", "speakers", "steps", "title", "trace", "webhook_url"]
 
   # Documents that Firestore deletes by itself, within a day after the moment in
   # their `ttl`, should the sweep not have come before.

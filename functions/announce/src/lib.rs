@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    Interview,
+    Interview, deletion,
     event::{Event, WrittenDocument},
     ports::{Bus, Message},
     webhook::{self, EventType, Notice},
@@ -36,8 +36,22 @@ impl Function for Announce {
 }
 
 async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failure> {
-    let old = parse(written.old.as_ref())?;
-    let new = parse(written.new.as_ref())?;
+    let documents = parse(written.old.as_ref()).and_then(|old| {
+        let new = parse(written.new.as_ref())?;
+        Ok((old, new))
+    });
+    let (old, new) = match documents {
+        Ok(documents) => documents,
+        // There is nothing that could be told of it, now or later.
+        Err(_) if is_deleted(written) => {
+            tracing::warn!(
+                event = "announce.unreadable",
+                "an interview was deleted whose document cannot be decoded"
+            );
+            return Ok(());
+        }
+        Err(failure) => return Err(failure),
+    };
     for event_type in webhook::due(old.as_ref(), new.as_ref()) {
         let about = match event_type {
             EventType::Deleted => old.as_ref(),
@@ -48,6 +62,12 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
         }
     }
     Ok(())
+}
+
+/// Whether the interview is deleted, or marked so.
+fn is_deleted(written: &WrittenDocument) -> bool {
+    let new = written.new.as_ref().and_then(Value::as_object);
+    new.is_none_or(deletion::is_marked)
 }
 
 fn parse(document: Option<&Value>) -> Result<Option<Interview>, Failure> {

@@ -3,11 +3,13 @@
 //! Listens to a clock. Steps whose work was lost are settled, deletions that
 //! were cut short are finished, interviews whose recording never came are
 //! closed, those past their retention are deleted in two steps ([`retention`]), and
-//! receipts of idempotency keys are forgotten after a day.
+//! receipts of idempotency keys are forgotten after a day. Once a day it is audited
+//! whether documents and objects belong together ([`audit`]).
 //!
 //! A document that cannot be decoded is passed over and reported. What fails is left to
 //! the next sweep, a minute later.
 
+mod audit;
 mod outcome;
 mod overdue;
 mod pages;
@@ -62,6 +64,7 @@ impl Function for Sweep {
             self.retain(round, &mut outcome).await;
             let settled = self.settle_overdue(round, &mut outcome).await;
             outcome.note(settled);
+            self.audit(round, &mut outcome).await;
         }
         let forgotten = self.forget_receipts(&mut outcome).await;
         outcome.note(forgotten);

@@ -1,0 +1,233 @@
+//! Documents of every release, and of one that is still to come, are read and written
+//! without loss.
+
+#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use domain::{
+    Interview,
+    analysis::Analysis,
+    callback::{Callback, Job},
+    chunks::Chunk,
+    documents,
+    interview::{Kind, Status},
+    note::{Note, NoteKind},
+    paths::DocPath,
+    pipeline::Pipeline,
+    receipt::Receipt,
+    report::StoredReport,
+    steps::StepState,
+    transcript::TranscriptHead,
+    versions::StripUnknown,
+    waveform::StoredWaveform,
+    webhook::{Delivery, DeliveryState, EventType},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+/// A field that no release has.
+const NEWER: &str = "newer_release_field";
+
+/// A value that no enumeration has.
+const NEWER_WORD: &str = "newer_release_value";
+
+/// The maps in documents whose keys are no fields.
+const MAPS: [&str; 1] = ["speakers"];
+
+/// Every document of the corpus: where it lies, and its fields.
+fn corpus() -> Vec<(DocPath, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let mut documents = Vec::new();
+    for release in fs::read_dir(folder).unwrap() {
+        for file in fs::read_dir(release.unwrap().path()).unwrap() {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            let file: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap();
+            let file = file.into_iter();
+            documents.extend(file.map(|(path, fields)| (DocPath::parse(&path).unwrap(), fields)));
+        }
+    }
+    documents
+}
+
+/// The sort of a document, by its path.
+fn sort(path: &DocPath) -> &str {
+    let segments: Vec<&str> = path.as_str().split('/').collect();
+    match segments[..] {
+        [_, _, "interviews", _] => "interview",
+        [_, _, "receipts", _] => "receipt",
+        [.., "chunks", _] => "chunk",
+        [.., "data", name] => name,
+        [.., collection, _] => collection,
+        _ => "none",
+    }
+}
+
+/// Reads a document as what it is and writes it again: whole, and as clients see it.
+fn rewritten(path: &DocPath, fields: &Value) -> (Value, Option<Value>) {
+    fn shown<T: DeserializeOwned + Serialize + StripUnknown>(
+        fields: &Value,
+    ) -> (Value, Option<Value>) {
+        let read: T = serde_json::from_value(fields.clone()).unwrap();
+        let whole = serde_json::to_value(&read).unwrap();
+        (
+            whole,
+            Some(serde_json::to_value(read.known_only()).unwrap()),
+        )
+    }
+    fn kept<T: DeserializeOwned + Serialize>(fields: &Value) -> (Value, Option<Value>) {
+        let read: T = serde_json::from_value(fields.clone()).unwrap();
+        (serde_json::to_value(&read).unwrap(), None)
+    }
+    match sort(path) {
+        "interview" => shown::<Interview>(fields),
+        "transcript" => shown::<TranscriptHead>(fields),
+        "analysis" => shown::<Analysis>(fields),
+        "waveform" => shown::<StoredWaveform>(fields),
+        "report" => shown::<StoredReport>(fields),
+        "notes" => shown::<Note>(fields),
+        "deliveries" => shown::<Delivery>(fields),
+        "chunk" => kept::<Chunk>(fields),
+        "callbacks" => kept::<Callback>(fields),
+        "receipt" => kept::<Receipt>(fields),
+        // The sweep reads its own.
+        "operations" => (fields.clone(), None),
+        other => panic!("no sort of document: {other}"),
+    }
+}
+
+/// The same document with an unknown field in every structure.
+fn with_unknown_fields(name: &str, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                with_unknown_fields(name, value);
+            }
+            let is_map = MAPS.contains(&name);
+            if !is_map {
+                fields.insert(NEWER.to_owned(), json!({"a": [1, {"b": null}]}));
+            }
+        }
+        Value::Array(items) => {
+            // A list's structures are none of the map's by the same name.
+            items
+                .iter_mut()
+                .for_each(|item| with_unknown_fields("", item));
+        }
+        _ => {}
+    }
+}
+
+/// The same document with an unknown value in every enumeration.
+fn with_unknown_values(value: &mut Value) {
+    const ENUMERATIONS: [&[&str]; 7] = [
+        Kind::WORDS,
+        Status::WORDS,
+        StepState::WORDS,
+        NoteKind::WORDS,
+        DeliveryState::WORDS,
+        domain::analysis::EvidenceStatus::WORDS,
+        domain::analysis::CompetencyStatus::WORDS,
+    ];
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                let enumeration = matches!(&name[..], "kind" | "status" | "state");
+                let known = |word: &str| ENUMERATIONS.iter().any(|words| words.contains(&word));
+                if enumeration && value.as_str().is_some_and(known) {
+                    *value = json!(NEWER_WORD);
+                } else {
+                    with_unknown_values(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(with_unknown_values),
+        _ => {}
+    }
+}
+
+fn has(value: &Value, name: &str) -> bool {
+    value.to_string().contains(name)
+}
+
+#[test]
+fn reads_and_writes_every_document_of_every_release() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 40, "{}", corpus.len());
+    let sorts: std::collections::BTreeSet<&str> =
+        corpus.iter().map(|(path, _)| sort(path)).collect();
+    assert_eq!(sorts.len(), 11, "{sorts:?}");
+    for (path, fields) in &corpus {
+        assert_eq!(&rewritten(path, fields).0, fields, "{path}");
+    }
+}
+
+#[test]
+fn keeps_unknown_fields_in_every_structure_and_shows_none() {
+    for (path, fields) in corpus() {
+        let mut newer = fields.clone();
+        with_unknown_fields("", &mut newer);
+        let (whole, shown) = rewritten(&path, &newer);
+        assert_eq!(whole, newer, "{path}");
+        documents::check(&path, &whole, &Pipeline::ours()).unwrap();
+        if let Some(shown) = shown {
+            assert!(!has(&shown, NEWER), "{path}: {shown}");
+            assert_eq!(shown, rewritten(&path, &fields).1.unwrap(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn keeps_unknown_values_of_every_enumeration_and_shows_known_ones() {
+    let mut changed = 0;
+    for (path, fields) in corpus() {
+        let mut newer = fields.clone();
+        with_unknown_values(&mut newer);
+        changed += usize::from(newer != fields);
+        let (whole, shown) = rewritten(&path, &newer);
+        assert_eq!(whole, newer, "{path}");
+        if let Some(shown) = shown {
+            assert!(!has(&shown, NEWER_WORD), "{path}: {shown}");
+        }
+    }
+    assert!(changed > 20, "{changed}");
+}
+
+#[test]
+fn shows_a_webhook_event_of_a_newer_release_under_its_own_type() {
+    let newer = json!("interview.archived");
+    let event: EventType = serde_json::from_value(newer.clone()).unwrap();
+    assert_eq!((json!(event), event.word()), (newer, "interview.archived"));
+}
+
+#[test]
+fn a_rating_of_an_unknown_status_is_not_shown() {
+    let (_, analysis) = corpus()
+        .into_iter()
+        .find(|(path, _)| sort(path) == "analysis")
+        .unwrap();
+    let rated = |analysis: &Value| analysis["competencies"][0]["rating"].clone();
+    assert_eq!(rated(&analysis), 4);
+    let mut newer = analysis;
+    with_unknown_values(&mut newer);
+    let read: Analysis = serde_json::from_value(newer).unwrap();
+    assert_eq!(rated(&json!(read.known_only())), Value::Null);
+}
+
+/// Its key and its other fields lie in one structure.
+#[test]
+fn a_task_of_a_newer_release_keeps_its_fields() {
+    let mut newer = Map::new();
+    for (name, value) in [
+        ("user_id", json!("u")),
+        ("interview_id", json!("i")),
+        ("object", json!("o")),
+        ("generation", json!(1)),
+        ("language", json!("en")),
+    ] {
+        newer.insert(name.to_owned(), value);
+    }
+    let newer = Value::Object(newer);
+    let job: Job = serde_json::from_value(newer.clone()).unwrap();
+    assert_eq!(json!(job), newer);
+}
