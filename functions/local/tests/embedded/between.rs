@@ -234,6 +234,7 @@ async fn an_interview_that_cannot_be_read_does_not_keep_the_sweep_from_the_other
     test.drain().await;
     test.clock.advance(kept + Duration::from_secs(1));
     test.sweep().await;
+    test.sweep_for(Duration::from_hours(25)).await;
     assert_eq!(records.read(&key(&id).document()).await.unwrap(), None);
 }
 

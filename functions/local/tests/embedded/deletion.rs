@@ -102,6 +102,9 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_sweep() {
 
 const DAY: Duration = Duration::from_hours(24);
 
+/// A day, and the hour within which the sweep looks again.
+const MARKED: Duration = Duration::from_hours(25);
+
 #[tokio::test]
 async fn an_interview_is_kept_for_as_long_as_it_asks() {
     let test = TestHost::start().await;
@@ -123,6 +126,8 @@ async fn an_interview_is_kept_for_as_long_as_it_asks() {
     assert_eq!(test.count().await, 3);
     test.clock.advance(Duration::from_secs(1));
     test.sweep().await;
+    assert_eq!(test.count().await, 3, "it is marked");
+    test.sweep_for(MARKED).await;
     assert_eq!(test.count().await, 2);
     let deleted = |kind: &&String| *kind == "interview.deleted";
     assert_eq!(test.receiver.types().iter().filter(deleted).count(), 1);
@@ -132,6 +137,7 @@ async fn an_interview_is_kept_for_as_long_as_it_asks() {
     assert_eq!(test.ask(Method::PATCH, &path, Some(change)).await.0, 200);
     test.clock.advance(1_000 * DAY);
     test.sweep().await;
+    test.sweep_for(MARKED).await;
     assert_eq!(test.count().await, 2);
     let (status, _) = test
         .ask(Method::GET, &format!("/v1/interviews/{}", ids[0]), None)
@@ -150,6 +156,7 @@ async fn no_interview_is_kept_for_longer_than_all_are() {
     test.drain().await;
     test.clock.advance(3 * DAY + Duration::from_secs(1));
     test.sweep().await;
+    test.sweep_for(MARKED).await;
     assert_eq!(test.count().await, 0);
     assert_nothing_left(&test, &id).await;
     for days in [json!(0), json!(-1), json!(3_651), json!("7"), json!(1.5)] {

@@ -31,6 +31,7 @@ mod strangers;
 mod stream;
 mod traffic;
 mod uploads;
+mod versions;
 mod watched;
 
 #[path = "../support/described.rs"]

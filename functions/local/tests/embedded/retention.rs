@@ -22,10 +22,11 @@ use tracing::subscriber::DefaultGuard;
 use crate::support::{START, TestHost, key, wav};
 
 const DAY: Duration = Duration::from_hours(24);
+const HOUR: Duration = Duration::from_hours(1);
 const YEAR: Duration = Duration::from_hours(24 * 365);
 
-/// A clock ticks once a minute; of these, every fourth is enough to be regular.
-const TICK: Duration = Duration::from_mins(4);
+/// A clock ticks once a minute; of these, every fifth is enough to be regular.
+const TICK: Duration = Duration::from_mins(5);
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -145,7 +146,7 @@ async fn a_clock_400_days_ahead_for_a_minute_deletes_nothing() {
     let id = drill.test.submit(wav(3)).await;
     drill.test.drain().await;
     drill.fill(20).await;
-    assert_eq!(drill.sweep_for(2 * DAY).await, (0, 0, 0));
+    assert_eq!(drill.sweep_for(TICK).await, (0, 0, 0));
     let right = drill.now;
     drill.now = right + 400 * DAY;
     let line = drill.sweep().await;
@@ -162,7 +163,7 @@ async fn a_clock_400_days_ahead_for_a_minute_deletes_nothing() {
         (line["taken_back"].as_u64(), line["expired"].as_u64()),
         (Some(21), Some(0))
     );
-    assert_eq!(drill.sweep_for(3 * DAY).await, (0, 0, 0));
+    assert_eq!(drill.sweep_for(DAY + HOUR).await, (0, 0, 0));
     assert_eq!(drill.count(), 21);
     let audio = drill.test.interview(&id).await["audio"]["url"].clone();
     let audio = drill
@@ -198,7 +199,10 @@ async fn a_clock_that_stays_ahead_deletes_after_a_day_of_regular_sweeps() {
 async fn a_retention_of_3_days_in_place_of_365_deletes_nothing_for_a_day() {
     let mut drill = Drill::start(Some(YEAR)).await;
     drill.fill(20).await;
-    drill.sweep_for(10 * DAY).await;
+    drill.sweep().await;
+    drill.now = drill.now + 10 * DAY;
+    assert_eq!(drill.sweep().await["marked"], 0);
+    drill.sweep_for(TICK).await;
     drill.retention = Some(3 * DAY);
     let line = drill.sweep().await;
     assert_eq!(
@@ -212,7 +216,7 @@ async fn a_retention_of_3_days_in_place_of_365_deletes_nothing_for_a_day() {
         (line["taken_back"].as_u64(), line["expired"].as_u64()),
         (Some(20), Some(0))
     );
-    assert_eq!(drill.sweep_for(2 * DAY).await, (0, 0, 0));
+    assert_eq!(drill.sweep_for(DAY + HOUR).await, (0, 0, 0));
     assert_eq!(drill.count(), 20);
 }
 
@@ -221,9 +225,9 @@ async fn a_day_deletes_50_or_ten_times_as_many_as_the_day_before() {
     let mut drill = Drill::start(Some(3 * DAY)).await;
     drill.fill(120).await;
     drill.sweep().await;
-    drill.sweep_for(3 * DAY).await;
-    assert_eq!(drill.sweep_for(Duration::from_hours(2)).await, (120, 0, 0));
-    assert_eq!(drill.sweep_for(DAY).await, (0, 0, 50));
+    drill.now = drill.now + 3 * DAY + TICK;
+    assert_eq!(drill.sweep().await["marked"], 120);
+    assert_eq!(drill.sweep_for(DAY + HOUR).await, (0, 0, 50));
     assert_eq!(drill.count(), 70);
     let reached = drill.test.host.store.records();
     let rounds = reached
@@ -233,7 +237,7 @@ async fn a_day_deletes_50_or_ten_times_as_many_as_the_day_before() {
         .unwrap();
     assert_eq!(rounds.fields["retention"]["deleted"], 50);
     // Ten times fifty are enough for the rest.
-    assert_eq!(drill.sweep_for(DAY).await, (0, 0, 70));
+    assert_eq!(drill.sweep_for(DAY + HOUR).await, (0, 0, 70));
     assert_eq!(drill.count(), 0);
 }
 
@@ -242,9 +246,10 @@ async fn the_ceiling_is_reported_when_it_stops_a_sweep() {
     let mut drill = Drill::start(Some(3 * DAY)).await;
     drill.fill(60).await;
     drill.sweep().await;
-    drill.sweep_for(3 * DAY).await;
+    drill.now = drill.now + 3 * DAY + TICK;
+    drill.sweep().await;
     let mut reached = None;
-    for _ in 0..26 * 15 {
+    for _ in 0..26 * 12 {
         drill.now = drill.now + TICK;
         drill.sweep().await;
         reached = reached.or_else(|| drill.line("sweep.retention_ceiling_reached"));
@@ -266,7 +271,8 @@ async fn an_owner_who_wants_it_kept_takes_the_mark_back_at_once() {
     let days = |days: u32| Some(json!({ "retention_days": days }));
     assert_eq!(drill.test.ask(Method::PATCH, &path, days(2)).await.0, 200);
     drill.sweep().await;
-    drill.sweep_for(2 * DAY + Duration::from_hours(2)).await;
+    drill.now = drill.now + 2 * DAY + TICK;
+    drill.sweep().await;
     let records = drill.test.host.store.records();
     let marked = async || {
         let document = records.read(&key(&id).document()).await.unwrap().unwrap();
@@ -282,7 +288,7 @@ async fn an_owner_who_wants_it_kept_takes_the_mark_back_at_once() {
         200
     );
     assert!(!marked().await);
-    assert_eq!(drill.sweep_for(2 * DAY).await, (0, 0, 0));
+    assert_eq!(drill.sweep_for(DAY + HOUR).await, (0, 0, 0));
     // What an owner deletes is gone at once.
     assert_eq!(drill.test.ask(Method::DELETE, &path, None).await.0, 204);
     assert_eq!(drill.count(), 0);
@@ -309,7 +315,13 @@ async fn documents_that_cannot_be_decoded_expire_and_keep_no_others_waiting() {
         .unwrap()
         .to_owned();
     drill.sweep().await;
-    drill.sweep_for(8 * DAY).await;
+    drill.now = drill.now + 4 * DAY;
+    assert_eq!(
+        drill.sweep().await["marked"],
+        1,
+        "the others were marked before"
+    );
+    drill.sweep_for(2 * DAY + 2 * HOUR).await;
     assert_eq!(records.read(&key(&id).document()).await.unwrap(), None);
     assert_eq!(
         drill.count(),

@@ -12,7 +12,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use domain::{
     InterviewId, InterviewKey, Timestamp, UserId,
-    ports::{Message, Transcriber},
+    ports::{Clock, Message, Precondition, Transcriber, Write},
 };
 use embedded::ManualClock;
 use engine::ScriptedEngine;
@@ -190,6 +190,16 @@ impl TestHost {
             self.sweep().await;
             left = left.saturating_sub(ROUND);
         }
+    }
+
+    /// As if sweeps had come regularly from `since` until now.
+    pub async fn swept_since(&self, since: Timestamp) {
+        let now = Clock::now(&*self.clock);
+        let rounds = json!({"last": now, "regular_since": since});
+        let write = Write::put(domain::paths::sweep(), &rounds, Precondition::None);
+        let write = write.expect("an object");
+        let records = self.host.store.records();
+        records.commit(vec![write]).await.expect("stored");
     }
 
     /// Lets the clock tick once, and everything happen that follows.

@@ -1,0 +1,375 @@
+//! Two releases over one store: a newer one has written documents, this one reads,
+//! changes, runs and deletes.
+
+use std::time::Duration;
+
+use domain::{
+    claim::Claim,
+    paths::DocPath,
+    ports::{Precondition, Records, Write},
+    steps::StepName,
+    work,
+};
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    corpus::{corpus, documents, store},
+    owner::fail,
+    support::{START, TestHost, key, wav},
+};
+
+/// A field that no release has.
+const NEWER: &str = "newer_release_field";
+
+/// A value that no enumeration has.
+const NEWER_WORD: &str = "newer_release_value";
+
+/// Puts an unknown field into every structure of an interview, an unknown step into its
+/// steps, and a kind that is not known.
+async fn make_newer(records: &dyn Records, id: &str) {
+    let newer = |fields: &mut Map<String, Value>| {
+        let mut whole = Value::Object(std::mem::take(fields));
+        for place in [
+            "",
+            "/audio",
+            "/steps",
+            "/steps/transcription",
+            "/steps/waveform",
+            "/steps/analysis",
+            "/steps/report",
+        ] {
+            let structure = whole.pointer_mut(place).and_then(Value::as_object_mut);
+            let structure = structure.unwrap_or_else(|| panic!("no {place}"));
+            structure.insert(NEWER.to_owned(), json!({"place": place}));
+        }
+        whole["steps"]["translation"] = json!({"state": "running", "token": 7});
+        whole["kind"] = json!(NEWER_WORD);
+        *fields = whole.as_object().cloned()?;
+        Some(())
+    };
+    let changed = work::amend(records, &key(id).document(), newer).await;
+    assert_eq!(changed.unwrap(), Some(()));
+}
+
+/// Asserts that nothing of [`make_newer`] is lost.
+async fn assert_kept(test: &TestHost, id: &str, after: &str) {
+    let records = test.host.store.records();
+    let document = records.read(&key(id).document()).await.unwrap().unwrap();
+    let fields = document.fields;
+    assert_eq!(fields["kind"], NEWER_WORD, "{after}");
+    assert_eq!(fields["steps"]["translation"]["token"], 7, "{after}");
+    assert_eq!(
+        fields.to_string().matches(NEWER).count(),
+        7,
+        "{after}: {fields}"
+    );
+}
+
+/// An interview of a newer release whose steps are done.
+async fn newer_interview(test: &TestHost) -> String {
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    make_newer(&*test.host.store.records(), &id).await;
+    id
+}
+
+#[tokio::test]
+async fn a_patch_keeps_what_a_newer_release_stored() {
+    let test = TestHost::start().await;
+    let id = newer_interview(&test).await;
+    let path = format!("/v1/interviews/{id}");
+    let (status, shown) = test
+        .ask(Method::PATCH, &path, Some(json!({"title": "b"})))
+        .await;
+    assert_eq!((status, &shown["title"]), (200, &json!("b")));
+    assert_kept(&test, &id, "PATCH").await;
+}
+
+#[tokio::test]
+async fn a_retry_and_the_steps_it_runs_keep_what_a_newer_release_stored() {
+    let test = TestHost::start().await;
+    let id = newer_interview(&test).await;
+    for step in ["transcription", "waveform"] {
+        fail(&test, &id, step).await;
+    }
+    assert_kept(&test, &id, "a failure").await;
+    let retry = format!("/v1/interviews/{id}/retry");
+    assert_eq!(test.ask(Method::POST, &retry, None).await.0, 202);
+    assert_kept(&test, &id, "retry").await;
+    test.drain().await;
+    assert_eq!(test.interview(&id).await["status"], "completed");
+    assert_kept(&test, &id, "the steps").await;
+}
+
+#[tokio::test]
+async fn the_sweep_keeps_what_a_newer_release_stored() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    let (records, now) = (test.host.store.records(), START);
+    make_newer(&*records, &id).await;
+    let step = StepName::Transcription;
+    let claim = work::begin(&*records, &key(&id), step, "1", None, now).await;
+    assert!(matches!(claim, Ok(Claim::Start(_))));
+    let deliveries = test.host.store.deliveries();
+    // All that would go on with it is lost.
+    for lane in deliveries.lanes() {
+        for delivery in deliveries.take(&lane, 100).await.unwrap() {
+            deliveries.done(&delivery).await.unwrap();
+        }
+    }
+    test.sweep().await;
+    test.sweep_for(Duration::from_hours(2)).await;
+    assert_eq!(test.step_error(&id, "transcription").await, "worker_lost");
+    assert_kept(&test, &id, "the sweep").await;
+}
+
+/// A status that only a newer release knows stays while nothing changes by which it was
+/// worked out.
+#[tokio::test]
+async fn a_status_of_a_newer_release_is_shown_as_the_steps_say() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let records = test.host.store.records();
+    let document = key(&id).document();
+    let newer = |fields: &mut Map<String, Value>| fields.insert("status".into(), json!("archived"));
+    work::amend(&*records, &document, newer).await.unwrap();
+    let path = format!("/v1/interviews/{id}");
+    let (_, shown) = test
+        .ask(Method::PATCH, &path, Some(json!({"title": "b"})))
+        .await;
+    assert_eq!(shown["status"], "completed");
+    let stored = async || records.read(&document).await.unwrap().unwrap().fields;
+    assert_eq!(stored().await["status"], "archived");
+    fail(&test, &id, "report").await;
+    assert_eq!(stored().await["status"], "partial");
+}
+
+#[tokio::test]
+async fn clients_neither_see_nor_send_what_is_unknown() {
+    let test = TestHost::start().await;
+    let id = newer_interview(&test).await;
+    let note = json!({"text": "n"});
+    let path = format!("/v1/interviews/{id}");
+    let (_, note) = test
+        .ask(Method::POST, &format!("{path}/notes"), Some(note))
+        .await;
+    let records = test.host.store.records();
+    let below = [
+        key(&id).data("analysis"),
+        key(&id).data("report"),
+        key(&id).data("transcript"),
+        key(&id).data("waveform"),
+        key(&id)
+            .document()
+            .child("notes", note["id"].as_str().unwrap()),
+    ];
+    for document in &below {
+        let newer = |fields: &mut Map<String, Value>| {
+            fields.insert(NEWER.to_owned(), json!(1));
+            if let Some(kind) = fields.get_mut("kind") {
+                *kind = json!(NEWER_WORD);
+            }
+            Some(())
+        };
+        let changed = work::amend(&*records, document, newer).await.unwrap();
+        assert_eq!(changed, Some(()), "{document}");
+    }
+    for (path, shown) in [
+        (path.clone(), 5),
+        ("/v1/interviews".to_owned(), 0),
+        (format!("{path}/analysis"), 0),
+        (format!("{path}/transcript"), 0),
+        (format!("{path}/waveform"), 0),
+        (format!("{path}/notes"), 0),
+    ] {
+        let answer = test.get(&path).await;
+        let text = answer.to_string();
+        assert!(!text.contains("newer_release"), "{path}: {text}");
+        assert!(shown == 0 || answer["notes"][0]["kind"] == "note", "{path}");
+    }
+    assert_eq!(test.interview(&id).await["kind"], "other");
+    let written = json!({"text": "changed"});
+    let path = format!("{path}/notes/{}", note["id"].as_str().unwrap());
+    let (status, changed) = test.ask(Method::PATCH, &path, Some(written)).await;
+    assert_eq!((status, &changed["kind"]), (200, &json!("note")));
+    let stored = records.read(&below[4]).await.unwrap().unwrap().fields;
+    assert_eq!(
+        (&stored["kind"], &stored[NEWER]),
+        (&json!(NEWER_WORD), &json!(1))
+    );
+    let criterion = json!({"name": "tact", NEWER: 1});
+    let anchors = json!({"low": "a", "mid": "b", "high": "c", NEWER: 1});
+    for wrong in [
+        json!({"title": "t", NEWER: 1}),
+        json!({"title": "t", "kind": NEWER_WORD}),
+        json!({"title": "t", "rubric": {"competencies": [{"name": "tact"}], NEWER: 1}}),
+        json!({"title": "t", "rubric": {"competencies": [criterion]}}),
+        json!({"title": "t", "rubric": {"competencies": [{"name": "tact", "anchors": anchors}]}}),
+    ] {
+        let (status, problem) = test.ask(Method::POST, "/v1/interviews", Some(wrong)).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (400, &json!("invalid_body")),
+            "{problem}"
+        );
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .contains("newer_release"),
+            "{problem}"
+        );
+    }
+}
+
+/// An interview whose document cannot be decoded, beside one that can.
+async fn with_unreadable(test: &TestHost) -> (String, String) {
+    let good = test.submit(wav(3)).await;
+    test.drain().await;
+    let bad = test.submit(wav(3)).await;
+    test.drain().await;
+    let records = test.host.store.records();
+    let break_it = |fields: &mut Map<String, Value>| {
+        fields.insert("status".into(), json!("processing"));
+        fields.insert("title".into(), json!({"of": "a newer release"}))
+    };
+    let broken = work::amend(&*records, &key(&bad).document(), break_it).await;
+    assert!(broken.unwrap().is_some());
+    (good, bad)
+}
+
+#[tokio::test]
+async fn a_list_passes_over_what_cannot_be_decoded_and_goes_on() {
+    let test = TestHost::start().await;
+    let (good, bad) = with_unreadable(&test).await;
+    let whole = test.get("/v1/interviews").await;
+    assert_eq!(whole["items"].as_array().unwrap().len(), 1);
+    assert_eq!(whole["items"][0]["id"], good);
+    let first = test.get("/v1/interviews?limit=1").await;
+    assert_eq!(first["items"], json!([]), "the newest is {bad}");
+    let token = first["next_page_token"].as_str().unwrap();
+    let second = test
+        .get(&format!("/v1/interviews?limit=1&page_token={token}"))
+        .await;
+    assert_eq!(second["items"][0]["id"], good);
+}
+
+#[tokio::test]
+async fn notes_and_deliveries_pass_over_what_cannot_be_decoded() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let path = format!("/v1/interviews/{id}");
+    let note = json!({"text": "good"});
+    assert_eq!(
+        test.ask(Method::POST, &format!("{path}/notes"), Some(note))
+            .await
+            .0,
+        201
+    );
+    let document = key(&id).document();
+    let records = test.host.store.records();
+    for bad in [
+        document.child("notes", "bad"),
+        document.child("deliveries", "msg_bad"),
+    ] {
+        let write = Write::put(bad, &json!({"text": 1}), Precondition::Absent).unwrap();
+        records.commit(vec![write]).await.unwrap();
+    }
+    let notes = test.get(&format!("{path}/notes")).await;
+    assert_eq!(notes["items"].as_array().unwrap().len(), 1);
+    let deliveries = test.get(&format!("{path}/webhook-deliveries")).await;
+    assert_eq!(deliveries["items"].as_array().unwrap().len(), 3);
+    // A report is made of the notes that can be.
+    let retry = json!({"step": "report"});
+    assert_eq!(
+        test.ask(Method::POST, &format!("{path}/retry"), Some(retry))
+            .await
+            .0,
+        202
+    );
+    test.drain().await;
+    assert_eq!(
+        test.interview(&id).await["steps"]["report"]["state"],
+        "done"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_decoded_is_deleted_with_all_its_parts() {
+    let test = TestHost::start().await;
+    let (_, bad) = with_unreadable(&test).await;
+    let path = format!("/v1/interviews/{bad}");
+    assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 204);
+    assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 404);
+    test.drain().await;
+    let left: Vec<String> = documents(&test).into_keys().collect();
+    assert!(left.iter().all(|path| !path.contains(&bad)), "{left:?}");
+    let backlog = test.host.store.deliveries().backlog().await.unwrap();
+    assert_eq!(backlog, embedded::deliveries::Backlog::default());
+}
+
+#[tokio::test]
+async fn a_sweep_that_meets_what_cannot_be_decoded_is_no_failure() {
+    let test = TestHost::start().await;
+    with_unreadable(&test).await;
+    // What its own changes made of it is no concern here.
+    let before = test.host.store.deliveries().backlog().await.unwrap();
+    for _ in 0..5 {
+        test.clock.advance(Duration::from_mins(1));
+        test.sweep().await;
+    }
+    assert_eq!(
+        test.host.store.deliveries().backlog().await.unwrap(),
+        before
+    );
+}
+
+/// Every interview of the corpus is listed, shown, changed and deleted.
+#[tokio::test]
+async fn documents_of_every_release_are_used_like_ones_own() {
+    for (name, stored) in corpus() {
+        let test = TestHost::start().await;
+        let records = test.host.store.records();
+        store(&*records, &stored).await;
+        test.drain().await;
+        test.clock.advance_to(START + Duration::from_mins(10));
+        let listed = test.get("/v1/interviews").await;
+        let gone = name == "deleted";
+        assert_eq!(
+            listed["items"].as_array().unwrap().len(),
+            usize::from(!gone),
+            "{name}"
+        );
+        let paths = stored.keys().filter_map(|path| DocPath::parse(path));
+        let interview = paths
+            .filter(|path| path.split().0.ends_with("/interviews"))
+            .last();
+        let id = interview.unwrap().split().1.to_owned();
+        let path = format!("/v1/interviews/{id}");
+        if !gone {
+            let shown = test.interview(&id).await;
+            assert!(
+                [&shown["status"], &json!("processing")].contains(&&json!(name))
+                    || name == "parked",
+                "{name}: {shown}"
+            );
+            for part in ["notes", "webhook-deliveries"] {
+                test.get(&format!("{path}/{part}")).await;
+            }
+            let (status, _) = test
+                .ask(Method::PATCH, &path, Some(json!({"title": "b"})))
+                .await;
+            assert_eq!(status, 200, "{name}");
+            assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 204, "{name}");
+        }
+        test.sweep().await;
+        let left: Vec<String> = documents(&test).into_keys().collect();
+        assert!(
+            left.iter().all(|path| !path.contains(&id)),
+            "{name}: {left:?}"
+        );
+    }
+}
