@@ -3,10 +3,11 @@
 
 use std::io::{Cursor, Read};
 
-use domain::{versions::UnknownFields, 
+use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
     analysis::{Analysis, DerivedFrom, Metrics, Usage},
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
+    versions::UnknownFields,
 };
 use libfuzzer_sys::fuzz_target;
 use report::{ReportContent, render};
@@ -48,7 +49,8 @@ fuzz_target!(|text: String| {
     let analysis = Analysis {
         derived_from: DerivedFrom {
             transcript_revision: 1,
-        }.into(),
+        }
+        .into(),
         engine: text.clone(),
         model: String::new(),
         prompt_version: text.clone(),

@@ -660,7 +660,7 @@ export interface components {
         ChangeInterview: {
             /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: Record<string, never> | null;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; then it is deleted like by `DELETE`. */
+            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
             retention_days?: number | null;
             /** @description Names and roles of the speakers, by their ids in the transcript: a name alone, or an object. A speaker who is left out stays; `null` removes what was said. */
             speakers?: {
@@ -977,7 +977,7 @@ export interface components {
             language?: string | null;
             /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: Record<string, never>;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; then it is deleted like by `DELETE`. */
+            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
@@ -1005,7 +1005,7 @@ export interface components {
             language?: string;
             /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: Record<string, never>;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; then it is deleted like by `DELETE`. */
+            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
             retention_days?: number;
             /** @description What to assess, as JSON. */
             rubric?: components["schemas"]["Rubric"];
@@ -1027,7 +1027,7 @@ export interface components {
             language?: string | null;
             /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: Record<string, never>;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; then it is deleted like by `DELETE`. */
+            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use domain::{
     transcript::{Transcript, Word},
-    versions::UnknownFields,
     wording,
 };
 
@@ -118,6 +117,7 @@ mod tests {
     use domain::{
         Timestamp,
         transcript::{Quality, Speaker, TranscriptHead},
+        versions::UnknownFields,
     };
 
     use super::*;

@@ -31,7 +31,7 @@ use domain::{
     deletion,
     event::Event,
     note::{self, Note},
-    ports::{ByteStream, Document, ObjectStore, Overwrite, Precondition, Query, Write},
+    ports::{ByteStream, ObjectStore, Overwrite, Precondition, Query, Write},
     report::{CONTENT_TYPE, StoredReport},
     steps::{Code, StepError, StepName},
     transcript::Transcript,

@@ -14,7 +14,7 @@ pub(crate) struct Outcome {
     /// Of those, the ones that were marked now.
     pub(crate) marked: u64,
     /// Interviews whose mark did not hold any more and was taken back.
-    pub(crate) taken_back: u64,
+    pub(crate) unmarked: u64,
     /// Interviews that were deleted because their time was over.
     pub(crate) deleted: u64,
     /// Interviews that could be deleted, and are held by the ceiling of the day.
@@ -57,7 +57,7 @@ impl Outcome {
                     finished = self.finished,
                     expired = self.expired,
                     marked = self.marked,
-                    taken_back = self.taken_back,
+                    unmarked = self.unmarked,
                     deleted = self.deleted,
                     held = self.held,
                     forgotten = self.forgotten,

@@ -220,7 +220,7 @@ impl Sweep {
                 }
                 if !judge.is_expired(fields) {
                     let taken_back = self.take_back(&document, judge).await;
-                    outcome.taken_back += u64::from(outcome.note(taken_back).unwrap_or(false));
+                    outcome.unmarked += u64::from(outcome.note(taken_back).unwrap_or(false));
                     continue;
                 }
                 outcome.expired += 1;

@@ -44,7 +44,7 @@ pub(crate) struct Rounds {
     pub(crate) audited_at: Option<Timestamp>,
     /// Fields of a newer release.
     #[serde(flatten)]
-    unknown: UnknownFields,
+    pub(crate) unknown: UnknownFields,
 }
 
 /// What retention remembers from one sweep to the next.
@@ -65,7 +65,7 @@ pub(crate) struct RetentionState {
     pub(crate) deleted_before: u64,
     /// Fields of a newer release.
     #[serde(flatten)]
-    unknown: UnknownFields,
+    pub(crate) unknown: UnknownFields,
 }
 
 /// One sweep among the others.

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     badly::deliver_badly,
-    support::{Receiver, TestHost, key, wav},
+    support::{Receiver, START, TestHost, key, wav},
 };
 
 const STEPS: [&str; 4] = ["transcription", "waveform", "analysis", "report"];

@@ -228,6 +228,7 @@ async fn clients_neither_see_nor_send_what_is_unknown() {
 async fn with_unreadable(test: &TestHost) -> (String, String) {
     let good = test.submit(wav(3)).await;
     test.drain().await;
+    test.clock.advance(Duration::from_secs(1));
     let bad = test.submit(wav(3)).await;
     test.drain().await;
     let records = test.host.store.records();
@@ -237,6 +238,8 @@ async fn with_unreadable(test: &TestHost) -> (String, String) {
     };
     let broken = work::amend(&*records, &key(&bad).document(), break_it).await;
     assert!(broken.unwrap().is_some());
+    // What this change would have told is a dead letter until the newer release is back.
+    test.drain().await;
     (good, bad)
 }
 
@@ -301,21 +304,23 @@ async fn notes_and_deliveries_pass_over_what_cannot_be_decoded() {
 async fn what_cannot_be_decoded_is_deleted_with_all_its_parts() {
     let test = TestHost::start().await;
     let (_, bad) = with_unreadable(&test).await;
+    let before = test.host.store.deliveries().backlog().await.unwrap();
     let path = format!("/v1/interviews/{bad}");
     assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 204);
     assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 404);
     test.drain().await;
     let left: Vec<String> = documents(&test).into_keys().collect();
     assert!(left.iter().all(|path| !path.contains(&bad)), "{left:?}");
-    let backlog = test.host.store.deliveries().backlog().await.unwrap();
-    assert_eq!(backlog, embedded::deliveries::Backlog::default());
+    assert_eq!(
+        test.host.store.deliveries().backlog().await.unwrap(),
+        before
+    );
 }
 
 #[tokio::test]
 async fn a_sweep_that_meets_what_cannot_be_decoded_is_no_failure() {
     let test = TestHost::start().await;
     with_unreadable(&test).await;
-    // What its own changes made of it is no concern here.
     let before = test.host.store.deliveries().backlog().await.unwrap();
     for _ in 0..5 {
         test.clock.advance(Duration::from_mins(1));

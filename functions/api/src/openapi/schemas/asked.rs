@@ -108,7 +108,7 @@ fn form() -> Value {
 fn retention() -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": 3_650,
         "description": "For how many days from its creation it is kept, if that is shorter than \
-            for all others; then it is deleted like by `DELETE`."})
+            for all others; after 24 more hours it is deleted like by `DELETE`."})
 }
 
 fn name(about: &str) -> Value {
