@@ -10,6 +10,7 @@
 //! the next sweep, a minute later.
 
 mod audit;
+mod expiry;
 mod outcome;
 mod overdue;
 mod pages;
@@ -31,6 +32,9 @@ use runtime::{Failure, Function, Incoming};
 use serde_json::json;
 
 use crate::{outcome::Outcome, pages::Pages, rounds::Round};
+
+/// How many documents that cannot be decoded a sweep names: the next one comes in a minute.
+const NAMED: u64 = 5;
 
 /// The function, and what it needs.
 pub struct Sweep {
@@ -150,7 +154,9 @@ impl Sweep {
             Ok(interview) => interview,
             Err(error) => {
                 outcome.unreadable += 1;
-                runtime::report_unreadable(document, &error);
+                if outcome.unreadable <= NAMED {
+                    runtime::report_unreadable(document, &error);
+                }
                 return Ok(false);
             }
         };

@@ -6,7 +6,7 @@
 //! ([`crate::rounds`]). A mark that does not hold any more is taken back. Beyond the
 //! ceiling of a day nothing is deleted, and that is reported.
 //!
-//! An interview is judged by three fields of its document, so that one which this release
+//! An interview is judged by the times in its stored fields, so that one which this release
 //! cannot decode is deleted in its time as well.
 
 use std::time::Duration;
@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Sweep,
+    expiry::{EXPIRING_AT, EXPIRING_REGULAR_MS, Judge, marked_at},
     outcome::Outcome,
     pages::Pages,
     rounds::{self, RetentionState, Round, Rounds},
@@ -33,67 +34,6 @@ const DELAY: Duration = Duration::from_hours(24);
 /// How often the sweep looks for what is too old, in regular time: each time it reads all
 /// that is marked.
 const INTERVAL: Duration = Duration::from_hours(1);
-
-/// How many interviews are deleted on a day in any case.
-const FLOOR: u64 = 50;
-
-/// How many times as many as on the day before are deleted on a day.
-const GROWTH: u64 = 10;
-
-/// The fields of the mark, as [`domain::Interview`] has them.
-const EXPIRING_AT: &str = "expiring_at";
-const EXPIRING_REGULAR_MS: &str = "expiring_regular_ms";
-
-const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
-
-/// What is too old, judged at one moment.
-struct Judge {
-    now: Timestamp,
-    retention: Option<Duration>,
-}
-
-impl Judge {
-    /// Whether the time of the interview with these fields is over: its own, or the one
-    /// that is set for all. What is no time is not over.
-    fn is_expired(&self, fields: &Map<String, Value>) -> bool {
-        let time = |field: &str| {
-            let text = fields.get(field)?.as_str()?.to_owned();
-            Timestamp::try_from(text).ok()
-        };
-        let before = |field, limit| time(field).is_some_and(|time| time < limit);
-        let own = before("expires_at", self.now);
-        own || self
-            .retention
-            .is_some_and(|retention| before("created_at", self.now - retention))
-    }
-}
-
-/// The regular time at which an interview was marked.
-fn marked_at(fields: &Map<String, Value>) -> Option<u64> {
-    fields.get(EXPIRING_REGULAR_MS)?.as_u64()
-}
-
-impl RetentionState {
-    /// Begins a new day of regular time where one has begun.
-    fn at(&self, regular_ms: u64) -> Self {
-        let day = regular_ms / DAY_MS;
-        if day == self.day {
-            return self.clone();
-        }
-        let deleted_before = if day == self.day + 1 { self.deleted } else { 0 };
-        Self {
-            day,
-            deleted: 0,
-            deleted_before,
-            ..self.clone()
-        }
-    }
-
-    /// How many interviews may be deleted on this day.
-    fn ceiling(&self) -> u64 {
-        FLOOR.max(self.deleted_before.saturating_mul(GROWTH))
-    }
-}
 
 impl Sweep {
     /// Marks, takes marks back, and deletes.

@@ -30,6 +30,7 @@ mod retention;
 mod strangers;
 mod stream;
 mod traffic;
+mod unreadable;
 mod uploads;
 mod versions;
 mod watched;
