@@ -206,12 +206,14 @@ fn a_rating_of_an_unknown_status_is_not_shown() {
         .into_iter()
         .find(|(path, _)| sort(path) == "analysis")
         .unwrap();
-    let rated = |analysis: &Value| analysis["competencies"][0]["rating"].clone();
-    assert_eq!(rated(&analysis), 4);
     let mut newer = analysis;
-    with_unknown_values(&mut newer);
-    let read: Analysis = serde_json::from_value(newer).unwrap();
-    assert_eq!(rated(&json!(read.known_only())), Value::Null);
+    newer["competencies"][0]["status"] = json!(NEWER_WORD);
+    newer["competencies"][0]["rating"] = json!(4);
+    let read: Analysis = serde_json::from_value(newer.clone()).unwrap();
+    assert_eq!(json!(read), newer);
+    let shown = json!(read.known_only());
+    assert_eq!(shown["competencies"][0]["status"], "not_assessed");
+    assert_eq!(shown["competencies"][0]["rating"], Value::Null);
 }
 
 /// Its key and its other fields lie in one structure.
