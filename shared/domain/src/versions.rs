@@ -109,19 +109,25 @@ impl<T> StripUnknown for Extended<T> {
 
 impl<T: StripUnknown> StripUnknown for Option<T> {
     fn strip(&mut self, found: &mut Vec<Unknown>) {
-        self.iter_mut().for_each(|value| value.strip(found));
+        for value in self {
+            value.strip(found);
+        }
     }
 }
 
 impl<T: StripUnknown> StripUnknown for Vec<T> {
     fn strip(&mut self, found: &mut Vec<Unknown>) {
-        self.iter_mut().for_each(|value| value.strip(found));
+        for value in self {
+            value.strip(found);
+        }
     }
 }
 
 impl<K, T: StripUnknown> StripUnknown for BTreeMap<K, T> {
     fn strip(&mut self, found: &mut Vec<Unknown>) {
-        self.values_mut().for_each(|value| value.strip(found));
+        for value in self.values_mut() {
+            value.strip(found);
+        }
     }
 }
 

@@ -165,14 +165,9 @@ async fn a_clock_400_days_ahead_for_a_minute_deletes_nothing() {
     );
     assert_eq!(drill.sweep_for(DAY + HOUR).await, (0, 0, 0));
     assert_eq!(drill.count(), 21);
-    let audio = drill.test.interview(&id).await["audio"]["url"].clone();
-    let audio = drill
-        .test
-        .client
-        .get(audio.as_str().unwrap())
-        .send()
-        .await
-        .unwrap();
+    let url = drill.test.interview(&id).await["audio"]["url"].clone();
+    let url = format!("{}{}", drill.test.url, url.as_str().unwrap());
+    let audio = drill.test.client.get(url).send().await.unwrap();
     assert_eq!(audio.status(), 200, "the recording is there");
 }
 
