@@ -109,7 +109,7 @@ impl<T> StripUnknown for Extended<T> {
 
 impl<T: StripUnknown> StripUnknown for Option<T> {
     fn strip(&mut self, found: &mut Vec<Unknown>) {
-        for value in self {
+        if let Some(value) = self {
             value.strip(found);
         }
     }
