@@ -43,6 +43,7 @@ fuzz_target!(|text: String| {
         }],
         chunks: 1,
         quality: Quality::default(),
+        usable: None,
         created_at: now,
         unknown: UnknownFields::default(),
     };

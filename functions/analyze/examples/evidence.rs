@@ -99,6 +99,7 @@ fn transcript(lines: &[Vec<String>]) -> Transcript {
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
         chunks: 1,
         quality: Quality::default(),
+        usable: None,
         created_at: Timestamp::from_millis(0),
         unknown: UnknownFields::default(),
     };

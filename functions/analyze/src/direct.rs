@@ -9,6 +9,7 @@ use domain::{
     ports::{AnalysisRequest, Analyst, Clock, DirectAnalysis},
     steps::StepError,
     transcript::Transcript,
+    usable::least_speakers,
 };
 
 use crate::verified;
@@ -30,10 +31,11 @@ impl Direct {
 impl DirectAnalysis for Direct {
     async fn analyze(
         &self,
-        transcript: Transcript,
+        mut transcript: Transcript,
         kind: Kind,
         rubric: Option<Rubric>,
     ) -> Result<Analysis, StepError> {
+        transcript.head.usable = Some(transcript.usable(least_speakers(kind, None)));
         let request = AnalysisRequest {
             transcript: Arc::new(transcript),
             kind,

@@ -185,6 +185,7 @@ mod tests {
             speakers: Vec::new(),
             chunks: 1,
             quality: Quality::default(),
+            usable: None,
             created_at: Timestamp::from_millis(0),
             unknown: UnknownFields::default(),
         };

@@ -1,10 +1,10 @@
 //! Says what there is to say about an interview, with proof.
 //!
 //! Listens to `data/transcript` and queues the work; asks the language engine, looks
-//! every quote up in the words, and writes `data/analysis`. [`evidence`] finds quotes, [`gate`]
-//! decides whether anybody may be rated, [`content`] what must not be said,
-//! [`injection`] notices orders, [`metrics`] measures the conversation, [`verify`]
-//! brings it together.
+//! every quote up in the words, and writes `data/analysis`. [`evidence`] finds quotes,
+//! [`content`] decides what must not be said, [`injection`] notices orders, [`metrics`]
+//! measures the conversation, [`verify`] brings it together. Whether people may be rated
+//! was decided when the transcript was stored, by [`domain::usable`].
 
 mod align;
 mod candidates;
@@ -12,10 +12,10 @@ pub mod content;
 mod content_words;
 mod direct;
 pub mod evidence;
-pub mod gate;
 pub mod injection;
 mod injection_words;
 pub mod metrics;
+mod objections;
 mod ratings;
 mod tokens;
 pub mod verify;
@@ -117,12 +117,13 @@ impl Analyze {
         let transcript = work::transcript(records, key)
             .await
             .map_err(|error| unreadable(&error))?;
-        let (Some(interview), Some(transcript)) = (interview, transcript) else {
+        let (Some(interview), Some(mut transcript)) = (interview, transcript) else {
             return Err(StepError::permanent(
                 Code::TranscriptMissing,
                 "there is no transcript any more",
             ));
         };
+        transcript.head.usable = Some(transcript.usable(interview.least_speakers()));
         let rubric = interview
             .rubric
             .unwrap_or_else(|| Rubric::default_for(interview.kind));
@@ -151,12 +152,8 @@ async fn verified(
     now: Timestamp,
 ) -> Result<Analysis, StepError> {
     let engine = engine.to_owned();
-    let verifying = tokio::task::spawn_blocking(move || {
-        let AnalysisRequest {
-            transcript, rubric, ..
-        } = &request;
-        verify::verify(draft, &engine, transcript, rubric, now)
-    });
+    let verifying =
+        tokio::task::spawn_blocking(move || verify::verify(draft, &engine, &request, now));
     let failed = |_| StepError::transient(Code::WorkerLost, "the analysis could not be verified");
     verifying.await.map_err(failed)
 }

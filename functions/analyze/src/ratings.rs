@@ -9,7 +9,7 @@ use domain::{
     versions::UnknownFields,
 };
 
-use crate::{content::breaks_content_rule, gate, verify::Verifier};
+use crate::{content::breaks_content_rule, objections, verify::Verifier};
 
 /// What ratings may be.
 const RATINGS: std::ops::RangeInclusive<u8> = 1..=5;
@@ -21,21 +21,16 @@ impl Verifier<'_> {
         drafts: &[DraftCompetency],
         rubric: &Rubric,
     ) -> Vec<Competency> {
-        let objections = gate::objections(&self.transcript.head.quality);
-        let passes = objections.is_empty();
-        for objection in objections {
-            self.warnings.add(&objection.code, objection.message);
+        for warning in objections::warnings(&self.usable, &self.transcript.head.quality) {
+            self.warnings.add(&warning.code, warning.message);
         }
         self.warn_of_unknown(drafts, rubric);
-        let below = "the transcript is not good enough to assess anybody by";
+        let refusal = objections::refusal(&self.usable, self.kind);
         let criteria = rubric.competencies.iter();
         criteria
-            .map(|criterion| {
-                if passes {
-                    self.criterion(criterion, drafts)
-                } else {
-                    not_assessed(&criterion.name, below)
-                }
+            .map(|criterion| match refusal {
+                None => self.criterion(criterion, drafts),
+                Some(why) => not_assessed(&criterion.name, why),
             })
             .collect()
     }

@@ -4,10 +4,13 @@ use domain::{
     Private, Timestamp,
     analysis::{
         Analysis, Citation, Claim, DerivedFrom, Draft, DraftClaim, DraftQuestion, DraftTopic,
-        Evidence, EvidenceStatus, Question, Rubric, Topic, Usage, Warning,
+        Evidence, EvidenceStatus, Question, Topic, Usage, Warning,
     },
+    interview::Kind,
+    ports::AnalysisRequest,
     transcript::Transcript,
     versions::UnknownFields,
+    usable::{self, Usable},
     wording,
 };
 
@@ -25,6 +28,8 @@ const MAX_INJECTIONS: usize = 10;
 /// What is known while a draft is being verified.
 pub(crate) struct Verifier<'a> {
     pub(crate) transcript: &'a Transcript,
+    pub(crate) kind: Kind,
+    pub(crate) usable: Usable,
     index: EvidenceIndex<'a>,
     orders: Vec<Order>,
     pub(crate) warnings: Warnings,
@@ -32,15 +37,12 @@ pub(crate) struct Verifier<'a> {
     found: usize,
 }
 
-/// Turns what `engine` drafted into what is stored.
-pub fn verify(
-    draft: Draft,
-    engine: &str,
-    transcript: &Transcript,
-    rubric: &Rubric,
-    now: Timestamp,
-) -> Analysis {
-    let mut verifier = Verifier::new(transcript, draft.warnings);
+/// Turns what `engine` drafted on request into what is stored.
+pub fn verify(draft: Draft, engine: &str, request: &AnalysisRequest, now: Timestamp) -> Analysis {
+    let AnalysisRequest {
+        transcript, rubric, ..
+    } = request;
+    let mut verifier = Verifier::new(request, draft.warnings);
     verifier.warn_of_injections();
     if draft.usage != Usage::default() || !draft.competencies.is_empty() {
         verifier.warn_of_language();
@@ -79,9 +81,12 @@ pub fn verify(
 }
 
 impl<'a> Verifier<'a> {
-    fn new(transcript: &'a Transcript, warnings: Vec<Warning>) -> Self {
+    fn new(request: &'a AnalysisRequest, warnings: Vec<Warning>) -> Self {
+        let transcript = &*request.transcript;
         Self {
             transcript,
+            kind: request.kind,
+            usable: transcript.usable(usable::least_speakers(request.kind, None)),
             index: EvidenceIndex::new(transcript),
             orders: orders(transcript),
             warnings: Warnings::new(warnings),
@@ -190,7 +195,16 @@ impl<'a> Verifier<'a> {
     }
 
     fn claims(&mut self, mut drafts: Vec<DraftClaim>) -> Vec<Claim> {
-        drafts.retain(|claim| self.permits(claim.text.reveal()));
+        drafts.retain(|claim| {
+            let text = claim.text.reveal();
+            // What claims nothing but its quote is its speaker's, if it was said.
+            let is_quote = claim.evidence.iter().any(|own| own.quote.reveal() == text);
+            if is_quote {
+                self.permits_spoken(text)
+            } else {
+                self.permits(text)
+            }
+        });
         drafts
             .into_iter()
             .map(|claim| Claim {

@@ -11,7 +11,7 @@ use domain::{
     transcript::Transcript,
     versions::UnknownFields,
 };
-use support::transcript;
+use support::{request, transcript};
 
 /// What somebody says to be rated five, in the ways in which that is tried.
 const ATTACKS: [(&str, &str); 10] = [
@@ -102,8 +102,7 @@ fn analysed(attack: &str, quote: &str) -> Analysis {
     verify(
         obedient("the test", quote),
         "test",
-        &attacked(attack),
-        &rubric,
+        &request(&attacked(attack), &rubric),
         now,
     )
 }

@@ -12,7 +12,7 @@ use domain::{
     transcript::Transcript,
     versions::UnknownFields,
 };
-use support::of_words;
+use support::{of_words, request};
 
 /// Name of the criterion, cited turn, quote, verdict, and who really says it from
 /// when to when, in milliseconds.
@@ -141,7 +141,7 @@ fn analysed() -> Analysis {
         unknown: UnknownFields::default(),
     };
     let now = Timestamp::from_millis(0);
-    verify(draft, "test", &conversation(), &rubric, now)
+    verify(draft, "test", &request(&conversation(), &rubric), now)
 }
 
 #[test]

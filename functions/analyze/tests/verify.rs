@@ -9,10 +9,13 @@ use domain::{
         Analysis, Citation, CompetencyStatus, Criterion, Draft, DraftClaim, DraftCompetency,
         DraftQuestion, DraftTopic, PartRating, Rubric,
     },
+    interview::Kind,
+    ports::AnalysisRequest,
     transcript::Transcript,
     versions::UnknownFields,
+    usable::{Reason, Usable},
 };
-use support::{interview, transcript};
+use support::{interview, request, transcript};
 
 const REAL: &str = "I called every customer myself";
 const INVENTED: &str = "I am the best they ever had";
@@ -57,8 +60,7 @@ fn verified(draft: Draft, transcript: &Transcript) -> Analysis {
     verify(
         draft,
         "test",
-        transcript,
-        &rubric,
+        &request(transcript, &rubric),
         Timestamp::from_millis(0),
     )
 }
@@ -183,7 +185,26 @@ fn each_criterion_comes_back_once_under_its_own_name() {
 }
 
 #[test]
-fn nobody_is_rated_by_a_transcript_below_the_gate() {
+fn key_point_that_is_a_quote_may_speak_of_feelings() {
+    let mut lines = vec![(0, "How was it?")];
+    lines.push((1, "I was nervous and angry at the supplier that day."));
+    let transcript = transcript(&lines);
+    let said = "I was nervous and angry at the supplier that day.";
+    let draft = Draft {
+        key_points: vec![claim(said, said), claim("She was nervous and angry", said)],
+        ..Draft::default()
+    };
+    let analysis = verified(draft, &transcript);
+    let kept: Vec<&str> = analysis
+        .key_points
+        .iter()
+        .map(|own| own.text.reveal())
+        .collect();
+    assert_eq!(kept, [said]);
+}
+
+#[test]
+fn unusable_transcript_gives_no_ratings() {
     let mut transcript = interview();
     transcript.head.quality.mean_confidence = 0.3;
     let draft = Draft {
@@ -199,6 +220,50 @@ fn nobody_is_rated_by_a_transcript_below_the_gate() {
 }
 
 #[test]
+fn one_speaker_gives_no_ratings_in_a_job_interview_and_names_the_remedy() {
+    let mut transcript = interview();
+    transcript.head.usable = Some(Usable::from_reasons([Reason::OneSpeaker]));
+    let rubric = rubric(&["ownership"]);
+    let analysis = |kind| {
+        let draft = Draft {
+            competencies: vec![competency("ownership", Some(4), REAL)],
+            ..Draft::default()
+        };
+        let request = AnalysisRequest {
+            kind,
+            ..request(&transcript, &rubric)
+        };
+        verify(draft, "test", &request, Timestamp::from_millis(0))
+    };
+    let refused = analysis(Kind::JobInterview);
+    let nothing = ("ownership", CompetencyStatus::NotAssessed, None);
+    assert_eq!(verdicts(&refused), [nothing]);
+    assert_eq!(codes(&refused), ["one_speaker"]);
+    let message = &refused.warnings[0].message;
+    for remedy in ["speakers_expected", "--speakers 2", "channel", "PATCH"] {
+        assert!(message.contains(remedy), "{message}");
+    }
+    let rated = analysis(Kind::UserResearch);
+    let rating = ("ownership", CompetencyStatus::Assessed, Some(4));
+    assert_eq!(verdicts(&rated), [rating]);
+    assert_eq!(codes(&rated), ["one_speaker"]);
+}
+
+#[test]
+fn what_was_stored_with_the_transcript_is_not_judged_anew() {
+    let mut transcript = interview();
+    transcript.head.usable = Some(Usable::from_reasons([Reason::LanguageMismatch]));
+    let draft = Draft {
+        competencies: vec![competency("ownership", Some(4), REAL)],
+        ..Draft::default()
+    };
+    let analysis = verified(draft, &transcript);
+    let refused = ("ownership", CompetencyStatus::NotAssessed, None);
+    assert_eq!(verdicts(&analysis), [refused, UNMENTIONED]);
+    assert_eq!(codes(&analysis), ["language_mismatch"]);
+}
+
+#[test]
 fn what_must_not_be_judged_is_not_judged_by_any_rubric() {
     let draft = Draft {
         competencies: vec![competency("personality", Some(4), REAL)],
@@ -208,8 +273,7 @@ fn what_must_not_be_judged_is_not_judged_by_any_rubric() {
     let analysis = verify(
         draft,
         "test",
-        &interview(),
-        &rubric,
+        &request(&interview(), &rubric),
         Timestamp::from_millis(0),
     );
     let refused = ("personality", CompetencyStatus::NotAssessed, None);

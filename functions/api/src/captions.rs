@@ -142,6 +142,7 @@ mod tests {
             speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
             chunks: 1,
             quality: Quality::default(),
+            usable: None,
             created_at: Timestamp::from_millis(0),
             unknown: UnknownFields::default(),
         };

@@ -239,6 +239,7 @@ fn transcript(given: Vec<GivenTurn>, language: Option<String>) -> Result<Transcr
         speakers: speakers.collect(),
         chunks: 0,
         quality: turns::quality(&words, reached),
+        usable: None,
         created_at: domain::Timestamp::from_millis(0),
         unknown: UnknownFields::default(),
     };

@@ -134,11 +134,8 @@ impl Listener {
         }
         if told.status != now.status {
             told.status = now.status;
-            text += &event(
-                "status",
-                &told.id(),
-                &json!({"status": interview.visible_status()}),
-            );
+            let data = json!({"status": interview.visible_status(), "usable": interview.usable});
+            text += &event("status", &told.id(), &data);
         }
         self.told = Some(told);
         self.finished = is_final(interview.visible_status());
@@ -271,7 +268,7 @@ mod tests {
         let told: Vec<String> = life.iter().map(|interview| uncut.tell(interview)).collect();
         let story = told.concat();
         assert!(
-            story.ends_with("data: {\"status\":\"partial\"}\n\n"),
+            story.ends_with("data: {\"status\":\"partial\",\"usable\":null}\n\n"),
             "{story}"
         );
         let mut cuts = 0;

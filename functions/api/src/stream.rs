@@ -94,6 +94,7 @@ impl Api {
             speakers: Vec::new(),
             chunks: 0,
             quality: turns::quality(&[], 0),
+            usable: None,
             created_at: self.clock.now(),
             unknown: UnknownFields::default(),
         }

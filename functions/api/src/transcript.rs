@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use domain::{
+    Interview,
     transcript::{Quality, Speaker, Transcript, Turn, Word},
     versions::StripUnknown as _,
+    usable::Usable,
     work,
 };
 use http::{Response, StatusCode};
@@ -38,7 +40,7 @@ impl Api {
         let found = work::transcript(&*self.records, &interview.key()).await;
         let found = found.map_err(IntoProblem::into_problem)?;
         let transcript = found.ok_or_else(|| not_ready("transcript"))?;
-        let transcript = transcript.known_only().naming(&interview.speakers);
+        let transcript = shown(transcript, &interview);
         let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
         Ok(match format {
             Format::Json => json(StatusCode::OK, &Shown::from(&transcript)),
@@ -59,6 +61,13 @@ impl Api {
     }
 }
 
+/// The transcript of this interview: with the names of its speakers, and judged where it was
+/// stored by a release that did not.
+pub(crate) fn shown(mut transcript: Transcript, interview: &Interview) -> Transcript {
+    transcript.head.usable = Some(transcript.usable(interview.least_speakers()));
+    transcript.naming(&interview.speakers)
+}
+
 /// The transcript as the API shows it.
 #[derive(Serialize)]
 pub(crate) struct Shown<'a> {
@@ -72,6 +81,7 @@ pub(crate) struct Shown<'a> {
     turns: &'a [Turn],
     words: &'a [Word],
     quality: &'a Quality,
+    usable: Usable,
 }
 
 impl<'a> From<&'a Transcript> for Shown<'a> {
@@ -88,6 +98,7 @@ impl<'a> From<&'a Transcript> for Shown<'a> {
             turns: &transcript.turns,
             words: &transcript.words,
             quality: &head.quality,
+            usable: transcript.usable(1),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Interview, UserId, analysis::Analysis, paths::DocPath, receipt::RECEIPTS, report::StoredReport,
-    versions::StripUnknown, webhook, work,
+    steps::StepState, versions::StripUnknown, webhook, work,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
@@ -15,7 +15,12 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use crate::{Api, error::IntoProblem, request::Asked, transcript};
+use crate::{
+    Api,
+    error::IntoProblem,
+    request::Asked,
+    transcript::{self, shown},
+};
 
 /// The parts of an interview that `?fields=` can name.
 const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes"];
@@ -34,7 +39,8 @@ impl Api {
     pub(crate) async fn show(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
         asked.only_query(&["fields"])?;
         let parts = parts(asked)?;
-        let interview = self.interview(asked).await?;
+        let mut interview = self.interview(asked).await?;
+        self.judge(&mut interview).await?;
         let mut body = Shown {
             interview: self.view(&interview),
             parts: BTreeMap::new(),
@@ -46,13 +52,24 @@ impl Api {
         Ok(json(StatusCode::OK, &body))
     }
 
+    /// Says whether the transcript is usable, where a release that did not stored it.
+    async fn judge(&self, interview: &mut Interview) -> Result<(), Problem> {
+        let is_transcribed = interview.steps.transcription.state == StepState::Done;
+        if interview.usable.is_none() && is_transcribed {
+            let found = work::transcript(&*self.records, &interview.key()).await;
+            let found = found.map_err(IntoProblem::into_problem)?;
+            interview.usable = found.map(|own| own.usable(interview.least_speakers()));
+        }
+        Ok(())
+    }
+
     async fn part(&self, interview: &Interview, part: &str) -> Result<Box<RawValue>, Problem> {
         let key = interview.key();
         let written = match part {
             "transcript" => {
                 let found = work::transcript(&*self.records, &key).await;
                 let found = found.map_err(IntoProblem::into_problem)?;
-                let shown = found.map(|found| found.known_only().naming(&interview.speakers));
+                let shown = found.map(|found| shown(found, interview));
                 to_raw_value(&shown.as_ref().map(transcript::Shown::from))
             }
             "analysis" => to_raw_value(&self.data::<Analysis>(interview, "analysis").await?),
@@ -100,6 +117,7 @@ impl Api {
             "id": interview.id,
             "title": interview.title,
             "status": interview.status,
+            "usable": interview.usable,
             "kind": interview.kind,
             "language": interview.language,
             "created_at": interview.created_at,

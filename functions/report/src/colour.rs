@@ -3,6 +3,10 @@
 /// Text that explains.
 pub(crate) const GREY: &str = "6B7280";
 
+/// Text that warns, and what lies behind it.
+pub(crate) const RED: &str = "B91C1C";
+pub(crate) const RED_TINT: &str = "FEF2F2";
+
 /// What speakers are told apart by, in print as well; a seventh has the first
 /// one's again.
 const SPEAKERS: [[u8; 3]; 6] = [

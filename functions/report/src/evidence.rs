@@ -7,7 +7,7 @@ use domain::{
 };
 
 use crate::{
-    colour::GREY,
+    colour::{GREY, RED},
     content::Block,
     text::{clean, clock, directed, run},
 };
@@ -42,7 +42,7 @@ const fn mark(status: EvidenceStatus) -> (&'static str, &'static str) {
     match status {
         EvidenceStatus::Verified => ("✓", "15803D"),
         EvidenceStatus::Repaired => ("≈", "B45309"),
-        EvidenceStatus::Unverified | EvidenceStatus::Unknown(_) => ("✗", "B91C1C"),
+        EvidenceStatus::Unverified | EvidenceStatus::Unknown(_) => ("✗", RED),
     }
 }
 
@@ -55,6 +55,6 @@ fn source(evidence: &Evidence, transcript: &Transcript) -> String {
                 clock(start_ms)
             )
         }
-        _ => "not found in the recording".to_owned(),
+        _ => "not in the transcript".to_owned(),
     }
 }

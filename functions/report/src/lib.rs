@@ -19,6 +19,7 @@ mod styles;
 mod text;
 mod title;
 mod transcript;
+mod unusable;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use crate::{
     content::{Block, ReportContent, Section},
     finish, metrics, notes, pack, recording, sections, styles,
     text::clean,
-    title, transcript,
+    title, transcript, unusable,
 };
 use docx_rs::{
     AlignmentType, DocumentChild, Docx, Footer, Header, NumPages, PageMargin, PageNum, Paragraph,
@@ -29,7 +29,8 @@ pub enum RenderError {
 pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
     let sections = sections(content)?;
     let mut document = page(content);
-    let front = title::block(content).into_iter();
+    let front = unusable::block(content).into_iter();
+    let front = front.chain(title::block(content));
     for block in front.chain(title::contents(&sections)) {
         add(&mut document, block);
     }

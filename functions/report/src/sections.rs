@@ -1,7 +1,7 @@
 //! What the analysis says.
 
 use docx_rs::{LineSpacing, Paragraph, Run};
-use domain::analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus};
+use domain::analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus, NO_LANGUAGE_MODEL};
 
 use crate::{
     colour::GREY,
@@ -9,6 +9,7 @@ use crate::{
     evidence::quotes,
     styles::{bullet, note, subheading},
     text::{clock, directed, paragraph, run},
+    unusable,
 };
 
 pub(crate) fn summary(content: &ReportContent<'_>) -> Section {
@@ -35,17 +36,21 @@ pub(crate) fn caveats(content: &ReportContent<'_>) -> Section {
     );
     let proven = match counted_quotes(content) {
         (_, 0) => "Nothing is quoted.".to_owned(),
-        (found, all) => format!("{found} of {all} quotes were found in the recording."),
+        (found, all) => format!("{found} of {all} quotes match the transcript."),
     };
+    // What stands on top of the page, or in the place of the ratings, is not said again.
+    let usable = unusable::usable(content);
+    let is_said = |code: &String| code == NO_LANGUAGE_MODEL || usable.reasons.contains(code);
     let warnings = content
         .analysis
         .warnings
         .iter()
+        .filter(|warning| !is_said(&warning.code))
         .map(|warning| sentence(&warning.message));
     let blocks = [recognised, proven]
         .into_iter()
         .chain(warnings)
-        .map(|text| bullet(&text).into());
+        .map(|text| bullet(run(&text)).into());
     Section {
         anchor: "caveats",
         title: "What to know about this report",
@@ -95,9 +100,13 @@ fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<Block> {
     claims
         .iter()
         .flat_map(|claim| {
-            let head = bullet(claim.text.reveal()).keep_next(true);
-            let head: Block = directed(head, claim.text.reveal()).into();
-            std::iter::once(head).chain(quotes(&claim.evidence, content.transcript))
+            let text = claim.text.reveal();
+            // An engine that only selects sentences claims what it quotes.
+            let is_quote = claim.evidence.iter().any(|own| own.quote.reveal() == text);
+            let head = directed(bullet(run(text)).keep_next(true), text);
+            let head = (!is_quote).then(|| Block::from(head));
+            head.into_iter()
+                .chain(quotes(&claim.evidence, content.transcript))
         })
         .collect()
 }
@@ -160,7 +169,7 @@ pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
             let found = evidence.status.known() != EvidenceStatus::Unverified;
             let time = evidence
                 .start_ms
-                .map_or_else(|| "not found".to_owned(), clock);
+                .map_or_else(|| "not in the transcript".to_owned(), clock);
             format!("{} {time}", if found { "✓" } else { "✗" })
         });
         let sources: Vec<String> = sources.collect();
@@ -177,13 +186,35 @@ pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
 }
 
 pub(crate) fn competencies(content: &ReportContent<'_>) -> Section {
-    let all = content.analysis.competencies.iter();
-    let blocks = all.flat_map(|competency| assessment(content, competency));
+    let all = &content.analysis.competencies;
+    let blocks = match unrated(content) {
+        Some(why) => vec![paragraph(&why).into()],
+        None => {
+            let blocks = all.iter().flat_map(|own| assessment(content, own));
+            blocks.collect()
+        }
+    };
     Section {
         anchor: "competencies",
         title: "Competencies",
-        blocks: blocks.collect(),
+        blocks,
     }
+}
+
+/// Why nothing is rated at all, where that has one reason.
+fn unrated(content: &ReportContent<'_>) -> Option<String> {
+    let analysis = content.analysis;
+    let mut warnings = analysis.warnings.iter();
+    if let Some(warning) = warnings.find(|warning| warning.code == NO_LANGUAGE_MODEL) {
+        return Some(sentence(&warning.message));
+    }
+    let first = analysis.competencies.first()?;
+    let alike = |own: &Competency| {
+        own.status == CompetencyStatus::NotAssessed && own.rationale == first.rationale
+    };
+    let why = first.rationale.reveal();
+    let all_alike = analysis.competencies.iter().all(alike);
+    all_alike.then(|| sentence(&format!("nothing is rated: {why}")))
 }
 
 fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<Block> {
@@ -207,7 +238,7 @@ fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<Block
 
 pub(crate) fn follow_ups(content: &ReportContent<'_>) -> Section {
     let texts = content.analysis.follow_ups.iter();
-    let blocks = texts.map(|text| directed(bullet(text.reveal()), text.reveal()).into());
+    let blocks = texts.map(|text| directed(bullet(run(text.reveal())), text.reveal()).into());
     Section {
         anchor: "follow-ups",
         title: "To follow up",

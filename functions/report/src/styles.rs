@@ -108,10 +108,10 @@ pub(crate) fn subheading(title: &str) -> Paragraph {
 }
 
 /// A bullet.
-pub(crate) fn bullet(text: &str) -> Paragraph {
+pub(crate) fn bullet(text: Run) -> Paragraph {
     Paragraph::new()
         .numbering(NumberingId::new(BULLETS), IndentLevel::new(0))
-        .add_run(run(text))
+        .add_run(text)
 }
 
 /// A small grey line.

@@ -3,10 +3,17 @@
 
 use std::io::{Cursor, Read};
 
-use domain::{Interview, analysis::Analysis, transcript::Transcript};
+use domain::{
+    Interview,
+    analysis::{Analysis, NO_LANGUAGE_MODEL, Warning},
+    interview::Kind,
+    transcript::Transcript,
+    usable::{Reason, Usable},
+};
 use report::{ReportContent, render};
 use support::{
-    HOSTILE, chatter, empty_analysis, full_analysis, interview, notes, transcript, waveform,
+    HOSTILE, chatter, empty_analysis, full_analysis, interview, notes, transcript,
+    unrated_analysis, unreliable, waveform,
 };
 use zip::ZipArchive;
 
@@ -93,7 +100,7 @@ fn everything_that_the_analysis_and_the_transcript_hold_is_in_it() {
         "strength-quote",
         "concern-text",
         "concern-quote",
-        "not found in the recording",
+        "not in the transcript",
         "follow-up-text",
         "first turn",
         "second turn",
@@ -106,7 +113,7 @@ fn everything_that_the_analysis_and_the_transcript_hold_is_in_it() {
         "25 %",
         "17",
         "Speaker 2, 1:23",
-        "6 of 7 quotes were found",
+        "6 of 7 quotes match the transcript",
         "✓ ",
         "≈ ",
         "✗ ",
@@ -116,6 +123,62 @@ fn everything_that_the_analysis_and_the_transcript_hold_is_in_it() {
             "`{expected}` is missing in\n{text}"
         );
     }
+}
+
+#[test]
+fn unreliable_transcript_is_announced_in_red_above_everything_else() {
+    let bytes = document(
+        &interview("the-title"),
+        &unreliable(&["one", "two"]),
+        &unrated_analysis(),
+    );
+    let text = text(&bytes);
+    let warning = text.find("This transcript is unreliable").unwrap();
+    let reason = text.find("Most words are guesses").unwrap();
+    let language = text.find("do not look like the language").unwrap();
+    let title = text.find("the-title").unwrap();
+    assert!(warning < reason && reason < language && language < title);
+    let xml = part(&bytes, "word/document.xml");
+    assert!(xml[..xml.find("the-title").unwrap()].contains(r#"<w:color w:val="B91C1C" />"#));
+    assert!(!text.contains("Confidence-text"), "said twice");
+    assert!(text.contains("Nothing is rated: the transcript is too unreliable to rate anyone."));
+    assert!(!text.contains("in the recording"), "{text}");
+}
+
+#[test]
+fn job_interview_with_one_speaker_says_how_to_set_the_speakers() {
+    let mut interview = interview("the-title");
+    let mut alone = transcript(&["one", "two"]);
+    alone.head.usable = Some(Usable::from_reasons([Reason::OneSpeaker]));
+    let front = |interview: &Interview| {
+        let text = text(&document(interview, &alone, &empty_analysis()));
+        text[..text.find("the-title").unwrap()].to_owned()
+    };
+    assert!(!front(&interview).contains("nobody is rated"));
+    interview.kind = Kind::JobInterview;
+    let front = front(&interview);
+    for expected in [
+        "nobody is rated",
+        "speakers_expected",
+        "--speakers 2",
+        "PATCH",
+    ] {
+        assert!(front.contains(expected), "{front}");
+    }
+}
+
+#[test]
+fn without_a_language_model_the_settings_stand_in_the_place_of_the_ratings() {
+    let mut analysis = full_analysis();
+    analysis.warnings = vec![Warning {
+        code: NO_LANGUAGE_MODEL.into(),
+        message: "set ANALYZER".into(),
+    }];
+    let text = text(&document(&interview("t"), &transcript(&["one"]), &analysis));
+    assert!(
+        text.contains("Competencies\nSet ANALYZER.\nStrengths"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What was heard, as documents.
 
 use domain::{
-    InterviewKey, chunks,
+    Interview, InterviewKey, chunks,
     claim::Lease,
     interview::Kind,
     ports::{Precondition, Query, Write},
@@ -10,6 +10,7 @@ use domain::{
     transcript::{Recognition, TranscriptHead},
     turns,
     versions::UnknownFields,
+    usable::{self, Signals},
     work,
 };
 use runtime::{
@@ -37,9 +38,9 @@ impl Transcribe {
             words,
             language,
             audio,
+            speech_ms,
             model,
             diarization,
-            ..
         } = recognition;
         if words.is_empty() {
             return Err(StepError::permanent(
@@ -66,6 +67,21 @@ impl Transcribe {
             let stored = records.commit(writes).await;
             stored.map_err(|error| storage_error(&error))?;
         }
+        let quality = turns::quality(&words, audio.duration_ms);
+        let interview = work::interview(records, key)
+            .await
+            .map_err(|error| storage_error(&error))?;
+        let usable = usable::judge(&Signals {
+            quality: &quality,
+            words: &words,
+            duration_ms: audio.duration_ms,
+            speech_ms,
+            engine: self.transcriber.name(),
+            model: &model,
+            requested_language: interview.as_ref().and_then(|own| own.language.as_deref()),
+            recognised_language: language.as_deref(),
+            least_speakers: interview.as_ref().map_or(1, Interview::least_speakers),
+        });
         let head = TranscriptHead {
             revision,
             engine: self.transcriber.name().to_owned(),
@@ -75,7 +91,8 @@ impl Transcribe {
             duration_ms: audio.duration_ms,
             speakers,
             chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
-            quality: turns::quality(&words, audio.duration_ms),
+            quality,
+            usable: Some(usable.clone()),
             created_at: self.desk.clock.now(),
             unknown: UnknownFields::default(),
         };
@@ -84,6 +101,7 @@ impl Transcribe {
             writes: vec![write.map_err(|error| storage_error(&error))?],
             amend: Some(Box::new(move |interview| {
                 interview.language = interview.language.take().or_else(|| language.clone());
+                interview.usable = Some(usable.clone());
                 if let Some(known) = &mut interview.audio {
                     known.duration_ms = Some(audio.duration_ms);
                     known.channels = Some(audio.channels);

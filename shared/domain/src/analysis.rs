@@ -132,6 +132,9 @@ pub struct Warning {
     pub message: String,
 }
 
+/// The code of the warning that no language model was used, and so nothing was rated.
+pub const NO_LANGUAGE_MODEL: &str = "no_language_model";
+
 /// `data/analysis`: the draft after every quote has been looked up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {

@@ -12,6 +12,7 @@ use crate::{
     steps::{Code, StepError, StepState, Steps},
     trace::TraceContext,
     versions::{StripUnknown, Unknown, UnknownFields, open_enum, strip_unknown},
+    usable::{self, Usable},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -130,6 +131,9 @@ pub struct Interview {
     /// The last fencing token handed out; tokens only grow.
     #[serde(default)]
     pub last_token: u64,
+    /// Whether its transcript can be relied on, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usable: Option<Usable>,
     /// Where its events go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
@@ -201,6 +205,7 @@ impl Interview {
             steps: Steps::default(),
             status: Status::AwaitingUpload,
             last_token: 0,
+            usable: None,
             webhook_url: None,
             webhook_gone: false,
             metadata: Map::new(),
@@ -234,6 +239,11 @@ impl Interview {
         }
         self.retention_days = days;
         self.expires_at = days.map(|days| self.created_at + DAY * days);
+    }
+
+    /// How many speakers its transcript must have, for people to be told apart.
+    pub fn least_speakers(&self) -> u32 {
+        usable::least_speakers(self.kind, None)
     }
 
     /// Whether its recording has been stored.

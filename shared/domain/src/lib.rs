@@ -5,7 +5,8 @@
 //! - [`interview`] and [`steps`]: the record of one interview and where each of
 //!   its steps stands; [`claim`] is how a step takes, keeps and hands in its work.
 //! - [`transcript`] with [`turns`] and [`chunks`]: who said what when, and how a
-//!   transcript of any length is cut into documents.
+//!   transcript of any length is cut into documents; [`usable`] says whether it can be
+//!   relied on.
 //! - [`speaker`] and [`roles`]: what speakers are called, and who interviews.
 //! - [`analysis`], [`waveform`], [`report`]: the other products.
 //! - [`note`]: what people write down beside them.
@@ -46,6 +47,7 @@ pub mod timestamp;
 pub mod trace;
 pub mod transcript;
 pub mod turns;
+pub mod usable;
 pub mod versions;
 pub mod waveform;
 pub mod webhook;

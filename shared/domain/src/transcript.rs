@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Private, Timestamp,
     speaker::{self, Role, SpeakerLabel},
+    usable::Usable,
     versions::{StripUnknown, Unknown, UnknownFields, strip_unknown},
 };
 
@@ -135,6 +136,10 @@ pub struct TranscriptHead {
     pub chunks: u32,
     /// How far it can be trusted.
     pub quality: Quality,
+    /// Whether it can be relied on; absent where an earlier release stored it, see
+    /// [`Transcript::usable`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usable: Option<Usable>,
     /// When it was stored.
     pub created_at: Timestamp,
     /// Fields of a newer release.

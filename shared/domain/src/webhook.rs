@@ -100,7 +100,7 @@ impl Notice {
             EventType::Deleted => "deleted",
             _ => interview.visible_status().as_str(),
         };
-        let body = json!({
+        let mut body = json!({
             "type": event_type,
             "timestamp": interview.updated_at,
             "data": {
@@ -111,6 +111,9 @@ impl Notice {
                 "metadata": interview.metadata,
             },
         });
+        if event_type != EventType::Deleted {
+            body["data"]["usable"] = json!(interview.usable);
+        }
         Some(Self {
             id: notice_id(interview, event_type),
             event_type,
@@ -226,6 +229,7 @@ mod tests {
         InterviewId, UserId,
         claim::Claim,
         steps::{Code, StepError},
+        usable::{Reason, Usable},
     };
 
     fn interview() -> Interview {
@@ -299,6 +303,22 @@ mod tests {
         let again = done(again, StepName::Transcription);
         assert_ne!(notice(&first).id, notice(&again).id);
         assert!(!notice(&first).id.contains('.'));
+    }
+
+    #[test]
+    fn every_body_but_that_of_a_deletion_says_whether_the_transcript_is_usable() {
+        let mut interview = done(interview(), StepName::Transcription);
+        let data = |interview: &Interview, event_type| {
+            let body = Notice::about(interview, event_type).unwrap().body;
+            serde_json::from_str::<Value>(&body).unwrap()["data"].clone()
+        };
+        let failed = data(&interview, EventType::Failed);
+        assert_eq!(failed.get("usable"), Some(&Value::Null));
+        interview.usable = Some(Usable::from_reasons([Reason::LowConfidence]));
+        let completed = data(&interview, EventType::Completed);
+        let expected = json!({"ok": false, "reasons": ["low_confidence"]});
+        assert_eq!(completed["usable"], expected);
+        assert_eq!(data(&interview, EventType::Deleted).get("usable"), None);
     }
 
     #[test]

@@ -2,8 +2,13 @@
 
 #![cfg_attr(test, allow(dead_code, reason = "each test binary uses its part"))]
 
+use std::sync::Arc;
+
 use domain::{
     Timestamp,
+    analysis::Rubric,
+    interview::Kind,
+    ports::AnalysisRequest,
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
     versions::UnknownFields,
 };
@@ -39,10 +44,20 @@ pub(crate) fn of_words(words: &[(&str, u64, u64, u32)], duration_ms: u64) -> Tra
             repetition_share: 0.0,
             unknown: UnknownFields::default(),
         },
+        usable: None,
         created_at: Timestamp::from_millis(0),
         unknown: UnknownFields::default(),
     };
     Transcript::new(head, words)
+}
+
+/// The request to analyze the transcript of a conversation of no particular kind.
+pub(crate) fn request(transcript: &Transcript, rubric: &Rubric) -> AnalysisRequest {
+    AnalysisRequest {
+        transcript: Arc::new(transcript.clone()),
+        kind: Kind::Other,
+        rubric: rubric.clone(),
+    }
 }
 
 /// Each line is what one speaker says; words are 300 ms apart and 200 ms long.

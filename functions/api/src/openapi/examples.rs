@@ -40,6 +40,7 @@ pub(super) fn interview() -> Value {
         "id": ID,
         "title": "Ada, first round",
         "status": "completed",
+        "usable": {"ok": true, "reasons": []},
         "kind": "job_interview",
         "language": "en",
         "created_at": CREATED,
@@ -74,6 +75,7 @@ pub(super) fn awaiting(upload: bool) -> Value {
     let pending = json!({"state": "pending", "attempt": 0});
     let mut interview = interview();
     interview["status"] = json!("awaiting_upload");
+    interview["usable"] = Value::Null;
     interview["updated_at"] = json!(CREATED);
     for step in ["transcription", "waveform", "analysis", "report"] {
         interview["steps"][step] = pending.clone();
@@ -136,6 +138,7 @@ pub(super) fn transcript() -> Value {
             {"text": "boat.", "start_ms": 3_300, "end_ms": 4_100, "speaker": 1, "confidence": 0.99},
         ],
         "quality": quality(),
+        "usable": {"ok": true, "reasons": []},
     })
 }
 
@@ -190,6 +193,7 @@ pub(super) fn event() -> Value {
     json!({"type": "interview.completed", "timestamp": DONE, "data": {
         "interview_id": ID, "user_id": "local", "status": "completed",
         "steps": interview["steps"], "metadata": interview["metadata"],
+        "usable": interview["usable"],
     }})
 }
 

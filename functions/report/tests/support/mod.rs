@@ -14,6 +14,7 @@ use domain::{
     note::{Note, NoteKind},
     transcript::{AudioFacts, Quality, Speaker, Transcript, TranscriptHead, Word},
     versions::UnknownFields,
+    usable::{Reason, Usable},
     waveform::StoredWaveform,
 };
 use report::{ReportContent, render};
@@ -62,9 +63,35 @@ pub(crate) fn transcript(lines: &[&str]) -> Transcript {
             mean_confidence: 0.9,
             ..Quality::default()
         },
+        usable: Some(Usable::from_reasons([])),
         created_at: Timestamp::from_millis(0),
     };
     Transcript::new(head, words)
+}
+
+/// The same, of which most words are guesses.
+pub(crate) fn unreliable(lines: &[&str]) -> Transcript {
+    let mut transcript = transcript(lines);
+    let reasons = [Reason::LowConfidence, Reason::LanguageMismatch];
+    transcript.head.usable = Some(Usable::from_reasons(reasons));
+    transcript.head.quality.mean_confidence = 0.42;
+    transcript
+}
+
+/// An analysis whose ratings were all refused for one reason.
+pub(crate) fn unrated_analysis() -> Analysis {
+    let mut analysis = full_analysis();
+    for competency in &mut analysis.competencies {
+        competency.status = CompetencyStatus::NotAssessed;
+        competency.rating = None;
+        competency.rationale = "the transcript is too unreliable to rate anyone".into();
+        competency.evidence = Vec::new();
+    }
+    analysis.warnings = vec![Warning {
+        code: "low_confidence".into(),
+        message: "confidence-text".into(),
+    }];
+    analysis
 }
 
 pub(crate) fn empty_analysis() -> Analysis {
@@ -270,6 +297,10 @@ pub(crate) fn cases() -> Vec<Case> {
             expected,
         }
     };
+    let noise = Case {
+        transcript: unreliable(&["what are up to her at a hop", "l r a i why buy a car"]),
+        ..case("noise", "en", &[], unrated_analysis(), "unreliable")
+    };
     let long = chatter(11_000, 7);
     let long: Vec<&str> = long.iter().map(String::as_str).collect();
     let hostile = [
@@ -293,6 +324,7 @@ pub(crate) fn cases() -> Vec<Case> {
     of_hostile.summary = Some(HOSTILE.into());
     vec![
         case("empty", "en", &[], empty_analysis(), "too little"),
+        noise,
         case("one word", "en", &["yes"], empty_analysis(), "yes"),
         case(
             "eight hours",

@@ -48,6 +48,7 @@ pub(super) fn all() -> Value {
         })),
         "StatusEvent": object("What a `status` event carries.", &[], json!({
             "status": text("Where the interview stands now."),
+            "usable": or_null(a("Usable", "Whether its transcript can be relied on.")),
         })),
         "ProgressEvent": object("What a `progress` event carries.", &[], json!({
             "position_ms": count("Up to where the recording is recognised."),
@@ -90,7 +91,7 @@ fn waveform() -> Value {
 fn webhook_data() -> Value {
     object(
         "The interview that an event is about.",
-        &[],
+        &["usable"],
         json!({
             "interview_id": text("Its id."),
             "user_id": text("Whose it is."),
@@ -98,6 +99,8 @@ fn webhook_data() -> Value {
                 "partial", "failed", "deleted"]),
             "steps": a("Steps", "Where each of its steps stands."),
             "metadata": {"type": "object", "description": "The client's own data, as it came."},
+            "usable": or_null(a("Usable", "Whether its transcript can be relied on; absent \
+                once it is deleted.")),
         }),
     )
 }

@@ -54,6 +54,8 @@ fn own() -> Value {
         "status": words("Where it stands: `completed` when every step is done, `partial` when \
             the transcript is there and another step failed, `failed` when there is no \
             transcript.", &STATUSES),
+        "usable": or_null(a("Usable", "Whether its transcript can be relied on; `null` until \
+            there is one, and in lists for transcripts of an earlier release.")),
         "kind": kind(),
         "language": or_null(text("The language as a BCP 47 tag, given or recognised.")),
         "created_at": time("When it was created."),

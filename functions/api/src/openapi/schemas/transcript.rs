@@ -1,5 +1,6 @@
 //! The transcript.
 
+use domain::usable::Reason;
 use serde_json::{Value, json};
 
 use super::{a, asked::ROLES, count, list, number, object, or_null, share, text, words_or_null};
@@ -32,6 +33,7 @@ pub(super) fn all() -> Value {
                 same time; left out where not."},
         })),
         "Quality": quality(),
+        "Usable": usable(),
         "Segment": object("What is recognised of a stretch of speech.", &[], json!({
             "speaker": count("Who speaks, from 0."),
             "start_ms": count("When it begins."),
@@ -60,6 +62,24 @@ fn transcript() -> Value {
             "turns": list("Turn", "The words by who speaks, in reading order."),
             "words": list("Word", "The words in reading order."),
             "quality": a("Quality", "How far it can be trusted."),
+            "usable": a("Usable", "Whether it can be relied on."),
+        }),
+    )
+}
+
+fn usable() -> Value {
+    let reasons = Reason::ALL.iter().fold(
+        "What was found, as stable words for programs; later releases may add some.".to_owned(),
+        |text, reason| format!("{text} `{}`: {}", reason.as_str(), reason.meaning()),
+    );
+    object(
+        "Whether a transcript can be relied on.",
+        &[],
+        json!({
+            "ok": {"type": "boolean", "description": "Whether the words can be relied on. If \
+                not, nothing is rated. With `one_speaker` alone it stays `true`, and a job \
+                interview is not rated."},
+            "reasons": {"type": "array", "items": {"type": "string"}, "description": reasons},
         }),
     )
 }
