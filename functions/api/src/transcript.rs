@@ -63,7 +63,8 @@ impl Api {
 
 /// The transcript of this interview: with the names of its speakers, and judged where it was
 /// stored by a release that did not.
-pub(crate) fn shown(mut transcript: Transcript, interview: &Interview) -> Transcript {
+pub(crate) fn shown(transcript: Transcript, interview: &Interview) -> Transcript {
+    let mut transcript = transcript.known_only();
     transcript.head.usable = Some(transcript.usable(interview.least_speakers()));
     transcript.naming(&interview.speakers)
 }

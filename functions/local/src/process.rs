@@ -1,15 +1,22 @@
 //! One recording through the same pipeline, without a service.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use api::exports;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId,
+    analysis::{Analysis, NO_LANGUAGE_MODEL},
     interview::{Audio, Status},
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
     report::StoredReport,
     versions::UnknownFields,
+    usable::Usable,
     waveform::{Bits, StoredWaveform},
     work,
 };
@@ -122,12 +129,16 @@ async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
 
 async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow::Result<()> {
     let (records, key) = (host.store.records(), interview.key());
+    for reason in interview.usable.iter().flat_map(Usable::known_reasons) {
+        writeln!(io::stderr(), "warning: {}", reason.meaning())?;
+    }
     if let Some(transcript) = work::transcript(&*records, &key).await? {
         let json = serde_json::to_vec_pretty(&exports::json(&transcript))?;
         fs::write(out.join("transcript.json"), json)?;
         fs::write(out.join("transcript.srt"), exports::srt(&transcript))?;
     }
     if let Some(analysis) = data(&*records, &key, "analysis").await? {
+        hint(&analysis)?;
         fs::write(
             out.join("analysis.json"),
             serde_json::to_vec_pretty(&analysis)?,
@@ -143,6 +154,16 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
         let (_, bytes) = artifacts.read(&report.object, None, None).await?;
         let chunks: Vec<_> = bytes.try_collect().await?;
         fs::write(out.join("report.docx"), chunks.concat())?;
+    }
+    Ok(())
+}
+
+/// Says which settings bring a scorecard, where no language model is connected.
+fn hint(analysis: &Value) -> anyhow::Result<()> {
+    let analysis: Analysis = serde_json::from_value(analysis.clone())?;
+    let mut warnings = analysis.warnings.iter();
+    if let Some(warning) = warnings.find(|warning| warning.code == NO_LANGUAGE_MODEL) {
+        writeln!(io::stderr(), "{}", warning.message)?;
     }
     Ok(())
 }

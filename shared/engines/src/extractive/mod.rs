@@ -1,34 +1,37 @@
-//! An analysis without a language model: key sentences, topics and questions
-//! picked from the transcript by counting words. It judges nobody.
+//! An analysis without a language model: key sentences, topics and questions picked from
+//! the transcript, word for word. It judges nobody.
 
 mod questions;
 mod select;
+mod sentences;
 mod stopwords;
+mod summary;
+mod titles;
 mod topics;
-mod utterances;
 
 use async_trait::async_trait;
 use domain::{
-    Private,
-    analysis::{Citation, Draft, DraftClaim, Warning},
+    analysis::{Citation, Draft, DraftClaim, NO_LANGUAGE_MODEL, Warning},
     ports::{AnalysisRequest, Analyst},
     steps::{Code, StepError},
     transcript::Transcript,
 };
-use questions::{Exchange, MAX_QUESTIONS, exchanges, first_words};
-use utterances::{Utterance, Vocabulary};
+use questions::{Exchange, MAX_QUESTIONS, exchanges};
+use sentences::{Sentence, Vocabulary};
+use topics::Topic;
 
-/// Utterances in the summary: of a short conversation, and at most.
+/// Sentences in the summary: of a short conversation, and at most.
 const SUMMARY: std::ops::RangeInclusive<usize> = 3..=5;
 
-/// Utterances among the key points: of a short conversation, and at most.
-const KEY_POINTS: std::ops::RangeInclusive<usize> = 6..=12;
+/// Sentences among the key points: of a short conversation, and at most.
+const KEY_POINTS: std::ops::RangeInclusive<usize> = 7..=12;
 
-/// One more utterance for so many.
-const UTTERANCES_EACH: usize = 60;
+/// One more sentence for so many.
+const SENTENCES_EACH: usize = 60;
 
-/// Words of a key point that stand above its quote.
-const OPENING_WORDS: usize = 9;
+/// Why there is no scorecard, and which settings bring one.
+const CONNECT_A_MODEL: &str = "no language model is connected, so nothing is rated; for a scorecard set \
+    ANALYZER=gemini and GEMINI_API_KEY, or ANALYZER=openai and OPENAI_BASE_URL (for example of Ollama)";
 
 /// The engine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,78 +52,49 @@ impl Analyst for Extractive {
 }
 
 fn draft(transcript: &Transcript) -> Draft {
-    let utterances = utterances::split(transcript);
-    let vocabulary = Vocabulary::new(&utterances);
-    let (brief, long) = (
-        length(&SUMMARY, &utterances),
-        length(&KEY_POINTS, &utterances),
-    );
-    let central = select::central(&utterances, &vocabulary, long);
-    let exchanges = exchanges(transcript);
+    let sentences = sentences::split(transcript);
+    let all = &sentences.all;
+    let vocabulary = Vocabulary::new(all);
+    let (brief, long) = (length(&SUMMARY, all), length(&KEY_POINTS, all));
+    let ranked = select::ranked(&sentences, &transcript.words, &vocabulary);
+    let mut picked = select::varied(all, &ranked, brief + long);
+    // Of a short conversation half are enough to sum it up.
+    let mut points = picked.split_off(brief.min(picked.len().div_ceil(2)));
+    picked.sort_unstable();
+    points.sort_unstable();
+    let topics = topics::segment(transcript, &sentences);
+    let exchanges = exchanges(&sentences);
     let shown = &exchanges[..exchanges.len().min(MAX_QUESTIONS)];
+    let quoted: Vec<&Sentence> = picked.into_iter().map(|index| &all[index]).collect();
     Draft {
         model: "extractive".to_owned(),
-        prompt_version: "extractive-2".to_owned(),
-        summary: summary(transcript, &utterances, in_order(&central, brief)),
-        key_points: in_order(&central, long)
-            .map(|index| key_point(transcript, &utterances[index]))
+        prompt_version: "extractive-3".to_owned(),
+        summary: summary::write(transcript, &topics, &quoted),
+        key_points: points
+            .into_iter()
+            .map(|index| key_point(&all[index]))
             .collect(),
-        topics: topics::segment(transcript, &utterances),
-        questions: shown.iter().map(Exchange::draft).collect(),
+        topics: topics.iter().map(Topic::draft).collect(),
+        questions: shown.iter().map(|own| own.draft(transcript)).collect(),
         follow_ups: shown.iter().filter_map(Exchange::follow_up).collect(),
         warnings: warnings(exchanges.len()),
         ..Draft::default()
     }
 }
 
-/// How many utterances a conversation of that length deserves.
-fn length(range: &std::ops::RangeInclusive<usize>, utterances: &[Utterance]) -> usize {
-    (range.start() + utterances.len() / UTTERANCES_EACH).min(*range.end())
+/// How many sentences a conversation of that length deserves.
+fn length(range: &std::ops::RangeInclusive<usize>, sentences: &[Sentence]) -> usize {
+    (range.start() + sentences.len() / SENTENCES_EACH).min(*range.end())
 }
 
-/// The best `count`, as they were said.
-fn in_order(ranked: &[usize], count: usize) -> impl Iterator<Item = usize> + use<> {
-    let mut best: Vec<usize> = ranked.iter().take(count).copied().collect();
-    best.sort_unstable();
-    best.into_iter()
-}
-
-/// A few central utterances, plainly as somebody's words.
-fn summary(
-    transcript: &Transcript,
-    utterances: &[Utterance],
-    picked: impl Iterator<Item = usize>,
-) -> Option<Private> {
-    let sentences: Vec<String> = picked
-        .map(|index| said(transcript, &utterances[index], &utterances[index].text))
-        .collect();
-    (!sentences.is_empty()).then(|| sentences.join(" ").into())
-}
-
-fn key_point(transcript: &Transcript, utterance: &Utterance) -> DraftClaim {
+/// A sentence that claims nothing but itself.
+fn key_point(sentence: &Sentence) -> DraftClaim {
     DraftClaim {
-        text: said(transcript, utterance, &opening(&utterance.text)).into(),
+        text: sentence.text.as_str().into(),
         evidence: vec![Citation {
-            turn: utterance.turn,
-            quote: utterance.text.clone().into(),
+            turn: sentence.turn,
+            quote: sentence.text.as_str().into(),
         }],
-    }
-}
-
-/// Words with their speaker, between quotation marks that they do not have.
-fn said(transcript: &Transcript, utterance: &Utterance, words: &str) -> String {
-    let name = transcript.speaker_name(utterance.speaker);
-    let words = words.replace(['"', '\u{201c}', '\u{201d}', '\u{201e}', '«', '»'], "");
-    format!("{}: \u{201c}{words}\u{201d}", name.reveal())
-}
-
-/// The first words, for a line above the whole quote.
-fn opening(text: &str) -> String {
-    let short = first_words(text, OPENING_WORDS);
-    if short.len() < text.len() {
-        format!("{short} …")
-    } else {
-        short
     }
 }
 
@@ -129,10 +103,7 @@ fn warnings(asked: usize) -> Vec<Warning> {
         code: code.to_owned(),
         message,
     };
-    let mut warnings = vec![warning(
-        "no_language_model",
-        "made by counting words, without a language model: nothing was judged or rated".to_owned(),
-    )];
+    let mut warnings = vec![warning(NO_LANGUAGE_MODEL, CONNECT_A_MODEL.to_owned())];
     if asked > MAX_QUESTIONS {
         warnings.push(warning(
             "questions_left_out",
@@ -142,5 +113,7 @@ fn warnings(asked: usize) -> Vec<Warning> {
     warnings
 }
 
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod tests;

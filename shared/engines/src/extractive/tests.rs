@@ -1,7 +1,7 @@
 //! What is picked from conversations written out.
 
 use domain::{
-    Timestamp,
+    Private, Timestamp,
     transcript::{Quality, Speaker, TranscriptHead, Word},
     turns,
     versions::UnknownFields,
@@ -37,6 +37,7 @@ fn transcript(lines: &[(u32, &str)]) -> Transcript {
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
         chunks: 1,
         quality: Quality::default(),
+        usable: None,
         created_at: Timestamp::from_millis(0),
         unknown: UnknownFields::default(),
     };
@@ -61,7 +62,7 @@ fn interview() -> Transcript {
 }
 
 #[test]
-fn questions_are_found_with_their_answers_and_short_answers_are_followed_up() {
+fn questions_are_found_with_their_answers_and_open_ones_are_followed_up() {
     let draft = draft(&interview());
     let asked: Vec<&str> = draft
         .questions
@@ -76,7 +77,48 @@ fn questions_are_found_with_their_answers_and_short_answers_are_followed_up() {
             "did you find the reason"
         ]
     );
-    assert_eq!(draft.follow_ups, [Private::from("did you find the reason")]);
+    let answers: Vec<Option<&str>> = draft
+        .questions
+        .iter()
+        .map(|question| question.answer.as_ref().map(Private::reveal))
+        .collect();
+    assert_eq!(answers[2], Some("yes"));
+    assert!(draft.follow_ups.is_empty(), "yes answers a question");
+}
+
+#[test]
+fn rhetorical_questions_and_assurances_are_no_questions() {
+    let draft = draft(&transcript(&[
+        (0, "What does your team build? You know."),
+        (
+            1,
+            "What do we build? We build a library system that lends books to schools.",
+        ),
+        (0, "Really?"),
+        (1, "You know the county, right? It pays for all of it."),
+        (0, "Why?"),
+        (1, "No idea."),
+    ]));
+    let asked: Vec<&str> = draft
+        .questions
+        .iter()
+        .map(|own| own.question.reveal())
+        .collect();
+    assert_eq!(asked, ["What does your team build?", "Why?"]);
+    assert_eq!(draft.follow_ups, [Private::from("Why?")]);
+}
+
+#[test]
+fn sentence_goes_on_after_a_pause_where_it_is_punctuated() {
+    let transcript = transcript(&[
+        (0, "We lost the list of"),
+        (0, "four hundred books that people had ordered."),
+        (1, "I see."),
+    ]);
+    let sentences = sentences::split(&transcript);
+    let texts: Vec<&str> = sentences.all.iter().map(|own| own.text.as_str()).collect();
+    let whole = "We lost the list of four hundred books that people had ordered.";
+    assert_eq!(texts, [whole, "I see."]);
 }
 
 #[test]
@@ -128,7 +170,12 @@ fn an_answer_after_a_word_or_two_is_found_and_cited_where_it_stands() {
 fn the_summary_is_plainly_what_people_said() {
     let draft = draft(&interview());
     let summary = draft.summary.expect("two long answers");
-    assert!(summary.reveal().starts_with("Speaker 2: “our team builds"));
+    assert!(
+        summary
+            .reveal()
+            .starts_with("Speaker 1 and Speaker 2 talk for")
+    );
+    assert!(summary.reveal().contains("Speaker 2 says: “"));
     assert!(draft.warnings[0].code == "no_language_model");
 }
 

@@ -2,13 +2,16 @@
 //!
 //! Lexical cohesion between the stretches before and after each turn, cut where
 //! it has its deepest valleys (Hearst, "`TextTiling`", Computational Linguistics
-//! 1997); each topic is named by the words that set it apart from the others.
+//! 1997); [`titles`] names each topic.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use domain::{analysis::DraftTopic, transcript::Transcript};
 
-use super::utterances::Utterance;
+use super::{
+    sentences::{Sentence, Sentences},
+    titles::titles,
+};
 
 /// Content words on each side that are compared.
 const WINDOW: usize = 60;
@@ -23,15 +26,40 @@ const PLACES: usize = 4_000;
 /// Topics in a recording at most: more are no overview.
 const MAX_TOPICS: usize = 24;
 
-/// Words in a title.
-const TITLE_WORDS: usize = 3;
-
 /// A content word and the turn it is said in.
 type Term<'a> = (u32, &'a str);
 
+/// A stretch of turns about one thing.
+pub(crate) struct Topic {
+    /// What it is about, as it would be written inside a sentence.
+    pub(crate) phrases: Vec<String>,
+    first_turn: u32,
+    last_turn: u32,
+}
+
+impl Topic {
+    pub(crate) fn draft(&self) -> DraftTopic {
+        DraftTopic {
+            title: capitalized(&self.phrases.join(", ")).into(),
+            first_turn: self.first_turn,
+            last_turn: self.last_turn,
+        }
+    }
+}
+
+/// With a capital at the beginning.
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + characters.as_str()
+}
+
 /// Cuts the transcript into topics, in order.
-pub(crate) fn segment(transcript: &Transcript, utterances: &[Utterance]) -> Vec<DraftTopic> {
-    let terms: Vec<Term<'_>> = utterances
+pub(crate) fn segment(transcript: &Transcript, sentences: &Sentences) -> Vec<Topic> {
+    let terms: Vec<Term<'_>> = sentences
+        .all
         .iter()
         .flat_map(|own| own.terms.iter().map(|term| (own.turn, term.as_str())))
         .collect();
@@ -40,22 +68,21 @@ pub(crate) fn segment(transcript: &Transcript, utterances: &[Utterance]) -> Vec<
     };
     let mut bounds = boundaries(transcript, &terms);
     bounds.push(last.id + 1);
-    let (mut counted, mut rest) = (Vec::new(), &terms[..]);
+    let (mut groups, mut rest): (Vec<&[Sentence]>, _) = (Vec::new(), &sentences.all[..]);
     for end in &bounds {
-        let (own, later) = rest.split_at(rest.partition_point(|(turn, _)| turn < end));
-        counted.push(counts(own));
+        let (own, later) = rest.split_at(rest.partition_point(|sentence| sentence.turn < *end));
+        groups.push(own);
         rest = later;
     }
-    let titles = titles(&counted);
+    let titles = titles(sentences, &transcript.words, &groups);
     let firsts = std::iter::once(0).chain(bounds.iter().copied());
     let topics = firsts.zip(&bounds).zip(titles);
     topics
-        .filter_map(|((first_turn, end), title)| {
-            Some(DraftTopic {
-                title: title?.into(),
-                first_turn,
-                last_turn: end - 1,
-            })
+        .filter(|(_, phrases)| !phrases.is_empty())
+        .map(|((first_turn, end), phrases)| Topic {
+            phrases,
+            first_turn,
+            last_turn: end - 1,
         })
         .collect()
 }
@@ -168,65 +195,13 @@ fn mean_and_a_half(values: &[f64]) -> f64 {
     mean + variance.sqrt() / 2.0
 }
 
-/// For each topic the words that are frequent in it and rare in the others;
-/// none for one without content words.
-#[expect(clippy::cast_precision_loss, reason = "counts of topics")]
-fn titles(topics: &[BTreeMap<&str, f64>]) -> Vec<Option<String>> {
-    let mut holding: HashMap<&str, f64> = HashMap::new();
-    for term in topics.iter().flat_map(BTreeMap::keys) {
-        *holding.entry(term).or_default() += 1.0;
-    }
-    let total = topics.len() as f64;
-    topics
-        .iter()
-        .map(|counts| {
-            let mut ranked: Vec<(f64, &str)> = counts
-                .iter()
-                .map(|(term, count)| (count * (1.0 + total / holding[term]).ln(), *term))
-                .collect();
-            ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
-            title(&ranked)
-        })
-        .collect()
-}
-
-/// The best words, the longer of two forms of one word left out.
-fn title(ranked: &[(f64, &str)]) -> Option<String> {
-    let mut words: Vec<&str> = Vec::new();
-    for (_, term) in ranked {
-        let told = |word: &&str| term.starts_with(*word) || word.starts_with(term);
-        if words.len() < TITLE_WORDS && !words.iter().any(told) {
-            words.push(term);
-        }
-    }
-    (!words.is_empty()).then(|| words.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn words<'a>(text: &'a str) -> BTreeMap<&'a str, f64> {
-        let terms: Vec<Term<'a>> = text.split(' ').map(|word| (0, word)).collect();
-        counts(&terms)
-    }
 
     #[test]
     fn depths_are_measured_from_the_hills_on_both_sides() {
         let depths = depths(&[3.0, 1.0, 2.0, 2.0, 5.0, 0.0]);
         assert_eq!(depths, [0.0, 6.0 - 0.0 - 0.0, 3.0, 3.0, 0.0, 5.0]);
-    }
-
-    #[test]
-    fn a_title_names_what_sets_a_topic_apart() {
-        let topics = [
-            words("team books books list library"),
-            words("team sunday sunday visitors visitor noon"),
-            BTreeMap::new(),
-        ];
-        let titles = titles(&topics);
-        assert_eq!(titles[0].as_deref(), Some("books, library, list"));
-        assert_eq!(titles[1].as_deref(), Some("sunday, noon, visitor"));
-        assert_eq!(titles[2], None);
     }
 }
