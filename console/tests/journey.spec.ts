@@ -19,7 +19,7 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
   await test.step("the steps are followed without a reload", async () => {
     const steps = page.getByRole("region", { name: "Progress" });
     await expect(steps.getByRole("listitem").filter({ hasText: "Waveform" })).toContainText("done");
-    await expect(page.getByText("of the quotes are verified in the recording")).toBeVisible({ timeout: 200_000 });
+    await expect(page.getByText(/quotes match the transcript/)).toBeVisible({ timeout: 200_000 });
     await expect(steps).toBeHidden();
   });
 

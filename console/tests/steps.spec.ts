@@ -34,12 +34,12 @@ test("a failed step says why, and is run again", async ({ page, context, complai
     await why.getByRole("button", { name: "Run it again" }).click();
     await expect(page.getByRole("region", { name: "Progress" })).toBeHidden();
 
-    // Five of six quotes are in the recording; the invented one is no link.
-    await expect(page.getByText("of the quotes are verified in the recording")).toBeVisible();
+    // Five of six quotes match the transcript; the invented one is no link.
+    await expect(page.getByText(/quotes match the transcript/)).toBeVisible();
     const invented = page.locator(".quote.unverified");
     await expect(invented).toContainText("promoted");
     await expect(invented.getByRole("link")).toHaveCount(0);
-    await expect(invented.getByRole("img", { name: "Not found in the recording" })).toBeVisible();
+    await expect(invented.getByRole("img", { name: "Not in the transcript" })).toBeVisible();
     await expect(page.locator(".quote.repaired").first()).toBeVisible();
     await expect(page.getByRole("img", { name: "5 of 5" })).toBeVisible();
     const topics = page.getByRole("group", { name: "Topics and notes in time" });

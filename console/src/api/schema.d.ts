@@ -773,6 +773,8 @@ export interface components {
             updated_at: string;
             /** @description How to upload the recording. */
             upload?: components["schemas"]["Upload"];
+            /** @description Whether its transcript can be relied on; `null` until there is one, and in lists for transcripts of an earlier release. */
+            usable: components["schemas"]["Usable"] | null;
             /** @description Where its events go. */
             webhook_url: string | null;
         };
@@ -928,6 +930,8 @@ export interface components {
              * @description When it last changed.
              */
             updated_at: string;
+            /** @description Whether its transcript can be relied on; `null` until there is one, and in lists for transcripts of an earlier release. */
+            usable: components["schemas"]["Usable"] | null;
             /** @description Where its events go. */
             webhook_url: string | null;
         };
@@ -1216,6 +1220,8 @@ export interface components {
         StatusEvent: {
             /** @description Where the interview stands now. */
             status: string;
+            /** @description Whether its transcript can be relied on. */
+            usable: components["schemas"]["Usable"] | null;
         };
         /** @description Where a step stands. */
         Step: {
@@ -1305,6 +1311,8 @@ export interface components {
             speakers: components["schemas"]["Speaker"][];
             /** @description The words by who speaks, in reading order. */
             turns: components["schemas"]["Turn"][];
+            /** @description Whether it can be relied on. */
+            usable: components["schemas"]["Usable"];
             /** @description The words in reading order. */
             words: components["schemas"]["Word"][];
         };
@@ -1338,6 +1346,13 @@ export interface components {
             resumable: components["schemas"]["ResumableUpload"];
             /** @description Where to. */
             url: string;
+        };
+        /** @description Whether a transcript can be relied on. */
+        Usable: {
+            /** @description Whether the words can be relied on. If not, nothing is rated. With `one_speaker` alone it stays `true`, and a job interview is not rated. */
+            ok: boolean;
+            /** @description What was found, as stable words for programs; later releases may add some. `transcript_too_short`: There are too few words to say anything about a person. `low_confidence`: Most words are guesses: the recording is too noisy for the speech engine, or in a language that it does not know. `little_speech`: There is hardly any speech in the recording. `speech_missed`: Most of the speech in the recording was not recognised. `repetition_loops`: The speech engine repeated the same phrases, as it does where it recognises nothing. `language_mismatch`: The words do not look like the language that was given, or that the speech model knows. Set `language` to the language that is spoken, or use a model that knows it. `one_speaker`: Only one speaker was recognised where more are expected, so questions and answers cannot be told apart. Set `speakers_expected`, or `--speakers 2` in the command; record each speaker on a channel of their own; or correct the speakers by PATCH. */
+            reasons: string[];
         };
         /** @description Tokens as the provider counts them. */
         Usage: {
@@ -1388,6 +1403,8 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed" | "deleted";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
+            /** @description Whether its transcript can be relied on; absent once it is deleted. */
+            usable?: components["schemas"]["Usable"] | null;
             /** @description Whose it is. */
             user_id: string;
         };
@@ -1466,6 +1483,8 @@ export interface components {
              * @description When it last changed.
              */
             updated_at: string;
+            /** @description Whether its transcript can be relied on; `null` until there is one, and in lists for transcripts of an earlier release. */
+            usable: components["schemas"]["Usable"] | null;
             /** @description What the recording looks like. */
             waveform?: components["schemas"]["Waveform"] | null;
             /** @description Where its events go. */
@@ -2211,6 +2230,7 @@ export interface operations {
                      *         },
                      *         "url": "https://storage.googleapis.com/recordings/users/local/audio/k3f9q2m7x8w4n6p5r2t3v7yz?X-Goog-Signature=5f1c"
                      *       },
+                     *       "usable": null,
                      *       "webhook_url": null
                      *     }
                      */
@@ -2894,6 +2914,10 @@ export interface operations {
                      *           },
                      *           "title": "Ada, first round",
                      *           "updated_at": "2026-03-02T09:31:12.480Z",
+                     *           "usable": {
+                     *             "ok": true,
+                     *             "reasons": []
+                     *           },
                      *           "webhook_url": null
                      *         }
                      *       ],
@@ -3099,6 +3123,7 @@ export interface operations {
                      *         },
                      *         "url": "https://storage.googleapis.com/recordings/users/local/audio/k3f9q2m7x8w4n6p5r2t3v7yz?X-Goog-Signature=5f1c"
                      *       },
+                     *       "usable": null,
                      *       "webhook_url": null
                      *     }
                      */
@@ -3501,6 +3526,10 @@ export interface operations {
                      *             "text": "I built a boat."
                      *           }
                      *         ],
+                     *         "usable": {
+                     *           "ok": true,
+                     *           "reasons": []
+                     *         },
                      *         "words": [
                      *           {
                      *             "confidence": 0.99,
@@ -3533,6 +3562,10 @@ export interface operations {
                      *         ]
                      *       },
                      *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "usable": {
+                     *         "ok": true,
+                     *         "reasons": []
+                     *       },
                      *       "waveform": {
                      *         "bits": 8,
                      *         "channels": 1,
@@ -3923,6 +3956,10 @@ export interface operations {
                      *       },
                      *       "title": "Ada, first round",
                      *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "usable": {
+                     *         "ok": true,
+                     *         "reasons": []
+                     *       },
                      *       "webhook_url": null
                      *     }
                      */
@@ -5501,6 +5538,10 @@ export interface operations {
                      *       },
                      *       "title": "Ada, first round",
                      *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "usable": {
+                     *         "ok": true,
+                     *         "reasons": []
+                     *       },
                      *       "webhook_url": null
                      *     }
                      */
@@ -5734,6 +5775,10 @@ export interface operations {
                      *           "text": "I built a boat."
                      *         }
                      *       ],
+                     *       "usable": {
+                     *         "ok": true,
+                     *         "reasons": []
+                     *       },
                      *       "words": [
                      *         {
                      *           "confidence": 0.99,

@@ -1,5 +1,5 @@
 import type { Analysis, Claim } from "../api/client";
-import { clock, percent } from "../ui/format";
+import { clock } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Quotes } from "./Evidence";
 import { Missing } from "./Missing";
@@ -12,16 +12,25 @@ export function AnalysisPart() {
 }
 
 function Made({ analysis }: { analysis: Analysis }) {
-  const { summary, key_points, competencies, questions, topics, strengths, concerns, follow_ups } = analysis;
+  const { summary, key_points, questions, topics, strengths, concerns, follow_ups } = analysis;
   const open = useOpen();
+  const usable = open.interview.value?.usable;
+  // What was copied from the transcript matches it: no reason to praise it.
+  const praised = usable?.ok !== false && !isExtract(analysis);
   return (
     <div class="analysis">
-      <Validity analysis={analysis} />
-      {analysis.warnings.map(({ code, message }) => (
-        <p key={code} class="banner">
-          <Icon name="warning" /> {message}
+      {praised && (
+        <p class="validity">
+          <Matching analysis={analysis} />
         </p>
-      ))}
+      )}
+      {analysis.warnings
+        .filter(({ code }) => code !== NO_MODEL && !usable?.reasons.includes(code))
+        .map(({ code, message }, index) => (
+          <p key={`${code} ${index}`} class="banner">
+            <Icon name="warning" /> {message}
+          </p>
+        ))}
       {summary && (
         <section>
           <h2>Summary</h2>
@@ -29,25 +38,7 @@ function Made({ analysis }: { analysis: Analysis }) {
         </section>
       )}
       <Claims title="Key points" claims={key_points} />
-      {competencies.length > 0 && (
-        <section>
-          <h2>Competencies</h2>
-          {competencies.map(({ name, status, rating, rationale, evidence }) => (
-            <article key={name}>
-              <h3>
-                {name}{" "}
-                {rating == null ? (
-                  <span class="quiet">{status === "not_assessed" ? "not assessed" : "not enough evidence"}</span>
-                ) : (
-                  <Rating rating={rating} />
-                )}
-              </h3>
-              <p>{rationale}</p>
-              <Quotes evidence={evidence} />
-            </article>
-          ))}
-        </section>
-      )}
+      <Scorecard analysis={analysis} />
       {topics.length > 0 && (
         <section>
           <h2>Topics</h2>
@@ -88,6 +79,11 @@ function Made({ analysis }: { analysis: Analysis }) {
         </section>
       )}
       <p class="quiet small">
+        {!praised && (
+          <>
+            <Matching analysis={analysis} />{" "}
+          </>
+        )}
         Made by {analysis.engine}
         {analysis.model && ` (${analysis.model})`}
         {analysis.cost_usd != null && analysis.cost_usd > 0 && ` for $${analysis.cost_usd.toFixed(4)}`}.
@@ -96,14 +92,66 @@ function Made({ analysis }: { analysis: Analysis }) {
   );
 }
 
-/** How many of the quotes are in the recording, on top of everything they support. */
-function Validity({ analysis: { evidence_validity } }: { analysis: Analysis }) {
-  if (evidence_validity == null) return null;
+/** The warning of an engine that selects sentences and judges nothing. */
+const NO_MODEL = "no_language_model";
+
+function isExtract({ warnings }: Analysis): boolean {
+  return warnings.some(({ code }) => code === NO_MODEL);
+}
+
+/** How many of the quotes match the transcript. */
+function Matching({ analysis }: { analysis: Analysis }) {
+  const { key_points, competencies, questions, strengths, concerns } = analysis;
+  const quotes = [key_points, competencies, questions, strengths, concerns].flat().flatMap(({ evidence }) => evidence);
+  if (!quotes.length) return <>Nothing is quoted.</>;
+  const matching = quotes.filter(({ status }) => status !== "unverified").length;
   return (
-    <p class="validity">
-      <b>{percent(evidence_validity)}</b> of the quotes are verified in the recording.
-      <meter min={0} max={1} value={evidence_validity} aria-hidden="true" />
-    </p>
+    <>
+      {matching} of {quotes.length} {quotes.length === 1 ? "quote matches" : "quotes match"} the transcript.
+    </>
+  );
+}
+
+/** The ratings, or why there are none. */
+function Scorecard({ analysis }: { analysis: Analysis }) {
+  const { competencies } = analysis;
+  if (isExtract(analysis)) {
+    return (
+      <section aria-label="Scorecard">
+        <h2>Scorecard</h2>
+        <p>
+          No language model is connected, so nothing is rated. To get a scorecard, start the service with{" "}
+          <code>ANALYZER=gemini</code> and <code>GEMINI_API_KEY</code>, or with <code>ANALYZER=openai</code> and{" "}
+          <code>OPENAI_BASE_URL</code> (for example of Ollama).
+        </p>
+      </section>
+    );
+  }
+  if (!competencies.length) return null;
+  const [first] = competencies;
+  const refused = competencies.every((own) => own.status === "not_assessed" && own.rationale === first?.rationale);
+  return (
+    <section>
+      <h2>Competencies</h2>
+      {refused ? (
+        <p>Nothing is rated: {first?.rationale}.</p>
+      ) : (
+        competencies.map(({ name, status, rating, rationale, evidence }) => (
+          <article key={name}>
+            <h3>
+              {name}{" "}
+              {rating == null ? (
+                <span class="quiet">{status === "not_assessed" ? "not assessed" : "not enough evidence"}</span>
+              ) : (
+                <Rating rating={rating} />
+              )}
+            </h3>
+            <p>{rationale}</p>
+            <Quotes evidence={evidence} />
+          </article>
+        ))
+      )}
+    </section>
   );
 }
 

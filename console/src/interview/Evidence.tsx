@@ -4,12 +4,12 @@ import { hrefs } from "../ui/route";
 import { useOpen } from "./store";
 
 const MARK: Record<Evidence["status"], [string, string]> = {
-  verified: ["✓", "Verified: said word for word"],
-  repaired: ["≈", "Repaired: found with small differences; these are the real words"],
-  unverified: ["✗", "Not found in the recording"],
+  verified: ["✓", "Matches the transcript word for word"],
+  repaired: ["≈", "Matches the transcript with small differences; these are its words"],
+  unverified: ["✗", "Not in the transcript"],
 };
 
-/** Quotes, each a link that plays it, with how it was verified. */
+/** Quotes, each a link that plays it, with how it matches the transcript. */
 export function Quotes({ evidence }: { evidence: Evidence[] }) {
   if (!evidence.length) return null;
   return (

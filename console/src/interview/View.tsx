@@ -16,6 +16,7 @@ import { beginNote, Notes } from "./Notes";
 import { Steps } from "./Steps";
 import { Current, Open, useOpen } from "./store";
 import { Transcript } from "./transcript/Transcript";
+import { Unusable } from "./Usable";
 
 export function View({ id, at }: { id: string; at: number | null }) {
   const [open, begin] = useState<Open | null>(null);
@@ -125,6 +126,7 @@ function Interview() {
         >
           <Icon name="trash" />
         </button>
+        <Unusable />
       </header>
       <Steps />
       <Controls />

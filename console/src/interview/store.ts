@@ -200,14 +200,16 @@ export class Open {
       const { step, detail } = JSON.parse(data) as { step: StepName; detail: Interview["steps"][StepName] };
       const interview = this.interview.value;
       if (interview) this.#take({ ...interview, steps: { ...interview.steps, [step]: detail } });
-      // A step may have begun before it was noted that the recording is there.
-      if (!interview?.audio?.url) void this.#read().then((fresh) => this.#take(fresh), () => this.#later());
+      // A step may have begun before it was noted that the recording is there; whether
+      // the transcript is usable comes with the record.
+      const transcribed = step === "transcription" && detail.state === "done";
+      if (transcribed || !interview?.audio?.url) void this.#read().then((fresh) => this.#take(fresh), () => this.#later());
     });
     events.addEventListener("status", ({ data }) => {
-      const { status } = JSON.parse(data) as Pick<Interview, "status">;
+      const { status, usable } = JSON.parse(data) as Pick<Interview, "status" | "usable">;
       const before = this.interview.value?.status;
       const interview = this.interview.value;
-      if (interview) this.#take({ ...interview, status });
+      if (interview) this.#take({ ...interview, status, usable });
       // Its recording is there now: where, and how long it is.
       if (before !== status) void this.#read().then((fresh) => this.#take(fresh), () => this.#later());
     });

@@ -7,7 +7,7 @@ import { ago, clock, count } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { arrive, hrefs } from "../ui/route";
 import { say } from "../ui/toasts";
-import { KIND, STATUS } from "../ui/words";
+import { KIND, STATUS, unusable } from "../ui/words";
 import { Drop } from "../uploads/Drop";
 import { Rows } from "../uploads/Rows";
 import { add, left, uploads } from "../uploads/uploads";
@@ -73,6 +73,7 @@ function Found() {
 function Row({ interview }: { interview: Interview }) {
   const { id, title, kind, audio, created_at } = interview;
   const length = audio?.duration_ms;
+  const doubt = unusable(interview);
   return (
     <li class="row">
       <a class="name" dir="auto" href={hrefs.interview(id)}>
@@ -81,6 +82,14 @@ function Row({ interview }: { interview: Interview }) {
       <span class="about quiet">
         {KIND[kind]} · <time dateTime={created_at}>{ago(created_at)}</time>
         {length != null && ` · ${clock(length)}`}
+        {doubt && (
+          <>
+            {" · "}
+            <span class={`unreliable ${interview.usable?.ok ? "limited" : ""}`}>
+              <Icon name="warning" /> {doubt}
+            </span>
+          </>
+        )}
       </span>
       <Pill interview={interview} />
       <button
