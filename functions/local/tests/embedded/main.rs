@@ -33,6 +33,7 @@ mod traffic;
 mod unreadable;
 mod uploads;
 mod versions;
+mod usable;
 mod watched;
 
 #[path = "../support/described.rs"]
