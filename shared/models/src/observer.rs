@@ -1,0 +1,73 @@
+//! What is reported while a model is being obtained.
+
+use std::time::Duration;
+
+/// Something that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A source is about to be used: nothing has been sent yet.
+    Source {
+        /// A host, or the registry with the packages.
+        name: &'a str,
+        /// How much it is going to send, in bytes.
+        bytes: u64,
+        /// How much of it is there from an earlier attempt, in bytes.
+        resumed: u64,
+    },
+    /// Bytes have come.
+    Bytes {
+        /// How many are there, those of earlier attempts included.
+        done: u64,
+        /// How many there will be.
+        total: u64,
+    },
+    /// Everything has come and is converted or verified.
+    Verifying,
+    /// A source did not yield the model.
+    Failed {
+        /// Its name.
+        name: &'a str,
+        /// Why not.
+        reason: &'a str,
+    },
+    /// Another process is obtaining the same model.
+    Locked {
+        /// How long it is waited for at most.
+        patience: Duration,
+    },
+}
+
+/// Takes the reports.
+pub trait Observer: Send + Sync {
+    /// Takes one.
+    fn report(&self, event: Event<'_>);
+}
+
+/// Takes them and does nothing.
+impl Observer for () {
+    fn report(&self, _: Event<'_>) {}
+}
+
+/// Writes them into the log: host and size before anything is fetched.
+#[derive(Debug, Clone, Copy)]
+pub struct Log;
+
+impl Observer for Log {
+    fn report(&self, event: Event<'_>) {
+        match event {
+            Event::Source {
+                name,
+                bytes,
+                resumed,
+            } => tracing::info!(source = name, bytes, resumed, "fetching the speech model"),
+            Event::Failed { name, reason } => {
+                tracing::warn!(source = name, reason, "the speech model was not fetched");
+            }
+            Event::Locked { .. } => {
+                tracing::info!("another process is fetching the speech model");
+            }
+            Event::Verifying => tracing::info!("verifying the speech model"),
+            Event::Bytes { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! One model for a service: obtained in the background, tried again every hour.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::{sync::watch, time::Instant};
+
+use crate::{Event, Library, Model, Observer, ObtainError, Patience, Wanted};
+
+/// How it stands with a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It is there.
+    Ready(PathBuf),
+    /// It is being fetched, or is about to be.
+    Fetching {
+        /// From where, once that is known.
+        source: Option<String>,
+        /// Bytes that have come.
+        done: u64,
+        /// Bytes that there will be; 0 where that is not known yet.
+        total: u64,
+    },
+    /// Every source has failed.
+    Missing {
+        /// Why, and what to do.
+        reason: String,
+        /// When the sources are tried again.
+        retry_at: Instant,
+    },
+}
+
+/// The model that `WHISPER_MODEL` asks for.
+#[derive(Debug)]
+pub struct Supply {
+    wanted: Wanted,
+    /// None for a file.
+    library: Option<Library>,
+    state: Mutex<State>,
+    /// Whether somebody obtains the model.
+    started: AtomicBool,
+    changes: watch::Sender<()>,
+}
+
+impl Supply {
+    /// A supply of a known model, which has not looked further than at what was verified
+    /// before.
+    pub fn new(model: &'static Model, library: Library) -> Self {
+        let ready = library.settings.cache.find_verified(model);
+        let state = ready.map_or_else(State::beginning, State::Ready);
+        Self::with(Wanted::Known(model), Some(library), state)
+    }
+
+    /// A supply of a file, which is there.
+    pub fn of_file(path: PathBuf) -> Self {
+        Self::with(Wanted::File(path.clone()), None, State::Ready(path))
+    }
+
+    fn with(wanted: Wanted, library: Option<Library>, state: State) -> Self {
+        Self {
+            wanted,
+            library,
+            state: Mutex::new(state),
+            started: AtomicBool::new(false),
+            changes: watch::Sender::new(()),
+        }
+    }
+
+    /// The model's name.
+    pub fn model(&self) -> String {
+        self.wanted.name()
+    }
+
+    /// How it stands with it.
+    pub fn state(&self) -> State {
+        self.lock().clone()
+    }
+
+    /// Tells of changes of the state.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// The model's file, or why it is not there.
+    pub fn locate(&self) -> Result<PathBuf, String> {
+        match self.state() {
+            State::Ready(path) => Ok(path),
+            State::Fetching { .. } => Err(format!(
+                "the speech model `{}` is being fetched",
+                self.model()
+            )),
+            State::Missing { reason, .. } => Err(reason),
+        }
+    }
+
+    /// Obtains the model in the background, as [`Self::keep_trying`] does, unless that was
+    /// begun before.
+    pub fn start(self: &Arc<Self>, observer: Arc<dyn Observer>) {
+        if self.started.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let supply = Arc::clone(self);
+        tokio::spawn(async move { supply.keep_trying(&*observer).await });
+    }
+
+    /// Goes through the sources once. Nothing happens in the background after it.
+    pub async fn obtain(&self, observer: &dyn Observer) -> Result<PathBuf, ObtainError> {
+        let (model, library) = match (&self.wanted, &self.library) {
+            (Wanted::Known(model), Some(library)) => (model, library),
+            (Wanted::File(path), _) => return Ok(path.clone()),
+            (Wanted::Known(_), None) => unreachable!("a known model comes with a library"),
+        };
+        if let State::Ready(path) = self.state() {
+            return Ok(path);
+        }
+        self.started.store(true, Ordering::Relaxed);
+        self.set(State::beginning());
+        let outcome = library
+            .obtain(
+                model,
+                &Noting {
+                    supply: self,
+                    observer,
+                },
+            )
+            .await;
+        self.set(match &outcome {
+            Ok(path) => State::Ready(path.clone()),
+            Err(error) => State::Missing {
+                reason: error.to_string(),
+                retry_at: Instant::now() + self.patience().retry,
+            },
+        });
+        outcome
+    }
+
+    /// Obtains the model, however long that takes: every hour anew from all sources, and
+    /// every few seconds from the cache.
+    pub async fn keep_trying(&self, observer: &dyn Observer) {
+        let patience = self.patience();
+        while let Err(error) = self.obtain(observer).await {
+            tracing::warn!(
+                retry_in_s = patience.retry.as_secs(),
+                "{error}; recordings wait meanwhile"
+            );
+            let retry_at = Instant::now() + patience.retry;
+            while Instant::now() < retry_at {
+                tokio::time::sleep(patience.look.min(patience.retry)).await;
+                if self.take_from_cache().await {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn patience(&self) -> Patience {
+        let library = self.library.as_ref();
+        library.map_or_else(Patience::default, |library| library.patience)
+    }
+
+    /// Whether somebody has put the file into the cache.
+    async fn take_from_cache(&self) -> bool {
+        let (Wanted::Known(model), Some(library)) = (&self.wanted, &self.library) else {
+            return true;
+        };
+        // A file that is still being written has another size.
+        let whole = std::fs::metadata(library.settings.cache.path(model));
+        if !whole.is_ok_and(|facts| facts.len() == model.bytes) {
+            return false;
+        }
+        match library.find(model).await {
+            Ok(Some(path)) => {
+                self.set(State::Ready(path));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn set(&self, state: State) {
+        *self.lock() = state;
+        self.changes.send_replace(());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    const fn beginning() -> Self {
+        Self::Fetching {
+            source: None,
+            done: 0,
+            total: 0,
+        }
+    }
+}
+
+/// Notes how far it is, and passes reports on.
+struct Noting<'a> {
+    supply: &'a Supply,
+    observer: &'a dyn Observer,
+}
+
+impl Observer for Noting<'_> {
+    fn report(&self, event: Event<'_>) {
+        let state = self.supply.state();
+        if let State::Fetching { source, .. } = state {
+            let next = match event {
+                Event::Source {
+                    name,
+                    bytes,
+                    resumed,
+                } => Some((Some(name.to_owned()), resumed, bytes)),
+                Event::Bytes { done, total } => Some((source, done, total)),
+                _ => None,
+            };
+            if let Some((source, done, total)) = next {
+                self.supply.set(State::Fetching {
+                    source,
+                    done,
+                    total,
+                });
+            }
+        }
+        self.observer.report(event);
+    }
+}
