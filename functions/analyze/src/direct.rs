@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::{
     analysis::{Analysis, Rubric},
     interview::Kind,
-    ports::{AnalysisRequest, Analyst, Clock, DirectAnalysis},
+    ports::{AnalysisRequest, Analyst, Clock, DirectAnalysis, EngineStatus},
     steps::StepError,
     transcript::Transcript,
     usable::least_speakers,
@@ -29,6 +29,10 @@ impl Direct {
 
 #[async_trait]
 impl DirectAnalysis for Direct {
+    fn status(&self) -> EngineStatus {
+        EngineStatus::ok(self.analyst.name(), self.analyst.model())
+    }
+
     async fn analyze(
         &self,
         mut transcript: Transcript,

@@ -7,7 +7,13 @@
 use std::{io, time::Duration};
 
 use bytes::Bytes;
-use domain::{Interview, interview::Status, ports::DocumentStream, steps::StepName, webhook};
+use domain::{
+    Interview,
+    interview::Status,
+    ports::DocumentStream,
+    steps::{StepName, WaitReason},
+    webhook,
+};
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, Problem, answer, stream as streamed};
@@ -19,8 +25,8 @@ use crate::{Api, request::Asked};
 /// How long nothing may be sent before a comment is: proxies cut silent streams.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// What a client has been told: of each step its attempt, state and progress,
-/// and the status.
+/// What a client has been told: of each step its attempt, state, progress and what it
+/// waits for, and the status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Told {
     steps: [String; 4],
@@ -32,7 +38,14 @@ impl Told {
         let step = |name| {
             let step = interview.steps.step(name);
             let state = step.state.as_str().chars().next().unwrap_or(' ');
-            format!("{}{state}{}", step.attempt, step.progress.unwrap_or(0))
+            let waits = step.waiting.map_or("", |waiting| match waiting.reason {
+                WaitReason::ModelDownload => "d",
+                WaitReason::ModelUnavailable => "u",
+                WaitReason::EngineBusy => "b",
+                WaitReason::Retry => "r",
+            });
+            let progress = step.progress.unwrap_or(0);
+            format!("{}{state}{progress}{waits}", step.attempt)
         };
         Self {
             steps: StepName::ALL.map(step),

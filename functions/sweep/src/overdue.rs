@@ -60,6 +60,12 @@ fn waiting_since(interview: &Interview, name: StepName) -> Option<Timestamp> {
     known.or(name.needs().is_none().then_some(interview.updated_at))
 }
 
+/// A step that waits for something counts from when that was last found to be so: the
+/// task that looks again every few seconds must be lost before the step is overdue.
+fn last_known(step: &Step, waiting_since: Option<Timestamp>) -> Option<Timestamp> {
+    waiting_since.max(step.waiting.map(|waiting| waiting.noted_at))
+}
+
 fn verdict(
     step: &Step,
     waiting_since: Option<Timestamp>,
@@ -78,17 +84,23 @@ fn verdict(
             Code::DeadlineExceeded,
             "the work took longer than a day",
         )),
-        StepState::Pending if longer(waiting_since, OVERDUE_AFTER) => Some(StepError::transient(
-            Code::NeverStarted,
-            "the work waited longer than a day for its turn",
-        )),
+        StepState::Pending if longer(last_known(step, waiting_since), OVERDUE_AFTER) => {
+            Some(StepError::transient(
+                Code::NeverStarted,
+                "the work waited longer than a day for its turn",
+            ))
+        }
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{InterviewId, InterviewKey, UserId, claim::Claim};
+    use domain::{
+        InterviewId, InterviewKey, UserId,
+        claim::Claim,
+        steps::{WaitReason, Waiting},
+    };
 
     use super::*;
 
@@ -167,6 +179,24 @@ mod tests {
             Timestamp::from_millis(25 * HOUR)
         ));
         assert_eq!(code(&interview, StepName::Waveform), Some("never_started"));
+    }
+
+    #[test]
+    fn a_step_that_waits_for_its_engine_is_not_overdue() {
+        let mut interview = interview();
+        interview.open(StepName::Transcription, START);
+        let waiting = Waiting {
+            reason: WaitReason::ModelUnavailable,
+            until: None,
+            noted_at: Timestamp::from_millis(70 * HOUR),
+        };
+        assert!(interview.hold_back(StepName::Transcription, "1", waiting));
+        let at = |hours: i64| Timestamp::from_millis(hours * HOUR);
+        interview.steps.waveform.state = StepState::Done;
+        assert!(!settle(&mut interview, START, at(71)));
+        assert!(settle(&mut interview, START, at(95)));
+        let code = code(&interview, StepName::Transcription);
+        assert_eq!(code, Some("never_started"));
     }
 
     #[test]

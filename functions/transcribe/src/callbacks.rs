@@ -128,13 +128,14 @@ impl Transcribe {
         recognition: Recognition,
     ) -> Result<Outcome, Failure> {
         let key = &asked.job.key;
-        let write = |_, lease| self.write_up(key, lease, recognition.clone());
+        let engine = self.transcriber.name();
+        let write = |_, lease| self.write_up(key, engine, lease, recognition.clone());
         match self.desk.go_on(key, asked.lease.known, write).await? {
             Outcome::Superseded => {}
             outcome => return Ok(outcome),
         }
         let assignment = self.assignment(key, asked.job.generation);
-        let write = |_, lease| self.write_up(key, lease, recognition.clone());
+        let write = |_, lease| self.write_up(key, engine, lease, recognition.clone());
         // Somebody else is at it, who may not come to an end: then it is wanted.
         self.desk.run(assignment, write).await
     }

@@ -23,10 +23,10 @@ use domain::{
     event::{Event, StoredObject},
     ids,
     ports::{
-        ObjectError, ObjectStore, Progress, Queue, Recording, Task, Transcriber,
+        ObjectError, ObjectStore, Progress, Queue, Readiness, Recording, Task, Transcriber,
         TranscriptionRequest,
     },
-    steps::{Code, StepError, StepName},
+    steps::{Code, StepError, StepName, WaitReason, Waiting},
     trace::TraceContext,
     versions::UnknownFields,
     work::{self, Decision},
@@ -186,8 +186,15 @@ impl Transcribe {
 
     /// Does what a task asks for.
     async fn transcribe(&self, job: Job) -> Result<(), Failure> {
-        let assignment = self.assignment(&job.key, job.generation);
-        let work = |progress, lease| self.listen(&job, lease, progress);
+        let engine = self.engine();
+        if let Readiness::Waiting { reason, retry_in } = engine.readiness() {
+            return self.hold_back(&job, reason, retry_in).await;
+        }
+        let assignment = Assignment {
+            engine: Some(engine.name()),
+            ..self.assignment(&job.key, job.generation)
+        };
+        let work = |progress, lease| self.listen(&job, &*engine, lease, progress);
         let outcome = self.desk.run(assignment, work).await?;
         if outcome == Outcome::Gone {
             self.clear_chunks(&job.key, None).await?;
@@ -197,6 +204,34 @@ impl Transcribe {
             checkpoint::clear(&*self.artifacts, &job.key).await?;
         }
         Ok(())
+    }
+
+    /// The engine for the next recording.
+    fn engine(&self) -> Arc<dyn Transcriber> {
+        let substitute = self.transcriber.substitute();
+        substitute.unwrap_or_else(|| Arc::clone(&self.transcriber))
+    }
+
+    /// Puts a job off whose engine is not ready, and notes why. No lease is acquired and
+    /// no attempt is counted, so that it can wait for days.
+    async fn hold_back(
+        &self,
+        job: &Job,
+        reason: WaitReason,
+        retry_in: Option<Duration>,
+    ) -> Result<(), Failure> {
+        let now = self.desk.clock.now();
+        let waiting = Waiting {
+            reason,
+            until: retry_in.map(|wait| now + wait),
+            noted_at: now,
+        };
+        let (records, input) = (&*self.desk.records, job.generation.to_string());
+        let step = StepName::Transcription;
+        if !work::hold_back(records, &job.key, step, &input, waiting).await? {
+            return Ok(());
+        }
+        Err(Failure::Later(look_again(reason, retry_in)))
     }
 
     fn assignment(&self, key: &InterviewKey, generation: i64) -> Assignment {
@@ -211,17 +246,19 @@ impl Transcribe {
     async fn listen(
         &self,
         job: &Job,
+        engine: &dyn Transcriber,
         lease: Lease,
         progress: Arc<dyn Progress>,
     ) -> Result<Product, StepError> {
         let request = self.request(job, lease).await?;
         if let Some(base) = &self.public_url
-            && self.transcriber.calls_back(&request, base)
+            && engine.calls_back(&request, base)
         {
             return self.ask(job, lease, &request, base).await;
         }
-        let recognition = self.transcriber.transcribe(&request, &*progress).await?;
-        self.write_up(&job.key, lease, recognition).await
+        let recognition = engine.transcribe(&request, &*progress).await?;
+        self.write_up(&job.key, engine.name(), lease, recognition)
+            .await
     }
 
     async fn request(&self, job: &Job, lease: Lease) -> Result<TranscriptionRequest, StepError> {
@@ -276,6 +313,17 @@ fn missing() -> StepError {
 fn check_size(interview: &Interview, size: u64) -> Result<(), StepError> {
     let audio = interview.audio.as_ref();
     audio.map_or(Ok(()), |audio| audio.check_size(size))
+}
+
+/// How soon it is looked again whether the engine is ready: an engine becomes free, and a
+/// model complete, at any moment.
+fn look_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
+    let often = match reason {
+        WaitReason::EngineBusy => Duration::from_secs(1),
+        WaitReason::ModelDownload => Duration::from_secs(2),
+        WaitReason::ModelUnavailable | WaitReason::Retry => Duration::from_secs(15),
+    };
+    retry_in.map_or(often, |wait| wait.clamp(Duration::from_secs(1), often))
 }
 
 /// What its owner wants to hear about. The rubric of a kind is no such thing: its

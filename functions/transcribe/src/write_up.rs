@@ -30,6 +30,7 @@ impl Transcribe {
     pub(crate) async fn write_up(
         &self,
         key: &InterviewKey,
+        engine: &str,
         lease: Lease,
         recognition: Recognition,
     ) -> Result<Product, StepError> {
@@ -84,7 +85,7 @@ impl Transcribe {
         });
         let head = TranscriptHead {
             revision,
-            engine: self.transcriber.name().to_owned(),
+            engine: engine.to_owned(),
             model,
             diarization,
             language: language.clone(),

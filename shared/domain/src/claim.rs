@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Interview, Timestamp,
-    steps::{Code, Step, StepError, StepName, StepState},
+    steps::{Code, Step, StepError, StepName, StepState, WaitReason, Waiting},
     trace::TraceContext,
 };
 
@@ -28,6 +28,12 @@ pub const MAX_FAILURES: u32 = 5;
 /// How many claims a step is allowed: a worker that dies reports no failure, and
 /// an input that kills its worker must not be tried for ever.
 pub const MAX_CLAIMS: u32 = 30;
+
+/// How long a note about a waiting step stays as it is, while nothing about it changes.
+const NOTE_PAUSE: Duration = Duration::from_mins(10);
+
+/// How far the end of a wait may move before it is noted anew.
+const WAIT_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// The answer to a worker that asks for a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +139,37 @@ impl Interview {
         })
     }
 
+    /// Notes why `step` cannot begin with `input` yet. Takes no lease and counts no
+    /// attempt. Answers whether the step still has to be done.
+    ///
+    /// A step whose worker was lost is pending again: nothing is overdue while it waits.
+    pub fn hold_back(&mut self, step: StepName, input: &str, waiting: Waiting) -> bool {
+        if self.deleted_at.is_some() {
+            return false;
+        }
+        let now = waiting.noted_at;
+        let step = self.steps.step_mut(step);
+        let same_input = step.input.as_deref() == Some(input);
+        if step.is_settled() {
+            return !same_input;
+        }
+        if step.state == StepState::Running {
+            if step.parked || step.lease_until.is_some_and(|until| until > now) {
+                return true;
+            }
+            step.state = StepState::Pending;
+            step.lease_until = None;
+            step.progress = None;
+        }
+        if step
+            .waiting
+            .is_none_or(|noted| noted.is_outdated_by(&waiting))
+        {
+            step.waiting = Some(waiting);
+        }
+        true
+    }
+
     /// Whether `lease` may still write.
     pub fn check(&self, lease: &Lease) -> Result<(), Refused> {
         if self.deleted_at.is_some() {
@@ -197,6 +234,11 @@ impl Interview {
         }
         let step = self.steps.step_mut(lease.step);
         step.state = StepState::Pending;
+        step.waiting = Some(Waiting {
+            reason: WaitReason::Retry,
+            until: error.retry_after.map(|wait| now + wait),
+            noted_at: now,
+        });
         step.failures += 1;
         step.parked = false;
         step.lease_until = None;
@@ -255,7 +297,20 @@ impl Interview {
         step.lease_until = None;
         step.progress = None;
         step.parked = false;
+        step.waiting = None;
         step.finished_at = Some(now);
+    }
+}
+
+impl Waiting {
+    /// Whether `newer` says something else, or this was noted long ago.
+    fn is_outdated_by(&self, newer: &Self) -> bool {
+        let moved = match (self.until, newer.until) {
+            (Some(old), Some(new)) => old.since(new).max(new.since(old)) > WAIT_TOLERANCE,
+            (old, new) => old != new,
+        };
+        let old = newer.noted_at.since(self.noted_at) > NOTE_PAUSE;
+        self.reason != newer.reason || moved || old
     }
 }
 
@@ -374,6 +429,77 @@ mod tests {
         assert_eq!(claims, MAX_CLAIMS as usize);
         let error = interview.steps.transcription.error.unwrap();
         assert_eq!(error.code, "worker_lost");
+    }
+
+    fn waiting(reason: WaitReason, until: Option<i64>, now: i64) -> Waiting {
+        Waiting {
+            reason,
+            until: until.map(at),
+            noted_at: at(now),
+        }
+    }
+
+    #[test]
+    fn waiting_costs_no_attempt_and_ends_with_the_lease() {
+        let mut interview = interview();
+        let download = waiting(WaitReason::ModelDownload, None, 1);
+        assert!(interview.hold_back(STEP, "1", download));
+        let step = &interview.steps.transcription;
+        assert_eq!((step.waiting, step.attempt), (Some(download), 0));
+        start(&mut interview, 2);
+        let step = &interview.steps.transcription;
+        assert_eq!((step.waiting, step.attempt), (None, 1));
+    }
+
+    #[test]
+    fn a_wait_is_noted_anew_only_when_it_changes() {
+        let mut interview = interview();
+        let first = waiting(WaitReason::ModelUnavailable, Some(3_600), 0);
+        for (next, is_noted) in [
+            (first, true),
+            (waiting(WaitReason::ModelUnavailable, Some(3_601), 5), false),
+            (waiting(WaitReason::ModelUnavailable, Some(7_200), 6), true),
+            (waiting(WaitReason::ModelDownload, Some(7_200), 7), true),
+            (waiting(WaitReason::ModelDownload, None, 8), true),
+            (waiting(WaitReason::ModelDownload, None, 600), false),
+            (waiting(WaitReason::ModelDownload, None, 700), true),
+        ] {
+            assert!(interview.hold_back(STEP, "1", next));
+            let noted = interview.steps.transcription.waiting;
+            assert_eq!(noted == Some(next), is_noted, "{next:?}");
+        }
+    }
+
+    #[test]
+    fn a_running_or_settled_step_does_not_wait() {
+        let mut interview = interview();
+        let lease = start(&mut interview, 0);
+        let busy = waiting(WaitReason::EngineBusy, None, 5);
+        assert!(interview.hold_back(STEP, "1", busy));
+        assert_eq!(interview.steps.transcription.waiting, None);
+        let lost = waiting(WaitReason::EngineBusy, None, 60);
+        assert!(interview.hold_back(STEP, "1", lost));
+        assert_eq!(interview.steps.transcription.state, StepState::Pending);
+        assert_eq!(interview.finish(&lease, at(61)), Err(Refused::Superseded));
+        let heir = start(&mut interview, 62);
+        interview.finish(&heir, at(63)).unwrap();
+        assert!(!interview.hold_back(STEP, "1", waiting(WaitReason::Retry, None, 64)));
+        assert!(interview.hold_back(STEP, "2", waiting(WaitReason::Retry, None, 65)));
+        assert_eq!(interview.steps.transcription.waiting, None);
+    }
+
+    #[test]
+    fn an_error_that_may_pass_says_when_it_is_tried_again() {
+        let mut interview = interview();
+        let lease = start(&mut interview, 0);
+        let error = StepError::transient(Code::EngineUnavailable, "later")
+            .after(Some(Duration::from_secs(40)));
+        interview.release(&lease, error, at(1)).unwrap();
+        let expected = waiting(WaitReason::Retry, Some(41), 1);
+        assert_eq!(interview.steps.transcription.waiting, Some(expected));
+        let lease = start(&mut interview, 50);
+        interview.finish(&lease, at(51)).unwrap();
+        assert_eq!(interview.steps.transcription.waiting, None);
     }
 
     #[test]

@@ -129,6 +129,52 @@ impl StepError {
     }
 }
 
+/// Why a step that could begin has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// The engine's model is being fetched.
+    ModelDownload,
+    /// The engine's model could not be obtained; it is tried again.
+    ModelUnavailable,
+    /// The engine works on other recordings.
+    EngineBusy,
+    /// An error may pass by itself; the step is tried again.
+    Retry,
+}
+
+impl WaitReason {
+    /// All reasons, as they are written.
+    pub const NAMES: [&'static str; 4] = [
+        "model_download",
+        "model_unavailable",
+        "engine_busy",
+        "retry",
+    ];
+
+    /// The reason as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ModelDownload => Self::NAMES[0],
+            Self::ModelUnavailable => Self::NAMES[1],
+            Self::EngineBusy => Self::NAMES[2],
+            Self::Retry => Self::NAMES[3],
+        }
+    }
+}
+
+/// What a pending step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Why it waits.
+    pub reason: WaitReason,
+    /// When it is tried again at the latest, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// When this was last found to be so.
+    pub noted_at: Timestamp,
+}
+
 /// The state of one step of one interview.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -162,6 +208,9 @@ pub struct Step {
     /// Whether the newest claim waits for an answer that comes by itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub parked: bool,
+    /// What it waits for while it is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// When it was settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,

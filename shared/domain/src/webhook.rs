@@ -132,6 +132,9 @@ pub fn public_steps(steps: &Steps) -> Value {
         let mut view = Map::new();
         view.insert("state".into(), json!(step.state));
         view.insert("attempt".into(), json!(step.attempt));
+        let waiting = step.waiting;
+        let waiting = waiting.map(|it| json!({"reason": it.reason, "until": it.until}));
+        view.insert("waiting".into(), json!(waiting));
         for (field, value) in [
             ("engine", json!(step.engine)),
             ("progress", json!(step.progress)),

@@ -10,7 +10,7 @@ use crate::{
     interview::Status,
     paths::DocPath,
     ports::{Precondition, Query, Records, RecordsError, Write},
-    steps::{StepError, StepName},
+    steps::{StepError, StepName, Waiting},
     transcript::{Transcript, TranscriptHead},
 };
 
@@ -130,6 +130,29 @@ pub async fn begin(
             Decision::Leave(claim)
         } else {
             Decision::Write(claim, Vec::new())
+        }
+    })
+    .await
+}
+
+/// Notes why a step cannot begin yet; answers whether it still has to be done.
+pub async fn hold_back(
+    records: &dyn Records,
+    key: &InterviewKey,
+    step: StepName,
+    input: &str,
+    waiting: Waiting,
+) -> Result<bool, RecordsError> {
+    transact(records, key, waiting.noted_at, |interview| {
+        let Some(interview) = interview else {
+            return Decision::Leave(false);
+        };
+        let before = interview.steps.step(step).clone();
+        let remains = interview.hold_back(step, input, waiting);
+        if before == *interview.steps.step(step) {
+            Decision::Leave(remains)
+        } else {
+            Decision::Write(remains, Vec::new())
         }
     })
     .await

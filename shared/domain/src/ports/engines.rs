@@ -1,6 +1,6 @@
 //! Those who listen and those who think.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{future::BoxFuture, stream::BoxStream};
@@ -11,7 +11,7 @@ use crate::{
     analysis::{Analysis, Draft, Rubric},
     interview::Kind,
     ports::ObjectStore,
-    steps::{Code, StepError},
+    steps::{Code, StepError, WaitReason},
     transcript::{Recognition, Transcript, Word},
 };
 
@@ -66,11 +66,86 @@ pub trait Progress: Send + Sync {
     fn report(&self, percent: u8);
 }
 
+/// Whether an engine can begin with a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// It cannot yet.
+    Waiting {
+        /// Why not.
+        reason: WaitReason,
+        /// After how long that may have changed at the latest, where it is known.
+        retry_in: Option<Duration>,
+    },
+}
+
+/// An engine as it stands, for people who ask what is active.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EngineStatus {
+    /// Its name in the settings.
+    pub name: String,
+    /// Its model, where it has one.
+    pub model: Option<String>,
+    /// How it stands with the engine.
+    #[serde(flatten)]
+    pub state: EngineState,
+    /// The engine that is used as long as this one cannot be.
+    pub fallback: Option<String>,
+}
+
+/// How it stands with an engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum EngineState {
+    /// It works, or its provider is called when there is something to do.
+    Ok,
+    /// Its model is being fetched.
+    Fetching {
+        /// From where, once that is known.
+        source: Option<String>,
+        /// How much of it is there.
+        done_bytes: u64,
+        /// How much there will be, once that is known.
+        total_bytes: Option<u64>,
+    },
+    /// Its model could not be obtained.
+    Missing {
+        /// Why, and what to do.
+        reason: String,
+        /// After how many seconds it is tried again.
+        retry_in_s: u64,
+    },
+}
+
+impl EngineStatus {
+    /// An engine that works.
+    pub fn ok(name: &str, model: Option<&str>) -> Self {
+        Self {
+            name: name.to_owned(),
+            model: model.map(str::to_owned),
+            state: EngineState::Ok,
+            fallback: None,
+        }
+    }
+}
+
 /// A speech engine.
 #[async_trait]
 pub trait Transcriber: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
+
+    /// Whether it can begin with a recording. Asked before a lease is acquired; one that
+    /// waits takes none and costs no attempt.
+    fn readiness(&self) -> Readiness {
+        Readiness::Ready
+    }
+
+    /// The engine that does the work of this one as long as it cannot.
+    fn substitute(&self) -> Option<Arc<dyn Transcriber>> {
+        None
+    }
 
     /// Whether it is better to be called back, at a URL that begins like this, than
     /// to wait for the answer to such a request, and the engine can.
@@ -157,6 +232,11 @@ pub trait LiveTranscriber: Send + Sync {
     /// Its model.
     fn model(&self) -> &str;
 
+    /// How it stands with it.
+    fn status(&self) -> EngineStatus {
+        EngineStatus::ok(self.name(), Some(self.model()))
+    }
+
     /// Listens to `samples` until they end.
     ///
     /// The final segments come in the order in which they begin. Dropping the
@@ -189,6 +269,11 @@ pub trait Analyst: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
 
+    /// Its model, where it has one.
+    fn model(&self) -> Option<&str> {
+        None
+    }
+
     /// Says what there is to say about a transcript; nothing of it is taken on
     /// faith.
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError>;
@@ -197,6 +282,9 @@ pub trait Analyst: Send + Sync {
 /// An analysis made on the spot, of a transcript from wherever.
 #[async_trait]
 pub trait DirectAnalysis: Send + Sync {
+    /// The engine that it is made by.
+    fn status(&self) -> EngineStatus;
+
     /// Analyses and verifies as the pipeline does, and stores nothing. Without a
     /// rubric the kind's own is used.
     async fn analyze(

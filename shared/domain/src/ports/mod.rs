@@ -14,8 +14,9 @@ mod signer;
 pub use bus::{Bus, BusError, Message};
 pub use clock::Clock;
 pub use engines::{
-    AnalysisRequest, Analyst, Checkpoint, DirectAnalysis, LiveOptions, LiveTranscriber, Progress,
-    Recording, SampleStream, Segment, SegmentStream, Transcriber, TranscriptionRequest,
+    AnalysisRequest, Analyst, Checkpoint, DirectAnalysis, EngineState, EngineStatus, LiveOptions,
+    LiveTranscriber, Progress, Readiness, Recording, SampleStream, Segment, SegmentStream,
+    Transcriber, TranscriptionRequest,
 };
 pub use identity::{Credentials, Header, Identity, Reason, Refused};
 pub use objects::{
