@@ -13,6 +13,8 @@ pub mod openai_transcription;
 pub mod pocketsphinx;
 mod segment;
 pub mod settings;
+#[cfg(feature = "whisper")]
+mod supplied;
 mod survey;
 #[cfg(feature = "whisper")]
 pub mod whisper;
@@ -28,6 +30,6 @@ pub use openai_transcription::OpenAiTranscriber;
 pub use pocketsphinx::PocketSphinx;
 #[cfg(feature = "diarization")]
 pub use settings::with_diarization;
-pub use settings::{Speech, analyst, analyst_with, speech, transcriber};
+pub use settings::{Fallback, Speech, analyst, analyst_with, speech, speech_with, transcriber};
 #[cfg(feature = "whisper")]
 pub use whisper::Whisper;

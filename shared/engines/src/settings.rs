@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::ports::{Analyst, LiveTranscriber, Transcriber};
+use models::Supply;
 use runtime::settings::Environment;
 
 use crate::{
     Deepgram, Extractive, OpenAiTranscriber, PocketSphinx, TokenSource, deepgram, language,
-    openai_transcription,
+    openai_transcription, pocketsphinx::NotInstalled,
 };
 
 /// One speech engine in both its ways of listening.
@@ -17,53 +18,70 @@ pub struct Speech {
     pub transcriber: Arc<dyn Transcriber>,
     /// To speech as it comes.
     pub live: Arc<dyn LiveTranscriber>,
+    /// The supply of its model, where it may have to be fetched.
+    pub supply: Option<Arc<Supply>>,
 }
 
 impl Speech {
-    fn of<E: Transcriber + LiveTranscriber + 'static>(engine: E) -> Self {
+    pub(crate) fn of<E: Transcriber + LiveTranscriber + 'static>(engine: E) -> Self {
         let engine = Arc::new(engine);
         Self {
             transcriber: Arc::clone(&engine) as _,
             live: engine,
+            supply: None,
         }
     }
 }
 
+/// Whether another engine is used as long as the model of the chosen one is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// Where it is installed.
+    IfInstalled,
+    /// As `ALLOW_FALLBACK` says.
+    AsSet,
+}
+
+/// The engines of `TRANSCRIBER`, the default first.
+const NAMES: [&str; 4] = if cfg!(feature = "whisper") {
+    ["whisper", "deepgram", "openai", "pocketsphinx"]
+} else {
+    ["pocketsphinx", "deepgram", "openai", "whisper"]
+};
+
 /// `TRANSCRIBER`: the speech engine, found on this machine or reached from it.
 pub fn speech(environment: &Environment) -> anyhow::Result<Speech> {
-    let name = environment.word(
-        "TRANSCRIBER",
-        &["pocketsphinx", "deepgram", "openai", "whisper"],
-    )?;
-    if name == "deepgram" {
-        let options = deepgram::Options::read(environment)?;
-        return Ok(Speech::of(Deepgram::new(options)?));
+    speech_with(environment, Fallback::AsSet)
+}
+
+/// The same, with a fallback.
+pub fn speech_with(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
+    match environment.word("TRANSCRIBER", &NAMES)? {
+        "deepgram" => {
+            let options = deepgram::Options::read(environment)?;
+            Ok(Speech::of(Deepgram::new(options)?))
+        }
+        "openai" => {
+            let options = openai_transcription::Options::read(environment)?;
+            Ok(Speech::of(OpenAiTranscriber::new(options)?))
+        }
+        "whisper" => whisper(environment, fallback),
+        _ => Ok(Speech::of(pocketsphinx(environment)?)),
     }
-    if name == "openai" {
-        let options = openai_transcription::Options::read(environment)?;
-        return Ok(Speech::of(OpenAiTranscriber::new(options)?));
-    }
-    if name == "whisper" {
-        return whisper(environment);
-    }
-    let path = environment.text("PATH").unwrap_or_default();
-    Ok(Speech::of(PocketSphinx::find(path)?))
+}
+
+/// The engine that is installed with the distribution and needs no other model.
+pub(crate) fn pocketsphinx(environment: &Environment) -> Result<PocketSphinx, NotInstalled> {
+    PocketSphinx::find(environment.text("PATH").unwrap_or_default())
 }
 
 #[cfg(feature = "whisper")]
-fn whisper(environment: &Environment) -> anyhow::Result<Speech> {
-    let expected = "a model file in ggml format";
-    let path = environment.required("WHISPER_MODEL", expected)?;
-    let engine = crate::Whisper::from_file(std::path::Path::new(path));
-    let engine = engine.map_err(|error| runtime::settings::InvalidSetting {
-        name: "WHISPER_MODEL",
-        expected: format!("{expected}: {error}"),
-    })?;
-    Ok(Speech::of(engine))
+fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
+    crate::supplied::whisper(environment, fallback)
 }
 
 #[cfg(not(feature = "whisper"))]
-fn whisper(_: &Environment) -> anyhow::Result<Speech> {
+fn whisper(_: &Environment, _: Fallback) -> anyhow::Result<Speech> {
     anyhow::bail!("TRANSCRIBER=whisper needs a program that is built with `--features whisper`")
 }
 

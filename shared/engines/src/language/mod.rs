@@ -210,6 +210,10 @@ impl Analyst for LanguageAnalyst {
         self.model.name()
     }
 
+    fn model(&self) -> Option<&str> {
+        Some(self.model.model())
+    }
+
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError> {
         let lines = parts::lines(&request.transcript, self.options.part_tokens);
         let key = key(request, &lines);

@@ -64,7 +64,7 @@ fn a_model_whose_tensors_have_other_names_is_refused() {
 }
 
 #[test]
-fn no_file_a_folder_and_no_setting_are_one_line_too() {
+fn no_file_a_folder_and_an_unknown_name_are_one_line_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = error(&folder.path().join("ggml-tiny.bin"));
     assert!(missing.ends_with("there is no such file"), "{missing}");
@@ -73,12 +73,12 @@ fn no_file_a_folder_and_no_setting_are_one_line_too() {
         unreadable.ends_with("it is not a readable file"),
         "{unreadable}"
     );
-    let unset = error(Path::new(""));
+    let unknown = error(Path::new("huge"));
     assert!(
-        unset.starts_with("WHISPER_MODEL must be a model file"),
-        "{unset}"
+        unknown.starts_with("WHISPER_MODEL must be the path of a ggml model file or one of: tiny,"),
+        "{unknown}"
     );
-    for line in [missing, unreadable, unset] {
+    for line in [missing, unreadable, unknown] {
         assert!(!line.contains('\n'), "{line}");
         assert!(
             !line.contains(folder.path().to_str().expect("text")),
