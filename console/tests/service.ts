@@ -24,7 +24,15 @@ export class Service {
   static async start(settings: Record<string, string> = {}): Promise<Service> {
     const folder = mkdtempSync(join(tmpdir(), "console-"));
     const child = spawn(PROGRAM, ["serve"], {
-      env: { ...process.env, PORT: "0", DATA_DIR: folder, RUST_LOG: "info", ...settings },
+      env: {
+        ...process.env,
+        PORT: "0",
+        DATA_DIR: folder,
+        RUST_LOG: "info",
+        TRANSCRIBER: "pocketsphinx",
+        MODEL_FETCH: "off",
+        ...settings,
+      },
       stdio: ["ignore", "ignore", "pipe"],
     });
     const url = await new Promise<string>((found, failed) => {

@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask which engines are active */
+        get: operations["engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/interviews": {
         parameters: {
             query?: never;
@@ -838,6 +855,37 @@ export interface components {
             /** @description The transcript's revision. */
             transcript_revision: number;
         };
+        /** @description An engine, its model, and what is still missing. */
+        Engine: {
+            /** @description How much of the model is there. */
+            done_bytes?: number;
+            /** @description The engine that is used as long as this one cannot be. */
+            fallback: string | null;
+            /** @description Its model. */
+            model: string | null;
+            /** @description Its name in the settings. */
+            name: string;
+            /** @description Why the model is missing, and what to do. */
+            reason?: string;
+            /** @description After how many seconds fetching it is tried again. */
+            retry_in_s?: number;
+            /** @description From where the model is being fetched. */
+            source?: string | null;
+            /**
+             * @description Whether it works, or its model is being fetched or is missing.
+             * @enum {string}
+             */
+            state: "ok" | "fetching" | "missing";
+            /** @description How much there will be. */
+            total_bytes?: number | null;
+        };
+        /** @description The engines that work. */
+        Engines: {
+            /** @description From words to an analysis. */
+            language: components["schemas"]["Engine"];
+            /** @description From speech to words. */
+            speech: components["schemas"]["Engine"];
+        };
         /** @description A quote after it has been looked up in the transcript. */
         Evidence: {
             /** @description When its last word ends. */
@@ -1248,6 +1296,8 @@ export interface components {
              * @enum {string}
              */
             state: "pending" | "running" | "done" | "failed";
+            /** @description What a pending step waits for. */
+            waiting?: components["schemas"]["Waiting"] | null;
         };
         /** @description Why a step did not succeed. */
         StepError: {
@@ -1362,6 +1412,19 @@ export interface components {
             output_tokens: number;
             /** @description Tokens thought. */
             thinking_tokens: number;
+        };
+        /** @description What a pending step waits for. It costs no attempt. */
+        Waiting: {
+            /**
+             * @description Why it waits.
+             * @enum {string}
+             */
+            reason: "model_download" | "model_unavailable" | "engine_busy" | "retry";
+            /**
+             * Format: date-time
+             * @description When it is tried again at the latest, where that is known.
+             */
+            until: string | null;
         };
         /** @description Something the reader should know. */
         Warning: {
@@ -2831,6 +2894,27 @@ export interface operations {
                         /** @constant */
                         status?: 503;
                     };
+                };
+            };
+        };
+    };
+    engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The engines, their models, and what is still missing. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engines"];
                 };
             };
         };

@@ -1,7 +1,7 @@
 import { STEPS, type Step, type StepName } from "../api/client";
 import { percent } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { STEP } from "../ui/words";
+import { STEP, WAITS } from "../ui/words";
 import { useOpen } from "./store";
 
 const STATE: Record<Step["state"], string> = {
@@ -25,7 +25,7 @@ export function Steps() {
     <section class="steps" aria-label="Progress">
       {/* Not the list itself: it would be read out with every per cent. */}
       <p class="hidden" role="status">
-        {STEPS.map((name) => `${STEP[name]}: ${STATE[interview.steps[name].state]}`).join(", ")}
+        {STEPS.map((name) => `${STEP[name]}: ${standing(interview.steps[name])}`).join(", ")}
       </p>
       <ol>
         {STEPS.map((name) => (
@@ -45,7 +45,13 @@ export function Steps() {
   );
 }
 
-function One({ name, step: { state, progress } }: { name: StepName; step: Step }) {
+/** Where a step stands, and what it waits for. */
+function standing({ state, waiting }: Step): string {
+  return state === "pending" && waiting ? WAITS[waiting.reason] : STATE[state];
+}
+
+function One({ name, step }: { name: StepName; step: Step }) {
+  const { state, progress } = step;
   return (
     <li class={`step ${state}`}>
       <i class="lamp" aria-hidden="true">
@@ -54,7 +60,7 @@ function One({ name, step: { state, progress } }: { name: StepName; step: Step }
       </i>
       {STEP[name]}
       <span class="quiet">
-        {state === "running" && progress != null ? percent(progress / 100) : STATE[state]}
+        {state === "running" && progress != null ? percent(progress / 100) : standing(step)}
       </span>
     </li>
   );

@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Interview, STEPS, type Status } from "../api/client";
 import { Choice } from "../ui/Choice";
+import { EngineLine } from "../ui/Engines";
 import { focusBeside } from "../ui/focus";
 import { ago, clock, count } from "../ui/format";
 import { Icon } from "../ui/icons";
@@ -31,6 +32,7 @@ export function List() {
       )}
       <Rows />
       {nothing ? <Empty /> : <Found />}
+      <EngineLine />
     </main>
   );
 }

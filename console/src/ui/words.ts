@@ -1,6 +1,6 @@
 // What the words of the API are called on the page.
 
-import type { Interview, Status, StepName } from "../api/client";
+import type { Interview, Status, Step, StepName } from "../api/client";
 
 export const STATUS: Record<Status, string> = {
   awaiting_upload: "Awaiting upload",
@@ -44,3 +44,10 @@ export function unusable({ usable }: Pick<Interview, "usable">): string | null {
   if (!usable.ok) return "Unreliable transcript";
   return usable.reasons.includes("one_speaker") ? "Only one speaker recognised" : "Transcript of limited use";
 }
+
+export const WAITS: Record<NonNullable<Step["waiting"]>["reason"], string> = {
+  model_download: "waits: the speech model is being downloaded",
+  model_unavailable: "waits: the speech model is missing; it is tried again every hour",
+  engine_busy: "waits: other recordings are being transcribed",
+  retry: "waits for another try",
+};

@@ -13,6 +13,7 @@ mod change;
 mod console;
 mod deliveries;
 mod direct;
+mod engines;
 mod error;
 mod events;
 pub mod exports;

@@ -27,6 +27,7 @@ pub(crate) enum Route {
     ConsoleInterview,
     ConsoleAsset,
     Health,
+    Engines,
     Interviews,
     Interview,
     UploadUrl,
@@ -49,7 +50,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    pub(crate) const ALL: [(&'static str, Self, &'static [Method]); 29] = [
+    pub(crate) const ALL: [(&'static str, Self, &'static [Method]); 30] = [
         ("/", Self::Page, &[Method::GET]),
         ("/openapi.json", Self::OpenApi, &[Method::GET]),
         ("/app", Self::Console, &[Method::GET]),
@@ -60,6 +61,7 @@ impl Route {
         ),
         ("/app/assets/{file}", Self::ConsoleAsset, &[Method::GET]),
         ("/healthz", Self::Health, &[Method::GET]),
+        ("/v1/engines", Self::Engines, &[Method::GET]),
         (
             "/v1/interviews",
             Self::Interviews,
@@ -277,6 +279,7 @@ impl Api {
             (Route::Console | Route::ConsoleInterview, _) => self.console.page(),
             (Route::ConsoleAsset, _) => Console::asset(&asked),
             (Route::Health, _) => Ok(health()),
+            (Route::Engines, _) => self.engines(&asked),
             (Route::Interviews, Method::POST) => self.create(asked).await,
             (Route::Interviews, _) => self.list(&asked).await,
             (Route::Interview, Method::DELETE) => self.delete(&asked).await,

@@ -57,6 +57,7 @@ pub(super) fn describe(route: Route, method: &Method) -> Operation {
         Route::AnalyzeAsync => direct::analyze_async(),
         Route::TranscribeStream => direct::transcribe_stream(),
         Route::Health => service::health(),
+        Route::Engines => service::engines(),
         Route::OpenApi => service::openapi(),
         Route::Console => service::console(),
         Route::ConsoleInterview => service::console_interview(),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::openapi::operation::Operation;
+use crate::openapi::{operation::Operation, problems::USER};
 
 pub(super) const TAG: &str = "Service";
 
@@ -11,6 +11,24 @@ pub(super) fn health() -> Operation {
     Operation::new("health", TAG, "Ask whether the service answers")
         .open()
         .gives(200, "It does.", "Health", example)
+}
+
+pub(super) fn engines() -> Operation {
+    let example = json!({
+        "speech": {"name": "whisper", "model": "base", "state": "fetching",
+            "source": "huggingface.co", "done_bytes": 52_428_800, "total_bytes": 147_951_465,
+            "fallback": null},
+        "language": {"name": "extractive", "model": null, "state": "ok", "fallback": null},
+    });
+    Operation::new("engines", TAG, "Ask which engines are active")
+        .gives(
+            200,
+            "The engines, their models, and what is still missing.",
+            "Engines",
+            example,
+        )
+        .fails(&USER)
+        .fails(&["unknown_parameter"])
 }
 
 pub(super) fn openapi() -> Operation {

@@ -53,6 +53,11 @@ pub(super) fn all() -> Value {
         "ProgressEvent": object("What a `progress` event carries.", &[], json!({
             "position_ms": count("Up to where the recording is recognised."),
         })),
+        "Engines": object("The engines that work.", &[], json!({
+            "speech": a("Engine", "From speech to words."),
+            "language": a("Engine", "From words to an analysis."),
+        })),
+        "Engine": engine(),
         "Health": object("That the service answers.", &[], json!({
             "status": {"const": "ok"},
             "version": text("The service's version."),
@@ -84,6 +89,31 @@ fn waveform() -> Value {
             "length": count("Number of pixels."),
             "data": {"type": "array", "items": {"type": "integer"},
                 "description": "Of each pixel its lowest and its highest value."},
+        }),
+    )
+}
+
+fn engine() -> Value {
+    object(
+        "An engine, its model, and what is still missing.",
+        &[
+            "source",
+            "done_bytes",
+            "total_bytes",
+            "reason",
+            "retry_in_s",
+        ],
+        json!({
+            "name": text("Its name in the settings."),
+            "model": or_null(text("Its model.")),
+            "state": words("Whether it works, or its model is being fetched or is missing.",
+                &["ok", "fetching", "missing"]),
+            "source": or_null(text("From where the model is being fetched.")),
+            "done_bytes": count("How much of the model is there."),
+            "total_bytes": or_null(count("How much there will be.")),
+            "reason": text("Why the model is missing, and what to do."),
+            "retry_in_s": count("After how many seconds fetching it is tried again."),
+            "fallback": or_null(text("The engine that is used as long as this one cannot be.")),
         }),
     )
 }

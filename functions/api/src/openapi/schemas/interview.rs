@@ -1,6 +1,6 @@
 //! The interview.
 
-use domain::steps::Code;
+use domain::steps::{Code, WaitReason};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -27,6 +27,7 @@ pub(super) fn all() -> Value {
             "report": a("Step", "Everything to a document for people."),
         })),
         "Step": step(),
+        "Waiting": waiting(),
         "StepError": object("Why a step did not succeed.", &[], json!({
             "code": step_codes(),
             "message": text("What is wrong and, where something can be done, what to do."),
@@ -137,16 +138,36 @@ fn audio() -> Value {
 fn step() -> Value {
     object(
         "Where a step stands.",
-        &["engine", "progress", "started_at", "finished_at", "error"],
+        &[
+            "engine",
+            "progress",
+            "waiting",
+            "started_at",
+            "finished_at",
+            "error",
+        ],
         json!({
             "state": words("Where it stands.", &["pending", "running", "done", "failed"]),
             "attempt": count("How often it was begun since it was last asked for."),
             "engine": text("The engine that does it."),
             "progress": {"type": "integer", "minimum": 0, "maximum": 100,
                 "description": "How much of it is done, in percent, where that is known."},
+            "waiting": or_null(a("Waiting", "What a pending step waits for.")),
             "started_at": time("When it was last begun."),
             "finished_at": time("When it was settled."),
             "error": a("StepError", "Why it did not succeed."),
+        }),
+    )
+}
+
+/// What a step waits for.
+fn waiting() -> Value {
+    object(
+        "What a pending step waits for. It costs no attempt.",
+        &[],
+        json!({
+            "reason": words("Why it waits.", &WaitReason::NAMES),
+            "until": or_null(time("When it is tried again at the latest, where that is known.")),
         }),
     )
 }
