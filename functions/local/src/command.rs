@@ -8,11 +8,13 @@ use std::{
     time::Duration,
 };
 
+use ::models::Supply;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::pipeline::Pipeline;
 use embedded::Store;
 use emulation::{dispatch::GRACE, schedule};
+use engines::Fallback;
 use runtime::{
     SystemClock,
     serve::{listen, serve, stop_signal},
@@ -25,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Engines, Host, Settings,
     maintenance::{self, Maintenance},
+    models::{self, Models},
     process,
     settings::data_dir,
 };
@@ -43,6 +46,9 @@ enum Command {
     Work(Work),
     #[command(flatten)]
     Maintenance(Maintenance),
+    /// List, fetch and verify the models of the speech engine `whisper`
+    #[command(subcommand)]
+    Models(Models),
     /// Print the description of the API for programs, `/openapi.json`
     Openapi,
 }
@@ -76,6 +82,10 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
                 Err(error) => fail(&format!("{error:#}"), 1),
             }
         }
+        Command::Models(command) => match models::run(command, &environment).await {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => fail(&format!("{error:#}"), 1),
+        },
         Command::Openapi => {
             let printed = writeln!(io::stdout(), "{}", api::description());
             printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
@@ -88,12 +98,19 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string(), 2),
     };
-    let engines = match Engines::find(&environment) {
-        Ok(engines) => engines,
+    let fallback = match work {
+        Work::Serve => Fallback::AsSet,
+        Work::Process { .. } => Fallback::IfInstalled,
+    };
+    let (engines, supply) = match Engines::find_with(&environment, fallback) {
+        Ok(found) => found,
         Err(error) => return fail(&format!("{error:#}"), 2),
     };
     let ended = match work {
-        Work::Serve => host(settings, engines).await.map(|()| 0),
+        Work::Serve => {
+            let started = host(settings, engines, supply).await;
+            started.map(|()| 0)
+        }
         Work::Process { file, .. } if !file.is_file() => {
             return fail(&format!("`{}` is not a file", file.display()), 2);
         }
@@ -101,7 +118,12 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
             file,
             out,
             speakers,
-        } => process::run(settings, engines, &file, &out, speakers).await,
+        } => {
+            if let Err(error) = models::prepare(&engines, supply.as_deref()).await {
+                return fail(&format!("{error:#}"), 1);
+            }
+            process::run(settings, engines, &file, &out, speakers).await
+        }
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -115,7 +137,11 @@ fn fail(message: &str, code: u8) -> ExitCode {
 }
 
 /// Hosts everything until it is told to stop.
-async fn host(settings: Settings, engines: Engines) -> anyhow::Result<()> {
+async fn host(
+    settings: Settings,
+    engines: Engines,
+    supply: Option<Arc<Supply>>,
+) -> anyhow::Result<()> {
     telemetry::for_people("info");
     let address = format!("{}:{}", settings.host, settings.port);
     let listener = listen(&address).await;
@@ -127,6 +153,9 @@ async fn host(settings: Settings, engines: Engines) -> anyhow::Result<()> {
     let names = (engines.transcriber.name(), engines.analyst.name());
     let host = Host::open(settings, public_url.clone(), engines, Arc::new(SystemClock)).await?;
     tracing::info!(transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
+    if let Some(supply) = supply {
+        supply.start(Arc::new(::models::Log));
+    }
     work(host, listener).await
 }
 

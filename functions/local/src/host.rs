@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use ::models::Supply;
 use analyze::{Analyze, Direct};
 use announce::Announce;
 use anyhow::Context;
@@ -20,6 +21,7 @@ use domain::{
 };
 use embedded::{Options, Store};
 use emulation::Dispatcher;
+use engines::Fallback;
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
 use report::Report;
 use runtime::{Function, settings::Environment, step::Desk};
@@ -42,13 +44,22 @@ pub struct Engines {
 impl Engines {
     /// Finds the engines that the settings name on this machine.
     pub fn find(environment: &Environment) -> anyhow::Result<Self> {
+        Ok(Self::find_with(environment, Fallback::AsSet)?.0)
+    }
+
+    /// The same with the supply of the speech model, where the engine needs one.
+    pub fn find_with(
+        environment: &Environment,
+        fallback: Fallback,
+    ) -> anyhow::Result<(Self, Option<Arc<Supply>>)> {
         let analyst = engines::analyst(environment)?;
-        let speech = engines::speech(environment)?;
-        Ok(Self {
+        let speech = engines::speech_with(environment, fallback)?;
+        let engines = Self {
             transcriber: engines::with_diarization(environment, speech.transcriber)?,
             live: speech.live,
             analyst,
-        })
+        };
+        Ok((engines, speech.supply))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod command;
 mod door;
 mod host;
 mod maintenance;
+mod models;
 mod process;
 mod progress;
 mod service;

@@ -71,6 +71,10 @@ mod tests {
             ("AUTH", "none"),
             ("TRANSCRIBER", "magic"),
             ("DIARIZATION", "perhaps"),
+            ("WHISPER_MODEL", "magic"),
+            ("MODEL_FETCH", "perhaps"),
+            ("MODEL_MIRROR", "somewhere"),
+            ("ALLOW_FALLBACK", "perhaps"),
             ("ANALYZER", "magic"),
             ("WEBHOOK_SECRET", "hunter2"),
             ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
@@ -80,7 +84,7 @@ mod tests {
             ("CORS_ALLOWED_ORIGINS", "*"),
             ("USER_STREAMS", "many"),
         ] {
-            let environment = Environment::of([(name, value)]);
+            let environment = Environment::of([(name, value), ("MODEL_DIR", "/nowhere")]);
             let read = Settings::read(&environment).map(drop);
             let error = read
                 .map_err(anyhow::Error::from)

@@ -34,6 +34,7 @@ mod unreadable;
 mod uploads;
 mod versions;
 mod usable;
+mod waiting;
 mod watched;
 
 #[path = "../support/described.rs"]

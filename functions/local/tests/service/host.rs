@@ -45,6 +45,8 @@ impl Service {
             .env("DATA_DIR", data_dir)
             .env("PORT", "0")
             .env("RUST_LOG", "info")
+            .env("TRANSCRIBER", "pocketsphinx")
+            .env("MODEL_FETCH", "off")
             .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .spawn()

@@ -120,6 +120,7 @@ fn the_bundled_interview_is_recognised_well() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples");
     let status = Command::new(env!("CARGO_BIN_EXE_interviewlens"))
+        .env("TRANSCRIBER", "pocketsphinx")
         .args(["process", &format!("{samples}/interview.flac"), "--out"])
         .arg(out.path())
         .status();
