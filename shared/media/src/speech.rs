@@ -12,6 +12,9 @@ const FRAME: usize = 320;
 /// Frames kept before and after speech: 200 ms.
 const PADDING: usize = 10;
 
+/// The same for engines that understand pauses and noise: 500 ms.
+const WIDE_PADDING: usize = 25;
+
 /// Frames of silence that always end a piece: 1 s.
 const LONG_SILENCE: usize = 50;
 
@@ -33,6 +36,10 @@ const CUT_SEARCH: usize = 250;
 
 /// How much louder than the noise floor speech is: 10 dB.
 const ABOVE_FLOOR: f64 = 3.2;
+
+/// The same for engines that understand pauses and noise, which are given quiet speech
+/// in noise too: 5 dB.
+const SLIGHTLY_ABOVE_FLOOR: f64 = 1.8;
 
 /// The quietest that counts as speech, as root mean square of 16-bit samples.
 const QUIETEST: f64 = 60.0;
@@ -63,6 +70,10 @@ pub struct Segmenter {
     floor: f64,
     speech_frames: u64,
     long_enough: usize,
+    /// Frames kept before and after speech.
+    padding: usize,
+    /// How much louder than the noise floor speech is, as a factor.
+    above_floor: f64,
 }
 
 impl Default for Segmenter {
@@ -76,6 +87,8 @@ impl Default for Segmenter {
             floor: QUIETEST / ABOVE_FLOOR,
             speech_frames: 0,
             long_enough: LONG_ENOUGH,
+            padding: PADDING,
+            above_floor: ABOVE_FLOOR,
         }
     }
 }
@@ -85,6 +98,16 @@ impl Segmenter {
     pub fn live() -> Self {
         Self {
             long_enough: LONG_ENOUGH_LIVE,
+            ..Self::default()
+        }
+    }
+
+    /// One for engines that tell speech from noise themselves: it keeps more of what may
+    /// be speech, and more around it.
+    pub fn generous() -> Self {
+        Self {
+            padding: WIDE_PADDING,
+            above_floor: SLIGHTLY_ABOVE_FLOOR,
             ..Self::default()
         }
     }
@@ -145,13 +168,13 @@ impl Segmenter {
 
     /// The floor falls at once and rises slowly.
     fn is_speech(&mut self, loudness: f64) -> bool {
-        let speech = loudness > (self.floor * ABOVE_FLOOR).max(QUIETEST);
+        let speech = loudness > (self.floor * self.above_floor).max(QUIETEST);
         self.floor = (self.floor * FLOOR_RISE).min(loudness.max(1.0));
         speech
     }
 
     fn forget_before_speech(&mut self) {
-        while self.frames.len() > PADDING {
+        while self.frames.len() > self.padding {
             self.frames.pop_front();
             self.first += 1;
         }
@@ -159,7 +182,7 @@ impl Segmenter {
 
     /// Frames of silence at the end beyond the padding that is kept.
     const fn trailing(&self) -> usize {
-        self.silent_for.saturating_sub(PADDING)
+        self.silent_for.saturating_sub(self.padding)
     }
 
     fn quietest_near_the_end(&self) -> usize {

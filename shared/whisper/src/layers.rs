@@ -49,15 +49,35 @@ fn transposed<T: Copy>(values: &[T], width: usize) -> Vec<T> {
         .collect()
 }
 
+/// How the weights of linear layers are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// 32-bit numbers. For the encoder: all moments of a window would share one scale
+    /// when they are rounded, which costs words in noise.
+    Float,
+    /// 8-bit numbers, to which the input is rounded too. For the decoder, whose time goes
+    /// into reading weights, and whose tokens come one by one with a scale each.
+    Quantized,
+}
+
 /// Adds layers of a model file to a graph.
 pub(crate) struct Layers<'a> {
     file: &'a mut ModelFile,
+    precision: Precision,
     pub(crate) graph: GraphBuilder,
 }
 
 impl<'a> Layers<'a> {
-    pub(crate) const fn new(file: &'a mut ModelFile, graph: GraphBuilder) -> Self {
-        Self { file, graph }
+    pub(crate) const fn new(
+        file: &'a mut ModelFile,
+        graph: GraphBuilder,
+        precision: Precision,
+    ) -> Self {
+        Self {
+            file,
+            precision,
+            graph,
+        }
     }
 
     const fn width(&self) -> usize {
@@ -104,7 +124,16 @@ impl<'a> Layers<'a> {
         for weight in &mut weights {
             *weight *= scale;
         }
-        let value = self.matmul_quantized(input, &QuantizedRows::new(&weights, inputs));
+        let value = match self.precision {
+            Precision::Float => {
+                let columns = transposed(&weights, inputs);
+                let weights = self.graph.floats(&[inputs, outputs], &columns);
+                self.graph.op("MatMul", &[input, &weights])
+            }
+            Precision::Quantized => {
+                self.matmul_quantized(input, &QuantizedRows::new(&weights, inputs))
+            }
+        };
         if name.rsplit('.').next() == Some("key") {
             return Ok(value);
         }

@@ -15,7 +15,7 @@ use crate::{
     RecognitionError,
     ggml::{Dimensions, ModelError, ModelFile},
     graph::GraphBuilder,
-    layers::{Layers, QuantizedRows},
+    layers::{Layers, Precision, QuantizedRows},
     mel::FRAMES,
     onnx::Attribute,
 };
@@ -263,7 +263,7 @@ fn encoder_graph(file: &mut ModelFile) -> Result<Vec<u8>, ModelError> {
     let positions = file.tensor("encoder.positional_embedding", AUDIO_CONTEXT * width)?;
     let positions = graph.floats(&[AUDIO_CONTEXT, width], &positions);
     value = graph.op("Add", &[&value, &positions]);
-    let mut layers = Layers::new(file, graph);
+    let mut layers = Layers::new(file, graph, Precision::Float);
     for layer in 0..dimensions.audio_layers {
         let block = format!("encoder.blocks.{layer}");
         value = layers.encoder_attention(&value, &block)?;
@@ -292,7 +292,7 @@ fn decoder_graph(file: &mut ModelFile, embedding: &QuantizedRows) -> Result<Vec<
     let mut value = graph.input("embedded");
     let mask = graph.input("mask");
     let rows = graph.input("rows");
-    let mut layers = Layers::new(file, graph);
+    let mut layers = Layers::new(file, graph, Precision::Quantized);
     for layer in 0..dimensions.text_layers {
         let block = format!("decoder.blocks.{layer}");
         value = layers.decoder_attention(&value, &block, layer, &mask)?;

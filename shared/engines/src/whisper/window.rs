@@ -124,7 +124,7 @@ impl ChannelPipeline {
             speaker,
             resampler: Resampler::new(rate_hz),
             resampled: Vec::new(),
-            segmenter: Segmenter::default(),
+            segmenter: Segmenter::generous(),
             pending: None,
         }
     }
