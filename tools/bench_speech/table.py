@@ -1,0 +1,92 @@
+"""The table: every chosen engine on every chosen recording."""
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from . import engines, metrics, models, recordings, targets
+
+ENGINES = ["pocketsphinx", *models.NAMES]
+COLUMNS = ["recording", "engine", "WER %", "DER %", "DER % (collar 0.25 s)", "speakers", "right speaker %",
+           "core-s/s", "wall s", "× real time", "peak MB"]
+
+
+def measured(recording, name, run):
+    """One row."""
+    row = {"recording": recording.name, "engine": name, "seconds": recording.seconds,
+           "wall_s": run.wall_s, "cpu_s": run.cpu_s, "peak_mb": run.peak_mb, "reference": recording.reference,
+           "text": " ".join(text for _, text in metrics.turns_of(run.transcript)),
+           "der": None, "der_collar": None, "right_speaker": None, "speakers": None, "speakers_true": None}
+    hypothesis = metrics.turns_of(run.transcript)
+    row["wer"] = 100 * metrics.word_error_rate(recording.turns, hypothesis)
+    if name.startswith(engines.FASTER):
+        return row
+    segments = metrics.segments_of(run.transcript)
+    rate = metrics.diarization_error_rate
+    row["der"] = 100 * rate(recording.segments, segments, recording.seconds)
+    row["der_collar"] = 100 * rate(recording.segments, segments, recording.seconds, metrics.COLLAR_S)
+    if all(speaker for speaker, _ in recording.turns):
+        right = metrics.right_speaker_by_words(recording.turns, hypothesis)
+    else:
+        right = metrics.right_speaker_by_times(recording.segments, metrics.words_of(run.transcript))
+    row["right_speaker"] = None if right is None else 100 * right
+    row["speakers"] = len({speaker for speaker, _ in hypothesis})
+    row["speakers_true"] = len({speaker for _, _, speaker in recording.segments})
+    return row
+
+
+def cells(row):
+    number = lambda value, digits=1: "–" if value is None else f"{value:.{digits}f}"
+    speakers = "–" if row["speakers"] is None else f"{row['speakers']} of {row['speakers_true']}"
+    return [row["recording"], row["engine"], number(row["wer"]) + (" *" if row["reference"] == "base" else ""),
+            number(row["der"]), number(row["der_collar"]), speakers, number(row["right_speaker"]),
+            number(row["cpu_s"] / row["seconds"], 3), number(row["wall_s"]),
+            number(row["seconds"] / row["wall_s"]), number(row["peak_mb"], 0)]
+
+
+def line(columns):
+    print("| " + " | ".join(columns) + " |", flush=True)
+
+
+def best_of(name, recording, options):
+    """Of several runs the one with the least wall time."""
+    runs = [engines.transcribe(name, recording, options) for _ in range(options.runs)]
+    return min(runs, key=lambda run: run.wall_s)
+
+
+def chosen_engines(options):
+    """The engines in the order of the table: a peer after the engine that it is compared with."""
+    names = []
+    for name in options.engines:
+        names.append(name)
+        if options.with_faster_whisper and name in models.CT2_PACKAGES:
+            names.append(f"{engines.FASTER} {name}")
+    return names
+
+
+def run(options):
+    """Prints the table and what of the targets is met; the exit code."""
+    rows, skipped = {}, []
+    names = chosen_engines(options)
+    with tempfile.TemporaryDirectory() as folder:
+        line(COLUMNS)
+        line(["---", "---", *["--:"] * (len(COLUMNS) - 2)])
+        for recording in recordings.build(options.recordings, Path(folder)):
+            for name in names:
+                try:
+                    row = measured(recording, name, best_of(name, recording, options))
+                except (models.Missing, engines.Failed) as error:
+                    skipped.append((recording.name, name, error))
+                    continue
+                rows[recording.name, name] = row
+                line(cells(row))
+    if "call" in options.recordings:
+        print("\n\\* against base's own text, `samples/call.base.txt`: no human has transcribed the call")
+    if options.json:
+        Path(options.json).write_text(json.dumps(list(rows.values()), indent=1) + "\n")
+    code = targets.report(rows, options.recordings)
+    failed = any(isinstance(error, engines.Failed) for *_, error in skipped)
+    for recording, engine, error in skipped:
+        print(f"skipped: {recording} with {engine}: {error}", file=sys.stderr)
+    print(f"{len(rows)} measured, {len(skipped)} skipped")
+    return code or int(failed)
