@@ -4,11 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-from . import recordings, table
+from . import engines, models, recordings, scenarios, table
 
 ROOT = recordings.ROOT
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "interviewlens" / "bench-speech"
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "interviewlens"
+SCENARIOS = {"load": scenarios.load, "hour": scenarios.hour, "ten": scenarios.ten, "sounds": scenarios.sounds}
 
 
 def listed(known):
@@ -35,6 +36,13 @@ def arguments():
                          help="runs faster-whisper with the same weights, too")
     command.add_argument("--runs", type=int, default=1, help="of each the fastest of so many runs")
     command.add_argument("--json", help="a file for the rows, with what was recognised")
+    command.set_defaults(run=table.run)
+    for name, run in SCENARIOS.items():
+        command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        command.add_argument("--engine", choices=table.ENGINES, default="tiny.en" if name == "sounds" else "base")
+        if name == "hour":
+            command.add_argument("--minutes", type=int, default=60)
+        command.set_defaults(run=run)
     return parser
 
 
@@ -46,7 +54,11 @@ def main():
     options.cache = CACHE
     if not options.program.is_file():
         parser.error(f"there is no {options.program}; build it with: cargo build --release -p local")
-    return table.run(options)
+    try:
+        return options.run(options)
+    except (models.Missing, engines.Failed) as error:
+        print(f"bench-speech: {error}", file=sys.stderr)
+        return 1
 
 
 sys.exit(main())
