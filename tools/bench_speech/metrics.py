@@ -79,12 +79,15 @@ def grid(segments, length):
     return active
 
 
-def diarization_error_rate(reference, hypothesis, seconds, collar_s=0.0):
+def diarization_error_rate(reference, hypothesis, seconds, collar_s=0.0, parts=None):
     """Missed, false and confused speech as a share of the reference's, in frames of 10 ms
-    under the best assignment; `collar_s` on both sides of each boundary is not scored."""
+    under the best assignment; `collar_s` on both sides of each boundary is not scored, nor
+    what lies outside of `parts`."""
     length = int(seconds / FRAME_S) + 1
     truth, found = grid(reference, length), grid(hypothesis, length)
-    scored = np.ones(length, bool)
+    scored = np.zeros(length, bool)
+    for start, end, *_ in parts or [(0, seconds)]:
+        scored[round(start / FRAME_S): round(end / FRAME_S)] = True
     if collar_s:
         for edge in itertools.chain.from_iterable((start, end) for start, end, _ in reference):
             scored[max(0, int((edge - collar_s) / FRAME_S)): int((edge + collar_s) / FRAME_S)] = False

@@ -17,13 +17,15 @@ NAMES = ["interview-stereo", "interview-mono", "interview-8khz", "interview-nois
 @dataclass
 class Recording:
     """`turns`: what is said, [(speaker, text)] in reading order. `segments`: who speaks
-    when, [(start_s, end_s, speaker)]. Either may be empty where it is not known."""
+    when, [(start_s, end_s, speaker)]. `labelled`: the turns with
+    their pauses, [(start_s, end_s, speaker)], where what lies outside of them is unknown."""
     name: str
     path: Path
     seconds: float
     turns: list
     segments: list
     reference: str = "exact"
+    labelled: list | None = None
 
 
 def rttm(path):
@@ -146,8 +148,20 @@ def sample(name):
         samples, texts, segments = reader()
         return Recording(name, speech / "read-speech.flac", len(samples) / audio.RATE,
                          [("reader", text) for text in texts], segments)
+    return call()
+
+
+def call():
+    """The call: its labelled turns without their pauses, and nothing else scored."""
+    samples = audio.level(audio.decode(SAMPLES / "call.flac", 1)[:, 0])
+    labelled = rttm(SAMPLES / "call.rttm")
+    # 5 dB above the noise of 8-bit samples.
+    voiced = audio.speech_segments(samples, floor_db=-45)
+    segments = [(max(start, begin), min(end, stop), speaker) for start, end, speaker in labelled
+                for begin, stop in voiced if min(end, stop) > max(start, begin)]
     text = " ".join((SAMPLES / "call.base.txt").read_text().split())
-    return Recording(name, SAMPLES / "call.flac", 277.66, [(None, text)], rttm(SAMPLES / "call.rttm"), "base")
+    return Recording("call", SAMPLES / "call.flac", len(samples) / audio.RATE, [(None, text)], segments, "base",
+                     labelled)
 
 
 def build(names, folder):

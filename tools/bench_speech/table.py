@@ -22,13 +22,13 @@ def measured(recording, name, run):
     if name.startswith(engines.FASTER):
         return row
     segments = metrics.segments_of(run.transcript)
-    rate = metrics.diarization_error_rate
-    row["der"] = 100 * rate(recording.segments, segments, recording.seconds)
-    row["der_collar"] = 100 * rate(recording.segments, segments, recording.seconds, metrics.COLLAR_S)
-    if all(speaker for speaker, _ in recording.turns):
-        right = metrics.right_speaker_by_words(recording.turns, hypothesis)
+    for column, collar_s in (("der", 0), ("der_collar", metrics.COLLAR_S)):
+        row[column] = 100 * metrics.diarization_error_rate(recording.segments, segments, recording.seconds,
+                                                           collar_s, recording.labelled)
+    if recording.labelled:
+        right = metrics.right_speaker_by_times(recording.labelled, metrics.words_of(run.transcript))
     else:
-        right = metrics.right_speaker_by_times(recording.segments, metrics.words_of(run.transcript))
+        right = metrics.right_speaker_by_words(recording.turns, hypothesis)
     row["right_speaker"] = None if right is None else 100 * right
     row["speakers"] = len({speaker for speaker, _ in hypothesis})
     row["speakers_true"] = len({speaker for _, _, speaker in recording.segments})

@@ -43,6 +43,10 @@ class DiarizationErrors(unittest.TestCase):
         reference = [(0, 2, "a"), (1, 2, "b")]
         self.assertAlmostEqual(metrics.diarization_error_rate(reference, [(0, 2, 0)], 4), 1 / 3)
 
+    def test_what_is_not_labelled_is_not_scored(self):
+        reference, hypothesis = [(0, 2, "a")], [(0, 1, 0), (4, 6, 1)]
+        self.assertEqual(metrics.diarization_error_rate(reference, hypothesis, 8, 0, [(0, 3)]), 0.5)
+
     def test_no_speech_found_is_all_missed(self):
         self.assertEqual(metrics.diarization_error_rate([(0, 2, "a")], [], 4), 1)
 
