@@ -31,7 +31,7 @@ def arguments():
     commands = parser.add_subparsers(dest="command")
     command = commands.add_parser("table", help="errors, times and memory by recording and engine (the default)")
     command.add_argument("--recordings", type=listed(recordings.NAMES), default=recordings.NAMES)
-    command.add_argument("--engines", type=listed(table.ENGINES), default=table.ENGINES)
+    command.add_argument("--engines", type=listed([*table.ENGINES, *table.PEERS]), default=table.ENGINES)
     command.add_argument("--with-faster-whisper", action="store_true",
                          help="runs faster-whisper with the same weights, too")
     command.add_argument("--runs", type=int, default=1, help="of each the fastest of so many runs")

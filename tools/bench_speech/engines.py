@@ -10,7 +10,7 @@ from pathlib import Path
 from . import models
 
 HERE = Path(__file__).resolve().parent
-FASTER = "faster-whisper"
+FASTER = "faster-whisper-"
 # A setting of whoever runs the benchmark must not change what is measured.
 SETTINGS = ("TRANSCRIBER", "WHISPER_MODEL", "DIARIZATION", "ANALYZER", "MODEL_FETCH", "ALLOW_FALLBACK", "RUST_LOG",
             "DATA_DIR", "PORT", "AUTH")
@@ -59,7 +59,7 @@ def transcribe(name, recording, options):
     """One engine on one recording."""
     with tempfile.TemporaryDirectory() as folder:
         if name.startswith(FASTER):
-            return faster_whisper(name.removeprefix(FASTER).strip(), recording, Path(folder), options)
+            return faster_whisper(name.removeprefix(FASTER), recording, Path(folder), options)
         command = [options.program, "process", recording.path, "--out", folder]
         used = measure(command, environment(**settings(name, options)))
         transcript = json.loads((Path(folder) / "transcript.json").read_text())

@@ -11,7 +11,7 @@ from . import audio
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLES = ROOT / "samples"
 NAMES = ["interview-stereo", "interview-mono", "interview-8khz", "interview-noise", "interview-reverb",
-         "three-voices", "four-voices", "read-speech", "telephone", "call"]
+         "three-voices", "four-voices", "five-voices", "read-speech", "telephone", "call"]
 
 
 @dataclass
@@ -86,33 +86,47 @@ def reader():
     return samples, texts, [(start, end, "reader") for start, end in segments]
 
 
-def three_voices(interview, folder):
-    """The interview with a sentence of the reading after every third turn."""
-    samples, texts, sentences = reader()
+def sentences():
+    """The sentences of the reading as pieces for a mixer."""
+    samples, texts, spoken = reader()
+    return [(samples, start - 0.2, end + 0.2, [(start, end, "reader", text)], spoken)
+            for (start, end, _), text in zip(spoken, texts)]
+
+
+def telephone_pieces(*parts):
+    """Parts of the telephone conversation, [(start_s, end_s)], as pieces for a mixer."""
+    samples = audio.level(audio.decode(SAMPLES / "speech" / "telephone.flac", 1)[:, 0])
+    names = {"speaker90": "Diane", "speaker91": "Sheila"}
+    spoken = [(start, end, names[speaker]) for start, end, speaker in rttm(SAMPLES / "speech" / "telephone.rttm")]
+    turns = stm(SAMPLES / "speech" / "telephone.stm")
+    # One turn ends 0.9 s after the second part, under the other speaker's voice.
+    if parts[-1][1] < 28:
+        turns = [(start, end, speaker, text.removesuffix(" so what can I say?")) for start, end, speaker, text in turns]
+    return [(samples, *part, turns, spoken) for part in parts]
+
+
+def voices(interview, folder):
+    """The interview with pieces of other recordings after every third turn: the reading
+    alone; with one voice of the telephone conversation; with both of its voices."""
+    reading, (first, second) = sentences(), telephone_pieces((14.3, 17.9), (21.7, 27.3))
+    whole = telephone_pieces((6.4, 14.3), (14.3, 30.0))
+    inserts = {
+        "three-voices": [[sentence] for sentence in reading],
+        "four-voices": [[reading[0]], [first], [reading[1], reading[2]], [second], [reading[3], reading[4]]],
+        "five-voices": [[reading[0]], [whole[0]], [reading[1], reading[2]], [whole[1]], [reading[3], reading[4]]],
+    }
+    return {name: mixed(name, interview, pieces, folder) for name, pieces in inserts.items()}
+
+
+def mixed(name, interview, inserts, folder):
+    """The interview with lists of pieces between its parts."""
     mixer, mono = Mixer(), audio.level(interview.mono)
     cuts = interview_cuts(interview, 3)
     for at, (start, end) in enumerate(zip(cuts, cuts[1:])):
         mixer.add(mono, start, end, interview.timed, interview.segments)
-        if at < len(texts):
-            mixer.add(samples, sentences[at][0] - 0.2, sentences[at][1] + 0.2,
-                      [(*sentences[at], texts[at])], sentences)
-    return mixer.recording("three-voices", folder / "three-voices.wav")
-
-
-def four_voices(interview, folder):
-    """The interview with the telephone conversation in two parts between its turns."""
-    telephone = audio.level(audio.decode(SAMPLES / "speech" / "telephone.flac", 1)[:, 0])
-    spoken, segments = stm(SAMPLES / "speech" / "telephone.stm"), rttm(SAMPLES / "speech" / "telephone.rttm")
-    names = {"speaker90": "Diane", "speaker91": "Sheila"}
-    segments = [(start, end, names[speaker]) for start, end, speaker in segments]
-    mixer, mono = Mixer(), audio.level(interview.mono)
-    parts = [(6.4, 14.3), (14.3, 30.0)]
-    cuts = interview_cuts(interview, 6)
-    for at, (start, end) in enumerate(zip(cuts, cuts[1:])):
-        mixer.add(mono, start, end, interview.timed, interview.segments)
-        if at < len(parts):
-            mixer.add(telephone, *parts[at], spoken, segments)
-    return mixer.recording("four-voices", folder / "four-voices.wav")
+        for piece in inserts[at] if at < len(inserts) else []:
+            mixer.add(*piece)
+    return mixer.recording(name, folder / f"{name}.wav")
 
 
 def interview_cuts(interview, turns):
@@ -170,6 +184,5 @@ def build(names, folder):
     forms = interview_forms(interview, folder)
     recordings = {name: Recording(name, path, len(interview.mono) / audio.RATE, interview.turns, interview.segments)
                   for name, path in forms.items()}
-    recordings["three-voices"] = three_voices(interview, folder)
-    recordings["four-voices"] = four_voices(interview, folder)
+    recordings.update(voices(interview, folder))
     return [recordings.get(name) or sample(name) for name in names]

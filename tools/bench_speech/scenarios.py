@@ -1,5 +1,6 @@
 """What a table of single recordings does not show: load, an hour with a crash, ten
 recordings at once, and recordings without speech that can be recognised."""
+import re
 import signal
 import subprocess
 import sys
@@ -87,18 +88,16 @@ def interrupted(running, ident, seconds):
         ("progress goes on where it was", f"{before} %, then {progress(resumed)} %", progress(resumed) >= before),
         ("core-seconds after the crash are those of the rest", f"{running.cpu_s:.0f} of at most {allowed:.0f}",
          running.cpu_s <= allowed),
-        ("windows recognised before the crash and again after it", repeated, repeated in (0, "not logged")),
+        *([] if repeated is None else [("windows recognised before the crash and again after it", repeated, not repeated)]),
         (f"peak memory under {LARGEST_PEAK_MB} MB", f"{running.peak_mb:.0f} MB", running.peak_mb < LARGEST_PEAK_MB),
     ])
 
 
 def recognised_twice(before, after):
-    """How many windows stand in both parts of the log."""
-    import re
-
+    """How many windows stand in both parts of the log; None where it has no windows."""
     windows = lambda text: set(re.findall(r"window\.recognized.*?start_ms\W+(\d+)", text))
     first, second = windows(before), windows(after)
-    return len(first & second) if first and second else "not logged"
+    return len(first & second) if first and second else None
 
 
 def ten(options):

@@ -65,12 +65,19 @@ class Service:
                 self.process.wait()
 
     def usage(self):
-        """The processor seconds of this process so far; remembers its peak memory."""
-        folder = Path("/proc") / str(self.process.pid)
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        self.cpu_s = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-        peak = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
-        self.peak_mb = max(self.peak_mb, int(peak[1]) / 1024)
+        """The processor seconds of this process and its children so far; remembers the
+        peak of their memory."""
+        ticks = peak_kb = 0
+        for pid in family(self.process.pid):
+            try:
+                fields = (Path("/proc") / pid / "stat").read_text().rpartition(")")[2].split()
+                found = re.search(r"VmHWM:\s+(\d+) kB", (Path("/proc") / pid / "status").read_text())
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # a child that has just ended
+            ticks += sum(map(int, fields[11:15]))
+            peak_kb += int(found[1]) if found else 0
+        self.cpu_s = ticks / os.sysconf("SC_CLK_TCK")
+        self.peak_mb = max(self.peak_mb, peak_kb / 1024)
         return self.cpu_s
 
     def call(self, path, method="GET", body=None, headers=None):
@@ -94,7 +101,7 @@ class Service:
 
     def interview(self, ident):
         """The interview without its large parts."""
-        return self.call(f"/v1/interviews/{ident}?fields=status,steps")
+        return self.call(f"/v1/interviews/{ident}?fields=")
 
     def transcript(self, ident):
         """The transcript, or None where there is none."""
@@ -115,6 +122,18 @@ class Service:
                 return found
             time.sleep(every_s)
         raise engines.Failed(f"not finished after {longest_s} s")
+
+
+def family(pid):
+    """A process and those below it, as names of folders in `/proc`."""
+    found = [str(pid)]
+    for parent in found:
+        for children in (Path("/proc") / parent / "task").glob("*/children"):
+            try:
+                found += children.read_text().split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return found
 
 
 def all_final(interviews):

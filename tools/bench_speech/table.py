@@ -7,6 +7,7 @@ from pathlib import Path
 from . import engines, metrics, models, recordings, targets
 
 ENGINES = ["pocketsphinx", *models.NAMES]
+PEERS = [f"{engines.FASTER}{name}" for name in models.CT2_PACKAGES]
 COLUMNS = ["recording", "engine", "WER %", "DER %", "DER % (collar 0.25 s)", "speakers", "right speaker %",
            "core-s/s", "wall s", "× real time", "peak MB"]
 
@@ -60,8 +61,8 @@ def chosen_engines(options):
     for name in options.engines:
         names.append(name)
         if options.with_faster_whisper and name in models.CT2_PACKAGES:
-            names.append(f"{engines.FASTER} {name}")
-    return names
+            names.append(f"{engines.FASTER}{name}")
+    return list(dict.fromkeys(names))
 
 
 def run(options):

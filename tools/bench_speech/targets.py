@@ -64,7 +64,7 @@ def speed_checks(name, rows, check, at_most):
     for (recording, engine), row in rows.items():
         if recording != name or engine.startswith(engines.FASTER):
             continue
-        peer = rows.get((name, f"{engines.FASTER} {engine}"))
+        peer = rows.get((name, f"{engines.FASTER}{engine}"))
         if name in COMPARED and engine in ("tiny.en", "base"):
             ratio = row["wall_s"] / peer["wall_s"] if peer else None
             check(f"{name}: wall time of {engine} at most {LARGEST_WALL_RATIO} times faster-whisper's", ratio,

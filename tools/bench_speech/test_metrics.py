@@ -60,7 +60,7 @@ class References(unittest.TestCase):
                     rate = metrics.diarization_error_rate(recording.segments, recording.segments, recording.seconds)
                     self.assertEqual(rate, 0)
                     self.assertLessEqual(max(end for _, end, _ in recording.segments), recording.seconds)
-                    speakers = {"three-voices": 3, "four-voices": 4, "read-speech": 1}.get(recording.name, 2)
+                    speakers = {"three-voices": 3, "four-voices": 4, "five-voices": 5, "read-speech": 1}.get(recording.name, 2)
                     self.assertEqual(len({speaker for _, _, speaker in recording.segments}), speakers)
                     if recording.reference != "base":
                         self.assertEqual(len({speaker for speaker, _ in recording.turns}), speakers)
