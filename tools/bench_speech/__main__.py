@@ -39,7 +39,7 @@ def arguments():
     command.set_defaults(run=table.run)
     for name, run in SCENARIOS.items():
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
-        command.add_argument("--engine", choices=table.ENGINES, default="tiny.en" if name == "sounds" else "base")
+        command.add_argument("--engine", choices=["pocketsphinx", *models.NAMES], default="tiny.en" if name == "sounds" else "base")
         if name == "hour":
             command.add_argument("--minutes", type=int, default=60)
         command.set_defaults(run=run)

@@ -7,10 +7,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import models
+from . import models, recordings
 
 HERE = Path(__file__).resolve().parent
 FASTER = "faster-whisper-"
+DIARIZATION = "diarization"
 # A setting of whoever runs the benchmark must not change what is measured.
 SETTINGS = ("TRANSCRIBER", "WHISPER_MODEL", "DIARIZATION", "ANALYZER", "MODEL_FETCH", "ALLOW_FALLBACK", "RUST_LOG",
             "DATA_DIR", "PORT", "AUTH")
@@ -60,6 +61,8 @@ def transcribe(name, recording, options):
     with tempfile.TemporaryDirectory() as folder:
         if name.startswith(FASTER):
             return faster_whisper(name.removeprefix(FASTER), recording, Path(folder), options)
+        if name == DIARIZATION:
+            return diarization(recording, Path(folder), options)
         command = [options.program, "process", recording.path, "--out", folder]
         used = measure(command, environment(**settings(name, options)))
         transcript = json.loads((Path(folder) / "transcript.json").read_text())
@@ -75,3 +78,15 @@ def faster_whisper(model, recording, folder, options):
     result = json.loads(out.read_text())
     transcript = {"turns": [{"speaker": 0, "text": result["text"]}], "words": [], "speakers": []}
     return Run(result["load_s"] + result["transcribe_s"], used["cpu_s"], used["peak_mb"], transcript)
+
+
+def diarization(recording, folder, options):
+    """Diarization alone: its segments, overlap included, which a transcript's words do
+    not have."""
+    program, out = options.program.parent / "examples" / "diarize", folder / "out.rttm"
+    if not program.exists():
+        raise models.Missing(f"there is no {program}")
+    used = measure(["sh", "-c", 'exec "$0" "$1" >"$2"', program, recording.path, out], environment())
+    segments = [{"start_ms": 1000 * start, "end_ms": 1000 * end, "speaker": speaker}
+                for start, end, speaker in recordings.rttm(out)]
+    return Run(used["wall_s"], used["cpu_s"], used["peak_mb"], {"turns": [], "words": [], "segments": segments})

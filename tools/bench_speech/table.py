@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import engines, metrics, models, recordings, targets
 
-ENGINES = ["pocketsphinx", *models.NAMES]
+ENGINES = ["pocketsphinx", *models.NAMES, engines.DIARIZATION]
 PEERS = [f"{engines.FASTER}{name}" for name in models.CT2_PACKAGES]
 COLUMNS = ["recording", "engine", "WER %", "DER %", "DER % (collar 0.25 s)", "speakers", "right speaker %",
            "core-s/s", "wall s", "× real time", "peak MB"]
@@ -17,9 +17,10 @@ def measured(recording, name, run):
     row = {"recording": recording.name, "engine": name, "seconds": recording.seconds,
            "wall_s": run.wall_s, "cpu_s": run.cpu_s, "peak_mb": run.peak_mb, "reference": recording.reference,
            "text": " ".join(text for _, text in metrics.turns_of(run.transcript)),
-           "der": None, "der_collar": None, "right_speaker": None, "speakers": None, "speakers_true": None}
+           "wer": None, "der": None, "der_collar": None, "right_speaker": None, "speakers": None, "speakers_true": None}
     hypothesis = metrics.turns_of(run.transcript)
-    row["wer"] = 100 * metrics.word_error_rate(recording.turns, hypothesis)
+    if name != engines.DIARIZATION:
+        row["wer"] = 100 * metrics.word_error_rate(recording.turns, hypothesis)
     if name.startswith(engines.FASTER):
         return row
     segments = metrics.segments_of(run.transcript)
@@ -31,7 +32,7 @@ def measured(recording, name, run):
     else:
         right = metrics.right_speaker_by_words(recording.turns, hypothesis)
     row["right_speaker"] = None if right is None else 100 * right
-    row["speakers"] = len({speaker for speaker, _ in hypothesis})
+    row["speakers"] = len({speaker for _, _, speaker in segments})
     row["speakers_true"] = len({speaker for _, _, speaker in recording.segments})
     return row
 
@@ -39,7 +40,7 @@ def measured(recording, name, run):
 def cells(row):
     number = lambda value, digits=1: "–" if value is None else f"{value:.{digits}f}"
     speakers = "–" if row["speakers"] is None else f"{row['speakers']} of {row['speakers_true']}"
-    return [row["recording"], row["engine"], number(row["wer"]) + (" *" if row["reference"] == "base" else ""),
+    return [row["recording"], row["engine"], number(row["wer"]) + (" *" if row["wer"] is not None and row["reference"] == "base" else ""),
             number(row["der"]), number(row["der_collar"]), speakers, number(row["right_speaker"]),
             number(row["cpu_s"] / row["seconds"], 3), number(row["wall_s"]),
             number(row["seconds"] / row["wall_s"]), number(row["peak_mb"], 0)]
@@ -81,6 +82,8 @@ def run(options):
                     continue
                 rows[recording.name, name] = row
                 line(cells(row))
+    print("\nThe error rate of the diarization is that of its segments; an engine's, that of its words, between which "
+          f"pauses under {metrics.PAUSE_S} s are closed.")
     if "call" in options.recordings:
         print("\n\\* against base's own text, `samples/call.base.txt`: no human has transcribed the call")
     if options.json:
