@@ -75,10 +75,10 @@ def interrupted(running, ident, seconds):
     second_s = time.monotonic() - begin
     print(f"next progress {progress(resumed)} % after {waited_s:.0f} s, finished after {second_s:.0f} s, "
           f"{running.cpu_s:.0f} core-seconds; peak memory {running.peak_mb:.0f} MB", flush=True)
-    # The rest of the recording at the first part's cost, and a fifth of all for the
-    # window that was cut off and the other steps.
+    # The rest of the recording at the first part's cost, and a third of all for the
+    # window that was cut off, the diarization and the other steps.
     whole = first_cpu / (before / 100) if before else 0
-    allowed = whole * (1 - before / 100 + 0.2)
+    allowed = whole * (1 - before / 100 + 1 / 3)
     repeated = recognised_twice(running.lines()[:logged], running.lines(logged))
     transcript = running.transcript(ident) or {"words": []}
     last = max((word["end_ms"] for word in transcript["words"]), default=0) / 1000
