@@ -32,9 +32,10 @@ class Run:
 
 
 def environment(**settings):
-    """The environment of a run: without settings other than those given."""
+    """The environment of a run: without settings other than those given, and without
+    downloads, which would be measured."""
     kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    return {**kept, "ANALYZER": "extractive", **settings}
+    return {**kept, "ANALYZER": "extractive", "MODEL_FETCH": "off", **settings}
 
 
 def settings(name, options):

@@ -1,4 +1,5 @@
 """Where the models of the engines are taken from."""
+import functools
 import hashlib
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ class Missing(Exception):
     """A model cannot be had; the text says why."""
 
 
+@functools.cache
 def whisper(name, folder, program):
     """The value of `WHISPER_MODEL` for a model: its file in `folder`, or the file that
     the program's own command obtains."""
