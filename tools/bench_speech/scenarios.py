@@ -66,7 +66,7 @@ def interrupted(running, ident, seconds):
     first_s = time.monotonic() - begin
     running.kill(signal.SIGKILL)
     print(f"killed at {before} % after {first_s:.0f} s, {first_cpu:.0f} core-seconds", flush=True)
-    logged = running.log.stat().st_size
+    logged, log_before = running.log.stat().st_size, running.lines()
     running.start()
     begin = time.monotonic()
     resumed = running.watch([ident], lambda found: progress(found) not in (0, before) or service.all_final(found))
@@ -79,7 +79,7 @@ def interrupted(running, ident, seconds):
     # window that was cut off, the diarization and the other steps.
     whole = first_cpu / (before / 100) if before else 0
     allowed = whole * (1 - before / 100 + 1 / 3)
-    repeated = recognised_twice(running.lines()[:logged], running.lines(logged))
+    stored, resumed_at = windows("whisper.checkpoint", log_before), windows("whisper.resumed", running.lines(logged))
     transcript = running.transcript(ident) or {"words": []}
     last = max((word["end_ms"] for word in transcript["words"]), default=0) / 1000
     return service.conclude([
@@ -88,16 +88,16 @@ def interrupted(running, ident, seconds):
         ("progress goes on where it was", f"{before} %, then {progress(resumed)} %", progress(resumed) >= before),
         ("core-seconds after the crash are those of the rest", f"{running.cpu_s:.0f} of at most {allowed:.0f}",
          running.cpu_s <= allowed),
-        *([] if repeated is None else [("windows recognised before the crash and again after it", repeated, not repeated)]),
+        ("windows stored before the crash are not recognised again", f"{resumed_at} of {stored} skipped",
+         0 < stored == resumed_at),
         (f"peak memory under {LARGEST_PEAK_MB} MB", f"{running.peak_mb:.0f} MB", running.peak_mb < LARGEST_PEAK_MB),
     ])
 
 
-def recognised_twice(before, after):
-    """How many windows stand in both parts of the log; None where it has no windows."""
-    windows = lambda text: set(re.findall(r"window\.recognized.*?start_ms\W+(\d+)", text))
-    first, second = windows(before), windows(after)
-    return len(first & second) if first and second else None
+def windows(event, log):
+    """The number of windows in the last line of the log with this event; 0 without one."""
+    found = re.findall(rf'event="?{re.escape(event)}"? .*?windows=(\d+)', log)
+    return int(found[-1]) if found else 0
 
 
 def ten(options):

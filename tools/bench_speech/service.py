@@ -35,7 +35,7 @@ class Service:
 
     def start(self):
         """Starts it and waits until it takes requests."""
-        env = engines.environment(**self.settings, DATA_DIR=str(self.data), PORT="0", RUST_LOG="info")
+        env = engines.environment(**self.settings, DATA_DIR=str(self.data), PORT="0", RUST_LOG="info,engines=debug")
         begin = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.program, "serve"], env=env, stdout=log, stderr=log)
