@@ -9,8 +9,8 @@ use domain::{
     interview::Kind,
     ports::AnalysisRequest,
     transcript::Transcript,
-    versions::UnknownFields,
     usable::{self, Usable},
+    versions::UnknownFields,
     wording,
 };
 

@@ -9,7 +9,7 @@ use analyze::Analyze;
 use async_trait::async_trait;
 use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
-    analysis::{Analysis, CompetencyStatus, EvidenceStatus, Warning},
+    analysis::{Analysis, CompetencyStatus, EvidenceStatus},
     chunks,
     event::{Event, WrittenDocument},
     interview::Kind,
@@ -309,7 +309,7 @@ async fn what_passes_is_delivered_again_and_then_done() {
     };
     assert_eq!(after.map(|wait| wait.as_secs()), Some(90));
     test.run().await.expect("done");
-    let codes: Vec<Warning> = test.analysis().await.warnings;
+    let codes = test.analysis().await.warnings;
     assert!(
         codes.iter().all(|warning| warning.code == "content_rule"),
         "{codes:?}"

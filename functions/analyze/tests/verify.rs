@@ -12,8 +12,8 @@ use domain::{
     interview::Kind,
     ports::AnalysisRequest,
     transcript::Transcript,
-    versions::UnknownFields,
     usable::{Reason, Usable},
+    versions::UnknownFields,
 };
 use support::{interview, request, transcript};
 

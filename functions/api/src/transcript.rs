@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use domain::{
     Interview,
     transcript::{Quality, Speaker, Transcript, Turn, Word},
-    versions::StripUnknown as _,
     usable::Usable,
+    versions::StripUnknown as _,
     work,
 };
 use http::{Response, StatusCode};

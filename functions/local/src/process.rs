@@ -15,8 +15,8 @@ use domain::{
     interview::{Audio, Status},
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
     report::StoredReport,
-    versions::UnknownFields,
     usable::Usable,
+    versions::UnknownFields,
     waveform::{Bits, StoredWaveform},
     work,
 };

@@ -170,10 +170,13 @@ fn job_interview_with_one_speaker_says_how_to_set_the_speakers() {
 #[test]
 fn without_a_language_model_the_settings_stand_in_the_place_of_the_ratings() {
     let mut analysis = full_analysis();
-    analysis.warnings = vec![Warning {
-        code: NO_LANGUAGE_MODEL.into(),
-        message: "set ANALYZER".into(),
-    }];
+    analysis.warnings = vec![
+        Warning {
+            code: NO_LANGUAGE_MODEL.into(),
+            message: "set ANALYZER".into(),
+        }
+        .into(),
+    ];
     let text = text(&document(&interview("t"), &transcript(&["one"]), &analysis));
     assert!(
         text.contains("Competencies\nSet ANALYZER.\nStrengths"),

@@ -9,8 +9,8 @@ use domain::{
     steps::{Code, StepError},
     transcript::{Recognition, TranscriptHead},
     turns,
-    versions::UnknownFields,
     usable::{self, Signals},
+    versions::UnknownFields,
     work,
 };
 use runtime::{

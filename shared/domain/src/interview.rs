@@ -11,8 +11,8 @@ use crate::{
     speaker::SpeakerLabel,
     steps::{Code, StepError, StepState, Steps},
     trace::TraceContext,
-    versions::{StripUnknown, Unknown, UnknownFields, open_enum, strip_unknown},
     usable::{self, Usable},
+    versions::{StripUnknown, Unknown, UnknownFields, open_enum, strip_unknown},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -243,7 +243,7 @@ impl Interview {
 
     /// How many speakers its transcript must have, for people to be told apart.
     pub fn least_speakers(&self) -> u32 {
-        usable::least_speakers(self.kind, None)
+        usable::least_speakers(self.kind, self.speakers_expected)
     }
 
     /// Whether its recording has been stored.

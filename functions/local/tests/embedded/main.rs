@@ -32,8 +32,8 @@ mod stream;
 mod traffic;
 mod unreadable;
 mod uploads;
-mod versions;
 mod usable;
+mod versions;
 mod waiting;
 mod watched;
 

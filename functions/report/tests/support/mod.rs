@@ -13,8 +13,8 @@ use domain::{
     },
     note::{Note, NoteKind},
     transcript::{AudioFacts, Quality, Speaker, Transcript, TranscriptHead, Word},
-    versions::UnknownFields,
     usable::{Reason, Usable},
+    versions::UnknownFields,
     waveform::StoredWaveform,
 };
 use report::{ReportContent, render};
@@ -65,6 +65,7 @@ pub(crate) fn transcript(lines: &[&str]) -> Transcript {
         },
         usable: Some(Usable::from_reasons([])),
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     Transcript::new(head, words)
 }
@@ -87,10 +88,13 @@ pub(crate) fn unrated_analysis() -> Analysis {
         competency.rationale = "the transcript is too unreliable to rate anyone".into();
         competency.evidence = Vec::new();
     }
-    analysis.warnings = vec![Warning {
-        code: "low_confidence".into(),
-        message: "confidence-text".into(),
-    }];
+    analysis.warnings = vec![
+        Warning {
+            code: "low_confidence".into(),
+            message: "confidence-text".into(),
+        }
+        .into(),
+    ];
     analysis
 }
 

@@ -7,14 +7,14 @@ const FRAME_MS: u64 = 10;
 
 /// A stretch in which one speaker speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
-    pub start_ms: u64,
-    pub end_ms: u64,
-    pub speaker: String,
+pub(crate) struct Segment {
+    pub(crate) start_ms: u64,
+    pub(crate) end_ms: u64,
+    pub(crate) speaker: String,
 }
 
 impl Segment {
-    pub fn new(start_ms: u64, end_ms: u64, speaker: &str) -> Self {
+    pub(crate) fn new(start_ms: u64, end_ms: u64, speaker: &str) -> Self {
         Self {
             start_ms,
             end_ms,
@@ -24,14 +24,14 @@ impl Segment {
 
     /// The same, later.
     #[must_use]
-    pub fn shifted(&self, by_ms: u64) -> Self {
+    pub(crate) fn shifted(&self, by_ms: u64) -> Self {
         Self::new(self.start_ms + by_ms, self.end_ms + by_ms, &self.speaker)
     }
 }
 
 /// The error rate, in percent. What lies within `collar_ms` of a boundary of the
 /// reference is not scored.
-pub fn percent(reference: &[Segment], found: &[Segment], collar_ms: u64) -> f64 {
+pub(crate) fn percent(reference: &[Segment], found: &[Segment], collar_ms: u64) -> f64 {
     let all = reference.iter().chain(found);
     let end_ms = all.map(|segment| segment.end_ms).max().unwrap_or(0);
     let frames = usize::try_from(end_ms / FRAME_MS + 1).unwrap();

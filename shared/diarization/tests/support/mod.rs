@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test and the example use a part")]
 
-pub mod error_rate;
+pub(crate) mod error_rate;
 
 use std::{fs::File, path::Path};
 
@@ -12,10 +12,10 @@ use media::{Decoder, resample::Resampler};
 use error_rate::Segment;
 
 /// The folder of the bundled recordings.
-pub const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples");
+pub(crate) const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples");
 
 /// A recording at 16 kHz: the mix of all channels, or one of them.
-pub fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
+pub(crate) fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
     let mut decoder = Decoder::open(Box::new(File::open(path).unwrap())).unwrap();
     let mut resampler = None;
     let mut samples = Vec::new();
@@ -34,7 +34,7 @@ pub fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
 }
 
 /// Who speaks in some samples.
-pub fn diarize(models: &Models, samples: &[i16], expected: Option<u32>) -> Diarization {
+pub(crate) fn diarize(models: &Models, samples: &[i16], expected: Option<u32>) -> Diarization {
     let mut diarizer = Diarizer::new(models.clone(), expected);
     for block in samples.chunks(4_099) {
         diarizer.push(block).unwrap();
@@ -43,7 +43,7 @@ pub fn diarize(models: &Models, samples: &[i16], expected: Option<u32>) -> Diari
 }
 
 /// The segments of an RTTM file.
-pub fn rttm(path: &Path) -> Vec<Segment> {
+pub(crate) fn rttm(path: &Path) -> Vec<Segment> {
     let text = std::fs::read_to_string(path).unwrap();
     let rows = text
         .lines()
@@ -63,14 +63,14 @@ fn millis(seconds: &str) -> u64 {
 }
 
 /// The turns that were found, for comparison.
-pub fn found(turns: &[SpeakerTurn]) -> Vec<Segment> {
+pub(crate) fn found(turns: &[SpeakerTurn]) -> Vec<Segment> {
     let segment =
         |turn: &SpeakerTurn| Segment::new(turn.start_ms, turn.end_ms, &turn.speaker.to_string());
     turns.iter().map(segment).collect()
 }
 
 /// The parts of some sound that lie within segments, with the speakers of the segments.
-pub fn within(sound: &[Segment], segments: &[Segment]) -> Vec<Segment> {
+pub(crate) fn within(sound: &[Segment], segments: &[Segment]) -> Vec<Segment> {
     let part = |sound: &Segment, segment: &Segment| {
         let start = sound.start_ms.max(segment.start_ms);
         let end = sound.end_ms.min(segment.end_ms);
@@ -86,7 +86,7 @@ pub fn within(sound: &[Segment], segments: &[Segment]) -> Vec<Segment> {
 
 /// Where there is sound above `floor_db` of full scale: pauses under 300 ms closed, sounds
 /// under 100 ms left out.
-pub fn voiced(samples: &[i16], floor_db: f64, speaker: &str) -> Vec<Segment> {
+pub(crate) fn voiced(samples: &[i16], floor_db: f64, speaker: &str) -> Vec<Segment> {
     const FRAME: usize = 320;
     let floor = 32_768.0_f64.powi(2) * 10.0_f64.powf(floor_db / 10.0);
     let loud = |frame: &[i16]| {

@@ -39,6 +39,7 @@ fn words(text: &str, confidence: f32) -> Vec<Word> {
         end_ms: index * 300 + 250,
         speaker: u32::from(index >= 20),
         confidence,
+        overlap: false,
     });
     words.collect()
 }
@@ -51,6 +52,7 @@ fn quality() -> Quality {
         speech_coverage: 0.7,
         words_per_minute: 140.0,
         repetition_share: 0.0,
+        ..Quality::default()
     }
 }
 

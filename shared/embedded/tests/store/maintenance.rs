@@ -7,6 +7,7 @@ use domain::{
     audit::{self, Finding},
     interview::{Audio, Status},
     ports::{ObjectStore, Overwrite, Precondition, Write},
+    versions::UnknownFields,
 };
 use embedded::{
     Store,
@@ -235,6 +236,7 @@ fn interview(id: &str) -> (InterviewKey, Interview) {
         duration_ms: None,
         channels: None,
         sample_rate_hz: None,
+        unknown: UnknownFields::default(),
     });
     (key, interview)
 }

@@ -9,6 +9,7 @@ use domain::{
     analysis::Draft,
     transcript::{Speaker, Transcript, TranscriptHead, Word},
     turns,
+    versions::UnknownFields,
     wording::normalize,
 };
 use serde_json::Value;
@@ -66,6 +67,7 @@ fn transcript(words: Vec<Word>, duration_ms: u64) -> Transcript {
         revision: 1,
         engine: "whisper".into(),
         model: "base".into(),
+        diarization: None,
         language: Some("en".into()),
         duration_ms,
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
@@ -73,6 +75,7 @@ fn transcript(words: Vec<Word>, duration_ms: u64) -> Transcript {
         quality: turns::quality(&words, duration_ms),
         usable: None,
         created_at: Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
     };
     Transcript::new(head, words)
 }
@@ -99,6 +102,7 @@ fn interview() -> Transcript {
             end_ms: at(index + 1),
             speaker: u32::try_from(number(&turn["channel"])).expect("a channel"),
             confidence: 0.95,
+            overlap: false,
         }));
     }
     transcript(words, number(&recording["duration_ms"]))
@@ -113,6 +117,7 @@ fn call() -> Transcript {
         end_ms: number(&word[2]),
         speaker: u32::try_from(number(&word[3])).expect("a speaker"),
         confidence: serde_json::from_value(word[4].clone()).expect("a number"),
+        overlap: false,
     });
     transcript(words.collect(), number(&recording["duration_ms"]))
 }

@@ -264,6 +264,7 @@ mod tests {
             end_ms: starts(index) + 200,
             speaker: 0,
             confidence: 0.9,
+            overlap: false,
         });
         words.collect()
     }

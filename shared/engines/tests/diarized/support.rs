@@ -68,7 +68,10 @@ pub(crate) fn spoken() -> (Vec<Word>, Vec<u32>) {
                 confidence: 1.0,
                 overlap: false,
             };
-            words.push((word, u32::try_from(turn["channel"].as_u64().unwrap()).unwrap()));
+            words.push((
+                word,
+                u32::try_from(turn["channel"].as_u64().unwrap()).unwrap(),
+            ));
             reached = next;
         }
     }
@@ -220,6 +223,10 @@ impl ObjectStore for Shelf {
     }
 
     async fn delete(&self, _: &str) -> Result<(), ObjectError> {
+        refuse()
+    }
+
+    async fn delete_generation(&self, _: &str, _: i64) -> Result<(), ObjectError> {
         refuse()
     }
 
