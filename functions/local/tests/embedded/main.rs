@@ -8,6 +8,7 @@
 
 mod agreement;
 mod audio;
+mod audits;
 mod badly;
 mod between;
 mod callbacks;

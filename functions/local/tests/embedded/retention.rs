@@ -44,16 +44,16 @@ impl Write for Lines {
 }
 
 /// Sweeps over one store, by a clock and a setting that are changed at will.
-struct Drill {
-    test: TestHost,
-    now: Timestamp,
+pub(crate) struct Drill {
+    pub(crate) test: TestHost,
+    pub(crate) now: Timestamp,
     retention: Option<Duration>,
     lines: Lines,
     _logs: DefaultGuard,
 }
 
 impl Drill {
-    async fn start(retention: Option<Duration>) -> Self {
+    pub(crate) async fn start(retention: Option<Duration>) -> Self {
         let lines = Lines::default();
         let sink = lines.clone();
         let logs = cloud_lines("p", "sweep", "info", move || sink.clone());
@@ -67,7 +67,7 @@ impl Drill {
     }
 
     /// One sweep; answers its log line.
-    async fn sweep(&self) -> Value {
+    pub(crate) async fn sweep(&self) -> Value {
         self.lines.0.lock().unwrap().clear();
         let store = &self.test.host.store;
         let sweep = Sweep {
@@ -89,7 +89,7 @@ impl Drill {
     }
 
     /// The newest line of the last sweep with this event.
-    fn line(&self, event: &str) -> Option<Value> {
+    pub(crate) fn line(&self, event: &str) -> Option<Value> {
         let text = String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().rev();
         let mut lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
