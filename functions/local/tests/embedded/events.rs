@@ -61,7 +61,7 @@ async fn who_was_cut_off_hears_the_rest_and_nothing_twice() {
         assert_eq!(done, 1, "{step}: {rest}");
     }
     assert!(
-        rest.ends_with("data: {\"status\":\"completed\"}\n\n"),
+        rest.ends_with("\n\n") && rest.contains("data: {\"status\":\"completed\",\"usable\":{"),
         "{rest}"
     );
     let nothing = follow(last_id(&rest)).await.unwrap().text().await.unwrap();
