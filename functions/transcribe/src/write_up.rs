@@ -77,7 +77,7 @@ impl Transcribe {
             words: &words,
             duration_ms: audio.duration_ms,
             speech_ms,
-            engine: self.transcriber.name(),
+            engine,
             model: &model,
             requested_language: interview.as_ref().and_then(|own| own.language.as_deref()),
             recognised_language: language.as_deref(),
