@@ -146,6 +146,25 @@ fn with_unknown_values(value: &mut Value) {
     }
 }
 
+/// Without fields that are `null`: a later release may add such fields.
+fn without_nulls(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            for field in fields.values_mut() {
+                *field = without_nulls(field.take());
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_nulls(item.take());
+            }
+        }
+        _ => {}
+    }
+    value
+}
+
 fn has(value: &Value, name: &str) -> bool {
     value.to_string().contains(name)
 }
@@ -158,7 +177,8 @@ fn reads_and_writes_every_document_of_every_release() {
         corpus.iter().map(|(path, _)| sort(path)).collect();
     assert_eq!(sorts.len(), 11, "{sorts:?}");
     for (path, fields) in &corpus {
-        assert_eq!(&rewritten(path, fields).0, fields, "{path}");
+        let rewritten = without_nulls(rewritten(path, fields).0);
+        assert_eq!(rewritten, without_nulls(fields.clone()), "{path}");
     }
 }
 
@@ -168,7 +188,11 @@ fn keeps_unknown_fields_in_every_structure_and_shows_none() {
         let mut newer = fields.clone();
         with_unknown_fields("", &mut newer);
         let (whole, shown) = rewritten(&path, &newer);
-        assert_eq!(whole, newer, "{path}");
+        assert_eq!(
+            without_nulls(whole.clone()),
+            without_nulls(newer.clone()),
+            "{path}"
+        );
         documents::check(&path, &whole, &Pipeline::ours()).unwrap();
         if let Some(shown) = shown {
             assert!(!has(&shown, NEWER), "{path}: {shown}");
@@ -185,7 +209,11 @@ fn keeps_unknown_values_of_every_enumeration_and_shows_known_ones() {
         with_unknown_values(&mut newer);
         changed += usize::from(newer != fields);
         let (whole, shown) = rewritten(&path, &newer);
-        assert_eq!(whole, newer, "{path}");
+        assert_eq!(
+            without_nulls(whole.clone()),
+            without_nulls(newer.clone()),
+            "{path}"
+        );
         if let Some(shown) = shown {
             assert!(!has(&shown, NEWER_WORD), "{path}: {shown}");
         }

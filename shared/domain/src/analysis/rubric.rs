@@ -235,12 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn anchors_are_all_there_and_nothing_else_is() {
+    fn anchors_are_complete_and_keep_fields_of_a_newer_release() {
         let read = |anchors| {
             from_value::<Rubric>(json!({"competencies": [{"name": "tact", "anchors": anchors}]}))
         };
         assert!(read(json!({"low": "a", "mid": "b", "high": "c"})).is_ok());
         assert!(read(json!({"low": "a", "mid": "b"})).is_err());
-        assert!(read(json!({"low": "a", "mid": "b", "high": "c", "top": "d"})).is_err());
+        let newer = json!({"low": "a", "mid": "b", "high": "c", "top": "d"});
+        let rubric = read(newer.clone()).unwrap();
+        assert_eq!(to_value(&rubric.competencies[0].anchors).unwrap(), newer);
     }
 }
