@@ -90,12 +90,11 @@ fn joined(groups: Vec<Group>, merges: &[Merge]) -> Vec<Group> {
     let mut result: Vec<Group> = Vec::new();
     for (index, group) in groups.into_iter().enumerate() {
         let root = forest.root(index);
-        match places[root] {
-            Some(place) => result[place].absorb(group),
-            None => {
-                places[root] = Some(result.len());
-                result.push(group);
-            }
+        if let Some(place) = places[root] {
+            result[place].absorb(group);
+        } else {
+            places[root] = Some(result.len());
+            result.push(group);
         }
     }
     result

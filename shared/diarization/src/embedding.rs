@@ -39,7 +39,9 @@ impl Embedding {
         }
         let features = normalized(&of_fixed_length(speech));
         let input = NdTensor::from_data([1, features.len() / BANDS, BANDS], features);
-        let output = self.0.run_one(input.view().into(), model::run_options())?;
+        let output = self
+            .0
+            .run_one(input.view().into(), Some(model::run_options()))?;
         let output: NdTensor<f32, 2> = output.try_into().map_err(model::unexpected)?;
         Ok(unit(&output.to_vec()))
     }

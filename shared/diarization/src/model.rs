@@ -24,8 +24,8 @@ pub(crate) fn load(bytes: &'static [u8]) -> Result<Model, DiarizationError> {
     model.map_err(|error| DiarizationError::Model(Box::new(error)))
 }
 
-pub(crate) fn run_options() -> Option<RunOptions> {
-    Some(RunOptions::default().with_thread_pool(Some(Arc::clone(&THREADS))))
+pub(crate) fn run_options() -> RunOptions {
+    RunOptions::default().with_thread_pool(Some(Arc::clone(&THREADS)))
 }
 
 pub(crate) fn unexpected<E: std::error::Error + Send + Sync + 'static>(

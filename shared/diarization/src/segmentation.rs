@@ -56,7 +56,9 @@ impl Segmentation {
     /// Who speaks in a window of [`WINDOW`] samples.
     pub(crate) fn run(&self, samples: &[f32]) -> Result<Activity, DiarizationError> {
         let input = NdTensor::from_data([1, 1, samples.len()], samples.to_vec());
-        let scores = self.0.run_one(input.view().into(), model::run_options())?;
+        let scores = self
+            .0
+            .run_one(input.view().into(), Some(model::run_options()))?;
         let scores: NdTensor<f32, 3> = scores.try_into().map_err(model::unexpected)?;
         let frames = scores.to_vec();
         let sets = frames.chunks_exact(CLASSES.len()).map(most_likely);

@@ -18,7 +18,7 @@ fn sample(name: &str) -> PathBuf {
 }
 
 fn models() -> Models {
-    Models::shared().unwrap()
+    Models::shared().expect("the models")
 }
 
 /// Whether the error rate is at most `most` and with a collar `most_with_collar` percent.
@@ -29,7 +29,6 @@ fn assert_rates(
 ) {
     let found = found(&diarization.turns);
     let rates = [0, COLLAR_MS].map(|collar_ms| percent(reference, &found, collar_ms));
-    println!("{:.1} %, with a collar {:.1} %", rates[0], rates[1]);
     assert!(
         rates[0] <= most && rates[1] <= most_with_collar,
         "{rates:?}"
@@ -175,7 +174,11 @@ struct Mix {
 
 impl Mix {
     fn add(&mut self, samples: &[i16], segments: &[Segment], start_ms: u64, end_ms: u64) {
-        let index = |ms: u64| usize::try_from(ms * 16).unwrap().min(samples.len());
+        let index = |ms: u64| {
+            usize::try_from(ms * 16)
+                .expect("a short recording")
+                .min(samples.len())
+        };
         let now_ms = self.samples.len() as u64 / 16;
         let within = |segment: &&Segment| {
             (start_ms..end_ms).contains(&segment.start_ms.midpoint(segment.end_ms))

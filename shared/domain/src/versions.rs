@@ -171,7 +171,7 @@ mod tests {
     open_enum! {
         /// For the tests.
         #[derive(Default)]
-        pub enum Colour, unknown as Grey {
+        pub(crate) enum Colour, unknown as Grey {
             /// Neither.
             #[default]
             Grey = "grey",

@@ -110,9 +110,9 @@ fn with_unknown_fields(name: &str, value: &mut Value) {
         }
         Value::Array(items) => {
             // A list's structures are none of the map's by the same name.
-            items
-                .iter_mut()
-                .for_each(|item| with_unknown_fields("", item));
+            for item in items {
+                with_unknown_fields("", item);
+            }
         }
         _ => {}
     }

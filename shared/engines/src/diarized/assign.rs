@@ -86,7 +86,9 @@ fn cheapest(words: &[Word], timeline: &Timeline) -> Vec<usize> {
         costs = origin.iter().enumerate().map(cost).collect();
         // Only differences matter, and sums of many words lose digits.
         let least = costs[cheapest_of(&costs)];
-        costs.iter_mut().for_each(|cost| *cost -= least);
+        for cost in &mut costs {
+            *cost -= least;
+        }
         origins.push(origin);
     }
     let mut speaker = cheapest_of(&costs);
@@ -161,7 +163,9 @@ impl Timeline {
                 own.push((turn.start_ms, turn.end_ms));
             }
         }
-        speakers.iter_mut().for_each(|own| own.sort_unstable());
+        for own in &mut speakers {
+            own.sort_unstable();
+        }
         Self(speakers)
     }
 

@@ -25,8 +25,8 @@ pub(crate) fn write(
     let mut parts = vec![introduction(transcript, topics)];
     for run in quoted.chunk_by(|left, right| left.speaker == right.speaker) {
         let name = transcript.speaker_name(run[0].speaker);
-        let quotes: Vec<String> = run.iter().map(|own| quote(&own.text)).collect();
-        parts.push(format!("{} says: {}", name.reveal(), quotes.join(" … ")));
+        let said: Vec<String> = run.iter().map(|own| quote(&own.text)).collect();
+        parts.push(format!("{} says: {}", name.reveal(), said.join(" … ")));
     }
     Some(parts.join(" ").into())
 }

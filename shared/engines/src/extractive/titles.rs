@@ -149,7 +149,7 @@ fn is_content(word: &str, sentences: &Sentences) -> bool {
     let letters = word.chars().count();
     let is_long = letters >= 3 || !word.is_ascii() && letters > 0;
     is_long
-        && !word.chars().all(|character| character.is_numeric())
+        && !word.chars().all(char::is_numeric)
         && !sentences.stop_words.contains(word)
         && !ADDRESS.contains(word)
 }

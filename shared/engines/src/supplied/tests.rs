@@ -29,7 +29,7 @@ impl LiveTranscriber for Silent {
         self.0
     }
 
-    fn model(&self) -> &str {
+    fn model(&self) -> &'static str {
         "none"
     }
 

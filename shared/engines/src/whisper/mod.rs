@@ -86,8 +86,10 @@ impl Transcriber for Whisper {
             let source = Box::new(ObjectReader::open(&recording));
             window::cut(source, survey, |window| send.blocking_send(window).is_ok())
         });
+        let mut reached_ms = 0;
         while let Some(window) = windows.recv().await {
-            let reached_ms = window.end_ms();
+            // Windows of several channels do not end in order.
+            reached_ms = window.end_ms().max(reached_ms);
             if resumable.skips_window() {
                 continue;
             }

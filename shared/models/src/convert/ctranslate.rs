@@ -78,7 +78,7 @@ impl<'a> Weights<'a> {
             self.0
                 .contains_key(&format!("{side}/layer_{layer}/ffn/linear_0/weight"))
         };
-        (0..).take_while(is_there).fold(0, |count, _| count + 1)
+        (0..u32::MAX).find(|layer| !is_there(layer)).unwrap_or(0)
     }
 }
 

@@ -58,10 +58,9 @@ impl Host {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (answers, seen) = (answers.to_vec(), Arc::clone(&requests));
         thread::spawn(move || {
-            let mut turn = 0;
-            for stream in listener.incoming().map_while(Result::ok) {
+            let streams = listener.incoming().map_while(Result::ok);
+            for (turn, stream) in streams.enumerate() {
                 let answer = answers[turn.min(answers.len() - 1)];
-                turn += 1;
                 let (file, seen) = (file.clone(), Arc::clone(&seen));
                 thread::spawn(move || serve(stream, &file, answer, &seen));
             }
