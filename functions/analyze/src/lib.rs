@@ -105,7 +105,7 @@ impl Analyze {
             input: head.revision.to_string(),
             engine: Some(self.analyst.name()),
         };
-        self.desk.run(assignment, |_, _| self.think(key)).await?;
+        Box::pin(self.desk.run(assignment, |_, _| self.think(key))).await?;
         Ok(())
     }
 

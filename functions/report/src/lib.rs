@@ -94,10 +94,8 @@ impl Report {
             engine: None,
         };
         let before = self.desk.records.read(&key.data("report")).await?;
-        let outcome = self
-            .desk
-            .run(assignment, |_, lease| self.compose(key, lease, analysis))
-            .await?;
+        let compose = |_, lease| self.compose(key, lease, analysis);
+        let outcome = Box::pin(self.desk.run(assignment, compose)).await?;
         match (outcome, before) {
             (Outcome::Finished, Some(before)) => {
                 let before: StoredReport = before.decode()?;

@@ -187,12 +187,11 @@ pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
 
 pub(crate) fn competencies(content: &ReportContent<'_>) -> Section {
     let all = &content.analysis.competencies;
-    let blocks = match unrated(content) {
-        Some(why) => vec![paragraph(&why).into()],
-        None => {
-            let blocks = all.iter().flat_map(|own| assessment(content, own));
-            blocks.collect()
-        }
+    let blocks = if let Some(why) = unrated(content) {
+        vec![paragraph(&why).into()]
+    } else {
+        let blocks = all.iter().flat_map(|own| assessment(content, own));
+        blocks.collect()
     };
     Section {
         anchor: "competencies",

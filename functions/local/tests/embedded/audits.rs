@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     paths::DocPath,
-    ports::{ByteStream, Overwrite, Precondition, Write},
+    ports::{ByteStream, ObjectStore as _, Overwrite, Precondition, Write},
 };
 use futures::{StreamExt as _, stream};
 use serde_json::json;

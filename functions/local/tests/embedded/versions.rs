@@ -234,9 +234,9 @@ async fn documents_of_every_release_are_used_like_ones_own() {
             usize::from(!gone),
             "{name}"
         );
-        let paths = stored.keys().filter_map(|path| DocPath::parse(path));
+        let mut paths = stored.keys().filter_map(|path| DocPath::parse(path));
         let interview = paths
-            .filter(|path| path.split().0.ends_with("/interviews"))
+            .rfind(|path| path.split().0.ends_with("/interviews"));
             .last();
         let id = interview.unwrap().split().1.to_owned();
         let path = format!("/v1/interviews/{id}");

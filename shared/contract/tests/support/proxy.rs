@@ -99,10 +99,10 @@ impl Proxy {
     /// How many of so many bytes pass, and whether the connection is cut behind them.
     fn allow(&self, count: usize, direction: Direction) -> (usize, bool) {
         let mut cut = self.cut.lock().unwrap();
-        let left = match (&mut *cut, direction) {
-            (Some(Cut::Request(left)), Direction::Request)
-            | (Some(Cut::Answer(left)), Direction::Answer) => left,
-            _ => return (count, false),
+        let ((Some(Cut::Request(left)), Direction::Request)
+        | (Some(Cut::Answer(left)), Direction::Answer)) = (&mut *cut, direction)
+        else {
+            return (count, false);
         };
         if let Some(rest) = left.checked_sub(count) {
             *left = rest;

@@ -19,15 +19,21 @@ struct Reported(Mutex<Vec<u8>>);
 
 impl Progress for Reported {
     fn report(&self, percent: u8) {
-        self.0.lock().unwrap().push(percent);
+        self.0.lock().expect("valid test data").push(percent);
     }
 }
 
 async fn transcribe(engine: Scripted, audio: bytes::Bytes) -> (Recognition, Vec<u8>) {
     let reported = Reported::default();
     let engine = Diarized::new(Arc::new(engine));
-    let recognition = engine.transcribe(&request(audio), &reported).await.unwrap();
-    (recognition, reported.0.into_inner().unwrap())
+    let recognition = engine
+        .transcribe(&request(audio), &reported)
+        .await
+        .expect("valid test data");
+    (
+        recognition,
+        reported.0.into_inner().expect("valid test data"),
+    )
 }
 
 #[tokio::test]
@@ -92,7 +98,7 @@ async fn speakers_that_the_engine_knows_stay() {
 #[tokio::test]
 async fn silence_has_one_speaker_and_costs_no_words() {
     let (words, _) = spoken();
-    let (recognition, _) = transcribe(Scripted::new(words), wav(&[&[0; 160_000]])).await;
+    let (recognition, _) = transcribe(Scripted::new(words), wav(&[&vec![0; 160_000]])).await;
     assert_eq!(recognition.speakers.len(), 1);
     assert!(
         recognition
@@ -108,7 +114,7 @@ async fn error_of_the_engine_is_its_own() {
     let calls = Arc::clone(&engine.calls);
     let engine = Diarized::new(Arc::new(engine));
     assert_eq!(engine.name(), "scripted");
-    let request = request(wav(&[&[0; 16_000]]));
+    let request = request(wav(&[&vec![0; 16_000]]));
     let error = engine.transcribe(&request, &Reported::default()).await;
     assert_eq!(error.unwrap_err().code, Code::EngineUnavailable.as_str());
     assert_eq!(calls.load(Ordering::SeqCst), 1);

@@ -33,10 +33,10 @@ fn sample(name: &str) -> PathBuf {
 
 /// The two channels of the bundled interview, one person each.
 pub(crate) fn interview() -> [Vec<i16>; 2] {
-    let file = File::open(sample("interview.flac")).unwrap();
-    let mut decoder = media::Decoder::open(Box::new(file)).unwrap();
+    let file = File::open(sample("interview.flac")).expect("valid test data");
+    let mut decoder = media::Decoder::open(Box::new(file)).expect("valid test data");
     let mut channels = [Vec::new(), Vec::new()];
-    while let Some(block) = decoder.next_block().unwrap() {
+    while let Some(block) = decoder.next_block().expect("valid test data") {
         for (index, channel) in channels.iter_mut().enumerate() {
             channel.extend(block.channel(index));
         }
@@ -47,15 +47,15 @@ pub(crate) fn interview() -> [Vec<i16>; 2] {
 /// The words of the interview as one speaker's, spread over the times of their turns, and
 /// who says each of them.
 pub(crate) fn spoken() -> (Vec<Word>, Vec<u32>) {
-    let text = std::fs::read_to_string(sample("interview.words.json")).unwrap();
-    let known: Value = serde_json::from_str(&text).unwrap();
+    let text = std::fs::read_to_string(sample("interview.words.json")).expect("valid test data");
+    let known: Value = serde_json::from_str(&text).expect("valid test data");
     let mut words = Vec::new();
-    for turn in known["turns"].as_array().unwrap() {
+    for turn in known["turns"].as_array().expect("valid test data") {
         let (start, end) = (
-            turn["start_ms"].as_u64().unwrap(),
-            turn["end_ms"].as_u64().unwrap(),
+            turn["start_ms"].as_u64().expect("valid test data"),
+            turn["end_ms"].as_u64().expect("valid test data"),
         );
-        let text = turn["text"].as_str().unwrap();
+        let text = turn["text"].as_str().expect("valid test data");
         let letters = text.len() as u64 + 1;
         let mut reached = 0;
         for word in text.split(' ') {
@@ -70,7 +70,8 @@ pub(crate) fn spoken() -> (Vec<Word>, Vec<u32>) {
             };
             words.push((
                 word,
-                u32::try_from(turn["channel"].as_u64().unwrap()).unwrap(),
+                u32::try_from(turn["channel"].as_u64().expect("valid test data"))
+                    .expect("valid test data"),
             ));
             reached = next;
         }
@@ -140,19 +141,21 @@ impl Transcriber for Scripted {
 /// A recording at 16 kHz.
 pub(crate) fn wav(channels: &[&[i16]]) -> Bytes {
     let spec = hound::WavSpec {
-        channels: u16::try_from(channels.len()).unwrap(),
+        channels: u16::try_from(channels.len()).expect("valid test data"),
         sample_rate: 16_000,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut bytes = Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("valid test data");
     for frame in 0..channels[0].len() {
         for channel in channels {
-            writer.write_sample(channel[frame]).unwrap();
+            writer
+                .write_sample(channel[frame])
+                .expect("valid test data");
         }
     }
-    writer.finalize().unwrap();
+    writer.finalize().expect("valid test data");
     bytes.into_inner().into()
 }
 
@@ -217,7 +220,11 @@ impl ObjectStore for Shelf {
         range: Option<Range<u64>>,
     ) -> Result<(ObjectMeta, ByteStream), ObjectError> {
         let range = range.unwrap_or(0..self.0.len() as u64);
-        let index = |at: u64| usize::try_from(at).unwrap().min(self.0.len());
+        let index = |at: u64| {
+            usize::try_from(at)
+                .expect("valid test data")
+                .min(self.0.len())
+        };
         let bytes = self.0.slice(index(range.start)..index(range.end));
         Ok((self.meta(), stream::iter([Ok(bytes)]).boxed()))
     }
