@@ -2,9 +2,9 @@
 //!
 //! Listens to a clock. Steps whose work was lost are settled, deletions that
 //! were cut short are finished, interviews whose recording never came are
-//! closed, those past their retention are deleted in two steps ([`retention`]), and
+//! closed, those past their retention are deleted in two steps (`retention`), and
 //! receipts of idempotency keys are forgotten after a day. Once a day it is audited
-//! whether documents and objects belong together ([`audit`]).
+//! whether documents and objects belong together (`audit`).
 //!
 //! A document that cannot be decoded is passed over and reported. What fails is left to
 //! the next sweep, a minute later.

@@ -235,9 +235,7 @@ async fn documents_of_every_release_are_used_like_ones_own() {
             "{name}"
         );
         let mut paths = stored.keys().filter_map(|path| DocPath::parse(path));
-        let interview = paths
-            .rfind(|path| path.split().0.ends_with("/interviews"));
-            .last();
+        let interview = paths.rfind(|path| path.split().0.ends_with("/interviews"));
         let id = interview.unwrap().split().1.to_owned();
         let path = format!("/v1/interviews/{id}");
         if !gone {
