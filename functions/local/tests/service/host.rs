@@ -47,6 +47,8 @@ impl Service {
             .env("RUST_LOG", "info")
             .env("TRANSCRIBER", "pocketsphinx")
             .env("MODEL_FETCH", "off")
+            // These tests are about the service, and its memory, not about voices.
+            .env("DIARIZATION", "off")
             .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
