@@ -1033,6 +1033,8 @@ export interface components {
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
+            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            speakers_expected?: number | null;
             /** @description What you call it. */
             title: string;
             /**
@@ -1061,6 +1063,8 @@ export interface components {
             retention_days?: number;
             /** @description What to assess, as JSON. */
             rubric?: components["schemas"]["Rubric"];
+            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            speakers_expected?: number;
             /** @description What you call it; the file's name where it is left out. */
             title?: string;
             /** @description Where its events go. */
@@ -1083,6 +1087,8 @@ export interface components {
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
+            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            speakers_expected?: number | null;
             /** @description What you call it. */
             title: string;
             /**
@@ -1135,7 +1141,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "unavailable" | "unknown_host" | "unknown_parameter";
+            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "transcription_begun" | "unavailable" | "unknown_host" | "unknown_parameter";
             /** @description What is wrong and, where something can be done, what to do. */
             detail: string;
             /** @description The request's id. */
@@ -1559,6 +1565,8 @@ export interface components {
             confidence: number;
             /** @description When it ends. */
             end_ms: number;
+            /** @description Whether another speaker talks at the same time; left out where not. */
+            overlap?: boolean;
             /** @description Who says it. */
             speaker: number;
             /** @description When it begins. */
@@ -2253,8 +2261,12 @@ export interface operations {
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
-                     *         "1": "Ada"
+                     *         "1": {
+                     *           "name": "Ada",
+                     *           "role": "interviewee"
+                     *         }
                      *       },
+                     *       "speakers_expected": 2,
                      *       "status": "awaiting_upload",
                      *       "steps": {
                      *         "analysis": {
@@ -2914,7 +2926,120 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "language": {
+                     *         "fallback": null,
+                     *         "model": null,
+                     *         "name": "extractive",
+                     *         "state": "ok"
+                     *       },
+                     *       "speech": {
+                     *         "done_bytes": 52428800,
+                     *         "fallback": null,
+                     *         "model": "base",
+                     *         "name": "whisper",
+                     *         "source": "huggingface.co",
+                     *         "state": "fetching",
+                     *         "total_bytes": 147951465
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Engines"];
+                };
+            };
+            /** @description Bad Request: invalid_user, unknown_parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_user" | "unknown_parameter";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
+            401: {
+                headers: {
+                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description Service Unavailable: identity_unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "identity_unavailable";
+                        /** @constant */
+                        status?: 503;
+                    };
                 };
             };
         };
@@ -2965,8 +3090,12 @@ export interface operations {
                      *           "retention_days": null,
                      *           "rubric": null,
                      *           "speakers": {
-                     *             "1": "Ada"
+                     *             "1": {
+                     *               "name": "Ada",
+                     *               "role": "interviewee"
+                     *             }
                      *           },
+                     *           "speakers_expected": 2,
                      *           "status": "completed",
                      *           "steps": {
                      *             "analysis": {
@@ -3167,8 +3296,12 @@ export interface operations {
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
-                     *         "1": "Ada"
+                     *         "1": {
+                     *           "name": "Ada",
+                     *           "role": "interviewee"
+                     *         }
                      *       },
+                     *       "speakers_expected": 2,
                      *       "status": "awaiting_upload",
                      *       "steps": {
                      *         "analysis": {
@@ -3545,8 +3678,12 @@ export interface operations {
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
-                     *         "1": "Ada"
+                     *         "1": {
+                     *           "name": "Ada",
+                     *           "role": "interviewee"
+                     *         }
                      *       },
+                     *       "speakers_expected": 2,
                      *       "status": "completed",
                      *       "steps": {
                      *         "analysis": {
@@ -3578,6 +3715,7 @@ export interface operations {
                      *       },
                      *       "title": "Ada, first round",
                      *       "transcript": {
+                     *         "diarization": null,
                      *         "duration_ms": 62000,
                      *         "engine": "deepgram",
                      *         "language": "en",
@@ -3594,11 +3732,15 @@ export interface operations {
                      *         "speakers": [
                      *           {
                      *             "id": 0,
-                     *             "name": "Speaker 1"
+                     *             "name": "Speaker 1",
+                     *             "role": null,
+                     *             "role_confidence": null
                      *           },
                      *           {
                      *             "id": 1,
-                     *             "name": "Ada"
+                     *             "name": "Ada",
+                     *             "role": "interviewee",
+                     *             "role_confidence": 1
                      *           }
                      *         ],
                      *         "turns": [
@@ -4007,8 +4149,12 @@ export interface operations {
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
-                     *         "1": "Ada"
+                     *         "1": {
+                     *           "name": "Ada",
+                     *           "role": "interviewee"
+                     *         }
                      *       },
+                     *       "speakers_expected": 2,
                      *       "status": "completed",
                      *       "steps": {
                      *         "analysis": {
@@ -4127,7 +4273,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: conflict */
+            /** @description Conflict: conflict, transcription_begun */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4136,7 +4282,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "conflict";
+                        code?: "conflict" | "transcription_begun";
                         /** @constant */
                         status?: 409;
                     };
@@ -5589,8 +5735,12 @@ export interface operations {
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
-                     *         "1": "Ada"
+                     *         "1": {
+                     *           "name": "Ada",
+                     *           "role": "interviewee"
+                     *         }
                      *       },
+                     *       "speakers_expected": 2,
                      *       "status": "completed",
                      *       "steps": {
                      *         "analysis": {
@@ -5827,6 +5977,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "diarization": null,
                      *       "duration_ms": 62000,
                      *       "engine": "deepgram",
                      *       "language": "en",
@@ -5843,11 +5994,15 @@ export interface operations {
                      *       "speakers": [
                      *         {
                      *           "id": 0,
-                     *           "name": "Speaker 1"
+                     *           "name": "Speaker 1",
+                     *           "role": null,
+                     *           "role_confidence": null
                      *         },
                      *         {
                      *           "id": 1,
-                     *           "name": "Ada"
+                     *           "name": "Ada",
+                     *           "role": "interviewee",
+                     *           "role_confidence": 1
                      *         }
                      *       ],
                      *       "turns": [
