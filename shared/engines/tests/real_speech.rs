@@ -116,13 +116,23 @@ mod real {
         String::from_utf8(sample(name)).expect("text")
     }
 
-    /// Lower case, without punctuation.
+    /// Lower case, without punctuation; compounds as their parts.
     fn plain(text: &str) -> Vec<String> {
-        let words = text.split_whitespace().map(|word| {
-            let letters = word.chars().filter(|letter| letter.is_alphanumeric());
+        let parts = text.split(|letter: char| letter.is_whitespace() || letter == '-');
+        let words = parts.map(|part| {
+            let letters = part.chars().filter(|letter| letter.is_alphanumeric());
             letters.flat_map(char::to_lowercase).collect::<String>()
         });
-        words.filter(|word| !word.is_empty()).collect()
+        let words = words.filter(|word| !word.is_empty());
+        words
+            .map(|word| {
+                if word == "mister" {
+                    "mr".to_owned()
+                } else {
+                    word
+                }
+            })
+            .collect()
     }
 
     fn words(found: &Recognition) -> Vec<String> {
