@@ -130,11 +130,14 @@ async fn piece(client: &Client, url: &str, range: &str, bytes: &[u8]) -> (u16, O
     (answer.status().as_u16(), stored)
 }
 
+/// Pieces of a resumable upload but the last are whole multiples of this.
+const UNIT: usize = 256 * 1024;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_stage_of_an_upload_it_keeps_what_it_acknowledged() {
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (client, recording) = (Client::new(), speech(3));
+    let (client, recording) = (Client::new(), speech(20));
     let total = recording.len();
     let mut service = Service::start(folder.path());
     let created = create(&client, &service.url, total as u64).await;
@@ -153,8 +156,7 @@ async fn killed_at_each_stage_of_an_upload_it_keeps_what_it_acknowledged() {
         .strip_prefix(&service.url)
         .expect("a path of ours")
         .to_owned();
-    let half = total / 2;
-    for (from, to) in [(0, half), (half, total - 1), (total - 1, total)] {
+    for (from, to) in [(0, UNIT), (UNIT, 2 * UNIT), (2 * UNIT, total)] {
         // It dies in the middle of this piece: the body never ends.
         let (sent, sends) = tokio::sync::oneshot::channel::<()>();
         let start = bytes::Bytes::copy_from_slice(&recording[from..from + (to - from) / 2]);
