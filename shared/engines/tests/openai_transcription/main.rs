@@ -3,7 +3,6 @@
 mod form;
 mod live;
 mod pieces;
-mod real;
 mod recording;
 mod refusals;
 mod requests;

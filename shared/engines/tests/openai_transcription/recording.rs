@@ -1,6 +1,6 @@
 //! Recordings in a bucket.
 
-use std::{io::Cursor, ops::Range, path::Path, sync::Arc};
+use std::{io::Cursor, ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -83,11 +83,6 @@ impl ObjectStore for Shelf {
 /// A request for a recording of channels at 16 kHz.
 pub(crate) fn request(channels: &[Vec<i16>]) -> TranscriptionRequest {
     request_of(Shelf(wav(channels)))
-}
-
-/// A request for a recording in a file.
-pub(crate) fn request_of_file(path: &Path) -> TranscriptionRequest {
-    request_of(Shelf(std::fs::read(path).expect("a recording").into()))
 }
 
 fn request_of(shelf: Shelf) -> TranscriptionRequest {

@@ -23,7 +23,7 @@ use runtime::{
 use tokio::net::TcpListener;
 
 use crate::form::Seen;
-pub(crate) use crate::recording::{loud, quiet, request, request_of_file, ten_seconds};
+pub(crate) use crate::recording::{loud, quiet, request, ten_seconds};
 
 pub(crate) const KEY: &str = "hunter2hunter2";
 
