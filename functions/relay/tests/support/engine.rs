@@ -22,12 +22,14 @@ impl Engine {
     }
 
     /// The variables by which programs find it.
-    pub fn variables(&self) -> [(&'static str, String); 2] {
+    pub fn variables(&self) -> [(&'static str, String); 4] {
         let folder = self.folder.path().display();
         let path = std::env::var("PATH").unwrap();
         [
             ("PATH", format!("{folder}:{path}")),
             ("ENGINE_DIR", folder.to_string()),
+            ("TRANSCRIBER", "pocketsphinx".to_owned()),
+            ("DIARIZATION", "off".to_owned()),
         ]
     }
 
