@@ -18,7 +18,7 @@ use domain::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 /// The parts of one recording.
-pub(crate) struct ObjectCheckpoint {
+pub struct ObjectCheckpoint {
     objects: Arc<dyn ObjectStore>,
     /// What the names of the parts of this recording begin with.
     prefix: String,
@@ -33,7 +33,8 @@ fn all_parts(key: &InterviewKey) -> String {
 }
 
 impl ObjectCheckpoint {
-    pub(crate) fn new(
+    /// The parts of the recording of that generation, written under a lease.
+    pub fn new(
         objects: Arc<dyn ObjectStore>,
         key: &InterviewKey,
         generation: i64,
@@ -88,10 +89,7 @@ impl Checkpoint for ObjectCheckpoint {
 }
 
 /// Deletes the parts of all recordings of an interview.
-pub(crate) async fn clear(
-    objects: &dyn ObjectStore,
-    key: &InterviewKey,
-) -> Result<(), ObjectError> {
+pub async fn clear(objects: &dyn ObjectStore, key: &InterviewKey) -> Result<(), ObjectError> {
     for name in objects.list(&all_parts(key)).await? {
         objects.delete(&name).await?;
     }
@@ -101,55 +99,4 @@ pub(crate) async fn clear(
 fn unavailable(error: &ObjectError) -> StepError {
     tracing::warn!(event = "transcribe.checkpoint_unavailable", %error);
     StepError::transient(Code::StorageUnavailable, "the object store is unavailable")
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::{InterviewId, UserId, pipeline::Pipeline, steps::StepName};
-    use embedded::{Options, Store};
-    use runtime::SystemClock;
-
-    use super::*;
-
-    fn lease(token: u64) -> Lease {
-        Lease {
-            step: StepName::Transcription,
-            token,
-            attempt: 1,
-            last: false,
-            trace: None,
-        }
-    }
-
-    #[tokio::test]
-    async fn parts_come_back_in_order_to_the_next_attempt_until_they_are_cleared() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(Options {
-            data_dir: folder.path().to_owned(),
-            public_url: String::new(),
-            pipeline: Arc::new(Pipeline::ours()),
-            clock: Arc::new(SystemClock),
-        });
-        let objects: Arc<dyn ObjectStore> = store.await.expect("a store").bucket("artifacts");
-        let key = InterviewKey {
-            user_id: UserId::parse("u").expect("a user"),
-            interview_id: InterviewId::mint(),
-        };
-        let attempt = |generation, token| {
-            ObjectCheckpoint::new(Arc::clone(&objects), &key, generation, lease(token))
-        };
-        let first = attempt(7, 1);
-        assert!(first.load().await.expect("no parts").is_empty());
-        first.append(b"one".to_vec()).await.expect("stored");
-        first.append(b"two".to_vec()).await.expect("stored");
-        let second = attempt(7, 2);
-        assert_eq!(second.load().await.expect("parts"), [b"one", b"two"]);
-        second.append(b"three".to_vec()).await.expect("stored");
-        let parts = attempt(7, 3).load().await.expect("parts");
-        assert_eq!(parts, [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
-        // Another recording of the interview has parts of its own.
-        assert!(attempt(8, 4).load().await.expect("no parts").is_empty());
-        clear(&*objects, &key).await.expect("cleared");
-        assert!(attempt(7, 5).load().await.expect("no parts").is_empty());
-    }
 }

@@ -8,7 +8,7 @@
 //! (`callbacks`).
 
 mod callbacks;
-mod checkpoint;
+pub mod checkpoint;
 mod write_up;
 
 use std::{sync::Arc, time::Duration};
