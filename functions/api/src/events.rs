@@ -38,11 +38,11 @@ impl Told {
         let step = |name| {
             let step = interview.steps.step(name);
             let state = step.state.as_str().chars().next().unwrap_or(' ');
-            let waits = step.waiting.map_or("", |waiting| match waiting.reason {
+            let waits = step.waiting.as_ref().map_or("", |it| match it.reason {
                 WaitReason::ModelDownload => "d",
                 WaitReason::ModelUnavailable => "u",
                 WaitReason::EngineBusy => "b",
-                WaitReason::Retry => "r",
+                WaitReason::Retry | WaitReason::Unknown(_) => "r",
             });
             let progress = step.progress.unwrap_or(0);
             format!("{}{state}{progress}{waits}", step.attempt)

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use domain::{
     Private,
     speaker::{Role, SpeakerLabel},
+    versions::closed,
 };
 use runtime::http::Problem;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::{
     interviews::{invalid, is_name},
@@ -42,7 +43,14 @@ pub(crate) struct Fields {
     #[serde(default)]
     name: Patch<Private>,
     #[serde(default)]
+    #[serde(deserialize_with = "closed_role")]
     role: Patch<Role>,
+}
+
+/// Reads a role, which must be one that this release knows.
+fn closed_role<'de, D: Deserializer<'de>>(input: D) -> Result<Patch<Role>, D::Error> {
+    let role: Option<Role> = closed(input)?;
+    Ok(role.map_or(Patch::Clear, Patch::Set))
 }
 
 impl LabelChange {
@@ -66,6 +74,7 @@ impl LabelChange {
             Self::Fields(fields) => SpeakerLabel {
                 name: fields.name.apply(label.name),
                 role: fields.role.apply(label.role),
+                unknown: label.unknown,
             },
         }
     }

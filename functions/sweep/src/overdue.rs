@@ -63,7 +63,7 @@ fn waiting_since(interview: &Interview, name: StepName) -> Option<Timestamp> {
 /// A step that waits for something counts from when that was last found to be so: the
 /// task that looks again every few seconds must be lost before the step is overdue.
 fn last_known(step: &Step, waiting_since: Option<Timestamp>) -> Option<Timestamp> {
-    waiting_since.max(step.waiting.map(|waiting| waiting.noted_at))
+    waiting_since.max(step.waiting.as_ref().map(|waiting| waiting.noted_at))
 }
 
 fn verdict(
@@ -185,11 +185,8 @@ mod tests {
     fn a_step_that_waits_for_its_engine_is_not_overdue() {
         let mut interview = interview();
         interview.open(StepName::Transcription, START);
-        let waiting = Waiting {
-            reason: WaitReason::ModelUnavailable,
-            until: None,
-            noted_at: Timestamp::from_millis(70 * HOUR),
-        };
+        let noted_at = Timestamp::from_millis(70 * HOUR);
+        let waiting = Waiting::new(WaitReason::ModelUnavailable, None, noted_at);
         assert!(interview.hold_back(StepName::Transcription, "1", waiting));
         let at = |hours: i64| Timestamp::from_millis(hours * HOUR);
         interview.steps.waveform.state = StepState::Done;

@@ -221,11 +221,7 @@ impl Transcribe {
         retry_in: Option<Duration>,
     ) -> Result<(), Failure> {
         let now = self.desk.clock.now();
-        let waiting = Waiting {
-            reason,
-            until: retry_in.map(|wait| now + wait),
-            noted_at: now,
-        };
+        let waiting = Waiting::new(reason, retry_in.map(|wait| now + wait), now);
         let (records, input) = (&*self.desk.records, job.generation.to_string());
         let step = StepName::Transcription;
         if !work::hold_back(records, &job.key, step, &input, waiting).await? {
@@ -321,7 +317,9 @@ fn look_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
     let often = match reason {
         WaitReason::EngineBusy => Duration::from_secs(1),
         WaitReason::ModelDownload => Duration::from_secs(2),
-        WaitReason::ModelUnavailable | WaitReason::Retry => Duration::from_secs(15),
+        WaitReason::ModelUnavailable | WaitReason::Retry | WaitReason::Unknown(_) => {
+            Duration::from_secs(15)
+        }
     };
     retry_in.map_or(often, |wait| wait.clamp(Duration::from_secs(1), often))
 }

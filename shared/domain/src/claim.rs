@@ -161,10 +161,8 @@ impl Interview {
             step.lease_until = None;
             step.progress = None;
         }
-        if step
-            .waiting
-            .is_none_or(|noted| noted.is_outdated_by(&waiting))
-        {
+        let noted = step.waiting.as_ref();
+        if noted.is_none_or(|noted| noted.is_outdated_by(&waiting)) {
             step.waiting = Some(waiting);
         }
         true
@@ -234,11 +232,8 @@ impl Interview {
         }
         let step = self.steps.step_mut(lease.step);
         step.state = StepState::Pending;
-        step.waiting = Some(Waiting {
-            reason: WaitReason::Retry,
-            until: error.retry_after.map(|wait| now + wait),
-            noted_at: now,
-        });
+        let until = error.retry_after.map(|wait| now + wait);
+        step.waiting = Some(Waiting::new(WaitReason::Retry, until, now));
         step.failures += 1;
         step.parked = false;
         step.lease_until = None;
@@ -432,23 +427,19 @@ mod tests {
     }
 
     fn waiting(reason: WaitReason, until: Option<i64>, now: i64) -> Waiting {
-        Waiting {
-            reason,
-            until: until.map(at),
-            noted_at: at(now),
-        }
+        Waiting::new(reason, until.map(at), at(now))
     }
 
     #[test]
     fn waiting_costs_no_attempt_and_ends_with_the_lease() {
         let mut interview = interview();
         let download = waiting(WaitReason::ModelDownload, None, 1);
-        assert!(interview.hold_back(STEP, "1", download));
+        assert!(interview.hold_back(STEP, "1", download.clone()));
         let step = &interview.steps.transcription;
-        assert_eq!((step.waiting, step.attempt), (Some(download), 0));
+        assert_eq!((&step.waiting, step.attempt), (&Some(download), 0));
         start(&mut interview, 2);
         let step = &interview.steps.transcription;
-        assert_eq!((step.waiting, step.attempt), (None, 1));
+        assert_eq!((&step.waiting, step.attempt), (&None, 1));
     }
 
     #[test]
@@ -456,7 +447,7 @@ mod tests {
         let mut interview = interview();
         let first = waiting(WaitReason::ModelUnavailable, Some(3_600), 0);
         for (next, is_noted) in [
-            (first, true),
+            (first.clone(), true),
             (waiting(WaitReason::ModelUnavailable, Some(3_601), 5), false),
             (waiting(WaitReason::ModelUnavailable, Some(7_200), 6), true),
             (waiting(WaitReason::ModelDownload, Some(7_200), 7), true),
@@ -464,9 +455,9 @@ mod tests {
             (waiting(WaitReason::ModelDownload, None, 600), false),
             (waiting(WaitReason::ModelDownload, None, 700), true),
         ] {
-            assert!(interview.hold_back(STEP, "1", next));
-            let noted = interview.steps.transcription.waiting;
-            assert_eq!(noted == Some(next), is_noted, "{next:?}");
+            assert!(interview.hold_back(STEP, "1", next.clone()));
+            let noted = interview.steps.transcription.waiting.as_ref();
+            assert_eq!(noted == Some(&next), is_noted, "{next:?}");
         }
     }
 

@@ -186,6 +186,8 @@ impl StripUnknown for Interview {
         self.kind.strip(found);
         self.audio.strip(found);
         self.steps.strip(found);
+        self.usable.strip(found);
+        self.speakers.strip(found);
         self.rubric.strip(found);
     }
 }

@@ -4,28 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Private, transcript::Speaker};
+use crate::{
+    Private,
+    transcript::Speaker,
+    versions::{UnknownFields, open_enum, strip_unknown},
+};
 
-/// A speaker's part in an interview.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Asks the questions.
-    Interviewer,
-    /// Answers them.
-    Interviewee,
-    /// Takes part without either.
-    Other,
-}
-
-impl Role {
-    /// The word for it in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Interviewer => "interviewer",
-            Self::Interviewee => "interviewee",
-            Self::Other => "other",
-        }
+open_enum! {
+    /// A speaker's part in an interview.
+    pub enum Role, unknown as Other {
+        /// Asks the questions.
+        Interviewer = "interviewer",
+        /// Answers them.
+        Interviewee = "interviewee",
+        /// Takes part without either.
+        Other = "other",
     }
 }
 
@@ -38,13 +31,16 @@ pub struct SpeakerLabel {
     pub name: Option<Private>,
     /// The speaker's role.
     pub role: Option<Role>,
+    /// Fields of a newer release.
+    pub unknown: UnknownFields,
 }
+strip_unknown!(SpeakerLabel, role);
 
 impl From<Private> for SpeakerLabel {
     fn from(name: Private) -> Self {
         Self {
             name: Some(name),
-            role: None,
+            ..Self::default()
         }
     }
 }
@@ -58,19 +54,28 @@ enum Form {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Fields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<Private>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
+    #[serde(flatten)]
+    unknown: UnknownFields,
 }
 
 impl From<Form> for SpeakerLabel {
     fn from(form: Form) -> Self {
         match form {
             Form::Name(name) => name.into(),
-            Form::Fields(Fields { name, role }) => Self { name, role },
+            Form::Fields(Fields {
+                name,
+                role,
+                unknown,
+            }) => Self {
+                name,
+                role,
+                unknown,
+            },
         }
     }
 }
@@ -81,8 +86,17 @@ impl From<SpeakerLabel> for Form {
             SpeakerLabel {
                 name: Some(name),
                 role: None,
-            } => Self::Name(name),
-            SpeakerLabel { name, role } => Self::Fields(Fields { name, role }),
+                unknown,
+            } if unknown.is_empty() => Self::Name(name),
+            SpeakerLabel {
+                name,
+                role,
+                unknown,
+            } => Self::Fields(Fields {
+                name,
+                role,
+                unknown,
+            }),
         }
     }
 }
@@ -90,8 +104,8 @@ impl From<SpeakerLabel> for Form {
 /// The same without names.
 pub fn roles(labels: &BTreeMap<u32, SpeakerLabel>) -> BTreeMap<u32, SpeakerLabel> {
     let nameless = |label: &SpeakerLabel| SpeakerLabel {
-        name: None,
         role: label.role,
+        ..SpeakerLabel::default()
     };
     labels
         .iter()
@@ -141,8 +155,8 @@ mod tests {
     fn labels_keep_their_form() {
         let value = json!({"0": "Ada", "1": {"name": "Bob", "role": "interviewer"}, "2": {"role": "other"}});
         assert_eq!(json!(labels(value.clone())), value);
-        let unknown = json!({"0": {"nick": "A"}});
-        assert!(serde_json::from_value::<BTreeMap<u32, SpeakerLabel>>(unknown).is_err());
+        let newer = json!({"0": {"name": "Ada", "pronouns": "she"}, "1": {"role": "observer"}});
+        assert_eq!(json!(labels(newer.clone())), newer);
     }
 
     #[test]

@@ -129,42 +129,22 @@ impl StepError {
     }
 }
 
-/// Why a step that could begin has not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitReason {
-    /// The engine's model is being fetched.
-    ModelDownload,
-    /// The engine's model could not be obtained; it is tried again.
-    ModelUnavailable,
-    /// The engine works on other recordings.
-    EngineBusy,
-    /// An error may pass by itself; the step is tried again.
-    Retry,
-}
-
-impl WaitReason {
-    /// All reasons, as they are written.
-    pub const NAMES: [&'static str; 4] = [
-        "model_download",
-        "model_unavailable",
-        "engine_busy",
-        "retry",
-    ];
-
-    /// The reason as it is written.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ModelDownload => Self::NAMES[0],
-            Self::ModelUnavailable => Self::NAMES[1],
-            Self::EngineBusy => Self::NAMES[2],
-            Self::Retry => Self::NAMES[3],
-        }
+open_enum! {
+    /// Why a step that could begin has not.
+    pub enum WaitReason, unknown as Retry {
+        /// The engine's model is being fetched.
+        ModelDownload = "model_download",
+        /// The engine's model could not be obtained; it is tried again.
+        ModelUnavailable = "model_unavailable",
+        /// The engine works on other recordings.
+        EngineBusy = "engine_busy",
+        /// An error may pass by itself; the step is tried again.
+        Retry = "retry",
     }
 }
 
 /// What a pending step waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// Why it waits.
     pub reason: WaitReason,
@@ -173,6 +153,22 @@ pub struct Waiting {
     pub until: Option<Timestamp>,
     /// When this was last found to be so.
     pub noted_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+strip_unknown!(Waiting, reason);
+
+impl Waiting {
+    /// A wait as found at `noted_at`.
+    pub fn new(reason: WaitReason, until: Option<Timestamp>, noted_at: Timestamp) -> Self {
+        Self {
+            reason,
+            until,
+            noted_at,
+            unknown: UnknownFields::default(),
+        }
+    }
 }
 
 /// The state of one step of one interview.
@@ -221,7 +217,7 @@ pub struct Step {
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
-strip_unknown!(Step, state, error);
+strip_unknown!(Step, state, waiting, error);
 
 impl Step {
     /// Whether nothing more will happen to it by itself.

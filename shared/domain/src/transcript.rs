@@ -46,7 +46,7 @@ pub struct Speaker {
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
-strip_unknown!(Speaker);
+strip_unknown!(Speaker, role);
 
 impl Speaker {
     /// A speaker nobody has named.
@@ -146,7 +146,7 @@ pub struct TranscriptHead {
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
-strip_unknown!(TranscriptHead, speakers, quality);
+strip_unknown!(TranscriptHead, speakers, quality, usable);
 
 /// A stretch of one speaker's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     interview::Kind,
     transcript::{Quality, Transcript, Word},
+    versions::{UnknownFields, strip_unknown},
 };
 
 /// Words below which nothing can be said about a person: some twenty seconds of
@@ -53,7 +54,11 @@ pub struct Usable {
     pub ok: bool,
     /// Codes of [`Reason`], in its order; those of a later release are kept as they are.
     pub reasons: Vec<String>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
+strip_unknown!(Usable);
 
 macro_rules! reasons {
     ($($name:ident, $word:literal, $limits:literal, $meaning:literal;)*) => {
@@ -194,6 +199,7 @@ impl Usable {
                 .into_iter()
                 .map(|reason| reason.as_str().to_owned())
                 .collect(),
+            unknown: UnknownFields::default(),
         }
     }
 

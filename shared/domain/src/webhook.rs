@@ -112,7 +112,7 @@ impl Notice {
             },
         });
         if event_type != EventType::Deleted {
-            body["data"]["usable"] = json!(interview.usable);
+            body["data"]["usable"] = json!(interview.usable.clone().known_only());
         }
         Some(Self {
             id: notice_id(interview, event_type),
@@ -132,7 +132,7 @@ pub fn public_steps(steps: &Steps) -> Value {
         let mut view = Map::new();
         view.insert("state".into(), json!(step.state));
         view.insert("attempt".into(), json!(step.attempt));
-        let waiting = step.waiting;
+        let waiting = step.waiting.as_ref();
         let waiting = waiting.map(|it| json!({"reason": it.reason, "until": it.until}));
         view.insert("waiting".into(), json!(waiting));
         for (field, value) in [

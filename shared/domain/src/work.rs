@@ -148,7 +148,7 @@ pub async fn hold_back(
             return Decision::Leave(false);
         };
         let before = interview.steps.step(step).clone();
-        let remains = interview.hold_back(step, input, waiting);
+        let remains = interview.hold_back(step, input, waiting.clone());
         if before == *interview.steps.step(step) {
             Decision::Leave(remains)
         } else {

@@ -17,7 +17,8 @@ use domain::{
     pipeline::Pipeline,
     receipt::Receipt,
     report::StoredReport,
-    steps::StepState,
+    speaker::Role,
+    steps::{StepState, WaitReason},
     transcript::TranscriptHead,
     versions::StripUnknown,
     waveform::StoredWaveform,
@@ -120,7 +121,7 @@ fn with_unknown_fields(name: &str, value: &mut Value) {
 
 /// The same document with an unknown value in every enumeration.
 fn with_unknown_values(value: &mut Value) {
-    const ENUMERATIONS: [&[&str]; 7] = [
+    const ENUMERATIONS: [&[&str]; 9] = [
         Kind::WORDS,
         Status::WORDS,
         StepState::WORDS,
@@ -128,11 +129,14 @@ fn with_unknown_values(value: &mut Value) {
         DeliveryState::WORDS,
         domain::analysis::EvidenceStatus::WORDS,
         domain::analysis::CompetencyStatus::WORDS,
+        Role::WORDS,
+        WaitReason::WORDS,
     ];
     match value {
         Value::Object(fields) => {
             for (name, value) in fields.iter_mut() {
-                let enumeration = matches!(&name[..], "kind" | "status" | "state");
+                let enumeration =
+                    matches!(&name[..], "kind" | "status" | "state" | "role" | "reason");
                 let known = |word: &str| ENUMERATIONS.iter().any(|words| words.contains(&word));
                 if enumeration && value.as_str().is_some_and(known) {
                     *value = json!(NEWER_WORD);

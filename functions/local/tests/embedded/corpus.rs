@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -231,8 +231,8 @@ async fn completed() -> TestHost {
             .await;
         assert_eq!(status, 201);
     }
-    let names = json!({"speakers": {"0": "Ada"}});
-    assert_eq!(test.ask(Method::PATCH, &path, Some(names)).await.0, 200);
+    let labels = json!({"speakers": {"0": "Ada", "1": {"name": "Bob", "role": "interviewer"}}});
+    assert_eq!(test.ask(Method::PATCH, &path, Some(labels)).await.0, 200);
     test.clock.advance(Duration::from_mins(1));
     test.sweep().await;
     test
@@ -252,6 +252,33 @@ async fn processing() -> TestHost {
     test
 }
 
+/// Tried once, to be tried again.
+async fn waiting() -> TestHost {
+    let test = host().await;
+    test.engine.failures.store(1, Ordering::SeqCst);
+    test.submit(wav(3)).await;
+    deliver_what_is_due(&test).await;
+    test
+}
+
+/// Delivers what is due now, and not what is to be tried later.
+async fn deliver_what_is_due(test: &TestHost) {
+    let deliveries = test.host.store.deliveries();
+    for _ in 0..20 {
+        for lane in deliveries.lanes() {
+            for delivery in deliveries.take(&lane, 100).await.unwrap() {
+                let mut functions = test.host.functions();
+                let function = functions.find(|own| own.name() == delivery.function);
+                let incoming = emulation::dispatch::incoming(&delivery).unwrap();
+                // One that failed stays taken, and is not delivered again.
+                if function.unwrap().handle(incoming).await.is_ok() {
+                    deliveries.done(&delivery).await.unwrap();
+                }
+            }
+        }
+    }
+}
+
 async fn parked() -> TestHost {
     let engine = Arc::new(ScriptedEngine::default());
     let engines = Engines {
@@ -261,19 +288,8 @@ async fn parked() -> TestHost {
     };
     let test = TestHost::start_engines(engines, true).await;
     test.submit(wav(3)).await;
-    let deliveries = test.host.store.deliveries();
-    // All that is due now; the task that asks once more is not.
-    for _ in 0..20 {
-        for lane in deliveries.lanes() {
-            for delivery in deliveries.take(&lane, 100).await.unwrap() {
-                let mut functions = test.host.functions();
-                let function = functions.find(|own| own.name() == delivery.function);
-                let incoming = emulation::dispatch::incoming(&delivery).unwrap();
-                function.unwrap().handle(incoming).await.unwrap();
-                deliveries.done(&delivery).await.unwrap();
-            }
-        }
-    }
+    // The task that asks once more is not due.
+    deliver_what_is_due(&test).await;
     test
 }
 
@@ -287,9 +303,7 @@ async fn partial() -> TestHost {
 
 async fn failed() -> TestHost {
     let test = host().await;
-    test.engine
-        .failures
-        .store(5, std::sync::atomic::Ordering::SeqCst);
+    test.engine.failures.store(5, Ordering::SeqCst);
     *test.receiver.answers.lock().unwrap() = vec![StatusCode::GONE];
     test.submit(wav(3)).await;
     test.drain().await;
@@ -316,6 +330,7 @@ async fn writes_the_corpus() {
     for (name, test) in [
         ("awaiting_upload", awaiting_upload().await),
         ("processing", processing().await),
+        ("waiting", waiting().await),
         ("parked", parked().await),
         ("completed", completed().await),
         ("partial", partial().await),

@@ -166,7 +166,7 @@ fn waiting() -> Value {
         "What a pending step waits for. It costs no attempt.",
         &[],
         json!({
-            "reason": words("Why it waits.", &WaitReason::NAMES),
+            "reason": words("Why it waits.", WaitReason::WORDS),
             "until": or_null(time("When it is tried again at the latest, where that is known.")),
         }),
     )
