@@ -1,8 +1,11 @@
 //! From the encoder's output to tokens: greedy decoding with the rules for timestamps,
-//! and further attempts at higher temperatures where the result is implausible.
+//! a beam search where the result is doubtful, and further attempts at higher temperatures
+//! where it is implausible.
 //!
 //! <https://github.com/openai/whisper/blob/main/whisper/decoding.py> and
 //! `decode_with_fallback` of `whisper/transcribe.py`.
+
+mod beam;
 
 use std::{io::Write as _, sync::Arc};
 
@@ -11,7 +14,7 @@ use rten::ThreadPool;
 
 use crate::{
     RecognitionError,
-    network::{Encoded, Network, TEXT_CONTEXT},
+    network::{Cache, Encoded, Network, TEXT_CONTEXT},
     vocabulary::Vocabulary,
 };
 
@@ -24,8 +27,12 @@ const MAX_CONTEXT: usize = TEXT_CONTEXT / 2 - 1;
 /// The latest first timestamp, in steps of 20 ms: 1 s.
 const MAX_INITIAL_TIMESTAMP: u32 = 50;
 
-/// Temperatures of the attempts, until a result is plausible.
-const TEMPERATURES: [f32; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
+/// Temperatures of the attempts after the first two, until a result is plausible.
+const TEMPERATURES: [f32; 5] = [0.2, 0.4, 0.6, 0.8, 1.0];
+
+/// Below this mean log probability of the greedy result, a beam search may find a better
+/// one: clear speech lies above it, telephone lines and noise below.
+const CONFIDENT_LOG_PROBABILITY: f32 = -0.3;
 
 /// A text that compresses better than this repeats itself.
 const MAX_COMPRESSION_RATIO: f32 = 2.4;
@@ -62,11 +69,25 @@ impl Decoding {
         self.no_speech > MAX_NO_SPEECH && self.log_probability < MIN_LOG_PROBABILITY
     }
 
+    fn is_confident(&self) -> bool {
+        self.compression_ratio <= MAX_COMPRESSION_RATIO
+            && self.log_probability >= CONFIDENT_LOG_PROBABILITY
+    }
+
     fn is_plausible(&self) -> bool {
         self.is_silence()
             || (self.compression_ratio <= MAX_COMPRESSION_RATIO
                 && self.log_probability >= MIN_LOG_PROBABILITY)
     }
+}
+
+/// The decoder before the first token of the text.
+struct Start {
+    cache: Cache,
+    /// The probability that the window holds no speech, 0 to 1.
+    no_speech: f32,
+    /// How likely each token of the vocabulary comes first.
+    logits: Vec<f32>,
 }
 
 /// Decodes one window.
@@ -92,25 +113,26 @@ impl Decoder<'_> {
         Ok(argmax(scores))
     }
 
-    /// Decodes at rising temperatures until the text is plausible. `instructions` are the
-    /// tokens from the start of the transcript on, `context` is earlier text.
+    /// Decodes greedily, by a beam search where that is doubtful, and at rising
+    /// temperatures until the text is plausible. `instructions` are the tokens from the
+    /// start of the transcript on, `context` is earlier text.
     pub(crate) fn decode(
         &self,
         instructions: &[u32],
         context: &[u32],
     ) -> Result<Decoding, RecognitionError> {
-        let mut best: Option<Decoding> = None;
-        for temperature in TEMPERATURES {
-            let decoding = self.attempt(instructions, context, temperature)?;
-            if decoding.is_plausible() {
-                return Ok(decoding);
-            }
-            let is_better = best.as_ref().is_none_or(|best| is_better(&decoding, best));
-            if is_better {
-                best = Some(decoding);
-            }
+        let mut best = self.attempt(instructions, context, 0.0)?;
+        if best.is_confident() || best.is_silence() {
+            return Ok(best);
         }
-        best.ok_or(RecognitionError::Runtime)
+        best = better(best, self.beam_search(instructions, context)?);
+        for temperature in TEMPERATURES {
+            if best.is_plausible() {
+                break;
+            }
+            best = better(best, self.attempt(instructions, context, temperature)?);
+        }
+        Ok(best)
     }
 
     fn attempt(
@@ -119,15 +141,11 @@ impl Decoder<'_> {
         context: &[u32],
         temperature: f32,
     ) -> Result<Decoding, RecognitionError> {
-        let prompt = self.prompt(instructions, context);
-        let start = prompt.len() - instructions.len();
-        let rows = [start, prompt.len() - 1];
-        let mut cache = self.network.empty_cache();
-        let mut logits =
-            self.network
-                .decode(&prompt, &rows, self.encoded, &mut cache, self.pool)?;
-        let no_speech = softmax_at(&logits[0], self.vocabulary.no_speech);
-        let mut last = logits.pop().unwrap_or_default();
+        let Start {
+            mut cache,
+            no_speech,
+            logits: mut last,
+        } = self.start(instructions, context)?;
         let mut choices: Vec<Choice> = Vec::new();
         let mut sum = 0.0;
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -150,14 +168,39 @@ impl Decoder<'_> {
                 .decode(&[token], &[0], self.encoded, &mut cache, self.pool)?;
             last = next.into_iter().next().unwrap_or_default();
         }
-        Ok(Decoding {
+        Ok(self.decoding(choices, sum, no_speech, temperature))
+    }
+
+    /// Gives the decoder everything that comes before the text.
+    fn start(&self, instructions: &[u32], context: &[u32]) -> Result<Start, RecognitionError> {
+        let prompt = self.prompt(instructions, context);
+        let rows = [prompt.len() - instructions.len(), prompt.len() - 1];
+        let mut cache = self.network.empty_cache();
+        let mut logits =
+            self.network
+                .decode(&prompt, &rows, self.encoded, &mut cache, self.pool)?;
+        Ok(Start {
+            cache,
+            no_speech: softmax_at(&logits[0], self.vocabulary.no_speech),
+            logits: logits.pop().unwrap_or_default(),
+        })
+    }
+
+    /// What was decoded; `sum` is that of the tokens' log probabilities, the end included.
+    fn decoding(
+        &self,
+        choices: Vec<Choice>,
+        sum: f32,
+        no_speech: f32,
+        temperature: f32,
+    ) -> Decoding {
+        Decoding {
             no_speech,
-            #[expect(clippy::cast_precision_loss, reason = "few tokens")]
-            log_probability: sum / (choices.len() + 1) as f32,
+            log_probability: sum / count_with_end(choices.len()),
             compression_ratio: self.compression_ratio(&choices),
             choices,
             temperature,
-        })
+        }
     }
 
     fn prompt(&self, instructions: &[u32], context: &[u32]) -> Vec<u32> {
@@ -223,15 +266,15 @@ impl Decoder<'_> {
     }
 }
 
-/// Of two implausible texts the better: one that does not repeat itself, then the
-/// likelier.
-fn is_better(decoding: &Decoding, best: &Decoding) -> bool {
+/// Of two texts the better: one that does not repeat itself, then the likelier.
+fn better(one: Decoding, other: Decoding) -> Decoding {
     let repeats = |decoding: &Decoding| decoding.compression_ratio > MAX_COMPRESSION_RATIO;
-    match (repeats(decoding), repeats(best)) {
-        (false, true) => true,
-        (true, false) => false,
-        _ => decoding.log_probability > best.log_probability,
-    }
+    let other_is_better = match (repeats(&one), repeats(&other)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => other.log_probability > one.log_probability,
+    };
+    if other_is_better { other } else { one }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "few bytes")]
@@ -241,6 +284,12 @@ fn compression_ratio(bytes: &[u8]) -> f32 {
     written.map_or(1.0, |compressed| {
         bytes.len() as f32 / compressed.len().max(1) as f32
     })
+}
+
+/// So many tokens and the one that ends the text.
+#[expect(clippy::cast_precision_loss, reason = "few tokens")]
+const fn count_with_end(tokens: usize) -> f32 {
+    (tokens + 1) as f32
 }
 
 fn forbid(logits: &mut [f32], tokens: std::ops::Range<u32>) {

@@ -58,18 +58,35 @@ pub(crate) struct Cache {
     length: usize,
 }
 
+impl Cache {
+    /// How many tokens it holds: the place of the next one.
+    pub(crate) const fn length(&self) -> usize {
+        self.length
+    }
+}
+
+/// A token that the decoder is to take.
+struct Placed {
+    token: u32,
+    /// How many tokens come before it.
+    position: usize,
+    /// For each token in the cache and beside it: 0 where it can look, otherwise −∞.
+    mask: Vec<f32>,
+}
+
 impl Network {
     /// Builds both graphs from a model file.
     pub(crate) fn load(file: &mut ModelFile) -> Result<Self, ModelError> {
         let dimensions = file.dimensions;
         let mut options = ModelOptions::with_all_ops();
+        let encoder = load(&options, encoder_graph(file)?)?;
+        // Packed weights are further copies. The encoder works on a whole window, to which
+        // packing its weights anew adds nothing that can be measured.
         options.prepack_weights(true);
-        let load = |bytes| options.load(bytes).map_err(|_| ModelError::NotLoaded);
-        let encoder = load(encoder_graph(file)?)?;
         let width = dimensions.width;
         let embedding = file.tensor("decoder.token_embedding.weight", dimensions.tokens * width)?;
         let embedding = QuantizedRows::new(&embedding, width);
-        let decoder = load(decoder_graph(file, &embedding)?)?;
+        let decoder = load(&options, decoder_graph(file, &embedding)?)?;
         Ok(Self {
             encoder_outputs: nodes(&encoder, "cross", 2 * dimensions.text_layers)?,
             nodes: DecoderNodes::find(&decoder, dimensions.text_layers)?,
@@ -106,8 +123,8 @@ impl Network {
         }
     }
 
-    /// Takes further tokens and answers, for the tokens at `rows` of them, a row of
-    /// logits each: how likely each token of the vocabulary comes next.
+    /// Takes further tokens of one sequence and answers, for the tokens at `rows` of them,
+    /// a row of logits each: how likely each token of the vocabulary comes next.
     pub(crate) fn decode(
         &self,
         tokens: &[u32],
@@ -116,7 +133,43 @@ impl Network {
         cache: &mut Cache,
         pool: &Arc<ThreadPool>,
     ) -> Result<Vec<Vec<f32>>, RecognitionError> {
-        let mut inputs = self.inputs(tokens, rows, encoded, cache);
+        let inputs = self.inputs(&self.sequence(tokens, cache), rows, encoded, cache);
+        self.run(inputs, tokens.len(), cache, pool)
+    }
+
+    /// Takes one further token of each of several sequences that have a beginning in
+    /// common, and answers a row of logits for each. The cache holds the tokens of all of
+    /// them; each token names the places of those that come before it.
+    pub(crate) fn decode_branches(
+        &self,
+        tokens: &[(u32, &[usize])],
+        encoded: &Encoded,
+        cache: &mut Cache,
+        pool: &Arc<ThreadPool>,
+    ) -> Result<Vec<Vec<f32>>, RecognitionError> {
+        let placed = tokens.iter().enumerate().map(|(index, (token, before))| {
+            let mut mask = vec![f32::NEG_INFINITY; cache.length + tokens.len()];
+            for column in before.iter().copied().chain([cache.length + index]) {
+                mask[column] = 0.0;
+            }
+            Placed {
+                token: *token,
+                position: before.len(),
+                mask,
+            }
+        });
+        let rows: Vec<usize> = (0..tokens.len()).collect();
+        let inputs = self.inputs(&placed.collect::<Vec<_>>(), &rows, encoded, cache);
+        self.run(inputs, tokens.len(), cache, pool)
+    }
+
+    fn run(
+        &self,
+        mut inputs: Vec<(NodeId, ValueOrView<'_>)>,
+        count: usize,
+        cache: &mut Cache,
+        pool: &Arc<ThreadPool>,
+    ) -> Result<Vec<Vec<f32>>, RecognitionError> {
         let past = std::mem::take(&mut cache.values);
         let past = self.nodes.past.iter().copied().zip(past);
         inputs.extend(past.map(|(node, value)| (node, value.into())));
@@ -124,7 +177,7 @@ impl Network {
         outputs.extend(&self.nodes.present);
         let mut values = self.decoder.run(inputs, &outputs, Some(on(pool)))?;
         cache.values = values.split_off(1);
-        cache.length += tokens.len();
+        cache.length += count;
         let logits: NdTensor<f32, 3> = values.remove(0).try_into()?;
         let logits = logits.to_vec();
         Ok(logits
@@ -143,7 +196,7 @@ impl Network {
         pool: &Arc<ThreadPool>,
     ) -> Result<Vec<NdTensor<f32, 4>>, RecognitionError> {
         let cache = self.empty_cache();
-        let mut inputs = self.inputs(tokens, &[0], encoded, &cache);
+        let mut inputs = self.inputs(&self.sequence(tokens, &cache), &[0], encoded, &cache);
         let past = self.nodes.past.iter().copied().zip(cache.values);
         inputs.extend(past.map(|(node, value)| (node, value.into())));
         let outputs: Vec<NodeId> = layers
@@ -157,33 +210,39 @@ impl Network {
             .collect()
     }
 
+    /// Tokens that follow what the cache holds: each looks back, not ahead.
+    fn sequence(&self, tokens: &[u32], cache: &Cache) -> Vec<Placed> {
+        let seen = cache.length + tokens.len();
+        let placed = tokens.iter().enumerate().map(|(index, token)| {
+            let position = cache.length + index;
+            let mut mask = vec![f32::NEG_INFINITY; seen];
+            mask[..=position].fill(0.0);
+            Placed {
+                token: *token,
+                position,
+                mask,
+            }
+        });
+        placed.collect()
+    }
+
     fn inputs<'a>(
         &self,
-        tokens: &[u32],
+        tokens: &[Placed],
         rows: &[usize],
         encoded: &'a Encoded,
         cache: &Cache,
     ) -> Vec<(NodeId, ValueOrView<'a>)> {
         let (count, width) = (tokens.len(), self.dimensions.width);
         let mut embedded = Vec::with_capacity(count * width);
-        for (index, token) in tokens.iter().enumerate() {
-            let position = (cache.length + index) * width;
+        for placed in tokens {
+            let position = placed.position * width;
             let position = &self.positions[position..position + width];
-            let values = self.embedding.row(*token as usize);
+            let values = self.embedding.row(placed.token as usize);
             embedded.extend(values.zip(position).map(|(value, offset)| value + offset));
         }
         let seen = cache.length + count;
-        // A token looks back, not ahead.
-        let mask = (0..count).flat_map(|row| {
-            let visible = cache.length + row;
-            (0..seen).map(move |column| {
-                if column <= visible {
-                    0.0
-                } else {
-                    f32::NEG_INFINITY
-                }
-            })
-        });
+        let mask = tokens.iter().flat_map(|placed| placed.mask.iter().copied());
         let rows = rows.iter().map(|row| i32::try_from(*row).unwrap_or(0));
         let rows: Vec<i32> = rows.collect();
         let mut inputs: Vec<(NodeId, ValueOrView)> = vec![
@@ -204,6 +263,10 @@ impl Network {
         inputs.extend(cross.map(|(node, value)| (node, value.into())));
         inputs
     }
+}
+
+fn load(options: &ModelOptions, graph: Vec<u8>) -> Result<Model, ModelError> {
+    options.load(graph).map_err(|_| ModelError::NotLoaded)
 }
 
 impl DecoderNodes {
