@@ -8,6 +8,7 @@
 mod checkpoint;
 mod language;
 mod live;
+mod load;
 mod recognize;
 mod slot;
 mod window;

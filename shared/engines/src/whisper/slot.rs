@@ -10,6 +10,8 @@ use tokio::{
 };
 use whisper::{Model, ModelError, ThreadPool};
 
+use super::load::LoadMeter;
+
 /// How long a model stays in memory after its last use.
 const IDLE: Duration = Duration::from_mins(5);
 
@@ -30,6 +32,7 @@ pub(super) struct Slot {
 pub(super) struct State {
     model: Option<Arc<Model>>,
     pools: Vec<Arc<ThreadPool>>,
+    load: LoadMeter,
     used_at: Option<Instant>,
 }
 
@@ -65,6 +68,8 @@ impl Slot {
             Arc::clone(model)
         } else {
             let path = (self.locate)()?;
+            // What others do while the model is loaded decides about the first window.
+            guard.load.cores_busy_elsewhere(cores());
             let loaded = spawn_blocking(move || Model::load(&path)).await;
             let loaded = loaded.map_err(|_| super::failed())?;
             let loaded = loaded.map_err(unusable)?;
@@ -79,37 +84,29 @@ impl Slot {
 }
 
 impl Turn {
-    /// The threads for this window: one for each core that is not busy with other work,
-    /// and for half of the cores at least.
+    /// The threads for this window: one for each core that other programs leave free, and
+    /// for half of the cores at least.
     pub(super) fn threads(&mut self) -> Arc<ThreadPool> {
-        let cores = available_parallelism().map_or(1, usize::from);
+        let cores = cores();
+        let busy = self.guard.load.cores_busy_elsewhere(cores);
         let pools = &mut self.guard.pools;
         for threads in pools.len() + 1..=cores {
             pools.push(Arc::new(ThreadPool::with_num_threads(threads)));
         }
-        let free = cores.saturating_sub(busy_elsewhere());
-        let threads = free.clamp(cores.div_ceil(2), cores);
+        let threads = cores.saturating_sub(busy);
+        let threads = threads.clamp(cores.div_ceil(2), cores);
         Arc::clone(&pools[threads - 1])
     }
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         self.guard.used_at = Some(Instant::now());
     }
-}
-
-/// Tasks of the whole machine that run or want to at this moment, without the one that
-/// asks; none where the system does not tell. Between two windows the engine's own
-/// threads sleep. <https://man7.org/linux/man-pages/man5/proc_loadavg.5.html>
-fn busy_elsewhere() -> usize {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let running = text
-        .split(' ')
-        .nth(3)
-        .and_then(|field| field.split('/').next());
-    let running = running.and_then(|count| count.parse::<usize>().ok());
-    running.map_or(0, |running| running.saturating_sub(1))
 }
 
 fn unusable(error: ModelError) -> StepError {
