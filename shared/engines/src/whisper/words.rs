@@ -10,6 +10,8 @@ pub(super) struct RecognizedWord {
     pub(super) text: String,
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
+    /// When its last letter ends: punctuation follows, to which a pause counts.
+    letters_end_ms: u64,
     /// How sure the model is, 0 to 1.
     pub(super) confidence: f32,
 }
@@ -78,7 +80,8 @@ fn is_invented(segment: &Segment) -> bool {
 
 /// Pauses count to the words around the end of a sentence: such a word is cut to twice
 /// the median length, as in `add_word_timestamps` of
-/// <https://github.com/openai/whisper/blob/main/whisper/timing.py>.
+/// <https://github.com/openai/whisper/blob/main/whisper/timing.py>. A sentence of one word
+/// has its pause where the letters are longer than that: in front of them.
 fn shorten_around_pauses(words: &mut [RecognizedWord]) {
     let mut lengths: Vec<u64> = words
         .iter()
@@ -92,10 +95,12 @@ fn shorten_around_pauses(words: &mut [RecognizedWord]) {
     for word in words {
         let ends_sentence = word.text.ends_with(['.', '!', '?', '。', '！', '？']);
         if word.end_ms - word.start_ms > longest {
+            let pause_is_before = word.letters_end_ms.saturating_sub(word.start_ms) > longest;
+            if begins_sentence && pause_is_before {
+                word.start_ms = word.letters_end_ms - longest;
+            }
             if ends_sentence {
-                word.end_ms = word.start_ms + longest;
-            } else if begins_sentence {
-                word.start_ms = word.end_ms - longest;
+                word.end_ms = word.end_ms.min(word.start_ms + longest);
             }
         }
         begins_sentence = ends_sentence;
@@ -161,10 +166,20 @@ fn spelled(tokens: &[Token]) -> Option<RecognizedWord> {
     let bytes = bytes_of(tokens);
     let text = String::from_utf8_lossy(&bytes).trim().to_owned();
     let (first, last) = (tokens.first()?, tokens.last()?);
+    let has_letters = |token: &&Token| {
+        let text = String::from_utf8_lossy(&token.bytes);
+        text.chars().any(char::is_alphanumeric)
+    };
+    let end_ms = last.end_ms.max(first.start_ms);
+    let letters_end_ms = tokens
+        .iter()
+        .rfind(has_letters)
+        .map_or(end_ms, |token| token.end_ms.clamp(first.start_ms, end_ms));
     (!text.is_empty()).then(|| RecognizedWord {
         text,
         start_ms: first.start_ms,
-        end_ms: last.end_ms.max(first.start_ms),
+        end_ms,
+        letters_end_ms,
         confidence: mean(tokens.iter().map(|token| token.probability)).clamp(0.0, 1.0),
     })
 }

@@ -176,3 +176,21 @@ fn a_pause_at_the_end_of_a_sentence_is_no_part_of_its_words() {
     assert_eq!((words[2].start_ms, words[2].end_ms), (600, 1_200));
     assert_eq!((words[3].start_ms, words[3].end_ms), (4_300, 4_900));
 }
+
+#[test]
+fn a_sentence_of_one_word_keeps_the_side_of_the_pause_on_which_it_is_said() {
+    let said = |before_ms: u64, after_ms: u64| {
+        let mut said = tokens(0, &[b" Hello", b".", b" I", b" am", b" here", b"."]);
+        let hello_ends = before_ms + 400;
+        said[0].end_ms = hello_ends;
+        (said[1].start_ms, said[1].end_ms) = (hello_ends, hello_ends + 100 + after_ms);
+        for (index, token) in (1..).zip(&mut said[2..]) {
+            token.start_ms = hello_ends + after_ms + index * 200 - 100;
+            token.end_ms = token.start_ms + 200;
+        }
+        let words = from_segments(&[spoken(said)], Spelling::Spaced, 30_000);
+        (words[0].start_ms, words[0].end_ms)
+    };
+    assert_eq!(said(5_000, 0), (4_600, 5_400));
+    assert_eq!(said(0, 5_000), (0, 800));
+}
