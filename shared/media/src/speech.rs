@@ -106,6 +106,7 @@ impl Segmenter {
     /// be speech, and more around it.
     pub fn generous() -> Self {
         Self {
+            long_enough: LONG_ENOUGH_LIVE,
             padding: WIDE_PADDING,
             above_floor: SLIGHTLY_ABOVE_FLOOR,
             ..Self::default()
