@@ -12,13 +12,10 @@ use crate::{
 /// Values of an embedding.
 pub(crate) const DIMENSIONS: usize = 192;
 
-/// Filter bank frames that the model is given: 2 s or, of enough speech, 4 s. Speech of
+/// Filter bank frames that the model is given: 2 s or, where there is as much, 4 s. Speech of
 /// one length gives embeddings that can be compared.
 const SHORT: usize = 200;
 const LONG: usize = 400;
-
-/// Speech from which the longer form is used, in filter bank frames: 3 s.
-const ENOUGH_FOR_LONG: usize = 300;
 
 /// A voice: a vector of length 1.
 pub(crate) type Voice = [f32; DIMENSIONS];
@@ -49,11 +46,7 @@ impl Embedding {
 
 /// The middle of the speech; what is too short is repeated.
 fn of_fixed_length(speech: &[Frame]) -> Vec<&Frame> {
-    let length = if speech.len() >= ENOUGH_FOR_LONG {
-        LONG
-    } else {
-        SHORT
-    };
+    let length = if speech.len() >= LONG { LONG } else { SHORT };
     let skipped = speech.len().saturating_sub(length) / 2;
     let frames = speech.iter().cycle().skip(skipped);
     frames.take(length).collect()
@@ -122,7 +115,8 @@ mod tests {
         };
         assert_eq!(firsts(&frames[..30]), (200, 0.0, 19.0));
         assert_eq!(firsts(&frames[..240]), (200, 20.0, 219.0));
-        assert_eq!(firsts(&frames[..300]), (400, 0.0, 99.0));
+        assert_eq!(firsts(&frames[..300]), (200, 50.0, 249.0));
+        assert_eq!(firsts(&frames[..400]), (400, 0.0, 399.0));
         assert_eq!(firsts(&frames), (400, 100.0, 499.0));
     }
 
