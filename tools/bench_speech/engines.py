@@ -12,6 +12,7 @@ from . import models, recordings
 HERE = Path(__file__).resolve().parent
 FASTER = "faster-whisper-"
 DIARIZATION = "diarization"
+WORDS_ONLY = "-words"  # an engine without diarization, which faster-whisper does not have either
 # A setting of whoever runs the benchmark must not change what is measured.
 SETTINGS = ("TRANSCRIBER", "WHISPER_MODEL", "DIARIZATION", "ANALYZER", "MODEL_FETCH", "ALLOW_FALLBACK", "RUST_LOG",
             "DATA_DIR", "PORT", "AUTH")
@@ -42,6 +43,8 @@ def settings(name, options):
     """The settings that choose an engine."""
     if name == "pocketsphinx":
         return {"TRANSCRIBER": "pocketsphinx"}
+    if name.endswith(WORDS_ONLY):
+        return {**settings(name.removesuffix(WORDS_ONLY), options), "DIARIZATION": "off"}
     return {"TRANSCRIBER": "whisper", "WHISPER_MODEL": models.whisper(name, options.models, options.program)}
 
 

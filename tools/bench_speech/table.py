@@ -7,7 +7,7 @@ from pathlib import Path
 from . import engines, metrics, models, recordings, targets
 
 ENGINES = ["pocketsphinx", *models.NAMES, engines.DIARIZATION]
-PEERS = [f"{engines.FASTER}{name}" for name in models.CT2_PACKAGES]
+PEERS = [name for model in models.CT2_PACKAGES for name in (f"{model}{engines.WORDS_ONLY}", f"{engines.FASTER}{model}")]
 COLUMNS = ["recording", "engine", "WER %", "DER %", "DER % (collar 0.25 s)", "speakers", "right speaker %",
            "core-s/s", "wall s", "× real time", "peak MB"]
 
@@ -21,7 +21,7 @@ def measured(recording, name, run):
     hypothesis = metrics.turns_of(run.transcript)
     if name != engines.DIARIZATION:
         row["wer"] = 100 * metrics.word_error_rate(recording.turns, hypothesis)
-    if name.startswith(engines.FASTER):
+    if name.startswith(engines.FASTER) or name.endswith(engines.WORDS_ONLY):
         return row
     segments = metrics.segments_of(run.transcript)
     for column, collar_s in (("der", 0), ("der_collar", metrics.COLLAR_S)):
@@ -57,12 +57,12 @@ def best_of(name, recording, options):
 
 
 def chosen_engines(options):
-    """The engines in the order of the table: a peer after the engine that it is compared with."""
+    """The engines in the order of the table: what is compared one after the other."""
     names = []
     for name in options.engines:
         names.append(name)
         if options.with_faster_whisper and name in models.CT2_PACKAGES:
-            names.append(f"{engines.FASTER}{name}")
+            names += [f"{name}{engines.WORDS_ONLY}", f"{engines.FASTER}{name}"]
     return list(dict.fromkeys(names))
 
 
@@ -75,6 +75,8 @@ def run(options):
         line(["---", "---", *["--:"] * (len(COLUMNS) - 2)])
         for recording in recordings.build(options.recordings, Path(folder)):
             for name in names:
+                if name.endswith(engines.WORDS_ONLY) and recording.name not in targets.COMPARED:
+                    continue
                 try:
                     row = measured(recording, name, best_of(name, recording, options))
                 except (models.Missing, engines.Failed) as error:
