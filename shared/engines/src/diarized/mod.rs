@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::{
-    ports::{Progress, Transcriber, TranscriptionRequest},
+    ports::{Progress, Readiness, Transcriber, TranscriptionRequest},
     steps::StepError,
     transcript::{Recognition, Speaker},
 };
@@ -38,6 +38,15 @@ impl Diarized {
 impl Transcriber for Diarized {
     fn name(&self) -> &'static str {
         self.engine.name()
+    }
+
+    fn readiness(&self) -> Readiness {
+        self.engine.readiness()
+    }
+
+    fn substitute(&self) -> Option<Arc<dyn Transcriber>> {
+        let substitute = self.engine.substitute()?;
+        Some(Arc::new(Self::new(substitute)))
     }
 
     fn keeps_checkpoints(&self) -> bool {

@@ -5,9 +5,10 @@ mod support;
 
 use std::sync::{Arc, Mutex, atomic::Ordering};
 
+use async_trait::async_trait;
 use domain::{
-    ports::{Progress, Transcriber},
-    steps::Code,
+    ports::{Progress, Readiness, Transcriber, TranscriptionRequest},
+    steps::{Code, StepError, WaitReason},
     transcript::Recognition,
 };
 use engines::Diarized;
@@ -21,6 +22,13 @@ impl Progress for Reported {
     fn report(&self, percent: u8) {
         self.0.lock().expect("valid test data").push(percent);
     }
+}
+
+/// Both speakers of the interview on one channel.
+fn mixed() -> Vec<i16> {
+    let [left, right] = interview();
+    let pairs = left.iter().zip(&right);
+    pairs.map(|(left, right)| left / 2 + right / 2).collect()
 }
 
 async fn transcribe(engine: Scripted, audio: bytes::Bytes) -> (Recognition, Vec<u8>) {
@@ -38,12 +46,7 @@ async fn transcribe(engine: Scripted, audio: bytes::Bytes) -> (Recognition, Vec<
 
 #[tokio::test]
 async fn mono_words_go_to_the_speakers_who_say_them() {
-    let [left, right] = interview();
-    let mixed: Vec<i16> = left
-        .iter()
-        .zip(&right)
-        .map(|(a, b)| a / 2 + b / 2)
-        .collect();
+    let mixed = mixed();
     let (words, truth) = spoken();
     let (recognition, reported) = transcribe(Scripted::new(words), wav(&[&mixed])).await;
     assert_eq!(recognition.speakers.len(), 2);
@@ -73,12 +76,7 @@ async fn one_person_to_each_channel_is_left_to_the_engine() {
 
 #[tokio::test]
 async fn two_people_on_both_channels_are_told_apart() {
-    let [left, right] = interview();
-    let mixed: Vec<i16> = left
-        .iter()
-        .zip(&right)
-        .map(|(a, b)| a / 2 + b / 2)
-        .collect();
+    let mixed = mixed();
     let (words, _) = spoken();
     let (recognition, _) = transcribe(Scripted::new(words), wav(&[&mixed, &mixed])).await;
     assert_eq!(recognition.speakers.len(), 2);
@@ -118,4 +116,57 @@ async fn error_of_the_engine_is_its_own() {
     let error = engine.transcribe(&request, &Reported::default()).await;
     assert_eq!(error.unwrap_err().code, Code::EngineUnavailable.as_str());
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+/// An engine that waits for its model, with another one in its place.
+struct Waiting;
+
+#[async_trait]
+impl Transcriber for Waiting {
+    fn name(&self) -> &'static str {
+        "waiting"
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness::Waiting {
+            reason: WaitReason::ModelDownload,
+            retry_in: None,
+        }
+    }
+
+    fn substitute(&self) -> Option<Arc<dyn Transcriber>> {
+        Some(Arc::new(Scripted::new(spoken().0)))
+    }
+
+    fn keeps_checkpoints(&self) -> bool {
+        true
+    }
+
+    async fn transcribe(
+        &self,
+        _: &TranscriptionRequest,
+        _: &dyn Progress,
+    ) -> Result<Recognition, StepError> {
+        Err(StepError::transient(Code::EngineUnavailable, "no model"))
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_waits_is_waited_for_and_its_substitute_is_diarized() {
+    let engine = Diarized::new(Arc::new(Waiting));
+    let waits = Readiness::Waiting {
+        reason: WaitReason::ModelDownload,
+        retry_in: None,
+    };
+    assert_eq!(engine.readiness(), waits);
+    assert!(engine.keeps_checkpoints());
+    let substitute = engine.substitute().expect("the engine has one");
+    assert_eq!(substitute.name(), "scripted");
+    let mixed = mixed();
+    let request = request(wav(&[&mixed]));
+    let recognition = substitute
+        .transcribe(&request, &Reported::default())
+        .await
+        .expect("valid test data");
+    assert_eq!(recognition.speakers.len(), 2);
 }
