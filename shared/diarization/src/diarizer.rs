@@ -1,5 +1,7 @@
 //! One recording on its way through the models.
 
+use std::sync::PoisonError;
+
 use crate::{
     DiarizationError, Models, SpeakerTurn,
     clustering::{self, Sample},
@@ -109,6 +111,7 @@ impl Diarizer {
     /// Looks at the window in the buffer.
     fn look(&mut self) -> Result<(), DiarizationError> {
         let models = &self.models.0;
+        let _turn = models.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let activity = models.segmentation.run(&self.buffer)?;
         let mut features = None;
         for speaker in 0..LOCAL_SPEAKERS {

@@ -30,7 +30,7 @@ use fbank::FilterBank;
 use segmentation::Segmentation;
 
 /// The models and the version of what is made of them, as transcripts name it.
-pub const VERSION: &str = "segmentation-3.0+campplus-zh-en-advanced/1";
+pub const VERSION: &str = "segmentation-3.0+campplus-zh-en-advanced/2";
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,9 @@ struct Loaded {
     segmentation: Segmentation,
     embedding: Embedding,
     features: FilterBank,
+    /// Held while a window is looked at: those of several recordings take turns, so that
+    /// the memory for one suffices.
+    turn: Mutex<()>,
 }
 
 /// The models while any recording uses them.
@@ -78,6 +81,7 @@ impl Models {
             segmentation: Segmentation::load()?,
             embedding: Embedding::load()?,
             features: FilterBank::new(),
+            turn: Mutex::default(),
         })))
     }
 }

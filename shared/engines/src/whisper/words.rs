@@ -42,6 +42,10 @@ const MAX_NO_SPEECH: f32 = 0.6;
 /// Below this mean log probability the model was guessing; `OpenAI`'s default.
 const MIN_LOG_PROBABILITY: f32 = -1.0;
 
+/// Below this mean log probability of its tokens, one in twenty, a segment is dropped
+/// whatever else speaks for it: noise gives such words.
+const MIN_TOKEN_LOG_PROBABILITY: f32 = -3.0;
+
 /// From this temperature on a guess is dropped whatever the probability of no speech:
 /// every more careful attempt had failed.
 const MAX_TEMPERATURE: f32 = 0.8;
@@ -74,8 +78,10 @@ pub(super) fn from_segments(
 /// speech, or that it found the right words at any temperature.
 fn is_invented(segment: &Segment) -> bool {
     let probabilities = segment.tokens.iter().map(|token| token.probability.ln());
-    let is_guess = mean(probabilities).min(segment.log_probability) < MIN_LOG_PROBABILITY;
-    is_guess && (segment.no_speech > MAX_NO_SPEECH || segment.temperature >= MAX_TEMPERATURE)
+    let certainty = mean(probabilities);
+    let is_guess = certainty.min(segment.log_probability) < MIN_LOG_PROBABILITY;
+    certainty < MIN_TOKEN_LOG_PROBABILITY
+        || is_guess && (segment.no_speech > MAX_NO_SPEECH || segment.temperature >= MAX_TEMPERATURE)
 }
 
 /// Pauses count to the words around the end of a sentence: such a word is cut to twice

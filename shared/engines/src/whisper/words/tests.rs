@@ -107,8 +107,10 @@ fn a_word_is_as_sure_as_its_tokens_on_average() {
 }
 
 #[test]
-fn words_for_silence_are_dropped_only_when_the_model_doubts_both() {
-    for (no_speech, probability, expected) in [(0.9, 0.2, 0), (0.9, 0.9, 2), (0.1, 0.2, 2)] {
+fn words_for_silence_are_dropped_when_the_model_doubts_both_or_the_words_very_much() {
+    for (no_speech, probability, expected) in
+        [(0.9, 0.2, 0), (0.9, 0.9, 2), (0.1, 0.2, 2), (0.1, 0.02, 0)]
+    {
         let mut said = tokens(0, &[b" Thank", b" you."]);
         for token in &mut said {
             token.probability = probability;
