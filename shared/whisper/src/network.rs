@@ -63,6 +63,22 @@ impl Cache {
     pub(crate) const fn length(&self) -> usize {
         self.length
     }
+
+    /// Tokens that follow what it holds: each looks back, not ahead.
+    fn sequence(&self, tokens: &[u32]) -> Vec<Placed> {
+        let seen = self.length + tokens.len();
+        let placed = tokens.iter().enumerate().map(|(index, token)| {
+            let position = self.length + index;
+            let mut mask = vec![f32::NEG_INFINITY; seen];
+            mask[..=position].fill(0.0);
+            Placed {
+                token: *token,
+                position,
+                mask,
+            }
+        });
+        placed.collect()
+    }
 }
 
 /// A token that the decoder is to take.
@@ -133,7 +149,7 @@ impl Network {
         cache: &mut Cache,
         pool: &Arc<ThreadPool>,
     ) -> Result<Vec<Vec<f32>>, RecognitionError> {
-        let inputs = self.inputs(&self.sequence(tokens, cache), rows, encoded, cache);
+        let inputs = self.inputs(&cache.sequence(tokens), rows, encoded, cache);
         self.run(inputs, tokens.len(), cache, pool)
     }
 
@@ -196,7 +212,7 @@ impl Network {
         pool: &Arc<ThreadPool>,
     ) -> Result<Vec<NdTensor<f32, 4>>, RecognitionError> {
         let cache = self.empty_cache();
-        let mut inputs = self.inputs(&self.sequence(tokens, &cache), &[0], encoded, &cache);
+        let mut inputs = self.inputs(&cache.sequence(tokens), &[0], encoded, &cache);
         let past = self.nodes.past.iter().copied().zip(cache.values);
         inputs.extend(past.map(|(node, value)| (node, value.into())));
         let outputs: Vec<NodeId> = layers
@@ -208,22 +224,6 @@ impl Network {
             .into_iter()
             .map(|value| Ok(value.try_into()?))
             .collect()
-    }
-
-    /// Tokens that follow what the cache holds: each looks back, not ahead.
-    fn sequence(&self, tokens: &[u32], cache: &Cache) -> Vec<Placed> {
-        let seen = cache.length + tokens.len();
-        let placed = tokens.iter().enumerate().map(|(index, token)| {
-            let position = cache.length + index;
-            let mut mask = vec![f32::NEG_INFINITY; seen];
-            mask[..=position].fill(0.0);
-            Placed {
-                token: *token,
-                position,
-                mask,
-            }
-        });
-        placed.collect()
     }
 
     fn inputs<'a>(

@@ -14,18 +14,18 @@ use super::{
 };
 
 /// What `prompt_version` says in an analysis.
-pub const PROMPT_VERSION: &str = "analysis-v1";
+pub const PROMPT_VERSION: &str = "analysis-v2";
 
-const ANALYSIS: &str = include_str!("../../prompts/analysis-v1.md");
-const CONCLUSION: &str = include_str!("../../prompts/conclusion-v1.md");
-const REPAIR: &str = include_str!("../../prompts/repair-v1.md");
+const ANALYSIS: &str = include_str!("../../prompts/analysis.md");
+const CONCLUSION: &str = include_str!("../../prompts/conclusion.md");
+const REPAIR: &str = include_str!("../../prompts/repair.md");
 
 const fn occasion(kind: Kind) -> &'static str {
     match kind {
-        Kind::JobInterview => include_str!("../../prompts/job-interview-v1.md"),
-        Kind::UserResearch => include_str!("../../prompts/user-research-v1.md"),
-        Kind::Journalism => include_str!("../../prompts/journalism-v1.md"),
-        Kind::Other | Kind::Unknown(_) => include_str!("../../prompts/other-v1.md"),
+        Kind::JobInterview => include_str!("../../prompts/job-interview.md"),
+        Kind::UserResearch => include_str!("../../prompts/user-research.md"),
+        Kind::Journalism => include_str!("../../prompts/journalism.md"),
+        Kind::Other | Kind::Unknown(_) => include_str!("../../prompts/other.md"),
     }
 }
 
@@ -202,7 +202,7 @@ mod tests {
         ];
         let all = texts.collect::<String>() + &code.concat();
         let digest = hex(&Sha256::digest(all)[..8]);
-        let known = [("analysis-v1", "96d21b0ebb717c24")];
+        let known = [("analysis-v2", "96d21b0ebb717c24")];
         assert!(
             known.contains(&(PROMPT_VERSION, &digest)),
             "the prompts are no longer those of {PROMPT_VERSION}: {digest}"

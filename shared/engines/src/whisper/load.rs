@@ -87,15 +87,15 @@ impl Ticks {
 mod tests {
     use super::*;
 
-    const fn ticks(busy: u64, idle: u64, own: u64) -> Option<Ticks> {
-        Some(Ticks { busy, idle, own })
+    const fn ticks(busy: u64, idle: u64, own: u64) -> Ticks {
+        Ticks { busy, idle, own }
     }
 
     #[test]
     fn reads_the_counters_of_the_kernel() {
         let all = "cpu  10 1 5 1000 20 2 3 4 0 0\ncpu0 5 0 2 500 10 1 1 2 0 0\n";
         let own = "7 (a (b) c) S 1 7 7 0 -1 4194560 90 0 0 0 30 12 0 0 20 0 4 0 500 1 1 1";
-        assert_eq!(Ticks::parse(all, own), ticks(25, 1020, 42));
+        assert_eq!(Ticks::parse(all, own), Some(ticks(25, 1020, 42)));
         assert_eq!(Ticks::parse("intr 1\n", own), None);
         assert_eq!(Ticks::parse(all, "7"), None);
     }
@@ -104,18 +104,22 @@ mod tests {
     fn counts_the_work_of_others_and_not_its_own() {
         let mut meter = LoadMeter::default();
         assert_eq!(
-            meter.update(ticks(1_000, 1_000, 100), 2),
+            meter.update(Some(ticks(1_000, 1_000, 100)), 2),
             0,
             "nothing is known"
         );
         assert_eq!(
-            meter.update(ticks(1_200, 1_000, 300), 2),
+            meter.update(Some(ticks(1_200, 1_000, 300)), 2),
             0,
             "all of it is its own"
         );
-        assert_eq!(meter.update(ticks(1_390, 1_010, 400), 2), 1);
-        assert_eq!(meter.update(ticks(1_391, 1_011, 400), 2), 1, "too soon");
-        assert_eq!(meter.update(ticks(1_590, 1_010, 410), 2), 2);
+        assert_eq!(meter.update(Some(ticks(1_390, 1_010, 400)), 2), 1);
+        assert_eq!(
+            meter.update(Some(ticks(1_391, 1_011, 400)), 2),
+            1,
+            "too soon"
+        );
+        assert_eq!(meter.update(Some(ticks(1_590, 1_010, 410)), 2), 2);
         assert_eq!(meter.update(None, 2), 0);
     }
 }
