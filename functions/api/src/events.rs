@@ -12,6 +12,7 @@ use domain::{
     interview::Status,
     ports::DocumentStream,
     steps::{StepName, WaitReason},
+    versions::StripUnknown as _,
     webhook,
 };
 use futures::{Stream, StreamExt, stream};
@@ -147,7 +148,8 @@ impl Listener {
         }
         if told.status != now.status {
             told.status = now.status;
-            let data = json!({"status": interview.visible_status(), "usable": interview.usable});
+            let usable = interview.usable.clone().known_only();
+            let data = json!({"status": interview.visible_status(), "usable": usable});
             text += &event("status", &told.id(), &data);
         }
         self.told = Some(told);

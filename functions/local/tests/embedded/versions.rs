@@ -150,6 +150,15 @@ async fn clients_neither_see_nor_send_what_is_unknown() {
         .ask(Method::POST, &format!("{path}/notes"), Some(note))
         .await;
     let records = test.host.store.records();
+    let newer = |fields: &mut Map<String, Value>| {
+        fields["usable"][NEWER] = json!(1);
+        let label = json!({"name": "Ada", "role": NEWER_WORD, NEWER: 1});
+        fields.insert("speakers".into(), json!({"1": label}));
+        Some(())
+    };
+    let document = key(&id).document();
+    let changed = work::amend(&*records, &document, newer).await;
+    assert_eq!(changed.unwrap(), Some(()));
     let below = [
         key(&id).data("analysis"),
         key(&id).data("report"),
@@ -183,6 +192,14 @@ async fn clients_neither_see_nor_send_what_is_unknown() {
         assert!(!text.contains("newer_release"), "{path}: {text}");
         assert!(shown == 0 || answer["notes"][0]["kind"] == "note", "{path}");
     }
+    let shown = test.get(&format!("{path}/transcript")).await;
+    assert_eq!(shown["speakers"][1]["role"], "other");
+    let request = test.client.get(format!("{}{path}/events", test.url));
+    let events = request.send().await.unwrap().text().await.unwrap();
+    assert!(
+        events.contains("usable") && !events.contains("newer_release"),
+        "{events}"
+    );
     assert_eq!(test.interview(&id).await["kind"], "other");
     let written = json!({"text": "changed"});
     let path = format!("{path}/notes/{}", note["id"].as_str().unwrap());
