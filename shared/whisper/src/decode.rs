@@ -149,7 +149,8 @@ impl Decoder<'_> {
         let mut choices: Vec<Choice> = Vec::new();
         let mut sum = 0.0;
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        while choices.len() < MAX_TOKENS {
+        let most = most_tokens(&cache);
+        while choices.len() < most {
             if (self.is_cancelled)() {
                 return Err(RecognitionError::Cancelled);
             }
@@ -284,6 +285,11 @@ fn compression_ratio(bytes: &[u8]) -> f32 {
     written.map_or(1.0, |compressed| {
         bytes.len() as f32 / compressed.len().max(1) as f32
     })
+}
+
+/// Tokens that can follow what the cache holds.
+fn most_tokens(cache: &Cache) -> usize {
+    MAX_TOKENS.min(TEXT_CONTEXT.saturating_sub(cache.length()))
 }
 
 /// So many tokens and the one that ends the text.

@@ -17,6 +17,9 @@ use crate::survey::Survey;
 /// How much work may be lost at most.
 const INTERVAL: Duration = Duration::from_secs(10);
 
+/// Grows when recordings are cut into windows in another way.
+const WINDOWS: u32 = 2;
+
 /// Some windows, as they are stored.
 #[derive(Serialize, Deserialize)]
 struct Part {
@@ -53,7 +56,7 @@ impl Resumable {
         let mut resumable = Self {
             checkpoint: request.checkpoint.clone(),
             settings: format!(
-                "{version} {model} {:?} {:?} {}",
+                "{version} {WINDOWS} {model} {:?} {:?} {}",
                 request.language, request.key_terms, survey.separate
             ),
             words: Vec::new(),

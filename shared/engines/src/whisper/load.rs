@@ -21,20 +21,22 @@ pub(super) struct LoadMeter {
 /// Ticks since the start of the system, all cores together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ticks {
+    /// Number of cores that are counted.
+    cores: u64,
     busy: u64,
     idle: u64,
     own: u64,
 }
 
 impl LoadMeter {
-    /// The cores, of so many, that other programs have kept busy since the last call; what
-    /// that call answered where it was a moment ago.
-    pub(super) fn cores_busy_elsewhere(&mut self, cores: usize) -> usize {
-        let now = Ticks::now();
-        self.update(now, cores)
+    /// The cores that other programs have kept busy since the last call; what that call
+    /// answered where it was a moment ago. In a container with a share of the cores, the
+    /// programs of its neighbours count.
+    pub(super) fn cores_busy_elsewhere(&mut self) -> usize {
+        self.update(Ticks::now())
     }
 
-    fn update(&mut self, now: Option<Ticks>, cores: usize) -> usize {
+    fn update(&mut self, now: Option<Ticks>) -> usize {
         let Some(now) = now else {
             return 0;
         };
@@ -44,10 +46,9 @@ impl LoadMeter {
         };
         let busy = now.busy.saturating_sub(before.busy);
         let all = busy + now.idle.saturating_sub(before.idle);
-        let cores = cores as u64;
-        if all >= LEAST_TICKS * cores {
+        if all >= (LEAST_TICKS * now.cores).max(1) {
             let elsewhere = busy.saturating_sub(now.own.saturating_sub(before.own));
-            let rounded = (elsewhere * cores + all / 2) / all;
+            let rounded = (elsewhere * now.cores + all / 2) / all;
             self.busy_elsewhere = usize::try_from(rounded).unwrap_or(0);
             self.before = Some(now);
         }
@@ -63,7 +64,9 @@ impl Ticks {
     }
 
     fn parse(all: &str, own: &str) -> Option<Self> {
-        let first = all.lines().next()?.strip_prefix("cpu ")?;
+        let mut lines = all.lines();
+        let first = lines.next()?.strip_prefix("cpu ")?;
+        let cores = lines.take_while(|line| line.starts_with("cpu")).count() as u64;
         let fields: Option<Vec<u64>> = first
             .split_whitespace()
             .map(|field| field.parse().ok())
@@ -76,6 +79,7 @@ impl Ticks {
         let mut own = own.split(' ').skip(11);
         let mut next = || own.next()?.parse::<u64>().ok();
         Some(Self {
+            cores,
             busy: user + nice + system + irq + soft_irq + stolen,
             idle: idle + waiting,
             own: next()? + next()?,
@@ -88,12 +92,18 @@ mod tests {
     use super::*;
 
     const fn ticks(busy: u64, idle: u64, own: u64) -> Ticks {
-        Ticks { busy, idle, own }
+        Ticks {
+            cores: 2,
+            busy,
+            idle,
+            own,
+        }
     }
 
     #[test]
     fn reads_the_counters_of_the_kernel() {
-        let all = "cpu  10 1 5 1000 20 2 3 4 0 0\ncpu0 5 0 2 500 10 1 1 2 0 0\n";
+        let all = "cpu  10 1 5 1000 20 2 3 4 0 0\ncpu0 5 0 2 500 10 1 1 2 0 0\n\
+                   cpu1 5 1 3 500 10 1 2 2 0 0\nintr 1\n";
         let own = "7 (a (b) c) S 1 7 7 0 -1 4194560 90 0 0 0 30 12 0 0 20 0 4 0 500 1 1 1";
         assert_eq!(Ticks::parse(all, own), Some(ticks(25, 1020, 42)));
         assert_eq!(Ticks::parse("intr 1\n", own), None);
@@ -104,22 +114,18 @@ mod tests {
     fn counts_the_work_of_others_and_not_its_own() {
         let mut meter = LoadMeter::default();
         assert_eq!(
-            meter.update(Some(ticks(1_000, 1_000, 100)), 2),
+            meter.update(Some(ticks(1_000, 1_000, 100))),
             0,
             "nothing is known"
         );
         assert_eq!(
-            meter.update(Some(ticks(1_200, 1_000, 300)), 2),
+            meter.update(Some(ticks(1_200, 1_000, 300))),
             0,
             "all of it is its own"
         );
-        assert_eq!(meter.update(Some(ticks(1_390, 1_010, 400)), 2), 1);
-        assert_eq!(
-            meter.update(Some(ticks(1_391, 1_011, 400)), 2),
-            1,
-            "too soon"
-        );
-        assert_eq!(meter.update(Some(ticks(1_590, 1_010, 410)), 2), 2);
-        assert_eq!(meter.update(None, 2), 0);
+        assert_eq!(meter.update(Some(ticks(1_390, 1_010, 400))), 1);
+        assert_eq!(meter.update(Some(ticks(1_391, 1_011, 400))), 1, "too soon");
+        assert_eq!(meter.update(Some(ticks(1_590, 1_010, 410))), 2);
+        assert_eq!(meter.update(None), 0);
     }
 }

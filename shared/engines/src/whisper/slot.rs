@@ -69,7 +69,7 @@ impl Slot {
         } else {
             let path = (self.locate)()?;
             // What others do while the model is loaded decides about the first window.
-            guard.load.cores_busy_elsewhere(cores());
+            guard.load.cores_busy_elsewhere();
             let loaded = spawn_blocking(move || Model::load(&path)).await;
             let loaded = loaded.map_err(|_| super::failed())?;
             let loaded = loaded.map_err(unusable)?;
@@ -87,8 +87,8 @@ impl Turn {
     /// The threads for this window: one for each core that other programs leave free, and
     /// for half of the cores at least.
     pub(super) fn threads(&mut self) -> Arc<ThreadPool> {
-        let cores = cores();
-        let busy = self.guard.load.cores_busy_elsewhere(cores);
+        let cores = available_parallelism().map_or(1, usize::from);
+        let busy = self.guard.load.cores_busy_elsewhere();
         let pools = &mut self.guard.pools;
         for threads in pools.len() + 1..=cores {
             pools.push(Arc::new(ThreadPool::with_num_threads(threads)));
@@ -97,10 +97,6 @@ impl Turn {
         let threads = threads.clamp(cores.div_ceil(2), cores);
         Arc::clone(&pools[threads - 1])
     }
-}
-
-fn cores() -> usize {
-    available_parallelism().map_or(1, usize::from)
 }
 
 impl Drop for Turn {

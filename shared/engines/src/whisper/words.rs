@@ -173,8 +173,12 @@ fn spelled(tokens: &[Token]) -> Option<RecognizedWord> {
     let text = String::from_utf8_lossy(&bytes).trim().to_owned();
     let (first, last) = (tokens.first()?, tokens.last()?);
     let has_letters = |token: &&Token| {
+        // A token may hold half a letter.
         let text = String::from_utf8_lossy(&token.bytes);
-        text.chars().any(char::is_alphanumeric)
+        let is_letter = |character: char| {
+            character.is_alphanumeric() || character == char::REPLACEMENT_CHARACTER
+        };
+        text.chars().any(is_letter)
     };
     let end_ms = last.end_ms.max(first.start_ms);
     let letters_end_ms = tokens

@@ -5,7 +5,7 @@
 //! The texts share one cache: each token names those that come before it, so that no keys
 //! and values are copied when a text is continued in two ways.
 
-use super::{Choice, Decoder, Decoding, MAX_TOKENS, Start, count_with_end, log_sum_exp};
+use super::{Choice, Decoder, Decoding, Start, count_with_end, log_sum_exp, most_tokens};
 use crate::RecognitionError;
 
 /// Texts that are followed at once.
@@ -67,7 +67,7 @@ impl Decoder<'_> {
         }];
         let mut all_logits = vec![logits];
         let mut finished: Vec<Beam> = Vec::new();
-        for _ in 0..MAX_TOKENS {
+        for _ in 0..most_tokens(&cache) {
             if (self.is_cancelled)() {
                 return Err(RecognitionError::Cancelled);
             }
@@ -91,9 +91,10 @@ impl Decoder<'_> {
                 beam.places.push(first + index);
             }
         }
-        // A text that never ended counts only where none did.
-        let texts = if finished.is_empty() { beams } else { finished };
-        let likeliest = texts
+        // Where few have ended, the likeliest of those that go on count too.
+        let missing = WIDTH.saturating_sub(finished.len());
+        finished.extend(beams.into_iter().take(missing));
+        let likeliest = finished
             .into_iter()
             .max_by(|one, other| one.mean().total_cmp(&other.mean()));
         let text = likeliest.unwrap_or_default();

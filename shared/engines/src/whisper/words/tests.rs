@@ -196,3 +196,14 @@ fn a_sentence_of_one_word_keeps_the_side_of_the_pause_on_which_it_is_said() {
     assert_eq!(said(5_000, 0), (4_600, 5_400));
     assert_eq!(said(0, 5_000), (0, 800));
 }
+
+#[test]
+fn half_a_letter_is_a_letter() {
+    // "და." in Georgian, its letters split between tokens, and five seconds of silence.
+    let mut said = tokens(0, &[b" \xe1\x83", b"\x93\xe1", b"\x83\x90", b"."]);
+    said[3].end_ms = 5_300;
+    said.extend(tokens(5_300, &[b" I", b" am", b" here"]));
+    let words = from_segments(&[spoken(said)], Spelling::Spaced, 30_000);
+    assert_eq!(texts(&words)[0], "და.");
+    assert_eq!((words[0].start_ms, words[0].end_ms), (100, 300));
+}
