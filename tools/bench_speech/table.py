@@ -76,6 +76,8 @@ def run(options):
         for recording in recordings.build(options.recordings, Path(folder)):
             for name in names:
                 if name.endswith(engines.WORDS_ONLY) and recording.name not in targets.COMPARED:
+                    if name in options.engines:
+                        skipped.append((recording.name, name, "measured on long recordings alone"))
                     continue
                 try:
                     row = measured(recording, name, best_of(name, recording, options))
