@@ -95,7 +95,7 @@ fn serve(mut stream: TcpStream, file: &[u8], answer: Answer, seen: &Mutex<Vec<St
     };
     let length = file.len();
     let bytes = match (answer, start) {
-        (Answer::Dead, _) => return thread::sleep(Duration::from_secs(30)),
+        (Answer::Dead, _) => return until_the_client_leaves(stream),
         (Answer::Redirect, _) if !head.contains("moved") => {
             b"HTTP/1.1 302 Found\r\nLocation: /moved/file.bin\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()
         }
@@ -128,8 +128,13 @@ fn serve(mut stream: TcpStream, file: &[u8], answer: Answer, seen: &Mutex<Vec<St
     };
     let _ = stream.write_all(&bytes).and_then(|()| stream.flush());
     if matches!(answer, Answer::Silent(_)) {
-        thread::sleep(Duration::from_secs(30));
+        until_the_client_leaves(stream);
     }
+}
+
+/// Keeps the connection open and sends nothing, until the client closes it.
+fn until_the_client_leaves(mut stream: impl std::io::Read) {
+    let _ = std::io::copy(&mut stream, &mut std::io::sink());
 }
 
 /// A file of a few hundred thousand bytes that are all over the place.
