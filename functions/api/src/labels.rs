@@ -42,8 +42,7 @@ pub(crate) enum LabelChange {
 pub(crate) struct Fields {
     #[serde(default)]
     name: Patch<Private>,
-    #[serde(default)]
-    #[serde(deserialize_with = "closed_role")]
+    #[serde(default, deserialize_with = "closed_role")]
     role: Patch<Role>,
 }
 

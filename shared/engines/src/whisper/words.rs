@@ -105,7 +105,7 @@ fn shorten_around_pauses(words: &mut [RecognizedWord]) {
             if begins_sentence && pause_is_before {
                 word.start_ms = word.letters_end_ms - longest;
             }
-            if ends_sentence {
+            if begins_sentence || ends_sentence {
                 word.end_ms = word.end_ms.min(word.start_ms + longest);
             }
         }
@@ -151,13 +151,16 @@ fn splits(before: &[Token], next: &Token) -> bool {
     let first = next.bytes.first().copied().unwrap_or_default();
     if !first.is_ascii() {
         let text = String::from_utf8_lossy(&next.bytes);
-        return text.chars().next().is_some_and(|character| {
-            character.is_alphanumeric() || character == char::REPLACEMENT_CHARACTER
-        });
+        return text.chars().next().is_some_and(is_letter);
     }
     let last = text.chars().next_back();
     let foreign = last.is_some_and(|last| last.is_ascii_alphanumeric());
     first == b' ' || (first.is_ascii_alphanumeric() && !foreign)
+}
+
+/// Whether a character of a token belongs to a word; a token may hold half a letter.
+fn is_letter(character: char) -> bool {
+    character.is_alphanumeric() || character == char::REPLACEMENT_CHARACTER
 }
 
 fn bytes_of(tokens: &[Token]) -> Vec<u8> {
@@ -173,11 +176,7 @@ fn spelled(tokens: &[Token]) -> Option<RecognizedWord> {
     let text = String::from_utf8_lossy(&bytes).trim().to_owned();
     let (first, last) = (tokens.first()?, tokens.last()?);
     let has_letters = |token: &&Token| {
-        // A token may hold half a letter.
         let text = String::from_utf8_lossy(&token.bytes);
-        let is_letter = |character: char| {
-            character.is_alphanumeric() || character == char::REPLACEMENT_CHARACTER
-        };
         text.chars().any(is_letter)
     };
     let end_ms = last.end_ms.max(first.start_ms);

@@ -198,6 +198,18 @@ fn a_sentence_of_one_word_keeps_the_side_of_the_pause_on_which_it_is_said() {
 }
 
 #[test]
+fn a_pause_after_the_first_word_is_no_part_of_it() {
+    let mut said = tokens(0, &[b" Well", b",", b" I", b" am", b" here", b"."]);
+    said[1].end_ms = 5_000;
+    for (index, token) in (0..).zip(&mut said[2..]) {
+        token.start_ms = 5_000 + index * 100;
+        token.end_ms = token.start_ms + 100;
+    }
+    let words = from_segments(&[spoken(said)], Spelling::Spaced, 30_000);
+    assert_eq!((words[0].start_ms, words[0].end_ms), (0, 400));
+}
+
+#[test]
 fn half_a_letter_is_a_letter() {
     // "და." in Georgian, its letters split between tokens, and five seconds of silence.
     let mut said = tokens(0, &[b" \xe1\x83", b"\x93\xe1", b"\x83\x90", b"."]);
