@@ -5,22 +5,25 @@ use std::sync::PoisonError;
 use crate::{
     DiarizationError, Models, SpeakerTurn,
     clustering::{self, Sample},
-    fbank::{self, Frame},
-    segmentation::{Activity, FRAME_SAMPLES, FRAMES, LOCAL_SPEAKERS, WINDOW},
-    timeline::{self, Placed},
+    segmentation::{FRAME_SAMPLES, WINDOW},
+    timeline,
+    windows::Windows,
 };
 
 /// From one window to the next: 3.3 s, in whole frames so that windows agree about them.
 /// Shorter steps take longer and tell no more speakers apart on the recordings of
 /// `scripts/bench-speech`; with 5 s noisy speech is confused.
-const HOP_FRAMES: usize = 196;
+pub(crate) const HOP_FRAMES: usize = 196;
 const HOP: usize = HOP_FRAMES * FRAME_SAMPLES;
 
-/// The least speech of a window that a voice is made from, in frames: 0.25 s.
-const LEAST_FRAMES: usize = 15;
+/// Windows that the segmentation is given at once.
+const BATCH: usize = 4;
+
+/// Samples from the start of the first window of a batch to the end of the last.
+const BATCH_SAMPLES: usize = (BATCH - 1) * HOP + WINDOW;
 
 /// Voices of at least this much speech decide who there is, in frames: 1 s.
-const RELIABLE_FRAMES: usize = 60;
+pub(crate) const RELIABLE_FRAMES: usize = 60;
 
 /// Who speaks when.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,16 +40,8 @@ pub struct Diarizer {
     expected: Option<usize>,
     /// What the next window needs of the recording.
     buffer: Vec<f32>,
-    windows: Vec<Activity>,
-    voices: Vec<Local>,
+    windows: Windows,
     samples: u64,
-}
-
-/// The voice of a local speaker of one window.
-struct Local {
-    window: usize,
-    speaker: usize,
-    sample: Sample,
 }
 
 impl Diarizer {
@@ -57,8 +52,7 @@ impl Diarizer {
             models,
             expected: expected.and_then(|expected| usize::try_from(expected).ok()),
             buffer: Vec::with_capacity(WINDOW),
-            windows: Vec::new(),
-            voices: Vec::new(),
+            windows: Windows::default(),
             samples: 0,
         }
     }
@@ -68,14 +62,13 @@ impl Diarizer {
         self.samples += samples.len() as u64;
         let mut rest = samples;
         while !rest.is_empty() {
-            let missing = (WINDOW - self.buffer.len()).min(rest.len());
+            let missing = (BATCH_SAMPLES - self.buffer.len()).min(rest.len());
             let (now, later) = rest.split_at(missing);
             let scaled = now.iter().map(|sample| f32::from(*sample) / 32_768.0);
             self.buffer.extend(scaled);
             rest = later;
-            if self.buffer.len() == WINDOW {
-                self.look()?;
-                self.buffer.drain(..HOP);
+            if self.buffer.len() == BATCH_SAMPLES {
+                self.process(BATCH)?;
             }
         }
         Ok(())
@@ -83,24 +76,27 @@ impl Diarizer {
 
     /// Says who spoke, after the last samples.
     pub fn finish(mut self) -> Result<Diarization, DiarizationError> {
-        // What lies beyond the last window; all of a recording without one.
-        let seen = if self.windows.is_empty() {
+        // Windows until the last sample; what the last one before shares with them may be
+        // all there is.
+        let overlap = if self.windows.is_empty() {
             0
         } else {
             WINDOW - HOP
         };
-        if self.buffer.len() > seen {
-            self.buffer.resize(WINDOW, 0.0);
-            self.look()?;
+        if self.buffer.len() > overlap {
+            let count = self.buffer.len().saturating_sub(WINDOW).div_ceil(HOP) + 1;
+            self.buffer.resize((count - 1) * HOP + WINDOW, 0.0);
+            self.process(count)?;
         }
-        let reliable = |local: &&Local| local.sample.frames >= RELIABLE_FRAMES;
-        let mut samples: Vec<&Sample> = self.voices.iter().filter(reliable).map(sample).collect();
+        self.windows.finish(&self.models.0)?;
+        let all = self.windows.samples();
+        let reliable = all.iter().filter(|sample| sample.frames >= RELIABLE_FRAMES);
+        let mut samples: Vec<&Sample> = reliable.copied().collect();
         if samples.len() < 2 {
-            samples = self.voices.iter().map(sample).collect();
+            samples = all;
         }
         let people = clustering::people(&samples, self.expected);
-        let windows: Vec<Placed<'_>> = self.placed(&people);
-        let turns = timeline::turns(&windows, people.len(), self.samples);
+        let turns = timeline::turns(&self.windows.placed(&people), people.len(), self.samples);
         let last = turns.iter().map(|turn| turn.speaker).max();
         Ok(Diarization {
             speakers: last.map_or(0, |last| last + 1),
@@ -108,71 +104,17 @@ impl Diarizer {
         })
     }
 
-    /// Looks at the window in the buffer.
-    fn look(&mut self) -> Result<(), DiarizationError> {
+    /// Processes the first windows of the buffer and drops what only they need of it.
+    fn process(&mut self, count: usize) -> Result<(), DiarizationError> {
         let models = &self.models.0;
         let _turn = models.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let activity = models.segmentation.run(&self.buffer)?;
-        let mut features = None;
-        for speaker in 0..LOCAL_SPEAKERS {
-            let Some((speech, frames)) = speech(&activity, speaker) else {
-                continue;
-            };
-            let features = features.get_or_insert_with(|| models.features.frames(&self.buffer));
-            let own = chosen(features, &speech);
-            if let Some(voice) = models.embedding.run(&own)? {
-                self.voices.push(Local {
-                    window: self.windows.len(),
-                    speaker,
-                    sample: Sample { voice, frames },
-                });
-            }
+        let buffer = &self.buffer;
+        let windows = (0..count).map(|index| &buffer[index * HOP..index * HOP + WINDOW]);
+        let windows: Vec<&[f32]> = windows.collect();
+        for (window, activity) in windows.iter().zip(models.segmentation.run(&windows)?) {
+            self.windows.push(models, window, activity)?;
         }
-        self.windows.push(activity);
+        self.buffer.drain(..count * HOP);
         Ok(())
     }
-
-    fn placed(&self, people: &[[f32; crate::embedding::DIMENSIONS]]) -> Vec<Placed<'_>> {
-        let place = |(index, activity)| Placed {
-            first: index * HOP_FRAMES,
-            activity,
-            people: [None; LOCAL_SPEAKERS],
-        };
-        let mut windows: Vec<Placed<'_>> = self.windows.iter().enumerate().map(place).collect();
-        for local in &self.voices {
-            let person = clustering::nearest(&local.sample.voice, people);
-            windows[local.window].people[local.speaker] = person;
-        }
-        windows
-    }
-}
-
-const fn sample(local: &Local) -> &Sample {
-    &local.sample
-}
-
-/// The frames from which a local speaker's voice is made, and their number: where it
-/// speaks alone, or at all if that is too little; none where even that is.
-fn speech(activity: &Activity, speaker: usize) -> Option<(Vec<bool>, usize)> {
-    let count = |frames: &[bool]| frames.iter().filter(|speaks| **speaks).count();
-    [activity.alone(speaker), activity.of(speaker)]
-        .into_iter()
-        .map(|frames| {
-            let count = count(&frames);
-            (frames, count)
-        })
-        .find(|(_, count)| *count >= LEAST_FRAMES)
-}
-
-/// The filter bank frames in the middle of which there is speech.
-fn chosen(features: &[Frame], speech: &[bool]) -> Vec<Frame> {
-    let is_speech = |index: usize| {
-        let middle = index * fbank::SHIFT + fbank::LENGTH / 2;
-        speech[(middle / FRAME_SAMPLES).min(FRAMES - 1)]
-    };
-    let frames = features.iter().enumerate();
-    frames
-        .filter(|(index, _)| is_speech(*index))
-        .map(|(_, frame)| *frame)
-        .collect()
 }

@@ -1,10 +1,10 @@
 //! Who speaks when in a recording of one channel.
 //!
-//! In reading order: [`Diarizer`] takes samples as they are decoded and looks at windows
-//! of ten seconds, a new one every two and a half. In each, `segmentation` tells up to
-//! three speakers apart, and `embedding` makes a voice of the `fbank` features of each.
-//! At the end `clustering` says which voices are the same person, and `timeline` joins
-//! the windows to turns.
+//! In reading order: [`Diarizer`] takes samples as they are decoded and processes windows
+//! of ten seconds, a new one every 3.3 s. In each, `segmentation` tells up to three
+//! speakers apart, and `windows` identifies them by voices that `embedding` computes from
+//! `fbank` features. At the end `clustering` says which voices are the same person, and
+//! `timeline` joins the windows to turns.
 //!
 //! The recording itself is not kept: an hour takes about 3 MB, whatever is said in it.
 
@@ -16,6 +16,7 @@ mod linkage;
 mod model;
 mod segmentation;
 mod timeline;
+mod windows;
 
 use std::{
     error::Error,
@@ -30,7 +31,7 @@ use fbank::FilterBank;
 use segmentation::Segmentation;
 
 /// The models and the version of what is made of them, as transcripts name it.
-pub const VERSION: &str = "segmentation-3.0+campplus-zh-en-advanced/2";
+pub const VERSION: &str = "segmentation-3.0+campplus-zh-en-advanced/3";
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]

@@ -19,7 +19,7 @@ static THREADS: LazyLock<Arc<ThreadPool>> = LazyLock::new(|| {
 /// Loads a model; its weights are converted to 32 bits here, once.
 pub(crate) fn load(bytes: &'static [u8]) -> Result<Model, DiarizationError> {
     let mut options = ModelOptions::with_all_ops();
-    options.enable_optimization(true).prepack_weights(true);
+    options.enable_optimization(true);
     let model = options.load_static_slice(bytes);
     model.map_err(|error| DiarizationError::Model(Box::new(error)))
 }

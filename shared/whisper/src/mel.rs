@@ -15,10 +15,10 @@ const HOP: usize = 160;
 /// Frequencies of one transform.
 pub(crate) const BINS: usize = FFT_SIZE / 2 + 1;
 
-/// Frames that the model takes at once: 30 s.
+/// Frames that the model takes at most: 30 s.
 pub(crate) const FRAMES: usize = 3_000;
 
-/// Computes spectrograms of 30 seconds.
+/// Computes spectrograms of up to 30 seconds.
 pub(crate) struct MelSpectrogram {
     fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
@@ -41,15 +41,15 @@ impl MelSpectrogram {
         self.filters.len() / BINS
     }
 
-    /// Rows of [`FRAMES`] values, one row for each band. Samples of 16 kHz from -1 to 1
-    /// are followed by silence up to 30 seconds.
-    pub(crate) fn compute(&self, samples: &[f32]) -> Vec<f32> {
+    /// Rows of `frames` values, one row for each band. Samples of 16 kHz from -1 to 1
+    /// are followed by silence.
+    pub(crate) fn compute(&self, samples: &[f32], frames: usize) -> Vec<f32> {
         let bands = self.bands();
-        let mut mel = vec![1e-10_f32.log10(); bands * FRAMES];
+        let mut mel = vec![1e-10_f32.log10(); bands * frames];
         let sounding = samples.len().div_ceil(HOP) + 2;
         let mut spectrum = vec![Complex::default(); FFT_SIZE];
         let mut power = vec![0.0; BINS];
-        for frame in 0..FRAMES.min(sounding) {
+        for frame in 0..frames.min(sounding) {
             for (index, value) in spectrum.iter_mut().enumerate() {
                 let sample = reflected(samples, frame * HOP + index);
                 *value = Complex::new(sample * self.window[index], 0.0);
@@ -61,7 +61,7 @@ impl MelSpectrogram {
             for band in 0..bands {
                 let weights = &self.filters[band * BINS..(band + 1) * BINS];
                 let energy: f32 = weights.iter().zip(&power).map(|(a, b)| a * b).sum();
-                mel[band * FRAMES + frame] = energy.max(1e-10).log10();
+                mel[band * frames + frame] = energy.max(1e-10).log10();
             }
         }
         let loudest = mel.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -94,7 +94,7 @@ mod tests {
         let tone: Vec<f32> = (0..16_000)
             .map(|n| (TAU * 1_000.0 * n as f32 / 16_000.0).sin())
             .collect();
-        let values = mel.compute(&tone);
+        let values = mel.compute(&tone, FRAMES);
         assert_eq!((mel.bands(), values.len()), (2, 2 * FRAMES));
         let (low, high) = (values[50], values[FRAMES + 50]);
         assert!(low > high + 1.5, "{low} {high}");

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
-use rten_tensor::{AsView as _, NdTensor};
+use rten_tensor::{AsView as _, NdTensor, NdTensorView};
 
 use crate::{
     RecognitionError,
@@ -20,7 +20,7 @@ use crate::{
     onnx::Attribute,
 };
 
-/// Moments of 20 ms that the encoder answers for a window.
+/// Moments of 20 ms that the encoder answers for at most.
 pub(crate) const AUDIO_CONTEXT: usize = FRAMES / 2;
 
 /// Tokens that the decoder can look back on.
@@ -34,7 +34,10 @@ pub(crate) struct Network {
     encoder_outputs: Vec<NodeId>,
     nodes: DecoderNodes,
     embedding: QuantizedRows,
-    positions: Vec<f32>,
+    /// For each moment of a window a row that the encoder adds.
+    audio_positions: Vec<f32>,
+    /// For each place in a text a row that is added to the token.
+    text_positions: Vec<f32>,
 }
 
 /// Names of the decoder's inputs and outputs as numbers.
@@ -106,7 +109,8 @@ impl Network {
         Ok(Self {
             encoder_outputs: nodes(&encoder, "cross", 2 * dimensions.text_layers)?,
             nodes: DecoderNodes::find(&decoder, dimensions.text_layers)?,
-            positions: file.tensor("decoder.positional_embedding", TEXT_CONTEXT * width)?,
+            audio_positions: file.tensor("encoder.positional_embedding", AUDIO_CONTEXT * width)?,
+            text_positions: file.tensor("decoder.positional_embedding", TEXT_CONTEXT * width)?,
             dimensions,
             encoder,
             decoder,
@@ -114,14 +118,22 @@ impl Network {
         })
     }
 
-    /// Runs the encoder over the spectrogram of a window.
+    /// Runs the encoder over the spectrogram of a window, an even number of frames.
     pub(crate) fn encode(
         &self,
         mel: Vec<f32>,
         pool: &Arc<ThreadPool>,
     ) -> Result<Encoded, RecognitionError> {
-        let input = NdTensor::from_data([1, self.dimensions.mel_bands, FRAMES], mel);
-        let inputs = vec![(self.encoder.node_id("mel")?, input.into())];
+        let (bands, width) = (self.dimensions.mel_bands, self.dimensions.width);
+        let frames = mel.len() / bands;
+        let mel = NdTensor::from_data([1, bands, frames], mel);
+        let moments = frames / 2;
+        let positions = &self.audio_positions[..moments * width];
+        let positions = NdTensorView::from_data([moments, width], positions);
+        let inputs = vec![
+            (self.encoder.node_id("mel")?, mel.into()),
+            (self.encoder.node_id("positions")?, positions.into()),
+        ];
         let values = self
             .encoder
             .run(inputs, &self.encoder_outputs, Some(on(pool)))?;
@@ -203,7 +215,7 @@ impl Network {
     }
 
     /// Runs over whole text and answers the cross attention of some layers before its
-    /// softmax: for each layer, heads × tokens × [`AUDIO_CONTEXT`] values.
+    /// softmax: for each layer, heads × tokens × moments.
     pub(crate) fn attention(
         &self,
         tokens: &[u32],
@@ -237,7 +249,7 @@ impl Network {
         let mut embedded = Vec::with_capacity(count * width);
         for placed in tokens {
             let position = placed.position * width;
-            let position = &self.positions[position..position + width];
+            let position = &self.text_positions[position..position + width];
             let values = self.embedding.row(placed.token as usize);
             embedded.extend(values.zip(position).map(|(value, offset)| value + offset));
         }
@@ -298,7 +310,7 @@ fn on(pool: &Arc<ThreadPool>) -> RunOptions {
     RunOptions::default().with_thread_pool(Some(Arc::clone(pool)))
 }
 
-/// From `mel` to `cross0`, `cross1`, …: keys and values, layer by layer.
+/// From `mel` and `positions` to `cross0`, `cross1`, …: keys and values, layer by layer.
 fn encoder_graph(file: &mut ModelFile) -> Result<Vec<u8>, ModelError> {
     let dimensions = file.dimensions;
     let (width, bands) = (dimensions.width, dimensions.mel_bands);
@@ -323,8 +335,7 @@ fn encoder_graph(file: &mut ModelFile) -> Result<Vec<u8>, ModelError> {
         &[&value],
         vec![Attribute::ints("perm", &[0, 2, 1])],
     );
-    let positions = file.tensor("encoder.positional_embedding", AUDIO_CONTEXT * width)?;
-    let positions = graph.floats(&[AUDIO_CONTEXT, width], &positions);
+    let positions = graph.input("positions");
     value = graph.op("Add", &[&value, &positions]);
     let mut layers = Layers::new(file, graph, Precision::Float);
     for layer in 0..dimensions.audio_layers {

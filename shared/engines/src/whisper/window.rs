@@ -21,6 +21,16 @@ const LONGEST: usize = 448_000;
 /// Samples of silence that are kept between two utterances: 500 ms.
 const PAUSE: u64 = 8_000;
 
+/// Samples on each side of a place where an utterance is divided: 2 s. Less than that is
+/// not worth a window, and the model recognises it worse.
+const LEAST_PART: usize = 32_000;
+
+/// Samples of the pause at which an utterance is divided: 160 ms.
+const BRIEF_PAUSE: usize = 2_560;
+
+/// How much quieter than the utterance such a pause is, as a factor: 20 dB.
+const PAUSE_LOUDNESS: f64 = 0.1;
+
 /// A stretch of one person's speech at 16 kHz, of up to 30 seconds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Window {
@@ -54,13 +64,28 @@ impl Window {
         }
     }
 
-    /// Takes what is said next, or gives it back where there is no room.
-    fn join(&mut self, next: Piece) -> Result<(), Piece> {
+    /// Takes what is said next. What there is no room for is given back: all of it, or what
+    /// follows a pause in it.
+    fn join(&mut self, mut next: Piece) -> Result<(), Piece> {
         let gap = next.start.saturating_sub(self.end_ms() * PER_MS).min(PAUSE);
         let pause = usize::try_from(gap).unwrap_or(0);
-        if self.samples.len() + pause + next.samples.len() > LONGEST {
-            return Err(next);
+        let room = LONGEST.saturating_sub(self.samples.len() + pause);
+        if next.samples.len() <= room {
+            self.append(pause, next);
+            return Ok(());
         }
+        if let Some(length) = pause_within(&next.samples, room) {
+            let rest = Piece {
+                start: next.start + length as u64,
+                samples: next.samples.split_off(length),
+            };
+            self.append(pause, next);
+            return Err(rest);
+        }
+        Err(next)
+    }
+
+    fn append(&mut self, pause: usize, next: Piece) {
         self.samples.resize(self.samples.len() + pause, 0);
         self.parts.push(Part {
             at: milliseconds(self.samples.len()),
@@ -68,7 +93,6 @@ impl Window {
             length: milliseconds(next.samples.len()),
         });
         self.samples.extend(next.samples);
-        Ok(())
     }
 
     /// Its samples, from -32,768 to 32,767.
@@ -103,6 +127,29 @@ impl Window {
         let end = begun.start + end_ms.saturating_sub(begun.at).min(begun.length);
         (start, end.max(start))
     }
+}
+
+/// The middle of the last pause before `end`, where an utterance has one and enough on both
+/// sides of it.
+fn pause_within(samples: &[i16], end: usize) -> Option<usize> {
+    let loudness = |samples: &[i16]| {
+        let power: f64 = samples
+            .iter()
+            .map(|sample| f64::from(*sample).powi(2))
+            .sum();
+        (power / count(samples)).sqrt()
+    };
+    let quiet = loudness(samples) * PAUSE_LOUDNESS;
+    let last = end.min(samples.len().saturating_sub(LEAST_PART));
+    let starts = (LEAST_PART..(last + 1).saturating_sub(BRIEF_PAUSE)).step_by(BRIEF_PAUSE / 4);
+    let mut pauses = starts.rev().map(|start| start..start + BRIEF_PAUSE);
+    let pause = pauses.find(|pause| loudness(&samples[pause.clone()]) <= quiet)?;
+    Some(pause.start + BRIEF_PAUSE / 2)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "samples of a minute at most")]
+const fn count(samples: &[i16]) -> f64 {
+    samples.len() as f64
 }
 
 const fn milliseconds(samples: usize) -> u64 {
