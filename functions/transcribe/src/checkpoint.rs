@@ -73,7 +73,8 @@ impl Checkpoint for ObjectCheckpoint {
             let all = all.await;
             parts.push(all.map_err(|error| unavailable(&ObjectError::Interrupted(error)))?);
         }
-        self.next.store(names.len() as u64, Ordering::Relaxed);
+        // Several may load while one appends.
+        self.next.fetch_max(names.len() as u64, Ordering::Relaxed);
         Ok(parts)
     }
 

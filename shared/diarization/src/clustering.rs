@@ -1,5 +1,7 @@
 //! Voices grouped by person, in a bounded amount of memory however many there are.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     embedding::{DIMENSIONS, Voice, dot, unit},
     linkage::{Group, Merge, merges},
@@ -24,11 +26,29 @@ const LEAST_SPEECH: usize = 2 * 16_000 / FRAME_SAMPLES;
 const LEAST_SHARE: f32 = 0.03;
 
 /// A voice and how much speech it was made from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sample {
+    #[serde(with = "stored_voice")]
     pub(crate) voice: Voice,
     /// In segmentation frames.
     pub(crate) frames: usize,
+}
+
+/// A voice as a list of numbers, for which serde knows no arrays of this length.
+mod stored_voice {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
+
+    use super::Voice;
+
+    pub(super) fn serialize<S: Serializer>(voice: &Voice, to: S) -> Result<S::Ok, S::Error> {
+        voice.as_slice().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Voice, D::Error> {
+        let values = Vec::<f32>::deserialize(from)?;
+        let voice = Voice::try_from(values);
+        voice.map_err(|values| D::Error::invalid_length(values.len(), &"192 numbers"))
+    }
 }
 
 /// The voices of the people, most speech first; none where there are no samples.

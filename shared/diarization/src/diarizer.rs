@@ -7,7 +7,7 @@ use crate::{
     clustering::{self, Sample},
     segmentation::{FRAME_SAMPLES, WINDOW},
     timeline,
-    windows::Windows,
+    windows::{ProcessedWindows, Windows},
 };
 
 /// From one window to the next: 3.3 s, in whole frames so that windows agree about them.
@@ -41,6 +41,8 @@ pub struct Diarizer {
     /// What the next window needs of the recording.
     buffer: Vec<f32>,
     windows: Windows,
+    /// Samples that only windows needed which an earlier diarization has processed.
+    skip: usize,
     samples: u64,
 }
 
@@ -53,14 +55,35 @@ impl Diarizer {
             expected: expected.and_then(|expected| usize::try_from(expected).ok()),
             buffer: Vec::with_capacity(WINDOW),
             windows: Windows::default(),
+            skip: 0,
             samples: 0,
         }
+    }
+
+    /// Adds windows that an earlier diarization of the same recording has processed, before
+    /// the first samples. False where they are not the next ones; they are ignored then.
+    pub fn resume(&mut self, processed: ProcessedWindows) -> bool {
+        let continues = self.samples == 0 && self.windows.resume(processed);
+        self.skip = self.windows.count() * HOP;
+        continues
+    }
+
+    /// Whether samples are still skipped that an earlier diarization has processed.
+    pub const fn is_skipping(&self) -> bool {
+        self.skip > 0
+    }
+
+    /// The windows that were processed since the last call, if there are any.
+    pub fn take_processed(&mut self) -> Option<ProcessedWindows> {
+        self.windows.take_processed()
     }
 
     /// Takes the next samples.
     pub fn push(&mut self, samples: &[i16]) -> Result<(), DiarizationError> {
         self.samples += samples.len() as u64;
-        let mut rest = samples;
+        let skipped = self.skip.min(samples.len());
+        self.skip -= skipped;
+        let mut rest = &samples[skipped..];
         while !rest.is_empty() {
             let missing = (BATCH_SAMPLES - self.buffer.len()).min(rest.len());
             let (now, later) = rest.split_at(missing);

@@ -25,6 +25,7 @@ use std::{
 
 pub use diarizer::{Diarization, Diarizer};
 pub use timeline::SpeakerTurn;
+pub use windows::ProcessedWindows;
 
 use embedding::Embedding;
 use fbank::FilterBank;

@@ -4,6 +4,8 @@
 use rten::Model;
 use rten_tensor::{NdTensor, prelude::*};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{DiarizationError, model};
 
 /// Samples in a window: 10 s at 16 kHz.
@@ -22,8 +24,34 @@ pub(crate) const LOCAL_SPEAKERS: usize = 3;
 const CLASSES: [u8; 7] = [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110];
 
 /// For each frame of a window the set of local speakers who speak in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It is stored as text with one digit for each frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Activity(Box<[u8]>);
+
+impl From<Activity> for String {
+    fn from(activity: Activity) -> Self {
+        activity
+            .0
+            .iter()
+            .map(|set| char::from(b'0' + set))
+            .collect()
+    }
+}
+
+impl TryFrom<String> for Activity {
+    type Error = &'static str;
+
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let sets = digits.bytes().map(|digit| digit.wrapping_sub(b'0'));
+        let sets: Box<[u8]> = sets.collect();
+        if sets.len() != FRAMES || sets.iter().any(|set| !CLASSES.contains(set)) {
+            return Err("a window has 589 sets of speakers");
+        }
+        Ok(Self(sets))
+    }
+}
 
 impl Activity {
     /// Whether a local speaker speaks in a frame.

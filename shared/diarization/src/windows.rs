@@ -4,6 +4,8 @@
 //! window who speaks when one of the window before and one of the window after do, both
 //! of the same voice, is the same person: the voice in between is not computed.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     DiarizationError, Loaded,
     clustering::{self, Sample},
@@ -31,9 +33,22 @@ pub(crate) struct Windows {
     speakers: Vec<LocalSpeaker>,
     /// The samples of the last window while its speakers are not identified.
     waiting: Option<Vec<f32>>,
+    /// How many windows were handed out for a later diarization, and how many speakers.
+    handed_out: (usize, usize),
+}
+
+/// Windows that were processed, so that a later diarization of the same recording can
+/// continue behind them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProcessedWindows {
+    /// The number of the first one.
+    first: usize,
+    activities: Vec<Activity>,
+    speakers: Vec<LocalSpeaker>,
 }
 
 /// One of the speakers that the segmentation tells apart within a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct LocalSpeaker {
     window: usize,
     number: usize,
@@ -41,6 +56,7 @@ struct LocalSpeaker {
 }
 
 /// How it is known who a local speaker is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Identity {
     Voice(Sample),
     /// The local speaker of that number in the window before.
@@ -50,6 +66,43 @@ enum Identity {
 impl Windows {
     pub(crate) const fn is_empty(&self) -> bool {
         self.activities.is_empty()
+    }
+
+    pub(crate) const fn count(&self) -> usize {
+        self.activities.len()
+    }
+
+    /// The windows since the last call whose speakers are identified, if there are any.
+    pub(crate) fn take_processed(&mut self) -> Option<ProcessedWindows> {
+        let (first, first_speaker) = self.handed_out;
+        let end = self.activities.len() - usize::from(self.waiting.is_some());
+        self.handed_out = (end, self.speakers.len());
+        (end > first).then(|| ProcessedWindows {
+            first,
+            activities: self.activities[first..end].to_vec(),
+            speakers: self.speakers[first_speaker..].to_vec(),
+        })
+    }
+
+    /// Adds windows that an earlier diarization has processed; false where they do not
+    /// follow those that there are, or are damaged.
+    pub(crate) fn resume(&mut self, processed: ProcessedWindows) -> bool {
+        let end = processed.first + processed.activities.len();
+        let speakers_fit = processed.speakers.iter().all(|speaker| {
+            let is_known = match speaker.identity {
+                Identity::Voice(_) => true,
+                Identity::SameAs(before) => speaker.window > 0 && before < LOCAL_SPEAKERS,
+            };
+            is_known && speaker.window < end && speaker.number < LOCAL_SPEAKERS
+        });
+        let fits = processed.first == self.activities.len() && self.waiting.is_none();
+        if !fits || !speakers_fit {
+            return false;
+        }
+        self.activities.extend(processed.activities);
+        self.speakers.extend(processed.speakers);
+        self.handed_out = (self.activities.len(), self.speakers.len());
+        true
     }
 
     /// Takes the next window.

@@ -4,7 +4,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use diarization::{Diarization, Models, SpeakerTurn};
+use diarization::{Diarization, Diarizer, Models, ProcessedWindows, SpeakerTurn};
 use support::{
     SAMPLES, decode, diarize,
     error_rate::{Segment, percent},
@@ -58,6 +58,54 @@ fn interview_on_one_channel() {
     assert_rates(&diarization, &reference, [6.0, 2.0]);
     assert_eq!(diarization.turns[0].speaker, 0);
     assert!(diarization.turns.is_sorted_by_key(|turn| turn.start_ms));
+}
+
+#[test]
+fn interrupted_diarization_continues_and_ends_as_if_it_had_not_been() {
+    let samples = &interview().0[..60 * 16_000];
+    let whole = diarize(&models(), samples, None);
+    let mut first = Diarizer::new(models(), None);
+    let mut parts = Vec::new();
+    for block in samples[..45 * 16_000].chunks(16_000) {
+        first.push(block).expect("valid samples");
+        let part = first.take_processed();
+        parts.extend(part.map(|part| serde_json::to_vec(&part).expect("JSON")));
+    }
+    let stored = |part: &Vec<u8>| serde_json::from_slice(part).expect("a part");
+    let mut second = Diarizer::new(models(), None);
+    assert!(parts.len() > 1);
+    assert!(parts.iter().all(|part| second.resume(stored(part))));
+    assert!(second.is_skipping());
+    assert!(!second.resume(stored(&parts[0])), "not the next windows");
+    for block in samples.chunks(1_234) {
+        second.push(block).expect("valid samples");
+    }
+    assert!(!second.is_skipping());
+    assert_eq!(second.finish().expect("a result"), whole);
+}
+
+#[test]
+fn damaged_parts_are_no_windows() {
+    for damaged in [
+        r#"{"first":0,"activities":["0"],"speakers":[]}"#.to_owned(),
+        format!(r#"{{"first":0,"activities":["{}"],"speakers":[]}}"#, "7".repeat(589)),
+        r#"{"first":0,"activities":[],"speakers":[{"window":0,"number":0,"identity":{"Voice":{"voice":[1.0],"frames":9}}}]}"#.to_owned(),
+    ] {
+        assert!(serde_json::from_str::<ProcessedWindows>(&damaged).is_err(), "{damaged}");
+    }
+    let silent = "0".repeat(589);
+    for wrong in [
+        format!(r#"{{"first":1,"activities":["{silent}"],"speakers":[]}}"#),
+        format!(
+            r#"{{"first":0,"activities":["{silent}"],"speakers":[{{"window":0,"number":0,"identity":{{"SameAs":0}}}}]}}"#
+        ),
+        format!(
+            r#"{{"first":0,"activities":["{silent}"],"speakers":[{{"window":0,"number":3,"identity":{{"SameAs":0}}}}]}}"#
+        ),
+    ] {
+        let windows = serde_json::from_str(&wrong).expect("windows");
+        assert!(!Diarizer::new(models(), None).resume(windows), "{wrong}");
+    }
 }
 
 #[test]

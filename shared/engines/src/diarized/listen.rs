@@ -9,32 +9,62 @@ use std::{
 };
 
 use anyhow::Context as _;
-use diarization::{Diarization, Diarizer, Models};
+use diarization::{Diarization, Diarizer, Models, ProcessedWindows};
 use domain::ports::{Recording, TranscriptionRequest};
 use media::{Decoder, ObjectReader, Source, resample::Resampler};
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::{sync::mpsc, task::spawn_blocking, time::Instant};
+
+use super::checkpoint;
 
 /// Says who speaks when, and meanwhile how far it is, in percent of the bytes read.
-/// Dropping the future ends the work.
+/// Continues where an interrupted attempt has left its checkpoint. Dropping the future
+/// ends the work.
 pub(super) async fn diarize(
     request: &TranscriptionRequest,
     report: impl Fn(u8) + Send,
 ) -> anyhow::Result<Diarization> {
+    let result = work(request, &report).await;
+    // Without a result the engine's progress is all there is.
+    report(100);
+    result
+}
+
+async fn work(
+    request: &TranscriptionRequest,
+    report: &(impl Fn(u8) + Send),
+) -> anyhow::Result<Diarization> {
     let unwanted = Unwanted::default();
+    let mut checkpoint = request.checkpoint.clone();
     let work = Work {
         recording: request.recording.clone(),
         expected: request.speakers_expected,
         unwanted: Arc::clone(&unwanted.0),
+        processed: checkpoint::load(checkpoint.as_ref()).await,
+        keeps_checkpoints: checkpoint.is_some(),
     };
-    let (send, mut reached) = watch::channel(0);
+    let (send, mut updates) = mpsc::channel(1);
     let working = spawn_blocking(move || work.run(&send));
     // The channel closes when the work ends.
-    while reached.changed().await.is_ok() {
-        report(*reached.borrow_and_update());
+    while let Some(update) = updates.recv().await {
+        match (update, &checkpoint) {
+            (Update::Percent(percent), _) => report(percent),
+            (Update::Processed(windows), Some(parts)) => {
+                if !checkpoint::append(&**parts, windows).await {
+                    checkpoint = None;
+                }
+            }
+            (Update::Processed(_), None) => {}
+        }
     }
-    let diarization = working.await.context("the diarization broke down")??;
-    report(100);
-    Ok(diarization)
+    working.await.context("the diarization broke down")?
+}
+
+/// What the blocking thread says meanwhile.
+enum Update {
+    /// How far it is.
+    Percent(u8),
+    /// What a later attempt need not process again.
+    Processed(ProcessedWindows),
 }
 
 /// Set as soon as the result is not awaited any more.
@@ -80,11 +110,16 @@ struct Work {
     recording: Recording,
     expected: Option<u32>,
     unwanted: Arc<AtomicBool>,
+    /// What earlier attempts have processed.
+    processed: Vec<ProcessedWindows>,
+    keeps_checkpoints: bool,
 }
 
 impl Work {
-    fn run(self, reached: &watch::Sender<u8>) -> anyhow::Result<Diarization> {
+    fn run(self, updates: &mpsc::Sender<Update>) -> anyhow::Result<Diarization> {
         let mut diarizer = Diarizer::new(Models::shared()?, self.expected);
+        checkpoint::resume(&mut diarizer, self.processed);
+        let (mut reported, mut stored_at) = (None, Instant::now());
         let position = Arc::new(AtomicU64::new(0));
         let source = Tracked {
             source: ObjectReader::open(&self.recording),
@@ -102,7 +137,19 @@ impl Work {
             samples.clear();
             let read = position.load(Ordering::Relaxed).saturating_mul(99);
             let percent = u8::try_from(read / self.recording.size.max(1)).unwrap_or(99);
-            reached.send_if_modified(|before| std::mem::replace(before, percent) != percent);
+            if diarizer.is_skipping() {
+                continue;
+            }
+            // The receiver is there until the work is unwanted.
+            if reported.replace(percent) != Some(percent) {
+                let _ = updates.blocking_send(Update::Percent(percent));
+            }
+            if self.keeps_checkpoints && stored_at.elapsed() >= checkpoint::INTERVAL {
+                stored_at = Instant::now();
+                if let Some(windows) = diarizer.take_processed() {
+                    let _ = updates.blocking_send(Update::Processed(windows));
+                }
+            }
         }
         resampler.finish(&mut samples);
         diarizer.push(&samples)?;

@@ -5,6 +5,7 @@
 //! the speaker who talks at its time.
 
 mod assign;
+mod checkpoint;
 mod listen;
 
 use std::sync::{Arc, Mutex};
@@ -50,7 +51,7 @@ impl Transcriber for Diarized {
     }
 
     fn keeps_checkpoints(&self) -> bool {
-        self.engine.keeps_checkpoints()
+        true
     }
 
     fn calls_back(&self, request: &TranscriptionRequest, public_url: &str) -> bool {
@@ -113,8 +114,16 @@ fn told_apart(recognition: Recognition, turns: &[diarization::SpeakerTurn]) -> R
 /// How far two parts of the work are, reported as one.
 struct Both<'a> {
     progress: &'a dyn Progress,
-    /// The engine's percent, the diarization's, and what was reported.
-    reached: Mutex<(u8, u8, u8)>,
+    reached: Mutex<Reached>,
+}
+
+/// How far each part is, in percent. Before both have said so nothing is reported: one may
+/// still skip what an earlier attempt has done.
+#[derive(Default)]
+struct Reached {
+    engine: Option<u8>,
+    diarization: Option<u8>,
+    reported: Option<u8>,
 }
 
 impl<'a> Both<'a> {
@@ -129,12 +138,16 @@ impl<'a> Both<'a> {
         let Ok(mut reached) = self.reached.lock() else {
             return;
         };
-        reached.0 = reached.0.max(engine.unwrap_or(0).min(100));
-        reached.1 = reached.1.max(diarization.unwrap_or(0).min(100));
-        let sum = u32::from(reached.0) * (100 - SHARE) + u32::from(reached.1) * SHARE;
+        reached.engine = reached.engine.max(engine.map(|percent| percent.min(100)));
+        let most = diarization.map(|percent| percent.min(100));
+        reached.diarization = reached.diarization.max(most);
+        let (Some(engine), Some(diarization)) = (reached.engine, reached.diarization) else {
+            return;
+        };
+        let sum = u32::from(engine) * (100 - SHARE) + u32::from(diarization) * SHARE;
         let percent = u8::try_from(sum / 100).unwrap_or(100);
-        if percent > reached.2 {
-            reached.2 = percent;
+        if reached.reported.is_none_or(|reported| percent > reported) {
+            reached.reported = Some(percent);
             self.progress.report(percent);
         }
     }
