@@ -34,30 +34,37 @@ def right_speaker_by_words(reference_turns, hypothesis_turns):
     reference, hypothesis = tokens(reference_turns), tokens(hypothesis_turns)
     if not hypothesis:
         return None
-    pairs = [(reference[chunk.ref_start_idx + at][0], hypothesis[chunk.hyp_start_idx + at][0])
+    pairs = [((reference[chunk.ref_start_idx + at][0],), hypothesis[chunk.hyp_start_idx + at][0])
              for chunk in align(reference, hypothesis).alignments[0] if chunk.type in ("equal", "substitute")
              for at in range(chunk.ref_end_idx - chunk.ref_start_idx)]
     return right_share(pairs)
 
 
 def right_speaker_by_times(segments, words):
-    """The same where only the times of the speakers are known: of the words whose middle
-    lies in a segment, those that its speaker has. `words`: [(start_s, end_s, speaker)]."""
+    """The same by the times of the speakers, which misheard words have too: of the words
+    whose middle lies in a segment, those that its speaker has; where several speak at once,
+    any of them. `words`: [(start_s, end_s, speaker)]."""
     pairs = []
     for start, end, speaker in words:
         middle = (start + end) / 2
-        pairs += [(owner, speaker) for begin, stop, owner in segments if begin <= middle < stop][:1]
+        owners = tuple(sorted({owner for begin, stop, owner in segments if begin <= middle < stop}))
+        pairs += [(owners, speaker)] if owners else []
     return right_share(pairs)
 
 
 def right_share(pairs):
-    """The share of (reference, hypothesis) pairs that agree under the best one-to-one
-    assignment of speakers."""
-    rows, columns = sorted({row for row, _ in pairs}), sorted({column for _, column in pairs})
+    """The share of (owners, speaker) pairs that agree under the best one-to-one assignment
+    of speakers; of several owners one is enough."""
+    if not pairs:
+        return None
+    rows, columns = sorted({row for owners, _ in pairs for row in owners}), sorted({column for _, column in pairs})
     counts = np.zeros((len(rows), len(columns)), int)
-    for row, column in pairs:
-        counts[rows.index(row), columns.index(column)] += 1
-    return float(sum(counts[at] for at in best_assignment(counts)) / len(pairs)) if pairs else None
+    for owners, column in pairs:
+        for row in owners:
+            counts[rows.index(row), columns.index(column)] += 1
+    assigned = {(rows[row], columns[column]) for row, column in best_assignment(counts)}
+    right = sum(any((row, column) in assigned for row in owners) for owners, column in pairs)
+    return right / len(pairs)
 
 
 def best_assignment(scores):

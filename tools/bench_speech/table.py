@@ -27,8 +27,11 @@ def measured(recording, name, run):
     for column, collar_s in (("der", 0), ("der_collar", metrics.COLLAR_S)):
         row[column] = 100 * metrics.diarization_error_rate(recording.segments, segments, recording.seconds,
                                                            collar_s, recording.labelled)
-    if recording.labelled:
-        right = metrics.right_speaker_by_times(recording.labelled, metrics.words_of(run.transcript))
+    if recording.reference != "exact":
+        # People have labelled when each speaks. The text of misheard words does not say
+        # whose they are.
+        labels = recording.labelled or recording.segments
+        right = metrics.right_speaker_by_times(labels, metrics.words_of(run.transcript))
     else:
         right = metrics.right_speaker_by_words(recording.turns, hypothesis)
     row["right_speaker"] = None if right is None else 100 * right

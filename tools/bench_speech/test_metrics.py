@@ -26,6 +26,11 @@ class WordErrors(unittest.TestCase):
         words = [(0.0, 0.4, 1), (2.0, 2.2, 0), (5.0, 5.2, 1)]
         self.assertEqual(metrics.right_speaker_by_times([(0, 1, "a"), (4, 6, "b")], words), 0.5)
 
+    def test_words_under_several_voices_are_right_with_any_of_them(self):
+        segments = [(0, 4, "a"), (3, 8, "b")]
+        words = [(0, 1, 5), (3, 4, 5), (3, 4, 6), (6, 7, 6), (7, 8, 5)]
+        self.assertEqual(metrics.right_speaker_by_times(segments, words), 0.8)
+
 
 class DiarizationErrors(unittest.TestCase):
     def test_missed_false_and_confused_speech_add_up(self):
