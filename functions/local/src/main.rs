@@ -6,7 +6,12 @@ use clap::Parser;
 use local::command::{self, Arguments};
 use runtime::settings::Environment;
 
+fn main() -> ExitCode {
+    allocator::limit_arenas();
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     command::run(Arguments::parse(), Environment::of_process()).await
 }
