@@ -58,7 +58,7 @@ struct LocalSpeaker {
 /// How it is known who a local speaker is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Identity {
-    Voice(Sample),
+    Voice(Box<Sample>),
     /// The local speaker of that number in the window before.
     SameAs(usize),
 }
@@ -151,7 +151,7 @@ impl Windows {
                 let Some(voice) = models.embedding.run(&chosen(features, &speech))? else {
                     continue;
                 };
-                Identity::Voice(Sample { voice, frames })
+                Identity::Voice(Box::new(Sample { voice, frames }))
             };
             self.speakers.push(LocalSpeaker {
                 window,
