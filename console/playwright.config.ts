@@ -2,7 +2,7 @@ import { defineConfig, devices } from "@playwright/test";
 
 const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
-/** What keeps Chromium from asking anybody but the service. */
+/** Keeps Chromium from sending requests to other hosts than the service. */
 const QUIET = [
   "--no-sandbox",
   "--disable-gpu",

@@ -90,7 +90,7 @@ locals {
       duration  = "300s"
     }
     latency = {
-      # The median: streams of events and of sound last as long as somebody listens.
+      # The median: streams of events and of sound last as long as a client listens.
       title     = "half of the API's answers take more than a second"
       filter    = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=\"${var.prefix}-api\" AND metric.type=\"run.googleapis.com/request_latencies\" AND metric.label.response_code_class!=\"5xx\""
       aligner   = "ALIGN_PERCENTILE_50"

@@ -6,8 +6,8 @@ resource "google_cloud_run_v2_service" "this" {
   # A service holds no data. One whose first creation failed is tainted, and Terraform
   # must be able to replace it.
   deletion_protection = false
-  # Only the API is for everybody; Pub/Sub, Eventarc and Cloud Tasks come from inside.
-  # Behind a load balancer nobody may come past it and say who they are themselves.
+  # Only the API is public; Pub/Sub, Eventarc and Cloud Tasks call from inside. Clients
+  # must not bypass a load balancer: they could then forge their address.
   ingress = (
     !try(each.value.public, false) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" :
     var.trusted_proxies > 1 ? "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" :

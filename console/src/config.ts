@@ -10,7 +10,7 @@ export interface SignIn {
 }
 
 export interface Config {
-  /** Whether whoever asks is believed (`AUTH=local`). */
+  /** Whether the service trusts every client (`AUTH=local`). */
   local: boolean;
   sign_in: SignIn | null;
   /** Where the service says that it is reached. */

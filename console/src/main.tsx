@@ -41,7 +41,7 @@ function Page() {
           </p>
         </main>
       );
-    case "nobody":
+    case "signed_out":
       return <SignInForm />;
     case "here":
       break;

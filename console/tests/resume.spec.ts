@@ -99,7 +99,7 @@ test("an answer that is lost does not make a second interview", async ({ page })
     if (route.request().method() !== "POST") return route.continue();
     if (lost > 0) return seen.then(() => route.continue());
     lost += 1;
-    // It is made, but nobody hears of it.
+    // The service creates it, but the page loses the response.
     expect((await route.fetch()).status()).toBe(201);
     await route.fulfill({ status: 503, json: { title: "Not now", status: 503 } });
   });

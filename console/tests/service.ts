@@ -1,4 +1,4 @@
-// The real embedded service, one for each test, and a page that may ask nobody else.
+// The real embedded service, one for each test, and a page that may send requests only to it.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -53,7 +53,7 @@ async function guarded(context: BrowserContext, service: Service): Promise<Serve
   const server = await firebase();
   const emulator = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sign_in = { api_key: "key", auth_domain: "lens.firebaseapp.com", project_id: "lens", emulator };
-  // The embedded service believes whoever asks: the page is told otherwise.
+  // The embedded service trusts every client: this test tells the page otherwise.
   await context.route("**/app", async (route) => {
     const answer = await route.fetch();
     const config = JSON.stringify({ local: false, sign_in, public_url: null });

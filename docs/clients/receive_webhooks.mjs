@@ -31,7 +31,7 @@ export function verified(headers, body, keys = KEYS, now = Date.now() / 1000) {
 }
 
 const server = createServer((request, response) => {
-  // Whoever hangs up in the middle is nobody's trouble but their own.
+  // A sender that disconnects in the middle must not stop the server.
   receive(request, response).catch(() => response.destroy());
 });
 

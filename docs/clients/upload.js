@@ -48,9 +48,9 @@ class SessionGone extends Error {}
  * @property {Storage} [storage] Where it is kept what is under way.
  * @property {number} [piece] How much is sent at once, in bytes: a multiple of 256 KiB.
  * @property {AbortSignal} [signal] Stops it; what has arrived is kept.
- * @property {(interview: any) => void} [onCreated] Told once there is an interview.
- * @property {(share: number) => void} [onProgress] Told how much has arrived, 0 to 1.
- * @property {(why: unknown) => void} [onWaiting] Told when it is about to try again.
+ * @property {(interview: any) => void} [onCreated] Called once the interview exists.
+ * @property {(share: number) => void} [onProgress] Called with the share that has arrived, 0 to 1.
+ * @property {(why: unknown) => void} [onWaiting] Called before a retry, with the reason.
  * @typedef {Record<string, string>} Headers
  *
  * @param {File} file
@@ -170,7 +170,7 @@ function bodyOf(file, { interview = {}, contentType }) {
   return JSON.stringify({ title: file.name, ...interview, audio });
 }
 
-/** A key that nobody else has; `randomUUID` is only there over HTTPS. */
+/** A unique key; browsers have `randomUUID` only over HTTPS. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

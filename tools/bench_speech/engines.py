@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 FASTER = "faster-whisper-"
 DIARIZATION = "diarization"
 WORDS_ONLY = "-words"  # an engine without diarization, which faster-whisper does not have either
-# A setting of whoever runs the benchmark must not change what is measured.
+# The user's own settings must not change what is measured.
 SETTINGS = ("TRANSCRIBER", "WHISPER_MODEL", "DIARIZATION", "ANALYZER", "MODEL_FETCH", "ALLOW_FALLBACK", "RUST_LOG",
             "DATA_DIR", "PORT", "AUTH")
 LONGEST_RUN_S = 3600

@@ -70,7 +70,7 @@ def chosen_engines(options):
 
 
 def run(options):
-    """Prints the table and what of the targets is met; the exit code."""
+    """Prints the table and which targets are met; returns the exit code."""
     rows, skipped = {}, []
     names = chosen_engines(options)
     with tempfile.TemporaryDirectory() as folder:

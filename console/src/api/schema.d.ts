@@ -355,7 +355,7 @@ export interface paths {
         put?: never;
         /**
          * Run failed steps again
-         * @description Without a body: all that failed, and what nobody has begun for a minute although it could be. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now.
+         * @description Without a body: all that failed, and what no worker has begun for a minute although it could be. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now.
          */
         post: operations["retry_steps"];
         delete?: never;
@@ -697,7 +697,7 @@ export interface components {
             title?: string | null;
             /**
              * Format: uri
-             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` where nobody is to be told.
+             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent.
              */
             webhook_url?: string | null;
         };
@@ -996,7 +996,7 @@ export interface components {
             duration_ms: number;
             /** @description How far the transcript can be trusted. */
             quality: components["schemas"]["Quality"];
-            /** @description Time in which nobody speaks. */
+            /** @description Time in which no speaker speaks. */
             silence_ms: number;
             /** @description By speaker id. */
             speakers: {
@@ -1039,7 +1039,7 @@ export interface components {
             title: string;
             /**
              * Format: uri
-             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` where nobody is to be told.
+             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent.
              */
             webhook_url?: string | null;
         };
@@ -1093,7 +1093,7 @@ export interface components {
             title: string;
             /**
              * Format: uri
-             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` where nobody is to be told.
+             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent.
              */
             webhook_url?: string | null;
         };
@@ -1239,7 +1239,7 @@ export interface components {
         Speaker: {
             /** @description From 0. */
             id: number;
-            /** @description What they are called; `Speaker 1` where nobody has named them. */
+            /** @description What they are called; `Speaker 1` where they have no name. */
             name: string;
             /**
              * @description Their part in a job interview: recognised by who asks, or as `PATCH` of the interview gives it; `null` where it is not clear.

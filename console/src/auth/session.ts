@@ -1,5 +1,5 @@
-// Who is at the console: nobody in particular where the service believes whoever
-// asks, a user of Firebase Authentication otherwise.
+// The console's user: `local` where the service trusts every client (`AUTH=local`),
+// a user of Firebase Authentication otherwise.
 
 import { signal } from "@preact/signals";
 import { config } from "../config";
@@ -18,7 +18,7 @@ export interface Session {
   token(): Promise<string | null>;
 }
 
-export type Who = { state: "unknown" | "nobody" | "unconfigured" } | { state: "here"; user: User };
+export type Who = { state: "unknown" | "signed_out" | "unconfigured" } | { state: "here"; user: User };
 
 export const who = signal<Who>(
   config.local
@@ -46,7 +46,7 @@ export async function begin(): Promise<void> {
       void leave().finally(() => location.assign(hrefs.list));
       return;
     }
-    who.value = user ? { state: "here", user } : { state: "nobody" };
+    who.value = user ? { state: "here", user } : { state: "signed_out" };
   });
 }
 
@@ -56,7 +56,7 @@ export async function token(): Promise<string | null> {
 }
 
 export function current(): Session {
-  if (!session) throw new Error("nobody signs in here");
+  if (!session) throw new Error("there is no sign-in session");
   return session;
 }
 

@@ -4,7 +4,7 @@ import { clock, percent, span } from "../ui/format";
 import { pace, type Pace, PAUSES, pauses } from "./figures";
 import { useOpen } from "./store";
 
-/** The conversation in figures: who talks how much and how fast, and where nobody does. */
+/** The conversation in figures: each speaker's talk share and pace, and the pauses. */
 export function Charts() {
   const open = useOpen();
   const [metrics, words] = [open.analysis.value?.metrics, open.transcript.value];
@@ -43,7 +43,7 @@ function Shares({ metrics }: { metrics: Metrics }) {
         ))}
       </ul>
       <p class="quiet">
-        Nobody speaks for {span(metrics.silence_ms)} of {span(metrics.duration_ms)}.
+        Silence: {span(metrics.silence_ms)} of {span(metrics.duration_ms)}.
       </p>
     </figure>
   );

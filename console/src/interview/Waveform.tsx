@@ -13,7 +13,7 @@ import { type Columns, wordAt } from "./transcript/columns";
 const CODES = 64;
 const COLOURS = 6;
 
-/** Who speaks in each pixel: 0 where nobody does. */
+/** The speaker in each pixel: 0 in silence. */
 function voices({ loudness, msPerPixel }: Peaks, words: Columns | null): Float32Array {
   return Float32Array.from(loudness, (_, pixel) => {
     if (!words) return 0;

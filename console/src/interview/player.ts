@@ -38,7 +38,7 @@ export class Player {
       this.#tell();
     });
     audio.addEventListener("seeked", () => this.#tell());
-    // A tab that nobody looks at draws no frames, and plays on.
+    // A hidden tab draws no frames, and plays on.
     audio.addEventListener("timeupdate", () => void this.#ended());
     audio.addEventListener("durationchange", () => {
       if (!this.duration.value && Number.isFinite(audio.duration)) this.duration.value = audio.duration * 1000;

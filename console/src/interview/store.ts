@@ -180,7 +180,7 @@ export class Open {
 
   #follow(): void {
     this.#events?.close();
-    // A browser has six connections for all its tabs: those that nobody looks at need none.
+    // A browser has six connections for all its tabs: hidden tabs need none.
     if (this.#stop.signal.aborted || document.visibilityState === "hidden") return;
     if (this.#settled()) return;
     const events = new EventSource(`${location.origin}/v1/interviews/${this.id}/events`, {

@@ -4,7 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { api, ApiError, ask, headers, type Interview, reason, type Status } from "../api/client";
 import { say } from "../ui/toasts";
 
-/** Asked again so soon where something is under way, and so late where nothing is. */
+/** Time until the list is requested again, while a step runs and otherwise. */
 const SOON_MS = 1_500;
 const LATE_MS = 15_000;
 /** And all that is known, not only its first page, at most so often. */

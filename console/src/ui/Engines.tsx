@@ -6,7 +6,7 @@ import type { components } from "../api/schema";
 type Engines = components["schemas"]["Engines"];
 type Engine = components["schemas"]["Engine"];
 
-/** Asked again so soon while something is missing. */
+/** Time until the engines are requested again while one is not ready. */
 const AGAIN_MS = 3_000;
 
 /** Which engines are active, in one small line. */

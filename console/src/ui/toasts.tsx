@@ -20,7 +20,7 @@ const HELD_MS = 1_000;
 const toasts = signal<Toast[]>([]);
 let last = 0;
 
-/** Whether somebody is about to do something about them. */
+/** Whether the user's pointer or focus is on the toasts. */
 function held(): boolean {
   return document.querySelector(".toasts")?.matches(":hover, :focus-within") ?? false;
 }

@@ -35,7 +35,7 @@ export const REASON: Record<string, string> = {
   language_mismatch:
     "The words do not look like the language that was given, or that the speech model knows. Set the language that is spoken, or use a model that knows it.",
   one_speaker:
-    "Questions and answers cannot be told apart, so nobody is rated in a job interview. Set speakers_expected (--speakers 2 in the command), record each speaker on a channel of their own, or correct the speakers by PATCH.",
+    "Questions and answers cannot be told apart, so a job interview gets no ratings. Set speakers_expected (--speakers 2 in the command), record each speaker on a channel of their own, or correct the speakers by PATCH.",
 };
 
 /** In a few words that the transcript cannot be relied on, or not for everything. */

@@ -63,8 +63,8 @@ function begin(stream: MediaStream): void {
   };
 }
 
-// Signed out in another tab: what was recorded in this one is nowhere else, and nobody is
-// here any more to upload it.
+// The user signed out in another tab: the recordings of this tab exist nowhere else, and
+// no signed-in user can upload them.
 beforeLeaving(async () => {
   const recorded = uploads.value.filter(({ recorded }) => recorded);
   if (!recorder && !recorded.length) return;

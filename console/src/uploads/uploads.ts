@@ -202,8 +202,8 @@ going.subscribe((going) => {
   void look();
 });
 
-// Leaving interrupts what is being sent; it can be resumed, but should not be by mistake.
-// Whoever has signed out cannot send it. A recording made here is nowhere else.
+// Leaving the page interrupts an upload. The user can resume it, but should not leave by
+// mistake. A signed-out user cannot send it. A recording made here exists nowhere else.
 addEventListener("beforeunload", (event) => {
   if ((sending.value || unsaved.value) && who.value.state === "here") event.preventDefault();
 });
