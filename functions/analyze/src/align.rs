@@ -42,8 +42,8 @@ pub(crate) fn align(quote: &[Option<u32>], words: &[u32]) -> Option<Alignment> {
             same: 0,
         })
         .collect();
-    for wanted in quote {
-        row = next_row(&row, *wanted, words);
+    for requested in quote {
+        row = next_row(&row, *requested, words);
     }
     let (end, best) = row
         .iter()
@@ -56,14 +56,14 @@ pub(crate) fn align(quote: &[Option<u32>], words: &[u32]) -> Option<Alignment> {
     })
 }
 
-fn next_row(row: &[Cell], wanted: Option<u32>, words: &[u32]) -> Vec<Cell> {
+fn next_row(row: &[Cell], requested: Option<u32>, words: &[u32]) -> Vec<Cell> {
     let mut next = Vec::with_capacity(row.len());
     next.push(Cell {
         distance: row[0].distance + 1,
         ..row[0]
     });
     for (index, word) in words.iter().enumerate() {
-        let same = wanted == Some(*word);
+        let same = requested == Some(*word);
         let diagonal = Cell {
             distance: row[index].distance + usize::from(!same),
             same: row[index].same + usize::from(same),

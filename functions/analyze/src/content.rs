@@ -4,13 +4,13 @@
 //! nor by traits that the law protects (EU AI Act, article 5(1)(f), forbids
 //! inferring emotions at work). The words checked here are an engine's own, and
 //! English: people may talk about their feelings as they please, and an engine
-//! may report that they do. An analysis in another language says that nobody checked.
+//! may report that they do. An analysis in another language says that it is unchecked.
 //!
 //! A list of words alone would throw out race conditions and disabled features.
 //! So it is asked whom a word is about: feelings count unless they are a third
 //! party's or reported; traits count beside a person.
 
-use domain::wording::normalize;
+use domain::text::normalize;
 
 use crate::content_words::{
     ALWAYS, BEING, CONDITIONS, FEELINGS, HARMLESS, IMPRESSIONS, MANNERS, OTHERS, OWNERS, PERSONS,
@@ -20,7 +20,7 @@ use crate::content_words::{
 /// How far before a word its person, or the one who perceives, is looked for.
 const REACH: usize = 3;
 
-/// The same for how somebody sounds or looks: "speaks with a very thick accent".
+/// The same for how a person sounds or looks: "speaks with a very thick accent".
 const MANNER_REACH: usize = 5;
 
 /// Whether an engine's words judge what must not be judged.
@@ -106,7 +106,7 @@ fn any(words: &[String], list: &[&str]) -> bool {
 }
 
 /// Whether the word means something else together with its neighbour, or is
-/// about somebody who does not take part.
+/// about a person who does not take part.
 fn is_harmless(words: &[String], at: usize) -> bool {
     let word = words[at].as_str();
     let next = words.get(at + 1).map_or("", String::as_str);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn only_real_quotes_are_nobodys_judgement() {
+    fn only_real_quotes_are_exempt_from_the_content_rule() {
         let real = |quote: &str| quote == "I was nervous";
         let check = |text: &str| breaks_content_rule(&without_quotes(text, real));
         assert!(!check("Speaker 1: “I was nervous”"));

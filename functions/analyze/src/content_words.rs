@@ -42,7 +42,7 @@ pub(crate) const PHRASES: &[&str] = &[
     "vocal tone",
 ];
 
-/// States of mind: judged unless reported, or somebody else's.
+/// States of mind: judged unless reported, or a third party's.
 pub(crate) const FEELINGS: &[&str] = &[
     "aggressive",
     "anxiety",
@@ -63,7 +63,7 @@ pub(crate) const FEELINGS: &[&str] = &[
     "timid",
 ];
 
-/// Words that judge only where somebody is said to seem like that.
+/// Words that judge only where a person is said to seem like that.
 pub(crate) const IMPRESSIONS: &[&str] = &[
     "amused",
     "angry",
@@ -97,7 +97,7 @@ pub(crate) const IMPRESSIONS: &[&str] = &[
     "young",
 ];
 
-/// How somebody sounds, looks or is: judged beside a person and at the beginning
+/// How a person sounds, looks or is: judged beside a person and at the beginning
 /// of a sentence, where the person is left out.
 pub(crate) const MANNERS: &[&str] = &[
     "accent",
@@ -117,7 +117,7 @@ pub(crate) const MANNERS: &[&str] = &[
     "ugly",
 ];
 
-/// What somebody is, unless it is what they did to something: judged where they are said
+/// What a person is, unless it is what they did to something: judged where they are said
 /// to be it.
 pub(crate) const CONDITIONS: &[&str] = &["disabled"];
 
@@ -190,7 +190,7 @@ pub(crate) const PERSONS: &[&str] = &[
 /// Words that give a manner to a person who is not named.
 pub(crate) const OWNERS: &[&str] = &["got", "had", "has", "spoke", "speaks"];
 
-/// Those who do not take part in the interview.
+/// People who do not take part in the interview.
 pub(crate) const OTHERS: &[&str] = &[
     "children",
     "clients",
@@ -234,7 +234,7 @@ pub(crate) const WITNESSED: &[&str] = &[
     "visibly",
 ];
 
-/// How somebody's own account is introduced.
+/// Words that introduce a person's own account.
 pub(crate) const REPORTS: &[&str] = &[
     "admits",
     "admitted",

@@ -11,9 +11,9 @@ use std::{collections::HashMap, ops::Range};
 
 use domain::{
     analysis::{Citation, Evidence, EvidenceStatus},
+    text::{self, composed},
     transcript::Transcript,
     versions::UnknownFields,
-    wording::{self, composed},
 };
 
 use crate::{
@@ -55,7 +55,7 @@ impl<'a> EvidenceIndex<'a> {
             transcript,
             // What is not known to be English may have words that sound like "um".
             english: transcript.head.language.is_some()
-                && wording::is_english(transcript.head.language.as_deref()),
+                && text::is_english(transcript.head.language.as_deref()),
             tokens: Vec::new(),
             ids: Vec::new(),
             numbers: HashMap::new(),
@@ -115,7 +115,7 @@ impl<'a> EvidenceIndex<'a> {
             )
     }
 
-    /// Whether somebody says these words one after the other, but for case,
+    /// Whether a speaker says these words one after the other, but for case,
     /// punctuation and the like.
     pub(crate) fn is_said(&self, text: &str) -> bool {
         !self.occurrences(&self.numbered(text)).is_empty()
@@ -127,12 +127,12 @@ impl<'a> EvidenceIndex<'a> {
         self.compared(text).len() >= LEAST_QUOTED && self.is_said(text)
     }
 
-    /// Whether somebody says all these words, in whatever order.
+    /// Whether a speaker says all these words, in whatever order.
     pub(crate) fn knows(&self, text: &str) -> bool {
         self.numbered(text).iter().all(Option::is_some)
     }
 
-    /// The words as numbers; `None` for those that nobody says.
+    /// The words as numbers; `None` for those that no speaker says.
     fn numbered(&self, text: &str) -> Vec<Option<u32>> {
         self.compared(text)
             .iter()
@@ -143,7 +143,7 @@ impl<'a> EvidenceIndex<'a> {
     /// The tokens of a text without hesitations, which who quotes leaves out.
     fn compared(&self, text: &str) -> Vec<String> {
         let mut tokens = tokens(text);
-        tokens.retain(|token| !wording::is_filler(token, self.english));
+        tokens.retain(|token| !text::is_filler(token, self.english));
         tokens
     }
 
@@ -227,12 +227,12 @@ impl<'a> EvidenceIndex<'a> {
     /// Whether the words read as the text does, to the letter but for "um" and "uh".
     fn reads(&self, span: &Range<usize>, text: &str) -> bool {
         let real = self.transcript.words[self.words(span)].iter();
-        let real = real.flat_map(|word| wording::words(word.text.reveal()));
+        let real = real.flat_map(|word| text::words(word.text.reveal()));
         let spoken = |part: &&str| {
-            let word = wording::normalize(part);
-            !word.is_empty() && !wording::is_filler(&word, self.english)
+            let word = text::normalize(part);
+            !word.is_empty() && !text::is_filler(&word, self.english)
         };
-        let (real, claimed) = (real.filter(spoken), wording::words(text).filter(spoken));
+        let (real, claimed) = (real.filter(spoken), text::words(text).filter(spoken));
         real.map(composed).eq(claimed.map(composed))
     }
 
@@ -247,7 +247,7 @@ impl<'a> EvidenceIndex<'a> {
             } else {
                 EvidenceStatus::Repaired
             },
-            quote: wording::joined(texts).into(),
+            quote: text::joined(texts).into(),
             speaker: words.first().map(|word| word.speaker),
             start_ms: words.first().map(|word| word.start_ms),
             end_ms: words.iter().map(|word| word.end_ms).max(),

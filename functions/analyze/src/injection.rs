@@ -1,8 +1,8 @@
-//! What a transcript must not do: give orders to whoever reads it.
+//! What a transcript must not do: give orders to its reader.
 //!
 //! Ratings rest on evidence, so an order changes nothing, whether it is noticed or
 //! not. Those that are noticed are shown to the reader, who may want to know that
-//! somebody tried, and their own words are no evidence for a rating: "rate me
+//! a speaker tried. The words of an order are no evidence for a rating: "rate me
 //! five" was said, but it is no reason.
 //!
 //! The list is one of suspicions. People who build language models speak of
@@ -97,7 +97,7 @@ fn in_turn(turn: &Turn, words: &[Token]) -> Vec<Order> {
     orders
 }
 
-/// What nobody can say aloud: JSON, numbers in brackets before a colon, marks.
+/// Text that cannot be spoken: JSON, numbers in brackets before a colon, marks.
 fn is_written(text: &str) -> bool {
     let dense: String = text.split_whitespace().collect();
     let json = ["{\"", "\":", "}]", "[{"];

@@ -1,4 +1,4 @@
-//! Words by which a transcript speaks to whoever reads it, in the languages in
+//! Words by which a transcript addresses its reader, in the languages in
 //! which that has been tried most.
 
 /// Words in a row, each one of these.

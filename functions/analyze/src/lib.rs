@@ -29,14 +29,14 @@ use domain::{
     analysis::{Analysis, Draft, Rubric},
     event::Event,
     ids::task_name,
+    interview_store::{self, TranscriptError},
     ports::{AnalysisRequest, Analyst, Precondition, Queue, Task, Write},
     speaker,
     steps::{Code, StepError, StepName},
-    work::{self, TranscriptError},
 };
 use runtime::{
     Failure, Function, Incoming,
-    step::{Assignment, Desk, Product, storage_error},
+    step::{StepOutput, StepRun, StepRunner, storage_error},
     trace,
 };
 
@@ -45,7 +45,7 @@ pub use direct::Direct;
 /// The function, and what it needs.
 pub struct Analyze {
     /// Claims, results and the time.
-    pub desk: Desk,
+    pub steps: StepRunner,
     /// The language engine.
     pub analyst: Arc<dyn Analyst>,
     /// Where analyses wait for their turn.
@@ -80,7 +80,7 @@ impl Analyze {
     /// Queues the analysis of the transcript that is there now. A duplicate is queued
     /// already.
     async fn enqueue(&self, key: &InterviewKey) -> Result<(), Failure> {
-        let Some(head) = work::transcript_head(&*self.desk.records, key).await? else {
+        let Some(head) = interview_store::transcript_head(&*self.steps.records, key).await? else {
             return Ok(());
         };
         let plain = format!("{}-{}", key.interview_id, head.revision);
@@ -96,25 +96,25 @@ impl Analyze {
 
     async fn analyze(&self, key: &InterviewKey) -> Result<(), Failure> {
         // The task may be late: what counts is the transcript that is there now.
-        let Some(head) = work::transcript_head(&*self.desk.records, key).await? else {
+        let Some(head) = interview_store::transcript_head(&*self.steps.records, key).await? else {
             return Ok(());
         };
-        let assignment = Assignment {
+        let assignment = StepRun {
             key: key.clone(),
             step: StepName::Analysis,
             input: head.revision.to_string(),
             engine: Some(self.analyst.name()),
         };
-        Box::pin(self.desk.run(assignment, |_, _| self.think(key))).await?;
+        Box::pin(self.steps.run(assignment, |_, _| self.run_analysis(key))).await?;
         Ok(())
     }
 
-    async fn think(&self, key: &InterviewKey) -> Result<Product, StepError> {
-        let records = &*self.desk.records;
-        let interview = work::interview(records, key)
+    async fn run_analysis(&self, key: &InterviewKey) -> Result<StepOutput, StepError> {
+        let records = &*self.steps.records;
+        let interview = interview_store::interview(records, key)
             .await
             .map_err(|error| storage_error(&error))?;
-        let transcript = work::transcript(records, key)
+        let transcript = interview_store::transcript(records, key)
             .await
             .map_err(|error| unreadable(&error))?;
         let (Some(interview), Some(mut transcript)) = (interview, transcript) else {
@@ -134,12 +134,12 @@ impl Analyze {
             rubric,
         };
         let draft = self.analyst.analyze(&request).await?;
-        let now = self.desk.clock.now();
+        let now = self.steps.clock.now();
         let analysis = verified(draft, self.analyst.name(), request, now).await?;
         let write = Write::put(key.data("analysis"), &analysis, Precondition::None);
-        Ok(Product {
+        Ok(StepOutput {
             writes: vec![write.map_err(|error| storage_error(&error))?],
-            ..Product::default()
+            ..StepOutput::default()
         })
     }
 }

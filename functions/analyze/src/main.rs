@@ -7,7 +7,7 @@ use analyze::Analyze;
 fn main() -> ExitCode {
     google::function("analyze", |cloud| {
         Ok(Analyze {
-            desk: cloud.desk(),
+            steps: cloud.steps(),
             analyst: cloud.analyst()?,
             queue: cloud.queue()?,
         })

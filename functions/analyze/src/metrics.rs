@@ -10,7 +10,7 @@
 //!   included and long ones not: between the rates of speech and of articulation
 //!   that Goldman-Eisler tells apart (Psycholinguistics, 1968);
 //! - **monologue**: from the first to the last word of a stretch of turns without
-//!   anybody else's turn in between. What is said while another speaks, and is over
+//!   another speaker's turn in between. What is said while another speaks, and is over
 //!   before they are, is no turn: Yngve's back channel (Chicago Linguistic Society
 //!   1970), a "mhm" that the speaker does not stop for;
 //! - **response delay**: the median gap between the other's last word and this
@@ -24,7 +24,7 @@
 //!   interruption), for at least a second, which leaves out a late "mhm";
 //! - **fillers** by their wording, "um" and "uh" being words that announce a delay
 //!   (Clark and Fox Tree, Cognition 2002, doi 10.1016/S0010-0277(02)00017-3), see
-//!   [`domain::wording`]: fewer of them in other languages than English;
+//!   [`domain::text`]: fewer of them in other languages than English;
 //! - **questions** by their wording as well. With punctuation every sentence is
 //!   looked at by itself; an engine that writes none gives one question to a turn
 //!   at most.
@@ -33,15 +33,15 @@ use std::collections::BTreeMap;
 
 use domain::{
     analysis::{Metrics, SpeakerMetrics},
+    text,
     transcript::{Transcript, Turn, Word},
     versions::UnknownFields,
-    wording,
 };
 
 /// A pause inside a speaker's words that still counts as talking, in milliseconds.
 const PAUSE_MS: u64 = 500;
 
-/// How long somebody who begins while another speaks must go on for it to be an
+/// How long a speaker who begins while another speaks must go on for it to be an
 /// interruption rather than a "mhm", in milliseconds.
 const INTERRUPTION_MS: u64 = 1_000;
 
@@ -71,7 +71,7 @@ pub fn measure(transcript: &Transcript) -> Metrics {
     }
 }
 
-/// Those whom the head names and those who have words.
+/// The speakers that the head names and the speakers that have words.
 fn everybody(transcript: &Transcript) -> Vec<u32> {
     let named = transcript.head.speakers.iter().map(|speaker| speaker.id);
     let heard = transcript.turns.iter().map(|turn| turn.speaker);
@@ -81,22 +81,22 @@ fn everybody(transcript: &Transcript) -> Vec<u32> {
     ids
 }
 
-/// A stretch of turns of one speaker, nobody else's in between.
-struct Stretch {
+/// A stretch of turns of one speaker, no other speaker's in between.
+struct Span {
     speaker: u32,
     start_ms: u64,
     end_ms: u64,
 }
 
-impl Stretch {
+impl Span {
     fn length_ms(&self) -> u64 {
         self.end_ms.saturating_sub(self.start_ms)
     }
 }
 
 /// Each begins no earlier and ends later than those before it.
-fn joined(turns: &[Turn]) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
+fn joined(turns: &[Turn]) -> Vec<Span> {
+    let mut stretches: Vec<Span> = Vec::new();
     for turn in turns {
         match stretches.last_mut() {
             Some(last) if last.speaker == turn.speaker => {
@@ -104,7 +104,7 @@ fn joined(turns: &[Turn]) -> Vec<Stretch> {
             }
             // While the other speaks.
             Some(last) if turn.end_ms <= last.end_ms => {}
-            _ => stretches.push(Stretch {
+            _ => stretches.push(Span {
                 speaker: turn.speaker,
                 start_ms: turn.start_ms,
                 end_ms: turn.end_ms,
@@ -114,7 +114,7 @@ fn joined(turns: &[Turn]) -> Vec<Stretch> {
     stretches
 }
 
-fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> SpeakerMetrics {
+fn of_speaker(transcript: &Transcript, stretches: &[Span], speaker: u32) -> SpeakerMetrics {
     let words: Vec<&Word> = transcript
         .words
         .iter()
@@ -123,20 +123,20 @@ fn of_speaker(transcript: &Transcript, stretches: &[Stretch], speaker: u32) -> S
     let talk_ms = covered(words.iter().copied());
     let normal: Vec<String> = words
         .iter()
-        .map(|word| wording::normalize(word.text.reveal()))
+        .map(|word| text::normalize(word.text.reveal()))
         .collect();
     let count = words.len() as u64;
-    let english = wording::is_english(transcript.head.language.as_deref());
+    let english = text::is_english(transcript.head.language.as_deref());
     let own = stretches.iter().filter(|own| own.speaker == speaker);
     SpeakerMetrics {
         talk_ms,
         talk_share: 0.0,
         words: count,
         words_per_minute: 60_000.0 * ratio(count, talk_ms),
-        longest_monologue_ms: own.map(Stretch::length_ms).max().unwrap_or(0),
+        longest_monologue_ms: own.map(Span::length_ms).max().unwrap_or(0),
         response_delay_ms: response_delay(stretches, speaker),
         interruptions: interruptions(stretches, speaker),
-        fillers: wording::fillers(&normal, english) as u64,
+        fillers: text::fillers(&normal, english) as u64,
         questions: questions(&transcript.turns, speaker),
         unknown: UnknownFields::default(),
     }
@@ -159,7 +159,7 @@ fn covered<'a>(words: impl Iterator<Item = &'a Word>) -> u64 {
 }
 
 /// The median wait before the speaker answers.
-fn response_delay(stretches: &[Stretch], speaker: u32) -> Option<u64> {
+fn response_delay(stretches: &[Span], speaker: u32) -> Option<u64> {
     let answers = stretches
         .windows(2)
         .filter(|pair| pair[1].speaker == speaker);
@@ -174,7 +174,7 @@ fn response_delay(stretches: &[Stretch], speaker: u32) -> Option<u64> {
 }
 
 /// How often the speaker begins while another speaks and goes on after them.
-fn interruptions(stretches: &[Stretch], speaker: u32) -> u64 {
+fn interruptions(stretches: &[Span], speaker: u32) -> u64 {
     let count = stretches.windows(2).filter(|pair| {
         let (other, own) = (&pair[0], &pair[1]);
         own.speaker == speaker
@@ -188,8 +188,8 @@ fn interruptions(stretches: &[Stretch], speaker: u32) -> u64 {
 /// How many sentences of the speaker ask something.
 fn questions(turns: &[Turn], speaker: u32) -> u64 {
     let own = turns.iter().filter(|turn| turn.speaker == speaker);
-    let asked = own.flat_map(|turn| wording::sentences(turn.text.reveal()));
-    asked.filter(|text| wording::is_question(text)).count() as u64
+    let asked = own.flat_map(|turn| text::sentences(turn.text.reveal()));
+    asked.filter(|text| text::is_question(text)).count() as u64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shares need no more than f64")]

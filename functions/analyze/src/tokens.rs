@@ -3,7 +3,7 @@
 //! "Well-known", "well known" and "WELL KNOWN" are two tokens, "25" and
 //! "twenty-five" are the same two; scripts without spaces are cut by character.
 
-use domain::wording::{is_unspaced, normalize, words};
+use domain::text::{is_unspaced, normalize, words};
 
 /// Numbers by their names, which are also how figures are read out.
 const NUMBERS: [(&str, u32); 30] = [

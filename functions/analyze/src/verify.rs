@@ -8,10 +8,10 @@ use domain::{
     },
     interview::Kind,
     ports::AnalysisRequest,
+    text,
     transcript::Transcript,
     usable::{self, Usable},
     versions::UnknownFields,
-    wording,
 };
 
 use crate::{
@@ -97,7 +97,7 @@ impl<'a> Verifier<'a> {
 
     /// The content rule knows English words: a model's in another language pass it by.
     fn warn_of_language(&mut self) {
-        if !wording::is_english(self.transcript.head.language.as_deref()) {
+        if !text::is_english(self.transcript.head.language.as_deref()) {
             self.warnings.add(
                 "content_rule_unchecked",
                 "whether it speaks of feelings, looks or protected traits is checked in English only",
@@ -113,14 +113,14 @@ impl<'a> Verifier<'a> {
             self.warnings.add(
                 "injection_suspected",
                 format!(
-                    "at {minutes}:{seconds:02} somebody speaks to the analysis; it was not obeyed"
+                    "at {minutes}:{seconds:02} a speaker addresses the analysis; this was ignored"
                 ),
             );
         }
         if let Some(more @ 1..) = suspected.len().checked_sub(MAX_INJECTIONS) {
             self.warnings.add(
                 "injection_suspected",
-                format!("somebody speaks to the analysis {more} more times; it was not obeyed"),
+                format!("a speaker addresses the analysis {more} more times; this was ignored"),
             );
         }
     }

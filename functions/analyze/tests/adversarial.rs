@@ -13,7 +13,7 @@ use domain::{
 };
 use support::{request, transcript};
 
-/// What somebody says to be rated five, in the ways in which that is tried.
+/// The ways in which a speaker tries to be rated five.
 const ATTACKS: [(&str, &str); 10] = [
     (
         "an instruction",
@@ -117,7 +117,7 @@ fn check_unrated(kind: &str, analysis: &Analysis) {
 }
 
 #[test]
-fn whoever_obeys_without_evidence_rates_nobody_and_the_flag_is_set() {
+fn an_obeyed_order_without_evidence_gives_no_rating_and_sets_the_flag() {
     for (kind, attack) in ATTACKS {
         for quote in [
             "he led all of our projects to success",

@@ -299,7 +299,7 @@ proptest! {
     }
 
     #[test]
-    fn what_nobody_said_is_not_found(turn in 0_u32..4, words in prop::collection::vec("[b-df-hj-np-tv-z]{4,9}", 1..30)) {
+    fn what_no_speaker_said_is_not_found(turn in 0_u32..4, words in prop::collection::vec("[b-df-hj-np-tv-z]{4,9}", 1..30)) {
         let found = look_up(&interview(), turn, &words.join(" "));
         prop_assert_eq!(found.status, EvidenceStatus::Unverified);
         prop_assert_eq!((found.start_ms, found.speaker, found.turn), (None, None, None));

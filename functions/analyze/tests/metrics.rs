@@ -70,7 +70,7 @@ fn a_back_channel_changes_nothing() {
     assert_eq!(answerer.longest_monologue_ms, 9_900);
     assert_eq!((metrics.turns, answerer.words), (2, 21));
 
-    // The one goes on after a breath: nobody has answered.
+    // The one goes on after a breath: no other speaker has answered.
     words.truncate(21);
     words.extend((0..4).map(|at| ("then", 10_700 + at * 500, 11_100 + at * 500, 0)));
     let metrics = measure(&of_words(&words, 21_000));

@@ -13,10 +13,10 @@ use domain::{
     chunks,
     event::{Event, WrittenDocument},
     interview::Kind,
+    interview_store,
     pipeline::Pipeline,
     ports::{Precondition, Write},
     steps::{Step, StepState},
-    work,
 };
 use embedded::{ManualClock, Options, Store};
 use engines::{Gemini, LanguageAnalyst, language};
@@ -27,7 +27,7 @@ use runtime::{
     Failure, Function, Incoming, Task, cloudevent,
     http::{Service, json},
     serve::serve,
-    step::Desk,
+    step::StepRunner,
 };
 use serde_json::{Value, json};
 use support::interview;
@@ -100,13 +100,13 @@ impl Test {
         let store = store.await.expect("opens");
         let key = InterviewKey {
             user_id: UserId::parse("u").expect("an id"),
-            interview_id: InterviewId::mint(),
+            interview_id: InterviewId::generate(),
         };
         let model = Gemini::new(url, "gemini-2.5-flash", "k").expect("a model");
         let options = language::Options::new(48_000, 1);
         let test = Self {
             function: Analyze {
-                desk: Desk {
+                steps: StepRunner {
                     records: store.records(),
                     clock,
                 },
@@ -175,7 +175,7 @@ impl Test {
     }
 
     async fn step(&self) -> Step {
-        let found = work::interview(&*self.store.records(), &self.key).await;
+        let found = interview_store::interview(&*self.store.records(), &self.key).await;
         found.expect("read").expect("an interview").steps.analysis
     }
 }

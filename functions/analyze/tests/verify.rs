@@ -155,7 +155,7 @@ fn of_several_parts_those_count_whose_own_quotes_exist() {
 }
 
 #[test]
-fn in_other_languages_it_is_said_that_nobody_checked() {
+fn in_other_languages_a_warning_says_that_it_is_unchecked() {
     for (language, unchecked) in [(None, false), (Some("en-GB"), false), (Some("de"), true)] {
         let mut transcript = interview();
         transcript.head.language = language.map(str::to_owned);

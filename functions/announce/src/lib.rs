@@ -10,7 +10,7 @@ use domain::{
     Interview, deletion,
     event::{Event, WrittenDocument},
     ports::{Bus, Message},
-    webhook::{self, EventType, Notice},
+    webhook::{self, EventType, WebhookEvent},
 };
 use runtime::{Failure, Function, Incoming, ShapeError, trace};
 use serde_json::Value;
@@ -57,7 +57,8 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
             EventType::Deleted => old.as_ref(),
             _ => new.as_ref(),
         };
-        if let Some(notice) = about.and_then(|interview| Notice::about(interview, event_type)) {
+        if let Some(notice) = about.and_then(|interview| WebhookEvent::about(interview, event_type))
+        {
             publish(&notice, bus).await?;
         }
     }
@@ -76,7 +77,7 @@ fn parse(document: Option<&Value>) -> Result<Option<Interview>, Failure> {
     interview.map_err(Failure::permanent)
 }
 
-async fn publish(notice: &Notice, bus: &dyn Bus) -> Result<(), Failure> {
+async fn publish(notice: &WebhookEvent, bus: &dyn Bus) -> Result<(), Failure> {
     let trace = notice.trace.or_else(trace::current);
     let attributes = [
         ("interview_id", Some(notice.key.interview_id.to_string())),

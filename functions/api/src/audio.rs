@@ -6,21 +6,21 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
     interview::{Audio, sound_type},
+    interview_store,
     ports::ObjectStore,
-    work,
 };
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use runtime::{
     http::{Body, Problem, empty, full, stream},
-    range::{self, Wanted},
+    range::{self, RangeRequest},
 };
 use subtle::ConstantTimeEq;
 
 use crate::{
     Api,
     byteranges::{Byteranges, content_range},
-    error::{IntoProblem, no_interview, not_ready},
-    request::Asked,
+    error::{no_interview, not_ready},
+    request::ApiRequest,
 };
 
 /// How long a link to a recording is good for.
@@ -41,33 +41,31 @@ impl Api {
 
     pub(crate) async fn audio(
         &self,
-        asked: &Asked,
+        request: &ApiRequest,
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {
-        asked.only_query(&["token"])?;
-        let key = self.may_listen(asked)?;
-        let interview = work::interview(&*self.records, &key).await;
-        let interview = interview
-            .map_err(IntoProblem::into_problem)?
-            .ok_or_else(no_interview)?;
+        request.only_query(&["token"])?;
+        let key = self.may_listen(request)?;
+        let interview = interview_store::interview(&*self.records, &key).await;
+        let interview = interview?.ok_or_else(no_interview)?;
         let audio = interview.audio.ok_or_else(|| not_ready("recording"))?;
         let generation = audio.generation.ok_or_else(|| not_ready("recording"))?;
         let etag = format!("\"{generation}\"");
         // A range means nothing to any other method.
-        let wanted = if asked.method() == Method::GET {
-            range::wanted(asked.headers(), audio.size_bytes, &etag)
+        let requested = if request.method() == Method::GET {
+            range::requested(request.headers(), audio.size_bytes, &etag)
         } else {
-            Wanted::All
+            RangeRequest::Full
         };
         let recording = Recording {
             uploads: &self.uploads,
             audio: &audio,
             generation,
         };
-        let mut response = match wanted {
-            Wanted::Nothing => return Ok(nothing_there(audio.size_bytes, request_id)),
-            Wanted::All => recording.whole(asked.method()).await?,
-            Wanted::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
+        let mut response = match requested {
+            RangeRequest::Unsatisfiable => return Ok(nothing_there(audio.size_bytes, request_id)),
+            RangeRequest::Full => recording.whole(request.method()).await?,
+            RangeRequest::Partial(parts) => match <[Range<u64>; 1]>::try_from(parts) {
                 Ok([part]) => recording.part(part).await?,
                 Err(parts) => recording.parts(parts).await?,
             },
@@ -93,13 +91,13 @@ impl Api {
         Ok(response)
     }
 
-    /// Whoever has a good link, or is the interview's owner.
-    fn may_listen(&self, asked: &Asked) -> Result<InterviewKey, Problem> {
-        let interview_id = asked.parameter().split('.').next().unwrap_or("");
+    /// Admits a client with a valid link, or the interview's owner.
+    fn may_listen(&self, request: &ApiRequest) -> Result<InterviewKey, Problem> {
+        let interview_id = request.parameter().split('.').next().unwrap_or("");
         let interview_id = InterviewId::parse(interview_id).map_err(|_| no_interview())?;
-        let Some(token) = asked.query_value("token") else {
+        let Some(token) = request.query_value("token") else {
             return Ok(InterviewKey {
-                user_id: asked.user()?.clone(),
+                user_id: request.user()?.clone(),
                 interview_id,
             });
         };
@@ -114,7 +112,7 @@ impl Api {
     }
 
     /// Whose interview a link lets listen to.
-    fn listener(&self, token: &str, wanted: &InterviewId) -> Option<UserId> {
+    fn listener(&self, token: &str, requested: &InterviewId) -> Option<UserId> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
         let (text, signature) = text.rsplit_once('.')?;
         let expected = self.signer.sign(PURPOSE, text);
@@ -124,7 +122,7 @@ impl Api {
         let mut parts = text.split('.');
         let (user, interview, expires) = (parts.next()?, parts.next()?, parts.next()?);
         let until = Timestamp::from_millis(expires.parse::<i64>().ok()?.checked_mul(1_000)?);
-        let good = interview == wanted.as_str() && until > self.clock.now();
+        let good = interview == requested.as_str() && until > self.clock.now();
         good.then(|| UserId::parse(user).ok()).flatten()
     }
 }
@@ -169,8 +167,7 @@ impl Recording<'_> {
 
     async fn parts(&self, parts: Vec<Range<u64>>) -> Result<Response<Body>, Problem> {
         // The parts are opened when it is their turn, which is too late to say so.
-        let found = self.uploads.stat(&self.audio.object).await;
-        let found = found.map_err(IntoProblem::into_problem)?;
+        let found = self.uploads.stat(&self.audio.object).await?;
         if found.is_none_or(|meta| meta.generation != self.generation) {
             return Err(Problem::not_found("not_found", "there is no such file"));
         }
@@ -198,7 +195,7 @@ impl Recording<'_> {
             .uploads
             .read(&self.audio.object, Some(self.generation), Some(part))
             .await;
-        Ok(stream(read.map_err(IntoProblem::into_problem)?.1))
+        Ok(stream(read?.1))
     }
 }
 

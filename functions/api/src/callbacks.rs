@@ -16,25 +16,25 @@ use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, empty, incoming};
 use sha2::{Digest, Sha256};
 
-use crate::{Api, error::IntoProblem, request::Asked};
+use crate::{Api, request::ApiRequest};
 
 /// The largest answer that is taken, in bytes.
 const MAX_ANSWER: usize = 256 * 1024 * 1024;
 
 impl Api {
-    pub(crate) async fn callback(&self, asked: Asked) -> Result<Response<Body>, Problem> {
-        let token = CallbackToken::parse(asked.parameter()).ok_or_else(nothing_awaited)?;
+    pub(crate) async fn callback(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
+        let token = CallbackToken::parse(request.parameter()).ok_or_else(nothing_awaited)?;
         let found = self.records.read(&token.document()).await;
-        let document = found.map_err(IntoProblem::into_problem)?;
+        let document = found?;
         let document = document.ok_or_else(nothing_awaited)?;
-        let callback: Callback = document.decode().map_err(IntoProblem::into_problem)?;
-        let body = limited(incoming(asked.into_body()));
+        let callback: Callback = document.decode()?;
+        let body = limited(incoming(request.into_body()));
         let object = token.object();
         let stored = self
             .artifacts
             .write(&object, "application/json", body, Overwrite::Allowed)
             .await;
-        stored.map_err(IntoProblem::into_problem)?;
+        stored?;
         let digest = Sha256::digest(&token.secret);
         let name = format!("{}-answer-{}", hex(&digest[..4]), hex(&digest[4..16]));
         let trace = callback.lease.trace;
@@ -49,7 +49,7 @@ impl Api {
             trace,
         };
         let queued = self.queue.enqueue(QUEUE, task).await;
-        queued.map_err(IntoProblem::into_problem)?;
+        queued?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use domain::{
+    text,
     transcript::{Transcript, Word},
-    wording,
 };
 
 /// Words in one cue.
@@ -40,7 +40,7 @@ impl Cue<'_> {
     }
 
     fn text(&self) -> String {
-        wording::joined(self.words.iter().map(|word| word.text.reveal()))
+        text::joined(self.words.iter().map(|word| word.text.reveal()))
     }
 }
 

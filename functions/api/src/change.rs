@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     Interview, Private,
+    interview_store::{self, Decision},
     steps::StepState,
-    work::{self, Decision},
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json, read_json};
@@ -15,16 +15,16 @@ use serde_json::{Map, Value};
 
 use crate::{
     Api,
-    error::{IntoProblem, no_interview},
+    error::no_interview,
     interviews::{check_metadata, check_name, check_retention, check_speakers_expected},
     labels::{self, LabelChange},
     patch::Patch,
-    request::Asked,
+    request::ApiRequest,
 };
 
 const MAX_BODY: usize = 64 * 1024;
 
-/// What changes; `webhook_url: null` means that nobody is told, and
+/// What changes; `webhook_url: null` means that no webhook is sent, and
 /// `retention_days: null` that it is kept like all others.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,9 +46,9 @@ struct Change {
 }
 
 impl Api {
-    pub(crate) async fn change(&self, asked: Asked) -> Result<Response<Body>, Problem> {
-        let key = asked.key()?;
-        let mut change: Change = read_json(asked.into_body(), MAX_BODY).await?;
+    pub(crate) async fn change(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
+        let key = request.key()?;
+        let mut change: Change = read_json(request.into_body(), MAX_BODY).await?;
         if let Some(title) = &change.title {
             check_name("title", title)?;
         }
@@ -94,8 +94,8 @@ impl Api {
             Decision::Write(Ok(interview.clone()), Vec::new())
         };
         let now = self.clock.now();
-        let changed = work::transact(&*self.records, &key, now, apply).await;
-        let interview = changed.map_err(IntoProblem::into_problem)??;
+        let changed = interview_store::transact(&*self.records, &key, now, apply).await;
+        let interview = changed??;
         Ok(json(StatusCode::OK, &self.view(&interview)))
     }
 }

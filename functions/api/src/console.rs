@@ -13,7 +13,7 @@ use runtime::{
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
-use crate::request::Asked;
+use crate::request::ApiRequest;
 
 /// What Vite has built; nothing where the page was not wanted.
 #[derive(RustEmbed)]
@@ -44,7 +44,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// Where whoever asks is believed and recordings come to the same origin.
+    /// Where the user id of a request is trusted and recordings come to the same origin.
     pub const fn local(public_url: String) -> Self {
         Self {
             local: true,
@@ -130,11 +130,11 @@ impl Console {
 
     /// `GET /app/assets/{file}`: its name changes with its content, so it is kept
     /// for ever.
-    pub(crate) fn asset(asked: &Asked) -> Result<Response<Body>, Problem> {
-        let path = format!("assets/{}", asked.parameter());
+    pub(crate) fn asset(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        let path = format!("assets/{}", request.parameter());
         let plain = Files::get(&path)
             .ok_or_else(|| Problem::not_found("no_such_path", "there is nothing at this path"))?;
-        let accepted = asked.header("accept-encoding").unwrap_or_default();
+        let accepted = request.header("accept-encoding").unwrap_or_default();
         let encoded = [("br", "br"), ("gzip", "gz")]
             .into_iter()
             .filter(|(encoding, _)| accepts(accepted, encoding))

@@ -6,7 +6,7 @@ use domain::{
     Interview, Timestamp, ids,
     ports::{Precondition, Query, Task, Write},
     versions::StripUnknown as _,
-    webhook::{Delivery, DeliveryState, Notice, QUEUE},
+    webhook::{Delivery, DeliveryState, QUEUE, WebhookEvent},
 };
 use http::{Response, StatusCode};
 use runtime::{
@@ -17,18 +17,17 @@ use serde_json::{Value, json};
 
 use crate::{
     Api,
-    error::IntoProblem,
-    page::{Place, page},
-    request::Asked,
+    page::{PageCursor, page},
+    request::ApiRequest,
 };
 
 impl Api {
-    pub(crate) async fn deliveries(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(asked).await?;
+    pub(crate) async fn deliveries(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(request).await?;
         let collection = interview.key().document().collection("deliveries");
         let found = self.records.list(&Query::collection(collection)).await;
-        let mut items: Vec<(Place, Value)> = Vec::new();
-        for document in found.map_err(IntoProblem::into_problem)? {
+        let mut items: Vec<(PageCursor, Value)> = Vec::new();
+        for document in found? {
             let delivery: Delivery = match document.decode() {
                 Ok(delivery) => delivery,
                 Err(error) => {
@@ -42,14 +41,18 @@ impl Api {
             items.push((place, view(id, &delivery)));
         }
         items.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let (places, items): (Vec<Place>, Vec<Value>) = items.into_iter().unzip();
-        let page = page(asked, &places, &items)?;
+        let (places, items): (Vec<PageCursor>, Vec<Value>) = items.into_iter().unzip();
+        let page = page(request, &places, &items)?;
         Ok(json(StatusCode::OK, &page))
     }
 
     /// Sends the same body under the same id once more, and as often as it takes.
-    pub(crate) async fn replay(&self, asked: &Asked, id: &str) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(asked).await?;
+    pub(crate) async fn replay(
+        &self,
+        request: &ApiRequest,
+        id: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(request).await?;
         let no_receiver = |detail| Problem::new(StatusCode::CONFLICT, "no_receiver", detail);
         let Some(url) = interview.webhook_url.clone() else {
             return Err(no_receiver("the interview names no receiver any more"));
@@ -62,17 +65,16 @@ impl Api {
             && id.len() <= 64
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let path = interview.key().delivery(if ours { id } else { "none" });
-        let found = self.records.read(&path).await;
-        let found = found.map_err(IntoProblem::into_problem)?;
+        let found = self.records.read(&path).await?;
         let document = found.ok_or_else(no_delivery)?;
-        let mut delivery: Delivery = document.decode().map_err(IntoProblem::into_problem)?;
+        let mut delivery: Delivery = document.decode()?;
         let name = task_name(id, &delivery, self.clock.now());
         delivery.state = DeliveryState::Pending;
         delivery.next_attempt_at = None;
         let unchanged = Precondition::Version(document.version);
-        let write = Write::put(path, &delivery, unchanged).map_err(IntoProblem::into_problem)?;
+        let write = Write::put(path, &delivery, unchanged)?;
         let stored = self.records.commit(vec![write]).await;
-        stored.map_err(IntoProblem::into_problem)?;
+        stored?;
         self.send_again(&interview, id, url, &delivery, name)
             .await?;
         Ok(json(StatusCode::ACCEPTED, &view(id, &delivery)))
@@ -86,7 +88,7 @@ impl Api {
         delivery: &Delivery,
         name: String,
     ) -> Result<(), Problem> {
-        let notice = Notice {
+        let notice = WebhookEvent {
             id: id.to_owned(),
             event_type: delivery.event_type,
             key: interview.key(),
@@ -101,7 +103,7 @@ impl Api {
             trace: interview.trace,
         };
         let queued = self.queue.enqueue(QUEUE, task).await;
-        queued.map(drop).map_err(IntoProblem::into_problem)
+        queued.map(drop).map_err(Problem::from)
     }
 }
 

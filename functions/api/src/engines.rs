@@ -4,12 +4,12 @@ use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde_json::json;
 
-use crate::{Api, request::Asked};
+use crate::{Api, request::ApiRequest};
 
 impl Api {
     /// Shows names, models and states: no addresses and no keys.
-    pub(crate) fn engines(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        asked.only_query(&[])?;
+    pub(crate) fn engines(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        request.only_query(&[])?;
         let body = json!({
             "speech": self.live.status(),
             "language": self.direct.status(),

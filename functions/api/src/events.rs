@@ -21,7 +21,7 @@ use runtime::http::{Body, Problem, answer, stream as streamed};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{Api, request::Asked};
+use crate::{Api, request::ApiRequest};
 
 /// How long nothing may be sent before a comment is: proxies cut silent streams.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -29,12 +29,12 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// What a client has been told: of each step its attempt, state, progress and what it
 /// waits for, and the status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
+struct EventCursor {
     steps: [String; 4],
     status: String,
 }
 
-impl Told {
+impl EventCursor {
     fn of(interview: &Interview) -> Self {
         let step = |name| {
             let step = interview.steps.step(name);
@@ -74,16 +74,16 @@ impl Told {
 /// A stream of events under way.
 struct Listener {
     documents: DocumentStream,
-    told: Option<Told>,
+    told: Option<EventCursor>,
     finished: bool,
 }
 
 impl Api {
-    pub(crate) async fn events(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(asked).await?;
+    pub(crate) async fn events(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(request).await?;
         let listener = Listener {
             documents: self.records.watch(&interview.key().document()),
-            told: asked.header("last-event-id").and_then(Told::parse),
+            told: request.header("last-event-id").and_then(EventCursor::parse),
             finished: false,
         };
         let first = listener
@@ -91,7 +91,7 @@ impl Api {
             .is_none()
             .then(|| snapshot(&self.view(&interview), &interview));
         let listener = Listener {
-            told: listener.told.or_else(|| Some(Told::of(&interview))),
+            told: listener.told.or_else(|| Some(EventCursor::of(&interview))),
             finished: first.is_some() && interview.visible_status().is_final(),
             ..listener
         };
@@ -135,7 +135,7 @@ impl Listener {
         if interview.deleted_at.is_some() {
             return self.end();
         }
-        let now = Told::of(interview);
+        let now = EventCursor::of(interview);
         let mut told = self.told.clone().unwrap_or_else(|| now.clone());
         let steps = webhook::public_steps(&interview.steps);
         let mut text = String::new();
@@ -163,7 +163,7 @@ const fn is_final(status: Status) -> bool {
 }
 
 fn snapshot(view: &Value, interview: &Interview) -> String {
-    event("snapshot", &Told::of(interview).id(), view)
+    event("snapshot", &EventCursor::of(interview).id(), view)
 }
 
 fn event(name: &str, id: &str, data: &Value) -> String {
@@ -174,7 +174,7 @@ fn event(name: &str, id: &str, data: &Value) -> String {
 mod tests {
     use domain::{
         InterviewId, InterviewKey, Timestamp, UserId,
-        claim::Claim,
+        lease::Acquire,
         steps::{Code, StepError},
     };
 
@@ -184,8 +184,8 @@ mod tests {
         Listener {
             documents: stream::empty().boxed(),
             told: last_id
-                .and_then(Told::parse)
-                .or_else(|| Some(Told::of(interview))),
+                .and_then(EventCursor::parse)
+                .or_else(|| Some(EventCursor::of(interview))),
             finished: false,
         }
     }
@@ -211,7 +211,7 @@ mod tests {
         let now = Timestamp::from_millis(0);
         let mut interview = Interview::new(&key, "t".into(), now);
         let mut first = listener(None, &interview);
-        let Claim::Start(lease) = interview.begin(StepName::Waveform, "1", None, now) else {
+        let Acquire::Start(lease) = interview.begin(StepName::Waveform, "1", None, now) else {
             panic!("expected to start");
         };
         interview.touch(now);
@@ -245,7 +245,7 @@ mod tests {
         };
         for name in [StepName::Transcription, StepName::Waveform] {
             for _ in 0..2 {
-                let Claim::Start(lease) = interview.begin(name, "1", None, now) else {
+                let Acquire::Start(lease) = interview.begin(name, "1", None, now) else {
                     panic!("expected to start");
                 };
                 lived(&mut interview);
@@ -257,7 +257,7 @@ mod tests {
                 interview.release(&lease, error, now).unwrap();
                 lived(&mut interview);
             }
-            let Claim::Start(lease) = interview.begin(name, "1", None, now) else {
+            let Acquire::Start(lease) = interview.begin(name, "1", None, now) else {
                 panic!("expected to start");
             };
             lived(&mut interview);
@@ -302,6 +302,6 @@ mod tests {
 
     #[test]
     fn an_id_that_makes_no_sense_is_an_absent_one() {
-        assert_eq!(Told::parse("nonsense"), None);
+        assert_eq!(EventCursor::parse("nonsense"), None);
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// The transcript as the API shows it.
 pub fn json(transcript: &Transcript) -> impl Serialize + '_ {
-    crate::transcript::Shown::from(transcript)
+    crate::transcript::TranscriptBody::from(transcript)
 }
 
 /// `SubRip` captions.

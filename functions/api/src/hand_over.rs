@@ -8,7 +8,7 @@ use domain::{
 use http::StatusCode;
 use runtime::http::Problem;
 
-use crate::{Api, error::IntoProblem, spool::Spooled};
+use crate::{Api, temp_recording::TempRecording};
 
 /// What is stored already in the place of a recording.
 enum Found {
@@ -29,7 +29,7 @@ impl Api {
     pub(crate) async fn hand_over(
         &self,
         interview: &Interview,
-        spooled: &Spooled,
+        spooled: &TempRecording,
     ) -> Result<(), Problem> {
         let Some(audio) = &interview.audio else {
             return Err(Problem::internal());
@@ -52,7 +52,7 @@ impl Api {
                     "an incomplete upload is replaced"
                 );
                 let deleted = self.uploads.delete_generation(&audio.object, generation);
-                deleted.await.map_err(IntoProblem::into_problem)?;
+                deleted.await?;
             }
             Found::Nothing => {}
         }
@@ -67,7 +67,7 @@ impl Api {
     async fn store_recording(&self, audio: &Audio, recording: &Recording) -> Result<bool, Problem> {
         let generation = Some(recording.generation);
         let read = recording.objects.read(&recording.object, generation, None);
-        let (_, bytes) = read.await.map_err(IntoProblem::into_problem)?;
+        let (_, bytes) = read.await?;
         let (name, content_type) = (&audio.object, &audio.content_type);
         let stored = self
             .uploads
@@ -76,13 +76,13 @@ impl Api {
         match stored {
             Ok(_) => Ok(true),
             Err(ObjectError::Exists { .. }) => Ok(false),
-            Err(error) => Err(error.into_problem()),
+            Err(error) => Err(error.into()),
         }
     }
 
     async fn compare(&self, audio: &Audio, recording: &Recording) -> Result<Found, Problem> {
         let found = self.uploads.stat(&audio.object).await;
-        let Some(found) = found.map_err(IntoProblem::into_problem)? else {
+        let Some(found) = found? else {
             return Ok(Found::Nothing);
         };
         if found.size != audio.size_bytes {
@@ -93,8 +93,7 @@ impl Api {
             recording
                 .objects
                 .crc32c(&recording.object, recording.generation),
-        )
-        .map_err(IntoProblem::into_problem)?;
+        )?;
         Ok(if stored == brought {
             Found::Same
         } else {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     UserId,
-    ports::{Credentials, Header, Identity, Reason, Refused},
+    ports::{AuthError, Credentials, Header, Identity, Reason},
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, Problem};
@@ -15,7 +15,7 @@ pub struct LocalIdentity;
 
 #[async_trait]
 impl Identity for LocalIdentity {
-    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, Refused> {
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         let name = match credentials.user_id {
             Header::Absent => "local",
             Header::Text(name) => name,
@@ -25,8 +25,8 @@ impl Identity for LocalIdentity {
     }
 }
 
-fn invalid_user(why: &str) -> Refused {
-    Refused {
+fn invalid_user(why: &str) -> AuthError {
+    AuthError {
         reason: Reason::Malformed,
         code: "invalid_user",
         message: format!("X-User-Id: {why}").into(),
@@ -51,7 +51,7 @@ fn the<'a>(headers: &'a HeaderMap, name: &str) -> Header<'a> {
 }
 
 /// The answer to a request without a user.
-pub(crate) fn refuse(refused: Refused, request_id: &str) -> Response<Body> {
+pub(crate) fn refuse(refused: AuthError, request_id: &str) -> Response<Body> {
     let (status, challenge) = match refused.reason {
         // RFC 6750, section 3.1: no error where no token was shown.
         Reason::Anonymous => (StatusCode::UNAUTHORIZED, Some("Bearer")),

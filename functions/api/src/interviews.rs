@@ -6,7 +6,7 @@ use domain::{
     deletion,
     interview::{Audio, Kind},
     ports::{Precondition, RecordsError, Write},
-    receipt::Receipt,
+    receipt::IdempotencyRecord,
     trace::TraceContext,
     versions::{UnknownFields, closed},
 };
@@ -18,7 +18,7 @@ use runtime::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{Api, error::IntoProblem, request::Asked, view};
+use crate::{Api, request::ApiRequest, view};
 
 /// The most that the JSON of a new interview may have, in bytes.
 pub(crate) const MAX_BODY: usize = 128 * 1024;
@@ -43,11 +43,11 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn of(asked: &Asked) -> Result<Self, Problem> {
+    pub(crate) fn of(request: &ApiRequest) -> Result<Self, Problem> {
         Ok(Self {
-            user: asked.user()?.clone(),
-            idempotency_key: idempotency_key(asked)?,
-            trace: trace::of_headers(asked.headers()).unwrap_or_else(TraceContext::mint),
+            user: request.user()?.clone(),
+            idempotency_key: idempotency_key(request)?,
+            trace: trace::of_headers(request.headers()).unwrap_or_else(TraceContext::generate),
         })
     }
 }
@@ -85,10 +85,10 @@ pub(crate) struct NewAudio {
 }
 
 impl Api {
-    pub(crate) async fn create(&self, asked: Asked) -> Result<Response<Body>, Problem> {
-        let origin = Origin::of(&asked)?;
-        let wanted: NewInterview = read_json(asked.into_body(), MAX_BODY).await?;
-        let interview = self.store_new(wanted, origin).await?;
+    pub(crate) async fn create(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
+        let origin = Origin::of(&request)?;
+        let requested: NewInterview = read_json(request.into_body(), MAX_BODY).await?;
+        let interview = self.store_new(requested, origin).await?;
         self.created(&interview, StatusCode::CREATED).await
     }
 
@@ -96,30 +96,30 @@ impl Api {
     /// made before.
     pub(crate) async fn store_new(
         &self,
-        wanted: NewInterview,
+        requested: NewInterview,
         origin: Origin,
     ) -> Result<Interview, Problem> {
-        self.check(&wanted)?;
-        let interview = self.make(origin.user, wanted, origin.trace);
+        self.check(&requested)?;
+        let interview = self.make(origin.user, requested, origin.trace);
         self.store_once(interview, origin.idempotency_key.as_deref())
             .await
     }
 
-    fn check(&self, wanted: &NewInterview) -> Result<(), Problem> {
-        check_name("title", &wanted.title)?;
-        if let Some(language) = &wanted.language {
+    fn check(&self, requested: &NewInterview) -> Result<(), Problem> {
+        check_name("title", &requested.title)?;
+        if let Some(language) = &requested.language {
             check_language(language)?;
         }
-        if let Some(url) = &wanted.webhook_url {
+        if let Some(url) = &requested.webhook_url {
             self.check_webhook(url)?;
         }
-        check_metadata(&wanted.metadata)?;
-        if let Some(rubric) = &wanted.rubric {
+        check_metadata(&requested.metadata)?;
+        if let Some(rubric) = &requested.rubric {
             check_rubric(rubric)?;
         }
-        check_retention(wanted.retention_days)?;
-        check_speakers_expected(wanted.speakers_expected)?;
-        wanted
+        check_retention(requested.retention_days)?;
+        check_speakers_expected(requested.speakers_expected)?;
+        requested
             .audio
             .as_ref()
             .map_or(Ok(()), |audio| self.check_audio(audio))
@@ -152,21 +152,21 @@ impl Api {
         }
     }
 
-    fn make(&self, user_id: UserId, wanted: NewInterview, trace: TraceContext) -> Interview {
+    fn make(&self, user_id: UserId, requested: NewInterview, trace: TraceContext) -> Interview {
         let key = InterviewKey {
             user_id,
-            interview_id: InterviewId::mint(),
+            interview_id: InterviewId::generate(),
         };
-        let mut interview = Interview::new(&key, wanted.title, self.clock.now());
-        interview.kind = wanted.kind;
-        interview.language = wanted.language;
-        interview.webhook_url = wanted.webhook_url;
-        interview.metadata = wanted.metadata;
-        interview.rubric = wanted.rubric;
-        interview.speakers_expected = wanted.speakers_expected;
-        interview.keep_for(wanted.retention_days);
+        let mut interview = Interview::new(&key, requested.title, self.clock.now());
+        interview.kind = requested.kind;
+        interview.language = requested.language;
+        interview.webhook_url = requested.webhook_url;
+        interview.metadata = requested.metadata;
+        interview.rubric = requested.rubric;
+        interview.speakers_expected = requested.speakers_expected;
+        interview.keep_for(requested.retention_days);
         interview.trace = Some(trace);
-        interview.audio = wanted.audio.map(|audio| Audio {
+        interview.audio = requested.audio.map(|audio| Audio {
             filename: audio.filename,
             content_type: audio.content_type,
             size_bytes: audio.size_bytes,
@@ -193,7 +193,7 @@ impl Api {
         if let Some(path) = &receipt {
             writes.push(put(
                 path.clone(),
-                &Receipt::of(interview.id.clone(), interview.created_at),
+                &IdempotencyRecord::of(interview.id.clone(), interview.created_at),
             )?);
         }
         match (self.records.commit(writes).await, receipt) {
@@ -201,7 +201,7 @@ impl Api {
             (Err(RecordsError::Stale { .. }), Some(receipt)) => {
                 self.made_before(&interview, &receipt).await
             }
-            (Err(error), _) => Err(error.into_problem()),
+            (Err(error), _) => Err(error.into()),
         }
     }
 
@@ -210,12 +210,8 @@ impl Api {
         interview: &Interview,
         receipt: &domain::paths::DocPath,
     ) -> Result<Interview, Problem> {
-        let found = self
-            .records
-            .read(receipt)
-            .await
-            .map_err(IntoProblem::into_problem)?;
-        let receipt = found.and_then(|document| document.decode::<Receipt>().ok());
+        let found = self.records.read(receipt).await?;
+        let receipt = found.and_then(|document| document.decode::<IdempotencyRecord>().ok());
         let gone = || {
             Problem::new(
                 StatusCode::CONFLICT,
@@ -227,8 +223,8 @@ impl Api {
             user_id: interview.user_id.clone(),
             interview_id: receipt.ok_or_else(gone)?.interview_id,
         };
-        let made = domain::work::interview(&*self.records, &key).await;
-        made.map_err(IntoProblem::into_problem)?.ok_or_else(gone)
+        let made = domain::interview_store::interview(&*self.records, &key).await;
+        made?.ok_or_else(gone)
     }
 
     pub(crate) async fn created(
@@ -248,23 +244,23 @@ impl Api {
         Ok(response)
     }
 
-    pub(crate) async fn delete(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        let key = asked.key()?;
+    pub(crate) async fn delete(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        let key = request.key()?;
         let now = self.clock.now();
         let marked = deletion::mark(&*self.records, &key, now).await;
-        if !marked.map_err(IntoProblem::into_problem)? {
+        if !marked? {
             return Err(crate::error::no_interview());
         }
         let buckets = [&*self.uploads, &*self.artifacts];
         // Should this break off, the mark stays and the sweep goes on.
         let purged = deletion::purge(&*self.records, &buckets, &key).await;
-        purged.map_err(IntoProblem::into_problem)?;
+        purged?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 }
 
 fn put<T: serde::Serialize>(path: domain::paths::DocPath, content: &T) -> Result<Write, Problem> {
-    Write::put(path, content, Precondition::Absent).map_err(IntoProblem::into_problem)
+    Write::put(path, content, Precondition::Absent).map_err(Problem::from)
 }
 
 pub(crate) fn invalid(field: &str, why: &str) -> Problem {
@@ -303,7 +299,7 @@ pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
         .ok_or_else(|| invalid(field, &why))
 }
 
-/// Whether it is one line of text, which can stand in a line of somebody else's.
+/// Whether it is one line of text, which can stand inside a line of other text.
 pub(crate) fn is_name(name: &Private, most: usize) -> bool {
     let text = name.reveal();
     let short = text.chars().count() <= most;
@@ -357,8 +353,8 @@ fn is_sensible(criterion: &Criterion) -> bool {
         && anchors.all(|anchor| anchor.len() <= 500)
 }
 
-pub(crate) fn idempotency_key(asked: &Asked) -> Result<Option<String>, Problem> {
-    let Some(key) = asked.headers().get("idempotency-key") else {
+pub(crate) fn idempotency_key(request: &ApiRequest) -> Result<Option<String>, Problem> {
+    let Some(key) = request.headers().get("idempotency-key") else {
         return Ok(None);
     };
     let text = key.to_str().unwrap_or("");

@@ -4,7 +4,8 @@
 //! `request` with what, `interviews` and `uploads`, then one file for each thing
 //! that can be read of an interview.
 
-mod asynchronous;
+mod analyze_async;
+mod analyze_sync;
 mod audio;
 mod byteranges;
 mod callbacks;
@@ -12,7 +13,6 @@ mod captions;
 mod change;
 mod console;
 mod deliveries;
-mod direct;
 mod engines;
 mod error;
 mod events;
@@ -27,13 +27,13 @@ mod openapi;
 pub mod origins;
 mod page;
 mod patch;
-mod products;
+mod rate_limit;
 mod request;
+mod results;
 mod retry;
 mod routes;
-mod spool;
 mod stream;
-mod traffic;
+mod temp_recording;
 mod transcript;
 mod uploads;
 mod view;
@@ -58,8 +58,8 @@ pub use console::Console;
 pub use identity::LocalIdentity;
 pub use openapi::description;
 pub use origins::Origins;
+pub use rate_limit::{RateLimitSettings, RateLimits};
 pub use routes::routes;
-pub use traffic::{Allowance, Traffic};
 
 /// The service, and what it needs.
 pub struct Api {
@@ -101,11 +101,11 @@ pub struct Limits {
     /// Whose pages may ask from a browser.
     pub origins: Origins,
     /// How much one user and one address may ask.
-    pub traffic: Traffic,
+    pub rate_limits: RateLimits,
 }
 
 impl Limits {
-    /// For a service that anybody can reach, from the settings; whether private
+    /// For a service that any client can reach, from the settings; whether private
     /// webhooks are allowed is known already.
     pub fn read(
         environment: &Environment,
@@ -116,7 +116,10 @@ impl Limits {
             max_duration_ms: environment.max_duration_ms()?,
             allow_private_webhooks,
             origins: Origins::read(environment)?,
-            traffic: Traffic::new(Allowance::read(environment, Allowance::PUBLIC)?),
+            rate_limits: RateLimits::new(RateLimitSettings::read(
+                environment,
+                RateLimitSettings::PUBLIC,
+            )?),
         })
     }
 }

@@ -15,9 +15,8 @@ use serde_json::{Value, json};
 
 use crate::{
     Api,
-    error::IntoProblem,
     page::{not_given_out, read_token, token},
-    request::Asked,
+    request::ApiRequest,
 };
 
 /// What `?status=` takes, and what a status can be.
@@ -30,24 +29,20 @@ pub(crate) const STATUSES: [&str; 5] = [
 ];
 
 impl Api {
-    pub(crate) async fn list(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        asked.only_query(&["limit", "page_token", "status"])?;
-        let user = asked.user()?;
-        let limit = limit(asked)?;
+    pub(crate) async fn list(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        request.only_query(&["limit", "page_token", "status"])?;
+        let user = request.user()?;
+        let limit = limit(request)?;
         let query = Query {
-            equal: status(asked)?.into_iter().collect(),
+            equal: status(request)?.into_iter().collect(),
             order_by: Some("created_at".into()),
             direction: Direction::Descending,
-            after: page_token(asked, user)?,
+            after: page_token(request, user)?,
             // One more shows whether there is a next page.
             limit: limit + 1,
             ..Query::collection(interviews_of(user))
         };
-        let mut found = self
-            .records
-            .list(&query)
-            .await
-            .map_err(IntoProblem::into_problem)?;
+        let mut found = self.records.list(&query).await?;
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|last| {
@@ -73,8 +68,8 @@ impl Api {
 }
 
 /// How many to answer at most.
-pub(crate) fn limit(asked: &Asked) -> Result<usize, Problem> {
-    let Some(text) = asked.query_value("limit") else {
+pub(crate) fn limit(request: &ApiRequest) -> Result<usize, Problem> {
+    let Some(text) = request.query_value("limit") else {
         return Ok(20);
     };
     let parsed = text.parse().ok().filter(|limit| (1..=100).contains(limit));
@@ -83,19 +78,19 @@ pub(crate) fn limit(asked: &Asked) -> Result<usize, Problem> {
     })
 }
 
-fn status(asked: &Asked) -> Result<Option<(String, Value)>, Problem> {
-    let Some(wanted) = asked.query_value("status") else {
+fn status(request: &ApiRequest) -> Result<Option<(String, Value)>, Problem> {
+    let Some(requested) = request.query_value("status") else {
         return Ok(None);
     };
-    if STATUSES.contains(&&*wanted) {
-        return Ok(Some(("status".into(), json!(wanted))));
+    if STATUSES.contains(&&*requested) {
+        return Ok(Some(("status".into(), json!(requested))));
     }
     let detail = format!("`status` takes {}", STATUSES.join(", "));
     Err(Problem::bad_request("invalid_parameter", detail))
 }
 
-fn page_token(asked: &Asked, user: &UserId) -> Result<Option<(Value, DocPath)>, Problem> {
-    let Some(token) = asked.query_value("page_token") else {
+fn page_token(request: &ApiRequest, user: &UserId) -> Result<Option<(Value, DocPath)>, Problem> {
+    let Some(token) = request.query_value("page_token") else {
         return Ok(None);
     };
     let (created_at, id): (String, String) = read_token(&token)?;

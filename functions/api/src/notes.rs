@@ -3,11 +3,11 @@
 use domain::{
     InterviewKey, Private,
     ids::{hex, random_name},
+    interview_store::{self, Decision},
     note::{self, Note, NoteKind},
     paths::DocPath,
     ports::{Precondition, Query, RecordsError, Write},
     versions::{StripUnknown, UnknownFields, closed},
-    work::{self, Decision},
 };
 use http::{Response, StatusCode};
 use runtime::{
@@ -19,11 +19,11 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Api,
-    error::{IntoProblem, no_interview},
+    error::no_interview,
     interviews::{idempotency_key, invalid},
-    page::{Place, page},
+    page::{PageCursor, page},
     patch::Patch,
-    request::Asked,
+    request::ApiRequest,
 };
 
 const MAX_BODY: usize = 64 * 1024;
@@ -62,29 +62,28 @@ struct Change {
 impl Api {
     /// All notes of an interview, in the order in which they are shown.
     pub(crate) async fn all_notes(&self, key: &InterviewKey) -> Result<Vec<Note>, Problem> {
-        let found = self.records.list(&Query::collection(key.notes())).await;
-        let found = found.map_err(IntoProblem::into_problem)?;
+        let found = self.records.list(&Query::collection(key.notes())).await?;
         let mut notes: Vec<Note> = readable(&found);
         note::order(&mut notes);
         Ok(notes)
     }
 
-    pub(crate) async fn notes(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(asked).await?;
+    pub(crate) async fn notes(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(request).await?;
         let notes = self.all_notes(&interview.key()).await?;
-        let places: Vec<Place> = notes.iter().map(place).collect();
+        let places: Vec<PageCursor> = notes.iter().map(place).collect();
         let notes: Vec<Note> = notes.into_iter().map(StripUnknown::known_only).collect();
-        Ok(json(StatusCode::OK, &page(asked, &places, &notes)?))
+        Ok(json(StatusCode::OK, &page(request, &places, &notes)?))
     }
 
-    pub(crate) async fn add_note(&self, asked: Asked) -> Result<Response<Body>, Problem> {
-        let key = self.interview(&asked).await?.key();
-        let id = match idempotency_key(&asked)? {
+    pub(crate) async fn add_note(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
+        let key = self.interview(&request).await?.key();
+        let id = match idempotency_key(&request)? {
             // The same key makes the same note, however often it is sent.
             Some(given) => hex(&Sha256::digest(format!("{}/{given}", key.interview_id))[..12]),
             None => random_name(),
         };
-        let new: NewNote = read_json(asked.into_body(), MAX_BODY).await?;
+        let new: NewNote = read_json(request.into_body(), MAX_BODY).await?;
         check_text(&new.text)?;
         check_moment(new.at_ms)?;
         check_room(&self.all_notes(&key).await?, &new.text)?;
@@ -106,9 +105,9 @@ impl Api {
             // By the same key, at the same time; or by this call, unacknowledged.
             Err(stale @ RecordsError::Stale { .. }) => match self.note(&path).await? {
                 Some(made) => Ok(json(StatusCode::CREATED, &made.known_only())),
-                None => Err(stale.into_problem()),
+                None => Err(stale.into()),
             },
-            Err(other) => Err(other.into_problem()),
+            Err(other) => Err(other.into()),
         }
     }
 
@@ -121,7 +120,7 @@ impl Api {
         note: &Note,
     ) -> Result<bool, RecordsError> {
         let write = Write::put(path.clone(), note, Precondition::Absent)?;
-        work::transact(
+        interview_store::transact(
             &*self.records,
             key,
             note.created_at,
@@ -137,16 +136,15 @@ impl Api {
 
     pub(crate) async fn change_note(
         &self,
-        asked: Asked,
+        request: ApiRequest,
         note_id: &str,
     ) -> Result<Response<Body>, Problem> {
-        let key = self.interview(&asked).await?.key();
-        let change: Change = read_json(asked.into_body(), MAX_BODY).await?;
+        let key = self.interview(&request).await?.key();
+        let change: Change = read_json(request.into_body(), MAX_BODY).await?;
         let path = known(&key, note_id)?;
-        let found = self.records.read(&path).await;
-        let found = found.map_err(IntoProblem::into_problem)?;
+        let found = self.records.read(&path).await?;
         let document = found.ok_or_else(no_note)?;
-        let mut note: Note = document.decode().map_err(IntoProblem::into_problem)?;
+        let mut note: Note = document.decode()?;
         if let Some(text) = change.text {
             check_text(&text)?;
             let mut others = self.all_notes(&key).await?;
@@ -158,21 +156,21 @@ impl Api {
         check_moment(note.at_ms)?;
         note.kind = change.kind.unwrap_or(note.kind);
         let unchanged = Precondition::Version(document.version);
-        let write = Write::put(path, &note, unchanged).map_err(IntoProblem::into_problem)?;
+        let write = Write::put(path, &note, unchanged)?;
         let stored = self.records.commit(vec![write]).await;
-        stored.map_err(IntoProblem::into_problem)?;
+        stored?;
         Ok(json(StatusCode::OK, &note.known_only()))
     }
 
     pub(crate) async fn delete_note(
         &self,
-        asked: &Asked,
+        request: &ApiRequest,
         note_id: &str,
     ) -> Result<Response<Body>, Problem> {
-        let key = self.interview(asked).await?.key();
+        let key = self.interview(request).await?.key();
         let path = known(&key, note_id)?;
         let found = self.records.read(&path).await;
-        if found.map_err(IntoProblem::into_problem)?.is_none() {
+        if found?.is_none() {
             return Err(no_note());
         }
         let delete = Write::Delete {
@@ -180,20 +178,19 @@ impl Api {
             precondition: Precondition::None,
         };
         let deleted = self.records.commit(vec![delete]).await;
-        deleted.map_err(IntoProblem::into_problem)?;
+        deleted?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 
     async fn note(&self, path: &DocPath) -> Result<Option<Note>, Problem> {
-        let found = self.records.read(path).await;
-        let found = found.map_err(IntoProblem::into_problem)?;
+        let found = self.records.read(path).await?;
         let note = found.map(|document| document.decode()).transpose();
-        note.map_err(IntoProblem::into_problem)
+        note.map_err(Problem::from)
     }
 }
 
 /// In the order of [`note::order`].
-fn place(note: &Note) -> Place {
+fn place(note: &Note) -> PageCursor {
     let moment = note
         .at_ms
         .map_or(-1, |at| i64::try_from(at).unwrap_or(i64::MAX));

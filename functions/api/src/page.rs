@@ -6,24 +6,24 @@ use runtime::http::Problem;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{list::limit, request::Asked};
+use crate::{list::limit, request::ApiRequest};
 
 /// Where an item stands among the others: it is found again by that, also when it has
 /// been deleted meanwhile. The id tells apart what would stand at the same place.
-pub(crate) type Place = (i64, i64, String);
+pub(crate) type PageCursor = (i64, i64, String);
 
 /// The page that is asked for, of items in the order of their places.
 pub(crate) fn page<T: Serialize>(
-    asked: &Asked,
-    places: &[Place],
+    request: &ApiRequest,
+    places: &[PageCursor],
     items: &[T],
 ) -> Result<Value, Problem> {
-    asked.only_query(&["limit", "page_token"])?;
-    let limit = limit(asked)?;
-    let begin = match asked.query_value("page_token") {
+    request.only_query(&["limit", "page_token"])?;
+    let limit = limit(request)?;
+    let begin = match request.query_value("page_token") {
         None => 0,
         Some(token) => {
-            let last: Place = read_token(&token)?;
+            let last: PageCursor = read_token(&token)?;
             places.partition_point(|place| *place <= last)
         }
     };

@@ -2,25 +2,22 @@
 
 use std::borrow::Cow;
 
-use domain::{Interview, InterviewId, InterviewKey, UserId, work};
+use domain::{Interview, InterviewId, InterviewKey, UserId, interview_store};
 use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 use runtime::http::Problem;
 
-use crate::{
-    Api,
-    error::{IntoProblem, no_interview},
-};
+use crate::{Api, error::no_interview};
 
 /// A request on its way to a handler.
-pub(crate) struct Asked {
+pub(crate) struct ApiRequest {
     request: Request<Incoming>,
     parameter: String,
     user: Option<UserId>,
 }
 
-impl Asked {
-    /// A request of nobody in particular.
+impl ApiRequest {
+    /// A request without a user.
     pub(crate) const fn new(request: Request<Incoming>, parameter: String) -> Self {
         Self {
             request,
@@ -108,11 +105,9 @@ impl Asked {
 
 impl Api {
     /// The interview that the path names, of the user who asks.
-    pub(crate) async fn interview(&self, asked: &Asked) -> Result<Interview, Problem> {
+    pub(crate) async fn interview(&self, asked: &ApiRequest) -> Result<Interview, Problem> {
         let key = asked.key()?;
-        let found = work::interview(&*self.records, &key).await;
-        found
-            .map_err(IntoProblem::into_problem)?
-            .ok_or_else(no_interview)
+        let found = interview_store::interview(&*self.records, &key).await;
+        found?.ok_or_else(no_interview)
     }
 }

@@ -6,20 +6,16 @@ use domain::{
     Interview, InterviewKey, Timestamp,
     callback::Job,
     ids::{random_name, task_name},
+    interview_store::{self, Decision},
     ports::{Queue, Records, Task},
     steps::{Step, StepName, StepState},
     versions::UnknownFields,
-    work::{self, Decision},
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json, read_json};
 use serde::Deserialize;
 
-use crate::{
-    Api,
-    error::{IntoProblem, no_interview},
-    request::Asked,
-};
+use crate::{Api, error::no_interview, request::ApiRequest};
 
 const MAX_BODY: usize = 1024;
 
@@ -34,24 +30,24 @@ struct Request {
 }
 
 impl Api {
-    pub(crate) async fn retry(&self, asked: Asked) -> Result<Response<Body>, Problem> {
-        let key = asked.key()?;
-        let empty = asked
+    pub(crate) async fn retry(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
+        let key = request.key()?;
+        let empty = request
             .header("content-length")
             .is_none_or(|length| length == "0")
-            && asked.header("transfer-encoding").is_none();
+            && request.header("transfer-encoding").is_none();
         let request: Request = if empty {
             Request::default()
         } else {
-            read_json(asked.into_body(), MAX_BODY).await?
+            read_json(request.into_body(), MAX_BODY).await?
         };
-        let retrying = Retrying {
+        let retrying = Retry {
             records: Arc::clone(&self.records),
             queue: Arc::clone(&self.queue),
             step: request.step,
             now: self.clock.now(),
         };
-        // Goes on when whoever asked has gone: half of it would wait for the sweep.
+        // Goes on after the client disconnects: half of it would wait for the sweep.
         let retried = tokio::spawn(async move { retrying.run(&key).await });
         let interview = retried.await.map_err(|_| Problem::internal())??;
         Ok(json(StatusCode::ACCEPTED, &self.view(&interview)))
@@ -59,7 +55,7 @@ impl Api {
 }
 
 /// One call.
-struct Retrying {
+struct Retry {
     records: Arc<dyn Records>,
     queue: Arc<dyn Queue>,
     /// All that have failed, where none is named.
@@ -67,7 +63,7 @@ struct Retrying {
     now: Timestamp,
 }
 
-impl Retrying {
+impl Retry {
     async fn run(&self, key: &InterviewKey) -> Result<Interview, Problem> {
         let reopen = |interview: Option<&mut Interview>| {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
@@ -84,12 +80,12 @@ impl Retrying {
             interview.touch(self.now);
             Decision::Write(Ok((before, interview.clone())), Vec::new())
         };
-        let reopened = work::transact(&*self.records, key, self.now, reopen).await;
-        let (before, interview) = reopened.map_err(IntoProblem::into_problem)??;
+        let reopened = interview_store::transact(&*self.records, key, self.now, reopen).await;
+        let (before, interview) = reopened??;
         let mut begun = Vec::new();
         for step in startable(&interview) {
             if let Err(problem) = self.enqueue(&interview, step).await {
-                // Nobody would ever begin it.
+                // No worker would ever begin it.
                 self.put_back(key, &before, &interview, &begun).await;
                 return Err(problem);
             }
@@ -119,10 +115,10 @@ impl Retrying {
             trace: interview.trace,
         };
         let queued = self.queue.enqueue(step.as_str(), task).await;
-        queued.map(drop).map_err(IntoProblem::into_problem)
+        queued.map(drop).map_err(Problem::from)
     }
 
-    /// Lets those fail again that nobody has begun or will begin.
+    /// Lets those steps fail again that no worker has begun or will begin.
     async fn put_back(
         &self,
         key: &InterviewKey,
@@ -145,7 +141,7 @@ impl Retrying {
             Decision::Write((), Vec::new())
         };
         // What is not put back, the sweep settles.
-        let _ = work::transact(&*self.records, key, self.now, put_back).await;
+        let _ = interview_store::transact(&*self.records, key, self.now, put_back).await;
     }
 }
 
@@ -153,7 +149,7 @@ impl Retrying {
 /// report, which people's notes and names make old.
 fn failed_steps(
     interview: &Interview,
-    asked: Option<StepName>,
+    request: Option<StepName>,
     now: Timestamp,
 ) -> Result<Vec<StepName>, Problem> {
     let failed = |step: StepName| {
@@ -164,7 +160,7 @@ fn failed_steps(
     if !interview.has_audio() {
         return conflict("no_recording", "the recording has not arrived".to_owned());
     }
-    if let Some(step) = asked {
+    if let Some(step) = request {
         let again = step == StepName::Report && interview.steps.report.state == StepState::Done;
         if again {
             return Ok(vec![step]);
@@ -181,9 +177,9 @@ fn failed_steps(
     }
     let mut steps: Vec<StepName> = Vec::new();
     for step in StepName::ALL.into_iter().filter(|step| failed(*step)) {
-        let wanted = asked.is_none_or(|asked| asked == step);
+        let requested = request.is_none_or(|request| request == step);
         let follows = step.needs().is_some_and(|needed| steps.contains(&needed));
-        if wanted || follows {
+        if requested || follows {
             steps.push(step);
         }
     }
@@ -193,7 +189,7 @@ fn failed_steps(
     Ok(steps)
 }
 
-/// Whether nobody has begun a step for a while: what would have begun it may be lost,
+/// Whether no worker has begun a step for a while: what would have begun it may be lost,
 /// and a second time does no harm.
 fn never_begun(step: &Step, now: Timestamp) -> bool {
     let waits = step.state == StepState::Pending && step.input.is_none();

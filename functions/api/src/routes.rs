@@ -1,6 +1,6 @@
 //! The one list of what can be asked.
 
-use domain::ports::Refused;
+use domain::ports::AuthError;
 use std::sync::LazyLock;
 
 use http::{Method, Request, Response, StatusCode, header};
@@ -14,7 +14,7 @@ use crate::{
     console::Console,
     identity::{credentials, refuse},
     openapi,
-    request::Asked,
+    request::ApiRequest,
     transcript::Format,
 };
 
@@ -194,7 +194,7 @@ impl Api {
             .as_ref()
             .is_ok_and(|found| for_machines(found.value.0))
         {
-            self.limits.traffic.admit_address(&request)?;
+            self.limits.rate_limits.admit_address(&request)?;
         }
         let Ok(found) = found else {
             return Err(Problem::not_found(
@@ -209,7 +209,7 @@ impl Api {
         let mut parameters = found.params.iter().map(|(_, value)| value.to_owned());
         let parameter = parameters.next().unwrap_or_default();
         let second = parameters.next().unwrap_or_default();
-        let asked = Asked::new(request, parameter);
+        let asked = ApiRequest::new(request, parameter);
         match self.recognise(route, asked).await {
             Ok(asked) => self.admit(route, asked, &second, request_id).await,
             Err(refused) => Ok(refuse(refused, request_id)),
@@ -220,15 +220,15 @@ impl Api {
     async fn admit(
         &self,
         route: Route,
-        asked: Asked,
+        asked: ApiRequest,
         second: &str,
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {
         let Some(user) = asked.known_user().cloned() else {
             return self.dispatch(route, asked, second, request_id).await;
         };
-        let traffic = &self.limits.traffic;
-        traffic.admit_user(&user)?;
+        let rate_limits = &self.limits.rate_limits;
+        rate_limits.admit_user(&user)?;
         let takes_its_time = matches!(
             route,
             Route::Events | Route::TranscribeStream | Route::AnalyzeAsync
@@ -236,13 +236,13 @@ impl Api {
         if !takes_its_time {
             return self.dispatch(route, asked, second, request_id).await;
         }
-        let open = traffic.open(&user)?;
+        let open = rate_limits.open(&user)?;
         let response = self.dispatch(route, asked, second, request_id).await?;
         Ok(open.with(response))
     }
 
     /// Finds out who asks, where that matters.
-    async fn recognise(&self, route: Route, asked: Asked) -> Result<Asked, Refused> {
+    async fn recognise(&self, route: Route, asked: ApiRequest) -> Result<ApiRequest, AuthError> {
         let for_everybody = match route {
             // A callback's token is all the permission that it needs.
             Route::Page
@@ -269,7 +269,7 @@ impl Api {
     async fn dispatch(
         &self,
         route: Route,
-        asked: Asked,
+        asked: ApiRequest,
         second: &str,
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {

@@ -23,8 +23,8 @@ use tokio::{
 };
 
 use crate::{
-    Api, error::step_problem, interviews::check_language, request::Asked, spool::Spooled,
-    transcript::Shown,
+    Api, error::step_problem, interviews::check_language, request::ApiRequest,
+    temp_recording::TempRecording, transcript::TranscriptBody,
 };
 
 /// How long nothing may be sent before a comment is: proxies cut silent streams.
@@ -34,7 +34,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const AHEAD: usize = 16;
 
 /// A recording that is being recognised.
-struct Recognising {
+struct LiveTranscription {
     segments: SegmentStream,
     decoding: Option<JoinHandle<Result<AudioFacts, media::Error>>>,
     words: Vec<Word>,
@@ -43,21 +43,21 @@ struct Recognising {
     request_id: String,
     ended: bool,
     /// Held until the end.
-    _spooled: Spooled,
+    _spooled: TempRecording,
 }
 
 impl Api {
     pub(crate) async fn transcribe_stream(
         &self,
-        asked: Asked,
+        request: ApiRequest,
         request_id: &str,
     ) -> Result<Response<Body>, Problem> {
-        asked.only_query(&["language"])?;
-        let language = asked.query_value("language");
+        request.only_query(&["language"])?;
+        let language = request.query_value("language");
         if let Some(language) = &language {
             check_language(language)?;
         }
-        let spooled = self.spool(asked).await?;
+        let spooled = self.spool(request).await?;
         look(&spooled).await?;
         let (samples, decoding) = decode(&spooled, self.limits.max_duration_ms);
         let options = LiveOptions {
@@ -65,7 +65,7 @@ impl Api {
             key_terms: Vec::new(),
         };
         let listening = self.live.listen(samples, options).await;
-        let recognising = Recognising {
+        let recognising = LiveTranscription {
             segments: listening.map_err(|error| step_problem(&error))?,
             decoding: Some(decoding),
             words: Vec::new(),
@@ -74,7 +74,7 @@ impl Api {
             ended: false,
             _spooled: spooled,
         };
-        let events = stream::unfold(recognising, Recognising::next);
+        let events = stream::unfold(recognising, LiveTranscription::next);
         let events = events.map(|text| io::Result::Ok(Bytes::from(text)));
         let mut response = answer(StatusCode::OK, "text/event-stream", streamed(events));
         let headers = response.headers_mut();
@@ -102,7 +102,7 @@ impl Api {
 }
 
 /// Refuses what is no recording before anything is answered.
-async fn look(spooled: &Spooled) -> Result<(), Problem> {
+async fn look(spooled: &TempRecording) -> Result<(), Problem> {
     let recording = &spooled.recording;
     let range = Some(0..media::LOOK_SIZE.min(recording.size));
     let unreadable = |_| Problem::internal();
@@ -120,7 +120,7 @@ async fn look(spooled: &Spooled) -> Result<(), Problem> {
 
 /// Decodes on a thread of its own, as far ahead as the engine follows.
 fn decode(
-    spooled: &Spooled,
+    spooled: &TempRecording,
     limit_ms: u64,
 ) -> (SampleStream, JoinHandle<Result<AudioFacts, media::Error>>) {
     let (sender, receiver) = mpsc::channel(AHEAD);
@@ -135,7 +135,7 @@ fn decode(
     (samples.boxed(), decoding)
 }
 
-impl Recognising {
+impl LiveTranscription {
     async fn next(mut self) -> Option<(String, Self)> {
         if self.ended {
             return None;
@@ -180,7 +180,10 @@ impl Recognising {
             return self.fail(&error);
         }
         self.ended = true;
-        event("done", &json!(Shown::from(&self.transcript(facts))))
+        event(
+            "done",
+            &json!(TranscriptBody::from(&self.transcript(facts))),
+        )
     }
 
     fn transcript(&mut self, facts: AudioFacts) -> Transcript {

@@ -3,21 +3,16 @@
 use std::fmt::Write as _;
 
 use domain::{
-    Interview,
+    Interview, interview_store,
     transcript::{Quality, Speaker, Transcript, Turn, Word},
     usable::Usable,
     versions::StripUnknown as _,
-    work,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, answer, full, json};
 use serde::Serialize;
 
-use crate::{
-    Api, captions,
-    error::{IntoProblem, not_ready},
-    request::Asked,
-};
+use crate::{Api, captions, error::not_ready, request::ApiRequest};
 
 /// How a transcript is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,18 +27,17 @@ pub(crate) enum Format {
 impl Api {
     pub(crate) async fn transcript(
         &self,
-        asked: &Asked,
+        request: &ApiRequest,
         format: Format,
     ) -> Result<Response<Body>, Problem> {
-        asked.only_query(&[])?;
-        let interview = self.interview(asked).await?;
-        let found = work::transcript(&*self.records, &interview.key()).await;
-        let found = found.map_err(IntoProblem::into_problem)?;
+        request.only_query(&[])?;
+        let interview = self.interview(request).await?;
+        let found = interview_store::transcript(&*self.records, &interview.key()).await?;
         let transcript = found.ok_or_else(|| not_ready("transcript"))?;
         let transcript = shown(transcript, &interview);
         let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
         Ok(match format {
-            Format::Json => json(StatusCode::OK, &Shown::from(&transcript)),
+            Format::Json => json(StatusCode::OK, &TranscriptBody::from(&transcript)),
             Format::Srt => text(
                 "application/x-subrip; charset=utf-8",
                 captions::srt(&transcript),
@@ -71,7 +65,7 @@ pub(crate) fn shown(transcript: Transcript, interview: &Interview) -> Transcript
 
 /// The transcript as the API shows it.
 #[derive(Serialize)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct TranscriptBody<'a> {
     revision: u64,
     engine: &'a str,
     model: &'a str,
@@ -85,7 +79,7 @@ pub(crate) struct Shown<'a> {
     usable: Usable,
 }
 
-impl<'a> From<&'a Transcript> for Shown<'a> {
+impl<'a> From<&'a Transcript> for TranscriptBody<'a> {
     fn from(transcript: &'a Transcript) -> Self {
         let head = &transcript.head;
         Self {

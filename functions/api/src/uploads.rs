@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
 
-use crate::{Api, error::IntoProblem, request::Asked};
+use crate::{Api, request::ApiRequest};
 
 /// How long an upload URL is good for.
 const UPLOAD_TIME: Duration = Duration::from_hours(1);
@@ -16,8 +16,8 @@ const UPLOAD_TIME: Duration = Duration::from_hours(1);
 const INCOMPLETE: &str = Code::RecordingIncomplete.as_str();
 
 impl Api {
-    pub(crate) async fn upload_url(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(asked).await?;
+    pub(crate) async fn upload_url(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        let interview = self.interview(request).await?;
         if interview.audio.is_none() {
             let detail = "this interview was created without `audio`";
             return Err(Problem::new(
@@ -46,14 +46,14 @@ impl Api {
             return Ok(false);
         };
         let found = self.uploads.stat(&audio.object).await;
-        if let Some(found) = found.map_err(IntoProblem::into_problem)? {
+        if let Some(found) = found? {
             if found.size == audio.size_bytes {
                 return Ok(false);
             }
             let deleted = self
                 .uploads
                 .delete_generation(&found.name, found.generation);
-            deleted.await.map_err(IntoProblem::into_problem)?;
+            deleted.await?;
         }
         Ok(true)
     }
@@ -69,11 +69,7 @@ impl Api {
             size: (audio.size_bytes, audio.size_bytes),
             expires_at: self.clock.now() + UPLOAD_TIME,
         };
-        let signed = self
-            .uploads
-            .sign_upload(&grant)
-            .await
-            .map_err(IntoProblem::into_problem)?;
+        let signed = self.uploads.sign_upload(&grant).await?;
         Ok(json!({
             "method": "PUT",
             "url": signed.url,

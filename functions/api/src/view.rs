@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Interview, UserId, analysis::Analysis, paths::DocPath, receipt::RECEIPTS, report::StoredReport,
-    steps::StepState, versions::StripUnknown, webhook, work,
+    Interview, UserId, analysis::Analysis, interview_store, paths::DocPath, receipt::RECEIPTS,
+    report::StoredReport, steps::StepState, versions::StripUnknown, webhook,
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
@@ -17,17 +17,16 @@ use serde_json::{
 
 use crate::{
     Api,
-    error::IntoProblem,
-    request::Asked,
+    request::ApiRequest,
     transcript::{self, shown},
 };
 
 /// The parts of an interview that `?fields=` can name.
 const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes"];
 
-/// An interview and what of it is asked for.
+/// An interview and the requested parts of it.
 #[derive(Serialize)]
-struct Shown {
+struct InterviewBody {
     #[serde(flatten)]
     interview: Value,
     /// Written as they are read, for they can be long.
@@ -36,12 +35,12 @@ struct Shown {
 }
 
 impl Api {
-    pub(crate) async fn show(&self, asked: &Asked) -> Result<Response<Body>, Problem> {
-        asked.only_query(&["fields"])?;
-        let parts = parts(asked)?;
-        let mut interview = self.interview(asked).await?;
+    pub(crate) async fn show(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
+        request.only_query(&["fields"])?;
+        let parts = parts(request)?;
+        let mut interview = self.interview(request).await?;
         self.judge(&mut interview).await?;
-        let mut body = Shown {
+        let mut body = InterviewBody {
             interview: self.view(&interview),
             parts: BTreeMap::new(),
         };
@@ -56,8 +55,7 @@ impl Api {
     async fn judge(&self, interview: &mut Interview) -> Result<(), Problem> {
         let is_transcribed = interview.steps.transcription.state == StepState::Done;
         if interview.usable.is_none() && is_transcribed {
-            let found = work::transcript(&*self.records, &interview.key()).await;
-            let found = found.map_err(IntoProblem::into_problem)?;
+            let found = interview_store::transcript(&*self.records, &interview.key()).await?;
             interview.usable = found.map(|own| own.usable(interview.least_speakers()));
         }
         Ok(())
@@ -67,10 +65,9 @@ impl Api {
         let key = interview.key();
         let written = match part {
             "transcript" => {
-                let found = work::transcript(&*self.records, &key).await;
-                let found = found.map_err(IntoProblem::into_problem)?;
+                let found = interview_store::transcript(&*self.records, &key).await?;
                 let shown = found.map(|found| shown(found, interview));
-                to_raw_value(&shown.as_ref().map(transcript::Shown::from))
+                to_raw_value(&shown.as_ref().map(transcript::TranscriptBody::from))
             }
             "analysis" => to_raw_value(&self.data::<Analysis>(interview, "analysis").await?),
             "report" => {
@@ -100,13 +97,8 @@ impl Api {
         name: &str,
     ) -> Result<Option<T>, Problem> {
         let path = interview.key().data(name);
-        let found = self
-            .records
-            .read(&path)
-            .await
-            .map_err(IntoProblem::into_problem)?;
-        let decoded = found.map(|document| document.decode::<T>()).transpose();
-        let decoded = decoded.map_err(IntoProblem::into_problem)?;
+        let found = self.records.read(&path).await?;
+        let decoded = found.map(|document| document.decode::<T>()).transpose()?;
         Ok(decoded.map(StripUnknown::known_only))
     }
 
@@ -150,11 +142,11 @@ impl Api {
 }
 
 /// All parts, or those that the query names.
-fn parts(asked: &Asked) -> Result<Vec<&'static str>, Problem> {
-    let Some(wanted) = asked.query_value("fields") else {
+fn parts(request: &ApiRequest) -> Result<Vec<&'static str>, Problem> {
+    let Some(requested) = request.query_value("fields") else {
         return Ok(PARTS.to_vec());
     };
-    wanted
+    requested
         .split(',')
         .filter(|name| !name.is_empty())
         .map(|name| {

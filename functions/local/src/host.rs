@@ -13,7 +13,7 @@ use ::models::Supply;
 use analyze::{Analyze, Direct};
 use announce::Announce;
 use anyhow::Context;
-use api::{Api, Console, Limits, LocalIdentity, Traffic};
+use api::{Api, Console, Limits, LocalIdentity, RateLimits};
 use domain::{
     pipeline::Pipeline,
     ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
@@ -24,7 +24,7 @@ use emulation::Dispatcher;
 use engines::Fallback;
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
 use report::Report;
-use runtime::{Function, settings::Environment, step::Desk};
+use runtime::{Function, settings::Environment, step::StepRunner};
 use sweep::Sweep;
 use transcribe::Transcribe;
 use waveform::Waveform;
@@ -138,7 +138,7 @@ impl Host {
                 max_duration_ms: millis(self.settings.max_duration),
                 allow_private_webhooks: self.settings.allow_private_webhooks,
                 origins: self.settings.origins.clone(),
-                traffic: Traffic::new(self.settings.allowance),
+                rate_limits: RateLimits::new(self.settings.rate_limits),
             },
             console: Console::local(self.public_url.clone()),
             check_webhook_url: target::check,
@@ -160,14 +160,14 @@ fn functions(
     secrets: Secrets,
 ) -> anyhow::Result<Vec<Arc<dyn Function>>> {
     let (records, clock) = (store.records(), Arc::clone(clock));
-    let desk = Desk {
+    let steps = StepRunner {
         records: Arc::clone(&records),
         clock: Arc::clone(&clock),
     };
     let client = WebhookClient::new(Policy::of(settings.allow_private_webhooks));
     Ok(vec![
         Arc::new(Analyze {
-            desk: desk.clone(),
+            steps: steps.clone(),
             analyst: engines.analyst,
             queue: store.queue(),
         }),
@@ -180,7 +180,7 @@ fn functions(
             client: client.context("setting up the client for webhooks")?,
         }),
         Arc::new(Report {
-            desk: desk.clone(),
+            steps: steps.clone(),
             artifacts: store.bucket("artifacts"),
         }),
         Arc::new(Sweep {
@@ -191,7 +191,7 @@ fn functions(
             retention: settings.retention,
         }),
         Arc::new(Transcribe {
-            desk: desk.clone(),
+            steps: steps.clone(),
             uploads: store.bucket("uploads"),
             artifacts: store.bucket("artifacts"),
             public_url: settings.public_url.clone(),
@@ -200,7 +200,7 @@ fn functions(
             max_duration: settings.max_duration,
         }),
         Arc::new(Waveform {
-            desk,
+            steps,
             uploads: store.bucket("uploads"),
             max_duration_ms: millis(settings.max_duration),
         }),

@@ -6,10 +6,10 @@
 //! in the cloud, by the same manifest, the crate `emulation` does here.
 
 pub mod command;
-mod door;
 mod host;
 mod maintenance;
 mod models;
+mod origin_guard;
 mod process;
 mod progress;
 mod service;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use ::models::{
-    Cache, DEFAULT_MODEL, Event, Found, Library, MODELS, Model, Observer, Settings, State, Supply,
-    Wanted,
+    Cache, DEFAULT_MODEL, Event, Found, Library, MODELS, Model, ModelChoice, Observer, Settings,
+    State, Supply,
 };
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
@@ -93,10 +93,10 @@ async fn fetch(
     name: Option<&str>,
     environment: &Environment,
 ) -> anyhow::Result<u8> {
-    let model = match (name, Wanted::read(environment)) {
+    let model = match (name, ModelChoice::read(environment)) {
         (Some(name), _) => named(name)?,
-        (None, Ok(Wanted::Known(model))) => model,
-        (None, Ok(Wanted::File(path))) => {
+        (None, Ok(ModelChoice::Known(model))) => model,
+        (None, Ok(ModelChoice::File(path))) => {
             writeln!(io::stdout(), "{}", path.display())?;
             return Ok(0);
         }

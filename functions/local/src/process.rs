@@ -13,12 +13,12 @@ use domain::{
     Interview, InterviewId, InterviewKey, UserId,
     analysis::{Analysis, NO_LANGUAGE_MODEL},
     interview::{Audio, Status},
+    interview_store,
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
     report::StoredReport,
     usable::Usable,
     versions::UnknownFields,
     waveform::{Bits, StoredWaveform},
-    work,
 };
 use emulation::dispatch::GRACE;
 use futures::{StreamExt, TryStreamExt};
@@ -75,7 +75,7 @@ async fn submit(
 ) -> anyhow::Result<Interview> {
     let key = InterviewKey {
         user_id: UserId::parse("local")?,
-        interview_id: InterviewId::mint(),
+        interview_id: InterviewId::generate(),
     };
     let name = file
         .file_name()
@@ -132,7 +132,7 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
     for reason in interview.usable.iter().flat_map(Usable::known_reasons) {
         writeln!(io::stderr(), "warning: {}", reason.meaning())?;
     }
-    if let Some(transcript) = work::transcript(&*records, &key).await? {
+    if let Some(transcript) = interview_store::transcript(&*records, &key).await? {
         let json = serde_json::to_vec_pretty(&exports::json(&transcript))?;
         fs::write(out.join("transcript.json"), json)?;
         fs::write(out.join("transcript.srt"), exports::srt(&transcript))?;

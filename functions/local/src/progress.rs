@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(describe(&step, true), "[##########..........]  50 %");
         assert_eq!(describe(&step, false), "running");
         step.state = StepState::Failed;
-        step.error = Some(StepError::permanent(Code::NoSpeech, "nobody speaks"));
-        assert_eq!(describe(&step, true), "failed: nobody speaks");
+        step.error = Some(StepError::permanent(Code::NoSpeech, "no speech"));
+        assert_eq!(describe(&step, true), "failed: no speech");
     }
 }

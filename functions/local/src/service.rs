@@ -8,19 +8,19 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use runtime::http::{Body, Problem, Service};
 
-use crate::door::Door;
+use crate::origin_guard::OriginGuard;
 
 /// Everything that the embedded service answers.
 pub struct EmbeddedService {
     api: Api,
     storage: Storage,
-    door: Door,
+    door: OriginGuard,
 }
 
 impl EmbeddedService {
     pub(crate) fn new(api: Api, store: &Store, public_url: String) -> Self {
         Self {
-            door: Door::new(&public_url, api.limits.origins.clone()),
+            door: OriginGuard::new(&public_url, api.limits.origins.clone()),
             api,
             storage: Storage::embedded(store, public_url),
         }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use api::{Allowance, Origins};
+use api::{Origins, RateLimitSettings};
 use notify::sign::Secrets;
 use runtime::settings::{Environment, InvalidSetting};
 
@@ -28,7 +28,7 @@ pub struct Settings {
     /// `CORS_ALLOWED_ORIGINS`: whose pages may ask from a browser.
     pub origins: Origins,
     /// How much one user and one address may ask: everything, if nothing is set.
-    pub allowance: Allowance,
+    pub rate_limits: RateLimitSettings,
     /// `RETENTION_DAYS`: how long interviews are kept.
     pub retention: Option<Duration>,
 }
@@ -47,7 +47,7 @@ impl Settings {
             max_upload_bytes: environment.max_upload_bytes()?,
             max_duration: environment.max_duration()?,
             origins: Origins::read(environment)?,
-            allowance: Allowance::read(environment, Allowance::default())?,
+            rate_limits: RateLimitSettings::read(environment, RateLimitSettings::default())?,
             retention: environment.retention()?,
         })
     }

@@ -101,7 +101,7 @@ const NOT_PUBLIC_V4: [Block; 16] = [
 ///
 /// Outside lie loopback, v4-compatible, NAT64, discard, `SRv6`, unique local,
 /// link-local, site-local and multicast addresses. Those that carry a v4
-/// address are refused whatever it is: nobody serves webhooks through them.
+/// address are refused whatever it is: no receiver serves webhooks through them.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         // Protocols, Teredo and ORCHID; documentation.

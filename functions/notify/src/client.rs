@@ -1,4 +1,4 @@
-//! Sends webhooks to receivers that nobody vouches for.
+//! Sends webhooks to untrusted receivers.
 //!
 //! Each is a connection of its own to an address judged at that moment: no
 //! redirects, no proxy, no kept connections, no cookies, no second try behind
@@ -19,7 +19,7 @@ use crate::{
 pub const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION"));
 
 /// How much of an answer's body is read, so that the receiver is not cut off in
-/// the middle of a short one. Nobody looks at it.
+/// the middle of a short one. The body is not used.
 const MAX_BODY_BYTES: usize = 8 * 1024;
 
 /// How webhooks are sent.

@@ -23,11 +23,11 @@ use domain::{
     Interview, Timestamp,
     event::Event,
     ids::task_name,
+    interview_store::{self, Decision},
     ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
     trace::TraceContext,
     versions::UnknownFields,
-    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, Notice, QUEUE},
-    work::{self, Decision},
+    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookEvent},
 };
 use outcome::Outcome;
 use runtime::{Failure, Function, Incoming, ShapeError, trace};
@@ -48,9 +48,9 @@ pub struct Notify {
     pub client: WebhookClient,
 }
 
-/// Whether anybody wants to hear of an interview.
+/// Whether an event of an interview has a receiver.
 enum ReceiverState {
-    /// Somebody does.
+    /// It has one.
     Listening,
     /// The receiver has answered 410.
     Gone,
@@ -66,13 +66,13 @@ impl Function for Notify {
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         if let Incoming::Task(task) = &incoming {
-            return self.traced(&task.decode()?, Brought::ByTask).await;
+            return self.traced(&task.decode()?, Trigger::Task).await;
         }
         match incoming.event()? {
             Event::MessagePublished(message) => {
                 let notice = serde_json::from_slice(&message.data).map_err(ShapeError::from);
                 let notice = notice.map_err(Failure::permanent)?;
-                self.traced(&notice, Brought::ByMessage).await
+                self.traced(&notice, Trigger::Message).await
             }
             _ => Ok(()),
         }
@@ -84,15 +84,15 @@ const MAX_LOGGED: usize = 50;
 
 /// What brings a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Brought {
-    ByMessage,
-    ByTask,
+enum Trigger {
+    Message,
+    Task,
 }
 
 impl Notify {
     /// Delivers as part of the interview's trace, with the interview on every
     /// line of the log.
-    async fn traced(&self, notice: &Notice, brought: Brought) -> Result<(), Failure> {
+    async fn traced(&self, notice: &WebhookEvent, brought: Trigger) -> Result<(), Failure> {
         let span = tracing::info_span!(
             "notice",
             interview = %notice.key.interview_id,
@@ -100,14 +100,14 @@ impl Notify {
         );
         let trace = notice.trace.or_else(trace::current);
         trace::scope(
-            trace.unwrap_or_else(TraceContext::mint),
+            trace.unwrap_or_else(TraceContext::generate),
             self.deliver(notice, brought),
         )
         .instrument(span)
         .await
     }
 
-    async fn deliver(&self, notice: &Notice, brought: Brought) -> Result<(), Failure> {
+    async fn deliver(&self, notice: &WebhookEvent, brought: Trigger) -> Result<(), Failure> {
         match self.receiver(notice).await? {
             ReceiverState::Listening => {}
             ReceiverState::Gone => return self.give_up(notice).await,
@@ -121,9 +121,9 @@ impl Notify {
         if let Some(due) = log.next_attempt_at.filter(|due| *due > now) {
             let early = due.since(now);
             return match brought {
-                Brought::ByMessage => self.wait(notice, log.attempts.len(), early).await,
+                Trigger::Message => self.wait(notice, log.attempts.len(), early).await,
                 // Its own name is taken: by itself.
-                Brought::ByTask => Err(Failure::Later(early)),
+                Trigger::Task => Err(Failure::Later(early)),
             };
         }
         let outcome = self.send(notice, now).await;
@@ -134,7 +134,7 @@ impl Notify {
             unknown: UnknownFields::default(),
         });
         let wait = schedule::next_attempt(&notice.id, log.attempts.len(), &outcome);
-        // Whoever has it replayed over and over sees the newest.
+        // A user who has it replayed over and over sees the newest.
         let old = log.attempts.len().saturating_sub(MAX_LOGGED);
         log.attempts.drain(..old);
         log.next_attempt_at = wait.map(|wait| now + wait);
@@ -153,8 +153,8 @@ impl Notify {
         }
     }
 
-    /// Notes that nobody wants to hear any more.
-    async fn give_up(&self, notice: &Notice) -> Result<(), Failure> {
+    /// Notes that no receiver wants the event any more.
+    async fn give_up(&self, notice: &WebhookEvent) -> Result<(), Failure> {
         let (mut log, version) = self.log_of(notice).await?;
         if log.state != DeliveryState::Pending {
             return Ok(());
@@ -167,7 +167,12 @@ impl Notify {
     /// Queues the next attempt. A message could not wait: Pub/Sub delivers it
     /// again after ten minutes at the latest and gives it up after a hundred
     /// times, which is hours, where the schedule lasts for days.
-    async fn wait(&self, notice: &Notice, attempts: usize, delay: Duration) -> Result<(), Failure> {
+    async fn wait(
+        &self,
+        notice: &WebhookEvent,
+        attempts: usize,
+        delay: Duration,
+    ) -> Result<(), Failure> {
         let task = Task {
             name: task_name(&format!("{}-{attempts}", notice.id)),
             body: serde_json::to_value(notice).map_err(Failure::permanent)?,
@@ -180,7 +185,7 @@ impl Notify {
     }
 
     /// The log so far, with the version it has when it is stored already.
-    async fn log_of(&self, notice: &Notice) -> Result<(Delivery, Option<Version>), Failure> {
+    async fn log_of(&self, notice: &WebhookEvent) -> Result<(Delivery, Option<Version>), Failure> {
         let found = self.records.read(&notice.key.delivery(&notice.id)).await?;
         if let Some(document) = found {
             return Ok((document.decode()?, Some(document.version)));
@@ -197,13 +202,13 @@ impl Notify {
         Ok((fresh, None))
     }
 
-    /// Whether anybody wants to hear. That an interview is deleted is told although
-    /// it is.
-    async fn receiver(&self, notice: &Notice) -> Result<ReceiverState, Failure> {
+    /// Whether the event has a receiver. `interview.deleted` is sent although the
+    /// interview is deleted.
+    async fn receiver(&self, notice: &WebhookEvent) -> Result<ReceiverState, Failure> {
         if notice.event_type == EventType::Deleted {
             return Ok(ReceiverState::Listening);
         }
-        let interview = work::interview(&*self.records, &notice.key).await?;
+        let interview = interview_store::interview(&*self.records, &notice.key).await?;
         Ok(match interview {
             None => ReceiverState::Deleted,
             Some(interview) if interview.webhook_gone || interview.webhook_url.is_none() => {
@@ -213,7 +218,7 @@ impl Notify {
         })
     }
 
-    async fn send(&self, notice: &Notice, now: Timestamp) -> Outcome {
+    async fn send(&self, notice: &WebhookEvent, now: Timestamp) -> Outcome {
         let signed = self
             .secrets
             .headers(&notice.id, now.as_secs(), notice.body.as_bytes());
@@ -229,11 +234,11 @@ impl Notify {
         outcome
     }
 
-    /// Stores the log. Whoever loses a race for it finds it settled the next time;
-    /// whoever loses one against a deletion takes it away again.
+    /// Stores the log. A worker that loses a race for it finds it settled the next
+    /// time. A worker that loses a race against a deletion deletes the log again.
     async fn keep(
         &self,
-        notice: &Notice,
+        notice: &WebhookEvent,
         log: &Delivery,
         version: Option<Version>,
     ) -> Result<(), Failure> {
@@ -250,7 +255,7 @@ impl Notify {
     }
 
     /// Deletes the log: a deleted interview leaves nothing.
-    async fn forget(&self, notice: &Notice) -> Result<(), Failure> {
+    async fn forget(&self, notice: &WebhookEvent) -> Result<(), Failure> {
         let delete = Write::Delete {
             path: notice.key.delivery(&notice.id),
             precondition: Precondition::None,
@@ -259,7 +264,7 @@ impl Notify {
     }
 
     /// The receiver answered 410: it wants to hear no more of this interview.
-    async fn stop_notices(&self, notice: &Notice) -> Result<(), Failure> {
+    async fn stop_notices(&self, notice: &WebhookEvent) -> Result<(), Failure> {
         let now = self.clock.now();
         let stop = |interview: Option<&mut Interview>| match interview {
             // Another receiver may have been named meanwhile, who said nothing.
@@ -272,6 +277,6 @@ impl Notify {
             }
             _ => Decision::Leave(()),
         };
-        Ok(work::transact(&*self.records, &notice.key, now, stop).await?)
+        Ok(interview_store::transact(&*self.records, &notice.key, now, stop).await?)
     }
 }

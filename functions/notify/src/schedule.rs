@@ -2,8 +2,8 @@
 //!
 //! The waits of Standard Webhooks, three days in all, each stretched by up to a
 //! fifth so that many webhooks do not return at once. The stretch follows from
-//! the webhook's id and the attempt: whoever computes it again, for the same
-//! event delivered twice, gets the same time.
+//! the webhook's id and the attempt: a second computation, for the same event
+//! delivered twice, gives the same time.
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ pub enum InvalidUrl {
     NotPublic,
 }
 
-/// Says why a URL can be no receiver's, for whoever takes it from a client.
+/// Says why a URL is no valid receiver, for a function that takes it from a client.
 pub fn check(text: &str, allow_private: bool) -> Result<(), String> {
     let checked = check_url(text, Policy::of(allow_private));
     checked.map(drop).map_err(|error| error.to_string())

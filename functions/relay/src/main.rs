@@ -72,7 +72,7 @@ async fn relay(settings: Settings) -> anyhow::Result<()> {
         stop.clone(),
     );
     let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
-    // Last of all: whoever reaches it finds topics and listeners in place.
+    // Last of all: a client that reaches it finds topics and listeners in place.
     let listener = listen(&settings.address).await;
     let listener = listener.with_context(|| format!("listening on {url}"))?;
     tracing::info!("relaying at {url}");

@@ -1,7 +1,7 @@
 //! What Eventarc's Firestore triggers do.
 //!
 //! The listener tells what a document holds now, an event tells what it held
-//! before as well. So the documents that somebody listens to are kept a second
+//! before as well. So the documents that a function listens to are kept a second
 //! time in the embedded store: storing one there makes the event, with the old
 //! and the new, in the same transaction. What changed while the relay was away is
 //! found when it is back. Changes in quick succession may come as one, as those
@@ -14,7 +14,7 @@ use std::{
 
 use domain::{
     paths::DocPath,
-    pipeline::{DOCUMENT_WRITTEN, Occurrence, Pipeline},
+    pipeline::{DOCUMENT_WRITTEN, Pipeline, TriggerKey},
     ports::{Document, Precondition, Query, Records, Write},
 };
 use embedded::Store;
@@ -79,7 +79,7 @@ impl Mirror {
         let path = path.as_str();
         !self
             .pipeline
-            .listeners(Occurrence::Document { path })
+            .listeners(TriggerKey::Document { path })
             .is_empty()
     }
 
@@ -94,7 +94,7 @@ impl Mirror {
             .insert(path.clone());
         drop(seen);
         let known = self.records.read(&path).await?;
-        // Told twice is told once.
+        // A repeated notification has no effect.
         if known.is_some_and(|known| known.fields == document.fields) {
             return Ok(());
         }
@@ -114,7 +114,7 @@ impl Mirror {
         Ok(self.records.commit(vec![write]).await?)
     }
 
-    /// What a whole list does not hold was deleted while nobody listened.
+    /// What a whole list does not hold was deleted while the relay was away.
     async fn forget_the_rest(&self, group: &str) -> Result<(), Box<dyn std::error::Error>> {
         let told = self.seen.lock().await.get(group).cloned();
         let told = told.unwrap_or_default();

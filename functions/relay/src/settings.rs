@@ -48,7 +48,7 @@ impl Settings {
     }
 }
 
-/// Whoever tries things out does not want to wait for ten minutes.
+/// A user who tries things out does not want to wait for ten minutes.
 fn hurry(pipeline: &mut Pipeline, environment: &Environment) -> Result<(), InvalidSetting> {
     let expected = "a number of seconds, at least 1";
     let longest: u32 = environment.parsed("RELAY_MAX_BACKOFF_S", u32::MAX, expected)?;

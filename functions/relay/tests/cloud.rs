@@ -2,24 +2,24 @@
 //! real HTTP, Google's emulators of Firestore and Pub/Sub, signed uploads.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-#[path = "../../local/tests/support/described.rs"]
-mod described;
-#[path = "../../local/tests/support/stand_in.rs"]
-mod stand_in;
+#[path = "../../local/tests/support/fake_providers.rs"]
+mod fake_providers;
+#[path = "../../local/tests/support/openapi_client.rs"]
+mod openapi_client;
 mod support;
 
 use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
 
-use described::ask_everything;
 use domain::{
     pipeline::{Pipeline, Retry},
     ports::{Query, Records},
 };
 use embedded::{Options, Store};
+use fake_providers::{Providers, RecordedRequest, Said, assert_made_by_providers, recorded};
 use google::pubsub::{Admin, Push};
+use openapi_client::ask_everything;
 use runtime::SystemClock;
 use serde_json::{Value, json};
-use stand_in::{Asked, Providers, Said, assert_made_by_providers, recorded};
 use support::{Cloud, Embedded, Receiver, key, recording};
 use tokio::sync::Mutex;
 
@@ -292,7 +292,7 @@ async fn providers_that_are_busy_are_asked_again() {
             (503, "gemini/recorded-errors_503-high-demand-2026.json"),
         ),
     ]);
-    let mood = move |asked: &Asked| {
+    let mood = move |asked: &RecordedRequest| {
         let refusal = busy.remove(&asked.of_gemini());
         refusal.map(|(status, name)| Said::Whole(status, recorded(name)))
     };

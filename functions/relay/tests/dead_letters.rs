@@ -114,7 +114,7 @@ async fn dead_letters_go_back_where_they_came_from() {
     let letters = [
         letter(OURS, b"{\"type\": \"x, y\"}", ("kind", "a=b,c")),
         letter(EVENTARCS, EVENT, ("ce-time", "2026-01-01T00:00:00Z")),
-        json!({"data": "", "attributes": {"from": "nobody knows"}}),
+        json!({"data": "", "attributes": {"from": "unknown"}}),
         letter(
             "interview-events.forgotten",
             b"a",
@@ -144,6 +144,6 @@ async fn dead_letters_go_back_where_they_came_from() {
     );
     let message = (b"{\"type\": \"x, y\"}".to_vec(), own("kind", "a=b,c"));
     assert_eq!(pubsub.pull_all(OURS, 1).await, [message]);
-    // Nobody to send them to.
+    // They have no receiver.
     assert_eq!(pubsub.pull_all("dead-letters", 2).await.len(), 2);
 }

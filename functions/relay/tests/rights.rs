@@ -23,21 +23,21 @@ use futures::{StreamExt as _, stream};
 use google::storage::Gcs;
 use reqwest::Client;
 use runtime::{
-    Failure, Function as _, Incoming, SystemClock, cloudevent, serve::serve, step::Desk,
+    Failure, Function as _, Incoming, SystemClock, cloudevent, serve::serve, step::StepRunner,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use transcribe::Transcribe;
 
 /// Cloud Storage with the rights of a manifest.
-struct Bench {
+struct Fixture {
     gcs: Gcs,
     store: Store,
     url: String,
     _folder: TempDir,
 }
 
-impl Bench {
+impl Fixture {
     async fn new(rights: Pipeline) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -68,7 +68,7 @@ impl Bench {
     fn transcribe(&self) -> Transcribe {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Transcribe {
-            desk: Desk {
+            steps: StepRunner {
                 records: self.store.records(),
                 clock,
             },
@@ -141,8 +141,8 @@ impl Transcriber for NoEngine {
 
 fn object() -> (InterviewKey, String) {
     let key = InterviewKey {
-        user_id: UserId::parse("somebody").unwrap(),
-        interview_id: InterviewId::mint(),
+        user_id: UserId::parse("test-user").unwrap(),
+        interview_id: InterviewId::generate(),
     };
     let name = format!("{}/audio/a", key.document());
     (key, name)
@@ -150,7 +150,7 @@ fn object() -> (InterviewKey, String) {
 
 #[tokio::test]
 async fn transcribe_deletes_the_late_upload_of_a_deleted_interview() {
-    let bench = Bench::new(Pipeline::ours()).await;
+    let bench = Fixture::new(Pipeline::ours()).await;
     let ((key, name), transcribe) = (object(), bench.transcribe());
     let event = bench.upload_late(&key, &name).await;
     transcribe.handle(event.clone()).await.unwrap();
@@ -166,7 +166,7 @@ async fn deleting_without_the_right_fails_even_when_the_object_is_gone() {
     let transcribe = pipeline.functions.get_mut("transcribe").unwrap();
     let read_only = BTreeSet::from([Right::Read]);
     transcribe.buckets.insert("uploads".into(), read_only);
-    let bench = Bench::new(pipeline).await;
+    let bench = Fixture::new(pipeline).await;
     let ((key, name), transcribe) = (object(), bench.transcribe());
     let event = bench.upload_late(&key, &name).await;
     for is_there in [true, false] {
@@ -182,7 +182,7 @@ async fn deleting_without_the_right_fails_even_when_the_object_is_gone() {
 
 #[tokio::test]
 async fn functions_have_the_rights_of_the_manifest_and_no_others() {
-    let bench = Bench::new(Pipeline::ours()).await;
+    let bench = Fixture::new(Pipeline::ours()).await;
     for (function, reads, writes, deletes) in [
         ("api", true, true, true),
         ("transcribe", true, false, true),

@@ -14,7 +14,7 @@ use std::{
 
 use domain::pipeline::{Function, Pipeline};
 
-/// What nobody sets in the cloud: what belongs to emulators, what Cloud Run sets, what
+/// What is not set in the cloud: what belongs to emulators, what Cloud Run sets, what
 /// the embedded service is refused by, and what is good as it is.
 const LEFT_OUT: [&str; 15] = [
     "ANALYZER_PART_TOKENS",
@@ -129,7 +129,7 @@ fn every_function_is_given_what_it_reads_and_nothing_else() {
         .iter()
         .filter(|name| !left_out.contains(**name))
         .collect();
-    assert!(unused.is_empty(), "nobody reads {unused:?}");
+    assert!(unused.is_empty(), "no function reads {unused:?}");
 }
 
 /// Without one of its secrets or of what names its surroundings, no function starts.

@@ -7,8 +7,8 @@ mod canvas;
 mod charts;
 mod colour;
 mod content;
+mod docx_patch;
 mod evidence;
-mod finish;
 mod metrics;
 mod notes;
 mod pack;
@@ -28,9 +28,10 @@ use bytes::Bytes;
 use domain::{
     Interview, InterviewKey,
     analysis::Analysis,
-    claim::Lease,
     deletion,
     event::Event,
+    interview_store,
+    lease::Lease,
     note::{self, Note},
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Query, Write},
     report::{CONTENT_TYPE, StoredReport},
@@ -38,12 +39,11 @@ use domain::{
     transcript::Transcript,
     versions::UnknownFields,
     waveform::StoredWaveform,
-    work,
 };
 use futures::{StreamExt, stream};
 use runtime::{
     Failure, Function, Incoming, readable,
-    step::{Assignment, Desk, Outcome, Product, storage_error},
+    step::{Outcome, StepOutput, StepRun, StepRunner, storage_error},
 };
 
 pub use content::ReportContent;
@@ -52,7 +52,7 @@ pub use render::{RenderError, render};
 /// The function, and what it needs.
 pub struct Report {
     /// Claims, results and the time.
-    pub desk: Desk,
+    pub steps: StepRunner,
     /// The bucket for products.
     pub artifacts: Arc<dyn ObjectStore>,
 }
@@ -80,22 +80,24 @@ impl Function for Report {
 impl Report {
     async fn write(&self, key: &InterviewKey) -> Result<(), Failure> {
         // The event may be late: what counts is the analysis that is there now.
-        let Some(document) = self.desk.records.read(&key.data("analysis")).await? else {
+        let Some(document) = self.steps.records.read(&key.data("analysis")).await? else {
             // Deleted, perhaps after a report was written and before that was noted.
-            let gone = work::interview(&*self.desk.records, key).await?.is_none();
+            let gone = interview_store::interview(&*self.steps.records, key)
+                .await?
+                .is_none();
             return if gone { self.clear(key).await } else { Ok(()) };
         };
         let analysis: Analysis = document.decode()?;
         let revision = analysis.derived_from.transcript_revision;
-        let assignment = Assignment {
+        let assignment = StepRun {
             key: key.clone(),
             step: StepName::Report,
             input: format!("{revision}@{}", analysis.created_at),
             engine: None,
         };
-        let before = self.desk.records.read(&key.data("report")).await?;
+        let before = self.steps.records.read(&key.data("report")).await?;
         let compose = |_, lease| self.compose(key, lease, analysis);
-        let outcome = Box::pin(self.desk.run(assignment, compose)).await?;
+        let outcome = Box::pin(self.steps.run(assignment, compose)).await?;
         match (outcome, before) {
             (Outcome::Finished, Some(before)) => {
                 let before: StoredReport = before.decode()?;
@@ -115,7 +117,7 @@ impl Report {
         key: &InterviewKey,
         lease: Lease,
         analysis: Analysis,
-    ) -> Result<Product, StepError> {
+    ) -> Result<StepOutput, StepError> {
         let (interview, transcript) = self.sources(key).await?;
         let waveform = self.waveform(key).await?;
         let notes = self.notes(key).await?;
@@ -145,20 +147,20 @@ impl Report {
             derived_from: derived_from.into(),
             object,
             size_bytes,
-            created_at: self.desk.clock.now(),
+            created_at: self.steps.clock.now(),
             unknown: UnknownFields::default(),
         };
         let write = Write::put(key.data("report"), &report, Precondition::None);
-        Ok(Product {
+        Ok(StepOutput {
             writes: vec![write.map_err(|error| storage_error(&error))?],
-            ..Product::default()
+            ..StepOutput::default()
         })
     }
 
     /// The waveform, where there is one: nearly always, since decoding is less
     /// work than recognising and analysing.
     async fn waveform(&self, key: &InterviewKey) -> Result<Option<StoredWaveform>, StepError> {
-        let found = self.desk.records.read(&key.data("waveform")).await;
+        let found = self.steps.records.read(&key.data("waveform")).await;
         let found = found.map_err(|error| storage_error(&error))?;
         let decoded = found.map(|document| document.decode()).transpose();
         decoded.map_err(|error| storage_error(&error))
@@ -166,7 +168,7 @@ impl Report {
 
     async fn notes(&self, key: &InterviewKey) -> Result<Vec<Note>, StepError> {
         let found = self
-            .desk
+            .steps
             .records
             .list(&Query::collection(key.notes()))
             .await;
@@ -177,11 +179,11 @@ impl Report {
     }
 
     async fn sources(&self, key: &InterviewKey) -> Result<(Interview, Transcript), StepError> {
-        let records = &*self.desk.records;
-        let interview = work::interview(records, key)
+        let records = &*self.steps.records;
+        let interview = interview_store::interview(records, key)
             .await
             .map_err(|error| storage_error(&error))?;
-        let transcript = work::transcript(records, key)
+        let transcript = interview_store::transcript(records, key)
             .await
             .map_err(|error| storage_error(&error))?;
         let named = interview.zip(transcript).map(|(interview, transcript)| {

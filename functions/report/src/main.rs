@@ -7,7 +7,7 @@ use report::Report;
 fn main() -> ExitCode {
     google::function("report", |cloud| {
         Ok(Report {
-            desk: cloud.desk(),
+            steps: cloud.steps(),
             artifacts: cloud.artifacts()?,
         })
     })

@@ -36,7 +36,7 @@ const FIGURES: [Figure; 8] = [
     }),
 ];
 
-/// The pace to which the longest bar belongs where nobody speaks faster.
+/// The pace to which the longest bar belongs where no speaker is faster.
 const SLOWEST_SCALE: f64 = 200.0;
 
 /// Speakers in one table, at most.

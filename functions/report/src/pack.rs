@@ -5,11 +5,11 @@ use std::io::{Cursor, Read, Write};
 use docx_rs::Docx;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::{RenderError, finish::Finish};
+use crate::{RenderError, docx_patch::DocxPatch};
 
 /// The document's bytes, finished and compressed; the same document gives the
 /// same bytes.
-pub(crate) fn compress(document: Docx, finish: &Finish) -> Result<Vec<u8>, RenderError> {
+pub(crate) fn compress(document: Docx, patch: &DocxPatch) -> Result<Vec<u8>, RenderError> {
     let mut plain = Cursor::new(Vec::new());
     document
         .build()
@@ -32,7 +32,7 @@ pub(crate) fn compress(document: Docx, finish: &Finish) -> Result<Vec<u8>, Rende
         packed
             .start_file(entry.name(), options)
             .map_err(RenderError::Write)?;
-        let bytes = finish.apply(entry.name(), bytes);
+        let bytes = patch.apply(entry.name(), bytes);
         packed.write_all(&bytes).map_err(RenderError::Compress)?;
     }
     let packed = packed.finish().map_err(RenderError::Write)?;

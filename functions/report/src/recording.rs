@@ -50,7 +50,7 @@ impl Scale {
     }
 }
 
-/// The picture with its legend, and what it shows for those who cannot see it.
+/// The picture with its time axis and its legend.
 pub(crate) fn section(content: &ReportContent<'_>) -> Result<Section, RenderError> {
     let mut blocks: Vec<Block> = Vec::new();
     if content.transcript.head.duration_ms > 0 {
@@ -140,7 +140,7 @@ fn rows(lane: usize) -> Range<usize> {
     top..top + LANE_HEIGHT
 }
 
-/// Who speaks in each column, as a colour; grey where nobody does.
+/// Who speaks in each column, as a colour; grey where no speaker does.
 fn column_colours(turns: &[Turn], scale: &Scale) -> Vec<u8> {
     let mut colours = vec![DARK; WIDTH];
     for turn in turns {

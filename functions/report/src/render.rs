@@ -2,7 +2,7 @@
 
 use crate::{
     content::{Block, ReportContent, Section},
-    finish, metrics, notes, pack, recording, sections, styles,
+    docx_patch, metrics, notes, pack, recording, sections, styles,
     text::clean,
     title, transcript, unusable,
 };
@@ -41,7 +41,7 @@ pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
             add(&mut document, block);
         }
     }
-    pack::compress(document, &finish::Finish::of(content))
+    pack::compress(document, &docx_patch::DocxPatch::of(content))
 }
 
 /// All parts that have something to say, in order.

@@ -51,7 +51,7 @@ fn heading(usable: &Usable, kind: Kind) -> Option<&'static str> {
     if !usable.ok {
         Some("⚠ This transcript is unreliable: do not base decisions on this report")
     } else if !usable.permits_ratings(kind) {
-        Some("⚠ Only one speaker was recognised: nobody is rated")
+        Some("⚠ Only one speaker was recognised: no speaker is rated")
     } else if usable.has(Reason::OneSpeaker) {
         Some("⚠ Only one speaker was recognised")
     } else {

@@ -154,11 +154,11 @@ fn job_interview_with_one_speaker_says_how_to_set_the_speakers() {
         let text = text(&document(interview, &alone, &empty_analysis()));
         text[..text.find("the-title").unwrap()].to_owned()
     };
-    assert!(!front(&interview).contains("nobody is rated"));
+    assert!(!front(&interview).contains("no speaker is rated"));
     interview.kind = Kind::JobInterview;
     let front = front(&interview);
     for expected in [
-        "nobody is rated",
+        "no speaker is rated",
         "speakers_expected",
         "--speakers 2",
         "PATCH",

@@ -9,8 +9,8 @@ use runtime::Failure;
 
 use crate::{
     Sweep,
+    heartbeat::{self, Round, SweepHeartbeat},
     outcome::Outcome,
-    rounds::{self, Round, Rounds},
 };
 
 const INTERVAL: Duration = Duration::from_hours(24);
@@ -27,12 +27,12 @@ impl Sweep {
             return;
         }
         // Noted before: one that takes longer than a sweep may is not begun each minute.
-        let note = |rounds: Option<&Rounds>| {
+        let note = |rounds: Option<&SweepHeartbeat>| {
             let mut rounds = rounds.unwrap_or(&round.rounds).clone();
             rounds.audited_at = Some(now);
             (rounds, ())
         };
-        let noted = rounds::update(&*self.records, note).await;
+        let noted = heartbeat::update(&*self.records, note).await;
         outcome.note(noted.map_err(Failure::from));
         let report = audit::run(&*self.records, &*self.uploads, &*self.artifacts).await;
         if let Some(report) = outcome.note(report.map_err(failure)) {
@@ -49,11 +49,11 @@ fn failure(error: AuditError) -> Failure {
 }
 
 fn log(report: &AuditReport) {
-    let count = |wanted: fn(&Finding) -> bool| {
+    let count = |requested: fn(&Finding) -> bool| {
         report
             .findings
             .iter()
-            .filter(|finding| wanted(finding))
+            .filter(|finding| requested(finding))
             .count()
     };
     let (interviews, documents, objects) = (report.interviews, report.documents, report.objects);

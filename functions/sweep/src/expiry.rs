@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::rounds::RetentionState;
+use crate::heartbeat::RetentionState;
 
 /// How many interviews are deleted on a day in any case.
 const FLOOR: u64 = 50;

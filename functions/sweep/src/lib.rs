@@ -11,11 +11,11 @@
 
 mod audit;
 mod expiry;
+mod heartbeat;
 mod outcome;
 mod overdue;
 mod pages;
 mod retention;
-mod rounds;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,15 +23,15 @@ use async_trait::async_trait;
 use domain::{
     Interview, InterviewKey, Timestamp, deletion,
     interview::Status,
+    interview_store::{self, Decision},
     paths::INTERVIEWS,
     ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
     receipt::{self, RECEIPTS},
-    work::{self, Decision},
 };
 use runtime::{Failure, Function, Incoming};
 use serde_json::json;
 
-use crate::{outcome::Outcome, pages::Pages, rounds::Round};
+use crate::{heartbeat::Round, outcome::Outcome, pages::Pages};
 
 /// How many documents that cannot be decoded a sweep names: the next one comes in a minute.
 const NAMED: u64 = 5;
@@ -61,7 +61,7 @@ impl Function for Sweep {
         let mut outcome = Outcome::default();
         let finished = self.finish_deletions(&mut outcome).await;
         outcome.note(finished);
-        let round = rounds::arrive(&*self.records, self.clock.now()).await;
+        let round = heartbeat::arrive(&*self.records, self.clock.now()).await;
         let round = outcome.note(round.map_err(Failure::from));
         if let Some(round) = &round {
             report_jump(round);
@@ -123,8 +123,7 @@ impl Sweep {
             order_by: Some("status".into()),
             ..of_status(Status::Processing)
         };
-        // Of these there can be as many as anybody likes: only those are read whose time
-        // is over.
+        // There can be any number of these: only those are read whose time is over.
         let before = self.clock.now() - overdue::ABANDONED_AFTER;
         let abandoned = Query {
             less_than: Some(("updated_at".into(), json!(before))),
@@ -173,7 +172,7 @@ impl Sweep {
                 Decision::Leave(false)
             }
         };
-        Ok(work::transact(&*self.records, &key, now, settle).await?)
+        Ok(interview_store::transact(&*self.records, &key, now, settle).await?)
     }
 
     /// Idempotency keys are remembered for a day.

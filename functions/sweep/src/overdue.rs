@@ -54,7 +54,7 @@ fn abandon(interview: &mut Interview, since: Timestamp, now: Timestamp) -> bool 
 }
 
 /// Since when a step could have begun. One that needs the audio alone, and whose
-/// upload nobody has noted, counts from when anything last happened.
+/// upload is not noted, counts from when anything last happened.
 fn waiting_since(interview: &Interview, name: StepName) -> Option<Timestamp> {
     let known = interview.steps.step(name).due_since;
     known.or(name.needs().is_none().then_some(interview.updated_at))
@@ -98,7 +98,7 @@ fn verdict(
 mod tests {
     use domain::{
         InterviewId, InterviewKey, UserId,
-        claim::Claim,
+        lease::Acquire,
         steps::{WaitReason, Waiting},
     };
 
@@ -125,7 +125,7 @@ mod tests {
         let start = Timestamp::from_millis(0);
         assert!(matches!(
             interview.begin(StepName::Transcription, "1", None, start),
-            Claim::Start(_)
+            Acquire::Start(_)
         ));
         assert!(!settle(
             &mut interview,
@@ -156,7 +156,7 @@ mod tests {
     fn what_lay_there_while_nothing_ran_is_not_lost() {
         let mut interview = interview();
         let begun = interview.begin(StepName::Transcription, "1", None, START);
-        assert!(matches!(begun, Claim::Start(_)));
+        assert!(matches!(begun, Acquire::Start(_)));
         let (woken, later) = (30 * HOUR, 30 * HOUR + HOUR / 2);
         let [woken, later] = [woken, later].map(Timestamp::from_millis);
         assert!(!settle(&mut interview, woken, later));

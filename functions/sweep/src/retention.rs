@@ -3,7 +3,7 @@
 //! A clock that jumps, or `RETENTION_DAYS` with a digit missing, makes everything too old
 //! at once, and a deletion cannot be undone. So the sweep first marks what is too old,
 //! and deletes it when it is still too old after 24 hours in which sweeps came regularly
-//! ([`crate::rounds`]). A mark that does not hold any more is taken back. Beyond the
+//! ([`crate::heartbeat`]). A mark that does not hold any more is taken back. Beyond the
 //! ceiling of a day nothing is deleted, and that is reported.
 //!
 //! An interview is judged by the times in its stored fields, so that one which this release
@@ -12,10 +12,9 @@
 use std::time::Duration;
 
 use domain::{
-    InterviewKey, Timestamp, deletion,
+    InterviewKey, Timestamp, deletion, interview_store,
     paths::INTERVIEWS,
     ports::{Document, Query},
-    work,
 };
 use runtime::Failure;
 use serde_json::{Map, Value, json};
@@ -23,9 +22,9 @@ use serde_json::{Map, Value, json};
 use crate::{
     Sweep,
     expiry::{EXPIRING_AT, EXPIRING_REGULAR_MS, Judge, marked_at},
+    heartbeat::{self, RetentionState, Round, SweepHeartbeat},
     outcome::Outcome,
     pages::Pages,
-    rounds::{self, RetentionState, Round, Rounds},
 };
 
 /// The regular time between the mark and the deletion.
@@ -73,13 +72,13 @@ impl Sweep {
 
     async fn note_look(&self, round: &Round) -> Result<(), Failure> {
         let (looked_at_ms, setting_ms) = (Some(round.rounds.regular_ms), self.setting_ms());
-        let note = |rounds: Option<&Rounds>| {
+        let note = |rounds: Option<&SweepHeartbeat>| {
             let mut rounds = rounds.unwrap_or(&round.rounds).clone();
             rounds.retention.looked_at_ms = looked_at_ms;
             rounds.retention.setting_ms = setting_ms;
             (rounds, ())
         };
-        Ok(rounds::update(&*self.records, note).await?)
+        Ok(heartbeat::update(&*self.records, note).await?)
     }
 
     /// The first step.
@@ -132,7 +131,7 @@ impl Sweep {
             fields.insert(EXPIRING_REGULAR_MS.to_owned(), json!(regular_ms));
             Some(())
         };
-        let marked = work::amend(&*self.records, &document.path, mark).await?;
+        let marked = interview_store::amend(&*self.records, &document.path, mark).await?;
         Ok(marked.is_some())
     }
 
@@ -183,7 +182,7 @@ impl Sweep {
             fields.remove(EXPIRING_REGULAR_MS);
             fields.remove(EXPIRING_AT)
         };
-        let taken = work::amend(&*self.records, &document.path, take_back).await?;
+        let taken = interview_store::amend(&*self.records, &document.path, take_back).await?;
         Ok(taken.is_some())
     }
 
@@ -199,10 +198,10 @@ impl Sweep {
         if due.is_empty() {
             return Ok(());
         }
-        let wanted = due.len() as u64;
+        let requested = due.len() as u64;
         // Taken before anything is deleted: two sweeps at once do not delete twice as many.
-        let (granted, state) = self.take_room(wanted, round).await?;
-        outcome.held = wanted - granted;
+        let (granted, state) = self.take_room(requested, round).await?;
+        outcome.held = requested - granted;
         for (key, _) in due.iter().zip(0..granted) {
             let deleted = self.delete_expired(key, judge).await;
             outcome.deleted += u64::from(outcome.note(deleted).unwrap_or(false));
@@ -226,18 +225,18 @@ impl Sweep {
     /// state after that.
     async fn take_room(
         &self,
-        wanted: u64,
+        requested: u64,
         round: &Round,
     ) -> Result<(u64, RetentionState), Failure> {
-        let take = |rounds: Option<&Rounds>| {
+        let take = |rounds: Option<&SweepHeartbeat>| {
             let mut rounds = rounds.unwrap_or(&round.rounds).clone();
             let mut state = rounds.retention.at(rounds.regular_ms);
-            let granted = wanted.min(state.ceiling().saturating_sub(state.deleted));
+            let granted = requested.min(state.ceiling().saturating_sub(state.deleted));
             state.deleted += granted;
             rounds.retention = state.clone();
             (rounds, (granted, state))
         };
-        Ok(rounds::update(&*self.records, take).await?)
+        Ok(heartbeat::update(&*self.records, take).await?)
     }
 
     /// Deletes one, unless its owner has it kept for longer since it was looked at.

@@ -6,18 +6,18 @@ use anyhow::Context as _;
 use domain::{
     InterviewKey,
     callback::{Callback, CallbackToken, Job, PATIENCE},
-    claim::Lease,
     ids::task_name,
+    interview_store,
+    lease::Lease,
     ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
     steps::{Code, StepError},
     transcript::Recognition,
     versions::UnknownFields,
-    work,
 };
 use futures::{FutureExt as _, TryStreamExt as _};
 use runtime::{
     Failure, report_unreadable,
-    step::{Outcome, Product, storage_error},
+    step::{Outcome, StepOutput, storage_error},
     trace,
 };
 
@@ -33,23 +33,23 @@ const NO_ANSWER: Code = Code::EngineTimeout;
 impl Transcribe {
     /// Asks the engine to call back. The step is parked, and what is asked recorded,
     /// right before the request: until then the claim is renewed, and lost soon after
-    /// whoever holds it.
+    /// the worker that holds it.
     pub(crate) async fn ask(
         &self,
         job: &Job,
         lease: Lease,
         request: &TranscriptionRequest,
         base: &str,
-    ) -> Result<Product, StepError> {
-        let token = CallbackToken::mint(job.key.clone());
+    ) -> Result<StepOutput, StepError> {
+        let token = CallbackToken::generate(job.key.clone());
         let engine = self.transcriber.name();
         let url = format!("{base}/v1/callbacks/{engine}/{token}");
         let park = self.park(job, lease, &token).boxed();
         match self.transcriber.submit(request, &url, park).await {
-            Ok(()) => Ok(promised()),
+            Ok(()) => Ok(deferred()),
             Err(error) if error.code == NO_ANSWER.as_str() => {
                 tracing::warn!("the engine may have taken the job: it is waited for");
-                Ok(promised())
+                Ok(deferred())
             }
             Err(error) => {
                 self.forget(&token).await.map_err(|_| not_queued())?;
@@ -59,14 +59,14 @@ impl Transcribe {
     }
 
     /// Parks the step and records what is asked. The task that asks again is queued
-    /// first of all, because from then on nobody else would.
+    /// first of all, because from then on no other task would.
     async fn park(&self, job: &Job, lease: Lease, token: &CallbackToken) -> Result<(), StepError> {
         let name = again_name(job, lease.token);
         let trace = lease.trace.or_else(trace::current);
         let delay = PATIENCE + Duration::from_secs(1);
         let queued = self.enqueue(job, &name, delay, trace).await;
         queued.map_err(|_| not_queued())?;
-        let now = self.desk.clock.now();
+        let now = self.steps.clock.now();
         let asked = Callback {
             lease: lease.into(),
             job: job.clone(),
@@ -75,10 +75,11 @@ impl Transcribe {
         };
         let write = Write::put(token.document(), &asked, Precondition::Absent);
         let write = write.map_err(|error| storage_error(&error))?;
-        let records = &*self.desk.records;
-        let parked = work::park(records, &job.key, &lease, now + PATIENCE, &[write], now).await;
+        let records = &*self.steps.records;
+        let parked =
+            interview_store::park(records, &job.key, &lease, now + PATIENCE, &[write], now).await;
         let parked = parked.map_err(|error| storage_error(&error))?;
-        // Whoever took the claim over, or deleted the interview, handles the rest.
+        // The worker or request that took it over, or deleted it, handles the rest.
         parked.map_err(|refused| StepError::transient(Code::WorkerLost, refused.to_string()))
     }
 
@@ -88,8 +89,8 @@ impl Transcribe {
             key: job.key.clone(),
             secret: secret.to_owned(),
         };
-        let Some(document) = self.desk.records.read(&token.document()).await? else {
-            // Nobody awaits it any more; it may have come while it was all deleted.
+        let Some(document) = self.steps.records.read(&token.document()).await? else {
+            // No step awaits it any more; it may have come while it was all deleted.
             return Ok(self.artifacts.delete(&token.object()).await?);
         };
         let asked: Callback = document.decode()?;
@@ -100,7 +101,7 @@ impl Transcribe {
             Ok(recognition) => self.write_answer(&asked, recognition).await?,
             Err(failure) => {
                 let fail = |_, _| std::future::ready(Err(failure));
-                match self.desk.go_on(&job.key, asked.lease.known, fail).await {
+                match self.steps.resume(&job.key, asked.lease.known, fail).await {
                     Err(Failure::Transient { error, after }) => {
                         // Not this answer again, but another.
                         tracing::warn!("the engine's answer was a failure: {error:#}");
@@ -129,22 +130,22 @@ impl Transcribe {
     ) -> Result<Outcome, Failure> {
         let key = &asked.job.key;
         let engine = self.transcriber.name();
-        let write = |_, lease| self.write_up(key, engine, lease, recognition.clone());
-        match self.desk.go_on(key, asked.lease.known, write).await? {
+        let write = |_, lease| self.store_transcript(key, engine, lease, recognition.clone());
+        match self.steps.resume(key, asked.lease.known, write).await? {
             Outcome::Superseded => {}
             outcome => return Ok(outcome),
         }
         let assignment = self.assignment(key, asked.job.generation);
-        let write = |_, lease| self.write_up(key, engine, lease, recognition.clone());
-        // Somebody else is at it, who may not come to an end: then it is wanted.
-        self.desk.run(assignment, write).await
+        let write = |_, lease| self.store_transcript(key, engine, lease, recognition.clone());
+        // Another worker runs the step and may not finish it: then the answer is needed.
+        self.steps.run(assignment, write).await
     }
 
     /// Clears away what was asked with this claim or an earlier one.
     async fn forget_all(&self, key: &InterviewKey, newest: u64) -> Result<(), Failure> {
         let collection = key.document().collection("callbacks");
         let query = Query::collection(collection);
-        for document in self.desk.records.list(&query).await? {
+        for document in self.steps.records.list(&query).await? {
             let callback: Callback = match document.decode() {
                 Ok(callback) => callback,
                 Err(error) => {
@@ -188,14 +189,14 @@ impl Transcribe {
             path: token.document(),
             precondition: Precondition::None,
         };
-        Ok(self.desk.records.commit(vec![delete]).await?)
+        Ok(self.steps.records.commit(vec![delete]).await?)
     }
 }
 
-fn promised() -> Product {
-    Product {
-        promised: true,
-        ..Product::default()
+fn deferred() -> StepOutput {
+    StepOutput {
+        deferred: true,
+        ..StepOutput::default()
     }
 }
 

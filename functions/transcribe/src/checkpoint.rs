@@ -11,7 +11,7 @@ use std::sync::{
 use async_trait::async_trait;
 use domain::{
     InterviewKey,
-    claim::Lease,
+    lease::Lease,
     ports::{Checkpoint, ObjectError, ObjectStore, Overwrite},
     steps::{Code, StepError},
 };

@@ -3,13 +3,13 @@
 //! Listens to the bucket for recordings: an upload that belongs to an interview
 //! is noted there, looked at, and queued. The queue holds the engine's
 //! concurrency; its tasks do the work and write `data/transcript`, the words in
-//! chunks first and the head last, so that whoever the head starts finds all
-//! (`write_up`). An engine that takes long is not waited for, but calls back
+//! chunks first and the head last, so that a function the head starts finds all
+//! (`store_transcript`). An engine that takes long is not waited for, but calls back
 //! (`callbacks`).
 
 mod callbacks;
 pub mod checkpoint;
-mod write_up;
+mod store_transcript;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,9 +19,10 @@ use checkpoint::ObjectCheckpoint;
 use domain::{
     Interview, InterviewKey,
     callback::{Job, QUEUE},
-    claim::Lease,
     event::{Event, StoredObject},
     ids,
+    interview_store::{self, Decision},
+    lease::Lease,
     ports::{
         ObjectError, ObjectStore, Progress, Queue, Readiness, Recording, Task, Transcriber,
         TranscriptionRequest,
@@ -29,19 +30,18 @@ use domain::{
     steps::{Code, StepError, StepName, WaitReason, Waiting},
     trace::TraceContext,
     versions::UnknownFields,
-    work::{self, Decision},
 };
 use futures::TryStreamExt;
 use runtime::{
     Failure, Function, Incoming,
-    step::{Assignment, Desk, Outcome, Product, storage_error},
+    step::{Outcome, StepOutput, StepRun, StepRunner, storage_error},
     trace,
 };
 
 /// The function, and what it needs.
 pub struct Transcribe {
     /// Claims, results and the time.
-    pub desk: Desk,
+    pub steps: StepRunner,
     /// The bucket for recordings.
     pub uploads: Arc<dyn ObjectStore>,
     /// Where work is queued.
@@ -94,7 +94,7 @@ impl Transcribe {
         };
         if let Err(error) = refusal {
             let refuse = |_, _| std::future::ready(Err(error));
-            self.desk
+            self.steps
                 .run(self.assignment(&key, object.generation), refuse)
                 .await?;
             return Ok(());
@@ -136,7 +136,7 @@ impl Transcribe {
         key: &InterviewKey,
         object: &StoredObject,
     ) -> Result<Option<Interview>, Failure> {
-        let now = self.desk.clock.now();
+        let now = self.steps.clock.now();
         let note = |interview: Option<&mut Interview>| {
             let Some(interview) = interview.filter(|interview| interview.deleted_at.is_none())
             else {
@@ -157,7 +157,7 @@ impl Transcribe {
             interview.open(StepName::Waveform, now);
             Decision::Write(Some(interview.clone()), Vec::new())
         };
-        Ok(work::transact(&*self.desk.records, key, now, note).await?)
+        Ok(interview_store::transact(&*self.steps.records, key, now, note).await?)
     }
 
     /// Refuses what cannot be a recording before it takes a place in the queue.
@@ -190,12 +190,12 @@ impl Transcribe {
         if let Readiness::Waiting { reason, retry_in } = engine.readiness() {
             return self.hold_back(&job, reason, retry_in).await;
         }
-        let assignment = Assignment {
+        let assignment = StepRun {
             engine: Some(engine.name()),
             ..self.assignment(&job.key, job.generation)
         };
         let work = |progress, lease| self.listen(&job, &*engine, lease, progress);
-        let outcome = self.desk.run(assignment, work).await?;
+        let outcome = self.steps.run(assignment, work).await?;
         if outcome == Outcome::Gone {
             self.clear_chunks(&job.key, None).await?;
         }
@@ -220,18 +220,18 @@ impl Transcribe {
         reason: WaitReason,
         retry_in: Option<Duration>,
     ) -> Result<(), Failure> {
-        let now = self.desk.clock.now();
+        let now = self.steps.clock.now();
         let waiting = Waiting::new(reason, retry_in.map(|wait| now + wait), now);
-        let (records, input) = (&*self.desk.records, job.generation.to_string());
+        let (records, input) = (&*self.steps.records, job.generation.to_string());
         let step = StepName::Transcription;
-        if !work::hold_back(records, &job.key, step, &input, waiting).await? {
+        if !interview_store::hold_back(records, &job.key, step, &input, waiting).await? {
             return Ok(());
         }
         Err(Failure::Later(look_again(reason, retry_in)))
     }
 
-    fn assignment(&self, key: &InterviewKey, generation: i64) -> Assignment {
-        Assignment {
+    fn assignment(&self, key: &InterviewKey, generation: i64) -> StepRun {
+        StepRun {
             key: key.clone(),
             step: StepName::Transcription,
             input: generation.to_string(),
@@ -245,7 +245,7 @@ impl Transcribe {
         engine: &dyn Transcriber,
         lease: Lease,
         progress: Arc<dyn Progress>,
-    ) -> Result<Product, StepError> {
+    ) -> Result<StepOutput, StepError> {
         let request = self.request(job, lease).await?;
         if let Some(base) = &self.public_url
             && engine.calls_back(&request, base)
@@ -253,12 +253,12 @@ impl Transcribe {
             return self.ask(job, lease, &request, base).await;
         }
         let recognition = engine.transcribe(&request, &*progress).await?;
-        self.write_up(&job.key, engine.name(), lease, recognition)
+        self.store_transcript(&job.key, engine.name(), lease, recognition)
             .await
     }
 
     async fn request(&self, job: &Job, lease: Lease) -> Result<TranscriptionRequest, StepError> {
-        let interview = work::interview(&*self.desk.records, &job.key)
+        let interview = interview_store::interview(&*self.steps.records, &job.key)
             .await
             .map_err(|error| storage_error(&error))?;
         let meta = self
@@ -325,7 +325,7 @@ fn look_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
 }
 
 /// What its owner wants to hear about. The rubric of a kind is no such thing: its
-/// competencies are ours, and nobody says them.
+/// competencies are ours, and no speaker says them.
 fn key_terms(interview: Interview) -> Vec<String> {
     let criteria = interview.rubric.map(|rubric| rubric.competencies);
     criteria

@@ -7,7 +7,7 @@ use transcribe::Transcribe;
 fn main() -> ExitCode {
     google::function("transcribe", |cloud| {
         Ok(Transcribe {
-            desk: cloud.desk(),
+            steps: cloud.steps(),
             uploads: cloud.uploads()?,
             artifacts: cloud.artifacts()?,
             public_url: cloud.environment().public_url()?,

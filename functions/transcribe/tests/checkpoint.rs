@@ -2,7 +2,7 @@
 
 use domain::{
     InterviewId, InterviewKey, UserId,
-    claim::Lease,
+    lease::Lease,
     pipeline::Pipeline,
     ports::{Checkpoint as _, ObjectStore},
     steps::StepName,
@@ -36,7 +36,7 @@ async fn parts_come_back_in_order_to_the_next_attempt_until_they_are_cleared() {
     let objects: Arc<dyn ObjectStore> = store.await.expect("a store").bucket("artifacts");
     let key = InterviewKey {
         user_id: UserId::parse("u").expect("a user"),
-        interview_id: InterviewId::mint(),
+        interview_id: InterviewId::generate(),
     };
     let attempt = |generation, token| {
         ObjectCheckpoint::new(Arc::clone(&objects), &key, generation, lease(token))

@@ -10,24 +10,24 @@ use async_trait::async_trait;
 use domain::{
     InterviewKey,
     event::{Event, StoredObject},
+    interview_store,
     ports::{ObjectStore, Precondition, Progress, Recording, Write},
     steps::{Code, StepError, StepName},
     transcript::AudioFacts,
     waveform::StoredWaveform,
-    work,
 };
 use media::{Decoder, Error, ObjectReader};
 use peaks::{Collector, Peaks};
 use runtime::{
     Failure, Function, Incoming,
-    step::{Assignment, Desk, Product, storage_error},
+    step::{StepOutput, StepRun, StepRunner, storage_error},
 };
 use tokio::task::spawn_blocking;
 
 /// The function, and what it needs.
 pub struct Waveform {
     /// Claims, results and the time.
-    pub desk: Desk,
+    pub steps: StepRunner,
     /// The bucket for recordings.
     pub uploads: Arc<dyn ObjectStore>,
     /// The longest recording that is accepted, in milliseconds.
@@ -54,7 +54,7 @@ impl Function for Waveform {
 impl Waveform {
     /// The same for the recording that is there already.
     async fn draw_again(&self, key: InterviewKey) -> Result<(), Failure> {
-        let interview = work::interview(&*self.desk.records, &key).await?;
+        let interview = interview_store::interview(&*self.steps.records, &key).await?;
         let Some(audio) = interview.and_then(|interview| interview.audio) else {
             return Ok(());
         };
@@ -73,7 +73,7 @@ impl Waveform {
 
     /// Settles the step of a recording that is gone.
     async fn miss(&self, key: InterviewKey, generation: Option<i64>) -> Result<(), Failure> {
-        let assignment = Assignment {
+        let assignment = StepRun {
             key,
             step: StepName::Waveform,
             input: generation.unwrap_or(0).to_string(),
@@ -81,7 +81,7 @@ impl Waveform {
         };
         let missing = "the recording is not there any more";
         let missing = StepError::permanent(Code::RecordingMissing, missing);
-        let outcome = self.desk.run(assignment, |_, _| ready(Err(missing)));
+        let outcome = self.steps.run(assignment, |_, _| ready(Err(missing)));
         outcome.await.map(drop)
     }
 
@@ -89,14 +89,14 @@ impl Waveform {
         let Some(key) = InterviewKey::of_path(&object.name) else {
             return Ok(());
         };
-        let assignment = Assignment {
+        let assignment = StepRun {
             key: key.clone(),
             step: StepName::Waveform,
             input: object.generation.to_string(),
             engine: None,
         };
         let work = |progress, _| self.measure(key, object, progress);
-        self.desk.run(assignment, work).await?;
+        self.steps.run(assignment, work).await?;
         Ok(())
     }
 
@@ -105,8 +105,8 @@ impl Waveform {
         key: InterviewKey,
         object: StoredObject,
         progress: Arc<dyn Progress>,
-    ) -> Result<Product, StepError> {
-        let interview = work::interview(&*self.desk.records, &key).await;
+    ) -> Result<StepOutput, StepError> {
+        let interview = interview_store::interview(&*self.steps.records, &key).await;
         let interview = interview.map_err(|error| storage_error(&error))?;
         if let Some(audio) = interview.and_then(|interview| interview.audio) {
             audio.check_size(object.size)?;
@@ -129,10 +129,10 @@ impl Waveform {
             peaks.samples_per_pixel,
             &peaks.pairs,
             generation,
-            self.desk.clock.now(),
+            self.steps.clock.now(),
         );
         let write = Write::put(key.data("waveform"), &stored, Precondition::None);
-        Ok(Product {
+        Ok(StepOutput {
             writes: vec![write.map_err(|error| storage_error(&error))?],
             amend: Some(Box::new(move |interview| {
                 if let Some(known) = &mut interview.audio {
@@ -141,7 +141,7 @@ impl Waveform {
                     known.sample_rate_hz = Some(audio.sample_rate_hz);
                 }
             })),
-            ..Product::default()
+            ..StepOutput::default()
         })
     }
 }

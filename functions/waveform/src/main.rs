@@ -7,7 +7,7 @@ use waveform::Waveform;
 fn main() -> ExitCode {
     google::function("waveform", |cloud| {
         Ok(Waveform {
-            desk: cloud.desk(),
+            steps: cloud.steps(),
             uploads: cloud.uploads()?,
             max_duration_ms: cloud.environment().max_duration_ms()?,
         })

@@ -24,7 +24,7 @@ use domain::{
 };
 use embedded::{ManualClock, Options, Store};
 use futures::{StreamExt, stream};
-use runtime::{Function, Incoming, cloudevent, step::Desk};
+use runtime::{Function, Incoming, cloudevent, step::StepRunner};
 use tempfile::TempDir;
 use waveform::Waveform;
 
@@ -153,12 +153,12 @@ impl Test {
             clock: Arc::clone(&clock) as _,
         });
         let store = store.await.expect("opens");
-        let desk = Desk {
+        let steps = StepRunner {
             records: store.records(),
             clock,
         };
         let step = Waveform {
-            desk,
+            steps,
             uploads: store.bucket("uploads"),
             max_duration_ms: 8 * 3_600_000,
         };
@@ -173,7 +173,7 @@ impl Test {
     async fn judge(&self, number: usize, bytes: Vec<u8>) -> String {
         let key = InterviewKey {
             user_id: UserId::parse("u").expect("a user"),
-            interview_id: InterviewId::mint(),
+            interview_id: InterviewId::generate(),
         };
         let now = Timestamp::from_millis(0);
         let interview = Interview::new(&key, "damaged".into(), now);

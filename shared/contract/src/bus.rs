@@ -12,9 +12,9 @@ pub const SOURCE: &str = include_str!("bus.rs");
 /// The topic of our manifest that the promises use.
 const TOPIC: &str = "interview-events";
 
-/// A bus, and somebody who listens to the topic.
+/// A bus, and a subscriber to the topic.
 #[async_trait]
-pub trait Bench: Sync {
+pub trait Fixture: Sync {
     /// The bus.
     fn bus(&self) -> Arc<dyn Bus>;
 
@@ -23,7 +23,7 @@ pub trait Bench: Sync {
 }
 
 /// Bytes and attributes, whatever they hold.
-pub async fn a_message_arrives_as_it_was_published(bench: &impl Bench) {
+pub async fn a_message_arrives_as_it_was_published(bench: &impl Fixture) {
     for message in [
         Message {
             data: vec![0, 255, b'{'],
@@ -41,7 +41,7 @@ pub async fn a_message_arrives_as_it_was_published(bench: &impl Bench) {
 
 /// None is lost, in whatever order they come: no order is promised, and the
 /// emulator's pushes do not tell an ordering key.
-pub async fn many_at_once_all_arrive(bench: &impl Bench) {
+pub async fn many_at_once_all_arrive(bench: &impl Fixture) {
     let bus = bench.bus();
     let publish = |n: u8| {
         let message = Message {
@@ -62,7 +62,7 @@ pub async fn many_at_once_all_arrive(bench: &impl Bench) {
 }
 
 /// By name.
-pub async fn an_unknown_topic_is_refused(bench: &impl Bench) {
+pub async fn an_unknown_topic_is_refused(bench: &impl Fixture) {
     let message = Message {
         data: vec![1],
         ..Message::default()
@@ -72,7 +72,7 @@ pub async fn an_unknown_topic_is_refused(bench: &impl Bench) {
 }
 
 /// Pub/Sub wants data or an attribute.
-pub async fn a_message_of_nothing_is_refused(bench: &impl Bench) {
+pub async fn a_message_of_nothing_is_refused(bench: &impl Fixture) {
     let refusal = bench.bus().publish(TOPIC, Message::default()).await;
     assert!(matches!(refusal, Err(BusError::Empty)));
 }

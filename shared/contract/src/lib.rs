@@ -35,7 +35,7 @@ macro_rules! records_promises {
             a_list_leaves_out_what_lacks_its_field
             lists_reach_across_users
             deleting_a_document_leaves_what_lies_below
-            whoever_watches_a_document_sees_it_change_and_go
+            every_watcher_of_a_document_sees_it_change_and_go
         }
     };
 }
@@ -48,7 +48,7 @@ macro_rules! objects_promises {
             a_written_object_reads_back_whole_and_in_parts
             a_large_object_comes_in_pieces
             an_empty_object_is_one
-            what_nobody_wrote_is_not_found
+            a_missing_object_is_not_found
             an_object_is_overwritten_only_where_that_is_allowed
             a_write_that_breaks_off_leaves_nothing
             names_are_listed_by_prefix

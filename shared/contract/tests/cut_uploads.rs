@@ -21,14 +21,14 @@ use support::{
 use tempfile::TempDir;
 
 /// The bucket behind a connection that can be cut, and the store behind that.
-struct Bench {
+struct Fixture {
     bucket: Bucket,
     store: Store,
     proxy: Arc<Proxy>,
     _folder: TempDir,
 }
 
-impl Bench {
+impl Fixture {
     async fn new() -> Self {
         let (listener, upstream) = listen().await;
         let (front, url) = listen().await;
@@ -125,7 +125,7 @@ async fn connections_cut_at_random_bytes_leave_no_wrong_object() {
     let count = environment.parsed("CUT_UPLOADS", 12, "a number of uploads");
     let seed = environment.parsed("CUT_SEED", 1, "a number");
     let (count, mut random): (u32, _) = (count.unwrap(), Random(seed.unwrap()));
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let mut tally = Tally::default();
     for number in 0..count {
         let size = SIZES[random.below(SIZES.len())];
@@ -167,7 +167,7 @@ async fn connections_cut_at_random_bytes_leave_no_wrong_object() {
 /// Whatever is asked, Cloud Storage tells multiples of 256 KiB.
 #[tokio::test]
 async fn a_piece_that_breaks_off_is_kept_to_a_multiple_of_256_kib() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let client = reqwest::Client::new();
     let host = bench.proxy.url();
     let url = format!("{host}/upload/storage/v1/b/uploads/o?uploadType=resumable&name=a");

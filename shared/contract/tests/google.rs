@@ -21,7 +21,7 @@ use domain::{
     paths::DocPath,
     pipeline::Pipeline,
     ports::{Bus, Clock, Message, ObjectStore, Precondition, Queue, Records, Task, Write},
-    receipt::Receipt,
+    receipt::IdempotencyRecord,
 };
 use embedded::{ManualClock, Store};
 use emulation::{gcs, signatures, tasks};
@@ -70,7 +70,7 @@ impl Documents {
     }
 }
 
-impl contract::records::Bench for Documents {
+impl contract::records::Fixture for Documents {
     fn records(&self) -> Arc<dyn Records> {
         Arc::new(self.0.clone())
     }
@@ -103,7 +103,7 @@ impl Topics {
 }
 
 #[async_trait]
-impl contract::bus::Bench for Topics {
+impl contract::bus::Fixture for Topics {
     fn bus(&self) -> Arc<dyn Bus> {
         Arc::clone(&self.bus) as _
     }
@@ -154,7 +154,7 @@ impl Objects {
     }
 }
 
-impl contract::objects::Bench for Objects {
+impl contract::objects::Fixture for Objects {
     fn bucket(&self) -> Arc<dyn ObjectStore> {
         Arc::new(self.gcs.bucket("uploads"))
     }
@@ -207,7 +207,7 @@ impl Tasks {
 }
 
 #[async_trait]
-impl contract::queue::Bench for Tasks {
+impl contract::queue::Fixture for Tasks {
     fn queue(&self) -> Arc<dyn Queue> {
         Arc::clone(&self.queue) as _
     }
@@ -237,11 +237,11 @@ async fn a_time_to_live_is_a_timestamp_to_firestore() {
     let project = project();
     let records = firestore(project.clone());
     let path = DocPath::parse("users/u/receipts/r").unwrap();
-    let receipt = Receipt::of(InterviewId::mint(), Timestamp::from_millis(1_500));
+    let receipt = IdempotencyRecord::of(InterviewId::generate(), Timestamp::from_millis(1_500));
     let write = Write::put(path.clone(), &receipt, Precondition::None).unwrap();
     records.commit(vec![write]).await.unwrap();
     let stored = records.read(&path).await.unwrap().unwrap();
-    assert_eq!(stored.decode::<Receipt>().unwrap(), receipt);
+    assert_eq!(stored.decode::<IdempotencyRecord>().unwrap(), receipt);
 
     let host = emulator("FIRESTORE_EMULATOR_HOST");
     let url = format!("http://{host}/v1/projects/{project}/databases/(default)/documents/{path}");

@@ -149,7 +149,7 @@ fn four_voices_of_two_recordings() {
     level(&mut interview);
     level(&mut telephone);
     let mut mix = Mix::default();
-    // Cut where nobody speaks.
+    // Cut where there is no speech.
     mix.add(&interview, &spoken, 0, 50_386);
     mix.add(&telephone, &said, 6_400, 14_300);
     mix.add(&interview, &spoken, 50_386, 98_388);

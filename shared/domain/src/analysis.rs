@@ -96,8 +96,8 @@ pub struct DraftCompetency {
     pub rationale: Private,
     /// What it rests on.
     pub evidence: Vec<Citation>,
-    /// What each part gave of a conversation that was read in parts: whoever verifies the
-    /// quotes learns which of the ratings rest on any. Empty where it was read whole.
+    /// What each part gave of a conversation that was read in parts. With it, the function
+    /// that verifies the quotes learns which ratings rest on any. Empty where it was read whole.
     pub parts: Vec<PartRating>,
 }
 
@@ -323,7 +323,7 @@ pub struct Metrics {
     pub duration_ms: u64,
     /// Time in which at least one speaker speaks.
     pub speech_ms: u64,
-    /// Time in which nobody speaks.
+    /// Time without speech.
     pub silence_ms: u64,
     /// Turns by [`crate::turns::group`] with neighbours of the same speaker joined.
     pub turns: u64,

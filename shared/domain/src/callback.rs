@@ -3,7 +3,7 @@
 //! A speech engine takes minutes for a recording of hours. Instead of waiting,
 //! the step is parked: its claim is kept until a deadline, what was asked is
 //! recorded below the interview, and only then is the engine asked. It answers to
-//! a URL with a token in it that nobody can guess. An answer that does not come is
+//! a URL with a token in it that cannot be guessed. An answer that does not come is
 //! asked for again; one that comes late or twice meets a claim that was taken
 //! over or settled, and changes nothing.
 
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     InterviewId, InterviewKey, Timestamp, UserId,
-    claim::Lease,
     ids::random_name,
+    lease::Lease,
     paths::DocPath,
     versions::{Extended, UnknownFields},
 };
@@ -69,7 +69,7 @@ pub struct CallbackToken {
 
 impl CallbackToken {
     /// A new one for an interview.
-    pub fn mint(key: InterviewKey) -> Self {
+    pub fn generate(key: InterviewKey) -> Self {
         Self {
             key,
             secret: random_name(),
@@ -121,9 +121,9 @@ mod tests {
 
     #[test]
     fn a_token_reads_back_and_nothing_else_is_one() {
-        let token = CallbackToken::mint(InterviewKey {
+        let token = CallbackToken::generate(InterviewKey {
             user_id: UserId::parse("u-1_A").unwrap(),
-            interview_id: InterviewId::mint(),
+            interview_id: InterviewId::generate(),
         });
         assert_eq!(
             CallbackToken::parse(&token.to_string()),

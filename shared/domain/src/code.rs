@@ -37,7 +37,7 @@ codes! {
     EmptyAudio, "empty_audio", "The recording has no sound in it.";
     TooLong, "too_long", "The recording is longer than is accepted.";
     TooLarge, "recording_too_large", "The recording is larger than the speech engine takes.";
-    NoSpeech, "no_speech", "Nobody speaks in the recording, as far as the engine can tell.";
+    NoSpeech, "no_speech", "The speech engine finds no speech in the recording.";
     LanguageNotSupported, "language_not_supported",
         "The engine does not know the interview's language.";
     UploadAbandoned, "upload_abandoned", "The recording never came, for a week.";

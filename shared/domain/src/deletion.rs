@@ -1,15 +1,14 @@
 //! Deleting an interview with everything that belongs to it.
 //!
 //! First the interview is marked: from then on it is gone for everyone, no step
-//! can begin or hand in anything, and whoever finds the mark can finish the work
+//! can begin or hand in anything, and any function that finds the mark can finish the work
 //! after a crash. Its document goes last, because it is the mark.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    InterviewKey, Timestamp,
+    InterviewKey, Timestamp, interview_store,
     ports::{ObjectError, ObjectStore, Precondition, Records, RecordsError, Write},
-    work,
 };
 
 /// Why a deletion was not finished; it can be taken up again.
@@ -51,7 +50,7 @@ pub async fn mark_if(
         fields.insert("updated_at".to_owned(), json!(now));
         Some(())
     };
-    let marked = work::amend(records, &key.document(), marking).await?;
+    let marked = interview_store::amend(records, &key.document(), marking).await?;
     Ok(marked.is_some())
 }
 
@@ -78,7 +77,7 @@ pub async fn purge(
         document.collection("deliveries"),
         document.collection("callbacks"),
     ] {
-        work::delete_collection(records, &collection).await?;
+        interview_store::delete_collection(records, &collection).await?;
     }
     let delete = Write::Delete {
         path: document,

@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 
 use crate::{
     paths::DocPath,
-    pipeline::{Occurrence, Pipeline},
+    pipeline::{Pipeline, TriggerKey},
     ports::RecordsError,
 };
 
 /// The largest document, in bytes as Firestore counts them.
 pub const MAX_DOCUMENT_BYTES: usize = 1_048_576;
 
-/// The largest document that somebody listens to, in bytes: an event carries the
+/// The largest document that a function listens to, in bytes: an event carries the
 /// old and the new one within 512 KB, and Eventarc drops a larger one silently.
 pub const MAX_TRIGGERING_BYTES: usize = 250_000;
 
@@ -32,7 +32,7 @@ pub const TIME_TO_LIVE: &str = "ttl";
 const MAX_DEPTH: usize = 20;
 
 /// Refuses a document that could not be stored, or whose events could not be
-/// delivered to those who listen.
+/// delivered to the functions that listen.
 pub fn check(path: &DocPath, fields: &Value, pipeline: &Pipeline) -> Result<(), RecordsError> {
     let unstorable = |reason| RecordsError::Unstorable {
         path: path.clone(),
@@ -54,7 +54,7 @@ pub fn check(path: &DocPath, fields: &Value, pipeline: &Pipeline) -> Result<(), 
 }
 
 fn largest(path: &DocPath, pipeline: &Pipeline) -> usize {
-    let occurrence = Occurrence::Document {
+    let occurrence = TriggerKey::Document {
         path: path.as_str(),
     };
     if pipeline.listeners(occurrence).is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{paths::DocPath, pipeline::Occurrence};
+use crate::{paths::DocPath, pipeline::TriggerKey};
 
 /// Something that starts functions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,15 +62,15 @@ pub struct PublishedMessage {
 impl Event {
     /// What the manifest's triggers are held against. `role` says which role the
     /// bucket of that name plays.
-    pub fn occurrence<'a>(&'a self, role: impl Fn(&'a str) -> &'a str) -> Occurrence<'a> {
+    pub fn occurrence<'a>(&'a self, role: impl Fn(&'a str) -> &'a str) -> TriggerKey<'a> {
         match self {
-            Self::ObjectFinalized(object) => Occurrence::Object {
+            Self::ObjectFinalized(object) => TriggerKey::Object {
                 bucket: role(&object.bucket),
             },
-            Self::DocumentWritten(document) => Occurrence::Document {
+            Self::DocumentWritten(document) => TriggerKey::Document {
                 path: document.path.as_str(),
             },
-            Self::MessagePublished(message) => Occurrence::Message {
+            Self::MessagePublished(message) => TriggerKey::Message {
                 topic: &message.topic,
             },
         }

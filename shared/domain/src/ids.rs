@@ -75,12 +75,12 @@ id!(
 
 impl InterviewId {
     /// Mints a new id of 120 random bits.
-    pub fn mint() -> Self {
+    pub fn generate() -> Self {
         Self(random_name())
     }
 }
 
-/// A new random name of 24 lower-case characters, 120 bits: nobody guesses it.
+/// A new random name of 24 lower-case characters, 120 bits: it cannot be guessed.
 pub fn random_name() -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0_u8; 24];
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn minted_ids_are_valid_and_differ() {
-        let (first, second) = (InterviewId::mint(), InterviewId::mint());
+        let (first, second) = (InterviewId::generate(), InterviewId::generate());
         assert_ne!(first, second);
         assert_eq!(InterviewId::parse(first.as_str()), Ok(first));
     }

@@ -50,7 +50,7 @@ open_enum! {
 }
 
 impl Status {
-    /// Whether nothing more will happen unless somebody asks.
+    /// Whether nothing more will happen without a request.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Partial | Self::Failed)
     }
@@ -168,7 +168,7 @@ pub struct Interview {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiring_regular_ms: Option<u64>,
     /// Set first of all when it is deleted: from then on it is gone for
-    /// everyone, and whoever finds it clears away the rest.
+    /// everyone, and any function that finds it clears away the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// The trace of the request that created it, which every step goes on with.
@@ -317,8 +317,8 @@ mod json_text {
     }
 }
 
-/// What a recording that was announced as `declared` is passed on as: whoever is told of
-/// anything but sound may run it, or fetch what it names.
+/// The media type with which a recording that was announced as `declared` is passed on. A
+/// browser or provider that is told of anything but sound may run it, or fetch what it names.
 pub fn sound_type(declared: &str) -> &str {
     let sound = declared.starts_with("audio/") || declared.starts_with("video/");
     if sound {
@@ -339,7 +339,7 @@ mod tests {
     fn whatever_a_client_keeps_with_it_can_be_stored_and_comes_back() {
         let key = InterviewKey {
             user_id: UserId::parse("u").unwrap(),
-            interview_id: InterviewId::mint(),
+            interview_id: InterviewId::generate(),
         };
         let mut interview = Interview::new(&key, "t".into(), Timestamp::from_millis(0));
         let awkward = json!({"": [[1, [2]]], "__a__": {"b": u64::MAX, "c": 0.5, "d": null}});

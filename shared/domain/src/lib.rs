@@ -3,7 +3,8 @@
 //! In reading order:
 //!
 //! - [`interview`] and [`steps`]: the record of one interview and where each of
-//!   its steps stands; [`claim`] is how a step takes, keeps and hands in its work.
+//!   its steps stands; [`lease`] holds the transitions by which a worker acquires,
+//!   renews and commits a step.
 //! - [`transcript`] with [`turns`] and [`chunks`]: who said what when, and how a
 //!   transcript of any length is cut into documents; [`usable`] says whether it can be
 //!   relied on.
@@ -19,19 +20,20 @@
 //! - [`audit`]: compares documents with objects.
 //! - [`versions`]: what documents of another release keep.
 //! - [`ports`]: the traits behind which storage, queues and engines stand;
-//!   [`work`] runs the transitions of [`claim`] over them.
+//!   [`interview_store`] runs the transitions of [`lease`] over them.
 
 pub mod analysis;
 pub mod audit;
 pub mod callback;
 pub mod chunks;
-pub mod claim;
 mod code;
 pub mod deletion;
 pub mod documents;
 pub mod event;
 pub mod ids;
 pub mod interview;
+pub mod interview_store;
+pub mod lease;
 pub mod note;
 pub mod paths;
 pub mod pipeline;
@@ -43,6 +45,7 @@ pub mod roles;
 mod shape;
 pub mod speaker;
 pub mod steps;
+pub mod text;
 pub mod timestamp;
 pub mod trace;
 pub mod transcript;
@@ -51,8 +54,6 @@ pub mod usable;
 pub mod versions;
 pub mod waveform;
 pub mod webhook;
-pub mod wording;
-pub mod work;
 
 pub use ids::{InterviewId, InterviewKey, UserId};
 pub use interview::Interview;

@@ -58,7 +58,7 @@ pub fn interviews_of(user: &UserId) -> String {
     format!("users/{user}/interviews")
 }
 
-/// The name of the collections that hold interviews, whoever's they are.
+/// The name of the collections that hold interviews, for all users.
 pub const INTERVIEWS: &str = "interviews";
 
 impl InterviewKey {
@@ -130,7 +130,7 @@ mod tests {
     fn an_interview_is_found_from_every_path_below_it() {
         let key = InterviewKey {
             user_id: UserId::parse("u").unwrap(),
-            interview_id: InterviewId::mint(),
+            interview_id: InterviewId::generate(),
         };
         for path in [
             key.document().to_string(),

@@ -141,7 +141,7 @@ pub struct Trigger {
 
 /// What just happened, in the terms of the manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occurrence<'a> {
+pub enum TriggerKey<'a> {
     /// An object was stored in the bucket of this role.
     Object {
         /// `uploads` or `artifacts`.
@@ -214,7 +214,7 @@ impl Pipeline {
     }
 
     /// The functions that listen to `occurrence`.
-    pub fn listeners(&self, occurrence: Occurrence<'_>) -> Vec<&str> {
+    pub fn listeners(&self, occurrence: TriggerKey<'_>) -> Vec<&str> {
         self.functions
             .iter()
             .filter(|(_, function)| function.events.iter().any(|on| on.matches(occurrence)))
@@ -232,19 +232,19 @@ fn dangling(kind: &'static str, name: &str) -> InvalidPipeline {
 
 impl Trigger {
     /// Whether this is what happened.
-    pub fn matches(&self, occurrence: Occurrence<'_>) -> bool {
+    pub fn matches(&self, occurrence: TriggerKey<'_>) -> bool {
         match occurrence {
-            Occurrence::Object { bucket } => {
+            TriggerKey::Object { bucket } => {
                 self.event_type == OBJECT_FINALIZED && self.bucket.as_deref() == Some(bucket)
             }
-            Occurrence::Document { path } => {
+            TriggerKey::Document { path } => {
                 self.event_type == DOCUMENT_WRITTEN
                     && self
                         .document
                         .as_deref()
                         .is_some_and(|pattern| path_matches(pattern, path))
             }
-            Occurrence::Message { topic } => {
+            TriggerKey::Message { topic } => {
                 self.event_type == MESSAGE_PUBLISHED && self.topic.as_deref() == Some(topic)
             }
         }

@@ -19,7 +19,7 @@ impl Private {
         Self(text.into())
     }
 
-    /// The text itself, for those who show it to its owner.
+    /// The text itself, for code that shows it to its owner.
     pub fn reveal(&self) -> &str {
         &self.0
     }

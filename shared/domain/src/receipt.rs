@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{InterviewId, Timestamp, versions::UnknownFields};
 
-/// The name of the collections that hold receipts, whoever's they are.
+/// The name of the collections that hold receipts, for all users.
 pub const RECEIPTS: &str = "receipts";
 
 /// How long a receipt is kept.
@@ -14,7 +14,7 @@ pub const KEPT: Duration = Duration::from_hours(24);
 
 /// The interview that the first request with a key made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
+pub struct IdempotencyRecord {
     /// What was made.
     pub interview_id: InterviewId,
     /// When that was.
@@ -27,7 +27,7 @@ pub struct Receipt {
     pub unknown: UnknownFields,
 }
 
-impl Receipt {
+impl IdempotencyRecord {
     /// For an interview that was made just now.
     pub fn of(interview_id: InterviewId, now: Timestamp) -> Self {
         Self {
@@ -46,8 +46,8 @@ mod tests {
 
     #[test]
     fn a_receipt_has_a_time_to_live() {
-        let id = InterviewId::mint();
-        let receipt = Receipt::of(id, Timestamp::from_millis(0));
+        let id = InterviewId::generate();
+        let receipt = IdempotencyRecord::of(id, Timestamp::from_millis(0));
         let document = serde_json::to_value(receipt).unwrap();
         assert_eq!(document[TIME_TO_LIVE], "1970-01-02T00:00:00.000Z");
     }

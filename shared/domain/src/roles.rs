@@ -2,8 +2,9 @@
 
 use crate::{
     speaker::Role,
+    text,
     transcript::{Speaker, Word},
-    turns, wording,
+    turns,
 };
 
 /// Words below which a conversation says nothing about roles.
@@ -57,11 +58,11 @@ fn counts(ids: &[u32], words: &[Word]) -> Vec<Counts> {
         let Some(index) = ids.iter().position(|id| *id == turn.speaker) else {
             continue;
         };
-        let sentences = wording::sentences(turn.text.reveal());
+        let sentences = text::sentences(turn.text.reveal());
         let own = &mut counts[index];
         own.words += number(turn.words.len());
         own.turns += 1.0;
-        own.questions += number(sentences.filter(|text| wording::is_question(text)).count());
+        own.questions += number(sentences.filter(|text| text::is_question(text)).count());
     }
     counts
 }

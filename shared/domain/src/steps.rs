@@ -89,8 +89,7 @@ pub struct StepError {
     pub message: String,
     /// Whether running the step again may succeed.
     pub retryable: bool,
-    /// How long to wait at least before it, where whoever said no also said that;
-    /// not kept.
+    /// How long to wait at least before it, where the refusal said that; not kept.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
     /// Fields of a newer release.

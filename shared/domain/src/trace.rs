@@ -29,7 +29,7 @@ pub struct InvalidTrace;
 
 impl TraceContext {
     /// Begins a trace.
-    pub fn mint() -> Self {
+    pub fn generate() -> Self {
         let mut trace_id = [0; 16];
         getrandom::fill(&mut trace_id).expect("the operating system gives random bytes");
         Self {
@@ -140,7 +140,7 @@ mod tests {
         let child = trace.child();
         assert_eq!(child.trace_id, trace.trace_id);
         assert_ne!(child.span_id, trace.span_id);
-        let minted = TraceContext::mint();
+        let minted = TraceContext::generate();
         assert_eq!(TraceContext::parse(&minted.to_string()), Ok(minted));
     }
 

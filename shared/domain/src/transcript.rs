@@ -49,7 +49,7 @@ pub struct Speaker {
 strip_unknown!(Speaker, role);
 
 impl Speaker {
-    /// A speaker nobody has named.
+    /// A speaker that no user has named.
     pub fn unnamed(id: u32) -> Self {
         Self {
             id,

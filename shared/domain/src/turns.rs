@@ -1,9 +1,9 @@
 //! Words put in reading order and grouped into turns.
 
 use crate::{
+    text,
     transcript::{Quality, Turn, Word},
     versions::UnknownFields,
-    wording,
 };
 
 /// A pause inside one speaker's words after which someone else's go first, in
@@ -71,7 +71,7 @@ fn turn(index: usize, words: &[Word], range: std::ops::Range<usize>) -> Turn {
         speaker: own[0].speaker,
         start_ms: own[0].start_ms,
         end_ms: own.iter().map(|word| word.end_ms).max().unwrap_or(0),
-        text: wording::joined(texts).into(),
+        text: text::joined(texts).into(),
         words: range,
     }
 }

@@ -38,7 +38,7 @@ open_enum! {
 
 /// One event on its way to a client application.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Notice {
+pub struct WebhookEvent {
     /// The webhook id: the same for the same cause, however often it is met.
     pub id: String,
     /// What happened.
@@ -88,7 +88,7 @@ pub fn due(old: Option<&Interview>, new: Option<&Interview>) -> Vec<EventType> {
     due
 }
 
-impl Notice {
+impl WebhookEvent {
     /// The notice of `event_type` about `interview` as it is in the write that
     /// made it due; nothing when its owner named no receiver.
     pub fn about(interview: &Interview, event_type: EventType) -> Option<Self> {
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
     use crate::{
         InterviewId, UserId,
-        claim::Claim,
+        lease::Acquire,
         steps::{Code, StepError},
         usable::{Reason, Usable},
     };
@@ -247,7 +247,7 @@ mod tests {
 
     fn done(mut interview: Interview, name: StepName) -> Interview {
         let now = Timestamp::from_millis(1_000);
-        let Claim::Start(lease) = interview.begin(name, "1", None, now) else {
+        let Acquire::Start(lease) = interview.begin(name, "1", None, now) else {
             panic!("expected to start {name}");
         };
         interview.finish(&lease, now).unwrap();
@@ -299,7 +299,7 @@ mod tests {
     fn the_same_cause_has_the_same_id_and_another_run_another() {
         let first = done(interview(), StepName::Transcription);
         let notice =
-            |interview: &Interview| Notice::about(interview, EventType::Transcribed).unwrap();
+            |interview: &Interview| WebhookEvent::about(interview, EventType::Transcribed).unwrap();
         assert_eq!(notice(&first), notice(&first.clone()));
         let mut again = first.clone();
         again.steps.transcription = crate::steps::Step::default();
@@ -312,7 +312,7 @@ mod tests {
     fn every_body_but_that_of_a_deletion_says_whether_the_transcript_is_usable() {
         let mut interview = done(interview(), StepName::Transcription);
         let data = |interview: &Interview, event_type| {
-            let body = Notice::about(interview, event_type).unwrap().body;
+            let body = WebhookEvent::about(interview, event_type).unwrap().body;
             serde_json::from_str::<Value>(&body).unwrap()["data"].clone()
         };
         let failed = data(&interview, EventType::Failed);
@@ -328,7 +328,7 @@ mod tests {
     fn the_body_shows_neither_tokens_nor_words() {
         let mut interview = done(interview(), StepName::Transcription);
         interview.title = "the candidate's name".into();
-        let body = Notice::about(&interview, EventType::Transcribed)
+        let body = WebhookEvent::about(&interview, EventType::Transcribed)
             .unwrap()
             .body;
         assert!(!body.contains("token") && !body.contains("candidate"));

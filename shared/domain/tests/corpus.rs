@@ -15,7 +15,7 @@ use domain::{
     note::{Note, NoteKind},
     paths::DocPath,
     pipeline::Pipeline,
-    receipt::Receipt,
+    receipt::IdempotencyRecord,
     report::StoredReport,
     speaker::Role,
     steps::{StepState, WaitReason},
@@ -90,7 +90,7 @@ fn rewritten(path: &DocPath, fields: &Value) -> (Value, Option<Value>) {
         "deliveries" => shown::<Delivery>(fields),
         "chunk" => kept::<Chunk>(fields),
         "callbacks" => kept::<Callback>(fields),
-        "receipt" => kept::<Receipt>(fields),
+        "receipt" => kept::<IdempotencyRecord>(fields),
         // The sweep reads its own.
         "operations" => (fields.clone(), None),
         other => panic!("no sort of document: {other}"),

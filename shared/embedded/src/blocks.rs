@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 /// How much is read from disk at once, in bytes.
 const BLOCK: usize = 64 * 1024;
 
-/// How many blocks are kept for whoever reads next.
+/// How many blocks are kept for the next reads.
 const SPARE: usize = 64;
 
 /// The blocks of memory that files are read into, used over and over: fresh ones are

@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     Store,
-    error::Fault,
+    error::StoreError,
     files::{EarlyEnd, WriteError},
     finalize::{NewObject, Source},
     removed,
@@ -62,7 +62,7 @@ impl Bucket {
 
     /// The object of that name. One whose bytes are not there is none: whatever needs it
     /// learns that at once, and does not try again.
-    fn find(&self, name: &str) -> Result<Option<Stored>, Fault> {
+    fn find(&self, name: &str) -> Result<Option<Stored>, StoreError> {
         let inner = &self.store.inner;
         let found = inner
             .database
@@ -87,7 +87,7 @@ impl Bucket {
             .store
             .inner
             .database
-            .transaction(move |transaction| -> Result<Option<String>, Fault> {
+            .transaction(move |transaction| -> Result<Option<String>, StoreError> {
                 let sql = "DELETE FROM objects WHERE bucket = ?1 AND name = ?2
                            AND generation = coalesce(?3, generation) RETURNING file";
                 let row = (bucket, owned, generation);
@@ -105,7 +105,7 @@ impl Bucket {
                 .files
                 .remove(&file)
                 .await
-                .map_err(Fault::from)?;
+                .map_err(StoreError::from)?;
         }
         Ok(())
     }
@@ -124,7 +124,7 @@ impl ObjectStore for Bucket {
         let files = &self.store.inner.files;
         let (size, unfinished) = match files.write_new(&file, u64::MAX, &mut body).await {
             Ok(written) => written,
-            Err(WriteError::Disk(error)) => return Err(Fault::from(error).into()),
+            Err(WriteError::Disk(error)) => return Err(StoreError::from(error).into()),
             Err(WriteError::Early(EarlyEnd::Stream(error))) => {
                 return Err(ObjectError::Interrupted(error));
             }
@@ -148,7 +148,7 @@ impl ObjectStore for Bucket {
             UploadError::Exists => ObjectError::Exists {
                 name: name.to_owned(),
             },
-            UploadError::Fault(fault) => fault.into(),
+            UploadError::Store(fault) => fault.into(),
             other => ObjectError::Unavailable(Box::new(other)),
         })
     }
@@ -180,7 +180,7 @@ impl ObjectStore for Bucket {
         }
         let length = range.end.min(meta.size).saturating_sub(range.start);
         let stream = self.store.inner.files.read(&file, range.start, length);
-        let stream = stream.map_err(Fault::from)?;
+        let stream = stream.map_err(StoreError::from)?;
         Ok((meta, stream))
     }
 
@@ -198,7 +198,7 @@ impl ObjectStore for Bucket {
             .store
             .inner
             .database
-            .read(move |connection| -> Result<Vec<String>, Fault> {
+            .read(move |connection| -> Result<Vec<String>, StoreError> {
                 let sql = "SELECT name FROM objects WHERE bucket = ?1 AND substr(name, 1, ?3) = ?2
                            ORDER BY name";
                 let mut statement = connection.prepare_cached(sql)?;
@@ -250,14 +250,17 @@ pub(crate) fn find(
     connection: &Connection,
     bucket: &str,
     name: &str,
-) -> Result<Option<Stored>, Fault> {
+) -> Result<Option<Stored>, StoreError> {
     let sql = "SELECT generation, size, content_type, file, name
                FROM objects WHERE bucket = ?1 AND name = ?2";
     stored(connection, sql, (bucket, name))
 }
 
 /// The object whose bytes lie in `file`.
-pub(crate) fn find_by_file(connection: &Connection, file: &str) -> Result<Option<Stored>, Fault> {
+pub(crate) fn find_by_file(
+    connection: &Connection,
+    file: &str,
+) -> Result<Option<Stored>, StoreError> {
     let sql = "SELECT generation, size, content_type, file, name
                FROM objects WHERE file = ?1";
     stored(connection, sql, [file])
@@ -267,7 +270,7 @@ fn stored(
     connection: &Connection,
     sql: &str,
     key: impl rusqlite::Params,
-) -> Result<Option<Stored>, Fault> {
+) -> Result<Option<Stored>, StoreError> {
     let row = connection.prepare_cached(sql)?.query_row(key, |row| {
         Ok(Stored {
             meta: ObjectMeta {

@@ -8,7 +8,7 @@ use domain::{
     ports::{Bus, BusError, Message},
 };
 
-use crate::{Store, counters::count, error::Fault, outbox};
+use crate::{Store, counters::count, error::StoreError, outbox};
 
 #[async_trait]
 impl Bus for Store {
@@ -23,7 +23,7 @@ impl Bus for Store {
         let (topic, now) = (topic.to_owned(), self.inner.clock.now());
         self.inner
             .database
-            .transaction(move |transaction| -> Result<(), Fault> {
+            .transaction(move |transaction| -> Result<(), StoreError> {
                 let event = Event::MessagePublished(PublishedMessage {
                     topic,
                     id: count(transaction, "message", 1)?.to_string(),

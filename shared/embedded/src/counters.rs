@@ -2,10 +2,14 @@
 
 use rusqlite::{OptionalExtension, Transaction};
 
-use crate::error::Fault;
+use crate::error::StoreError;
 
 /// The next value of a counter, at least `floor`.
-pub(crate) fn count(transaction: &Transaction<'_>, name: &str, floor: i64) -> Result<i64, Fault> {
+pub(crate) fn count(
+    transaction: &Transaction<'_>,
+    name: &str,
+    floor: i64,
+) -> Result<i64, StoreError> {
     let last: Option<i64> = transaction
         .prepare_cached("SELECT value FROM counters WHERE name = ?1")?
         .query_row([name], |row| row.get(0))

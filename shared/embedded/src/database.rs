@@ -5,7 +5,7 @@
 //! reader sees what has been committed by then and does not wait for the disk.
 //!
 //! One row by its key is found in fewer microseconds than it takes to wake a thread:
-//! whoever asks looks for it on the spot.
+//! the calling thread looks it up itself.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     counters::count,
-    error::Fault,
+    error::StoreError,
     identity::{CHANGE, Marker},
 };
 
@@ -33,8 +33,8 @@ pub(crate) struct Database {
     idle: Arc<Idle>,
 }
 
-/// Connections that nobody is looking anything up with; as many as there have been
-/// threads at it at the same time.
+/// Connections that no thread is using for a look-up; as many as there have been threads
+/// doing look-ups at the same time.
 struct Idle {
     path: PathBuf,
     connections: Mutex<Vec<Connection>>,
@@ -47,12 +47,12 @@ impl Database {
         path: &Path,
         connection: Connection,
         marker: Marker,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, StoreError> {
         Self::start_with(path, connection, Some(Arc::new(marker)))
     }
 
     /// The same over a database that is only read: transactions fail.
-    pub(crate) fn start_read_only(path: &Path) -> Result<Self, Fault> {
+    pub(crate) fn start_read_only(path: &Path) -> Result<Self, StoreError> {
         Self::start_with(path, open_to_read(path)?, None)
     }
 
@@ -60,7 +60,7 @@ impl Database {
         path: &Path,
         connection: Connection,
         marker: Option<Arc<Marker>>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             writing: start("writer", connection)?,
             reading: start("reader", open_to_read(path)?)?,
@@ -74,7 +74,7 @@ impl Database {
 
     /// Runs `work` on this thread, which it must not hold up: it looks up a row by its
     /// key. It sees what has been committed when it begins.
-    pub(crate) fn look_up<T, E: From<Fault>>(
+    pub(crate) fn look_up<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -95,7 +95,7 @@ impl Database {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Fault> + Send + 'static,
+        E: From<StoreError> + Send + 'static,
     {
         run(&self.reading, |connection| work(connection)).await
     }
@@ -107,7 +107,7 @@ impl Database {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Fault> + Send + 'static,
+        E: From<StoreError> + Send + 'static,
     {
         let marker = self.marker.clone();
         run(&self.writing, move |connection| {
@@ -118,7 +118,7 @@ impl Database {
 
     /// Moves everything from the write-ahead log into the database file, so that a copy of
     /// that file alone is whole.
-    pub(crate) async fn checkpoint(&self) -> Result<(), Fault> {
+    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
         run(&self.writing, |connection| {
             let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
             Ok(connection.query_row(sql, [], |_| Ok(()))?)
@@ -136,7 +136,7 @@ impl Idle {
 }
 
 /// Opens or creates a database for writing.
-pub(crate) fn open_to_write(path: &Path) -> Result<Connection, Fault> {
+pub(crate) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -148,13 +148,13 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, Fault> {
 }
 
 /// Opens a database that is there for reading.
-pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Fault> {
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, only_read)?)
 }
 
-/// A thread that does what it is sent until nobody can send any more.
-fn start(name: &str, mut connection: Connection) -> Result<mpsc::Sender<Job>, Fault> {
+/// A thread that runs the jobs it is sent until all senders are dropped.
+fn start(name: &str, mut connection: Connection) -> Result<mpsc::Sender<Job>, StoreError> {
     let (jobs, work) = mpsc::channel::<Job>();
     let name = thread::Builder::new().name(format!("database {name}"));
     name.spawn(move || {
@@ -171,26 +171,26 @@ async fn run<T, E>(
 ) -> Result<T, E>
 where
     T: Send + 'static,
-    E: From<Fault> + Send + 'static,
+    E: From<StoreError> + Send + 'static,
 {
     let (answer, answered) = oneshot::channel();
     let job: Job = Box::new(move |connection| {
-        // Nobody waits when the request was dropped; the work is done all the same.
+        // No caller waits when the request was dropped; the work is done all the same.
         let _ = answer.send(work(connection));
     });
-    jobs.send(job).map_err(|_| Fault::Closed)?;
-    answered.await.map_err(|_| Fault::Closed)?
+    jobs.send(job).map_err(|_| StoreError::Closed)?;
+    answered.await.map_err(|_| StoreError::Closed)?
 }
 
 /// Runs `work` in a transaction and counts it as a change when it has changed anything.
-fn transact<T, E: From<Fault>>(
+fn transact<T, E: From<StoreError>>(
     connection: &mut Connection,
     marker: Option<&Marker>,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(Fault::from)?;
+        .map_err(StoreError::from)?;
     let before = transaction.total_changes();
     let answer = work(&transaction)?;
     let change = if transaction.total_changes() == before {
@@ -198,7 +198,7 @@ fn transact<T, E: From<Fault>>(
     } else {
         Some(count(&transaction, CHANGE, 1)?)
     };
-    transaction.commit().map_err(Fault::from)?;
+    transaction.commit().map_err(StoreError::from)?;
     if let (Some(change), Some(marker)) = (change, marker)
         && let Err(error) = marker.advance(change)
     {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 pub use crate::outbox::Content;
 use crate::{
     Store,
-    error::Fault,
+    error::StoreError,
     outbox::{function_lane, queue_lane},
 };
 
@@ -37,7 +37,7 @@ pub struct Delivery {
 
 /// A function's events, or a queue's tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lane {
+pub struct Channel {
     /// Its name.
     pub name: String,
     /// How many deliveries may be in hand at once.
@@ -78,14 +78,14 @@ impl Deliveries {
     }
 
     /// All lanes of the manifest.
-    pub fn lanes(&self) -> Vec<Lane> {
+    pub fn lanes(&self) -> Vec<Channel> {
         let pipeline = &self.store.inner.pipeline;
-        let functions = pipeline.functions.iter().map(|(name, function)| Lane {
+        let functions = pipeline.functions.iter().map(|(name, function)| Channel {
             name: function_lane(name),
             limit: function.concurrency as usize,
             retry: function.retry,
         });
-        let queues = pipeline.queues.iter().map(|(name, queue)| Lane {
+        let queues = pipeline.queues.iter().map(|(name, queue)| Channel {
             name: queue_lane(name),
             limit: queue.max_concurrent_dispatches as usize,
             retry: queue.retry,
@@ -94,7 +94,7 @@ impl Deliveries {
     }
 
     /// Takes up to `limit` deliveries of a lane that are due.
-    pub async fn take(&self, lane: &Lane, limit: usize) -> Result<Vec<Delivery>, Fault> {
+    pub async fn take(&self, lane: &Channel, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         let (lane, now) = (lane.name.clone(), self.now());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.transaction(move |transaction| {
@@ -111,7 +111,7 @@ impl Deliveries {
     }
 
     /// Settles a delivery: it is never made again.
-    pub async fn done(&self, delivery: &Delivery) -> Result<(), Fault> {
+    pub async fn done(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let (id, forget_at) = (delivery.id, self.clock_now() + TASK_NAME_MEMORY);
         self.transaction(move |transaction| remove(transaction, id, forget_at))
             .await
@@ -123,7 +123,7 @@ impl Deliveries {
         delivery: &Delivery,
         again: Again,
         reason: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StoreError> {
         let retry = self.retry(&delivery.lane);
         let counted = matches!(again, Again::Failed { .. });
         if counted && delivery.attempt >= retry.max_attempts {
@@ -148,7 +148,7 @@ impl Deliveries {
     }
 
     /// Sets a delivery aside as a dead letter.
-    pub async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), Fault> {
+    pub async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), StoreError> {
         let now = self.clock_now();
         let (id, reason) = (delivery.id, reason.to_owned());
         tracing::error!(function = %delivery.function, delivery.id = id, "given up: {reason}");
@@ -165,7 +165,7 @@ impl Deliveries {
     }
 
     /// Gives back what a process that died had in hand.
-    pub(crate) async fn give_back_all(&self) -> Result<(), Fault> {
+    pub(crate) async fn give_back_all(&self) -> Result<(), StoreError> {
         self.transaction(|transaction| {
             transaction.execute("UPDATE deliveries SET in_hand = 0 WHERE in_hand = 1", [])?;
             Ok(())
@@ -174,7 +174,7 @@ impl Deliveries {
     }
 
     /// When the next delivery that is not in hand is due.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, Fault> {
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT min(due_at) FROM deliveries WHERE in_hand = 0";
             let due: Option<Option<i64>> =
@@ -185,7 +185,7 @@ impl Deliveries {
     }
 
     /// How many deliveries there are.
-    pub async fn backlog(&self) -> Result<Backlog, Fault> {
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         self.read(|connection| {
             let count = |table: &str| {
                 let sql = format!("SELECT count(*) FROM {table}");
@@ -220,20 +220,20 @@ impl Deliveries {
 
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         self.store.inner.database.read(work).await
     }
 
     async fn transaction<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         self.store.inner.database.transaction(work).await
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Delivery, Fault> {
+fn read(row: &Row<'_>) -> Result<Delivery, StoreError> {
     let content: String = row.get(4)?;
     Ok(Delivery {
         id: row.get(0)?,
@@ -246,7 +246,7 @@ fn read(row: &Row<'_>) -> Result<Delivery, Fault> {
     })
 }
 
-fn remove(transaction: &Transaction<'_>, id: i64, forget_at: Timestamp) -> Result<(), Fault> {
+fn remove(transaction: &Transaction<'_>, id: i64, forget_at: Timestamp) -> Result<(), StoreError> {
     let sql = "UPDATE task_names SET forget_at = ?2 WHERE delivery = ?1";
     transaction.execute(sql, (id, forget_at.as_millis()))?;
     transaction.execute("DELETE FROM deliveries WHERE id = ?1", [id])?;

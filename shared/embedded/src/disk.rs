@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::{
         ManualClock, Options, Store,
-        error::Fault,
+        error::StoreError,
         uploads::{Part, Received, UploadError},
     };
 
@@ -152,7 +152,7 @@ mod tests {
             assert!(
                 matches!(
                     failed,
-                    Err(UploadError::Fault(Fault::Files(_)) | UploadError::Range)
+                    Err(UploadError::Store(StoreError::Files(_)) | UploadError::Range)
                 ),
                 "{failed:?}"
             );
@@ -200,9 +200,9 @@ mod tests {
         let Err(ObjectError::Unavailable(error)) = refused else {
             panic!("{refused:?}");
         };
-        let fault = error.downcast_ref::<Fault>();
+        let fault = error.downcast_ref::<StoreError>();
         assert!(
-            matches!(fault, Some(Fault::Files(error)) if error.kind() == io::ErrorKind::StorageFull),
+            matches!(fault, Some(StoreError::Files(error)) if error.kind() == io::ErrorKind::StorageFull),
             "{fault:?}"
         );
         bucket.delete("a").await.unwrap();

@@ -66,12 +66,12 @@ pub enum OpenError {
     Files(PathBuf, #[source] io::Error),
     /// The database failed.
     #[error("opening the database")]
-    Database(#[from] Fault),
+    Database(#[from] StoreError),
 }
 
 /// `SQLite` or the file system said no.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum StoreError {
     /// `SQLite` said no.
     #[error("using the database")]
     Database(#[source] rusqlite::Error),
@@ -86,8 +86,8 @@ pub enum Fault {
     Closed,
 }
 
-impl From<rusqlite::Error> for Fault {
-    /// A full disk is one whoever notices.
+impl From<rusqlite::Error> for StoreError {
+    /// `SQLite` and the file system report a full disk as the same error.
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => {
@@ -98,26 +98,26 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-impl From<Fault> for RecordsError {
-    fn from(fault: Fault) -> Self {
+impl From<StoreError> for RecordsError {
+    fn from(fault: StoreError) -> Self {
         Self::Unavailable(Box::new(fault))
     }
 }
 
-impl From<Fault> for BusError {
-    fn from(fault: Fault) -> Self {
+impl From<StoreError> for BusError {
+    fn from(fault: StoreError) -> Self {
         Self::Unavailable(Box::new(fault))
     }
 }
 
-impl From<Fault> for QueueError {
-    fn from(fault: Fault) -> Self {
+impl From<StoreError> for QueueError {
+    fn from(fault: StoreError) -> Self {
         Self::Unavailable(Box::new(fault))
     }
 }
 
-impl From<Fault> for ObjectError {
-    fn from(fault: Fault) -> Self {
+impl From<StoreError> for ObjectError {
+    fn from(fault: StoreError) -> Self {
         Self::Unavailable(Box::new(fault))
     }
 }
@@ -136,12 +136,12 @@ mod tests {
         let full = database
             .execute("INSERT INTO t VALUES (zeroblob(100000))", ())
             .unwrap_err();
-        let Fault::Files(fault) = Fault::from(full) else {
+        let StoreError::Files(fault) = StoreError::from(full) else {
             panic!("not a fault of the files");
         };
         assert_eq!(fault.kind(), io::ErrorKind::StorageFull);
 
         let other = database.execute("INSERT INTO nothing", ()).unwrap_err();
-        assert!(matches!(Fault::from(other), Fault::Database(_)));
+        assert!(matches!(StoreError::from(other), StoreError::Database(_)));
     }
 }

@@ -69,7 +69,7 @@ impl Files {
     /// Opens the folder, and creates it when it is not there.
     pub(crate) fn open(folder: PathBuf, disk: Arc<dyn Disk>) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
-        // Recordings are nobody's but their owners'.
+        // Other users of the machine must not read recordings.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         Ok(Self {
             folder,

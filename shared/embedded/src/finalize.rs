@@ -7,7 +7,7 @@ use domain::{
 use rusqlite::Transaction;
 
 use crate::{
-    Store, bucket::find, counters::count, error::Fault, files::PartFile, outbox, removed,
+    Store, bucket::find, counters::count, error::StoreError, files::PartFile, outbox, removed,
     uploads::UploadError,
 };
 
@@ -51,7 +51,7 @@ impl Store {
         let store = self.clone();
         let finalizing = async move { store.finalize_whole(new, overwrite, source).await };
         let finalized = tokio::spawn(finalizing).await;
-        finalized.unwrap_or(Err(UploadError::Fault(Fault::Closed)))
+        finalized.unwrap_or(Err(UploadError::Store(StoreError::Closed)))
     }
 
     async fn finalize_whole(
@@ -125,7 +125,7 @@ impl Store {
     }
 }
 
-fn end_session(transaction: &Transaction<'_>, id: &str) -> Result<usize, Fault> {
+fn end_session(transaction: &Transaction<'_>, id: &str) -> Result<usize, StoreError> {
     Ok(transaction.execute("DELETE FROM sessions WHERE id = ?1", [id])?)
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn end_others(
     transaction: &Transaction<'_>,
     bucket: &str,
     name: &str,
-) -> Result<Vec<String>, Fault> {
+) -> Result<Vec<String>, StoreError> {
     let sql = "DELETE FROM sessions WHERE bucket = ?1 AND name = ?2 AND overwrite = 0 RETURNING id";
     let mut ended = transaction.prepare_cached(sql)?;
     let ids = ended.query_map((bucket, name), |row| row.get(0))?;
@@ -146,7 +146,7 @@ fn insert_row(
     bucket: &str,
     meta: &ObjectMeta,
     file: &str,
-) -> Result<(), Fault> {
+) -> Result<(), StoreError> {
     transaction.execute(
         "INSERT OR REPLACE INTO objects (bucket, name, generation, size, content_type, file)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -16,7 +16,7 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::{error::Fault, files::sync_folder};
+use crate::{error::StoreError, files::sync_folder};
 
 /// The marker's name in the folder of objects.
 pub(crate) const MARKER: &str = "installation";
@@ -132,7 +132,7 @@ pub(crate) fn compare(
 }
 
 /// What a database says about itself; nothing in one of a release without identities.
-pub(crate) fn of_database(connection: &Connection) -> Result<Option<Identity>, Fault> {
+pub(crate) fn of_database(connection: &Connection) -> Result<Option<Identity>, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'installation')";
     if !connection.query_row(sql, [], |row| row.get::<_, bool>(0))? {
         return Ok(None);
@@ -149,7 +149,7 @@ pub(crate) fn of_database(connection: &Connection) -> Result<Option<Identity>, F
 }
 
 /// Writes an identity into a database; its counter never goes back.
-pub(crate) fn set_database(connection: &Connection, identity: &Identity) -> Result<(), Fault> {
+pub(crate) fn set_database(connection: &Connection, identity: &Identity) -> Result<(), StoreError> {
     connection.execute(
         "INSERT OR REPLACE INTO installation (only_row, id) VALUES (1, ?1)",
         [&identity.installation],

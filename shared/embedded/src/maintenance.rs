@@ -18,7 +18,7 @@ pub use backup::backup;
 pub use repair::{Inspection, MissingFile, QuarantinedFile, Repair, inspect, repair};
 pub use restore::{RestoreReport, restore};
 
-use crate::error::{Fault, OpenError};
+use crate::error::{OpenError, StoreError};
 
 /// The file that makes a folder a backup; it is written last.
 const MANIFEST: &str = "backup.json";
@@ -78,8 +78,8 @@ pub enum MaintenanceError {
     Files(PathBuf, #[source] io::Error),
 }
 
-impl From<Fault> for MaintenanceError {
-    fn from(fault: Fault) -> Self {
+impl From<StoreError> for MaintenanceError {
+    fn from(fault: StoreError) -> Self {
         Self::Open(fault.into())
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
-    error::{Fault, OpenError},
+    error::{OpenError, StoreError},
     files::sync_folder,
 };
 
@@ -27,7 +27,7 @@ const MIGRATIONS: [&str; 2] = [
 pub(crate) const VERSION: i64 = 2;
 
 /// The version of a database; 0 for an empty one and for those without versions.
-pub(crate) fn version(connection: &Connection) -> Result<i64, Fault> {
+pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
@@ -63,13 +63,13 @@ pub(crate) fn migrate(
     Ok(copy)
 }
 
-fn is_empty(connection: &Connection) -> Result<bool, Fault> {
+fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// Runs the migrations behind version `found`.
-fn apply(connection: &mut Connection, found: i64) -> Result<(), Fault> {
+fn apply(connection: &mut Connection, found: i64) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = usize::try_from(found).unwrap_or(0);
     for migration in MIGRATIONS.iter().skip(done) {
@@ -108,7 +108,7 @@ pub(crate) fn copy_database(connection: &Connection, to: &Path) -> Result<(), Op
     let copied = connection.execute("VACUUM INTO ?1", [name]);
     if let Err(error) = copied {
         fs::remove_file(to).map_err(io)?;
-        return Err(Fault::from(error).into());
+        return Err(StoreError::from(error).into());
     }
     let file = fs::File::open(to).map_err(io)?;
     file.sync_all().map_err(io)?;
@@ -118,7 +118,7 @@ pub(crate) fn copy_database(connection: &Connection, to: &Path) -> Result<(), Op
 /// Compares the columns with those of a new database, so that one that was made or damaged
 /// by other means is refused here and not by the first request that meets it.
 fn check(connection: &Connection) -> Result<(), OpenError> {
-    let mut fresh = Connection::open_in_memory().map_err(Fault::from)?;
+    let mut fresh = Connection::open_in_memory().map_err(StoreError::from)?;
     apply(&mut fresh, 0)?;
     let actual = columns(connection)?;
     match columns(&fresh)?.difference(&actual).next() {
@@ -130,7 +130,7 @@ fn check(connection: &Connection) -> Result<(), OpenError> {
     }
 }
 
-fn columns(connection: &Connection) -> Result<BTreeSet<(String, String)>, Fault> {
+fn columns(connection: &Connection) -> Result<BTreeSet<(String, String)>, StoreError> {
     let sql = "SELECT tables.name, columns.name
                FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
                WHERE tables.type = 'table'";

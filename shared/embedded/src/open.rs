@@ -7,7 +7,7 @@ use domain::ids::random_name;
 use crate::{
     data_dir::DataDir,
     database::{open_to_read, open_to_write},
-    error::{Fault, OpenError},
+    error::{OpenError, StoreError},
     identity::{self, FolderIdentity, Identity, Marker, Mismatch},
     lock::DataLock,
     migrations,
@@ -83,7 +83,7 @@ fn settle(
     connection: &Connection,
     own: Option<Identity>,
     in_folder: &FolderIdentity,
-) -> Result<Identity, Fault> {
+) -> Result<Identity, StoreError> {
     let of_folder = match in_folder {
         FolderIdentity::Marked(identity) => identity.change,
         FolderIdentity::None | FolderIdentity::Unreadable => 0,
@@ -135,7 +135,7 @@ fn recover(
 }
 
 /// Deletes recordings of streams that ended with the process: their names say so.
-fn forget_transient(connection: &mut Connection) -> Result<(), Fault> {
+fn forget_transient(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     {
         let sql = "DELETE FROM objects WHERE name LIKE '%.passing' RETURNING file";

@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{counters::count, error::Fault};
+use crate::{counters::count, error::StoreError};
 
 /// What a delivery brings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub(crate) fn emit(
     pipeline: &Pipeline,
     event: &Event,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), StoreError> {
     // A bucket's name is its role here.
     let listeners = pipeline.listeners(event.occurrence(|bucket| bucket));
     if listeners.is_empty() {
@@ -76,7 +76,7 @@ pub(crate) fn insert(
     content: &str,
     due_at: Timestamp,
     now: Timestamp,
-) -> Result<i64, Fault> {
+) -> Result<i64, StoreError> {
     transaction
         .prepare_cached(
             "INSERT INTO deliveries (lane, function, event_id, content, due_at, created_at)

@@ -7,10 +7,10 @@ use domain::{
 use rusqlite::{Connection, params_from_iter, types::Value as Sql};
 use serde_json::Value;
 
-use crate::error::Fault;
+use crate::error::StoreError;
 
 /// A document from its row.
-pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Document, Fault> {
+pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Document, StoreError> {
     Ok(Document {
         path,
         fields: serde_json::from_str(fields)?,
@@ -19,7 +19,7 @@ pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Docu
 }
 
 /// Answers a query.
-pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document>, Fault> {
+pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document>, StoreError> {
     let (sql, parameters) = compile(query, "path, fields, version");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
@@ -38,7 +38,10 @@ pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document
 }
 
 /// The paths that a query asks for, without their fields.
-pub(crate) fn run_paths(connection: &Connection, query: &Query) -> Result<Vec<DocPath>, Fault> {
+pub(crate) fn run_paths(
+    connection: &Connection,
+    query: &Query,
+) -> Result<Vec<DocPath>, StoreError> {
     let (sql, parameters) = compile(query, "path");
     let mut statement = connection.prepare_cached(&sql)?;
     let paths = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;

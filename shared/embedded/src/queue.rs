@@ -9,7 +9,7 @@ use rusqlite::Transaction;
 
 use crate::{
     Store,
-    error::Fault,
+    error::StoreError,
     outbox::{self, Content},
 };
 
@@ -24,7 +24,7 @@ impl Queue for Store {
         let enqueued = self
             .inner
             .database
-            .transaction(move |transaction| -> Result<Enqueued, Fault> {
+            .transaction(move |transaction| -> Result<Enqueued, StoreError> {
                 if !reserve(transaction, &queue, &task.name, now)? {
                     return Ok(Enqueued::Duplicate);
                 }
@@ -62,7 +62,7 @@ fn reserve(
     queue: &str,
     name: &str,
     now: Timestamp,
-) -> Result<bool, Fault> {
+) -> Result<bool, StoreError> {
     transaction.execute(
         "DELETE FROM task_names WHERE forget_at <= ?1",
         [now.as_millis()],

@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 
-use crate::{Store, counters::count, error::Fault, outbox, query};
+use crate::{Store, counters::count, error::StoreError, outbox, query};
 
 #[async_trait]
 impl Records for Store {
@@ -88,7 +88,7 @@ impl Store {
 }
 
 /// The document at `path`.
-fn find(connection: &Connection, path: &DocPath) -> Result<Option<Document>, Fault> {
+fn find(connection: &Connection, path: &DocPath) -> Result<Option<Document>, StoreError> {
     let row: Option<(String, i64)> = connection
         .prepare_cached("SELECT fields, version FROM documents WHERE path = ?1")?
         .query_row([path.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -155,7 +155,7 @@ fn insert(
     path: &DocPath,
     fields: &str,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), StoreError> {
     let (parent, _) = path.split();
     let collection = parent.rsplit_once('/').map_or(parent, |(_, name)| name);
     let version = count(transaction, "version", now.as_millis())?;
@@ -168,7 +168,7 @@ fn insert(
     Ok(())
 }
 
-fn delete(transaction: &Transaction<'_>, path: &DocPath) -> Result<(), Fault> {
+fn delete(transaction: &Transaction<'_>, path: &DocPath) -> Result<(), StoreError> {
     transaction
         .prepare_cached("DELETE FROM documents WHERE path = ?1")?
         .execute([path.as_str()])?;

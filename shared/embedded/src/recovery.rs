@@ -14,7 +14,7 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    error::Fault,
+    error::StoreError,
     files::{UNFINISHED, sync_folder},
     identity::{Census, MARKER},
 };
@@ -35,7 +35,7 @@ pub(crate) struct FileReferences {
 
 impl FileReferences {
     /// Reads what a migrated database names.
-    pub(crate) fn read(connection: &Connection) -> Result<Self, Fault> {
+    pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
         let mut named = Self::of_objects(connection)?;
         named.sessions = names(connection, "SELECT id FROM sessions")?;
         named.removed = names(connection, "SELECT file FROM removed_files")?;
@@ -43,7 +43,7 @@ impl FileReferences {
     }
 
     /// Reads the objects alone, which a database of every version has, unless it is empty.
-    pub(crate) fn of_objects(connection: &Connection) -> Result<Self, Fault> {
+    pub(crate) fn of_objects(connection: &Connection) -> Result<Self, StoreError> {
         let mut named = Self::default();
         let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'objects')";
         if connection.query_row(sql, [], |row| row.get(0))? {
@@ -55,7 +55,7 @@ impl FileReferences {
     }
 }
 
-fn names(connection: &Connection, sql: &str) -> Result<HashSet<String>, Fault> {
+fn names(connection: &Connection, sql: &str) -> Result<HashSet<String>, StoreError> {
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -6,10 +6,10 @@
 
 use rusqlite::Transaction;
 
-use crate::{Store, error::Fault};
+use crate::{Store, error::StoreError};
 
 /// Notes a file whose object is deleted in the same transaction.
-pub(crate) fn note(transaction: &Transaction<'_>, file: &str) -> Result<(), Fault> {
+pub(crate) fn note(transaction: &Transaction<'_>, file: &str) -> Result<(), StoreError> {
     transaction
         .prepare_cached("INSERT OR IGNORE INTO removed_files (file) VALUES (?1)")?
         .execute([file])?;
@@ -18,9 +18,9 @@ pub(crate) fn note(transaction: &Transaction<'_>, file: &str) -> Result<(), Faul
 
 impl Store {
     /// Unlinks what is noted, and forgets it.
-    pub(crate) async fn clear_removed(&self) -> Result<(), Fault> {
+    pub(crate) async fn clear_removed(&self) -> Result<(), StoreError> {
         let database = &self.inner.database;
-        let noted = database.read(|connection| -> Result<Vec<String>, Fault> {
+        let noted = database.read(|connection| -> Result<Vec<String>, StoreError> {
             let mut statement = connection.prepare_cached("SELECT file FROM removed_files")?;
             let files = statement.query_map([], |row| row.get(0))?;
             Ok(files.collect::<Result<_, _>>()?)

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 
 use crate::{
     bucket::find_by_file,
-    error::Fault,
+    error::StoreError,
     uploads::{UploadError, Uploads},
 };
 
@@ -28,7 +28,7 @@ impl Uploads {
         &self,
         sql: &'static str,
         key: impl rusqlite::Params + Send + 'static,
-    ) -> Result<Vec<String>, Fault> {
+    ) -> Result<Vec<String>, StoreError> {
         let database = &self.store.inner.database;
         database
             .transaction(move |transaction| {
@@ -53,7 +53,7 @@ impl Uploads {
     pub(crate) async fn session(
         &self,
         id: &str,
-    ) -> Result<Result<Session, Option<ObjectMeta>>, Fault> {
+    ) -> Result<Result<Session, Option<ObjectMeta>>, StoreError> {
         let (id, now) = (id.to_owned(), self.store.inner.clock.now().as_millis());
         let read = move |transaction: &Transaction<'_>| {
             let sql = "SELECT bucket, name, content_type, min_size, max_size, expires_at,

@@ -12,7 +12,7 @@ use domain::{
 use futures::StreamExt;
 
 use crate::{
-    error::Fault,
+    error::StoreError,
     files::EarlyEnd,
     finalize::{Source, end_others},
     part::Part,
@@ -46,7 +46,7 @@ impl Uploads {
         let (row_id, bucket, grant) = (id.clone(), bucket.to_owned(), grant.clone());
         let expires_at = (self.store.inner.clock.now() + SESSION_LIFETIME).as_millis();
         let database = &self.store.inner.database;
-        let begun = database.transaction(move |transaction| -> Result<_, Fault> {
+        let begun = database.transaction(move |transaction| -> Result<_, StoreError> {
             let ended = match overwrite {
                 Overwrite::Refused => end_others(transaction, &bucket, &grant.name)?,
                 Overwrite::Allowed => Vec::new(),
@@ -73,7 +73,7 @@ impl Uploads {
     }
 
     /// Ends all uploads under way to names that begin with `prefix`.
-    pub(crate) async fn abandon(&self, bucket: &str, prefix: &str) -> Result<(), Fault> {
+    pub(crate) async fn abandon(&self, bucket: &str, prefix: &str) -> Result<(), StoreError> {
         let key = (bucket.to_owned(), prefix.to_owned());
         let sql = "DELETE FROM sessions
                    WHERE bucket = ?1 AND substr(name, 1, length(?2)) = ?2 RETURNING id";
@@ -81,7 +81,7 @@ impl Uploads {
     }
 
     /// Ends the uploads that were not completed in time.
-    pub(crate) async fn clear_expired(&self) -> Result<(), Fault> {
+    pub(crate) async fn clear_expired(&self) -> Result<(), StoreError> {
         let now = self.store.inner.clock.now().as_millis();
         let sql = "DELETE FROM sessions WHERE expires_at <= ?1 RETURNING id";
         self.end(self.change_rows(sql, [now]).await?).await
@@ -99,7 +99,7 @@ impl Uploads {
 
     /// Stops the requests of uploads whose rows are gone, and removes their bytes. Without
     /// its row no upload becomes an object any more.
-    pub(crate) async fn end(&self, ids: Vec<String>) -> Result<(), Fault> {
+    pub(crate) async fn end(&self, ids: Vec<String>) -> Result<(), StoreError> {
         for id in ids {
             let lock = SessionLock::of(&id);
             lock.end();
@@ -167,10 +167,10 @@ impl Uploads {
     async fn cut_to_synced(&self, session: &Session) -> Result<(), UploadError> {
         let files = &self.store.inner.files;
         let size = files.unfinished_size(&session.id).await;
-        let size = size.map_err(Fault::from)?;
+        let size = size.map_err(StoreError::from)?;
         if size > session.synced {
             let cut = files.truncate(&session.id, session.synced).await;
-            cut.map_err(Fault::from)?;
+            cut.map_err(StoreError::from)?;
         }
         if size < session.synced {
             self.forget(&session.id).await?;
@@ -180,7 +180,7 @@ impl Uploads {
     }
 
     /// Removes an upload whose lock is held.
-    async fn forget(&self, id: &str) -> Result<(), Fault> {
+    async fn forget(&self, id: &str) -> Result<(), StoreError> {
         let sql = "DELETE FROM sessions WHERE id = ?1 RETURNING id";
         self.change_rows(sql, [id.to_owned()]).await?;
         Ok(self.store.inner.files.remove(id).await?)
@@ -216,10 +216,10 @@ impl Uploads {
         let mut fresh = skip(body, synced - start);
         let limit = end.saturating_sub(synced);
         let written = files.write(&session.id, synced, limit, &mut fresh).await;
-        let written = written.map_err(Fault::from)?;
+        let written = written.map_err(StoreError::from)?;
         if let Some(EarlyEnd::TooMany) = written.early {
             let cut = files.truncate(&session.id, synced).await;
-            cut.map_err(Fault::from)?;
+            cut.map_err(StoreError::from)?;
             let beyond_part = length.is_some() && end < most;
             return Err(if beyond_part {
                 UploadError::Range

@@ -1,4 +1,4 @@
-//! Signed URLs: permissions that nobody can make, alter or stretch.
+//! Signed URLs: permissions that a client cannot make, alter or extend.
 //!
 //! HMAC-SHA256 over everything that is permitted, with a key that stays in the
 //! data directory.

@@ -21,7 +21,7 @@ use crate::{
     database::Database,
     deliveries::Deliveries,
     disk::{Disk, RealDisk},
-    error::{Fault, OpenError},
+    error::{OpenError, StoreError},
     files::Files,
     lock::DataLock,
     open::{self, Acceptance},
@@ -57,9 +57,9 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) signing_key: SigningKey,
     pub(crate) public_url: String,
-    /// Told when there may be something to deliver.
+    /// Notified when there may be something to deliver.
     pub(crate) work: Notify,
-    /// Told when a document that somebody watches has changed.
+    /// Notified when a watched document has changed.
     pub(crate) watched: Mutex<HashMap<DocPath, watch::Sender<()>>>,
     /// Holds the directory for this process until it ends.
     _lock: Option<DataLock>,
@@ -158,10 +158,10 @@ impl Store {
     /// Removes what is past its time: uploads that were not completed, dead letters, and
     /// the files of deleted objects. In the cloud a bucket and a subscription do this by
     /// themselves.
-    pub async fn clear_expired(&self) -> Result<(), Fault> {
+    pub async fn clear_expired(&self) -> Result<(), StoreError> {
         let long_dead = self.inner.clock.now().as_millis() - DEAD_LETTERS_KEPT_MS;
         let database = &self.inner.database;
-        let buried = database.transaction(move |transaction| -> Result<(), Fault> {
+        let buried = database.transaction(move |transaction| -> Result<(), StoreError> {
             transaction.execute("DELETE FROM dead_letters WHERE died_at <= ?1", [long_dead])?;
             Ok(())
         });
@@ -171,7 +171,7 @@ impl Store {
     }
 
     /// Moves everything into the database file, before the process stops.
-    pub async fn checkpoint(&self) -> Result<(), Fault> {
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
         self.inner.database.checkpoint().await
     }
 

@@ -8,7 +8,7 @@ use domain::{
 
 use crate::{
     Store,
-    error::Fault,
+    error::StoreError,
     files::{EarlyEnd, WriteError},
     finalize::{NewObject, Source},
 };
@@ -60,7 +60,7 @@ pub enum UploadError {
     Interrupted,
     /// The store cannot be used.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Store(#[from] StoreError),
 }
 
 /// The receiving end of a store's signed URLs.
@@ -100,7 +100,7 @@ impl Uploads {
         let written = files.write_new(&file, grant.size.1, &mut body).await;
         let (size, unfinished) = written.map_err(|error| match error {
             WriteError::Early(early) => refused(&early, grant),
-            WriteError::Disk(error) => UploadError::Fault(error.into()),
+            WriteError::Disk(error) => UploadError::Store(error.into()),
         })?;
         let new = new_object(bucket, grant, file, size)?;
         let source = Source::New(unfinished);

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use domain::ports::Clock;
 use embedded::{
     ManualClock,
-    deliveries::{Again, Content, Deliveries, Delivery, Lane},
+    deliveries::{Again, Channel, Content, Deliveries, Delivery},
 };
 use runtime::{Failure, Function, Incoming, Task, cloudevent};
 use tokio::task::JoinSet;
@@ -22,7 +22,7 @@ pub const GRACE: Duration = Duration::from_secs(5);
 pub struct Dispatcher {
     deliveries: Deliveries,
     functions: HashMap<&'static str, Arc<dyn Function>>,
-    lanes: Vec<Lane>,
+    lanes: Vec<Channel>,
     in_hand: HashMap<String, usize>,
     running: JoinSet<String>,
 }
@@ -136,7 +136,8 @@ async fn deliver(
         ))),
         Some(function) => guarded(function, &delivery).await,
     };
-    // Nobody else gives it back before the next start: a full disk, say, has room again.
+    // Until the next start, only this loop can settle it. The error may pass: a full disk, for
+    // example, may have room again.
     while let Err(error) = settle(&deliveries, &delivery, &outcome).await {
         tracing::error!("a delivery could not be settled yet: {error}");
         tokio::time::sleep(STORE_PAUSE).await;
@@ -150,7 +151,7 @@ async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(),
     let handling = tokio::spawn(async move { function.handle(incoming).await });
     match handling.await {
         Ok(outcome) => outcome,
-        // Not what it said: that may be somebody's words.
+        // The panic message is left out: it may hold a speaker's words.
         Err(_) => Err(Failure::from(anyhow::anyhow!("the function panicked"))),
     }
 }

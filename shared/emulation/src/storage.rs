@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use runtime::{
     http::{Body, Problem, empty, incoming, json, stream},
-    range::{self, Wanted},
+    range::{self, RangeRequest},
 };
 use serde_json::{Value, json};
 
@@ -166,9 +166,11 @@ pub(crate) async fn download(
     let wanted = found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
     let meta = wanted.ok_or_else(|| Problem::not_found("not_found", "no such object"))?;
     let etag = format!("\"{}\"", meta.generation);
-    let (status, part) = match range::wanted(&request.headers, meta.size, &etag) {
-        Wanted::Nothing => return Err(out_of_range()),
-        Wanted::Parts(parts) if parts.len() == 1 => (StatusCode::PARTIAL_CONTENT, parts[0].clone()),
+    let (status, part) = match range::requested(&request.headers, meta.size, &etag) {
+        RangeRequest::Unsatisfiable => return Err(out_of_range()),
+        RangeRequest::Partial(parts) if parts.len() == 1 => {
+            (StatusCode::PARTIAL_CONTENT, parts[0].clone())
+        }
         // Cloud Storage does not give several at once.
         _ => (StatusCode::OK, 0..meta.size),
     };
@@ -233,7 +235,7 @@ pub(crate) fn problem(error: UploadError) -> Problem {
         UploadError::NoSession => (StatusCode::NOT_FOUND, "no_such_upload"),
         UploadError::Exists => (StatusCode::PRECONDITION_FAILED, "already_uploaded"),
         UploadError::Interrupted => (StatusCode::REQUEST_TIMEOUT, "upload_interrupted"),
-        UploadError::Fault(fault) => return Problem::unavailable(fault),
+        UploadError::Store(error) => return Problem::unavailable(error),
     };
     Problem::new(status, code, error.to_string())
 }

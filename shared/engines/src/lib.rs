@@ -1,5 +1,5 @@
-//! Those who listen and those who think: the engines behind the ports
-//! `Transcriber` and `Analyst`, chosen by name in the settings.
+//! Speech-to-text and language-model engines, behind the ports `Transcriber` and
+//! `Analyst`, selected by name in the settings.
 
 pub mod deepgram;
 #[cfg(feature = "diarization")]
@@ -11,11 +11,11 @@ mod loops;
 pub mod openai;
 pub mod openai_transcription;
 pub mod pocketsphinx;
+mod probe;
 mod segment;
 pub mod settings;
 #[cfg(feature = "whisper")]
 mod supplied;
-mod survey;
 #[cfg(feature = "whisper")]
 pub mod whisper;
 

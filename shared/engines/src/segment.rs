@@ -8,11 +8,11 @@ use std::{
 use domain::{
     ports::{SampleStream, Segment},
     steps::{Code, StepError},
+    text,
     transcript::Word,
-    wording,
 };
 use futures::{Stream, TryStreamExt, stream};
-use media::speech::{Piece, Segmenter};
+use media::speech::{Segmenter, SpeechSegment};
 
 /// A stretch of one speaker's words; none without any.
 pub(crate) fn of_words(words: Vec<Word>, is_final: bool) -> Option<Segment> {
@@ -22,7 +22,7 @@ pub(crate) fn of_words(words: Vec<Word>, is_final: bool) -> Option<Segment> {
         speaker: first.speaker,
         start_ms: first.start_ms,
         end_ms: words.iter().map(|word| word.end_ms).max().unwrap_or(0),
-        text: wording::joined(texts).into(),
+        text: text::joined(texts).into(),
         is_final,
         words,
     })
@@ -41,7 +41,9 @@ pub(crate) fn interrupted(error: &io::Error) -> StepError {
 }
 
 /// Samples cut at silences as they come.
-pub(crate) fn utterances(samples: SampleStream) -> impl Stream<Item = Result<Piece, StepError>> {
+pub(crate) fn utterances(
+    samples: SampleStream,
+) -> impl Stream<Item = Result<SpeechSegment, StepError>> {
     let cutting = Some((samples, Segmenter::live()));
     let pieces = stream::try_unfold(cutting, async |cutting| {
         let Some((mut samples, mut segmenter)) = cutting else {

@@ -11,7 +11,7 @@ use domain::{
     steps::{Code, StepError, WaitReason},
     transcript::Recognition,
 };
-use models::{Library, State, Supply, Wanted};
+use models::{Library, ModelChoice, State, Supply};
 use runtime::settings::{Environment, InvalidSetting};
 use tokio::{sync::Semaphore, time::Instant};
 
@@ -20,15 +20,15 @@ use crate::{Fallback, Speech, Whisper, settings::pocketsphinx};
 /// `WHISPER_MODEL`: a file, which is checked at once, or the name of a model, which is
 /// fetched when it is needed.
 pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
-    let supply = match Wanted::read(environment)? {
-        Wanted::File(path) => {
+    let supply = match ModelChoice::read(environment)? {
+        ModelChoice::File(path) => {
             Whisper::from_file(&path).map_err(|error| InvalidSetting {
                 name: "WHISPER_MODEL",
                 expected: format!("a model file in ggml format: {error}"),
             })?;
             Supply::of_file(path)
         }
-        Wanted::Known(model) => {
+        ModelChoice::Known(model) => {
             let library = Library::new(models::Settings::read(environment)?);
             Supply::new(model, library)
         }

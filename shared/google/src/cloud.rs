@@ -12,7 +12,7 @@ use domain::{
 use runtime::{
     SystemClock,
     settings::{Environment, InvalidSetting},
-    step::Desk,
+    step::StepRunner,
 };
 
 use crate::{
@@ -106,8 +106,8 @@ impl Cloud {
     }
 
     /// What a step needs besides its own ports.
-    pub fn desk(&self) -> Desk {
-        Desk {
+    pub fn steps(&self) -> StepRunner {
+        StepRunner {
             records: self.records(),
             clock: self.clock(),
         }
@@ -173,7 +173,7 @@ impl Cloud {
         let emulated = self.environment.text(EMULATOR).is_some();
         let (project, clock) = (self.project.clone(), self.clock());
         if emulated {
-            self.only_emulated(EMULATOR, "unset: its tokens are signed by nobody")?;
+            self.only_emulated(EMULATOR, "unset: its tokens are unsigned")?;
             return Ok(Arc::new(FirebaseIdentity::for_emulator(project, clock)));
         }
         Ok(Arc::new(FirebaseIdentity::new(project, clock)))
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_by_whoever_needs_it() {
+    fn a_missing_setting_is_named_when_it_is_needed() {
         refusal(Cloud::read(Environment::default()), "GCS_PROJECT_ID");
         refusal(
             read("FIRESTORE_EMULATOR_HOST", "http://x"),

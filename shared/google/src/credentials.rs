@@ -8,7 +8,7 @@ use google_cloud_auth::credentials::{Builder, Credentials};
 
 static DEFAULT: OnceLock<Credentials> = OnceLock::new();
 
-/// The credentials of this service. Asks nobody for a token yet.
+/// The credentials of this service. Does not request a token yet.
 pub(crate) fn default() -> anyhow::Result<Credentials> {
     if let Some(known) = DEFAULT.get() {
         return Ok(known.clone());

@@ -1,4 +1,4 @@
-//! What emulators want of those who call them.
+//! The credentials that emulators expect of their clients.
 
 use google_cloud_auth::{
     credentials::{CacheableResource, Credentials, CredentialsProvider, EntityTag},
@@ -38,7 +38,7 @@ pub(crate) fn function(name: &str) -> anyhow::Result<Credentials> {
     Ok(Credentials::from(OneHeader(header::AUTHORIZATION, bearer)))
 }
 
-/// Nobody in particular.
+/// No user.
 pub(crate) fn anonymous() -> Credentials {
     google_cloud_auth::credentials::anonymous::Builder::new().build()
 }

@@ -52,7 +52,7 @@ impl PubSub {
             let ours = crate::credentials::default();
             builder.with_credentials(ours.map_err(|error| BusError::Unavailable(error.into()))?)
         };
-        // Whoever publishes waits for the answer: a batch of one is sent at once.
+        // The caller waits for the answer: a batch of one is sent at once.
         let builder = builder
             .with_grpc_subchannel_count(1)
             .set_message_count_threshold(1);
@@ -90,7 +90,7 @@ fn is_missing(error: &PublishError) -> bool {
     }
 }
 
-/// Makes topics and subscriptions where nobody else has: in an emulator.
+/// Creates topics and subscriptions where no deployment has: in an emulator.
 pub struct Admin {
     project: String,
     topics: TopicAdmin,
@@ -116,17 +116,17 @@ pub const DEAD_LETTERS: &str = "dead-letters";
 impl Admin {
     /// For a project in the emulator at `host:port`.
     pub async fn connect(project: String, emulator: &str) -> anyhow::Result<Self> {
-        let (url, nobody) = (format!("http://{emulator}"), emulator::anonymous());
+        let (url, anonymous) = (format!("http://{emulator}"), emulator::anonymous());
         Ok(Self {
             project,
             topics: TopicAdmin::builder()
                 .with_endpoint(&url)
-                .with_credentials(nobody.clone())
+                .with_credentials(anonymous.clone())
                 .build()
                 .await?,
             subscriptions: SubscriptionAdmin::builder()
                 .with_endpoint(&url)
-                .with_credentials(nobody)
+                .with_credentials(anonymous)
                 .build()
                 .await?,
         })

@@ -4,7 +4,7 @@
 
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use crate::source::{Feed, Patch};
+use crate::source::{Patch, PatchedReader};
 
 /// How many chunks are looked at before the samples.
 const MAX_CHUNKS: usize = 64;
@@ -14,7 +14,7 @@ const HEADERS: (u64, u64) = (8, 12);
 
 /// What to replace so that the samples end where the file ends. Leaves the source
 /// at its start.
-pub(crate) fn corrections(source: &mut Feed) -> io::Result<Vec<Patch>> {
+pub(crate) fn corrections(source: &mut PatchedReader) -> io::Result<Vec<Patch>> {
     let size = source.seek(SeekFrom::End(0))?;
     let mut patches = Vec::new();
     let mut position = HEADERS.0;
@@ -54,7 +54,7 @@ mod tests {
             bytes.extend_from_slice(&length.to_be_bytes());
         }
         bytes.extend_from_slice(&[0; 100]);
-        let mut feed = Feed::new(Box::new(Cursor::new(bytes)), Failures::default());
+        let mut feed = PatchedReader::new(Box::new(Cursor::new(bytes)), Failures::default());
         corrections(&mut feed).expect("readable")
     }
 

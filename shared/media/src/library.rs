@@ -14,7 +14,7 @@ use crate::{
     decoder::Block,
     gapless,
     mp4::{Edit, Movie},
-    open::{Chosen, Container, choose, damaged, guard},
+    open::{AudioTrack, Container, choose, damaged, guard},
     pcm::{MAX_CHANNELS, SAMPLE_RATES},
     source::Failures,
     timeline::Timeline,
@@ -161,7 +161,7 @@ impl Library {
     /// Goes on with the next part of a recording that was joined of several.
     fn begin_part(&mut self) -> bool {
         self.parts += 1;
-        let Ok(Chosen {
+        let Ok(AudioTrack {
             id,
             codec,
             pre_skip,

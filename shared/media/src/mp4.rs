@@ -9,7 +9,7 @@ use std::{
     ops::Range,
 };
 
-use crate::source::Feed;
+use crate::source::PatchedReader;
 
 /// Boxes looked at inside another at most.
 const MAX_BOXES: usize = 10_000;
@@ -37,7 +37,7 @@ pub(crate) struct SoundTrack {
     pub(crate) id: u32,
     /// What its samples are: `mp4a`, `samr`.
     pub(crate) codec: Option<Name>,
-    /// What of it is played, where it says so.
+    /// Which part of it is played, where it says so.
     pub(crate) edit: Option<Edit>,
 }
 
@@ -67,9 +67,9 @@ impl Fraction {
 }
 
 /// Reads what a file says of itself; leaves the source at its start.
-pub(crate) fn examine(source: &mut Feed) -> io::Result<Movie> {
+pub(crate) fn examine(source: &mut PatchedReader) -> io::Result<Movie> {
     let size = source.seek(SeekFrom::End(0))?;
-    let mut boxes = Boxes { source };
+    let mut boxes = Mp4Reader { source };
     let mut movie = Movie::default();
     let mut has_media = false;
     let mut position = 0;
@@ -92,16 +92,16 @@ pub(crate) fn examine(source: &mut Feed) -> io::Result<Movie> {
     Ok(movie)
 }
 
-struct Found {
+struct BoxHeader {
     name: Name,
     body: Range<u64>,
 }
 
-struct Boxes<'a> {
-    source: &'a mut Feed,
+struct Mp4Reader<'a> {
+    source: &'a mut PatchedReader,
 }
 
-impl Boxes<'_> {
+impl Mp4Reader<'_> {
     fn tracks(&mut self, moov: &Range<u64>) -> io::Result<Vec<SoundTrack>> {
         let scale = match self.child(moov, *b"mvhd")? {
             Some(header) => self.time_scale(&header)?,
@@ -214,7 +214,7 @@ impl Boxes<'_> {
             .map(|found| found.body))
     }
 
-    fn children(&mut self, within: &Range<u64>) -> io::Result<Vec<Found>> {
+    fn children(&mut self, within: &Range<u64>) -> io::Result<Vec<BoxHeader>> {
         let mut children = Vec::new();
         let mut position = within.start;
         while children.len() < MAX_BOXES
@@ -230,7 +230,7 @@ impl Boxes<'_> {
     }
 
     /// The box at a position; nothing where there is no room for one.
-    fn at(&mut self, position: u64, end: u64) -> io::Result<Option<Found>> {
+    fn at(&mut self, position: u64, end: u64) -> io::Result<Option<BoxHeader>> {
         let mut header = [0; 16];
         if end.saturating_sub(position) < 8 {
             return Ok(None);
@@ -245,7 +245,7 @@ impl Boxes<'_> {
         if length < head {
             return Ok(None);
         }
-        Ok(Some(Found {
+        Ok(Some(BoxHeader {
             name,
             body: position + head..position.saturating_add(length),
         }))

@@ -5,7 +5,7 @@ use symphonia::core::{
     codecs::audio::{AudioCodecId, AudioCodecParameters, well_known as codec},
 };
 
-/// A codec nobody here has heard of.
+/// A codec without a name here.
 pub(crate) const UNKNOWN: &str = "the codec of this recording";
 
 /// The name of a codec for which there is no decoder.

@@ -21,7 +21,7 @@ use crate::{
     mp4::{self, Movie},
     names,
     pcm::Pcm,
-    source::{Failures, Feed},
+    source::{Failures, PatchedReader},
     wav,
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct Container {
 }
 
 /// A track that can be decoded.
-pub(crate) struct Chosen {
+pub(crate) struct AudioTrack {
     pub(crate) id: u32,
     pub(crate) codec: Codec,
     pub(crate) sample_rate_hz: u32,
@@ -55,7 +55,7 @@ pub(crate) struct Chosen {
 
 /// Opens a recording; the kind is found out from its bytes.
 pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opened, Error> {
-    let mut feed = Feed::new(source, failures.clone());
+    let mut feed = PatchedReader::new(source, failures.clone());
     let unread = |error| Error::Read(failures.take().unwrap_or(error));
     let start = beginning(&mut feed).map_err(unread)?;
     let kind = look(&start)?;
@@ -95,7 +95,7 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
 }
 
 /// The first bytes; leaves the source at its start.
-fn beginning(source: &mut Feed) -> io::Result<Vec<u8>> {
+fn beginning(source: &mut PatchedReader) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     source.take(LOOK_SIZE).read_to_end(&mut start)?;
     source.seek(SeekFrom::Start(0))?;
@@ -103,7 +103,7 @@ fn beginning(source: &mut Feed) -> io::Result<Vec<u8>> {
 }
 
 /// Whether an AIFF file is shorter than it says it is, by its first chunk.
-fn is_cut_aiff(start: &[u8], feed: &Feed) -> bool {
+fn is_cut_aiff(start: &[u8], feed: &PatchedReader) -> bool {
     let length = start.get(4..8).and_then(|bytes| bytes.try_into().ok());
     let length = length.map(u32::from_be_bytes);
     feed.size()
@@ -111,7 +111,7 @@ fn is_cut_aiff(start: &[u8], feed: &Feed) -> bool {
         .is_some_and(|(size, length)| u64::from(length) + 8 > size)
 }
 
-fn probe(feed: Feed) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
+fn probe(feed: PatchedReader) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
     let options = MediaSourceStreamOptions {
         buffer_len: READ_SIZE,
     };
@@ -122,7 +122,7 @@ fn probe(feed: Feed) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
 }
 
 /// The first track with sound that can be decoded, the default one before others.
-pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<Chosen, Error> {
+pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<AudioTrack, Error> {
     let default = reader.default_track(TrackType::Audio);
     let mut refusal = None;
     for track in default.into_iter().chain(reader.tracks()) {
@@ -131,7 +131,7 @@ pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<Chosen,
         };
         match codec(&parameters)? {
             Ok(codec) => {
-                return Ok(Chosen {
+                return Ok(AudioTrack {
                     id: track.id,
                     codec,
                     sample_rate_hz: parameters.sample_rate.unwrap_or(0),

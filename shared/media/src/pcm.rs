@@ -11,7 +11,7 @@ use std::{
 use crate::{
     Error,
     decoder::Block,
-    source::{Failures, Feed},
+    source::{Failures, PatchedReader},
 };
 
 /// What sampling rates make sense, in frames per second.
@@ -38,7 +38,7 @@ pub(crate) struct Layout {
 
 /// Samples of 16 bits, the lower byte first, on their way out of a file.
 pub(crate) struct Pcm {
-    feed: Feed,
+    feed: PatchedReader,
     failures: Failures,
     layout: Layout,
     /// Bytes still to be read.
@@ -47,7 +47,7 @@ pub(crate) struct Pcm {
 
 impl Pcm {
     /// Reads on from where `feed` stands, which is at the first sample.
-    pub(crate) const fn new(feed: Feed, failures: Failures, layout: Layout) -> Self {
+    pub(crate) const fn new(feed: PatchedReader, failures: Failures, layout: Layout) -> Self {
         Self {
             feed,
             failures,
@@ -92,7 +92,7 @@ impl Pcm {
 }
 
 /// Reads until `buffer` is full or the file ends.
-fn fill(feed: &mut Feed, buffer: &mut [u8]) -> io::Result<usize> {
+fn fill(feed: &mut PatchedReader, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match feed.read(&mut buffer[filled..])? {

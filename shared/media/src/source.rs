@@ -51,7 +51,7 @@ pub(crate) type Patch = (u64, Vec<u8>);
 
 /// A source as the decoder wants it: with some bytes replaced where a header
 /// lies, and with its errors noted.
-pub(crate) struct Feed {
+pub(crate) struct PatchedReader {
     source: Mutex<Box<dyn Source>>,
     size: Option<u64>,
     position: u64,
@@ -62,7 +62,7 @@ pub(crate) struct Feed {
     pub(crate) seekable: bool,
 }
 
-impl Feed {
+impl PatchedReader {
     /// The bytes of `source` as they are.
     pub(crate) fn new(source: Box<dyn Source>, failures: Failures) -> Self {
         Self {
@@ -95,7 +95,7 @@ impl Feed {
     }
 }
 
-impl Read for Feed {
+impl Read for PatchedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = loop {
             match self.source().read(buffer) {
@@ -110,7 +110,7 @@ impl Read for Feed {
     }
 }
 
-impl Seek for Feed {
+impl Seek for PatchedReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self.source().seek(to) {
             Ok(position) => self.position = position,
@@ -122,13 +122,13 @@ impl Seek for Feed {
     }
 }
 
-impl Source for Feed {
+impl Source for PatchedReader {
     fn size(&self) -> Option<u64> {
         self.size
     }
 }
 
-impl MediaSource for Feed {
+impl MediaSource for PatchedReader {
     fn is_seekable(&self) -> bool {
         self.seekable && self.size.is_some()
     }

@@ -24,7 +24,7 @@ const SHORT_SILENCE: usize = 15;
 /// Frames from which a piece is long enough: 10 s.
 const LONG_ENOUGH: usize = 500;
 
-/// The same for those who wait for each piece: 2 s.
+/// The same for callers that wait for each piece: 2 s.
 const LONG_ENOUGH_LIVE: usize = 100;
 
 /// Frames that no piece exceeds: 30 s.
@@ -49,7 +49,7 @@ const FLOOR_RISE: f64 = 1.0023;
 
 /// A stretch of one channel at 16 kHz.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct SpeechSegment {
     /// Index of its first sample in the channel.
     pub start: u64,
     /// Its samples.
@@ -94,7 +94,7 @@ impl Default for Segmenter {
 }
 
 impl Segmenter {
-    /// One that gives shorter pieces, for those who wait for each.
+    /// One that gives shorter pieces, for callers that wait for each.
     pub fn live() -> Self {
         Self {
             long_enough: LONG_ENOUGH_LIVE,
@@ -114,7 +114,7 @@ impl Segmenter {
     }
 
     /// Takes samples and hands each piece that they complete to `emit`.
-    pub fn push(&mut self, samples: &[i16], mut emit: impl FnMut(Piece)) {
+    pub fn push(&mut self, samples: &[i16], mut emit: impl FnMut(SpeechSegment)) {
         self.rest.extend_from_slice(samples);
         let whole = self.rest.len() / FRAME * FRAME;
         let frames: Vec<i16> = self.rest.drain(..whole).collect();
@@ -126,7 +126,7 @@ impl Segmenter {
     }
 
     /// Hands over the last piece.
-    pub fn finish(&mut self, mut emit: impl FnMut(Piece)) {
+    pub fn finish(&mut self, mut emit: impl FnMut(SpeechSegment)) {
         if !self.rest.is_empty() {
             let mut last = [0; FRAME];
             last[..self.rest.len()].copy_from_slice(&self.rest);
@@ -145,7 +145,7 @@ impl Segmenter {
         self.speech_frames * 20
     }
 
-    fn take(&mut self, frame: &[i16; FRAME]) -> Option<Piece> {
+    fn take(&mut self, frame: &[i16; FRAME]) -> Option<SpeechSegment> {
         let loudness = root_mean_square(frame);
         let speech = self.is_speech(loudness);
         self.frames.push_back((*frame, loudness));
@@ -196,7 +196,7 @@ impl Segmenter {
 
     /// A piece that ends where it is quietest; speech goes on behind it, unless
     /// only silence is left.
-    fn cut_at_the_quietest(&mut self) -> Piece {
+    fn cut_at_the_quietest(&mut self) -> SpeechSegment {
         let piece = self.split_off(self.quietest_near_the_end());
         if self.silent_for >= self.frames.len() {
             self.in_piece = false;
@@ -205,8 +205,8 @@ impl Segmenter {
         piece
     }
 
-    /// A piece of the first `count` frames at hand, after which nobody speaks.
-    fn cut(&mut self, count: usize) -> Piece {
+    /// A piece of the first `count` frames at hand, after which there is no speech.
+    fn cut(&mut self, count: usize) -> SpeechSegment {
         let piece = self.split_off(count);
         self.in_piece = false;
         self.forget_before_speech();
@@ -214,7 +214,7 @@ impl Segmenter {
     }
 
     /// A piece of the first `count` frames at hand; what is left goes on.
-    fn split_off(&mut self, count: usize) -> Piece {
+    fn split_off(&mut self, count: usize) -> SpeechSegment {
         let start = self.first * FRAME as u64;
         let samples = self
             .frames
@@ -222,7 +222,7 @@ impl Segmenter {
             .flat_map(|(frame, _)| frame)
             .collect();
         self.first += count as u64;
-        Piece { start, samples }
+        SpeechSegment { start, samples }
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
             .collect()
     }
 
-    fn pieces(samples: &[i16]) -> Vec<Piece> {
+    fn pieces(samples: &[i16]) -> Vec<SpeechSegment> {
         let (mut segmenter, mut found) = (Segmenter::default(), Vec::new());
         for block in samples.chunks(1_234) {
             segmenter.push(block, |piece| found.push(piece));

@@ -1,13 +1,13 @@
 //! Silence that is not in the file.
 //!
-//! In MP4 and Matroska packets have times, and nothing need be there where nobody
-//! speaks: calls are recorded without the packets that were lost or not sent,
+//! In MP4 and Matroska packets have times, and nothing need be there where there
+//! is no speech: calls are recorded without the packets that were lost or not sent,
 //! and the sound of a video may begin later than the picture. A player keeps to
 //! the times, so silence goes where packets are missing.
 
 use symphonia::core::units::{TimeBase, Timestamp};
 
-/// Gaps below this many milliseconds are the clock of whoever recorded.
+/// Gaps below this many milliseconds come from the recorder's clock.
 const SHORTEST_GAP_MS: u64 = 200;
 
 /// Gaps above this many seconds are damaged times.

@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncSeekExt as _, AsyncWriteExt as _},
 };
 
-use crate::{Event, Model, Observer, Patience, SourceError};
+use crate::{Event, FetchTimeouts, Model, Observer, SourceError};
 
 /// Bytes between two reports.
 const REPORT: u64 = 512 * 1024;
@@ -22,7 +22,7 @@ pub(crate) async fn fetch(
     base: &str,
     model: &Model,
     part: &Path,
-    patience: Patience,
+    patience: FetchTimeouts,
     observer: &dyn Observer,
 ) -> Result<bool, SourceError> {
     let client = client(patience)?;
@@ -57,7 +57,7 @@ pub(crate) fn host(base: &str) -> String {
     host.unwrap_or(base).to_owned()
 }
 
-fn client(patience: Patience) -> Result<Client, SourceError> {
+fn client(patience: FetchTimeouts) -> Result<Client, SourceError> {
     let built = Client::builder()
         .connect_timeout(patience.connect)
         .read_timeout(patience.stall)
@@ -72,7 +72,7 @@ async fn ask(
     url: &str,
     part: &Path,
     there: u64,
-    patience: Patience,
+    patience: FetchTimeouts,
 ) -> Result<Response, SourceError> {
     let mut request = client.get(url);
     if there > 0 {
@@ -129,7 +129,7 @@ async fn receive(
     part: &Path,
     there: u64,
     model: &Model,
-    patience: Patience,
+    patience: FetchTimeouts,
     observer: &dyn Observer,
 ) -> Result<(), SourceError> {
     let total = model.bytes;
@@ -176,14 +176,19 @@ async fn receive(
     Ok(())
 }
 
-fn interruption(error: &reqwest::Error, done: u64, total: u64, patience: Patience) -> SourceError {
+fn interruption(
+    error: &reqwest::Error,
+    done: u64,
+    total: u64,
+    patience: FetchTimeouts,
+) -> SourceError {
     match fault(error, patience) {
         stalled @ SourceError::Stalled(_) => stalled,
         _ => SourceError::CutShort { done, total },
     }
 }
 
-fn fault(error: &reqwest::Error, patience: Patience) -> SourceError {
+fn fault(error: &reqwest::Error, patience: FetchTimeouts) -> SourceError {
     if error.is_connect() {
         return SourceError::Connect(cause(error));
     }

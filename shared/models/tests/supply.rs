@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, sync::Arc, time::Duration};
 
-use models::{Patience, State, Supply};
+use models::{FetchTimeouts, State, Supply};
 use support::{Answer, Host, file, library, model};
 
 #[tokio::test]
@@ -64,5 +64,5 @@ async fn sources_are_tried_again_after_a_while() {
 
 #[test]
 fn sources_are_tried_every_hour() {
-    assert_eq!(Patience::default().retry, Duration::from_hours(1));
+    assert_eq!(FetchTimeouts::default().retry, Duration::from_hours(1));
 }

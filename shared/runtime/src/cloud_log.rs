@@ -34,7 +34,7 @@ pub(crate) fn subscriber<W>(
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let lift = Lift {
+    let lift = CloudLogWriter {
         traces: format!("projects/{project}/traces/"),
         function,
         writer,
@@ -45,7 +45,7 @@ where
 }
 
 /// Lifts what Cloud Logging knows out of the spans of finished lines.
-struct Lift<W> {
+struct CloudLogWriter<W> {
     traces: String,
     function: &'static str,
     writer: W,
@@ -53,11 +53,11 @@ struct Lift<W> {
 
 /// One line on its way.
 struct Line<'lift, W: for<'writer> MakeWriter<'writer>> {
-    lift: &'lift Lift<W>,
+    lift: &'lift CloudLogWriter<W>,
     bytes: Vec<u8>,
 }
 
-impl<'writer, W> MakeWriter<'writer> for Lift<W>
+impl<'writer, W> MakeWriter<'writer> for CloudLogWriter<W>
 where
     W: for<'any> MakeWriter<'any> + 'static,
 {
@@ -104,7 +104,7 @@ fn unreadable() -> Map<String, Value> {
         .collect()
 }
 
-impl<W> Lift<W> {
+impl<W> CloudLogWriter<W> {
     fn lifted(&self, mut line: Map<String, Value>) -> Map<String, Value> {
         // It is the last of `spans` once more.
         line.remove("span");

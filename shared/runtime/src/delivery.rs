@@ -58,7 +58,7 @@ pub fn read_event(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, EventErr
 /// The headers are those of
 /// <https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler>;
 /// retries are counted from 0. The content type is not asked for: it is only set
-/// where whoever made the task set it.
+/// where the creator of the task set it.
 pub fn read_task(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, TaskError> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let required = |name| text(name).ok_or(TaskError::NotATask(name));

@@ -76,7 +76,7 @@ pub enum Failure {
         /// How long to wait at least.
         after: Option<Duration>,
     },
-    /// Nothing went wrong, but it is not the time for it: somebody else is at it,
+    /// Nothing went wrong, but it is not the time for it: another worker is at it,
     /// or a wait is not over.
     Later(Duration),
 }

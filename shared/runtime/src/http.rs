@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use crate::{pace::paced, strict};
+use crate::{min_rate::paced, strict};
 
 /// The body of an answer.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -27,7 +27,7 @@ pub trait Service: Send + Sync {
     async fn call(&self, request: Request<Incoming>) -> Response<Body>;
 
     /// Resolves when no work is in hand any more that was begun for a request
-    /// whose caller has gone. Asked for when the server stops.
+    /// whose caller has gone. Requested when the server stops.
     async fn settled(&self) {}
 }
 

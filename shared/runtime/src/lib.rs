@@ -13,6 +13,7 @@
 //! - [`http`] and [`serve`]: requests and answers over hyper;
 //! - [`settings`], [`telemetry`] and [`trace`].
 
+mod ack;
 mod binding;
 pub mod clock;
 mod cloud_log;
@@ -21,7 +22,8 @@ pub mod delivery;
 pub mod firestore;
 pub mod function;
 pub mod http;
-mod pace;
+mod min_rate;
+mod problem;
 mod pubsub;
 pub mod range;
 mod readable;
@@ -32,7 +34,6 @@ pub mod step;
 mod strict;
 pub mod telemetry;
 pub mod trace;
-mod verdict;
 
 pub use clock::SystemClock;
 pub use domain::ShapeError;

@@ -7,40 +7,40 @@ use http::{
     header::{IF_RANGE, RANGE},
 };
 
-/// The most parts that are given at once: more are asked for by nobody who listens.
+/// The most parts that are given at once: no audio player asks for more.
 const MAX_PARTS: usize = 20;
 
 /// What part of a file of a known size is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum RangeRequest {
     /// Everything.
-    All,
+    Full,
     /// These bytes, at least one range of them, the last byte of each not included.
-    Parts(Vec<Range<u64>>),
+    Partial(Vec<Range<u64>>),
     /// Nothing that is there, or nothing that can be understood.
-    Nothing,
+    Unsatisfiable,
 }
 
 /// Reads `Range` and `If-Range`. Where the RFC leaves the choice, it is nginx's:
 /// ranges that make no sense are refused, and more bytes than there are, too many
 /// parts and other units are answered with everything.
-pub fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
+pub fn requested(headers: &HeaderMap, size: u64, etag: &str) -> RangeRequest {
     let outdated = |tag: &HeaderValue| tag.as_bytes() != etag.as_bytes();
     if headers.get(IF_RANGE).is_some_and(outdated) {
-        return Wanted::All;
+        return RangeRequest::Full;
     }
     let mut ranges = headers.get_all(RANGE).iter();
     let (Some(range), None) = (ranges.next(), ranges.next()) else {
-        return Wanted::All;
+        return RangeRequest::Full;
     };
     let text = range.to_str().unwrap_or("");
     match text.split_once('=') {
         Some((unit, set)) if unit.eq_ignore_ascii_case("bytes") => parse(set, size),
-        _ => Wanted::All,
+        _ => RangeRequest::Full,
     }
 }
 
-fn parse(set: &str, size: u64) -> Wanted {
+fn parse(set: &str, size: u64) -> RangeRequest {
     let specs = set.split(',').map(str::trim);
     // A list may have empty elements: RFC 9110, section 5.6.1.2.
     let specs = specs.filter(|spec| !spec.is_empty());
@@ -48,20 +48,20 @@ fn parse(set: &str, size: u64) -> Wanted {
         .map(|spec| part(spec, size))
         .collect::<Option<Vec<_>>>()
     else {
-        return Wanted::Nothing;
+        return RangeRequest::Unsatisfiable;
     };
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let total = parts.iter().map(|part| part.end - part.start).sum::<u64>();
     if parts.is_empty() {
-        Wanted::Nothing
+        RangeRequest::Unsatisfiable
     } else if parts.len() > MAX_PARTS || total > size {
-        Wanted::All
+        RangeRequest::Full
     } else {
-        Wanted::Parts(parts)
+        RangeRequest::Partial(parts)
     }
 }
 
-/// What of the file is in a range; `None` if it is none.
+/// The part of the file that is in a range; `None` if it is no range.
 fn part(spec: &str, size: u64) -> Option<Range<u64>> {
     let (first, last) = spec.split_once('-')?;
     let (first, last) = (first.trim_end(), last.trim_start());
@@ -87,13 +87,13 @@ fn digits(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn ask(range: &str, if_range: Option<&str>) -> Wanted {
+    fn ask(range: &str, if_range: Option<&str>) -> RangeRequest {
         let mut headers = HeaderMap::new();
         headers.insert(RANGE, range.parse().unwrap());
         if let Some(tag) = if_range {
             headers.insert(IF_RANGE, tag.parse().unwrap());
         }
-        wanted(&headers, 100, "\"a\"")
+        requested(&headers, 100, "\"a\"")
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(
                 ask(range, None),
-                Wanted::Parts(expected.to_vec()),
+                RangeRequest::Partial(expected.to_vec()),
                 "{range}"
             );
         }
@@ -131,20 +131,20 @@ mod tests {
             "bytes=",
             "bytes=,",
         ] {
-            assert_eq!(ask(nothing, None), Wanted::Nothing, "{nothing}");
+            assert_eq!(ask(nothing, None), RangeRequest::Unsatisfiable, "{nothing}");
         }
         let many = format!("bytes={}", vec!["1-1"; 21].join(","));
         for all in ["items=0-1", "bytes", "", "bytes=0-99,0-0", &many] {
-            assert_eq!(ask(all, None), Wanted::All, "{all}");
+            assert_eq!(ask(all, None), RangeRequest::Full, "{all}");
         }
     }
 
     #[test]
     fn a_changed_file_is_sent_whole() {
-        let part = Wanted::Parts([0..10].into());
+        let part = RangeRequest::Partial([0..10].into());
         assert_eq!(ask("bytes=0-9", Some("\"a\"")), part);
         for other in ["\"b\"", "W/\"a\"", "Sun, 06 Nov 1994 08:49:37 GMT", ""] {
-            assert_eq!(ask("bytes=0-9", Some(other)), Wanted::All, "{other}");
+            assert_eq!(ask("bytes=0-9", Some(other)), RangeRequest::Full, "{other}");
         }
     }
 }

@@ -23,10 +23,10 @@ use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     Failure, Function, Incoming,
+    ack::{Outcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
     http::{Body, Problem, Service, json},
     trace,
-    verdict::{Outcome, Sender, answer},
 };
 
 /// The largest body that is read. Eventarc's events have up to 512 KB, tasks up
@@ -144,7 +144,7 @@ async fn handle(
 ) -> (Outcome, Span) {
     let of_delivery = read.as_ref().ok().and_then(|delivery| delivery.trace);
     let trace = of_delivery.or(of_request);
-    let trace = trace.unwrap_or_else(TraceContext::mint);
+    let trace = trace.unwrap_or_else(TraceContext::generate);
     let span = span(function.name(), trace);
     let delivery = match read {
         Ok(delivery) => delivery,

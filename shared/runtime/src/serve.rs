@@ -33,7 +33,7 @@ const MAX_HEADERS: usize = 64 * 1024;
 const GRACE: Duration = Duration::from_secs(8);
 
 /// How many connections the system keeps for us until they are accepted; no more than
-/// `net.core.somaxconn`, which is this number unless somebody has changed it. With the
+/// `net.core.somaxconn`, which is this number unless an administrator has changed it. With the
 /// 128 that are usual, a few hundred callers at the same moment are too many: some are
 /// made to wait for a second, and some are reset.
 const BACKLOG: u32 = 4_096;

@@ -158,8 +158,8 @@ impl Environment {
         name: &'static str,
         words: &[&'a str],
     ) -> Result<&'a str, InvalidSetting> {
-        let wanted = self.text(name).or(words.first().copied());
-        let found = words.iter().find(|word| Some(**word) == wanted);
+        let requested = self.text(name).or(words.first().copied());
+        let found = words.iter().find(|word| Some(**word) == requested);
         found.copied().ok_or_else(|| InvalidSetting {
             name,
             expected: format!("one of: {}", words.join(", ")),

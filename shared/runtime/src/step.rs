@@ -3,7 +3,7 @@
 //! Twice is once: the work is claimed before it is begun. Nothing hangs: the
 //! claim is a lease, renewed while the work goes on. Nothing is lost: a failure
 //! that may pass is delivered again, and one that will not settles the step with
-//! an error that its owner can read. Deletion wins: whoever works on a deleted
+//! an error that its owner can read. Deletion wins: a worker on a deleted
 //! interview is stopped.
 
 use std::{
@@ -15,12 +15,11 @@ use std::{
 };
 
 use domain::{
-    Interview, InterviewKey,
-    claim::{Claim, LEASE, Lease, Refused},
+    Interview, InterviewKey, interview_store,
+    lease::{Acquire, LEASE, Lease, LeaseError},
     ports::{Clock, Progress, Records, RecordsError, Write},
     steps::{Code, StepError, StepName},
     trace::TraceContext,
-    work,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -42,7 +41,7 @@ const HAND_IN_PAUSES: [Duration; 4] = [
 
 /// What a step needs besides its own ports.
 #[derive(Clone)]
-pub struct Desk {
+pub struct StepRunner {
     /// Where claims and results are kept.
     pub records: Arc<dyn Records>,
     /// The time.
@@ -51,7 +50,7 @@ pub struct Desk {
 
 /// What is to be done.
 #[derive(Debug, Clone)]
-pub struct Assignment {
+pub struct StepRun {
     /// For which interview.
     pub key: InterviewKey,
     /// Which step.
@@ -63,18 +62,18 @@ pub struct Assignment {
 }
 
 /// A change of the interview beside its steps.
-pub type Amendment = Box<dyn Fn(&mut Interview) + Send + Sync>;
+pub type InterviewUpdate = Box<dyn Fn(&mut Interview) + Send + Sync>;
 
 /// What a step hands in.
 #[derive(Default)]
-pub struct Product {
+pub struct StepOutput {
     /// Documents, written in the same transaction as the settled step.
     pub writes: Vec<Write>,
     /// What changes in the interview beside the step.
-    pub amend: Option<Amendment>,
+    pub amend: Option<InterviewUpdate>,
     /// Nothing is handed in yet: the step is parked, and who has the lease goes on
-    /// with [`Desk::go_on`].
-    pub promised: bool,
+    /// with [`StepRunner::resume`].
+    pub deferred: bool,
 }
 
 /// How an assignment ended.
@@ -83,7 +82,7 @@ pub enum Outcome {
     /// The result is stored.
     Finished,
     /// The result comes by itself, later.
-    Promised,
+    Deferred,
     /// There was nothing to do: it was settled before.
     AlreadySettled,
     /// The step is settled as failed.
@@ -95,59 +94,59 @@ pub enum Outcome {
 }
 
 /// How far a piece of work is, in percent; 255 stands for "not known".
-struct Percent(AtomicU8);
+struct AtomicPercent(AtomicU8);
 
-impl Progress for Percent {
+impl Progress for AtomicPercent {
     fn report(&self, percent: u8) {
         self.0.store(percent.min(100), Ordering::Relaxed);
     }
 }
 
-impl Percent {
+impl AtomicPercent {
     fn get(&self) -> Option<u8> {
         Some(self.0.load(Ordering::Relaxed)).filter(|percent| *percent <= 100)
     }
 }
 
-impl Desk {
+impl StepRunner {
     /// Claims the assignment, does `work`, and hands in what it gives.
     pub async fn run<F>(
         &self,
-        assignment: Assignment,
+        assignment: StepRun,
         work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
     ) -> Result<Outcome, Failure>
     where
-        F: Future<Output = Result<Product, StepError>>,
+        F: Future<Output = Result<StepOutput, StepError>>,
     {
-        let Assignment {
+        let StepRun {
             key,
             step,
             input,
             engine,
         } = assignment;
         let now = self.clock.now();
-        let claim = work::begin(&*self.records, &key, step, &input, engine, now).await?;
+        let claim = interview_store::begin(&*self.records, &key, step, &input, engine, now).await?;
         let lease = match claim {
-            Claim::Start(lease) => lease,
-            Claim::Done => return Ok(Outcome::AlreadySettled),
-            Claim::Gone => return Ok(Outcome::Gone),
-            Claim::Busy { until } => return Err(Failure::Later(until.since(now))),
+            Acquire::Start(lease) => lease,
+            Acquire::Done => return Ok(Outcome::AlreadySettled),
+            Acquire::Gone => return Ok(Outcome::Gone),
+            Acquire::Busy { until } => return Err(Failure::Later(until.since(now))),
         };
-        self.go_on(&key, lease, work).await
+        self.resume(&key, lease, work).await
     }
 
     /// Does `work` that was claimed before, and hands in what it gives.
-    pub async fn go_on<F>(
+    pub async fn resume<F>(
         &self,
         key: &InterviewKey,
         lease: Lease,
         work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
     ) -> Result<Outcome, Failure>
     where
-        F: Future<Output = Result<Product, StepError>>,
+        F: Future<Output = Result<StepOutput, StepError>>,
     {
         let trace = lease.trace.or_else(trace::current);
-        let trace = trace.unwrap_or_else(TraceContext::mint);
+        let trace = trace.unwrap_or_else(TraceContext::generate);
         let working = self
             .work(key, lease, work)
             .instrument(span(key, &lease, trace));
@@ -162,22 +161,27 @@ impl Desk {
         work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
     ) -> Result<Outcome, Failure>
     where
-        F: Future<Output = Result<Product, StepError>>,
+        F: Future<Output = Result<StepOutput, StepError>>,
     {
-        let percent = Arc::new(Percent(AtomicU8::new(u8::MAX)));
+        let percent = Arc::new(AtomicPercent(AtomicU8::new(u8::MAX)));
         let result = tokio::select! {
             result = work(Arc::clone(&percent) as Arc<dyn Progress>, lease) => result,
-            refused = self.keep(key, &lease, &percent) => return Ok(outcome_of(refused)),
+            refused = self.heartbeat(key, &lease, &percent) => return Ok(outcome_of(refused)),
         };
         match result {
-            Ok(product) if product.promised => Ok(Outcome::Promised),
-            Ok(product) => self.hand_in(key, &lease, product).await,
+            Ok(product) if product.deferred => Ok(Outcome::Deferred),
+            Ok(product) => self.commit_result(key, &lease, product).await,
             Err(error) => self.report(key, &lease, error).await,
         }
     }
 
     /// Renews the lease until it is refused.
-    async fn keep(&self, key: &InterviewKey, lease: &Lease, percent: &Percent) -> Refused {
+    async fn heartbeat(
+        &self,
+        key: &InterviewKey,
+        lease: &Lease,
+        percent: &AtomicPercent,
+    ) -> LeaseError {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut shown, mut renewed) = (None, Instant::now());
@@ -188,7 +192,7 @@ impl Desk {
                 continue;
             }
             let now = self.clock.now();
-            match work::renew(&*self.records, key, lease, progress, now).await {
+            match interview_store::renew(&*self.records, key, lease, progress, now).await {
                 Ok(Ok(())) => (shown, renewed) = (progress, Instant::now()),
                 Ok(Err(refused)) => return refused,
                 Err(error) => tracing::warn!("the claim was not renewed: {error}"),
@@ -196,11 +200,11 @@ impl Desk {
         }
     }
 
-    async fn hand_in(
+    async fn commit_result(
         &self,
         key: &InterviewKey,
         lease: &Lease,
-        product: Product,
+        product: StepOutput,
     ) -> Result<Outcome, Failure> {
         let amend = |interview: &mut Interview| {
             if let Some(amend) = &product.amend {
@@ -211,7 +215,8 @@ impl Desk {
         loop {
             let now = self.clock.now();
             let finished =
-                work::finish(&*self.records, key, lease, &product.writes, amend, now).await;
+                interview_store::finish(&*self.records, key, lease, &product.writes, amend, now)
+                    .await;
             match finished {
                 Ok(Ok(())) => return Ok(Outcome::Finished),
                 Ok(Err(refused)) => return Ok(outcome_of(refused)),
@@ -235,13 +240,14 @@ impl Desk {
         error: StepError,
     ) -> Result<Outcome, Failure> {
         let now = self.clock.now();
-        let reported = work::report_failure(&*self.records, key, lease, &error, now).await?;
-        // A commit whose answer was lost looks like somebody else's: delivered again, it
+        let reported =
+            interview_store::report_failure(&*self.records, key, lease, &error, now).await?;
+        // A commit whose answer was lost looks like another worker's: delivered again, it
         // does no harm, and given up it would be lost.
         let again = error.retryable && !lease.last;
         match reported {
             Ok(()) => {}
-            Err(Refused::Superseded) if again => {}
+            Err(LeaseError::Superseded) if again => {}
             Err(refused) => return Ok(outcome_of(refused)),
         }
         if again {
@@ -270,10 +276,10 @@ fn span(key: &InterviewKey, lease: &Lease, trace: TraceContext) -> tracing::Span
     )
 }
 
-const fn outcome_of(refused: Refused) -> Outcome {
+const fn outcome_of(refused: LeaseError) -> Outcome {
     match refused {
-        Refused::Superseded => Outcome::Superseded,
-        Refused::Gone => Outcome::Gone,
+        LeaseError::Superseded => Outcome::Superseded,
+        LeaseError::Gone => Outcome::Gone,
     }
 }
 

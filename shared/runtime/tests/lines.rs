@@ -47,7 +47,7 @@ impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0
             .lock()
-            .expect("nobody panicked")
+            .expect("not poisoned")
             .extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -59,7 +59,7 @@ impl Write for Sink {
 
 impl Sink {
     fn take(&self) -> Vec<Value> {
-        let bytes = std::mem::take(&mut *self.0.lock().expect("nobody panicked"));
+        let bytes = std::mem::take(&mut *self.0.lock().expect("not poisoned"));
         let text = String::from_utf8(bytes).expect("text");
         assert!(!text.contains("secret"), "a body was logged: {text}");
         let lines = text

@@ -33,7 +33,7 @@ impl Function for Probe {
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         let outcome = (self.behaviour)(&incoming);
         let seen = (incoming, runtime::trace::current());
-        self.seen.lock().expect("nobody panicked").push(seen);
+        self.seen.lock().expect("not poisoned").push(seen);
         outcome
     }
 }
@@ -122,7 +122,7 @@ async fn an_event_reaches_the_function_with_the_trace_of_its_cause() {
         receiver.answer(push()).await.status(),
         StatusCode::NO_CONTENT
     );
-    let seen = probe.seen.lock().expect("nobody panicked");
+    let seen = probe.seen.lock().expect("not poisoned");
     let (incoming, trace) = &seen[0];
     assert_eq!(*trace, TraceContext::parse(TRACE).ok());
     let Ok(Event::MessagePublished(message)) = incoming.event() else {
@@ -139,7 +139,7 @@ async fn an_event_reaches_the_function_with_the_trace_of_its_cause() {
 async fn a_task_reaches_the_function_with_its_attempt() {
     let (probe, receiver) = probe(|_| Ok(()));
     receiver.answer(task(r#"{"generation": 5}"#)).await;
-    let seen = probe.seen.lock().expect("nobody panicked");
+    let seen = probe.seen.lock().expect("not poisoned");
     let Incoming::Task(task) = &seen[0].0 else {
         panic!("a task, not {:?}", seen[0].0);
     };
@@ -175,7 +175,7 @@ async fn what_cannot_be_read_is_kept_for_the_dead_letter_or_dropped() {
         StatusCode::BAD_REQUEST,
         "it is no queue that asks"
     );
-    assert!(probe.seen.lock().expect("nobody panicked").is_empty());
+    assert!(probe.seen.lock().expect("not poisoned").is_empty());
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ proptest! {
 
 #[test]
 fn a_document_hands_its_trace_on() {
-    let kept = TraceContext::mint();
+    let kept = TraceContext::generate();
     let event = |old: Option<Value>, new: Option<Value>| {
         let path = DocPath::parse("users/u").expect("a path");
         let event = Event::DocumentWritten(WrittenDocument { path, old, new });
@@ -192,7 +192,7 @@ fn a_document_hands_its_trace_on() {
 
 #[test]
 fn the_trace_of_the_cause_goes_before_that_of_the_delivery() {
-    let (cause, hop) = (TraceContext::mint(), TraceContext::mint());
+    let (cause, hop) = (TraceContext::generate(), TraceContext::generate());
     let path = DocPath::parse("users/u").expect("a path");
     let written = |new| WrittenDocument {
         path: path.clone(),

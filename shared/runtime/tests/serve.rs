@@ -254,7 +254,7 @@ async fn a_connection_is_kept_for_longer_than_a_load_balancer_keeps_it() {
     );
 }
 
-/// Nobody accepts yet: who has no place is told to come again in a second.
+/// The server accepts no connection yet. A client without a place tries again after a second.
 #[tokio::test]
 async fn a_crowd_that_comes_at_once_has_its_places() {
     let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();

@@ -37,7 +37,7 @@ pub struct Options<'a> {
     pub prompt: &'a str,
     /// The threads that do the work.
     pub threads: &'a Arc<ThreadPool>,
-    /// Asked before every token; ends the work with [`RecognitionError::Cancelled`].
+    /// Called before every token; true ends the work with [`RecognitionError::Cancelled`].
     pub is_cancelled: &'a dyn Fn() -> bool,
 }
 

@@ -112,7 +112,7 @@ fn security() -> Value {
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "`Authorization: Bearer` with a Firebase ID token; the user is its \
-                `sub`. Somebody else's interview answers 404.",
+                `sub`. Another user's interview answers 404.",
         },
         "user_id": {
             "type": "apiKey",

@@ -76,11 +76,7 @@ const ALL: [Row; 56] = [
         "invalid_parameter",
         "A query parameter's value is not accepted.",
     ),
-    row(
-        400,
-        "invalid_user",
-        "`X-User-Id` can be the name of nobody.",
-    ),
+    row(400, "invalid_user", "`X-User-Id` is not a valid user id."),
     row(
         400,
         "unknown_parameter",
@@ -178,7 +174,7 @@ const ALL: [Row; 56] = [
     row(
         409,
         "conflict",
-        "Somebody else changed it at the same time; try again.",
+        "Another request changed it at the same time; try again.",
     ),
     row(
         409,

@@ -18,7 +18,7 @@ async fn the_recording_is_played_in_parts_by_a_link_that_needs_no_header() {
     let get = |range: &'static str| {
         test.client
             .get(&link)
-            .header("x-user-id", "somebody")
+            .header("x-user-id", "another-user")
             .header("range", range)
             .send()
     };

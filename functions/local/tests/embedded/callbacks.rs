@@ -16,14 +16,14 @@ use crate::support::{
 use async_trait::async_trait;
 use domain::{
     callback::{Job, QUEUE},
+    interview_store,
     ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::Recognition,
     versions::UnknownFields,
-    work,
 };
 use futures::future::BoxFuture;
-use runtime::{Function as _, Incoming, step::Desk};
+use runtime::{Function as _, Incoming, step::StepRunner};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use transcribe::Transcribe;
@@ -32,7 +32,7 @@ use transcribe::Transcribe;
 /// URL of the time that it names.
 type Script = Vec<Vec<(usize, Value)>>;
 
-type Told = Box<dyn Fn(usize) + Send>;
+type Events = Box<dyn Fn(usize) + Send>;
 
 /// An engine that answers as the script says, before it has taken the request.
 struct CallingEngine {
@@ -40,8 +40,8 @@ struct CallingEngine {
     script: Script,
     urls: Mutex<Vec<String>>,
     statuses: Mutex<Vec<u16>>,
-    /// Told when an answer is read, the first as 1.
-    read: Mutex<Option<Told>>,
+    /// Called with the number of the answer that is read, from 1.
+    read: Mutex<Option<Events>>,
     reads: AtomicUsize,
     /// Whether requests are taken, but nothing is said of it.
     silent: AtomicBool,
@@ -249,7 +249,7 @@ async fn who_dies_before_anything_was_asked_is_not_waited_for() {
         unknown: UnknownFields::default(),
     };
     let transcribe = Transcribe {
-        desk: Desk {
+        steps: StepRunner {
             records: test.host.store.records(),
             clock: Arc::clone(&test.clock) as _,
         },
@@ -275,7 +275,10 @@ async fn who_dies_before_anything_was_asked_is_not_waited_for() {
     assert_completed(&test, &id).await;
     assert_eq!(engine.urls().len(), 1);
     let records = test.host.store.records();
-    let interview = work::interview(&*records, &job.key).await.unwrap().unwrap();
+    let interview = interview_store::interview(&*records, &job.key)
+        .await
+        .unwrap()
+        .unwrap();
     let taken = interview
         .steps
         .transcription
@@ -333,7 +336,7 @@ async fn a_failure_for_good_settles_the_step() {
 }
 
 #[tokio::test]
-async fn a_callback_that_nobody_awaits_is_not_found() {
+async fn a_callback_that_no_step_awaits_is_not_found() {
     let (test, engine) = start(vec![vec![]]).await;
     let created = test.create(10).await;
     let id = created["id"].as_str().unwrap();

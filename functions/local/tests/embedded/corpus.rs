@@ -16,8 +16,8 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     analysis::{Citation, Draft, DraftClaim, DraftCompetency, DraftQuestion, DraftTopic, Usage},
-    claim::Claim,
-    deletion,
+    deletion, interview_store,
+    lease::Acquire,
     paths::DocPath,
     ports::{
         AnalysisRequest, Analyst, Clock as _, Precondition, Progress, Records, Transcriber,
@@ -25,7 +25,6 @@ use domain::{
     },
     steps::{StepError, StepName},
     transcript::Recognition,
-    work,
 };
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
@@ -87,7 +86,7 @@ pub(crate) fn documents(test: &TestHost) -> Documents {
 }
 
 /// A language engine with something of everything: a rating that rests on a quote, one
-/// that does not, and a quote that nobody said.
+/// that does not, and a quote that no speaker said.
 struct Thorough;
 
 #[async_trait]
@@ -243,11 +242,12 @@ async fn processing() -> TestHost {
     let id = test.submit(wav(3)).await;
     let (records, now) = (test.host.store.records(), test.clock.now());
     let step = StepName::Transcription;
-    let claim = work::begin(&*records, &key(&id), step, "1", Some("scripted"), now).await;
-    let Ok(Claim::Start(lease)) = claim else {
+    let claim =
+        interview_store::begin(&*records, &key(&id), step, "1", Some("scripted"), now).await;
+    let Ok(Acquire::Start(lease)) = claim else {
         panic!("{claim:?}");
     };
-    let renewed = work::renew(&*records, &key(&id), &lease, Some(40), now).await;
+    let renewed = interview_store::renew(&*records, &key(&id), &lease, Some(40), now).await;
     renewed.unwrap().unwrap();
     test
 }
@@ -297,7 +297,7 @@ async fn partial() -> TestHost {
     let test = completed().await;
     let listed = test.get("/v1/interviews").await;
     let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
-    crate::owner::fail(&test, &id, "report").await;
+    crate::mutations::fail(&test, &id, "report").await;
     test
 }
 

@@ -1,4 +1,4 @@
-//! Nothing stays of what is deleted, whoever deletes it and whatever happens meanwhile.
+//! A deletion by a user or by the sweep leaves nothing, whatever happens meanwhile.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    badly::deliver_badly,
+    redelivery::deliver_badly,
     support::{TestHost, key, object_files, wav},
 };
 

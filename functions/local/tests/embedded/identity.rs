@@ -1,4 +1,4 @@
-//! The API asks whoever recognises users, once, before anything else.
+//! The API asks the identity provider once, before anything else.
 
 use std::sync::{
     Arc,
@@ -9,7 +9,7 @@ use crate::support::{TestHost, wav};
 use async_trait::async_trait;
 use domain::{
     UserId,
-    ports::{Credentials, Header, Identity, Reason, Refused},
+    ports::{AuthError, Credentials, Header, Identity, Reason},
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
 use runtime::settings::Environment;
@@ -23,9 +23,9 @@ struct Doorman {
 
 #[async_trait]
 impl Identity for Doorman {
-    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, Refused> {
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let refused = |reason, code| Refused {
+        let refused = |reason, code| AuthError {
             reason,
             code,
             message: "you shall not pass".into(),
@@ -173,7 +173,7 @@ async fn every_route_of_interviews_asks_once_before_it_looks_at_anything() {
 }
 
 #[tokio::test]
-async fn what_is_for_everybody_asks_nobody() {
+async fn public_requests_do_not_ask_the_identity_provider() {
     let guarded = Guarded::start().await;
     for (path, status) in [
         ("/healthz", 200),

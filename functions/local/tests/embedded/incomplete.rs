@@ -7,14 +7,14 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    owner::{form, post_form},
+    mutations::{form, post_form},
     support::{TestHost, key, wav},
 };
 
 /// Stores a part of a recording in the place of all of it, as a client of the store
 /// does that lost bytes.
 async fn store_part(test: &TestHost, id: &str, bytes: &[u8]) {
-    let interview = domain::work::interview(&*test.host.store.records(), &key(id)).await;
+    let interview = domain::interview_store::interview(&*test.host.store.records(), &key(id)).await;
     let audio = interview.unwrap().unwrap().audio.unwrap();
     let part = Bytes::copy_from_slice(&bytes[..bytes.len() - 10_000]);
     let body = stream::iter([Ok(part)]).boxed();

@@ -6,11 +6,8 @@
     reason = "tests, helpers included"
 )]
 
-mod agreement;
 mod audio;
 mod audits;
-mod badly;
-mod between;
 mod callbacks;
 mod corpus;
 mod deletion;
@@ -18,29 +15,32 @@ mod direct;
 mod events;
 mod identity;
 mod incomplete;
-mod late;
 mod maintenance;
+mod mutations;
 mod notes;
 mod openapi;
-mod owner;
 mod pipeline;
 mod products;
 mod providers;
+mod races;
+mod rate_limit;
+mod recording_store;
+mod redelivery;
 mod requests;
 mod retention;
-mod strangers;
+mod stale_worker;
 mod stream;
-mod traffic;
+mod tenant_isolation;
+mod terraform_consistency;
 mod unreadable;
 mod uploads;
 mod usable;
 mod versions;
 mod waiting;
-mod watched;
 
-#[path = "../support/described.rs"]
-mod described;
-#[path = "../support/stand_in.rs"]
-mod stand_in;
+#[path = "../support/fake_providers.rs"]
+mod fake_providers;
+#[path = "../support/openapi_client.rs"]
+mod openapi_client;
 #[path = "../support/mod.rs"]
 mod support;

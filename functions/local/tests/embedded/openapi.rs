@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    described::{answer_schema, ask_everything, calls, check, resolve, walk},
+    openapi_client::{answer_schema, ask_everything, calls, check, resolve, walk},
     support::{TestHost, wav},
 };
 

@@ -6,10 +6,10 @@ use std::{
 };
 
 use domain::{
-    claim::Claim,
+    lease::Acquire,
     ports::{ObjectStore as _, Task},
     steps::StepName,
-    webhook::{EventType, Notice},
+    webhook::{EventType, WebhookEvent},
 };
 use embedded::deliveries::Backlog;
 use futures::StreamExt as _;
@@ -17,7 +17,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    badly::deliver_badly,
+    redelivery::deliver_badly,
     support::{Receiver, START, TestHost, key, wav},
 };
 
@@ -218,7 +218,7 @@ async fn a_step_whose_event_was_lost_is_settled_by_the_sweep() {
         test.host.store.records(),
         domain::ports::Clock::now(&*test.clock),
     );
-    let claim = domain::work::begin(
+    let claim = domain::interview_store::begin(
         &*records,
         &key(&id),
         StepName::Transcription,
@@ -227,7 +227,7 @@ async fn a_step_whose_event_was_lost_is_settled_by_the_sweep() {
         now,
     )
     .await;
-    assert!(matches!(claim, Ok(Claim::Start(_))));
+    assert!(matches!(claim, Ok(Acquire::Start(_))));
     let deliveries = test.host.store.deliveries();
     for lane in deliveries.lanes() {
         for delivery in deliveries.take(&lane, 100).await.unwrap() {
@@ -259,8 +259,9 @@ async fn what_lay_there_while_the_machine_was_off_goes_on() {
     let object = uploads.stat(&objects[0]).await.unwrap().unwrap();
     let generation = object.generation.to_string();
     let step = StepName::Waveform;
-    let claim = domain::work::begin(&*records, &key(&id), step, &generation, None, now).await;
-    assert!(matches!(claim, Ok(Claim::Start(_))));
+    let claim =
+        domain::interview_store::begin(&*records, &key(&id), step, &generation, None, now).await;
+    assert!(matches!(claim, Ok(Acquire::Start(_))));
     test.clock.advance(Duration::from_hours(60));
     // The sweep is the first that comes.
     test.sweep().await;
@@ -316,7 +317,7 @@ async fn a_receiver_of_before_does_not_speak_for_the_one_of_now() {
     let path = format!("/v1/interviews/{}", key.interview_id);
     assert_eq!(test.ask(Method::PATCH, &path, Some(change)).await.0, 200);
     // One that has waited since before.
-    let notice = Notice {
+    let notice = WebhookEvent {
         id: "msg_before".to_owned(),
         event_type: EventType::Transcribed,
         key,

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use crate::{
+    fake_providers::{Providers, RecordedRequest, Said, recorded},
     providers,
-    stand_in::{Asked, Providers, Said, recorded},
     support::{TestHost, key, wav},
 };
 
@@ -208,7 +208,7 @@ fn cues(captions: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn captions_are_cut_and_timed_as_by_deepgrams_own_tool() {
-    let mood = |asked: &Asked| {
+    let mood = |asked: &RecordedRequest| {
         let words = recorded("deepgram/dg_transcription.json");
         (!asked.of_gemini()).then_some(Said::Whole(200, words))
     };

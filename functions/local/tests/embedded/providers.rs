@@ -7,8 +7,9 @@ use std::{
     time::Duration,
 };
 
-use crate::stand_in::{
-    Asked, CONVERSATION, Providers, Said, analysed, assert_made_by_providers, recorded, recordings,
+use crate::fake_providers::{
+    CONVERSATION, Providers, RecordedRequest, Said, analysed, assert_made_by_providers, recorded,
+    recordings,
 };
 use crate::support::{TestHost, engine::ScriptedEngine, wav};
 use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::Options};
@@ -87,7 +88,7 @@ fn bodies(provider: &str) -> BTreeMap<String, Vec<u8>> {
 struct Next(Mutex<Option<(bool, u16, Vec<u8>)>>);
 
 impl Next {
-    fn answer(&self, asked: &Asked) -> Option<Said> {
+    fn answer(&self, asked: &RecordedRequest) -> Option<Said> {
         let mut next = self.0.lock().unwrap();
         let theirs = next.take_if(|(of_gemini, ..)| *of_gemini == asked.of_gemini());
         theirs.map(|(_, status, body)| Said::Whole(status, body))
@@ -165,7 +166,7 @@ struct Requests {
 }
 
 impl BadDay {
-    fn answer(&mut self, asked: &Asked) -> Said {
+    fn answer(&mut self, asked: &RecordedRequest) -> Said {
         let number = caller(asked);
         let requests = self
             .requests
@@ -211,7 +212,7 @@ fn heard_from(number: usize) -> Vec<u8> {
 }
 
 /// Which interview it is about: by the seconds of the recording, or by the caller.
-fn caller(asked: &Asked) -> usize {
+fn caller(asked: &RecordedRequest) -> usize {
     if !asked.of_gemini() {
         return asked.body.len() / 16_000;
     }
@@ -247,7 +248,7 @@ async fn on_a_bad_day_fifty_interviews_complete_and_nothing_is_paid_for_twice() 
     const BATCH: usize = 50;
     let day = Arc::new(Mutex::new(BadDay::default()));
     let dawn = Arc::clone(&day);
-    let mood = move |asked: &Asked| Some(dawn.lock().unwrap().answer(asked));
+    let mood = move |asked: &RecordedRequest| Some(dawn.lock().unwrap().answer(asked));
     let providers = Arc::new(Providers::in_mood(mood));
     let settings: HashMap<_, _> = providers.listen().await.into_iter().collect();
     let test = TestHost::start_engines(hasty(&settings["GEMINI_BASE_URL"]), false).await;

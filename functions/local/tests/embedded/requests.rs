@@ -158,7 +158,7 @@ async fn the_same_idempotency_key_makes_one_interview() {
     );
 }
 
-/// Whoever is at home here can be asked by any page in the same browser.
+/// Any page in the same browser can send requests to a service on this machine.
 #[tokio::test]
 async fn pages_of_others_see_nothing_and_change_nothing() {
     let test = TestHost::start().await;
@@ -194,13 +194,13 @@ async fn pages_of_others_see_nothing_and_change_nothing() {
         assert_eq!(problem["request_id"], id.to_str().unwrap());
     }
     assert_eq!(test.count().await, 1);
-    // A page of the service's own asks like anybody else.
+    // A page of the service's own sends requests like any other client.
     let own = test.client.post(&interviews).header("origin", &test.url);
     let own = own.body(r#"{"title": "mine"}"#).send().await.unwrap();
     assert_eq!(own.status(), 201);
 }
 
-/// They stand in the lines of exports, where another line would be somebody's words.
+/// They stand in the lines of exports, where another line would be a speaker's words.
 #[tokio::test]
 async fn names_are_of_one_line() {
     let test = TestHost::start().await;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
+    interview_store,
     ports::{Precondition, Write},
-    work,
 };
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -26,7 +26,7 @@ async fn with_unreadable(test: &TestHost) -> (String, String) {
         fields.insert("status".into(), json!("processing"));
         fields.insert("title".into(), json!({"of": "a newer release"}))
     };
-    let broken = work::amend(&*records, &key(&bad).document(), break_it).await;
+    let broken = interview_store::amend(&*records, &key(&bad).document(), break_it).await;
     assert!(broken.unwrap().is_some());
     // What this change would have told is a dead letter until the newer release is back.
     test.drain().await;

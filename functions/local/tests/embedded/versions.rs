@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use domain::{claim::Claim, paths::DocPath, ports::Records, steps::StepName, work};
+use domain::{interview_store, lease::Acquire, paths::DocPath, ports::Records, steps::StepName};
 use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::{
     corpus::{corpus, documents, store},
-    owner::fail,
+    mutations::fail,
     support::{START, TestHost, key, wav},
 };
 
@@ -42,7 +42,7 @@ async fn make_newer(records: &dyn Records, id: &str) {
         *fields = whole.as_object().cloned()?;
         Some(())
     };
-    let changed = work::amend(records, &key(id).document(), newer).await;
+    let changed = interview_store::amend(records, &key(id).document(), newer).await;
     assert_eq!(changed.unwrap(), Some(()));
 }
 
@@ -103,8 +103,8 @@ async fn the_sweep_keeps_what_a_newer_release_stored() {
     let (records, now) = (test.host.store.records(), START);
     make_newer(&*records, &id).await;
     let step = StepName::Transcription;
-    let claim = work::begin(&*records, &key(&id), step, "1", None, now).await;
-    assert!(matches!(claim, Ok(Claim::Start(_))));
+    let claim = interview_store::begin(&*records, &key(&id), step, "1", None, now).await;
+    assert!(matches!(claim, Ok(Acquire::Start(_))));
     let deliveries = test.host.store.deliveries();
     // All that would go on with it is lost.
     for lane in deliveries.lanes() {
@@ -128,7 +128,9 @@ async fn a_status_of_a_newer_release_is_shown_as_the_steps_say() {
     let records = test.host.store.records();
     let document = key(&id).document();
     let newer = |fields: &mut Map<String, Value>| fields.insert("status".into(), json!("archived"));
-    work::amend(&*records, &document, newer).await.unwrap();
+    interview_store::amend(&*records, &document, newer)
+        .await
+        .unwrap();
     let path = format!("/v1/interviews/{id}");
     let (_, shown) = test
         .ask(Method::PATCH, &path, Some(json!({"title": "b"})))
@@ -157,7 +159,7 @@ async fn clients_neither_see_nor_send_what_is_unknown() {
         Some(())
     };
     let document = key(&id).document();
-    let changed = work::amend(&*records, &document, newer).await;
+    let changed = interview_store::amend(&*records, &document, newer).await;
     assert_eq!(changed.unwrap(), Some(()));
     let below = [
         key(&id).data("analysis"),
@@ -176,7 +178,9 @@ async fn clients_neither_see_nor_send_what_is_unknown() {
             }
             Some(())
         };
-        let changed = work::amend(&*records, document, newer).await.unwrap();
+        let changed = interview_store::amend(&*records, document, newer)
+            .await
+            .unwrap();
         assert_eq!(changed, Some(()), "{document}");
     }
     for (path, shown) in [

@@ -28,7 +28,7 @@ fn each_by_itself() -> Client {
     client.expect("a client")
 }
 
-/// No list may take as long as somebody waits for it, but for moments at which the whole
+/// No list may take as long as a user waits for it, but for moments at which the whole
 /// machine stands still.
 fn assert_soon(mut lists: Vec<Duration>) -> Duration {
     lists.sort_unstable();

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 /// One service at a time: they would keep each other waiting, and it is measured here
-/// how long anybody waits.
+/// how long a client waits.
 pub(crate) static ONE: Mutex<()> = Mutex::const_new(());
 
 /// How many of its last lines are shown when a test fails.

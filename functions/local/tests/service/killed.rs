@@ -17,7 +17,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::host::{ONE, Service, create, finished, object_files, speech, submit};
 
-/// What is left in a data directory that nobody works on any more.
+/// What is left in a data directory that no process works on any more.
 async fn backlog(data_dir: &Path) -> Backlog {
     let store = Store::open(Options {
         data_dir: data_dir.to_owned(),

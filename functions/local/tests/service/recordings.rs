@@ -107,7 +107,7 @@ fn words(texts: impl Iterator<Item = String>) -> Vec<String> {
     let words: Vec<String> = texts
         .flat_map(|text| {
             text.split_whitespace()
-                .map(domain::wording::normalize)
+                .map(domain::text::normalize)
                 .collect::<Vec<_>>()
         })
         .collect();

@@ -122,7 +122,7 @@ impl TestHost {
             clock,
             engine: Arc::new(ScriptedEngine::default()),
             receiver,
-            // Whoever is refused before their body has been read loses the connection:
+            // A client refused before its body has been read loses the connection:
             // none is used twice.
             client: Client::builder()
                 .pool_max_idle_per_host(0)

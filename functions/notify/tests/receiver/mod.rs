@@ -26,7 +26,7 @@ pub(crate) enum Script {
 }
 
 #[derive(Default)]
-struct Seen {
+struct RecordedRequest {
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
     written: AtomicUsize,
@@ -36,7 +36,7 @@ struct Seen {
 /// A running receiver.
 pub(crate) struct Receiver {
     port: u16,
-    seen: Arc<Seen>,
+    seen: Arc<RecordedRequest>,
     task: JoinHandle<()>,
 }
 
@@ -50,7 +50,7 @@ impl Receiver {
     pub(crate) async fn start(script: Script) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let seen = Arc::new(Seen::default());
+        let seen = Arc::new(RecordedRequest::default());
         let task = tokio::spawn(serve(listener, script, Arc::clone(&seen)));
         Self { port, seen, task }
     }
@@ -90,7 +90,7 @@ impl Receiver {
     }
 }
 
-async fn serve(listener: TcpListener, script: Script, seen: Arc<Seen>) {
+async fn serve(listener: TcpListener, script: Script, seen: Arc<RecordedRequest>) {
     let mut open = Vec::new();
     while let Ok((mut stream, _)) = listener.accept().await {
         seen.connections.fetch_add(1, Ordering::SeqCst);
@@ -133,7 +133,7 @@ fn content_length(head: &str) -> usize {
     value.and_then(|value| value.parse().ok()).unwrap_or(0)
 }
 
-async fn write_without_end(mut stream: TcpStream, seen: &Seen) {
+async fn write_without_end(mut stream: TcpStream, seen: &RecordedRequest) {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n";
     drop(stream.write_all(head.as_bytes()).await);
     while let Ok(count) = stream.write(&[b'x'; 4096]).await {

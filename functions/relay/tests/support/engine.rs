@@ -50,7 +50,7 @@ impl Engine {
         fs::write(file, words).unwrap();
     }
 
-    /// Holds whoever is called, or lets those go who come from now on.
+    /// Holds each engine call, or lets later calls pass.
     pub fn hold(&self, hold: bool) {
         let gate = self.folder.path().join("gate");
         if hold {

@@ -38,7 +38,7 @@ pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-pub const USER: &str = "somebody";
+pub const USER: &str = "test-user";
 
 /// Where the project is.
 pub fn root() -> PathBuf {
@@ -99,7 +99,7 @@ impl Cloud {
     /// Starts or kills a function.
     pub fn tell(&self, command: &str, name: &str) {
         let mut script = Self::script(&[command, name], self.folder.path());
-        // Whoever is killed is started again with the same engine.
+        // A killed function is started again with the same engine.
         let script = script
             .envs(self.engine.variables())
             .env("RELAY_MAX_BACKOFF_S", "1");

@@ -119,13 +119,13 @@ pub fn task(delivery: Delivery) -> Task {
     }
 }
 
-impl contract::records::Bench for Embedded {
+impl contract::records::Fixture for Embedded {
     fn records(&self) -> Arc<dyn Records> {
         self.store.records()
     }
 }
 
-impl contract::objects::Bench for Embedded {
+impl contract::objects::Fixture for Embedded {
     fn bucket(&self) -> Arc<dyn ObjectStore> {
         self.store.bucket("uploads")
     }
@@ -144,7 +144,7 @@ impl contract::objects::Bench for Embedded {
 }
 
 #[async_trait]
-impl contract::bus::Bench for Embedded {
+impl contract::bus::Fixture for Embedded {
     fn bus(&self) -> Arc<dyn Bus> {
         self.store.bus()
     }
@@ -166,7 +166,7 @@ impl contract::bus::Bench for Embedded {
 }
 
 #[async_trait]
-impl contract::queue::Bench for Embedded {
+impl contract::queue::Fixture for Embedded {
     fn queue(&self) -> Arc<dyn Queue> {
         self.store.queue()
     }

@@ -80,7 +80,7 @@ fn a_day_of_voices_fits_into_memory_and_time() {
 }
 
 #[test]
-fn single_odd_sounds_are_nobody() {
+fn single_odd_sounds_are_no_speaker() {
     let mut samples = samples(&[0, 1].repeat(40), 0.2);
     samples[7].voice = voice(9, 7, 0.0);
     assert_eq!(found(&samples, None, LARGEST_BLOCK).len(), 2);
@@ -88,7 +88,7 @@ fn single_odd_sounds_are_nobody() {
 }
 
 #[test]
-fn no_samples_are_nobody_and_one_is_one() {
+fn no_samples_give_no_speaker_and_one_gives_one() {
     assert!(found(&[], None, LARGEST_BLOCK).is_empty());
     assert!(found(&[], Some(3), LARGEST_BLOCK).is_empty());
     let one = samples(&[0], 0.0);

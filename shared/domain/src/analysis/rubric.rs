@@ -2,7 +2,7 @@
 //!
 //! The defaults are structured in the way of behaviourally anchored rating scales
 //! (Smith and Kendall, Journal of Applied Psychology 1963, doi 10.1037/h0047060):
-//! each criterion says what is seen at 1, 3 and 5, in terms of what somebody
+//! each criterion says what is seen at 1, 3 and 5, in terms of what a speaker
 //! tells, never of how they sound or appear.
 
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ const JOB_INTERVIEW: [Template; 5] = [
     },
 ];
 
-/// What the conversation shows about a need; nobody is assessed as a person.
+/// What the conversation shows about a need; the participant is not assessed as a person.
 const USER_RESEARCH: [Template; 4] = [
     Template {
         name: "needs named",

@@ -1,4 +1,4 @@
-//! Messages to whoever listens.
+//! Messages to the functions that listen to a topic.
 
 use std::collections::BTreeMap;
 

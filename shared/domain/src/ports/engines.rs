@@ -1,4 +1,4 @@
-//! Those who listen and those who think.
+//! Speech-to-text and language-model engines.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -60,7 +60,7 @@ pub trait Checkpoint: Send + Sync {
     async fn append(&self, part: Vec<u8>) -> Result<(), StepError>;
 }
 
-/// Told how far a piece of work is.
+/// Receives the progress of a run.
 pub trait Progress: Send + Sync {
     /// `percent` of the work is done, 0 to 100.
     fn report(&self, percent: u8);
@@ -136,7 +136,7 @@ pub trait Transcriber: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
 
-    /// Whether it can begin with a recording. Asked before a lease is acquired; one that
+    /// Whether it can begin with a recording. Checked before a lease is acquired; one that
     /// waits takes none and costs no attempt.
     fn readiness(&self) -> Readiness {
         Readiness::Ready

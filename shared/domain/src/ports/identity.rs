@@ -14,7 +14,7 @@ pub enum Header<'a> {
     Absent,
     /// It is there once, as text.
     Text(&'a str),
-    /// It is there more than once, or is no text: nobody can say what counts.
+    /// It is there more than once, or is no text: it is unclear which value counts.
     Unusable,
 }
 
@@ -34,16 +34,16 @@ pub enum Reason {
     Anonymous,
     /// What it says is not to be believed.
     Untrusted,
-    /// What it says can be the name of nobody.
+    /// What it says cannot be the name of a user.
     Malformed,
-    /// Nobody can be recognised just now; the same request may do later.
+    /// No user can be recognised just now; the same request may succeed later.
     Unavailable,
 }
 
 /// Why a request has no user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
-pub struct Refused {
+pub struct AuthError {
     /// What kind of refusal it is.
     pub reason: Reason,
     /// A stable `snake_case` word.
@@ -56,5 +56,5 @@ pub struct Refused {
 #[async_trait]
 pub trait Identity: Send + Sync {
     /// The user who sends a request; believes nothing that it cannot check.
-    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, Refused>;
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError>;
 }

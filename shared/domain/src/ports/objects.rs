@@ -24,7 +24,7 @@ pub struct ObjectMeta {
     pub content_type: String,
 }
 
-/// Permission for one upload by whoever holds the URL.
+/// Permission for one upload by a client that holds the URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadGrant {
     /// The object's name.

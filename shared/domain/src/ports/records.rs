@@ -176,7 +176,7 @@ pub enum RecordsError {
         path: DocPath,
     },
     /// The document is larger than [`crate::documents::MAX_DOCUMENT_BYTES`], or than
-    /// what an event can carry where somebody listens to it.
+    /// what an event can carry where a function listens to it.
     #[error("document `{path}` has {bytes} bytes, more than fit")]
     TooLarge {
         /// The document.
@@ -213,7 +213,7 @@ pub type DocumentStream = BoxStream<'static, Result<Option<Document>, RecordsErr
 ///
 /// A transaction is optimistic, as over HTTP it has to be: read, decide, then
 /// [`Records::commit`] writes that hold the versions read as preconditions, and
-/// start again when one is [`RecordsError::Stale`]. [`crate::work`] has the loop.
+/// start again when one is [`RecordsError::Stale`]. [`crate::interview_store`] has the loop.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// The document at `path`, if there is one.

@@ -9,7 +9,7 @@
 use whatlang::detect;
 
 use super::Signals;
-use crate::wording::joined;
+use crate::text::joined;
 
 /// Words below which their language is not asked for.
 const LEAST_WORDS: usize = 30;

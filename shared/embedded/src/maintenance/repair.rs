@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     data_dir::DataDir,
     database::open_to_read,
-    error::{Fault, OpenError},
+    error::{OpenError, StoreError},
     files::UNFINISHED,
     identity::{self, Mismatch},
     migrations,
@@ -120,7 +120,7 @@ fn plain(file: &str) -> &str {
     file.strip_suffix(UNFINISHED).unwrap_or(file)
 }
 
-fn missing_files(connection: &Connection, folder: &Path) -> Result<Vec<MissingFile>, Fault> {
+fn missing_files(connection: &Connection, folder: &Path) -> Result<Vec<MissingFile>, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'objects')";
     if !connection.query_row(sql, [], |row| row.get(0))? {
         return Ok(Vec::new());
@@ -157,7 +157,7 @@ fn missing_files(connection: &Connection, folder: &Path) -> Result<Vec<MissingFi
     Ok(missing)
 }
 
-fn is_named(connection: &Connection, file: &str) -> Result<bool, Fault> {
+fn is_named(connection: &Connection, file: &str) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM objects WHERE file = ?1)";
     Ok(connection.query_row(sql, [file], |row| row.get(0))?)
 }

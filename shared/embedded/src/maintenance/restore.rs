@@ -11,7 +11,7 @@ use super::{FORMAT, MANIFEST, MaintenanceError, Manifest, copy_file, private_fol
 use crate::{
     data_dir::{DATABASE, DataDir, KEYS, OBJECTS},
     database::open_to_read,
-    error::{Fault, OpenError},
+    error::{OpenError, StoreError},
     files::sync_folder,
     identity::MARKER,
     lock::DataLock,
@@ -85,7 +85,7 @@ fn check(from: &DataDir) -> Result<(Manifest, FileReferences), MaintenanceError>
     migrations::refuse_newer(&connection)?;
     let checked: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(Fault::from)?;
+        .map_err(StoreError::from)?;
     if checked != "ok" {
         return Err(refuse(format!("its database is damaged: {checked}")));
     }
@@ -162,6 +162,6 @@ fn put_in_place(fresh: &DataDir, to: &DataDir) -> io::Result<()> {
 
 impl From<rusqlite::Error> for MaintenanceError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Open(OpenError::Database(Fault::from(error)))
+        Self::Open(OpenError::Database(StoreError::from(error)))
     }
 }

@@ -1,4 +1,4 @@
-//! What nobody will finish is cleared away.
+//! Unfinished uploads and temporary objects are cleared away.
 
 use std::{io, time::Duration};
 
@@ -10,11 +10,11 @@ use embedded::{
 };
 use futures::{StreamExt, stream};
 
-use crate::{Bench, body};
+use crate::{Fixture, body};
 
 #[tokio::test]
 async fn an_upload_that_breaks_off_leaves_nothing() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let bucket = bench.store.bucket("uploads");
     let broken = stream::iter([
         Ok(Bytes::from_static(b"half")),
@@ -31,7 +31,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
 
 #[tokio::test]
 async fn an_upload_that_is_dropped_in_the_middle_leaves_nothing() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let bucket = bench.store.bucket("uploads");
     let (begun, begins) = tokio::sync::oneshot::channel();
     let waits =
@@ -48,7 +48,7 @@ async fn an_upload_that_is_dropped_in_the_middle_leaves_nothing() {
 
 #[tokio::test]
 async fn an_upload_that_was_never_finished_is_cleared_away_after_a_week() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let uploads = bench.store.uploads();
     let grant = UploadGrant {
         name: "a".to_owned(),
@@ -72,7 +72,7 @@ async fn an_upload_that_was_never_finished_is_cleared_away_after_a_week() {
 
 #[tokio::test]
 async fn a_recording_in_passing_is_gone_after_a_crash() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let artifacts = bench.store.bucket("artifacts");
     for name in ["users/a/streams/b.passing", "kept"] {
         artifacts

@@ -44,13 +44,13 @@ const PIPELINE: &str = r#"{
     }
 }"#;
 
-struct Bench {
+struct Fixture {
     store: Store,
     clock: Arc<ManualClock>,
     folder: TempDir,
 }
 
-impl Bench {
+impl Fixture {
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000)));
         let folder = tempfile::tempdir().unwrap();
@@ -158,7 +158,7 @@ async fn content(stream: ByteStream) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_transaction_happens_whole_or_not_at_all() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let writes = vec![
         put("users/u/notes/n", json!({}), Precondition::None),
         put("a/b", json!({}), Precondition::Exists),
@@ -168,13 +168,13 @@ async fn a_transaction_happens_whole_or_not_at_all() {
     assert_eq!(
         bench.backlog().await,
         Backlog::default(),
-        "nor does anybody hear of it"
+        "no delivery is queued"
     );
 }
 
 #[tokio::test]
 async fn a_change_is_delivered_with_what_was_and_what_is() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     for write in [
         put("users/u/notes/n", json!({"n": 1}), Precondition::None),
         put("users/u/notes/n", json!({"n": 2}), Precondition::None),
@@ -202,7 +202,7 @@ async fn a_change_is_delivered_with_what_was_and_what_is() {
 
 #[tokio::test]
 async fn a_message_reaches_each_listener_once() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let message = Message {
         data: vec![0, 255],
         attributes: [("a".into(), "b".into())].into(),
@@ -219,7 +219,7 @@ async fn a_message_reaches_each_listener_once() {
 
 #[tokio::test]
 async fn what_was_in_hand_at_a_crash_is_delivered_again() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     bench.store.publish("news", tick()).await.unwrap();
     let first = bench.due("function:reader").await;
     assert_eq!(bench.due("function:reader").await, [], "in hand");
@@ -234,7 +234,7 @@ async fn what_was_in_hand_at_a_crash_is_delivered_again() {
 
 #[tokio::test]
 async fn a_failure_waits_longer_each_time_and_ends_as_a_dead_letter() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let task = Task {
         name: "t".into(),
         body: json!({}),
@@ -271,7 +271,7 @@ async fn a_failure_waits_longer_each_time_and_ends_as_a_dead_letter() {
 
 #[tokio::test]
 async fn waiting_for_ones_turn_is_no_failure() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let task = Task {
         name: "t".into(),
         body: json!({}),
@@ -296,7 +296,7 @@ async fn waiting_for_ones_turn_is_no_failure() {
 
 #[tokio::test]
 async fn an_object_is_overwritten_only_where_that_is_allowed() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let bucket = bench.store.bucket("uploads");
     let first = bucket
         .write("a", "t/t", body("one"), Overwrite::Refused)
@@ -317,8 +317,8 @@ async fn an_object_is_overwritten_only_where_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_stored_object_is_announced_where_somebody_listens() {
-    let bench = Bench::new().await;
+async fn a_stored_object_is_announced_where_a_function_listens() {
+    let bench = Fixture::new().await;
     let uploads = bench.store.bucket("uploads");
     let meta = uploads
         .write("a", "t/t", body("x"), Overwrite::Refused)
@@ -338,7 +338,7 @@ async fn a_stored_object_is_announced_where_somebody_listens() {
 
 #[tokio::test]
 async fn a_data_directory_serves_one_process_at_a_time() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let second = Store::open(Options {
         data_dir: bench.folder.path().to_owned(),
         public_url: String::new(),
@@ -350,7 +350,7 @@ async fn a_data_directory_serves_one_process_at_a_time() {
 }
 
 #[tokio::test]
-async fn nobody_else_on_the_machine_reads_what_is_kept() {
+async fn other_users_of_the_machine_cannot_read_the_data() {
     let folder = TempDir::new().unwrap();
     let data_dir = folder.path().join("data");
     fs::create_dir(&data_dir).unwrap();

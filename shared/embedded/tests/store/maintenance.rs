@@ -17,7 +17,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::{
-    Bench, body, put, read,
+    Fixture, body, put, read,
     startup::{assemble, contents, copy_database, first_release, open, text, write},
 };
 
@@ -30,7 +30,7 @@ async fn commit(store: &Store, at: &str) {
 
 #[tokio::test]
 async fn backup_of_a_running_store_is_restored_whole() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     for name in ["a", "b"] {
         write(&bench, name).await;
     }
@@ -61,7 +61,7 @@ async fn backup_of_a_running_store_is_restored_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn backup_is_consistent_while_objects_come_and_go() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     for number in 0..20 {
         write(&bench, &format!("old-{number}")).await;
     }
@@ -111,7 +111,7 @@ async fn backup_is_consistent_while_objects_come_and_go() {
 
 #[tokio::test]
 async fn restore_moves_aside_what_it_replaces() {
-    let (bench, other) = (Bench::new().await, Bench::new().await);
+    let (bench, other) = (Fixture::new().await, Fixture::new().await);
     write(&bench, "saved").await;
     write(&other, "replaced").await;
     let folder = tempfile::tempdir().unwrap();
@@ -141,7 +141,7 @@ async fn restore_moves_aside_what_it_replaces() {
 
 #[tokio::test]
 async fn incomplete_backup_is_not_restored() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "a").await;
     let folder = tempfile::tempdir().unwrap();
     let (to, data_dir) = (folder.path().join("backup"), folder.path().join("data"));
@@ -203,7 +203,7 @@ async fn repair_brings_back_what_the_database_names_again() {
 
 #[tokio::test]
 async fn adopting_an_older_database_deletes_nothing() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "monday").await;
     let copy = tempfile::tempdir().unwrap();
     copy_database(bench.folder.path(), &copy.path().join("yesterday.db"));
@@ -256,7 +256,7 @@ async fn findings(store: &Store) -> Vec<Finding> {
 
 #[tokio::test]
 async fn audit_finds_what_does_not_belong_together() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let (uploads, artifacts) = (
         bench.store.bucket("uploads"),
         bench.store.bucket("artifacts"),
@@ -317,7 +317,7 @@ async fn audit_finds_what_does_not_belong_together() {
 
 #[tokio::test]
 async fn audit_reads_more_than_a_page() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     for number in 0..301 {
         let (_, mut document) = interview(&format!("i{number}"));
         document.audio = None;

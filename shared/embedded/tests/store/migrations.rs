@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use crate::{
-    Bench,
+    Fixture,
     startup::{contents, first_release, open, text},
 };
 
@@ -17,7 +17,7 @@ fn version(path: &std::path::Path) -> i64 {
 
 #[tokio::test]
 async fn database_of_a_newer_release_is_refused_unchanged() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("interviewlens.db");
     crate::startup::copy_database(bench.folder.path(), &path);
@@ -59,7 +59,7 @@ async fn copy_from_before_a_migration_is_never_overwritten() {
 
 #[tokio::test]
 async fn new_database_needs_no_copy() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let entries = fs::read_dir(bench.folder.path()).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let copies: Vec<String> = names.filter(|name| name.contains("before")).collect();

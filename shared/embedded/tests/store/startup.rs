@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{Bench, PIPELINE, body, content, put, read};
+use crate::{Fixture, PIPELINE, body, content, put, read};
 
 /// What the first release made of an empty file.
 const FIRST_RELEASE: &str = include_str!("../../src/migrations/0001_baseline.sql");
@@ -79,7 +79,7 @@ pub(crate) fn contents(folder: &Path) -> Vec<Vec<u8>> {
     all
 }
 
-pub(crate) async fn write(bench: &Bench, name: &str) {
+pub(crate) async fn write(bench: &Fixture, name: &str) {
     let bucket = bench.store.bucket("uploads");
     bucket
         .write(name, "t/t", body(name), Overwrite::Refused)
@@ -93,8 +93,8 @@ pub(crate) async fn text(store: &Store, name: &str) -> Option<Vec<u8>> {
 }
 
 /// A data directory with two objects, and the database from when there was one.
-async fn two_days() -> (Bench, TempDir) {
-    let bench = Bench::new().await;
+async fn two_days() -> (Fixture, TempDir) {
+    let bench = Fixture::new().await;
     let copies = tempfile::tempdir().unwrap();
     write(&bench, "monday").await;
     copy_database(bench.folder.path(), &copies.path().join("yesterday.db"));
@@ -125,7 +125,7 @@ async fn older_database_is_refused_and_no_object_is_lost() {
 
 #[tokio::test]
 async fn database_that_lacks_only_documents_is_older_too() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let copies = tempfile::tempdir().unwrap();
     write(&bench, "monday").await;
     copy_database(bench.folder.path(), &copies.path().join("before.db"));
@@ -150,7 +150,7 @@ async fn empty_database_over_full_folder_is_refused_and_no_object_is_lost() {
 #[tokio::test]
 async fn folder_of_another_installation_is_refused_and_no_object_is_lost() {
     let (bench, copies) = two_days().await;
-    let other = Bench::new().await;
+    let other = Fixture::new().await;
     write(&other, "elsewhere").await;
     let folder = assemble(&copies.path().join("today.db"), &other.objects());
     let refused = refusal(folder.path()).await;
@@ -230,7 +230,7 @@ async fn first_release_with_an_older_database_loses_no_object() {
 
 #[tokio::test]
 async fn unfinished_files_are_removed_and_unknown_ones_are_kept() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "a").await;
     fs::write(bench.objects().join("dead.part"), "half").unwrap();
     fs::write(bench.objects().join("unknown"), "whole").unwrap();
@@ -244,7 +244,7 @@ async fn unfinished_files_are_removed_and_unknown_ones_are_kept() {
 
 #[tokio::test]
 async fn object_of_a_process_that_died_before_the_rename_is_complete() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "a").await;
     let file = the_only_file(&bench);
     let unfinished = bench.objects().join(format!("{file}.part"));
@@ -257,7 +257,7 @@ async fn object_of_a_process_that_died_before_the_rename_is_complete() {
 
 #[tokio::test]
 async fn file_of_a_deleted_object_does_not_outlive_a_crash() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "a").await;
     let file = the_only_file(&bench);
     let path = bench.objects().join(file);
@@ -271,7 +271,7 @@ async fn file_of_a_deleted_object_does_not_outlive_a_crash() {
     assert_eq!(contents(&bench.objects()), Vec::<Vec<u8>>::new());
 }
 
-fn the_only_file(bench: &Bench) -> String {
+fn the_only_file(bench: &Fixture) -> String {
     let database = Connection::open(bench.folder.path().join(DATABASE)).unwrap();
     let sql = "SELECT file FROM objects";
     database.query_row(sql, (), |row| row.get(0)).unwrap()
@@ -279,7 +279,7 @@ fn the_only_file(bench: &Bench) -> String {
 
 #[tokio::test]
 async fn removed_lock_file_does_not_admit_a_second_process() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "a").await;
     fs::remove_file(bench.folder.path().join("lock")).unwrap();
     let refused = refusal(bench.folder.path()).await;
@@ -288,7 +288,7 @@ async fn removed_lock_file_does_not_admit_a_second_process() {
 
 #[tokio::test]
 async fn object_whose_file_is_lost_is_missing_and_not_unavailable() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "a").await;
     fs::remove_file(bench.objects().join(the_only_file(&bench))).unwrap();
     let bucket = bench.store.bucket("uploads");
@@ -303,7 +303,7 @@ async fn object_whose_file_is_lost_is_missing_and_not_unavailable() {
 
 #[tokio::test]
 async fn database_file_alone_is_whole_after_a_stop() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     write(&bench, "a").await;
     bench.store.checkpoint().await.unwrap();
     let folder = assemble(&bench.folder.path().join(DATABASE), &bench.objects());

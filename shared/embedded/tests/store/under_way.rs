@@ -8,9 +8,9 @@ use embedded::uploads::{Part, Received, UploadError};
 use futures::{StreamExt, stream};
 use tokio::sync::oneshot;
 
-use crate::{Bench, body, startup::text};
+use crate::{Fixture, body, startup::text};
 
-fn grant(bench: &Bench, name: &str) -> UploadGrant {
+fn grant(bench: &Fixture, name: &str) -> UploadGrant {
     UploadGrant {
         name: name.to_owned(),
         content_type: "t/t".to_owned(),
@@ -19,7 +19,7 @@ fn grant(bench: &Bench, name: &str) -> UploadGrant {
     }
 }
 
-async fn begin(bench: &Bench, name: &str) -> String {
+async fn begin(bench: &Fixture, name: &str) -> String {
     let (uploads, grant) = (bench.store.uploads(), grant(bench, name));
     let begun = uploads.begin("uploads", &grant, Overwrite::Refused);
     begun.await.unwrap()
@@ -44,8 +44,8 @@ fn halves() -> (ByteStream, oneshot::Receiver<()>, oneshot::Sender<()>) {
 
 /// Ends an upload while its last part comes in; the part must not be acknowledged.
 async fn ended_while_it_runs<'a, F: Future<Output = ()> + 'a>(
-    bench: &'a Bench,
-    end: impl FnOnce(&'a Bench, String) -> F,
+    bench: &'a Fixture,
+    end: impl FnOnce(&'a Fixture, String) -> F,
 ) {
     let id = begin(bench, "a").await;
     let (half, begins, release) = halves();
@@ -69,7 +69,7 @@ async fn ended_while_it_runs<'a, F: Future<Output = ()> + 'a>(
 
 #[tokio::test]
 async fn cancelled_upload_is_not_acknowledged() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     ended_while_it_runs(&bench, |bench, id| async move {
         bench.store.uploads().cancel(&id).await.unwrap();
     })
@@ -78,7 +78,7 @@ async fn cancelled_upload_is_not_acknowledged() {
 
 #[tokio::test]
 async fn abandoned_upload_is_not_acknowledged() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     ended_while_it_runs(&bench, |bench, _| async move {
         let bucket = bench.store.bucket("uploads");
         bucket.abandon_uploads("a").await.unwrap();
@@ -88,7 +88,7 @@ async fn abandoned_upload_is_not_acknowledged() {
 
 #[tokio::test]
 async fn expired_upload_is_not_acknowledged() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     ended_while_it_runs(&bench, |bench, _| async move {
         bench.clock.advance(Duration::from_hours(169));
         bench.store.clear_expired().await.unwrap();
@@ -98,7 +98,7 @@ async fn expired_upload_is_not_acknowledged() {
 
 #[tokio::test]
 async fn second_upload_of_a_permission_ends_the_first() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let uploads = bench.store.uploads();
     for _ in 0..40 {
         let id = begin(&bench, "a").await;
@@ -116,7 +116,7 @@ async fn second_upload_of_a_permission_ends_the_first() {
 
 #[tokio::test]
 async fn completion_removes_other_uploads_of_the_name() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let uploads = bench.store.uploads();
     let id = begin(&bench, "a").await;
     let appended = uploads.append(&id, part("bytes 0-1/4"), body("ha"));
@@ -132,7 +132,7 @@ async fn completion_removes_other_uploads_of_the_name() {
 
 #[tokio::test]
 async fn upload_goes_on_after_a_restart_where_it_was_synced() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let id = begin(&bench, "a").await;
     let uploads = bench.store.uploads();
     let appended = uploads.append(&id, part("bytes 0-1/4"), body("ha"));
@@ -152,7 +152,7 @@ async fn upload_goes_on_after_a_restart_where_it_was_synced() {
 
 #[tokio::test]
 async fn upload_whose_synced_bytes_are_lost_has_to_begin_anew() {
-    let bench = Bench::new().await;
+    let bench = Fixture::new().await;
     let id = begin(&bench, "a").await;
     let uploads = bench.store.uploads();
     let appended = uploads.append(&id, part("bytes 0-1/4"), body("ha"));

@@ -10,7 +10,7 @@ use runtime::ShapeError;
 use serde::Deserialize;
 
 use super::{
-    refusal::Refusal,
+    error::DeepgramError,
     scalar::Scalar,
     utterances,
     words::{Spoken, WireWord, in_order},
@@ -80,7 +80,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| {
         let error = ShapeError::from(error);
         tracing::warn!("the speech engine's answer could not be read: {error}");
-        Refusal::Nonsense.to_step_error()
+        DeepgramError::UnexpectedResponse.to_step_error()
     })?;
     let results = answer.results.unwrap_or_default();
     let mut spoken = results.words();
@@ -88,7 +88,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
         spoken = utterances::words(body);
     }
     if spoken.is_empty() && !results.are_silent() {
-        let refusal = Refusal::of_answer(body);
+        let refusal = DeepgramError::of_answer(body);
         tracing::warn!(?refusal, "the speech engine answered without words");
         return Err(refusal.to_step_error());
     }
@@ -127,7 +127,7 @@ pub(crate) fn request_id(body: &[u8]) -> Option<String> {
     id.or_else(|| inner?.name().map(str::to_owned))
 }
 
-/// Numbers those who speak from 0, channel by channel, and says who they are.
+/// Numbers the speakers from 0, channel by channel, and lists them.
 fn cast(spoken: Vec<Spoken>) -> (Vec<Speaker>, Vec<Word>) {
     let key = |(channel, word): &Spoken| (*channel, word.speaker);
     let mut known: Vec<(u32, u32)> = spoken.iter().map(key).collect();

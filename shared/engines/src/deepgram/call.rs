@@ -15,8 +15,8 @@ use reqwest::{
 };
 
 use super::{
+    error::{self, DeepgramError},
     query::Query,
-    refusal::{self, Refusal},
     settings::{Options, SendAs},
 };
 
@@ -37,8 +37,8 @@ const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION"));
 #[error("setting up TLS for the speech engine, with the system's CA certificates")]
 pub struct SetupError(#[source] reqwest::Error);
 
-/// A client that asks once and follows nobody elsewhere: how often to try is the
-/// queue's to say. Of HTTP/1 alone, because live speech needs that.
+/// A client that sends a request once and follows no redirect: the queue decides about
+/// retries. It uses only HTTP/1, because live speech needs that.
 pub(crate) fn client(options: &Options) -> Result<Client, SetupError> {
     Client::builder()
         .redirect(redirect::Policy::none())
@@ -142,7 +142,7 @@ pub(crate) async fn read(mut answer: Response, options: &Options) -> Result<Vec<
     while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {
             tracing::warn!(limit, "the speech engine's answer is too large");
-            return Err(Refusal::Nonsense.to_step_error());
+            return Err(DeepgramError::UnexpectedResponse.to_step_error());
         }
         body.extend_from_slice(&chunk);
     }
@@ -160,7 +160,7 @@ pub(crate) async fn refused(mut answer: Response) -> StepError {
     {
         body.extend_from_slice(&chunk);
     }
-    let refusal = Refusal::of_status(status, &body);
+    let refusal = DeepgramError::of_status(status, &body);
     tracing::warn!(status, ?refusal, request_id, "the speech engine said no");
     let error = refusal.to_step_error();
     if error.retryable {
@@ -171,7 +171,7 @@ pub(crate) async fn refused(mut answer: Response) -> StepError {
 }
 
 fn wait(headers: &HeaderMap) -> Option<Duration> {
-    refusal::wait(headers.get(RETRY_AFTER)?.to_str().ok())
+    error::wait(headers.get(RETRY_AFTER)?.to_str().ok())
 }
 
 /// By which the provider finds the request in its own records.
@@ -191,9 +191,9 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
         return unavailable_recording();
     }
     let refusal = if error.is_timeout() && !error.is_connect() {
-        Refusal::TooSlow
+        DeepgramError::TooSlow
     } else {
-        Refusal::Unavailable
+        DeepgramError::Unavailable
     };
     let cause = causes(error).skip(1).last().map(ToString::to_string);
     tracing::warn!(?refusal, cause, "the speech engine did not answer");

@@ -40,16 +40,16 @@ use tracing::Instrument as _;
 
 use super::{
     Deepgram, call,
+    error::DeepgramError,
     message::{CLOSE, FINALIZE, KEEP_ALIVE, Message},
     query::Query,
-    refusal::Refusal,
 };
 use crate::segment;
 
 /// Samples in one frame: a quarter of a second.
 const FRAME: usize = 4_000;
 
-/// Segments that wait for whoever asked for them.
+/// How many segments wait for the caller.
 const BACKLOG: usize = 16;
 
 /// The largest message that is read, in bytes.
@@ -78,12 +78,12 @@ impl LiveTranscriber for Deepgram {
         options: LiveOptions,
     ) -> Result<SegmentStream, StepError> {
         let query = Query::live(&self.options.model, &options);
-        let patience = self.options.live_timeout;
-        let connecting = timeout(patience, self.connect(&query)).await;
-        let socket = connecting.map_err(|_| Refusal::TooSlow.to_step_error())??;
+        let retry_budget = self.options.live_timeout;
+        let connecting = timeout(retry_budget, self.connect(&query)).await;
+        let socket = connecting.map_err(|_| DeepgramError::TooSlow.to_step_error())??;
         let (send, mut receive) = mpsc::channel(BACKLOG);
         let conversation = Conversation {
-            patience,
+            retry_budget,
             keep_alive: self.options.keep_alive,
             told_all: AtomicBool::new(false),
         };
@@ -120,7 +120,7 @@ impl Deepgram {
         let accepted = answer.headers().get(SEC_WEBSOCKET_ACCEPT);
         if accepted.is_none_or(|accepted| accepted != derive_accept_key(key.as_bytes()).as_str()) {
             tracing::warn!("the speech engine did not speak WebSocket");
-            return Err(Refusal::Nonsense.to_step_error());
+            return Err(DeepgramError::UnexpectedResponse.to_step_error());
         }
         let upgraded = answer
             .upgrade()
@@ -133,7 +133,7 @@ impl Deepgram {
 
 /// One live connection: speech in, segments out.
 struct Conversation {
-    patience: Duration,
+    retry_budget: Duration,
     keep_alive: Duration,
     /// Whether the samples have ended, after which the provider is to close.
     told_all: AtomicBool,
@@ -167,7 +167,7 @@ impl Conversation {
             Either::Left((Err(Interruption::Connection), hearing)) => {
                 let reason = timeout(LAST_WORDS, hearing).await.ok();
                 let reason = reason.and_then(Result::err);
-                Err(reason.unwrap_or_else(|| Refusal::Unavailable.to_step_error()))
+                Err(reason.unwrap_or_else(|| DeepgramError::Unavailable.to_step_error()))
             }
             Either::Right((ended, _)) => ended,
         }
@@ -194,7 +194,7 @@ impl Conversation {
     }
 
     async fn send(&self, sink: &mut Sink, frame: Frame) -> Result<(), Interruption> {
-        match timeout(self.patience, sink.send(frame)).await {
+        match timeout(self.retry_budget, sink.send(frame)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(Interruption::Connection),
         }
@@ -208,16 +208,16 @@ impl Conversation {
     ) -> Result<(), StepError> {
         let mut summed_up = false;
         loop {
-            let message = match timeout(self.patience, stream.next()).await {
+            let message = match timeout(self.retry_budget, stream.next()).await {
                 Ok(Some(Ok(Frame::Text(text)))) => Message::read(&text),
                 Ok(Some(Ok(Frame::Close(frame)))) => {
                     return Self::closed(frame.as_ref(), summed_up);
                 }
                 Ok(Some(Err(_)) | None) => return Self::closed(None, summed_up),
-                Err(_) if self.told_all() => return Err(Refusal::TooSlow.to_step_error()),
+                Err(_) if self.told_all() => return Err(DeepgramError::TooSlow.to_step_error()),
                 Ok(Some(Ok(_))) | Err(_) => continue,
             };
-            match message.unwrap_or(Message::Refused(Refusal::Nonsense)) {
+            match message.unwrap_or(Message::Refused(DeepgramError::UnexpectedResponse)) {
                 Message::Heard(segments) => {
                     for segment in segments {
                         if results.send(Ok(segment)).await.is_err() {
@@ -245,8 +245,8 @@ impl Conversation {
         if summed_up {
             return Ok(());
         }
-        let refusal = frame.map_or(Refusal::Unavailable, |frame| {
-            Refusal::of_close(frame.code.into(), &frame.reason)
+        let refusal = frame.map_or(DeepgramError::Unavailable, |frame| {
+            DeepgramError::of_close(frame.code.into(), &frame.reason)
         });
         tracing::warn!(?refusal, "the speech engine closed the connection");
         Err(refusal.to_step_error())

@@ -4,7 +4,7 @@ use domain::ports::Segment;
 use serde::Deserialize;
 
 use super::{
-    refusal::Refusal,
+    error::DeepgramError,
     scalar::Scalar,
     words::{WireWord, in_order},
 };
@@ -27,7 +27,7 @@ pub(crate) enum Message {
     /// The summary at the end.
     Summary,
     /// It will not go on.
-    Refused(Refusal),
+    Refused(DeepgramError),
     /// Something that nothing follows from.
     Other,
 }
@@ -72,13 +72,13 @@ impl Message {
         let Kind { kind } = serde_json::from_str(text).ok()?;
         let heard = || serde_json::from_str(text).map(|results: Results<'_>| results.segments());
         Some(match kind.name() {
-            Some("Error") => Self::Refused(Refusal::of_answer(text.as_bytes())),
+            Some("Error") => Self::Refused(DeepgramError::of_answer(text.as_bytes())),
             Some("Metadata") => Self::Summary,
             Some("Results") => Self::Heard(heard().ok()?),
             // A sample in the documentation is shown without its type.
-            None => match (heard(), Refusal::of_answer(text.as_bytes())) {
+            None => match (heard(), DeepgramError::of_answer(text.as_bytes())) {
                 (Ok(segments), _) => Self::Heard(segments),
-                (Err(_), Refusal::Nonsense) => Self::Other,
+                (Err(_), DeepgramError::UnexpectedResponse) => Self::Other,
                 (Err(_), refusal) => Self::Refused(refusal),
             },
             Some(_) => Self::Other,

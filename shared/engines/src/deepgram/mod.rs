@@ -13,10 +13,10 @@
 
 mod answer;
 mod call;
+mod error;
 mod live;
 mod message;
 mod query;
-mod refusal;
 mod scalar;
 mod settings;
 mod utterances;
@@ -35,11 +35,11 @@ use reqwest::{Client, Response};
 use runtime::SystemClock;
 
 pub use call::SetupError;
+use error::DeepgramError;
 use query::Query;
-use refusal::Refusal;
 pub use settings::{ApiKey, Options, SendAs};
 
-use crate::survey::{self, Survey};
+use crate::probe::{self, AudioProbe};
 
 /// Deepgram, by its HTTP API.
 #[derive(Clone)]
@@ -85,14 +85,14 @@ impl Deepgram {
         callback_url: &str,
         before: BoxFuture<'_, Result<(), StepError>>,
     ) -> Result<Submitted, StepError> {
-        let survey = survey::take(request).await?;
+        let survey = probe::take(request).await?;
         before.await?;
         let answer = self.ask(request, &survey, Some(callback_url)).await?;
         // It has been taken, whatever becomes of the receipt: that of no answer in time.
         let receipt = call::read(answer, &self.options).await;
-        let receipt = receipt.map_err(|_| Refusal::TooSlow.to_step_error())?;
+        let receipt = receipt.map_err(|_| DeepgramError::TooSlow.to_step_error())?;
         let Some(request_id) = answer::request_id(&receipt) else {
-            let refusal = Refusal::of_answer(&receipt);
+            let refusal = DeepgramError::of_answer(&receipt);
             tracing::warn!(
                 ?refusal,
                 "the speech engine took a recording without a receipt"
@@ -121,7 +121,7 @@ impl Deepgram {
     async fn ask(
         &self,
         request: &TranscriptionRequest,
-        survey: &Survey,
+        survey: &AudioProbe,
         callback_url: Option<&str>,
     ) -> Result<Response, StepError> {
         let mut query = Query::recorded(&self.options.model, request, survey.separate);
@@ -163,7 +163,7 @@ impl Transcriber for Deepgram {
         request: &TranscriptionRequest,
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let survey = survey::take(request).await?;
+        let survey = probe::take(request).await?;
         let answer = self.ask(request, &survey, None).await?;
         let recognition = answer::read(&call::read(answer, &self.options).await?)?;
         Ok(Recognition {

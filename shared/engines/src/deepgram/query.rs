@@ -2,7 +2,7 @@
 
 use domain::{
     ports::{LiveOptions, TranscriptionRequest},
-    wording::is_english,
+    text::is_english,
 };
 use reqwest::Url;
 
@@ -18,8 +18,8 @@ const MAX_TOKENS: usize = 500;
 pub(crate) struct Query(Vec<(&'static str, String)>);
 
 impl Query {
-    /// For a stored recording. Where there is a person to each channel, the
-    /// channels tell who speaks, and nobody has to be told apart by voice.
+    /// For a stored recording. Where there is a person to each channel, the channels
+    /// tell who speaks, and the speakers need not be told apart by voice.
     pub(crate) fn recorded(model: &str, request: &TranscriptionRequest, separate: bool) -> Self {
         let mut query = Self::common(model);
         query.add("utterances", "true");

@@ -39,8 +39,8 @@ pub struct Options {
     /// How long the provider may take, live, to accept the connection and every
     /// frame, and between any two of its last messages.
     pub live_timeout: Duration,
-    /// The longest silence of those who are listened to live before the provider
-    /// is told that they are still there; it gives up after ten seconds.
+    /// The longest time without live samples before a keep-alive message is sent to
+    /// the provider; it gives up after ten seconds.
     pub keep_alive: Duration,
     /// The largest answer that is read, in bytes.
     pub max_answer: usize,
@@ -63,8 +63,8 @@ pub struct ApiKey(HeaderValue);
 const CALLBACK_PORTS: [u16; 4] = [80, 443, 8_080, 8_443];
 
 impl Options {
-    /// Whether the provider can call back at a URL that begins so. What stands in
-    /// for it is as near as whoever set it up wants it.
+    /// Whether the provider can call back at a URL that begins so. A stand-in for it is
+    /// assumed to reach any URL.
     pub(crate) fn reaches(&self, public_url: &str) -> bool {
         let Ok(url) = Url::parse(public_url) else {
             return false;

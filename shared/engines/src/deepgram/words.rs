@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_nobody_belongs_to_the_one_who_speaks() {
+    fn a_word_without_a_speaker_keeps_the_previous_speaker() {
         let json = r#"[{"word": "a"}, {"word": "b", "speaker": 2}, {"word": "c", "speaker": null},
             {"word": "d", "speaker": -1}, {"word": "e", "speaker": 1}]"#;
         let speakers: Vec<_> = read(json).into_iter().map(|word| word.3).collect();

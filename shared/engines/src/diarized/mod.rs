@@ -18,7 +18,7 @@ use domain::{
 };
 use futures::future::BoxFuture;
 
-use crate::survey;
+use crate::probe;
 
 /// The diarization's part of the work, in percent.
 const SHARE: u32 = 20;
@@ -76,7 +76,7 @@ impl Transcriber for Diarized {
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        if survey::is_one_person_per_channel(request).await? {
+        if probe::is_one_person_per_channel(request).await? {
             return self.engine.transcribe(request, progress).await;
         }
         let both = Both::new(progress);

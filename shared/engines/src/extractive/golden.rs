@@ -7,10 +7,10 @@ use std::collections::HashSet;
 use domain::{
     Private, Timestamp,
     analysis::Draft,
+    text::normalize,
     transcript::{Speaker, Transcript, TranscriptHead, Word},
     turns,
     versions::UnknownFields,
-    wording::normalize,
 };
 use serde_json::Value;
 

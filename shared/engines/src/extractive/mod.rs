@@ -1,5 +1,5 @@
 //! An analysis without a language model: key sentences, topics and questions picked from
-//! the transcript, word for word. It judges nobody.
+//! the transcript, word for word. It rates no speaker.
 
 mod questions;
 mod select;

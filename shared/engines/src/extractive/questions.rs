@@ -5,8 +5,8 @@ use std::{collections::HashSet, sync::LazyLock};
 use domain::{
     Private,
     analysis::{Citation, DraftQuestion},
+    text::{joined, normalize},
     transcript::Transcript,
-    wording::{joined, normalize},
 };
 
 use super::sentences::{Sentence, Sentences, word_set};

@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{
+    text::{is_question, joined, normalize},
     transcript::{Transcript, Word},
-    wording::{is_question, joined, normalize},
 };
 
 use super::stopwords::stop_words;

@@ -71,7 +71,7 @@ fn share(part: usize, whole: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use domain::wording::normalize;
+    use domain::text::normalize;
 
     use super::*;
 

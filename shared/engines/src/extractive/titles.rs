@@ -10,7 +10,7 @@ use std::{
     sync::LazyLock,
 };
 
-use domain::{transcript::Word, wording::normalize};
+use domain::{text::normalize, transcript::Word};
 
 use super::sentences::{Sentence, Sentences, word_set};
 

@@ -1,7 +1,7 @@
 //! The JSON objects in a body, however they are wrapped.
 //!
 //! An answer is one object. But errors of some addresses come as a list of one
-//! (gemini-cli#14831), and a gateway may stream although nobody asked it to: then
+//! (gemini-cli#14831), and a gateway may stream although no stream was requested: then
 //! it is a list, or lines of server-sent events, with an error bare among them.
 
 use serde_json::{Deserializer, Value};

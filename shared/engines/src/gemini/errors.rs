@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::language::{Fault, http::Answer, manner};
+use crate::language::{ProviderError, http::Answer, request_profile};
 
 /// What a model may not know, and what can be left out for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub(crate) enum Feature {
 }
 
 /// Why a request was refused.
-pub(crate) type Refusal = manner::Refusal<Feature>;
+pub(crate) type ProfileError = request_profile::ProfileError<Feature>;
 
 /// By the `error` of a body. Its own code counts: errors also come within streams
 /// that began well.
-pub(crate) fn refusal(error: &Value, answer: &Answer) -> Refusal {
+pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError {
     let status = answer.status.as_u16();
     let code = error["code"].as_u64().unwrap_or(status.into());
     let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
@@ -34,43 +34,45 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> Refusal {
     let after = details.retry_delay().or(answer.after);
     log(code, &name, &details);
     let fault = match code {
-        400 if details.has_reason("API_KEY") => Fault::Unauthorized,
-        400 if details.mentions("user location is not supported") => Fault::Location,
-        400 if message.contains("token count") && message.contains("exceeds") => Fault::TooLong,
+        400 if details.has_reason("API_KEY") => ProviderError::Unauthorized,
+        400 if details.mentions("user location is not supported") => ProviderError::Location,
+        400 if message.contains("token count") && message.contains("exceeds") => {
+            ProviderError::TooLong
+        }
         400 => {
-            return Refusal {
-                fault: Fault::Refused,
+            return ProfileError {
+                fault: ProviderError::Refused,
                 feature: feature(&name, &message),
             };
         }
-        401 => Fault::Unauthorized,
-        402 => Fault::QuotaSpent,
-        403 => Fault::Forbidden,
-        404 => Fault::UnknownModel,
-        413 => Fault::TooLong,
-        429 if details.is_daily() => Fault::QuotaSpent,
-        429 => Fault::Quota { after },
-        503 => Fault::Overloaded { after },
-        408 | 499 | 500..=599 => Fault::Unavailable { after },
-        _ => Fault::Refused,
+        401 => ProviderError::Unauthorized,
+        402 => ProviderError::QuotaSpent,
+        403 => ProviderError::Forbidden,
+        404 => ProviderError::UnknownModel,
+        413 => ProviderError::TooLong,
+        429 if details.is_daily() => ProviderError::QuotaSpent,
+        429 => ProviderError::Quota { after },
+        503 => ProviderError::Overloaded { after },
+        408 | 499 | 500..=599 => ProviderError::Unavailable { after },
+        _ => ProviderError::Refused,
     };
     fault.into()
 }
 
 /// By the status alone.
-pub(crate) fn without_words(answer: &Answer) -> Fault {
+pub(crate) fn without_words(answer: &Answer) -> ProviderError {
     let after = answer.after;
     match answer.status {
-        StatusCode::UNAUTHORIZED => Fault::Unauthorized,
-        StatusCode::FORBIDDEN => Fault::Forbidden,
-        StatusCode::NOT_FOUND => Fault::UnknownModel,
-        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLong,
-        StatusCode::TOO_MANY_REQUESTS => Fault::Quota { after },
-        StatusCode::SERVICE_UNAVAILABLE => Fault::Overloaded { after },
-        StatusCode::REQUEST_TIMEOUT => Fault::Unavailable { after },
-        status if status.is_server_error() => Fault::Unavailable { after },
-        status if status.is_redirection() => Fault::UnknownModel,
-        _ => Fault::Refused,
+        StatusCode::UNAUTHORIZED => ProviderError::Unauthorized,
+        StatusCode::FORBIDDEN => ProviderError::Forbidden,
+        StatusCode::NOT_FOUND => ProviderError::UnknownModel,
+        StatusCode::PAYLOAD_TOO_LARGE => ProviderError::TooLong,
+        StatusCode::TOO_MANY_REQUESTS => ProviderError::Quota { after },
+        StatusCode::SERVICE_UNAVAILABLE => ProviderError::Overloaded { after },
+        StatusCode::REQUEST_TIMEOUT => ProviderError::Unavailable { after },
+        status if status.is_server_error() => ProviderError::Unavailable { after },
+        status if status.is_redirection() => ProviderError::UnknownModel,
+        _ => ProviderError::Refused,
     }
 }
 

@@ -21,12 +21,12 @@ use reqwest::{
 use runtime::settings::InvalidSetting;
 
 use crate::language::{
-    Fault, LanguageModel, Question, Reply,
+    LanguageModel, ProviderError, Question, Reply,
     http::{Caller, SetupError, secret},
-    manner::Remembered,
+    request_profile::StickyProfile,
 };
-use errors::Refusal;
-use request::Manner;
+use errors::ProfileError;
+use request::RequestProfile;
 pub use vertex::{TokenError, TokenSource, VertexProject};
 
 /// The Gemini API's address.
@@ -44,7 +44,7 @@ pub struct Gemini {
     access: Access,
     caller: Caller,
     /// What this model is known to take.
-    manner: Remembered<Manner>,
+    request_profile: StickyProfile<RequestProfile>,
 }
 
 enum Access {
@@ -96,7 +96,7 @@ impl Gemini {
             url: url.ok_or_else(|| invalid("GEMINI_BASE_URL", "a URL"))?,
             access,
             caller: Caller::new(TIMEOUT)?,
-            manner: Remembered::default(),
+            request_profile: StickyProfile::default(),
         })
     }
 
@@ -109,22 +109,27 @@ impl Gemini {
         }
     }
 
-    async fn credentials(&self) -> Result<(&'static str, HeaderValue), Fault> {
+    async fn credentials(&self) -> Result<(&'static str, HeaderValue), ProviderError> {
         match &self.access {
             Access::Key(key) => Ok(("x-goog-api-key", key.clone())),
             Access::Token(tokens) => {
                 let token = tokens.token().await.map_err(|error| {
                     tracing::warn!(error = &error as &dyn std::error::Error, "no access token");
-                    Fault::Unavailable { after: None }
+                    ProviderError::Unavailable { after: None }
                 })?;
-                let value = secret(&format!("Bearer {token}")).ok_or(Fault::Unauthorized)?;
+                let value =
+                    secret(&format!("Bearer {token}")).ok_or(ProviderError::Unauthorized)?;
                 Ok((AUTHORIZATION.as_str(), value))
             }
         }
     }
 
-    async fn attempt(&self, question: &Question, manner: Manner) -> Result<Reply, Refusal> {
-        let content = request::body(question, &self.model, manner);
+    async fn attempt(
+        &self,
+        question: &Question,
+        request_profile: RequestProfile,
+    ) -> Result<Reply, ProfileError> {
+        let content = request::body(question, &self.model, request_profile);
         let credentials = self.credentials().await?;
         let answer = self.caller.post(&self.url, Some(credentials), &content);
         response::read(&answer.await?)
@@ -142,8 +147,8 @@ impl LanguageModel for Gemini {
     }
 
     async fn ask(&self, question: &Question) -> Reply {
-        let attempt = |manner| self.attempt(question, manner);
-        self.manner.ask(&self.model, attempt).await
+        let attempt = |request_profile| self.attempt(question, request_profile);
+        self.request_profile.ask(&self.model, attempt).await
     }
 }
 

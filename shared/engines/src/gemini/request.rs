@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::Feature;
-use crate::language::{Question, manner};
+use crate::language::{Question, request_profile};
 
 /// Tokens that a model of the 2.5 series may think, and room for them: thoughts
 /// are counted within `maxOutputTokens`, and models overshoot a little.
@@ -15,14 +15,14 @@ const LEVEL_ROOM: u32 = 24_576;
 
 /// What to use of what newer models can do and others refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Manner {
+pub(crate) struct RequestProfile {
     /// Say how much to think.
     pub(crate) thinking: bool,
     /// Have the answer decoded by its schema.
     pub(crate) schema: bool,
 }
 
-impl Default for Manner {
+impl Default for RequestProfile {
     fn default() -> Self {
         Self {
             thinking: true,
@@ -31,7 +31,7 @@ impl Default for Manner {
     }
 }
 
-impl manner::Manner for Manner {
+impl request_profile::RequestProfile for RequestProfile {
     type Feature = Feature;
 
     fn without(self, feature: Feature) -> Option<Self> {
@@ -69,20 +69,20 @@ fn thinking(model: &str) -> Thinking {
 }
 
 /// The request's body.
-pub(crate) fn body(question: &Question, model: &str, manner: Manner) -> Value {
+pub(crate) fn body(question: &Question, model: &str, request_profile: RequestProfile) -> Value {
     let mut instructions = question.instructions.clone();
-    if !manner.schema {
+    if !request_profile.schema {
         instructions.push_str("\nThe answer's JSON Schema:\n");
         instructions.push_str(&question.schema.to_string());
     }
     json!({
         "systemInstruction": {"parts": [{"text": instructions}]},
         "contents": [{"role": "user", "parts": [{"text": question.content}]}],
-        "generationConfig": generation(question, model, manner),
+        "generationConfig": generation(question, model, request_profile),
     })
 }
 
-fn generation(question: &Question, model: &str, manner: Manner) -> Value {
+fn generation(question: &Question, model: &str, request_profile: RequestProfile) -> Value {
     let thinking = thinking(model);
     let room = match thinking {
         Thinking::None => 0,
@@ -94,7 +94,7 @@ fn generation(question: &Question, model: &str, manner: Manner) -> Value {
         "maxOutputTokens": question.answer_tokens + room,
         "responseMimeType": "application/json",
     });
-    if manner.schema {
+    if request_profile.schema {
         config["responseJsonSchema"] = question.schema.clone();
     }
     if thinking != Thinking::Level {
@@ -102,10 +102,10 @@ fn generation(question: &Question, model: &str, manner: Manner) -> Value {
         config["temperature"] = json!(0.2);
     }
     match thinking {
-        Thinking::Budget if manner.thinking => {
+        Thinking::Budget if request_profile.thinking => {
             config["thinkingConfig"] = json!({"thinkingBudget": THINKING_BUDGET});
         }
-        Thinking::Level if manner.thinking => {
+        Thinking::Level if request_profile.thinking => {
             config["thinkingConfig"] = json!({"thinkingLevel": "LOW"});
         }
         _ => {}

@@ -8,8 +8,8 @@ use domain::analysis::Usage;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{chunks::chunks, errors, errors::Refusal};
-use crate::language::{Fault, Reply, http::Answer};
+use super::{chunks::chunks, errors, errors::ProfileError};
+use crate::language::{ProviderError, Reply, http::Answer};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -79,7 +79,7 @@ fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 }
 
 /// What came back of a request.
-pub(crate) fn read(answer: &Answer) -> Result<Reply, Refusal> {
+pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError> {
     let objects = chunks(&answer.body);
     let error = objects
         .iter()
@@ -91,7 +91,7 @@ pub(crate) fn read(answer: &Answer) -> Result<Reply, Refusal> {
     if !answer.status.is_success() {
         return Err(errors::without_words(answer).into());
     }
-    let objects = objects.ok_or(Fault::Unreadable)?;
+    let objects = objects.ok_or(ProviderError::Unreadable)?;
     Ok(reply(objects))
 }
 
@@ -154,29 +154,29 @@ impl Gathered {
         }
     }
 
-    fn outcome(&mut self) -> Result<String, Fault> {
+    fn outcome(&mut self) -> Result<String, ProviderError> {
         if self.blocked == Some(true) {
-            return Err(Fault::PromptBlocked);
+            return Err(ProviderError::PromptBlocked);
         }
         match self.candidates {
             Some(true) => self.finished(),
             // A list without candidates is how a blocked prompt looks without a
             // reason.
-            Some(false) if self.blocked.is_some() => Err(Fault::PromptBlocked),
-            Some(false) => Err(Fault::Empty),
-            None if self.usage.is_some() || self.blocked.is_some() => Err(Fault::Empty),
-            None => Err(Fault::Unreadable),
+            Some(false) if self.blocked.is_some() => Err(ProviderError::PromptBlocked),
+            Some(false) => Err(ProviderError::Empty),
+            None if self.usage.is_some() || self.blocked.is_some() => Err(ProviderError::Empty),
+            None => Err(ProviderError::Unreadable),
         }
     }
 
     /// By the reason for which it ended; without one it is whole, because it came
     /// in one piece.
-    fn finished(&mut self) -> Result<String, Fault> {
+    fn finished(&mut self) -> Result<String, ProviderError> {
         match self.finish_reason.as_deref() {
-            None | Some("STOP") if self.text.trim().is_empty() => Err(Fault::Empty),
+            None | Some("STOP") if self.text.trim().is_empty() => Err(ProviderError::Empty),
             None | Some("STOP") => Ok(std::mem::take(&mut self.text)),
-            Some("MAX_TOKENS") => Err(Fault::Truncated),
-            Some("RECITATION" | "IMAGE_RECITATION") => Err(Fault::Recited),
+            Some("MAX_TOKENS") => Err(ProviderError::Truncated),
+            Some("RECITATION" | "IMAGE_RECITATION") => Err(ProviderError::Recited),
             Some(
                 "SAFETY"
                 | "LANGUAGE"
@@ -186,8 +186,8 @@ impl Gathered {
                 | "MODEL_ARMOR"
                 | "IMAGE_SAFETY"
                 | "IMAGE_PROHIBITED_CONTENT",
-            ) => Err(Fault::AnswerBlocked),
-            Some(_) => Err(Fault::Unfinished),
+            ) => Err(ProviderError::AnswerBlocked),
+            Some(_) => Err(ProviderError::Unfinished),
         }
     }
 }

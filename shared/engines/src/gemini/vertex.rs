@@ -19,11 +19,11 @@ impl TokenError {
     }
 }
 
-/// Where OAuth tokens come from: whoever links Google's clients.
+/// A source of OAuth tokens, implemented by the crate that links Google's clients.
 #[async_trait]
 pub trait TokenSource: Send + Sync {
     /// A token for the scope `cloud-platform` that is good for the next minutes.
-    /// Asked before every request; keeping it until it expires is up to the source.
+    /// Called before every request; the source caches the token until it expires.
     async fn token(&self) -> Result<String, TokenError>;
 }
 

@@ -10,7 +10,7 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use super::fault::Fault;
+use super::error::ProviderError;
 
 /// The longest answer that is read, in bytes: several times what a model can
 /// write at once.
@@ -76,7 +76,7 @@ impl Caller {
         url: &Url,
         credentials: Option<(&'static str, HeaderValue)>,
         content: &Value,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Answer, ProviderError> {
         let request = self
             .client
             .post(url.clone())
@@ -91,7 +91,7 @@ impl Caller {
         url: &Url,
         credentials: Option<(&'static str, HeaderValue)>,
         form: Form,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Answer, ProviderError> {
         let request = self.client.post(url.clone()).multipart(form);
         self.send(request, credentials).await
     }
@@ -100,7 +100,7 @@ impl Caller {
         &self,
         request: RequestBuilder,
         credentials: Option<(&'static str, HeaderValue)>,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Answer, ProviderError> {
         let mut request = request.timeout(self.timeout);
         if let Some((name, value)) = credentials {
             request = request.header(name, value);
@@ -115,22 +115,22 @@ impl Caller {
     }
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, Fault> {
+async fn read(mut response: Response) -> Result<Vec<u8>, ProviderError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(Fault::Unreadable);
+            return Err(ProviderError::Unreadable);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-fn fault(error: &reqwest::Error) -> Fault {
+fn fault(error: &reqwest::Error) -> ProviderError {
     if error.is_timeout() && !error.is_connect() {
-        Fault::Timeout
+        ProviderError::Timeout
     } else {
-        Fault::Unreachable
+        ProviderError::Unreachable
     }
 }
 

@@ -2,16 +2,16 @@
 //!
 //! What the parts found is put together by code: topics in order, questions with
 //! their answers, claims once each. What weighs the parts against each other, the
-//! summary and the ratings, is left to [`super::conclude`].
+//! summary and the ratings, is left to [`super::reduce`].
 
 use std::collections::HashSet;
 
 use domain::{
     analysis::{Citation, Draft, DraftClaim, DraftCompetency, DraftQuestion, DraftTopic},
-    wording::normalize,
+    text::normalize,
 };
 
-use super::conclude::Finding;
+use super::reduce::Finding;
 
 /// Share of common words above which two texts say the same.
 const SAME: f64 = 0.8;

@@ -2,35 +2,35 @@
 //!
 //! In reading order:
 //!
-//! - [`LanguageModel`] is asked a [`Question`] and gives a [`Reply`]; [`Fault`]
+//! - [`LanguageModel`] is asked a [`Question`] and gives a [`Reply`]; [`ProviderError`]
 //!   says why there is no answer;
 //! - [`LanguageAnalyst`] makes an engine of a model: `parts` writes the transcript
 //!   out and cuts it, `prompt` and `schema` make questions of it, `session` asks
-//!   them (`patience`: again; `bill`: at what price; `kept`: not twice), `answer`
+//!   them (`retry_budget`: again; `usage_totals`: at what price; `answer_cache`: not twice), `answer`
 //!   reads what comes back, `merge` and `conclude` make one draft of many,
 //!   `bounds` keeps it to what can be stored;
-//! - `http` and `manner` are how models are reached: what a server refuses of a
+//! - `http` and `request_profile` are how models are reached: what a server refuses of a
 //!   question is left out from then on.
 //!
 //! A part that fails fails the whole: nothing is silently left out.
 
 mod answer;
-mod bill;
-mod bounds;
-mod conclude;
-mod fault;
+mod answer_cache;
+mod error;
 pub(crate) mod http;
-mod kept;
-pub(crate) mod manner;
+mod limits;
 mod merge;
 mod model;
 mod parts;
-pub(crate) mod patience;
 mod prices;
 mod prompt;
+mod reduce;
+pub(crate) mod request_profile;
+pub(crate) mod retry_budget;
 mod schema;
 mod session;
 pub(crate) mod settings;
+mod usage_totals;
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,14 +42,14 @@ use domain::{
 };
 use futures::future::join_all;
 
-pub use fault::Fault;
+pub use error::ProviderError;
 pub use model::{LanguageModel, Question, Reply};
 pub use prompt::PROMPT_VERSION;
 
-use conclude::Finding;
-use kept::{Answered, Kept};
+use answer_cache::{AnswerCache, CachedAnswer};
 use parts::{Line, Part};
-use patience::Patience;
+use reduce::Finding;
+use retry_budget::RetryBudget;
 use session::Session;
 
 /// How a model is used.
@@ -60,7 +60,7 @@ pub struct Options {
     /// Questions asked at the same time.
     pub at_once: usize,
     /// How long one analysis may wait in all before it asks again.
-    pub patience: Duration,
+    pub retry_budget: Duration,
 }
 
 impl Options {
@@ -69,7 +69,7 @@ impl Options {
         Self {
             part_tokens,
             at_once,
-            patience: Duration::from_mins(1),
+            retry_budget: Duration::from_mins(1),
         }
     }
 
@@ -84,7 +84,7 @@ impl Options {
 pub struct LanguageAnalyst {
     model: Arc<dyn LanguageModel>,
     options: Options,
-    kept: Kept,
+    answer_cache: AnswerCache,
 }
 
 impl LanguageAnalyst {
@@ -93,7 +93,7 @@ impl LanguageAnalyst {
         Self {
             model,
             options,
-            kept: Kept::default(),
+            answer_cache: AnswerCache::default(),
         }
     }
 
@@ -102,7 +102,7 @@ impl LanguageAnalyst {
         session: &Session<'_>,
         request: &AnalysisRequest,
         lines: &[Line],
-    ) -> Result<Draft, Fault> {
+    ) -> Result<Draft, ProviderError> {
         let parts = parts::split(lines, self.options.part_tokens);
         let mut drafts = Vec::new();
         // Those asked at the same time are all waited for, although one of them
@@ -117,7 +117,7 @@ impl LanguageAnalyst {
         let (read, dropped): (Vec<Draft>, Vec<usize>) = drafts.into_iter().unzip();
         let mut draft = self.whole(session, request, read).await?;
         warn_of_dropped(&mut draft, dropped.iter().sum());
-        Ok(bounds::bounded(draft))
+        Ok(limits::bounded(draft))
     }
 
     /// The drafts of one part; of its halves, where it is too much for an answer.
@@ -127,18 +127,18 @@ impl LanguageAnalyst {
         request: &AnalysisRequest,
         lines: &[Line],
         part: Part,
-    ) -> Result<Vec<(Draft, usize)>, Fault> {
+    ) -> Result<Vec<(Draft, usize)>, ProviderError> {
         let (mut open, mut drafts) = (vec![part], Vec::new());
         while let Some(part) = open.pop() {
             let tokens = self.options.answer_tokens();
             let question = prompt::about(request, lines, part, tokens);
             match session.answer(&question).await? {
-                Answered::With(object) => {
+                CachedAnswer::With(object) => {
                     let (mut draft, dropped) = answer::draft(&object);
                     end_topics(&mut draft, part.last_turn(lines));
                     drafts.push((draft, dropped));
                 }
-                Answered::TooMuch(fault) => {
+                CachedAnswer::TooMuch(fault) => {
                     let halves = part.halves(lines).ok_or(fault)?;
                     open.extend(halves.into_iter().rev());
                 }
@@ -153,7 +153,7 @@ impl LanguageAnalyst {
         session: &Session<'_>,
         request: &AnalysisRequest,
         mut drafts: Vec<Draft>,
-    ) -> Result<Draft, Fault> {
+    ) -> Result<Draft, ProviderError> {
         if drafts.len() < 2 {
             return Ok(drafts.pop().unwrap_or_default());
         }
@@ -174,9 +174,9 @@ impl LanguageAnalyst {
         session: &Session<'_>,
         request: &AnalysisRequest,
         mut findings: Vec<Finding>,
-    ) -> Result<Finding, Fault> {
+    ) -> Result<Finding, ProviderError> {
         while findings.len() > 1 {
-            let groups = conclude::groups(findings, self.options.part_tokens);
+            let groups = reduce::groups(findings, self.options.part_tokens);
             findings = Vec::with_capacity(groups.len());
             for group in groups {
                 findings.push(self.concluded(session, request, group).await?);
@@ -190,16 +190,16 @@ impl LanguageAnalyst {
         session: &Session<'_>,
         request: &AnalysisRequest,
         mut group: Vec<Finding>,
-    ) -> Result<Finding, Fault> {
+    ) -> Result<Finding, ProviderError> {
         if group.len() == 1 {
             return Ok(group.swap_remove(0));
         }
         let tokens = self.options.answer_tokens();
-        let written = conclude::written(&group);
+        let written = reduce::written(&group);
         let question = prompt::in_conclusion(&request.rubric, &written, tokens);
         match session.answer(&question).await? {
-            Answered::With(object) => Ok(conclude::concluded(group, answer::draft(&object).0)),
-            Answered::TooMuch(fault) => Err(fault),
+            CachedAnswer::With(object) => Ok(reduce::concluded(group, answer::draft(&object).0)),
+            CachedAnswer::TooMuch(fault) => Err(fault),
         }
     }
 }
@@ -217,14 +217,14 @@ impl Analyst for LanguageAnalyst {
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError> {
         let lines = parts::lines(&request.transcript, self.options.part_tokens);
         let key = key(request, &lines);
-        let patience = Patience::new(self.options.patience);
-        let session = Session::new(&*self.model, patience, self.kept.take(&key));
+        let retry_budget = RetryBudget::new(self.options.retry_budget);
+        let session = Session::new(&*self.model, retry_budget, self.answer_cache.take(&key));
         let drafted = self.draft(&session, request, &lines).await;
         let progress = session.into_progress();
         match drafted {
             Ok(mut draft) => {
                 PROMPT_VERSION.clone_into(&mut draft.prompt_version);
-                progress.bill.settle(&mut draft, self.model.model());
+                progress.usage_totals.settle(&mut draft, self.model.model());
                 Ok(draft)
             }
             Err(fault) => {
@@ -232,7 +232,7 @@ impl Analyst for LanguageAnalyst {
                     fault = fault.as_str(),
                     "the language engine gave no analysis"
                 );
-                self.kept.keep(key, progress);
+                self.answer_cache.keep(key, progress);
                 Err(fault.step_error())
             }
         }

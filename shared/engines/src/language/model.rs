@@ -5,7 +5,7 @@ use domain::analysis::Usage;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::fault::Fault;
+use super::error::ProviderError;
 
 /// One question, whole: models remember nothing of an earlier one.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,7 @@ impl Question {
 #[derive(Debug)]
 pub struct Reply {
     /// The text of a finished answer, or why there is none.
-    pub outcome: Result<String, Fault>,
+    pub outcome: Result<String, ProviderError>,
     /// The tokens to be paid for, where the provider counted them: answers that
     /// cannot be used cost as much.
     pub usage: Option<Usage>,
@@ -46,9 +46,9 @@ pub struct Reply {
     pub model: Option<String>,
 }
 
-impl From<Fault> for Reply {
+impl From<ProviderError> for Reply {
     /// Nothing came back that would have to be paid for.
-    fn from(fault: Fault) -> Self {
+    fn from(fault: ProviderError) -> Self {
         Self {
             outcome: Err(fault),
             usage: None,

@@ -102,7 +102,7 @@ fn stretch(own: &[Line], whole: bool, repeated: usize) -> String {
     text
 }
 
-/// A text between two lines that nobody can have spoken: the mark is made from
+/// A text between two lines that no speaker can have spoken: the mark is made from
 /// all of the text.
 fn marked(what: &str, text: &str) -> String {
     let digest = Sha256::digest(text);
@@ -178,8 +178,8 @@ mod tests {
         Transcript::new(head, vec![word])
     }
 
-    /// Whoever changes a word of what models read, or the schema they answer in,
-    /// counts the version up.
+    /// A change to the text that models read, or to the schema they answer in,
+    /// needs a new version.
     #[test]
     fn a_changed_prompt_is_a_new_version() {
         let kinds = [

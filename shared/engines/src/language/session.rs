@@ -5,17 +5,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     answer::{self, Object},
-    fault::Fault,
-    kept::{Answered, Progress},
+    answer_cache::{CachedAnswer, Progress},
+    error::ProviderError,
     model::{LanguageModel, Question},
-    patience::Patience,
     prompt,
+    retry_budget::RetryBudget,
 };
 
 /// One analysis under way.
 pub(crate) struct Session<'a> {
     model: &'a dyn LanguageModel,
-    patience: Patience,
+    retry_budget: RetryBudget,
     progress: Mutex<Progress>,
 }
 
@@ -23,12 +23,12 @@ impl<'a> Session<'a> {
     /// Goes on from `progress`.
     pub(crate) fn new(
         model: &'a dyn LanguageModel,
-        patience: Patience,
+        retry_budget: RetryBudget,
         progress: Progress,
     ) -> Self {
         Self {
             model,
-            patience,
+            retry_budget,
             progress: Mutex::new(progress),
         }
     }
@@ -45,14 +45,14 @@ impl<'a> Session<'a> {
     }
 
     /// The answer to a question; from memory, if it has been given before.
-    pub(crate) async fn answer(&self, question: &Question) -> Result<Answered, Fault> {
+    pub(crate) async fn answer(&self, question: &Question) -> Result<CachedAnswer, ProviderError> {
         let known = self.progress().recall(question);
         if let Some(known) = known {
             return Ok(known);
         }
         let answered = match self.object(question).await {
-            Ok(object) => Answered::With(object),
-            Err(fault) if fault.is_too_much() => Answered::TooMuch(fault),
+            Ok(object) => CachedAnswer::With(object),
+            Err(fault) if fault.is_too_much() => CachedAnswer::TooMuch(fault),
             Err(fault) => return Err(fault),
         };
         self.progress().remember(question, answered.clone());
@@ -60,7 +60,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks for an object, and once more when what came is none.
-    async fn object(&self, question: &Question) -> Result<Object, Fault> {
+    async fn object(&self, question: &Question) -> Result<Object, ProviderError> {
         let read = |text: String| answer::object(&text, &question.schema);
         let why = match read(self.text(question).await?) {
             Ok(object) => return Ok(object),
@@ -68,20 +68,20 @@ impl<'a> Session<'a> {
         };
         tracing::info!(why, "an answer is no JSON and is asked for again");
         let again = self.text(&prompt::repaired(question, &why)).await?;
-        read(again).map_err(|why| Fault::Malformed { why })
+        read(again).map_err(|why| ProviderError::Malformed { why })
     }
 
     /// Asks as often as there is patience.
-    async fn text(&self, question: &Question) -> Result<String, Fault> {
+    async fn text(&self, question: &Question) -> Result<String, ProviderError> {
         let mut attempts = 1;
         loop {
             let reply = self.model.ask(question).await;
-            self.progress().bill.add(&reply, self.model.model());
+            self.progress().usage_totals.add(&reply, self.model.model());
             let fault = match reply.outcome {
                 Ok(text) => return Ok(text),
                 Err(fault) => fault,
             };
-            if !self.patience.wait(attempts, &fault).await {
+            if !self.retry_budget.wait(attempts, &fault).await {
                 return Err(fault);
             }
             tracing::info!(fault = fault.as_str(), attempts, "asked again");

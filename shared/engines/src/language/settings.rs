@@ -63,7 +63,7 @@ pub(crate) fn vertex(
     Ok(engine(model, Options::new(parts, GEMINI_AT_ONCE)))
 }
 
-/// `OPENAI_BASE_URL`, which has no default: nobody's words go to a company by
+/// `OPENAI_BASE_URL`, which has no default: no transcript goes to a company by
 /// accident; `OPENAI_MODEL`, `OPENAI_API_KEY`.
 pub(crate) fn openai(environment: &Environment) -> anyhow::Result<Arc<dyn Analyst>> {
     let expected = "a URL such as `http://localhost:11434/v1` when ANALYZER is `openai`";

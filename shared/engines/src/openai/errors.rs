@@ -1,4 +1,4 @@
-//! Refusals of `OpenAI` and of those who speak like it, told apart.
+//! Refusals of `OpenAI` and of compatible servers, told apart.
 //!
 //! Bodies, as far as is known: `OpenAI`'s `{error: {message, type, param, code}}`;
 //! vLLM the same, or `{object: "error", message, type, param, code}` before 0.10;
@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use crate::language::{Fault, http::Answer, manner};
+use crate::language::{ProviderError, http::Answer, request_profile};
 
 /// What a server may not know, and what can be left out or said otherwise for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) enum Feature {
 }
 
 /// Why a request was refused.
-pub(crate) type Refusal = manner::Refusal<Feature>;
+pub(crate) type ProfileError = request_profile::ProfileError<Feature>;
 
 /// Whether a body is an error, whatever its status.
 pub(crate) fn is_error(body: &Value) -> bool {
@@ -29,7 +29,7 @@ pub(crate) fn is_error(body: &Value) -> bool {
 }
 
 /// By status and body. Its message is looked at, and never kept.
-pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> Refusal {
+pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError {
     let words = Words::of(body);
     let status = match answer.status.as_u16() {
         200..=299 => words.status.unwrap_or(500),
@@ -38,28 +38,28 @@ pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> Refusal {
     tracing::info!(status, "the language engine said no");
     let after = answer.after;
     let fault = match status {
-        402 => Fault::QuotaSpent,
-        _ if words.say(&["insufficient_quota", "billing_hard_limit"]) => Fault::QuotaSpent,
+        402 => ProviderError::QuotaSpent,
+        _ if words.say(&["insufficient_quota", "billing_hard_limit"]) => ProviderError::QuotaSpent,
         _ if words.say(&[
             "content_filter",
             "content_policy",
             "content management policy",
         ]) =>
         {
-            Fault::PromptBlocked
+            ProviderError::PromptBlocked
         }
-        401 => Fault::Unauthorized,
-        403 if words.say(&["unsupported_country"]) => Fault::Location,
-        403 => Fault::Forbidden,
-        300..=399 | 404 => Fault::UnknownModel,
-        413 => Fault::TooLong,
-        429 => Fault::Quota { after },
-        503 | 529 => Fault::Overloaded { after },
+        401 => ProviderError::Unauthorized,
+        403 if words.say(&["unsupported_country"]) => ProviderError::Location,
+        403 => ProviderError::Forbidden,
+        300..=399 | 404 => ProviderError::UnknownModel,
+        413 => ProviderError::TooLong,
+        429 => ProviderError::Quota { after },
+        503 | 529 => ProviderError::Overloaded { after },
         501 => return words.refused(),
         500 if words.say(&["schema", "grammar", "response_format"]) => return words.refused(),
-        408 | 409 | 425 | 499 | 500..=599 => Fault::Unavailable { after },
-        _ if words.is_too_long() => Fault::TooLong,
-        _ if words.say(&["model_not_found"]) => Fault::UnknownModel,
+        408 | 409 | 425 | 499 | 500..=599 => ProviderError::Unavailable { after },
+        _ if words.is_too_long() => ProviderError::TooLong,
+        _ if words.say(&["model_not_found"]) => ProviderError::UnknownModel,
         _ => return words.refused(),
     };
     fault.into()
@@ -104,7 +104,7 @@ impl Words {
     }
 
     /// A request refused for something that may be left out of it.
-    fn refused(&self) -> Refusal {
+    fn refused(&self) -> ProfileError {
         let about = |word: &str| self.param.contains(word) || self.text.contains(word);
         let feature = if about("max_tokens") {
             Some(Feature::MaxTokens)
@@ -125,8 +125,8 @@ impl Words {
         } else {
             None
         };
-        Refusal {
-            fault: Fault::Refused,
+        ProfileError {
+            fault: ProviderError::Refused,
             feature,
         }
     }

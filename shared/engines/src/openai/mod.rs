@@ -1,4 +1,4 @@
-//! Chat completions as `OpenAI` defined them, by whoever speaks them: `OpenAI`,
+//! Chat completions as `OpenAI` defined them, from any server that offers them: `OpenAI`,
 //! Ollama, vLLM, llama.cpp, gateways.
 //!
 //! They differ in what they take. So the best is asked for first, and what a
@@ -23,10 +23,10 @@ use runtime::settings::InvalidSetting;
 use crate::language::{
     LanguageModel, Question, Reply,
     http::{Caller, SetupError, secret},
-    manner::Remembered,
+    request_profile::StickyProfile,
 };
-use errors::Refusal;
-use request::Manner;
+use errors::ProfileError;
+use request::RequestProfile;
 
 /// How long an answer may take: models at home have a processor and no hurry.
 const TIMEOUT: Duration = Duration::from_mins(9);
@@ -38,7 +38,7 @@ pub struct OpenAi {
     /// `Bearer` and the key, where the server wants one.
     key: Option<HeaderValue>,
     caller: Caller,
-    manner: Remembered<Manner>,
+    request_profile: StickyProfile<RequestProfile>,
 }
 
 impl fmt::Debug for OpenAi {
@@ -70,7 +70,7 @@ impl OpenAi {
             url,
             key: key.map(bearer).transpose()?,
             caller: Caller::new(TIMEOUT)?,
-            manner: Remembered::default(),
+            request_profile: StickyProfile::default(),
         })
     }
 
@@ -83,8 +83,12 @@ impl OpenAi {
         }
     }
 
-    async fn attempt(&self, question: &Question, manner: Manner) -> Result<Reply, Refusal> {
-        let content = request::body(question, &self.model, manner);
+    async fn attempt(
+        &self,
+        question: &Question,
+        request_profile: RequestProfile,
+    ) -> Result<Reply, ProfileError> {
+        let content = request::body(question, &self.model, request_profile);
         let credentials = self.key.clone().map(|key| (AUTHORIZATION.as_str(), key));
         let answer = self.caller.post(&self.url, credentials, &content).await?;
         response::read(&answer, question)
@@ -102,7 +106,7 @@ impl LanguageModel for OpenAi {
     }
 
     async fn ask(&self, question: &Question) -> Reply {
-        let attempt = |manner| self.attempt(question, manner);
-        self.manner.ask(&self.model, attempt).await
+        let attempt = |request_profile| self.attempt(question, request_profile);
+        self.request_profile.ask(&self.model, attempt).await
     }
 }

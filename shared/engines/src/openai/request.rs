@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::Feature;
-use crate::language::{Question, manner};
+use crate::language::{Question, request_profile};
 
 /// How JSON is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) enum Format {
 
 /// What the server is known to take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Manner {
+pub(crate) struct RequestProfile {
     pub(crate) format: Format,
     /// `max_completion_tokens` in place of `max_tokens`, which `OpenAI`'s reasoning
     /// models refuse and others do not know.
@@ -28,7 +28,7 @@ pub(crate) struct Manner {
     pub(crate) own_temperature: bool,
 }
 
-impl manner::Manner for Manner {
+impl request_profile::RequestProfile for RequestProfile {
     type Feature = Feature;
 
     fn without(self, feature: Feature) -> Option<Self> {
@@ -54,9 +54,9 @@ impl manner::Manner for Manner {
 }
 
 /// The request's body.
-pub(crate) fn body(question: &Question, model: &str, manner: Manner) -> Value {
+pub(crate) fn body(question: &Question, model: &str, request_profile: RequestProfile) -> Value {
     let mut instructions = question.instructions.clone();
-    if manner.format != Format::Schema {
+    if request_profile.format != Format::Schema {
         instructions.push_str("\nThe answer's JSON Schema:\n");
         instructions.push_str(&question.schema.to_string());
     }
@@ -68,7 +68,7 @@ pub(crate) fn body(question: &Question, model: &str, manner: Manner) -> Value {
         ],
         "stream": false,
     });
-    match manner.format {
+    match request_profile.format {
         Format::Schema => {
             let (name, schema) = (question.name, &question.schema);
             body["response_format"] = json!({
@@ -82,13 +82,13 @@ pub(crate) fn body(question: &Question, model: &str, manner: Manner) -> Value {
         Format::Words => {}
     }
     // Reasoning is counted within the newer limit, and needs room.
-    let (limit, room) = if manner.completion_tokens {
+    let (limit, room) = if request_profile.completion_tokens {
         ("max_completion_tokens", 3)
     } else {
         ("max_tokens", 1)
     };
     body[limit] = json!(question.answer_tokens * room);
-    if !manner.own_temperature {
+    if !request_profile.own_temperature {
         body["temperature"] = json!(0.2);
     }
     body

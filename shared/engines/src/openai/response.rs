@@ -3,25 +3,25 @@
 use domain::analysis::Usage;
 use serde_json::Value;
 
-use super::errors::{self, Refusal};
-use crate::language::{Fault, Question, Reply, http::Answer};
+use super::errors::{self, ProfileError};
+use crate::language::{ProviderError, Question, Reply, http::Answer};
 
 /// Characters of a prompt to a token, more than which no tokenizer makes of
 /// language: a server that counts fewer tokens has not read all of it.
 const MOST_CHARACTERS: u64 = 8;
 
 /// What came back of a request.
-pub(crate) fn read(answer: &Answer, question: &Question) -> Result<Reply, Refusal> {
+pub(crate) fn read(answer: &Answer, question: &Question) -> Result<Reply, ProfileError> {
     let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
     let body = body.filter(Value::is_object);
     // Gateways put errors into answers that are said to be good.
     if !answer.status.is_success() || body.as_ref().is_some_and(errors::is_error) {
         return Err(errors::refusal(body.as_ref(), answer));
     }
-    let body = body.ok_or(Fault::Unreadable)?;
+    let body = body.ok_or(ProviderError::Unreadable)?;
     let usage = usage(&body["usage"]);
     let outcome = match usage {
-        Some(usage) if is_cut(question, usage) => Err(Fault::PromptCut),
+        Some(usage) if is_cut(question, usage) => Err(ProviderError::PromptCut),
         _ => outcome(&body),
     };
     Ok(Reply {
@@ -31,29 +31,29 @@ pub(crate) fn read(answer: &Answer, question: &Question) -> Result<Reply, Refusa
     })
 }
 
-fn outcome(body: &Value) -> Result<String, Fault> {
+fn outcome(body: &Value) -> Result<String, ProviderError> {
     let Some(choices) = body["choices"].as_array() else {
-        return Err(Fault::Unreadable);
+        return Err(ProviderError::Unreadable);
     };
     let Some(choice) = choices.first() else {
-        return Err(Fault::Empty);
+        return Err(ProviderError::Empty);
     };
     let message = &choice["message"];
     if message["refusal"]
         .as_str()
         .is_some_and(|words| !words.is_empty())
     {
-        return Err(Fault::AnswerBlocked);
+        return Err(ProviderError::AnswerBlocked);
     }
     match choice["finish_reason"].as_str() {
         None | Some("stop" | "eos" | "end_turn") => {}
-        Some("length" | "max_tokens") => return Err(Fault::Truncated),
-        Some("content_filter") => return Err(Fault::AnswerBlocked),
-        Some(_) => return Err(Fault::Unfinished),
+        Some("length" | "max_tokens") => return Err(ProviderError::Truncated),
+        Some("content_filter") => return Err(ProviderError::AnswerBlocked),
+        Some(_) => return Err(ProviderError::Unfinished),
     }
     let text = text(&message["content"]);
     if text.trim().is_empty() {
-        return Err(Fault::Empty);
+        return Err(ProviderError::Empty);
     }
     Ok(text)
 }

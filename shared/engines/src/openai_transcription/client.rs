@@ -18,14 +18,14 @@ use super::{
     errors::Failure,
     language::Language,
     pieces::Piece,
-    refusals::Refusal,
     request::{self, Features, Query},
     response::{self, Response},
+    response_error::ResponseError,
     words,
 };
 use crate::language::{
     http::{Caller, SetupError},
-    patience::Patience,
+    retry_budget::RetryBudget,
 };
 
 /// A server, and what was learned about it.
@@ -41,16 +41,20 @@ pub(super) struct Server {
 pub(super) struct Conversation {
     pub(super) language: Language,
     prompt: Option<String>,
-    patience: Patience,
+    retry_budget: RetryBudget,
 }
 
 impl Conversation {
-    /// `language` is a BCP 47 tag; `patience` bounds all waits together.
-    pub(super) fn new(language: Option<&str>, key_terms: &[String], patience: Duration) -> Self {
+    /// `language` is a BCP 47 tag; `retry_budget` bounds all waits together.
+    pub(super) fn new(
+        language: Option<&str>,
+        key_terms: &[String],
+        retry_budget: Duration,
+    ) -> Self {
         Self {
             language: Language::new(language),
             prompt: request::prompt(key_terms),
-            patience: Patience::new(patience),
+            retry_budget: RetryBudget::new(retry_budget),
         }
     }
 }
@@ -107,7 +111,7 @@ impl Server {
             };
             let retry = attempt < failure.attempts()
                 && conversation
-                    .patience
+                    .retry_budget
                     .pause(attempt, failure.retry_after())
                     .await;
             if !retry {
@@ -154,7 +158,7 @@ impl Server {
         piece: &Piece,
         conversation: &Conversation,
         features: Features,
-    ) -> Result<Response, Refusal> {
+    ) -> Result<Response, ResponseError> {
         let language = conversation.language.to_request();
         let query = Query {
             model: &self.options.model,

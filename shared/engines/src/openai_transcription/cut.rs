@@ -7,7 +7,7 @@ use media::{
 };
 
 use super::pieces::{Builder, Piece};
-use crate::survey::Survey;
+use crate::probe::AudioProbe;
 
 /// One channel, or the mix of all, on its way from the decoder to pieces.
 pub(super) struct Channel {
@@ -58,7 +58,7 @@ impl Channel {
     }
 
     /// Adds utterances; returns the pieces that they complete.
-    pub(super) fn joined(&mut self, utterances: &[speech::Piece]) -> Vec<Piece> {
+    pub(super) fn joined(&mut self, utterances: &[speech::SpeechSegment]) -> Vec<Piece> {
         let mut full = Vec::new();
         for utterance in utterances {
             if self
@@ -81,7 +81,7 @@ impl Channel {
 /// Returns how much speech there is, in milliseconds.
 pub(super) fn cut(
     source: Box<dyn Source>,
-    survey: Survey,
+    survey: AudioProbe,
     mut emit: impl FnMut(Piece) -> bool,
 ) -> Result<u64, Error> {
     let mut decoder = Decoder::open(source)?;

@@ -34,8 +34,8 @@ impl LiveTranscriber for OpenAiTranscriber {
             language,
             key_terms,
         } = options;
-        let patience = self.0.options.patience;
-        let conversation = Conversation::new(language.as_deref(), &key_terms, patience);
+        let retry_budget = self.0.options.retry_budget;
+        let conversation = Conversation::new(language.as_deref(), &key_terms, retry_budget);
         let conversation = Arc::new(conversation);
         let server = Arc::clone(&self.0);
         let transcribe = move |utterance| {

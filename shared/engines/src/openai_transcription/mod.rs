@@ -17,9 +17,9 @@ mod errors;
 mod language;
 mod live;
 mod pieces;
-mod refusals;
 mod request;
 mod response;
+mod response_error;
 mod settings;
 mod words;
 
@@ -37,7 +37,7 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
     language::http::SetupError,
-    survey::{self, Survey},
+    probe::{self, AudioProbe},
 };
 use client::{Conversation, Server};
 use pieces::Piece;
@@ -71,7 +71,7 @@ impl OpenAiTranscriber {
     async fn words(
         &self,
         mut pieces: mpsc::Receiver<Piece>,
-        survey: &Survey,
+        survey: &AudioProbe,
         conversation: &Conversation,
         progress: &dyn Progress,
     ) -> Result<Vec<Word>, StepError> {
@@ -107,10 +107,10 @@ impl Transcriber for OpenAiTranscriber {
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let survey = survey::take(request).await?;
-        let patience = self.0.options.patience;
+        let survey = probe::take(request).await?;
+        let retry_budget = self.0.options.retry_budget;
         let language = request.language.as_deref();
-        let conversation = Conversation::new(language, &request.key_terms, patience);
+        let conversation = Conversation::new(language, &request.key_terms, retry_budget);
         let (send, pieces) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {

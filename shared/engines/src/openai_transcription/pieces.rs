@@ -49,7 +49,7 @@ impl Part {
 
 impl Piece {
     /// A piece of one utterance.
-    pub(super) fn from_utterance(speaker: u32, utterance: &speech::Piece) -> Self {
+    pub(super) fn from_utterance(speaker: u32, utterance: &speech::SpeechSegment) -> Self {
         let mut builder = Builder::new(speaker);
         builder.push(utterance);
         builder.finish()
@@ -186,16 +186,16 @@ impl Builder {
     }
 
     /// Samples of silence between what there is and an utterance.
-    fn pause(&self, next: &speech::Piece) -> u64 {
+    fn pause(&self, next: &speech::SpeechSegment) -> u64 {
         let end = self.parts.last().map_or(next.start, |part| part.end());
         next.start.saturating_sub(end).min(PAUSE)
     }
 
-    pub(super) fn has_room(&self, next: &speech::Piece) -> bool {
+    pub(super) fn has_room(&self, next: &speech::SpeechSegment) -> bool {
         self.length() + self.pause(next) + next.samples.len() as u64 <= LONGEST
     }
 
-    pub(super) fn push(&mut self, next: &speech::Piece) {
+    pub(super) fn push(&mut self, next: &speech::SpeechSegment) {
         let silence = bytes(self.pause(next));
         self.pcm.resize(self.pcm.len() + silence, 0);
         self.parts.push(Part {

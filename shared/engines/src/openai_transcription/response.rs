@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     errors::Failure,
-    refusals::{self, Refusal},
+    response_error::{self, ResponseError},
 };
 use crate::language::http::Answer;
 
@@ -52,12 +52,17 @@ pub(super) struct Timed {
 }
 
 /// Reads a response, or the refusal that it is.
-pub(super) fn read(answer: &Answer) -> Result<Response, Refusal> {
+pub(super) fn read(answer: &Answer) -> Result<Response, ResponseError> {
     let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
     let body = body.unwrap_or_default();
     let status = answer.status.as_u16();
-    if !answer.status.is_success() || refusals::is_error(&body) {
-        return Err(refusals::refusal(status, answer.after, &body, &answer.body));
+    if !answer.status.is_success() || response_error::is_error(&body) {
+        return Err(response_error::refusal(
+            status,
+            answer.after,
+            &body,
+            &answer.body,
+        ));
     }
     let segments = list(&body["segments"], segment);
     let text = match body["text"].as_str() {

@@ -34,7 +34,7 @@ pub struct Options {
     /// How long a response may take at most, besides twice the length of the audio.
     pub timeout: Duration,
     /// How long all waits between attempts may take together, in one recording.
-    pub patience: Duration,
+    pub retry_budget: Duration,
 }
 
 impl fmt::Debug for Options {
@@ -73,7 +73,7 @@ impl Options {
             model: model.to_owned(),
             key: key.map(bearer).transpose()?,
             timeout: TIMEOUT,
-            patience: PATIENCE,
+            retry_budget: PATIENCE,
         })
     }
 

@@ -5,7 +5,7 @@
 //! of them, and those of whisper.cpp are parts of words. Both are aligned by their
 //! letters. Without them, times are interpolated over the speech of the segment.
 
-use domain::wording;
+use domain::text;
 
 use super::{
     pieces::Piece,
@@ -105,7 +105,7 @@ fn words(segment: &Segment, piece: &Piece) -> Vec<Recognized> {
 /// The words of a text; punctuation that stands alone goes with the word before it.
 fn texts(text: &str) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
-    for word in wording::words(text) {
+    for word in text::words(text) {
         if weight(word) > 0 {
             texts.push(word.to_owned());
         } else if let Some(before) = texts.last_mut() {
@@ -118,7 +118,7 @@ fn texts(text: &str) -> Vec<String> {
 
 /// Letters and digits of a word.
 fn weight(word: &str) -> usize {
-    wording::normalize(word).chars().count()
+    text::normalize(word).chars().count()
 }
 
 /// One letter of a timed word.

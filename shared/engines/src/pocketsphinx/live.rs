@@ -10,7 +10,7 @@ use domain::{
 };
 use futures::{StreamExt, TryStreamExt};
 
-use super::{MODEL, PocketSphinx, broke, check_language, cores, hear::Utterance, words_of};
+use super::{MODEL, PocketSphinx, broke, check_language, cores, recognize::Utterance, words_of};
 use crate::segment;
 
 #[async_trait]

@@ -6,8 +6,8 @@
 //! silences, which are recognised side by side, one process each.
 
 mod command;
-mod hear;
 mod live;
+mod recognize;
 
 use std::{sync::Arc, thread::available_parallelism};
 
@@ -26,9 +26,9 @@ use tracing::Instrument as _;
 
 pub use command::NotInstalled;
 use command::{Command, Heard};
-use hear::Utterance;
+use recognize::Utterance;
 
-use crate::survey;
+use crate::probe;
 
 /// The model that comes with it.
 const MODEL: &str = "en-us";
@@ -99,11 +99,11 @@ impl Transcriber for PocketSphinx {
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
         check_language(request.language.as_deref())?;
-        let survey = survey::take(request).await?;
+        let survey = probe::take(request).await?;
         let (send, receive) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
-            hear::cut(
+            recognize::cut(
                 Box::new(ObjectReader::open(&recording)),
                 survey,
                 |utterance| send.blocking_send(utterance).is_ok(),

@@ -12,7 +12,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use tokio::time::{Duration, Instant};
 
-use crate::survey::Survey;
+use crate::probe::AudioProbe;
 
 /// How much work may be lost at most.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -51,7 +51,11 @@ pub(super) struct Resumable {
 
 impl Resumable {
     /// Reads what an earlier attempt has left, where the caller keeps it.
-    pub(super) async fn load(request: &TranscriptionRequest, model: &str, survey: Survey) -> Self {
+    pub(super) async fn load(
+        request: &TranscriptionRequest,
+        model: &str,
+        survey: AudioProbe,
+    ) -> Self {
         let version = env!("CARGO_PKG_VERSION");
         let mut resumable = Self {
             checkpoint: request.checkpoint.clone(),

@@ -7,7 +7,7 @@ use domain::{
     steps::StepError,
 };
 use futures::{StreamExt, stream};
-use media::speech::{Piece, Segmenter};
+use media::speech::{Segmenter, SpeechSegment};
 use std::collections::VecDeque;
 
 use super::{Whisper, recognize::Recognizer, window::Window};
@@ -50,7 +50,7 @@ struct Listening {
     samples: Option<SampleStream>,
     segmenter: Segmenter,
     /// Utterances that have not been recognised yet.
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<SpeechSegment>,
     recognizer: Recognizer,
 }
 

@@ -25,7 +25,7 @@ use domain::{
 use media::ObjectReader;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use crate::survey;
+use crate::probe;
 use checkpoint::Resumable;
 use recognize::Recognizer;
 use slot::Slot;
@@ -78,7 +78,7 @@ impl Transcriber for Whisper {
     ) -> Result<Recognition, StepError> {
         let mut recognizer =
             Recognizer::new(self, request.language.as_deref(), &request.key_terms).await?;
-        let survey = survey::take(request).await?;
+        let survey = probe::take(request).await?;
         let mut resumable = Resumable::load(request, self.name.as_ref(), survey).await;
         recognizer.resume_with(resumable.language());
         let (send, mut windows) = mpsc::channel(1);

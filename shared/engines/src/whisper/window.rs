@@ -7,10 +7,10 @@
 use media::{
     Decoder, Error, Source,
     resample::Resampler,
-    speech::{Piece, Segmenter},
+    speech::{Segmenter, SpeechSegment},
 };
 
-use crate::survey::Survey;
+use crate::probe::AudioProbe;
 
 /// Samples per millisecond.
 const PER_MS: u64 = 16;
@@ -51,7 +51,7 @@ struct Part {
 }
 
 impl Window {
-    pub(super) fn new(speaker: u32, piece: Piece) -> Self {
+    pub(super) fn new(speaker: u32, piece: SpeechSegment) -> Self {
         let part = Part {
             at: 0,
             start: piece.start / PER_MS,
@@ -66,7 +66,7 @@ impl Window {
 
     /// Takes what is said next. What there is no room for is given back: all of it, or what
     /// follows a pause in it.
-    fn join(&mut self, mut next: Piece) -> Result<(), Piece> {
+    fn join(&mut self, mut next: SpeechSegment) -> Result<(), SpeechSegment> {
         let gap = next.start.saturating_sub(self.end_ms() * PER_MS).min(PAUSE);
         let pause = usize::try_from(gap).unwrap_or(0);
         let room = LONGEST.saturating_sub(self.samples.len() + pause);
@@ -75,7 +75,7 @@ impl Window {
             return Ok(());
         }
         if let Some(length) = pause_within(&next.samples, room) {
-            let rest = Piece {
+            let rest = SpeechSegment {
                 start: next.start + length as u64,
                 samples: next.samples.split_off(length),
             };
@@ -85,7 +85,7 @@ impl Window {
         Err(next)
     }
 
-    fn append(&mut self, pause: usize, next: Piece) {
+    fn append(&mut self, pause: usize, next: SpeechSegment) {
         self.samples.resize(self.samples.len() + pause, 0);
         self.parts.push(Part {
             at: milliseconds(self.samples.len()),
@@ -198,7 +198,7 @@ impl ChannelPipeline {
         windows
     }
 
-    fn joined(&mut self, pieces: Vec<Piece>) -> Vec<Window> {
+    fn joined(&mut self, pieces: Vec<SpeechSegment>) -> Vec<Window> {
         let mut full = Vec::new();
         for piece in pieces {
             let refused = match &mut self.pending {
@@ -217,7 +217,7 @@ impl ChannelPipeline {
 /// more; answers how much speech there was, in milliseconds.
 pub(super) fn cut(
     source: Box<dyn Source>,
-    survey: Survey,
+    survey: AudioProbe,
     mut emit: impl FnMut(Window) -> bool,
 ) -> Result<u64, Error> {
     let mut decoder = Decoder::open(source)?;
@@ -254,14 +254,14 @@ pub(super) fn cut(
 mod tests {
     use super::*;
 
-    fn piece(start_ms: u64, length_ms: usize) -> Piece {
-        Piece {
+    fn piece(start_ms: u64, length_ms: usize) -> SpeechSegment {
+        SpeechSegment {
             start: start_ms * PER_MS,
             samples: vec![7; length_ms * 16],
         }
     }
 
-    fn windows(pieces: Vec<Piece>) -> Vec<Window> {
+    fn windows(pieces: Vec<SpeechSegment>) -> Vec<Window> {
         let mut channel = ChannelPipeline::new(0, 16_000);
         let mut found = channel.joined(pieces);
         found.extend(channel.pending.take());

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::support::{
-    Bench, Canned, KEY, Shelf, Silent, options, recorded, request, request_of, tone, wav,
+    Canned, Fixture, InMemoryBucket, KEY, Silent, options, recorded, request, request_of, tone, wav,
 };
 
 fn transient(error: &StepError, code: &str) {
@@ -24,14 +24,14 @@ fn transient(error: &StepError, code: &str) {
 }
 
 async fn fails(answer: Canned) -> StepError {
-    let bench = Bench::start([answer]).await;
+    let bench = Fixture::start([answer]).await;
     let error = bench.transcribe(&request()).await.expect_err("a bad day");
     bench.only_request();
     error
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn a_refused_connection_is_transient() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
@@ -113,7 +113,7 @@ async fn silence_is_an_answer_without_words() {
         r#"{"results": {"channels": [{"alternatives": [{"transcript": "", "words": []}]}]}}"#,
         r#"{"results": {"channels": [{"alternatives": []}]}}"#,
     ] {
-        let bench = Bench::start([Canned::new(200, body)]).await;
+        let bench = Fixture::start([Canned::new(200, body)]).await;
         let recognition = bench.transcribe(&request()).await.expect("silence");
         assert!(recognition.words.is_empty() && recognition.speakers.is_empty());
     }
@@ -167,7 +167,7 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
         silent: true,
         ..Canned::new(200, recorded("dg_transcription.json"))
     };
-    let mut bench = Bench::start([slow]).await;
+    let mut bench = Fixture::start([slow]).await;
     bench.options.timeout = Duration::from_millis(300);
     let error = bench.transcribe(&request()).await.expect_err("too slow");
     transient(&error, "engine_timeout");
@@ -175,7 +175,7 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_the_end() {
-    let mut bench = Bench::start([Canned::new(200, recorded("dg_transcription.json"))]).await;
+    let mut bench = Fixture::start([Canned::new(200, recorded("dg_transcription.json"))]).await;
     bench.options.max_answer = 10_000;
     let error = bench.transcribe(&request()).await.expect_err("too large");
     transient(&error, "engine_failed");
@@ -183,8 +183,8 @@ async fn an_answer_without_end_is_not_read_to_the_end() {
 
 #[tokio::test]
 async fn a_recording_that_breaks_off_on_its_way_is_not_the_providers_fault() {
-    let bench = Bench::start([Canned::new(200, recorded("dg_transcription.json"))]).await;
-    let request = request_of(Shelf {
+    let bench = Fixture::start([Canned::new(200, recorded("dg_transcription.json"))]).await;
+    let request = request_of(InMemoryBucket {
         audio: wav(&[&tone(8_000)]),
         origin: "http://127.0.0.1:1",
         breaks: true,
@@ -216,6 +216,6 @@ async fn the_key_is_in_no_error() {
         ("engine_unauthorized", false)
     );
     assert!(!format!("{error:?} {error}").contains(KEY));
-    let bench = Bench::start([]).await;
+    let bench = Fixture::start([]).await;
     assert!(!format!("{:?}", bench.options).contains(KEY));
 }

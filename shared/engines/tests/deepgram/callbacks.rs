@@ -9,12 +9,12 @@ use domain::{
 use engines::Deepgram;
 use futures::FutureExt as _;
 
-use crate::support::{Bench, Canned, recorded, request};
+use crate::support::{Canned, Fixture, recorded, request};
 
 #[tokio::test]
 async fn a_recording_is_taken_on_and_its_answer_comes_later() {
     let receipt = recorded("docs/using-callbacks-to-return-transcripts-to-your-server-1.json");
-    let bench = Bench::start([Canned::new(200, receipt)]).await;
+    let bench = Fixture::start([Canned::new(200, receipt)]).await;
     let url = "https://interviews.example/v1/callbacks/deepgram/t0k.en?a=b&c";
     let before = async {
         assert!(bench.count() == 0, "nothing is asked yet");
@@ -44,7 +44,7 @@ async fn a_recording_is_taken_on_and_its_answer_comes_later() {
 #[tokio::test]
 async fn a_receipt_without_a_name_is_no_receipt() {
     for body in ["{}", "null", "<html></html>", "{\"request_id\": \"\"}"] {
-        let bench = Bench::start([Canned::new(200, body)]).await;
+        let bench = Fixture::start([Canned::new(200, body)]).await;
         let error = bench
             .engine()
             .submit(&request(), "https://a.example/b", ready(Ok(())).boxed())
@@ -55,7 +55,7 @@ async fn a_receipt_without_a_name_is_no_receipt() {
 
 #[tokio::test]
 async fn nothing_is_asked_when_it_could_not_be_noted_or_will_not_do() {
-    let bench = Bench::start([]).await;
+    let bench = Fixture::start([]).await;
     let engine = bench.engine();
     let taken_over = StepError::transient(Code::WorkerLost, "taken over");
     let before = ready(Err(taken_over.clone())).boxed();
@@ -89,7 +89,7 @@ fn a_refusal_may_be_posted_too() {
 
 #[tokio::test]
 async fn a_large_recording_is_for_a_callback_and_a_small_one_is_waited_for() {
-    let mut bench = Bench::start([]).await;
+    let mut bench = Fixture::start([]).await;
     let mut request = request();
     assert!(
         !bench

@@ -10,8 +10,8 @@ use engines::Deepgram;
 use futures::{StreamExt, stream};
 
 use crate::{
-    stage::{Ending, SUMMARY, Script, Stage, Told, second},
-    support::{Bench, Canned, KEY, recorded},
+    stage::{Ending, Events, SUMMARY, Script, Stage, second},
+    support::{Canned, Fixture, KEY, recorded},
 };
 
 fn text(name: &str) -> String {
@@ -100,7 +100,7 @@ async fn a_source_that_pauses_is_still_there() {
     let pausing = second().enumerate().then(move |(blocks, block)| {
         let mut told = told.clone();
         async move {
-            let twice = |told: &Told| told.kept_alive() >= 2 * (blocks + 1);
+            let twice = |told: &Events| told.kept_alive() >= 2 * (blocks + 1);
             told.wait_for(twice).await.expect("a provider that hears");
             block
         }
@@ -216,7 +216,7 @@ async fn a_refused_connection_is_refused_like_any_request() {
         (429, recorded("docs/errors-21.json"), "engine_busy"),
         (200, b"It works!".to_vec(), "engine_failed"),
     ] {
-        let bench = Bench::start([Canned::new(status, body)]).await;
+        let bench = Fixture::start([Canned::new(status, body)]).await;
         let refused = bench
             .engine()
             .listen(second(), LiveOptions::default())

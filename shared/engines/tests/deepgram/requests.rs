@@ -3,7 +3,9 @@
 use engines::deepgram::SendAs;
 use serde_json::json;
 
-use crate::support::{Bench, Canned, KEY, Shelf, recorded, request, request_of, tone, wav};
+use crate::support::{
+    Canned, Fixture, InMemoryBucket, KEY, recorded, request, request_of, tone, wav,
+};
 
 fn answer() -> Canned {
     Canned::new(200, recorded("dg_transcription.json"))
@@ -16,7 +18,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_bucket_on_this_machine_is_read_and_its_bytes_are_sent() {
-    let bench = Bench::start([answer()]).await;
+    let bench = Fixture::start([answer()]).await;
     let mut request = request();
     request.language = Some("en-GB".into());
     request.key_terms = vec!["Kubernetes".into(), "pair programming".into()];
@@ -59,8 +61,8 @@ async fn a_bucket_on_this_machine_is_read_and_its_bytes_are_sent() {
 
 #[tokio::test]
 async fn a_bucket_that_others_can_reach_is_named_by_a_signed_url() {
-    let bench = Bench::start([answer()]).await;
-    let request = request_of(Shelf {
+    let bench = Fixture::start([answer()]).await;
+    let request = request_of(InMemoryBucket {
         audio: wav(&[&tone(8_000)]),
         origin: "https://storage.googleapis.com",
         breaks: false,
@@ -83,7 +85,7 @@ async fn how_a_recording_is_sent_can_be_set() {
         (SendAs::Url, "application/json"),
         (SendAs::Bytes, "audio/wav"),
     ] {
-        let mut bench = Bench::start([answer()]).await;
+        let mut bench = Fixture::start([answer()]).await;
         bench.options.send = Some(send);
         bench.transcribe(&request()).await.expect("words");
         assert_eq!(bench.only_request().header("content-type"), content_type);
@@ -92,7 +94,7 @@ async fn how_a_recording_is_sent_can_be_set() {
 
 #[tokio::test]
 async fn a_recording_declared_as_json_is_not_sent_as_json() {
-    let bench = Bench::start([answer()]).await;
+    let bench = Fixture::start([answer()]).await;
     let mut request = request();
     request.recording.content_type = "application/json".into();
     bench.transcribe(&request).await.expect("words");
@@ -113,8 +115,8 @@ async fn a_person_to_each_channel_is_told_apart_by_channel() {
              "detected_language": "de"},
         ]},
     });
-    let bench = Bench::start([Canned::new(200, body.to_string())]).await;
-    let request = request_of(Shelf {
+    let bench = Fixture::start([Canned::new(200, body.to_string())]).await;
+    let request = request_of(InMemoryBucket {
         audio: wav(&[&left, &right]),
         origin: "http://127.0.0.1:1",
         breaks: false,
@@ -131,7 +133,7 @@ async fn a_person_to_each_channel_is_told_apart_by_channel() {
 
 #[tokio::test]
 async fn what_is_too_long_is_not_paid_for() {
-    let bench = Bench::start([]).await;
+    let bench = Fixture::start([]).await;
     let mut request = request();
     request.max_duration_ms = 500;
     let error = bench.transcribe(&request).await.expect_err("too long");

@@ -72,7 +72,7 @@ impl Script {
 
 /// What the provider was told.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct Events {
     pub(crate) uri: String,
     pub(crate) authorization: String,
     pub(crate) texts: Vec<String>,
@@ -80,7 +80,7 @@ pub(crate) struct Told {
     pub(crate) frames: usize,
 }
 
-impl Told {
+impl Events {
     /// How often it was said that the source is still there.
     pub(crate) fn kept_alive(&self) -> usize {
         let texts = self.texts.iter();
@@ -90,14 +90,14 @@ impl Told {
 
 pub(crate) struct Stage {
     pub(crate) options: Options,
-    pub(crate) told: watch::Receiver<Told>,
+    pub(crate) told: watch::Receiver<Events>,
 }
 
 impl Stage {
     pub(crate) async fn set(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let (hears, told) = watch::channel(Told::default());
+        let (hears, told) = watch::channel(Events::default());
         tokio::spawn(async move {
             let (stream, _) = listener.accept().await.expect("a connection");
             play(stream, script, &hears).await;
@@ -125,7 +125,7 @@ impl Stage {
 }
 
 #[expect(clippy::result_large_err, reason = "the library's own callback")]
-async fn play(stream: TcpStream, script: Script, hears: &watch::Sender<Told>) {
+async fn play(stream: TcpStream, script: Script, hears: &watch::Sender<Events>) {
     let note = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
         let header = request.headers().get("authorization");
         let header = header.map(|value| value.to_str().expect("text"));
@@ -145,7 +145,7 @@ async fn play(stream: TcpStream, script: Script, hears: &watch::Sender<Told>) {
         listen_to_the_end(&mut socket, hears).await;
     }
     for text in script.last {
-        // Whoever had an error of its own has hung up by now.
+        // A client that had an error of its own has hung up by now.
         if socket.send(Message::text(text)).await.is_err() {
             return;
         }
@@ -166,7 +166,7 @@ async fn play(stream: TcpStream, script: Script, hears: &watch::Sender<Told>) {
     while let Some(Ok(_)) = socket.next().await {}
 }
 
-async fn listen_to_the_end(socket: &mut WebSocketStream<TcpStream>, hears: &watch::Sender<Told>) {
+async fn listen_to_the_end(socket: &mut WebSocketStream<TcpStream>, hears: &watch::Sender<Events>) {
     while let Some(Ok(message)) = socket.next().await {
         match message {
             Message::Binary(bytes) => {

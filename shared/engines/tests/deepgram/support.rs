@@ -57,7 +57,7 @@ impl Canned {
 }
 
 /// What the provider was asked.
-pub(crate) struct Seen {
+pub(crate) struct RecordedRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
@@ -65,7 +65,7 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub(crate) fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).map(HeaderValue::to_str);
         value.transpose().expect("text").unwrap_or_default()
@@ -76,7 +76,7 @@ impl Seen {
 #[derive(Default)]
 pub(crate) struct Provider {
     answers: Mutex<VecDeque<Canned>>,
-    pub(crate) seen: Mutex<Vec<Seen>>,
+    pub(crate) seen: Mutex<Vec<RecordedRequest>>,
 }
 
 impl Provider {
@@ -97,7 +97,7 @@ impl Service for Provider {
         let body = body.collect().await.map(|body| body.to_bytes().to_vec());
         let query = parts.uri.query().unwrap_or_default();
         let url = reqwest::Url::parse(&format!("http://provider/?{query}")).expect("a query");
-        let seen = Seen {
+        let seen = RecordedRequest {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: url.query_pairs().into_owned().collect(),
@@ -122,12 +122,12 @@ impl Service for Provider {
 }
 
 /// A provider and a client for it.
-pub(crate) struct Bench {
+pub(crate) struct Fixture {
     pub(crate) provider: Arc<Provider>,
     pub(crate) options: Options,
 }
 
-impl Bench {
+impl Fixture {
     pub(crate) async fn start(answers: impl IntoIterator<Item = Canned>) -> Self {
         let provider = Arc::new(Provider {
             answers: Mutex::new(answers.into_iter().collect()),
@@ -154,7 +154,7 @@ impl Bench {
     }
 
     /// The only request.
-    pub(crate) fn only_request(&self) -> Seen {
+    pub(crate) fn only_request(&self) -> RecordedRequest {
         let mut seen = self.provider.seen.lock().expect("not poisoned");
         assert_eq!(seen.len(), 1, "asked once");
         seen.remove(0)
@@ -173,7 +173,7 @@ impl Progress for Silent {
 }
 
 /// A bucket with one recording.
-pub(crate) struct Shelf {
+pub(crate) struct InMemoryBucket {
     pub(crate) audio: Bytes,
     /// Begins the URLs that are signed.
     pub(crate) origin: &'static str,
@@ -181,7 +181,7 @@ pub(crate) struct Shelf {
     pub(crate) breaks: bool,
 }
 
-impl Shelf {
+impl InMemoryBucket {
     fn meta(&self) -> ObjectMeta {
         ObjectMeta {
             name: "uploads/one".into(),
@@ -197,7 +197,7 @@ fn refuse<T>() -> Result<T, ObjectError> {
 }
 
 #[async_trait]
-impl ObjectStore for Shelf {
+impl ObjectStore for InMemoryBucket {
     async fn write(
         &self,
         _: &str,
@@ -254,14 +254,14 @@ impl ObjectStore for Shelf {
 
 /// A request for a second of one channel.
 pub(crate) fn request() -> TranscriptionRequest {
-    request_of(Shelf {
+    request_of(InMemoryBucket {
         audio: wav(&[&tone(8_000)]),
         origin: "http://127.0.0.1:1",
         breaks: false,
     })
 }
 
-pub(crate) fn request_of(shelf: Shelf) -> TranscriptionRequest {
+pub(crate) fn request_of(shelf: InMemoryBucket) -> TranscriptionRequest {
     let meta = shelf.meta();
     TranscriptionRequest {
         recording: Recording {

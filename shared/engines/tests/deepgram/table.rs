@@ -6,7 +6,7 @@ use domain::{ports::Segment, steps::StepError, transcript::Recognition};
 
 use crate::{
     live,
-    support::{Bench, Canned, data_folder, recorded, request},
+    support::{Canned, Fixture, data_folder, recorded, request},
 };
 
 const NONSENSE: &str = "engine_failed, may pass";
@@ -98,7 +98,7 @@ fn of_message(heard: &[Result<Segment, StepError>]) -> String {
 
 async fn row(name: &str, status: u16) -> (String, String) {
     let body = recorded(name);
-    let bench = Bench::start([Canned::new(status, body.clone())]).await;
+    let bench = Fixture::start([Canned::new(status, body.clone())]).await;
     let result = bench.transcribe(&request()).await;
     bench.only_request();
     let text = String::from_utf8_lossy(&body).into_owned();

@@ -160,7 +160,7 @@ pub(crate) fn wav(channels: &[&[i16]]) -> Bytes {
 }
 
 pub(crate) fn request(audio: Bytes) -> TranscriptionRequest {
-    let shelf = Shelf(audio);
+    let shelf = InMemoryBucket(audio);
     let meta = shelf.meta();
     TranscriptionRequest {
         recording: Recording {
@@ -180,9 +180,9 @@ pub(crate) fn request(audio: Bytes) -> TranscriptionRequest {
 }
 
 /// A bucket with one recording.
-struct Shelf(Bytes);
+struct InMemoryBucket(Bytes);
 
-impl Shelf {
+impl InMemoryBucket {
     fn meta(&self) -> ObjectMeta {
         ObjectMeta {
             name: "uploads/one".into(),
@@ -198,7 +198,7 @@ fn refuse<T>() -> Result<T, ObjectError> {
 }
 
 #[async_trait]
-impl ObjectStore for Shelf {
+impl ObjectStore for InMemoryBucket {
     async fn write(
         &self,
         _: &str,

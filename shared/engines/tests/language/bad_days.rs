@@ -13,13 +13,13 @@ use std::{
 use domain::{analysis::Draft, ports::Analyst, steps::StepError};
 use engines::{
     Gemini, LanguageAnalyst,
-    language::{Fault, LanguageModel, Options},
+    language::{LanguageModel, Options, ProviderError},
 };
 use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    provider::{Answer, Provider, Seen, gemini_says},
+    provider::{Answer, Provider, RecordedRequest, gemini_says},
     transcripts::{interview, plain_answer, question, request, transcript},
 };
 
@@ -48,20 +48,23 @@ async fn connections_that_break_are_told_from_those_that_say_nothing() {
     let provider = Provider::start(|_, _| Answer::Reset).await;
     assert_eq!(
         model(&provider).ask(&question()).await.outcome,
-        Err(Fault::Unreachable)
+        Err(ProviderError::Unreachable)
     );
     let provider = Provider::start(|_, _| Answer::Cut("{\"candidates\": [".into())).await;
     assert_eq!(
         model(&provider).ask(&question()).await.outcome,
-        Err(Fault::Unreachable)
+        Err(ProviderError::Unreachable)
     );
     let provider = Provider::start(|_, _| Answer::Never).await;
     let hasty = model(&provider).within(Duration::from_millis(100));
-    assert_eq!(hasty.ask(&question()).await.outcome, Err(Fault::Timeout));
+    assert_eq!(
+        hasty.ask(&question()).await.outcome,
+        Err(ProviderError::Timeout)
+    );
     let closed = Gemini::new("http://127.0.0.1:1", "gemini-2.5-flash", "k").expect("a model");
     assert_eq!(
         closed.ask(&question()).await.outcome,
-        Err(Fault::Unreachable)
+        Err(ProviderError::Unreachable)
     );
 }
 
@@ -194,7 +197,7 @@ fn long(number: u32) -> Vec<String> {
 }
 
 /// A good answer that names its interview.
-fn named(seen: &Seen) -> Answer {
+fn named(seen: &RecordedRequest) -> Answer {
     let after = seen
         .question()
         .split_once("interview ")

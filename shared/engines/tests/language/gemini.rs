@@ -7,13 +7,13 @@ use domain::analysis::Usage;
 use engines::{
     Gemini, TokenError, TokenSource,
     gemini::VertexProject,
-    language::{Fault, LanguageModel},
+    language::{LanguageModel, ProviderError},
 };
 use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    provider::{Answer, Provider, Seen, gemini_says},
+    provider::{Answer, Provider, RecordedRequest, gemini_says},
     transcripts::question,
 };
 
@@ -25,7 +25,7 @@ fn refusal(code: u16, status: &str, message: &str, details: &Value) -> Answer {
 }
 
 /// The first request that a model of that name sends.
-async fn sent(model: &str) -> Seen {
+async fn sent(model: &str) -> RecordedRequest {
     let provider = Provider::start(|_, _| Answer::json(200, &gemini_says("{}"))).await;
     let model = Gemini::new(&provider.url, model, "the-key").expect("a model");
     model.ask(&question()).await.outcome.expect("an answer");
@@ -105,7 +105,7 @@ async fn what_a_model_does_not_take_is_left_out_from_then_on() {
 }
 
 #[tokio::test]
-async fn those_who_ask_at_the_same_time_all_learn_what_a_model_does_not_take() {
+async fn concurrent_requests_all_learn_what_a_model_does_not_take() {
     let provider = Provider::start(|_, seen| match seen.config().get("thinkingConfig") {
         Some(_) => {
             let message = "Thinking is not enabled for this model";
@@ -123,11 +123,14 @@ async fn those_who_ask_at_the_same_time_all_learn_what_a_model_does_not_take() {
 
 #[tokio::test]
 async fn a_request_that_is_refused_in_every_way_is_refused_and_teaches_nothing() {
-    let refuse = |_, _: &Seen| refusal(400, "INVALID_ARGUMENT", INVALID, &json!([]));
+    let refuse = |_, _: &RecordedRequest| refusal(400, "INVALID_ARGUMENT", INVALID, &json!([]));
     let provider = Provider::start(refuse).await;
     let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
     for _ in 0..2 {
-        assert_eq!(model.ask(&question()).await.outcome, Err(Fault::Refused));
+        assert_eq!(
+            model.ask(&question()).await.outcome,
+            Err(ProviderError::Refused)
+        );
     }
     let with_schema = provider.seen();
     let with_schema: Vec<bool> = with_schema
@@ -144,7 +147,7 @@ async fn tokens_are_counted_with_thoughts_whatever_became_of_the_answer() {
     let provider = Provider::always(200, "", body.to_string()).await;
     let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
     let reply = model.ask(&question()).await;
-    assert_eq!(reply.outcome, Err(Fault::Truncated));
+    assert_eq!(reply.outcome, Err(ProviderError::Truncated));
     let usage = Usage {
         input_tokens: 1_000,
         output_tokens: 200,
@@ -192,7 +195,7 @@ async fn vertex_is_asked_with_a_token_and_without_one_not_at_all() {
         .await
         .outcome
         .expect_err("no token");
-    assert_eq!(error, Fault::Unavailable { after: None });
+    assert_eq!(error, ProviderError::Unavailable { after: None });
     assert_eq!(provider.seen().len(), 1);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engines::{
     Gemini,
-    language::{Fault, LanguageModel},
+    language::{LanguageModel, ProviderError},
 };
 use serde_json::{Value, json};
 
@@ -17,13 +17,16 @@ async fn shapes_that_have_been_seen_are_told_apart() {
     for (body, expected) in [
         (
             candidate(json!({"finishReason": "MAX_TOKENS"})),
-            Err(Fault::Truncated),
+            Err(ProviderError::Truncated),
         ),
-        (candidate(parts(json!([{}]))), Err(Fault::Empty)),
-        (candidate(parts(json!([{"text": ""}]))), Err(Fault::Empty)),
+        (candidate(parts(json!([{}]))), Err(ProviderError::Empty)),
+        (
+            candidate(parts(json!([{"text": ""}]))),
+            Err(ProviderError::Empty),
+        ),
         (
             candidate(parts(json!([{"text": "a", "thought": true}]))),
-            Err(Fault::Empty),
+            Err(ProviderError::Empty),
         ),
         (
             candidate(parts(
@@ -31,35 +34,35 @@ async fn shapes_that_have_been_seen_are_told_apart() {
             )),
             Ok("bc"),
         ),
-        (candidate(parts(json!("odd"))), Err(Fault::Empty)),
-        (candidate(json!("odd")), Err(Fault::Empty)),
+        (candidate(parts(json!("odd"))), Err(ProviderError::Empty)),
+        (candidate(json!("odd")), Err(ProviderError::Empty)),
         (
             candidate(json!({"finishReason": "RECITATION"})),
-            Err(Fault::Recited),
+            Err(ProviderError::Recited),
         ),
         (
             candidate(json!({"finishReason": "SPII"})),
-            Err(Fault::AnswerBlocked),
+            Err(ProviderError::AnswerBlocked),
         ),
         (
             candidate(json!({"finishReason": "OTHER"})),
-            Err(Fault::Unfinished),
+            Err(ProviderError::Unfinished),
         ),
-        (json!({"candidates": []}), Err(Fault::Empty)),
+        (json!({"candidates": []}), Err(ProviderError::Empty)),
         (
             json!({"usageMetadata": {"promptTokenCount": 3}}),
-            Err(Fault::Empty),
+            Err(ProviderError::Empty),
         ),
         (
             json!({"promptFeedback": {"blockReason": "NEW_REASON"}}),
-            Err(Fault::PromptBlocked),
+            Err(ProviderError::PromptBlocked),
         ),
         (
             json!([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}]),
-            Err(Fault::Quota { after: None }),
+            Err(ProviderError::Quota { after: None }),
         ),
-        (json!({"candidates": 7}), Err(Fault::Unreadable)),
-        (json!({}), Err(Fault::Unreadable)),
+        (json!({"candidates": 7}), Err(ProviderError::Unreadable)),
+        (json!({}), Err(ProviderError::Unreadable)),
     ] {
         let provider = Provider::always(200, "", body.to_string()).await;
         let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
@@ -69,7 +72,11 @@ async fn shapes_that_have_been_seen_are_told_apart() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn error_bodies_decide_the_error() {
+    use ProviderError::{
+        Forbidden, Overloaded, Quota, QuotaSpent, Refused, TooLong, Unauthorized, Unavailable,
+    };
+
     let info = |kind: &str, fields: Value| {
         let mut detail = fields;
         detail["@type"] = format!("type.googleapis.com/google.rpc.{kind}").into();
@@ -86,14 +93,14 @@ async fn refusals_are_told_apart() {
             "RESOURCE_EXHAUSTED",
             "",
             json!([quota(daily), delay("30s")]),
-            Fault::QuotaSpent,
+            QuotaSpent,
         ),
         (
             429,
             "RESOURCE_EXHAUSTED",
             "",
             json!([quota(minute), delay("26s")]),
-            Fault::Quota {
+            Quota {
                 after: after(26_000),
             },
         ),
@@ -102,53 +109,47 @@ async fn refusals_are_told_apart() {
             "RESOURCE_EXHAUSTED",
             "",
             json!([delay("0.5s")]),
-            Fault::Quota { after: after(500) },
+            Quota { after: after(500) },
         ),
         (
             429,
             "RESOURCE_EXHAUSTED",
             "",
             json!([delay("soon")]),
-            Fault::Quota { after: None },
+            Quota { after: None },
         ),
         (
             503,
             "UNAVAILABLE",
             "",
             json!([]),
-            Fault::Overloaded { after: None },
+            Overloaded { after: None },
         ),
-        (
-            500,
-            "INTERNAL",
-            "",
-            json!([]),
-            Fault::Unavailable { after: None },
-        ),
+        (500, "INTERNAL", "", json!([]), Unavailable { after: None }),
         (
             504,
             "DEADLINE_EXCEEDED",
             "",
             json!([]),
-            Fault::Unavailable { after: None },
+            Unavailable { after: None },
         ),
         (
             400,
             "INVALID_ARGUMENT",
             "",
             json!([info("ErrorInfo", json!({"reason": "API_KEY_EXPIRED"}))]),
-            Fault::Unauthorized,
+            Unauthorized,
         ),
-        (401, "UNAUTHENTICATED", "", json!([]), Fault::Unauthorized),
-        (403, "PERMISSION_DENIED", "", json!([]), Fault::Forbidden),
+        (401, "UNAUTHENTICATED", "", json!([]), Unauthorized),
+        (403, "PERMISSION_DENIED", "", json!([]), Forbidden),
         (
             400,
             "INVALID_ARGUMENT",
             "The input token count (1200000) exceeds the maximum",
             json!([]),
-            Fault::TooLong,
+            TooLong,
         ),
-        (418, "", "", json!("odd"), Fault::Refused),
+        (418, "", "", json!("odd"), Refused),
     ] {
         let body = json!({"error": {"code": code, "status": status, "message": message, "details": details}});
         let provider = Provider::always(code, "", body.to_string()).await;
@@ -165,29 +166,33 @@ async fn refusals_are_told_apart() {
 async fn what_is_no_json_is_known_by_its_status() {
     let page = "<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>";
     for (status, headers, expected) in [
-        (404, "content-type: text/html\r\n", Fault::UnknownModel),
+        (
+            404,
+            "content-type: text/html\r\n",
+            ProviderError::UnknownModel,
+        ),
         (
             302,
             "location: http://127.0.0.1:1/elsewhere\r\n",
-            Fault::UnknownModel,
+            ProviderError::UnknownModel,
         ),
-        (200, "", Fault::Unreadable),
-        (502, "", Fault::Unavailable { after: None }),
+        (200, "", ProviderError::Unreadable),
+        (502, "", ProviderError::Unavailable { after: None }),
         (
             503,
             "retry-after: 7\r\n",
-            Fault::Overloaded {
+            ProviderError::Overloaded {
                 after: Some(Duration::from_secs(7)),
             },
         ),
         (
             429,
             "retry-after: 2\r\n",
-            Fault::Quota {
+            ProviderError::Quota {
                 after: Some(Duration::from_secs(2)),
             },
         ),
-        (413, "", Fault::TooLong),
+        (413, "", ProviderError::TooLong),
     ] {
         let provider = Provider::always(status, headers, page.to_owned()).await;
         let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");

@@ -1,4 +1,4 @@
-//! What is sent to chat completions, and what is made of those who speak them.
+//! What is sent to chat completions, and how the answers of their servers are read.
 //!
 //! The bodies are written from what is publicly known of the servers, not
 //! recorded.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::{analysis::Usage, ports::Analyst};
 use engines::{
     LanguageAnalyst, OpenAi,
-    language::{Fault, LanguageModel, Options, Question},
+    language::{LanguageModel, Options, ProviderError, Question},
 };
 use serde_json::{Value, json};
 
@@ -21,7 +21,11 @@ fn model(provider: &Provider) -> OpenAi {
     OpenAi::new(&format!("{}/v1/", provider.url), "qwen3:8b", None).expect("a model")
 }
 
-pub async fn outcome(status: u16, headers: &'static str, body: &Value) -> Result<String, Fault> {
+pub async fn outcome(
+    status: u16,
+    headers: &'static str,
+    body: &Value,
+) -> Result<String, ProviderError> {
     let provider = Provider::always(status, headers, body.to_string()).await;
     model(&provider).ask(&question()).await.outcome
 }
@@ -166,29 +170,29 @@ async fn answers_are_told_apart() {
         ),
         (
             choice(json!("length"), text("{\"summary\": \"cut")),
-            Err(Fault::Truncated),
+            Err(ProviderError::Truncated),
         ),
         (
             choice(json!("content_filter"), text("")),
-            Err(Fault::AnswerBlocked),
+            Err(ProviderError::AnswerBlocked),
         ),
         (
             choice(
                 json!("stop"),
                 json!({"content": null, "refusal": "I cannot help with that."}),
             ),
-            Err(Fault::AnswerBlocked),
+            Err(ProviderError::AnswerBlocked),
         ),
         (
             choice(json!("tool_calls"), json!({"content": null})),
-            Err(Fault::Unfinished),
+            Err(ProviderError::Unfinished),
         ),
-        (choice(json!("stop"), text(" ")), Err(Fault::Empty)),
-        (choice(json!("stop"), json!(7)), Err(Fault::Empty)),
-        (json!({"choices": []}), Err(Fault::Empty)),
-        (json!({"choices": {}}), Err(Fault::Unreadable)),
-        (json!([]), Err(Fault::Unreadable)),
-        (json!({"status": "ok"}), Err(Fault::Unreadable)),
+        (choice(json!("stop"), text(" ")), Err(ProviderError::Empty)),
+        (choice(json!("stop"), json!(7)), Err(ProviderError::Empty)),
+        (json!({"choices": []}), Err(ProviderError::Empty)),
+        (json!({"choices": {}}), Err(ProviderError::Unreadable)),
+        (json!([]), Err(ProviderError::Unreadable)),
+        (json!({"status": "ok"}), Err(ProviderError::Unreadable)),
     ] {
         assert_eq!(
             outcome(200, "", &body).await,
@@ -233,8 +237,8 @@ async fn a_server_that_reads_only_the_end_of_a_prompt_is_found_out() {
     };
     assert!(model(&provider).ask(&hindi).await.outcome.is_ok());
     let reply = model(&provider).ask(&asked(12_000)).await;
-    assert_eq!(reply.outcome, Err(Fault::PromptCut));
-    let error = Fault::PromptCut.step_error();
+    assert_eq!(reply.outcome, Err(ProviderError::PromptCut));
+    let error = ProviderError::PromptCut.step_error();
     assert_eq!(
         (&error.code[..], error.retryable),
         ("engine_misconfigured", false)

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use engines::language::Fault;
+use engines::language::ProviderError;
 use serde_json::{Value, json};
 
 use crate::openai::outcome;
@@ -15,7 +15,7 @@ const TOO_LONG: &str = "This model's maximum context length is 8192 tokens. Howe
     8204 tokens (12 in the messages, 8192 in the completion), which max_tokens exceeds.";
 
 /// `OpenAI`'s and those of gateways.
-fn of_companies() -> Vec<(u16, &'static str, Value, Fault)> {
+fn of_companies() -> Vec<(u16, &'static str, Value, ProviderError)> {
     let error = |kind: &str, code: &str| {
         let message = "Something.";
         json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
@@ -28,60 +28,80 @@ fn of_companies() -> Vec<(u16, &'static str, Value, Fault)> {
     let upstream = json!({"error": {"message": "Provider returned error", "code": 429}});
     let none = None;
     vec![
-        (401, "", request("invalid_api_key"), Fault::Unauthorized),
+        (
+            401,
+            "",
+            request("invalid_api_key"),
+            ProviderError::Unauthorized,
+        ),
         (
             429,
             wait,
             error("requests", "rate_limit_exceeded"),
-            Fault::Quota { after },
+            ProviderError::Quota { after },
         ),
-        (429, "", spent, Fault::QuotaSpent),
-        (404, "", request("model_not_found"), Fault::UnknownModel),
+        (429, "", spent, ProviderError::QuotaSpent),
+        (
+            404,
+            "",
+            request("model_not_found"),
+            ProviderError::UnknownModel,
+        ),
         (
             403,
             "",
             error("request_forbidden", country),
-            Fault::Location,
+            ProviderError::Location,
         ),
-        (400, "", request("context_length_exceeded"), Fault::TooLong),
+        (
+            400,
+            "",
+            request("context_length_exceeded"),
+            ProviderError::TooLong,
+        ),
         (
             400,
             "",
             request("content_policy_violation"),
-            Fault::PromptBlocked,
+            ProviderError::PromptBlocked,
         ),
-        (400, "", request("something_else"), Fault::Refused),
+        (400, "", request("something_else"), ProviderError::Refused),
         (
             503,
             wait,
             error("server_error", "overloaded"),
-            Fault::Overloaded { after },
+            ProviderError::Overloaded { after },
         ),
         (
             500,
             "",
             error("server_error", "internal"),
-            Fault::Unavailable { after: none },
+            ProviderError::Unavailable { after: none },
         ),
-        (200, "", upstream, Fault::Quota { after: none }),
+        (200, "", upstream, ProviderError::Quota { after: none }),
         (
             200,
             "",
             json!({"error": "odd"}),
-            Fault::Unavailable { after: none },
+            ProviderError::Unavailable { after: none },
         ),
-        (502, "", json!("<html>"), Fault::Unavailable { after: none }),
+        (
+            502,
+            "",
+            json!("<html>"),
+            ProviderError::Unavailable { after: none },
+        ),
         (
             301,
             "location: http://127.0.0.1:1/\r\n",
             json!(""),
-            Fault::UnknownModel,
+            ProviderError::UnknownModel,
         ),
     ]
 }
 
 /// vLLM's and Ollama's.
-fn at_home() -> Vec<(u16, Value, Fault)> {
+fn at_home() -> Vec<(u16, Value, ProviderError)> {
     let vllm = |kind: &str, code: u16, message: &str| json!({"object": "error", "message": message, "type": kind, "param": null, "code": code});
     let ollama = |message: &str| json!({"error": message});
     let pull = "model \"x\" not found, try pulling it first";
@@ -95,13 +115,17 @@ fn at_home() -> Vec<(u16, Value, Fault)> {
         (
             404,
             vllm("NotFoundError", 404, missing),
-            Fault::UnknownModel,
+            ProviderError::UnknownModel,
         ),
-        (400, vllm("BadRequestError", 400, TOO_LONG), Fault::TooLong),
-        (404, compatible, Fault::UnknownModel),
-        (404, ollama(pull), Fault::UnknownModel),
-        (503, ollama(busy), Fault::Overloaded { after }),
-        (500, ollama(stopped), Fault::Unavailable { after }),
+        (
+            400,
+            vllm("BadRequestError", 400, TOO_LONG),
+            ProviderError::TooLong,
+        ),
+        (404, compatible, ProviderError::UnknownModel),
+        (404, ollama(pull), ProviderError::UnknownModel),
+        (503, ollama(busy), ProviderError::Overloaded { after }),
+        (500, ollama(stopped), ProviderError::Unavailable { after }),
     ]
 }
 

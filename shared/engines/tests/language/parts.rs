@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{ports::Analyst, transcript::Transcript};
-use engines::language::{Fault, PROMPT_VERSION, Question};
+use engines::language::{PROMPT_VERSION, ProviderError, Question};
 use serde_json::{Value, json};
 
 use crate::{
@@ -134,7 +134,7 @@ async fn of_eighty_thousand_words_every_turn_is_shown_and_the_parts_are_made_one
 async fn a_monologue_longer_than_a_part_is_shown_to_its_last_word() {
     let words: Vec<String> = (0..5_000).map(|number| format!("n{number}")).collect();
     let whole = transcript(&[(0, "go on"), (1, &words.join(" "))]);
-    assert_eq!(whole.turns.len(), 2, "nobody takes a breath");
+    assert_eq!(whole.turns.len(), 2, "the monologue is one turn");
     let model = Scripted::new(|_| Ok(plain_answer().to_string()));
     engine(&model, 1_000)
         .analyze(&request(whole))
@@ -159,7 +159,7 @@ async fn a_part_that_fails_fails_the_whole_and_the_others_are_not_asked_again() 
         let last =
             question.name == "analysis" && lines(question).iter().any(|(turn, _)| *turn == 3_999);
         if last && *fails.lock().expect("not poisoned") {
-            return Err(Fault::Timeout);
+            return Err(ProviderError::Timeout);
         }
         Ok(if question.name == "analysis" {
             about_the_part(question)

@@ -35,14 +35,14 @@ impl Answer {
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct RecordedRequest {
     /// Request line and headers.
     pub head: String,
     pub body: Value,
     pub at: Instant,
 }
 
-impl Seen {
+impl RecordedRequest {
     /// The question's text, at Gemini.
     pub fn question(&self) -> &str {
         self.body["contents"][0]["parts"][0]["text"]
@@ -55,16 +55,18 @@ impl Seen {
     }
 }
 
-type Script = dyn Fn(usize, &Seen) -> Answer + Send + Sync;
+type Script = dyn Fn(usize, &RecordedRequest) -> Answer + Send + Sync;
 
 pub struct Provider {
     pub url: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 impl Provider {
     /// Starts to listen; `script` is given the request's number, from 0.
-    pub async fn start(script: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static) -> Self {
+    pub async fn start(
+        script: impl Fn(usize, &RecordedRequest) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -82,12 +84,12 @@ impl Provider {
         Self::start(move |_, _| Answer::Whole(status, headers, body.clone())).await
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<RecordedRequest> {
         self.seen.lock().expect("not poisoned").clone()
     }
 }
 
-async fn serve(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<Vec<Seen>>>) {
+async fn serve(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<Vec<RecordedRequest>>>) {
     let Some(seen) = read(&mut stream).await else {
         return;
     };
@@ -99,7 +101,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<Vec<Se
     let _ = write(&mut stream, script(number, &seen)).await;
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Seen> {
+async fn read(stream: &mut TcpStream) -> Option<RecordedRequest> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -118,7 +120,7 @@ async fn read(stream: &mut TcpStream) -> Option<Seen> {
     while bytes.len() < end + length? {
         stream.read_buf(&mut bytes).await.ok()?;
     }
-    Some(Seen {
+    Some(RecordedRequest {
         head,
         body: serde_json::from_slice(&bytes[end..]).ok()?,
         at: Instant::now(),

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use domain::analysis::Usage;
 use engines::{
     LanguageAnalyst,
-    language::{Fault, LanguageModel, Options, Question, Reply},
+    language::{LanguageModel, Options, ProviderError, Question, Reply},
 };
 
-type Script = dyn Fn(&Question) -> Result<String, Fault> + Send + Sync;
+type Script = dyn Fn(&Question) -> Result<String, ProviderError> + Send + Sync;
 
 /// A model that says what it is told to, and remembers what it was shown.
 pub struct Scripted {
@@ -19,7 +19,7 @@ pub struct Scripted {
 
 impl Scripted {
     pub fn new(
-        script: impl Fn(&Question) -> Result<String, Fault> + Send + Sync + 'static,
+        script: impl Fn(&Question) -> Result<String, ProviderError> + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
             script: Box::new(script),

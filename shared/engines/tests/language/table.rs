@@ -46,7 +46,7 @@ async fn outcome(body: &str) -> (String, String) {
         Err(fault) => fault.as_str().to_owned(),
     };
     let options = Options {
-        patience: Duration::ZERO,
+        retry_budget: Duration::ZERO,
         ..Options::new(48_000, 1)
     };
     let engine = LanguageAnalyst::new(Arc::new(model()), options);

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 /// A request as the server saw it.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct RecordedRequest {
     pub(crate) path: String,
     pub(crate) authorization: Option<String>,
     /// The text fields in order.
@@ -16,7 +16,7 @@ pub(crate) struct Seen {
     pub(crate) size: usize,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let found = self.fields.iter().find(|(field, _)| field == name);
         found.map(|(_, value)| value.as_str())

@@ -3,7 +3,7 @@
 use domain::ports::{LiveOptions, LiveTranscriber};
 use futures::{StreamExt, channel::mpsc, stream};
 
-use crate::support::{Bench, Canned, loud, quiet};
+use crate::support::{Canned, Fixture, loud, quiet};
 
 fn options() -> LiveOptions {
     LiveOptions {
@@ -14,7 +14,7 @@ fn options() -> LiveOptions {
 
 #[tokio::test]
 async fn each_utterance_is_a_request_and_segments_come_in_order() {
-    let bench = Bench::answering(Box::new(|seen| {
+    let bench = Fixture::answering(Box::new(|seen| {
         let text = if seen.seconds() > 1.0 {
             "long"
         } else {
@@ -53,7 +53,7 @@ async fn each_utterance_is_a_request_and_segments_come_in_order() {
 
 #[tokio::test]
 async fn utterance_without_words_is_no_segment() {
-    let bench = Bench::answering(Box::new(|_| Canned::new(200, r#"{"text": ""}"#))).await;
+    let bench = Fixture::answering(Box::new(|_| Canned::new(200, r#"{"text": ""}"#))).await;
     let samples = stream::iter([Ok(loud(300))]).boxed();
     let segments = bench.engine().listen(samples, options()).await.unwrap();
     assert_eq!(segments.count().await, 0);
@@ -62,7 +62,7 @@ async fn utterance_without_words_is_no_segment() {
 
 #[tokio::test]
 async fn first_error_ends_the_segments() {
-    let bench = Bench::answering(Box::new(|_| Canned::new(401, "{}"))).await;
+    let bench = Fixture::answering(Box::new(|_| Canned::new(401, "{}"))).await;
     let block = [loud(300), quiet(2_000)].concat();
     let samples = stream::iter([Ok(block.clone()), Ok(block)]).boxed();
     let segments: Vec<_> = bench
@@ -80,7 +80,7 @@ async fn first_error_ends_the_segments() {
 
 #[tokio::test]
 async fn recording_that_breaks_off_is_an_error() {
-    let bench = Bench::start([]).await;
+    let bench = Fixture::start([]).await;
     let broken = Err(std::io::ErrorKind::ConnectionReset.into());
     let samples = stream::iter([Ok(loud(300)), broken]).boxed();
     let segments: Vec<_> = bench

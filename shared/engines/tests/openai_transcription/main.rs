@@ -4,7 +4,7 @@ mod form;
 mod live;
 mod pieces;
 mod recording;
-mod refusals;
 mod requests;
+mod response_error;
 mod responses;
 mod support;

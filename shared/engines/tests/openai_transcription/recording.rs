@@ -14,9 +14,9 @@ use domain::{
 use futures::{StreamExt, stream};
 
 /// A bucket with one recording.
-struct Shelf(Bytes);
+struct InMemoryBucket(Bytes);
 
-impl Shelf {
+impl InMemoryBucket {
     fn meta(&self) -> ObjectMeta {
         ObjectMeta {
             name: "uploads/one".into(),
@@ -32,7 +32,7 @@ fn refuse<T>() -> Result<T, ObjectError> {
 }
 
 #[async_trait]
-impl ObjectStore for Shelf {
+impl ObjectStore for InMemoryBucket {
     async fn write(
         &self,
         _: &str,
@@ -82,10 +82,10 @@ impl ObjectStore for Shelf {
 
 /// A request for a recording of channels at 16 kHz.
 pub(crate) fn request(channels: &[Vec<i16>]) -> TranscriptionRequest {
-    request_of(Shelf(wav(channels)))
+    request_of(InMemoryBucket(wav(channels)))
 }
 
-fn request_of(shelf: Shelf) -> TranscriptionRequest {
+fn request_of(shelf: InMemoryBucket) -> TranscriptionRequest {
     let meta = shelf.meta();
     TranscriptionRequest {
         recording: Recording {

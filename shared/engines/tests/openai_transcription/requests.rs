@@ -1,12 +1,12 @@
 //! Requests as they are sent.
 
-use crate::support::{Bench, Canned, KEY, loud, options, quiet, request, ten_seconds};
+use crate::support::{Canned, Fixture, KEY, loud, options, quiet, request, ten_seconds};
 
 const TEXT: &str = r#"{"text": "Yes."}"#;
 
 #[tokio::test]
 async fn form_asks_for_words_and_segments() {
-    let bench = Bench::start([Canned::new(200, TEXT)]).await;
+    let bench = Fixture::start([Canned::new(200, TEXT)]).await;
     let mut request = ten_seconds();
     request.language = Some("de-CH".into());
     request.key_terms = vec!["Kubernetes".into(), "Żak".into()];
@@ -48,7 +48,7 @@ async fn models_without_times_are_asked_for_json_at_once() {
         ("gpt-4o-transcribe-diarize", "json", Some("auto")),
         ("whisper-large-v3", "verbose_json", None),
     ] {
-        let mut bench = Bench::start([Canned::new(200, TEXT)]).await;
+        let mut bench = Fixture::start([Canned::new(200, TEXT)]).await;
         bench.options = options(&bench.url, model);
         let mut request = ten_seconds();
         request.key_terms = vec!["Kubernetes".into()];
@@ -68,7 +68,7 @@ async fn models_without_times_are_asked_for_json_at_once() {
 
 #[tokio::test]
 async fn silence_is_not_sent() {
-    let bench = Bench::start([]).await;
+    let bench = Fixture::start([]).await;
     let recognition = bench.transcribe(&request(&[quiet(10_000)])).await.unwrap();
     assert!(recognition.words.is_empty() && bench.seen().is_empty());
     assert_eq!(recognition.speech_ms, Some(0));
@@ -77,7 +77,7 @@ async fn silence_is_not_sent() {
 #[tokio::test]
 async fn recognized_language_is_requested_for_what_follows() {
     let answer = r#"{"text": "Ja.", "language": "german"}"#;
-    let bench = Bench::start([Canned::new(200, answer), Canned::new(200, answer)]).await;
+    let bench = Fixture::start([Canned::new(200, answer), Canned::new(200, answer)]).await;
     let mut long = Vec::new();
     for _ in 0..16 {
         long.extend(loud(25_000));
@@ -97,7 +97,7 @@ async fn recognized_language_is_requested_for_what_follows() {
 
 #[tokio::test]
 async fn endpoint_of_whisper_cpp_is_used_as_it_is() {
-    let mut bench = Bench::start([Canned::new(200, TEXT)]).await;
+    let mut bench = Fixture::start([Canned::new(200, TEXT)]).await;
     bench.options = options(&format!("{}/inference", bench.url), "any");
     bench.transcribe(&ten_seconds()).await.unwrap();
     assert_eq!(bench.seen()[0].path, "/inference");

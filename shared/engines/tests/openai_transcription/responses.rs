@@ -6,10 +6,10 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Canned, loud, quiet, request, ten_seconds, texts};
+use crate::support::{Canned, Fixture, loud, quiet, request, ten_seconds, texts};
 
 async fn recognized(body: &Value) -> domain::transcript::Recognition {
-    let bench = Bench::start([Canned::new(200, &body.to_string())]).await;
+    let bench = Fixture::start([Canned::new(200, &body.to_string())]).await;
     bench
         .transcribe(&ten_seconds())
         .await
@@ -133,7 +133,7 @@ async fn text_alone_is_spread_over_the_speech() {
     // Speech from 2 to 4 s and from 8 to 10 s.
     let recording = [quiet(2_000), loud(2_000), quiet(4_000), loud(2_000)].concat();
     let body = r#"{"text": "one two six ten", "usage": {"type": "tokens"}}"#;
-    let bench = Bench::start([Canned::new(200, body)]).await;
+    let bench = Fixture::start([Canned::new(200, body)]).await;
     let recognition = bench.transcribe(&request(&[recording])).await.unwrap();
     let found = texts(&recognition);
     assert_eq!(
@@ -216,7 +216,7 @@ fn any_response_is_words_in_order_or_an_error() {
         .run(&(any_body(), statuses), |(body, status)| {
             let canned = Canned::new(status, &body.to_string());
             let answer = runtime.block_on(async {
-                let bench = Bench::answering(Box::new(move |_| canned.clone())).await;
+                let bench = Fixture::answering(Box::new(move |_| canned.clone())).await;
                 bench.transcribe(&ten_seconds()).await
             });
             match answer {

@@ -22,7 +22,7 @@ use runtime::{
 };
 use tokio::net::TcpListener;
 
-use crate::form::Seen;
+use crate::form::RecordedRequest;
 pub(crate) use crate::recording::{loud, quiet, request, ten_seconds};
 
 pub(crate) const KEY: &str = "hunter2hunter2";
@@ -62,18 +62,18 @@ impl Canned {
     }
 }
 
-type Answers = Box<dyn Fn(&Seen) -> Canned + Send + Sync>;
+type Answers = Box<dyn Fn(&RecordedRequest) -> Canned + Send + Sync>;
 
 /// A server and an engine for it.
-pub(crate) struct Bench {
-    seen: Arc<Mutex<Vec<Seen>>>,
+pub(crate) struct Fixture {
+    seen: Arc<Mutex<Vec<RecordedRequest>>>,
     pub(crate) url: String,
     pub(crate) options: Options,
 }
 
 struct Server {
     answers: Answers,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 #[async_trait]
@@ -88,7 +88,7 @@ impl Service for Server {
         let kind = header("content-type").unwrap_or_default();
         let path = parts.uri.path().to_owned();
         let body = body.unwrap_or_default();
-        let seen = Seen::new(path, header("authorization"), &kind, &body);
+        let seen = RecordedRequest::new(path, header("authorization"), &kind, &body);
         let canned = (self.answers)(&seen);
         self.seen.lock().expect("not poisoned").push(seen);
         if canned.silent {
@@ -104,7 +104,7 @@ impl Service for Server {
     }
 }
 
-impl Bench {
+impl Fixture {
     /// A server that gives these answers in order, and then status 500.
     pub(crate) async fn start(answers: impl IntoIterator<Item = Canned>) -> Self {
         let answers: VecDeque<Canned> = answers.into_iter().collect();
@@ -144,7 +144,7 @@ impl Bench {
         self.engine().transcribe(request, &NoProgress).await
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<RecordedRequest> {
         self.seen.lock().expect("not poisoned").clone()
     }
 }
@@ -152,7 +152,7 @@ impl Bench {
 /// A client without patience, so that no test waits.
 pub(crate) fn options(url: &str, model: &str) -> Options {
     let mut options = Options::new(url, model, Some(KEY)).expect("a URL");
-    options.patience = Duration::ZERO;
+    options.retry_budget = Duration::ZERO;
     options
 }
 

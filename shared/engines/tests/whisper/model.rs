@@ -36,7 +36,7 @@ pub(crate) enum Say {
     Time(u32),
     /// That the language is the one of that number in whisper.cpp's list.
     Language(u32),
-    /// That nobody speaks.
+    /// That there is no speech.
     NoSpeech,
     /// Nothing more.
     End,

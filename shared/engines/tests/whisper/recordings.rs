@@ -116,8 +116,8 @@ async fn silence_is_given_no_words() {
     );
 }
 
-/// What a model that guesses hears, which doubts at the start that anybody speaks,
-/// or does not.
+/// How many words a model that guesses hears. At the start it doubts that there is
+/// speech, or does not.
 async fn guesses(start: Say) -> usize {
     use Say::{End, Word};
     let words = [" hello", " you", " thank", " for", " watching"]
@@ -136,7 +136,7 @@ async fn guesses(start: Say) -> usize {
 }
 
 #[tokio::test]
-async fn guesses_are_dropped_where_nobody_speaks() {
+async fn guesses_are_dropped_where_there_is_no_speech() {
     assert_eq!(guesses(Say::NoSpeech).await, 0);
     assert!(guesses(Say::Time(0)).await > 0);
 }
@@ -166,7 +166,7 @@ fn endless() -> Script {
 }
 
 #[test]
-fn what_nobody_waits_for_is_not_heard_to_the_end() {
+fn a_cancelled_transcription_stops_early() {
     let engine = engine(&endless());
     let audio = wav(16_000, &[&sound(&[(0, 500), (3_000, 25_000), (0, 2_000)])]);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -212,7 +212,7 @@ async fn segments_come_before_the_recording_ends() {
     for start in [800, 5_300] {
         samples
             .unbounded_send(Ok(said.clone()))
-            .expect("somebody listens");
+            .expect("the engine listens");
         let next = tokio::time::timeout(Duration::from_mins(1), segments.next()).await;
         let segment = next
             .expect("in time")

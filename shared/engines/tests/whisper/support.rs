@@ -67,7 +67,7 @@ pub(crate) fn bundled(seconds: usize) -> TranscriptionRequest {
     request(wav(rate, &[left, right]))
 }
 
-/// Sounds like somebody who speaks now and then: loud and quiet, in milliseconds.
+/// Sounds like a speaker with pauses: loud and quiet, in milliseconds.
 pub(crate) fn sound(spans: &[(i16, usize)]) -> Vec<i16> {
     let span = |&(loudness, ms): &(i16, usize)| [loudness, -loudness].repeat(ms * 8);
     spans.iter().flat_map(span).collect()
@@ -92,7 +92,7 @@ pub(crate) fn wav(rate: u32, channels: &[&[i16]]) -> Bytes {
 }
 
 pub(crate) fn request(audio: Bytes) -> TranscriptionRequest {
-    let shelf = Shelf(audio);
+    let shelf = InMemoryBucket(audio);
     let meta = shelf.meta();
     TranscriptionRequest {
         recording: Recording {
@@ -112,9 +112,9 @@ pub(crate) fn request(audio: Bytes) -> TranscriptionRequest {
 }
 
 /// A bucket with one recording.
-struct Shelf(Bytes);
+struct InMemoryBucket(Bytes);
 
-impl Shelf {
+impl InMemoryBucket {
     fn meta(&self) -> ObjectMeta {
         ObjectMeta {
             name: "uploads/one".into(),
@@ -130,7 +130,7 @@ fn refuse<T>() -> Result<T, ObjectError> {
 }
 
 #[async_trait]
-impl ObjectStore for Shelf {
+impl ObjectStore for InMemoryBucket {
     async fn write(
         &self,
         _: &str,

@@ -31,7 +31,7 @@ pub enum Change {
 /// The end of having heard.
 pub type Heard = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Somebody who hears of changes, one after the other.
+/// A callback that receives the changes, one after the other.
 pub type Hear = Box<dyn Fn(Change) -> Heard + Send + Sync>;
 
 /// Listens until it is stopped.
@@ -46,7 +46,7 @@ impl Listener {
 }
 
 impl Firestore {
-    /// Listens to all collections of these names, whoever's they are. Connects
+    /// Listens to all collections of these names, for all users. Connects
     /// again as often as it takes.
     pub async fn listen(&self, groups: Vec<String>, hear: Hear) -> Result<Listener, RecordsError> {
         let storage = FirestoreMemListenStateStorage::new();

@@ -30,7 +30,7 @@ type Known = Option<Option<Document>>;
 type Listener = FirestoreListener<FirestoreDb, FirestoreMemListenStateStorage>;
 type Control = FirestoreListenerControlHandle<FirestoreMemListenStateStorage>;
 
-/// Those who watch.
+/// All watched documents, with one listener for them.
 pub(super) struct Watcher {
     watched: Arc<Mutex<Watched>>,
     listener: Listener,
@@ -56,7 +56,7 @@ fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The document at `path` now and at each change, as long as somebody looks.
+/// The document at `path` now and at each change, until the stream is dropped.
 pub(super) fn stream(firestore: &Firestore, path: &DocPath) -> DocumentStream {
     let (firestore, path) = (firestore.clone(), path.clone());
     let subscribed = async move {

@@ -2,7 +2,7 @@
 //! all who wait, and not again for as long as they are fresh.
 //!
 //! - A key that is not among fresh ones may be new, so they are fetched again,
-//!   but at most every 30 s: whoever invents key ids causes no more than that.
+//!   but at most every 30 s: a client that invents key ids causes no more than that.
 //! - While the key server is out of reach, the last good keys stay in use for
 //!   24 h after they were fetched, and it is tried every 5 s.
 
@@ -16,7 +16,7 @@ use jsonwebtoken::DecodingKey;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    fault::Fault,
+    error::TokenError,
     jwks::{FetchError, KeySet, Served, Server},
 };
 
@@ -32,7 +32,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// The keys of one server.
 pub(super) struct Keys {
     shared: Arc<Shared>,
-    /// Whoever holds it fetches.
+    /// The task that holds it fetches.
     turn: Arc<Mutex<()>>,
 }
 
@@ -79,17 +79,17 @@ impl Keys {
     }
 
     /// The key of that id.
-    pub(super) async fn find(&self, id: &str) -> Result<Arc<DecodingKey>, Fault> {
+    pub(super) async fn find(&self, id: &str) -> Result<Arc<DecodingKey>, TokenError> {
         let turn = match self.shared.look_up(id) {
             Found::Perhaps => Arc::clone(&self.turn).lock_owned().await,
             Found::Stale(key) => match Arc::clone(&self.turn).try_lock_owned() {
                 Ok(turn) => turn,
-                // Somebody is asking already.
+                // Another task is fetching already.
                 Err(_) => return Ok(key),
             },
             found => return found.settled(),
         };
-        // Somebody may have asked while this one waited.
+        // Another task may have fetched while this one waited.
         let found = self.shared.look_up(id);
         if !matches!(found, Found::Perhaps | Found::Stale(_)) {
             return found.settled();
@@ -169,11 +169,11 @@ impl Kept {
 
 impl Found {
     /// What is answered without asking any more.
-    fn settled(self) -> Result<Arc<DecodingKey>, Fault> {
+    fn settled(self) -> Result<Arc<DecodingKey>, TokenError> {
         match self {
             Self::Key(key) | Self::Stale(key) => Ok(key),
-            Self::Unknown => Err(Fault::UnknownKey),
-            Self::Perhaps | Self::Unavailable => Err(Fault::NoKeys),
+            Self::Unknown => Err(TokenError::UnknownKey),
+            Self::Perhaps | Self::Unavailable => Err(TokenError::NoKeys),
         }
     }
 }

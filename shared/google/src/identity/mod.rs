@@ -8,7 +8,7 @@
 //! out everywhere, would take a call to Firebase for every request, which the
 //! Admin SDKs do not make either unless they are asked to.
 
-mod fault;
+mod error;
 mod jwks;
 mod keys;
 mod token;
@@ -18,10 +18,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     UserId,
-    ports::{Clock, Credentials, Header, Identity, Refused},
+    ports::{AuthError, Clock, Credentials, Header, Identity},
 };
 
-use fault::Fault;
+use error::TokenError;
 use keys::Keys;
 use token::{Expected, Token};
 
@@ -56,8 +56,8 @@ impl FirebaseIdentity {
         Self::trusting(Trust::Signature(keys), project, clock)
     }
 
-    /// For the Firebase Auth emulator. Its tokens are unsigned, so anybody can be
-    /// anybody; tokens that are signed are refused.
+    /// For the Firebase Auth emulator. Its tokens are unsigned, so a client can
+    /// claim to be any user; tokens that are signed are refused.
     pub fn for_emulator(project: String, clock: Arc<dyn Clock>) -> Self {
         Self::trusting(Trust::Emulator, project, clock)
     }
@@ -70,7 +70,7 @@ impl FirebaseIdentity {
         }
     }
 
-    async fn user(&self, authorization: Header<'_>) -> Result<UserId, Fault> {
+    async fn user(&self, authorization: Header<'_>) -> Result<UserId, TokenError> {
         let token = Token::parse(bearer(authorization)?)?;
         let now = self.clock.now();
         match &self.trust {
@@ -91,23 +91,23 @@ impl FirebaseIdentity {
 
 #[async_trait]
 impl Identity for FirebaseIdentity {
-    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, Refused> {
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         let user = self.user(credentials.authorization).await;
-        user.map_err(Fault::refused)
+        user.map_err(TokenError::refused)
     }
 }
 
 /// The token in `Authorization: Bearer …`; any other scheme shows none.
-fn bearer(authorization: Header<'_>) -> Result<&str, Fault> {
+fn bearer(authorization: Header<'_>) -> Result<&str, TokenError> {
     let text = match authorization {
-        Header::Absent => return Err(Fault::Missing),
-        Header::Unusable => return Err(Fault::Malformed),
+        Header::Absent => return Err(TokenError::Missing),
+        Header::Unusable => return Err(TokenError::Malformed),
         Header::Text(text) => text,
     };
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     let token = token.trim();
     if token.is_empty() || !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Fault::Missing);
+        return Err(TokenError::Missing);
     }
     Ok(token)
 }

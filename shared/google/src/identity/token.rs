@@ -6,7 +6,7 @@ use domain::{Timestamp, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
 
-use super::fault::Fault;
+use super::error::TokenError;
 
 /// The longest token that is looked at, in bytes. Google's have about 1,000, and
 /// custom claims add at most 1,000.
@@ -62,12 +62,12 @@ struct Claims {
 }
 
 impl<'a> Token<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, TokenError> {
         if text.len() > MAX_TOKEN {
-            return Err(Fault::TooLarge);
+            return Err(TokenError::TooLarge);
         }
-        let (signed, signature) = text.rsplit_once('.').ok_or(Fault::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(Fault::Malformed)?;
+        let (signed, signature) = text.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(TokenError::Malformed)?;
         let token = Self {
             header: decode(header)?,
             claims: decode(claims)?,
@@ -76,57 +76,59 @@ impl<'a> Token<'a> {
         };
         match token.header.crit {
             None => Ok(token),
-            Some(_) => Err(Fault::Malformed),
+            Some(_) => Err(TokenError::Malformed),
         }
     }
 
     /// The key that it says it is signed with, by the one algorithm there is.
-    pub(super) fn key_id(&self) -> Result<&str, Fault> {
+    pub(super) fn key_id(&self) -> Result<&str, TokenError> {
         if self.header.alg.as_deref() != Some("RS256") {
-            return Err(Fault::Algorithm);
+            return Err(TokenError::Algorithm);
         }
         let key_id = self.header.kid.as_deref().filter(|id| !id.is_empty());
-        key_id.ok_or(Fault::NoKey)
+        key_id.ok_or(TokenError::NoKey)
     }
 
     /// Whether it is as unsigned as the emulator's are.
-    pub(super) fn check_unsigned(&self) -> Result<(), Fault> {
+    pub(super) fn check_unsigned(&self) -> Result<(), TokenError> {
         let unsigned = self.header.alg.as_deref() == Some("none") && self.signature.is_empty();
-        unsigned.then_some(()).ok_or(Fault::Algorithm)
+        unsigned.then_some(()).ok_or(TokenError::Algorithm)
     }
 
-    pub(super) fn check_signature(&self, key: &DecodingKey) -> Result<(), Fault> {
+    pub(super) fn check_signature(&self, key: &DecodingKey) -> Result<(), TokenError> {
         let signed = self.signed.as_bytes();
         match crypto::verify(self.signature, signed, key, Algorithm::RS256) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Fault::BadSignature),
-            Err(_) => Err(Fault::Malformed),
+            Ok(false) => Err(TokenError::BadSignature),
+            Err(_) => Err(TokenError::Malformed),
         }
     }
 
     /// Whom it names, if everything else that it says is as it should be.
-    pub(super) fn user(&self, expected: &Expected, now: Timestamp) -> Result<UserId, Fault> {
+    pub(super) fn user(&self, expected: &Expected, now: Timestamp) -> Result<UserId, TokenError> {
         let claims = &self.claims;
         if claims.aud.as_ref() != Some(&expected.audience) {
-            return Err(Fault::WrongAudience);
+            return Err(TokenError::WrongAudience);
         }
         if claims.iss.as_ref() != Some(&expected.issuer) {
-            return Err(Fault::WrongIssuer);
+            return Err(TokenError::WrongIssuer);
         }
         let now = now.as_secs();
         if claims.exp <= now {
-            return Err(Fault::Expired);
+            return Err(TokenError::Expired);
         }
         let begun = claims.iat.max(claims.auth_time.unwrap_or(i64::MIN));
         if begun > now + CLOCK_SKEW {
-            return Err(Fault::NotYetValid);
+            return Err(TokenError::NotYetValid);
         }
         let subject = claims.sub.as_deref().unwrap_or("");
-        UserId::parse(subject).map_err(|_| Fault::Subject)
+        UserId::parse(subject).map_err(|_| TokenError::Subject)
     }
 }
 
-fn decode<T: DeserializeOwned>(part: &str) -> Result<T, Fault> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Fault::Malformed)?;
-    serde_json::from_slice(&bytes).map_err(|_| Fault::Malformed)
+fn decode<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
+    let bytes = URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| TokenError::Malformed)?;
+    serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
 }

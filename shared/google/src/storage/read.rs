@@ -50,8 +50,9 @@ async fn read_nothing(
     generation: Option<i64>,
 ) -> Result<(ObjectMeta, ByteStream), ObjectError> {
     let found = bucket.stat(name).await?;
-    let wanted = found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
-    let meta = wanted.ok_or_else(|| not_found(name))?;
+    let requested =
+        found.filter(|meta| generation.is_none_or(|requested| requested == meta.generation));
+    let meta = requested.ok_or_else(|| not_found(name))?;
     Ok((meta, stream::empty().boxed()))
 }
 

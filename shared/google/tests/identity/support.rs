@@ -16,7 +16,7 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Timestamp,
-    ports::{Clock, Credentials, Header, Identity, Refused},
+    ports::{AuthError, Clock, Credentials, Header, Identity},
 };
 use google::identity::FirebaseIdentity;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -83,7 +83,7 @@ impl TestKey {
         )
     }
 
-    /// The token of somebody who takes the public key for a secret.
+    /// A token signed by HMAC with the public key as the secret.
     pub(crate) fn forge_hs256(&self, claims: &Value) -> String {
         let header = json!({"alg": "HS256", "kid": self.id, "typ": "JWT"});
         let text = unsigned(&header, claims);
@@ -155,7 +155,7 @@ impl KeyServer {
         *self.fetches.borrow()
     }
 
-    /// Answers nobody until it is let go.
+    /// Answers no request until [`Self::let_go`].
     pub(crate) fn hold(&self) {
         self.open.send_replace(false);
     }
@@ -167,7 +167,7 @@ impl KeyServer {
         asked.expect("it lives");
     }
 
-    /// Answers whoever waits.
+    /// Answers the requests that wait.
     pub(crate) fn let_go(&self) {
         self.open.send_replace(true);
     }
@@ -256,7 +256,7 @@ impl Test {
     }
 }
 
-pub(crate) async fn refusal(identity: &FirebaseIdentity, authorization: Header<'_>) -> Refused {
+pub(crate) async fn refusal(identity: &FirebaseIdentity, authorization: Header<'_>) -> AuthError {
     let credentials = Credentials {
         authorization,
         user_id: Header::Text("mallory"),

@@ -107,7 +107,7 @@ async fn lost_answer_to_a_small_object_is_found_out() {
     }
 }
 
-/// An object that is there before the first attempt is nobody's lost answer.
+/// An object that is there before the first attempt is not the result of a lost response.
 #[tokio::test]
 async fn existing_object_of_the_same_bytes_is_not_written() {
     let script = Script::start([Answer::status(412)]).await;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use models::{
-    Cache, Event, Languages, Library, Model, Observer, Package, Patience, Settings, Sums,
+    Cache, Event, FetchTimeouts, Languages, Library, Model, Observer, Package, Settings, Sums,
 };
 
 /// What the host does with a request.
@@ -170,7 +170,7 @@ pub fn library(folder: &Path, base: &str) -> Library {
             fetch: true,
             path: String::new(),
         },
-        patience: Patience {
+        patience: FetchTimeouts {
             connect: Duration::from_millis(500),
             stall: Duration::from_millis(500),
             lock: Duration::from_secs(20),

@@ -84,7 +84,7 @@ pub(super) fn change() -> Operation {
             "speakers": {"0": "Bob", "1": {"name": "Ada", "role": "interviewee"}, "2": null},
             "speakers_expected": 2, "retention_days": 30,
         }},
-        "quiet": {"summary": "Nobody is told any more", "value": {"webhook_url": null}},
+        "quiet": {"summary": "No more webhooks are sent", "value": {"webhook_url": null}},
     });
     of_one("change_interview", "Change an interview")
         .json("ChangeInterview", true, change)
@@ -123,18 +123,18 @@ pub(super) fn upload_url() -> Operation {
 }
 
 pub(super) fn retry() -> Operation {
-    let wanted = json!({
+    let requested = json!({
         "one": {"summary": "One step", "value": {"step": "analysis"}},
         "all": {"summary": "All that failed", "value": {}},
     });
     of_one("retry_steps", "Run failed steps again")
         .about(
-            "Without a body: all that failed, and what nobody has begun for a minute although \
+            "Without a body: all that failed, and what no worker has begun for a minute although \
             it could be. Steps that failed for their sake follow. With \
             `report`, a report that is done is made again, with the notes and names that there are \
             now.",
         )
-        .json("Retry", false, wanted)
+        .json("Retry", false, requested)
         .gives(
             202,
             "The interview, its steps pending.",

@@ -1,6 +1,6 @@
 //! Every call, in groups.
 
-mod direct;
+mod analyze;
 mod interviews;
 mod notes;
 mod results;
@@ -20,7 +20,7 @@ pub(super) fn tags() -> Value {
         {"name": results::TAG, "description": "What came of an interview."},
         {"name": notes::TAG, "description": "What people write down about an interview."},
         {"name": webhooks::TAG, "description": "What was sent to an interview's `webhook_url`, and sending it again."},
-        {"name": direct::TAG, "description": "Without creating an interview first, or without one at all."},
+        {"name": analyze::TAG, "description": "Without creating an interview first, or without one at all."},
         {"name": service::TAG, "description": "The service itself."},
     ])
 }
@@ -53,9 +53,9 @@ pub(super) fn describe(route: Route, method: &Method) -> Operation {
         Route::Deliveries => webhooks::deliveries(),
         Route::Replay => webhooks::replay(),
         Route::Callback => webhooks::callback(method),
-        Route::Analyze => direct::analyze(),
-        Route::AnalyzeAsync => direct::analyze_async(),
-        Route::TranscribeStream => direct::transcribe_stream(),
+        Route::Analyze => analyze::analyze(),
+        Route::AnalyzeAsync => analyze::analyze_async(),
+        Route::TranscribeStream => analyze::transcribe_stream(),
         Route::Health => service::health(),
         Route::Engines => service::engines(),
         Route::OpenApi => service::openapi(),

@@ -99,7 +99,7 @@ fn metrics() -> Value {
         json!({
             "duration_ms": count("Length of the recording."),
             "speech_ms": count("Time in which at least one speaker speaks."),
-            "silence_ms": count("Time in which nobody speaks."),
+            "silence_ms": count("Time in which no speaker speaks."),
             "turns": count("Turns, neighbours of the same speaker joined, without what is said while another speaks on."),
             "quality": a("Quality", "How far the transcript can be trusted."),
             "speakers": {"type": "object", "additionalProperties": a("SpeakerMetrics", "One speaker's part."),

@@ -4,9 +4,9 @@ use domain::steps::{Code, WaitReason};
 use serde_json::{Map, Value, json};
 
 use super::{
-    a,
-    asked::{ROLES, kind},
-    count, list, object, or_null, text, time, words,
+    a, count, list, object, or_null,
+    requests::{ROLES, kind},
+    text, time, words,
 };
 use crate::list::STATUSES;
 

@@ -2,8 +2,8 @@
 
 mod analysis;
 mod around;
-mod asked;
 mod interview;
+mod requests;
 mod transcript;
 
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use super::{operation::named, problems};
 /// All schemas by their names.
 pub(super) fn all() -> Value {
     let parts = [
-        asked::all(),
+        requests::all(),
         interview::all(),
         transcript::all(),
         analysis::all(),

@@ -3,14 +3,14 @@
 use domain::usable::Reason;
 use serde_json::{Value, json};
 
-use super::{a, asked::ROLES, count, list, number, object, or_null, share, text, words_or_null};
+use super::{a, count, list, number, object, or_null, requests::ROLES, share, text, words_or_null};
 
 pub(super) fn all() -> Value {
     json!({
         "Transcript": transcript(),
         "Speaker": object("Someone who speaks.", &[], json!({
             "id": count("From 0."),
-            "name": text("What they are called; `Speaker 1` where nobody has named them."),
+            "name": text("What they are called; `Speaker 1` where they have no name."),
             "role": words_or_null("Their part in a job interview: recognised by who asks, or as \
                 `PATCH` of the interview gives it; `null` where it is not clear.", &ROLES),
             "role_confidence": or_null(share("How sure the role is, 0 to 1; 1 where a person \

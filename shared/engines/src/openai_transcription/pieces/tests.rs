@@ -2,14 +2,14 @@ use std::io::Cursor;
 
 use super::{super::cut::Channel, *};
 
-fn utterance(start_ms: u64, length_ms: u64) -> speech::Piece {
-    speech::Piece {
+fn utterance(start_ms: u64, length_ms: u64) -> speech::SpeechSegment {
+    speech::SpeechSegment {
         start: start_ms * PER_MS,
         samples: vec![7; usize::try_from(length_ms * PER_MS).unwrap()],
     }
 }
 
-fn pieces(utterances: &[speech::Piece]) -> Vec<Piece> {
+fn pieces(utterances: &[speech::SpeechSegment]) -> Vec<Piece> {
     let mut channel = Channel::new(0, 16_000);
     let mut found = channel.joined(utterances);
     found.extend(channel.rest());

@@ -9,7 +9,7 @@ use super::*;
 fn piece(start: u64, end: u64) -> Piece {
     let samples = vec![7; usize::try_from((end - start) * 16).unwrap()];
     let start = start * 16;
-    Piece::from_utterance(0, &speech::Piece { start, samples })
+    Piece::from_utterance(0, &speech::SpeechSegment { start, samples })
 }
 
 fn timed(words: &[(&str, u64, u64)]) -> Vec<Timed> {

@@ -1,0 +1,130 @@
+//! `POST /v1/analyze-async`: an interview and its recording in one call, by JSON
+//! that announces the upload or by a form that brings it.
+
+use std::io;
+
+use domain::ports::ByteStream;
+use futures::{StreamExt, TryStreamExt};
+use http::{Response, StatusCode, header};
+use multer::Field;
+use runtime::http::{Body, Problem, incoming, read_json};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Api,
+    interviews::{MAX_BODY, NewAudio, NewInterview, Origin, invalid},
+    request::ApiRequest,
+    temp_recording::{FormOverheadLimit, TempRecording, broken},
+};
+
+/// A form that has been read: its texts, and the recording, kept in passing.
+#[derive(Default)]
+struct Form {
+    fields: Map<String, Value>,
+    file: Option<(String, TempRecording)>,
+}
+
+impl Api {
+    pub(crate) async fn analyze_async(
+        &self,
+        request: ApiRequest,
+    ) -> Result<Response<Body>, Problem> {
+        let origin = Origin::of(&request)?;
+        let content_type = request.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
+        if let Ok(boundary) = multer::parse_boundary(content_type) {
+            let body = incoming(request.into_body());
+            return self.take_form(origin, boundary, body).await;
+        }
+        let requested: NewInterview = read_json(request.into_body(), MAX_BODY).await?;
+        if requested.audio.is_none() {
+            return Err(invalid("audio", "say what is going to be uploaded"));
+        }
+        let interview = self.store_new(requested, origin).await?;
+        self.created(&interview, StatusCode::ACCEPTED).await
+    }
+
+    async fn take_form(
+        &self,
+        origin: Origin,
+        boundary: String,
+        body: ByteStream,
+    ) -> Result<Response<Body>, Problem> {
+        let form = self.read_form(&origin, boundary, body).await?;
+        let Some((filename, spooled)) = form.file else {
+            return Err(invalid("file", "the form needs a recording"));
+        };
+        let mut fields = form.fields;
+        fields.entry("title").or_insert_with(|| json!(filename));
+        let requested = serde_json::from_value(Value::Object(fields));
+        let mut requested: NewInterview =
+            requested.map_err(|error| Problem::bad_request("invalid_form", error.to_string()))?;
+        requested.audio = Some(NewAudio {
+            filename: filename.into(),
+            content_type: spooled.recording.content_type.clone(),
+            size_bytes: spooled.recording.size,
+        });
+        let interview = self.store_new(requested, origin).await?;
+        self.hand_over(&interview, &spooled).await?;
+        let mut response = self.created(&interview, StatusCode::ACCEPTED).await?;
+        // The upload has happened: how to do it is not told.
+        let shown = self.view(&interview);
+        *response.body_mut() = runtime::http::full(shown.to_string());
+        Ok(response)
+    }
+
+    async fn read_form(
+        &self,
+        origin: &Origin,
+        boundary: String,
+        body: ByteStream,
+    ) -> Result<Form, Problem> {
+        let (mut multipart, around) = FormOverheadLimit::form(boundary, body);
+        let mut form = Form::default();
+        while let Some(field) = multipart
+            .next_field()
+            .await
+            .map_err(|error| broken(&error))?
+        {
+            let name = field.name().unwrap_or("").to_owned();
+            if name == "file" && form.file.is_none() {
+                let filename = field.file_name().unwrap_or("recording").to_owned();
+                let content_type = field.content_type().map(ToString::to_string);
+                let content_type =
+                    content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
+                let bytes = field.map_err(io::Error::other).boxed();
+                around.pause();
+                let spooled = self.keep(&origin.user, &content_type, bytes).await?;
+                around.resume();
+                form.file = Some((filename, spooled));
+            } else {
+                let text = text(field).await?;
+                let value = match name.as_str() {
+                    "metadata" | "rubric" | "retention_days" | "speakers_expected" => {
+                        serde_json::from_str(&text)
+                            .map_err(|error| invalid(&name, &error.to_string()))?
+                    }
+                    _ => json!(text),
+                };
+                if form.fields.insert(name.clone(), value).is_some() {
+                    return Err(invalid(&name, "given twice"));
+                }
+            }
+        }
+        Ok(form)
+    }
+}
+
+/// A short field.
+async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_BODY {
+            let detail = format!("a field has more than {MAX_BODY} bytes");
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            return Err(Problem::new(status, "body_too_large", detail));
+        }
+    }
+    let not_text = |_| Problem::bad_request("invalid_form", "a field is not UTF-8");
+    String::from_utf8(bytes).map_err(not_text)
+}

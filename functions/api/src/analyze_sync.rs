@@ -1,0 +1,355 @@
+//! `POST /v1/analyze`: an analysis of a transcript from elsewhere, nothing stored.
+
+use std::fmt;
+
+use domain::{
+    Private,
+    analysis::Rubric,
+    interview::Kind,
+    text,
+    transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
+    turns,
+    versions::{UnknownFields, closed},
+};
+use http::{Response, StatusCode};
+use runtime::http::{Body, Problem, json, read_json};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
+};
+
+use crate::{
+    Api,
+    error::step_problem,
+    interviews::{check_language, check_rubric, invalid},
+    request::ApiRequest,
+};
+
+/// The largest body, in bytes: a transcript of more than a day.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// The most words of a transcript.
+const MAX_WORDS: usize = 300_000;
+
+/// The most speakers: each is measured over the whole conversation.
+const MAX_SPEAKERS: usize = 100;
+
+/// How long a word takes where no times are given: 150 words a minute.
+const WORD_MS: u64 = 400;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    transcript: TranscriptInput,
+    #[serde(default, deserialize_with = "closed")]
+    kind: Kind,
+    #[serde(default)]
+    language: Option<String>,
+    #[serde(default, deserialize_with = "closed")]
+    rubric: Option<Rubric>,
+}
+
+/// A transcript as a client has it.
+enum TranscriptInput {
+    /// Lines of `Name: what was said`; a line without a name goes on.
+    Text(Private),
+    Turns(GivenTurns),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenTurns {
+    turns: Vec<TurnInput>,
+}
+
+/// A turn; ids and whatever else a transcript of ours has are ignored.
+#[derive(Deserialize)]
+struct TurnInput {
+    speaker: SpeakerInput,
+    text: Private,
+    #[serde(default)]
+    start_ms: Option<u64>,
+    #[serde(default)]
+    end_ms: Option<u64>,
+}
+
+enum SpeakerInput {
+    Number(u32),
+    Name(Private),
+}
+
+impl<'de> Deserialize<'de> for TranscriptInput {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Expected;
+
+        impl<'de> Visitor<'de> for Expected {
+            type Value = TranscriptInput;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("lines of text, or an object with `turns`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<TranscriptInput, E> {
+                Ok(TranscriptInput::Text(text.to_owned().into()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<TranscriptInput, A::Error> {
+                let fields = MapAccessDeserializer::new(fields);
+                GivenTurns::deserialize(fields).map(TranscriptInput::Turns)
+            }
+        }
+
+        input.deserialize_any(Expected)
+    }
+}
+
+impl<'de> Deserialize<'de> for SpeakerInput {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Expected;
+
+        impl Visitor<'_> for Expected {
+            type Value = SpeakerInput;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a speaker's name, or a number from 0 to 4294967295")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<SpeakerInput, E> {
+                Ok(SpeakerInput::Name(name.to_owned().into()))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<SpeakerInput, E> {
+                let fits = u32::try_from(number).map(SpeakerInput::Number);
+                fits.map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+        }
+
+        input.deserialize_any(Expected)
+    }
+}
+
+impl SpeakerInput {
+    fn name(&self) -> String {
+        match self {
+            Self::Number(id) => Speaker::unnamed(*id).name.reveal().to_owned(),
+            Self::Name(name) => name.reveal().to_owned(),
+        }
+    }
+}
+
+impl Api {
+    pub(crate) async fn analyze(&self, asked: ApiRequest) -> Result<Response<Body>, Problem> {
+        let _room = self.limits.rate_limits.admit_analysis()?;
+        let request: Request = read_json(asked.into_body(), MAX_BODY).await?;
+        if let Some(language) = &request.language {
+            check_language(language)?;
+        }
+        if let Some(rubric) = &request.rubric {
+            check_rubric(rubric)?;
+        }
+        let turns = match request.transcript {
+            TranscriptInput::Turns(given) => given.turns,
+            TranscriptInput::Text(text) => lines(text.reveal()),
+        };
+        let transcript = transcript(turns, request.language)?;
+        let rubric = request.rubric;
+        let analysis = self.direct.analyze(transcript, request.kind, rubric).await;
+        let analysis = analysis.map_err(|error| step_problem(&error))?;
+        Ok(json(StatusCode::OK, &analysis))
+    }
+}
+
+fn lines(text: &str) -> Vec<TurnInput> {
+    let mut turns: Vec<TurnInput> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let named = line.split_once(':').filter(|(name, said)| {
+            let short = (1..=40).contains(&name.chars().count());
+            short && !said.trim().is_empty() && name.split_whitespace().count() <= 4
+        });
+        let (speaker, said) = match (named, turns.last()) {
+            (Some((name, said)), _) => (name.trim().to_owned(), said.trim()),
+            (None, Some(last)) => (last.speaker.name(), line),
+            (None, None) => (Speaker::unnamed(0).name.reveal().to_owned(), line),
+        };
+        turns.push(TurnInput {
+            speaker: SpeakerInput::Name(speaker.into()),
+            text: said.into(),
+            start_ms: None,
+            end_ms: None,
+        });
+    }
+    turns
+}
+
+/// The transcript in our terms, its turns kept as they are. Where times are not
+/// given, they are guessed from the number of words.
+fn transcript(given: Vec<TurnInput>, language: Option<String>) -> Result<Transcript, Problem> {
+    // Before anything is made of them: a word takes more room than its letters.
+    let counts = given
+        .iter()
+        .map(|turn| text::words(turn.text.reveal()).count());
+    if counts.sum::<usize>() > MAX_WORDS {
+        let why = format!("at most {MAX_WORDS} words");
+        return Err(invalid("transcript", &why));
+    }
+    let mut names: Vec<String> = Vec::new();
+    let (mut words, mut found, mut reached) = (Vec::new(), Vec::new(), 0);
+    for turn in given {
+        let name = turn.speaker.name();
+        let known = names.iter().position(|other| *other == name);
+        let speaker = known.unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        });
+        if names.len() > MAX_SPEAKERS {
+            let why = format!("at most {MAX_SPEAKERS} speakers");
+            return Err(invalid("transcript", &why));
+        }
+        let speaker = u32::try_from(speaker).unwrap_or(u32::MAX);
+        let own = spread(&turn, speaker, reached)?;
+        let (Some(first), Some(last)) = (own.first(), own.last()) else {
+            continue;
+        };
+        let range = words.len()..words.len() + own.len();
+        found.push(Turn {
+            id: u32::try_from(found.len()).unwrap_or(u32::MAX),
+            speaker,
+            start_ms: first.start_ms,
+            end_ms: last.end_ms,
+            text: turn.text,
+            words: range,
+        });
+        reached = last.end_ms;
+        words.extend(own);
+    }
+    if words.is_empty() {
+        return Err(invalid("transcript", "at least one word"));
+    }
+    let speakers = names.into_iter().zip(0..).map(|(name, id)| Speaker {
+        name: name.into(),
+        ..Speaker::unnamed(id)
+    });
+    let head = TranscriptHead {
+        revision: 0,
+        engine: "client".to_owned(),
+        model: String::new(),
+        diarization: None,
+        language,
+        duration_ms: reached,
+        speakers: speakers.collect(),
+        chunks: 0,
+        quality: turns::quality(&words, reached),
+        usable: None,
+        created_at: domain::Timestamp::from_millis(0),
+        unknown: UnknownFields::default(),
+    };
+    Ok(Transcript {
+        head,
+        words,
+        turns: found,
+    })
+}
+
+/// The words of a turn, evenly over its time.
+fn spread(turn: &TurnInput, speaker: u32, reached: u64) -> Result<Vec<Word>, Problem> {
+    let texts: Vec<&str> = text::words(turn.text.reveal()).collect();
+    let count = texts.len().max(1) as u64;
+    let start = turn.start_ms.unwrap_or(reached);
+    let guessed = start.saturating_add(count * WORD_MS);
+    let end = turn.end_ms.unwrap_or(guessed);
+    // A day is a thousandth of what a u64 holds of it: nothing below overflows.
+    if end < start || end > 100 * 86_400_000 {
+        let why = "`end_ms` is not before `start_ms`, and both within a hundred days";
+        return Err(invalid("transcript.turns", why));
+    }
+    let at = |index: u64| start + (end - start) * index / count;
+    let words = texts.into_iter().zip(0..).map(|(text, index)| Word {
+        text: text.into(),
+        start_ms: at(index),
+        end_ms: at(index + 1),
+        speaker,
+        confidence: 1.0,
+        overlap: false,
+    });
+    Ok(words.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_turns_and_times_are_guessed() {
+        let text = "Ada: What did you do?\nBob: I built a boat.\n  It floats.\n\nAda: Good";
+        let transcript = transcript(lines(text), None).unwrap();
+        let said: Vec<(u32, &str)> = transcript
+            .turns
+            .iter()
+            .map(|turn| (turn.speaker, turn.text.reveal()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (0, "What did you do?"),
+                (1, "I built a boat."),
+                (1, "It floats."),
+                (0, "Good")
+            ]
+        );
+        assert_eq!(transcript.speaker_name(1).reveal(), "Bob");
+        assert_eq!(transcript.head.duration_ms, 11 * WORD_MS);
+        let crowd: Vec<String> = (0..=MAX_SPEAKERS)
+            .map(|one| format!("Speaker {one}: me"))
+            .collect();
+        for too_much in [crowd.join("\n"), "a ".repeat(MAX_WORDS + 1)] {
+            let refused = super::transcript(lines(&too_much), None).unwrap_err();
+            assert!(refused.detail.contains("at most"), "{refused}");
+        }
+        let words = &transcript.words[transcript.turns[1].words.clone()];
+        assert_eq!(
+            (words[0].start_ms, words[3].text.reveal()),
+            (4 * WORD_MS, "boat.")
+        );
+    }
+
+    #[test]
+    fn where_there_are_no_spaces_each_character_has_its_time() {
+        let transcript = transcript(lines("甲: 我们今天谈工作。\n乙: 好。"), None).unwrap();
+        assert_eq!(transcript.head.quality.words, 8);
+        let words = &transcript.words;
+        assert_eq!(
+            (words[6].text.reveal(), words[6].start_ms),
+            ("作。", 6 * WORD_MS)
+        );
+    }
+
+    #[test]
+    fn given_times_are_kept_and_nonsense_is_refused() {
+        let turn = |start_ms, end_ms, text: &str| TurnInput {
+            speaker: SpeakerInput::Number(0),
+            text: text.into(),
+            start_ms,
+            end_ms,
+        };
+        let good = transcript(vec![turn(Some(1_000), Some(3_000), "one two")], None).unwrap();
+        assert_eq!(
+            (good.words[1].start_ms, good.words[1].end_ms),
+            (2_000, 3_000)
+        );
+        let last = TurnInput {
+            speaker: SpeakerInput::Number(u32::MAX),
+            ..turn(None, None, "a")
+        };
+        let named = transcript(vec![last], None).unwrap();
+        assert_eq!(named.speaker_name(0).reveal(), "Speaker 4294967296");
+        for wrong in [
+            vec![],
+            vec![turn(None, None, " ")],
+            vec![turn(Some(5), Some(4), "a")],
+            vec![turn(Some(0), Some(u64::MAX), "a")],
+            vec![turn(Some(u64::MAX), None, "a")],
+        ] {
+            assert!(transcript(wrong, None).is_err());
+        }
+    }
+}

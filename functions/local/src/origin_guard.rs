@@ -1,0 +1,175 @@
+//! What keeps web pages away that are not ours.
+//!
+//! The embedded service trusts the user id of a request, and listens where every page
+//! in the same browser can reach it: by a name of its own that suddenly leads to this
+//! machine (DNS rebinding), or by a form or a `fetch` that asks for no permission
+//! (cross-site request forgery). Programs send none of what gives pages away.
+
+use api::Origins;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use runtime::http::Problem;
+
+/// Where the service is at home, and whose pages may change something.
+#[derive(Debug, Clone)]
+pub(crate) struct OriginGuard {
+    /// The authority of `PUBLIC_URL`: a host, and its port where it is not the scheme's.
+    public: String,
+    origins: Origins,
+}
+
+impl OriginGuard {
+    pub(crate) fn new(public_url: &str, origins: Origins) -> Self {
+        Self {
+            public: authority(public_url).unwrap_or("").to_ascii_lowercase(),
+            origins,
+        }
+    }
+
+    /// Whether a request may come in.
+    pub(crate) fn admit<B>(&self, request: &Request<B>) -> Result<(), Problem> {
+        let asked = asked_host(request);
+        if !asked
+            .as_deref()
+            .is_some_and(|host| self.is_allowed_host(host))
+        {
+            let detail = "this service is not at home at the host that was asked for; \
+                          `PUBLIC_URL` says where it is";
+            let status = StatusCode::MISDIRECTED_REQUEST;
+            return Err(Problem::new(status, "unknown_host", detail));
+        }
+        let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+        if only_reads || self.is_ours(request.headers(), asked.as_deref()) {
+            return Ok(());
+        }
+        let detail = "pages of this origin may not change anything; \
+                      `CORS_ALLOWED_ORIGINS` says whose may";
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "foreign_origin",
+            detail,
+        ))
+    }
+
+    /// Rebinding needs a registered name: addresses, names without a dot and this
+    /// machine's own names are none.
+    fn is_allowed_host(&self, asked: &str) -> bool {
+        let host = host(asked);
+        let nobodys = host.starts_with('[')
+            || host.parse::<std::net::Ipv4Addr>().is_ok()
+            || !host.contains('.')
+            || host.ends_with(".localhost");
+        nobodys || host == self::host(&self.public)
+    }
+
+    fn is_ours(&self, headers: &HeaderMap, asked: Option<&str>) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            let site = headers.get("sec-fetch-site");
+            return site.is_none_or(|site| !["cross-site", "same-site"].contains(&text(site)));
+        };
+        let own = authority(text(origin)).map(str::to_ascii_lowercase);
+        let own = own.is_some_and(|own| own == self.public || Some(&*own) == asked);
+        own || self.origins.allow(origin)
+    }
+}
+
+/// The host, and the port, that a request is addressed to.
+fn asked_host<B>(request: &Request<B>) -> Option<String> {
+    let of_uri = request.uri().authority().map(http::uri::Authority::as_str);
+    let of_header = || request.headers().get(header::HOST).map(text);
+    let asked = of_uri.or_else(of_header).filter(|host| !host.is_empty());
+    asked.map(str::to_ascii_lowercase)
+}
+
+/// A host without its port.
+fn host(authority: &str) -> &str {
+    let port = authority
+        .rfind(':')
+        .filter(|at| !authority[*at..].contains(']'));
+    &authority[..port.unwrap_or(authority.len())]
+}
+
+/// The authority of a URL of the web.
+fn authority(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("http://");
+    let rest = rest.or_else(|| url.strip_prefix("https://"))?;
+    rest.split('/').next()
+}
+
+fn text(value: &http::HeaderValue) -> &str {
+    value.to_str().unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::settings::Environment;
+
+    use super::*;
+
+    fn outcome(method: &str, headers: &[(&str, &str)]) -> &'static str {
+        let environment = Environment::of([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
+        let origins = Origins::read(&environment).unwrap();
+        let door = OriginGuard::new("https://Lens.example", origins);
+        let request = Request::builder().method(method).uri("/v1/interviews");
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        let request = request.body(()).unwrap();
+        door.admit(&request)
+            .map_or_else(|problem| problem.code, |()| "in")
+    }
+
+    #[test]
+    fn a_name_that_leads_here_by_a_trick_is_not_ours() {
+        for (host, expected) in [
+            ("127.0.0.1:8000", "in"),
+            ("[::1]:8000", "in"),
+            ("192.168.1.7", "in"),
+            ("localhost:8000", "in"),
+            ("a.localhost", "in"),
+            ("interviewlens:8000", "in"),
+            ("lens.example", "in"),
+            ("LENS.example:443", "in"),
+            ("evil.example:8000", "unknown_host"),
+            ("lens.example.evil.example", "unknown_host"),
+            ("127.0.0.1.evil.example", "unknown_host"),
+            ("localhost.", "unknown_host"),
+            ("", "unknown_host"),
+        ] {
+            assert_eq!(outcome("GET", &[("host", host)]), expected, "{host}");
+        }
+        assert_eq!(outcome("GET", &[]), "unknown_host");
+    }
+
+    #[test]
+    fn a_page_of_another_origin_changes_nothing() {
+        for (header, value, expected) in [
+            ("x-nothing", "", "in"),
+            ("origin", "http://127.0.0.1:8000", "in"),
+            ("origin", "https://lens.example", "in"),
+            ("origin", "https://app.example", "in"),
+            ("origin", "https://evil.example", "foreign_origin"),
+            ("origin", "http://127.0.0.1:9000", "foreign_origin"),
+            (
+                "origin",
+                "http://127.0.0.1:8000.evil.example",
+                "foreign_origin",
+            ),
+            ("origin", "null", "foreign_origin"),
+            ("origin", "", "foreign_origin"),
+            ("sec-fetch-site", "cross-site", "foreign_origin"),
+            ("sec-fetch-site", "same-site", "foreign_origin"),
+            ("sec-fetch-site", "same-origin", "in"),
+            ("sec-fetch-site", "none", "in"),
+        ] {
+            let headers = [("host", "127.0.0.1:8000"), (header, value)];
+            for method in ["POST", "PUT", "PATCH", "DELETE"] {
+                assert_eq!(
+                    outcome(method, &headers),
+                    expected,
+                    "{method} {header}: {value}"
+                );
+            }
+            assert_eq!(outcome("GET", &headers), "in", "what only reads is CORS's");
+        }
+    }
+}

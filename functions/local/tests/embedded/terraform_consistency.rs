@@ -1,0 +1,382 @@
+//! Terraform, the manifest and the code say the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Arc,
+};
+
+use domain::{
+    InterviewKey,
+    documents::TIME_TO_LIVE,
+    pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED, Pipeline, TriggerKey},
+    ports::{Direction, Message, Query, Scope},
+    receipt::RECEIPTS,
+    steps::StepName,
+    webhook,
+};
+use emulation::dispatch::incoming;
+use hcl::{Block, Body, Expression};
+use runtime::Function as _;
+use sweep::Sweep;
+
+use crate::{
+    recording_store::Watched,
+    support::{TestHost, key},
+};
+
+/// All of `terraform/`.
+fn terraform() -> Body {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../terraform");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "tf"));
+    let text = files.map(|path| fs::read_to_string(path).unwrap());
+    hcl::parse(&text.collect::<Vec<_>>().join("\n")).unwrap()
+}
+
+/// A value of a block `locals`.
+fn local(body: &Body, name: &str) -> Expression {
+    let locals = body.blocks().filter(|block| block.identifier() == "locals");
+    let mut attributes = locals.flat_map(|block| block.body().attributes());
+    let found = attributes.find(|attribute| attribute.key() == name);
+    found
+        .unwrap_or_else(|| panic!("no local {name}"))
+        .expr()
+        .clone()
+}
+
+fn keys(expression: &Expression) -> BTreeSet<String> {
+    let Expression::Object(object) = expression else {
+        panic!("no object: {expression:?}");
+    };
+    object
+        .keys()
+        .map(|key| key.to_string().trim_matches('"').to_owned())
+        .collect()
+}
+
+fn texts(expression: &Expression) -> Vec<String> {
+    let Expression::Array(items) = expression else {
+        panic!("no list: {expression:?}");
+    };
+    let text = |item: &Expression| match item {
+        Expression::String(text) => text.clone(),
+        other => panic!("no text: {other:?}"),
+    };
+    items.iter().map(text).collect()
+}
+
+fn resources<'a>(body: &'a Body, kind: &'a str) -> impl Iterator<Item = &'a Block> {
+    body.blocks().filter(move |block| {
+        let labels = block.labels();
+        block.identifier() == "resource" && labels.first().is_some_and(|own| own.as_str() == kind)
+    })
+}
+
+fn attribute<'a>(block: &'a Block, name: &str) -> Option<&'a Expression> {
+    let mut attributes = block.body().attributes();
+    attributes
+        .find(|one| one.key() == name)
+        .map(hcl::Attribute::expr)
+}
+
+#[test]
+fn every_variable_has_a_value_and_every_secret_a_place() {
+    let (body, pipeline) = (terraform(), Pipeline::ours());
+    let all = |of: fn(&domain::pipeline::Function) -> &Vec<String>| -> BTreeSet<String> {
+        pipeline.functions.values().flat_map(of).cloned().collect()
+    };
+    assert_eq!(
+        keys(&local(&body, "environment")),
+        all(|function| &function.environment)
+    );
+    assert_eq!(
+        keys(&local(&body, "secrets")),
+        all(|function| &function.secrets)
+    );
+}
+
+#[test]
+fn every_list_of_the_manifest_is_made_into_resources() {
+    let body = terraform();
+    for (kind, list) in [
+        ("google_cloud_run_v2_service", "local.functions"),
+        ("google_cloud_tasks_queue", "local.pipeline.queues"),
+        ("google_cloud_scheduler_job", "local.pipeline.schedules"),
+        ("google_pubsub_topic", "toset(local.pipeline.topics)"),
+        ("google_eventarc_trigger", "local.triggers"),
+        ("google_service_account", "local.functions"),
+    ] {
+        let made = resources(&body, kind).filter_map(|block| attribute(block, "for_each"));
+        let made: Vec<String> = made
+            .map(|list| hcl::format::to_string(list).unwrap())
+            .collect();
+        assert!(made.contains(&list.to_owned()), "{kind}: {made:?}");
+    }
+}
+
+/// Whatever is sent has a listener, by the manifest alone.
+#[test]
+fn what_the_code_stores_publishes_and_queues_has_its_listeners() {
+    let pipeline = Pipeline::ours();
+    let own: InterviewKey = key("x");
+    let [interview, transcript, analysis] =
+        [own.document(), own.data("transcript"), own.data("analysis")];
+    for (occurrence, functions) in [
+        (
+            TriggerKey::Object { bucket: "uploads" },
+            &["transcribe", "waveform"][..],
+        ),
+        (
+            TriggerKey::Object {
+                bucket: "artifacts",
+            },
+            &[],
+        ),
+        (
+            TriggerKey::Document {
+                path: interview.as_str(),
+            },
+            &["announce"],
+        ),
+        (
+            TriggerKey::Document {
+                path: transcript.as_str(),
+            },
+            &["analyze"],
+        ),
+        (
+            TriggerKey::Document {
+                path: analysis.as_str(),
+            },
+            &["report"],
+        ),
+        (
+            TriggerKey::Document {
+                path: own.data("waveform").as_str(),
+            },
+            &[],
+        ),
+        (
+            TriggerKey::Message {
+                topic: webhook::TOPIC,
+            },
+            &["notify"],
+        ),
+        (TriggerKey::Message { topic: "sweep" }, &["sweep"]),
+    ] {
+        assert_eq!(pipeline.listeners(occurrence), functions, "{occurrence:?}");
+    }
+    let steps = StepName::ALL.map(|step| step.as_str().to_owned());
+    let queues = steps.into_iter().chain([webhook::QUEUE.to_owned()]);
+    let known: BTreeSet<String> = pipeline.queues.keys().cloned().collect();
+    assert_eq!(queues.collect::<BTreeSet<_>>(), known);
+    let types = pipeline
+        .functions
+        .values()
+        .flat_map(|function| &function.events);
+    let types: BTreeSet<&str> = types.map(|event| event.event_type.as_str()).collect();
+    assert_eq!(
+        types,
+        BTreeSet::from([OBJECT_FINALIZED, DOCUMENT_WRITTEN, MESSAGE_PUBLISHED])
+    );
+    // Terraform tells messages from the other events by their type.
+    let text = hcl::format::to_string(&terraform()).unwrap();
+    let named = text
+        .split('"')
+        .filter(|part| part.starts_with("google.cloud."));
+    assert_eq!(
+        named.collect::<BTreeSet<_>>(),
+        BTreeSet::from([MESSAGE_PUBLISHED])
+    );
+}
+
+/// The queries of the code, by running whatever asks any.
+async fn queries() -> Vec<Query> {
+    let test = TestHost::start().await;
+    let watched = Arc::new(Watched::over(test.host.store.records()));
+    let mut api = test.host.api();
+    api.records = Arc::clone(&watched) as _;
+    let url = test.serve(api).await;
+    for query in ["", "?status=completed", "?limit=1"] {
+        let path = format!("{url}/v1/interviews{query}");
+        assert_eq!(test.client.get(path).send().await.unwrap().status(), 200);
+    }
+    let sweep = Sweep {
+        records: Arc::clone(&watched) as _,
+        uploads: test.host.store.bucket("uploads"),
+        artifacts: test.host.store.bucket("artifacts"),
+        clock: Arc::clone(&test.clock) as _,
+        retention: Some(std::time::Duration::from_hours(24)),
+    };
+    // A tick as it is delivered, to this sweep.
+    let tick = Message {
+        data: b"{}".to_vec(),
+        ..Message::default()
+    };
+    test.host.store.bus().publish("sweep", tick).await.unwrap();
+    let deliveries = test.host.store.deliveries();
+    for lane in deliveries.lanes() {
+        for delivery in deliveries.take(&lane, 10).await.unwrap() {
+            sweep.handle(incoming(&delivery).unwrap()).await.unwrap();
+        }
+    }
+    watched.queries()
+}
+
+/// The fields that a query compares and orders by, in the order of an index.
+fn indexed(query: &Query) -> Vec<(String, &'static str)> {
+    let order = match query.direction {
+        Direction::Ascending => "ASCENDING",
+        Direction::Descending => "DESCENDING",
+    };
+    let ordered = query.order_field().map(|field| (field.to_owned(), order));
+    let equal = query
+        .equal
+        .iter()
+        .map(|(field, _)| (field.clone(), "ASCENDING"));
+    let equal = equal.filter(|(field, _)| query.order_field() != Some(field));
+    equal.chain(ordered).collect()
+}
+
+#[tokio::test]
+async fn every_query_has_its_index_and_no_index_is_without_a_query() {
+    let (body, queries) = (terraform(), queries().await);
+    let (mut single, mut composite) = (BTreeSet::new(), BTreeSet::new());
+    let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for query in &queries {
+        let fields = indexed(query);
+        let (collection, group) = match &query.scope {
+            Scope::Group(name) => (name.clone(), true),
+            Scope::Collection(path) => (path.rsplit('/').next().unwrap().to_owned(), false),
+        };
+        let names = fields.iter().map(|(field, _)| field.clone());
+        asked.entry(collection.clone()).or_default().extend(names);
+        match (&fields[..], group) {
+            ([(field, _)], true) => {
+                single.insert(format!("{collection}.{field}"));
+            }
+            // Of one field in one collection Firestore has the index by itself.
+            ([] | [_], _) => {}
+            _ => {
+                let scope = if group {
+                    "COLLECTION_GROUP"
+                } else {
+                    "COLLECTION"
+                };
+                composite.insert((collection, scope.to_owned(), fields));
+            }
+        }
+    }
+    assert!(queries.len() >= 8, "{queries:?}");
+    assert_eq!(keys(&local(&body, "asked_of_all")), single);
+    let text = |expression: Option<&Expression>| match expression {
+        Some(Expression::String(text)) => text.clone(),
+        other => panic!("no text: {other:?}"),
+    };
+    let made = resources(&body, "google_firestore_index").map(|block| {
+        let fields = block
+            .body()
+            .blocks()
+            .filter(|own| own.identifier() == "fields");
+        let fields = fields.map(|own| {
+            let order = text(attribute(own, "order"));
+            let order = if order == "ASCENDING" {
+                "ASCENDING"
+            } else {
+                "DESCENDING"
+            };
+            (text(attribute(own, "field_path")), order)
+        });
+        let scope = text(attribute(block, "query_scope"));
+        (
+            text(attribute(block, "collection")),
+            scope,
+            fields.collect(),
+        )
+    });
+    assert_eq!(
+        made.collect::<BTreeSet<(String, String, Vec<_>)>>(),
+        composite
+    );
+    // No query asks for what is exempted.
+    for collection in texts(&local(&body, "never_asked")) {
+        let fields = asked.get(&collection).cloned().unwrap_or_default();
+        assert!(fields.is_empty(), "{collection}: {fields:?}");
+    }
+    let never: BTreeSet<String> = texts(&local(&body, "never_asked_of_interviews"))
+        .into_iter()
+        .collect();
+    let of_interviews = &asked["interviews"];
+    assert!(
+        never.is_disjoint(of_interviews),
+        "{never:?} {of_interviews:?}"
+    );
+}
+
+/// What the store deletes by itself is what has such a moment, under the same name.
+#[test]
+fn documents_with_a_time_to_live_are_deleted_by_it() {
+    let body = terraform();
+    assert_eq!(texts(&local(&body, "time_to_live")), [RECEIPTS]);
+    let field = resources(&body, "google_firestore_field")
+        .find(|block| {
+            block
+                .labels()
+                .iter()
+                .any(|label| label.as_str() == "time_to_live")
+        })
+        .unwrap();
+    assert_eq!(
+        attribute(field, "field"),
+        Some(&Expression::String(TIME_TO_LIVE.into()))
+    );
+    let blocks = field.body().blocks();
+    assert!(
+        blocks
+            .into_iter()
+            .any(|own| own.identifier() == "ttl_config")
+    );
+}
+
+#[test]
+fn every_alert_is_in_the_runbook() {
+    let runbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/runbook.md");
+    let runbook = fs::read_to_string(runbook).unwrap();
+    let explained = runbook.lines().filter_map(|line| line.strip_prefix("### "));
+    let explained: BTreeSet<String> = explained.map(|name| name.replace('-', "_")).collect();
+    let terraform = terraform();
+    let of_one = terraform.blocks().filter_map(|block| match block.labels() {
+        [kind, name] if kind.as_str() == "google_monitoring_alert_policy" => Some(name.as_str()),
+        _ => None,
+    });
+    let of_one = of_one.filter(|name| *name != "this").map(str::to_owned);
+    let mut alerts = keys(&local(&terraform, "alerts"));
+    alerts.extend(of_one);
+    assert_eq!(explained, alerts);
+    assert!(alerts.contains("sweep_missing"));
+}
+
+/// Only the API is public, and no role permits everything.
+#[test]
+fn roles_are_small_and_only_the_api_is_public() {
+    let public = Pipeline::ours()
+        .functions
+        .into_iter()
+        .filter(|(_, own)| own.public);
+    assert_eq!(public.map(|(name, _)| name).collect::<Vec<_>>(), ["api"]);
+    let text = hcl::format::to_string(&terraform()).unwrap();
+    for role in [
+        "roles/owner",
+        "roles/editor",
+        "roles/viewer",
+        ".admin\"",
+        "allAuthenticatedUsers",
+    ] {
+        assert!(!text.contains(role), "{role}");
+    }
+    assert_eq!(text.matches("\"allUsers\"").count(), 1);
+}

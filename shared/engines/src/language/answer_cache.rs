@@ -1,0 +1,129 @@
+//! Answers of analyses that did not get to their end, so that the next try does
+//! not pay for them again.
+//!
+//! A step that fails for the moment comes back within minutes, often to the same
+//! process. What it had been answered by then is kept here for half an hour, in
+//! memory alone; another process asks again.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{answer::Object, error::ProviderError, model::Question, usage_totals::UsageTotals};
+
+/// How long answers are kept.
+const LONG_ENOUGH: Duration = Duration::from_mins(30);
+
+/// Of how many analyses, at most.
+const MAX_ANALYSES: usize = 64;
+
+/// What a question came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CachedAnswer {
+    /// An answer.
+    With(Object),
+    /// It asks too much, in this way: the part is to be cut in two.
+    TooMuch(ProviderError),
+}
+
+/// How far an analysis has come.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Answers by [`Question::key`].
+    answers: HashMap<[u8; 32], CachedAnswer>,
+    /// What they cost, failed attempts included.
+    pub(crate) usage_totals: UsageTotals,
+}
+
+impl Progress {
+    /// What has been answered before.
+    pub(crate) fn recall(&self, question: &Question) -> Option<CachedAnswer> {
+        self.answers.get(&question.key()).cloned()
+    }
+
+    /// Remembers an answer.
+    pub(crate) fn remember(&mut self, question: &Question, answered: CachedAnswer) {
+        self.answers.insert(question.key(), answered);
+    }
+}
+
+/// The analyses under way, by the question about the whole transcript.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerCache(Mutex<Vec<([u8; 32], Instant, Progress)>>);
+
+impl AnswerCache {
+    /// Takes up where an earlier try broke off, or begins.
+    pub(crate) fn take(&self, key: &[u8; 32]) -> Progress {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|(_, since, _)| since.elapsed() < LONG_ENOUGH);
+        let known = all.iter().position(|(own, _, _)| own == key);
+        known.map_or_else(Progress::default, |at| all.swap_remove(at).2)
+    }
+
+    /// Keeps what has been answered so far.
+    pub(crate) fn keep(&self, key: [u8; 32], progress: Progress) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_ANALYSES {
+            let oldest = (0..all.len()).min_by_key(|at| all[*at].1);
+            oldest.map(|at| all.swap_remove(at));
+        }
+        all.push((key, Instant::now(), progress));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn question(content: &str) -> Question {
+        Question {
+            instructions: String::new(),
+            content: content.to_owned(),
+            name: "test",
+            schema: Value::Null,
+            answer_tokens: 1,
+        }
+    }
+
+    fn with_one() -> Progress {
+        let mut progress = Progress::default();
+        progress.remember(
+            &question("a"),
+            CachedAnswer::TooMuch(ProviderError::Truncated),
+        );
+        progress
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_taken_up_once_and_not_for_ever() {
+        let answer_cache = AnswerCache::default();
+        answer_cache.keep([1; 32], with_one());
+        let taken = answer_cache.take(&[1; 32]);
+        assert_eq!(
+            taken.recall(&question("a")),
+            Some(CachedAnswer::TooMuch(ProviderError::Truncated))
+        );
+        assert_eq!(taken.recall(&question("b")), None);
+        assert_eq!(answer_cache.take(&[1; 32]).recall(&question("a")), None);
+        answer_cache.keep([1; 32], with_one());
+        tokio::time::advance(LONG_ENOUGH).await;
+        assert_eq!(answer_cache.take(&[1; 32]).recall(&question("a")), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_gives_way() {
+        let answer_cache = AnswerCache::default();
+        for key in 0..70 {
+            answer_cache.keep([key; 32], with_one());
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert!(answer_cache.take(&[5; 32]).recall(&question("a")).is_none());
+        assert!(answer_cache.take(&[6; 32]).recall(&question("a")).is_some());
+    }
+}

@@ -1,0 +1,113 @@
+//! Asking again: as long as the provider says, or twice as long each time, with
+//! jitter, and not for ever.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::sleep;
+
+use super::error::ProviderError;
+
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// The waiting that one analysis may do, in all its questions together.
+#[derive(Debug)]
+pub(crate) struct RetryBudget(Mutex<Duration>);
+
+impl RetryBudget {
+    /// As much as `total`.
+    pub(crate) fn new(total: Duration) -> Self {
+        Self(Mutex::new(total))
+    }
+
+    /// Waits before the next attempt; `false` when there have been enough, or
+    /// when it would take longer than there is patience left.
+    pub(crate) async fn wait(&self, attempts: u32, fault: &ProviderError) -> bool {
+        attempts < fault.attempts() && self.pause(attempts, fault.after()).await
+    }
+
+    /// Waits before attempt `attempts + 1`: at least `after`, where the provider says
+    /// so. Returns `false` without waiting when the rest of the patience is shorter.
+    pub(crate) async fn pause(&self, attempts: u32, after: Option<Duration>) -> bool {
+        let doubled = FIRST_WAIT * 2_u32.saturating_pow(attempts - 1).min(16);
+        let wait = match after {
+            // Never earlier than asked for, and not all at once.
+            Some(after) => after + FIRST_WAIT.mul_f64(random()),
+            None => doubled.mul_f64(0.5 + random() / 2.0),
+        };
+        let granted = self.spend(wait);
+        if granted {
+            sleep(wait).await;
+        }
+        granted
+    }
+
+    fn spend(&self, wait: Duration) -> bool {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = left.checked_sub(wait);
+        *left = rest.unwrap_or(*left);
+        rest.is_some()
+    }
+}
+
+/// From 0 to 1.
+fn random() -> f64 {
+    let mut byte = [0];
+    // Without random bytes all wait equally long, which is no harm.
+    let _ = getrandom::fill(&mut byte);
+    f64::from(byte[0]) / 256.0
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn as_long_as_the_provider_says_is_waited_and_hardly_longer() {
+        let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
+        let after = Some(Duration::from_secs(26));
+        assert!(retry_budget.wait(1, &ProviderError::Quota { after }).await);
+        let waited = start.elapsed().as_secs_f64();
+        assert!((26.0..27.1).contains(&waited), "{waited}");
+        assert!(
+            retry_budget
+                .wait(2, &ProviderError::Overloaded { after })
+                .await
+        );
+        assert!(
+            !retry_budget
+                .wait(3, &ProviderError::Overloaded { after })
+                .await
+        );
+        assert!(start.elapsed() < MINUTE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_word_the_waits_double_and_there_are_five_attempts() {
+        let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
+        let fault = ProviderError::Overloaded { after: None };
+        let mut attempts = 1;
+        while retry_budget.wait(attempts, &fault).await {
+            attempts += 1;
+        }
+        assert_eq!(attempts, 5);
+        let waited = start.elapsed().as_secs_f64();
+        assert!((7.5..=15.1).contains(&waited), "{waited}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn longer_than_a_minute_is_not_waited_at_all() {
+        let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
+        let after = Some(Duration::from_secs(61));
+        assert!(!retry_budget.wait(1, &ProviderError::Quota { after }).await);
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert!(!retry_budget.wait(1, &ProviderError::Unauthorized).await);
+        assert!(!retry_budget.wait(1, &ProviderError::QuotaSpent).await);
+    }
+}

@@ -1,0 +1,126 @@
+//! What an analysis costs, every answer counted, the useless ones too.
+
+use domain::analysis::{Draft, Usage, Warning};
+
+use super::{model::Reply, prices::cost_usd};
+
+/// The sum of all answers so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct UsageTotals {
+    usage: Usage,
+    cost_usd: f64,
+    /// Whether there was an answer without a token count.
+    uncounted: bool,
+    /// Whether there was an answer of a model without a price.
+    unpriced: bool,
+    /// The model that answered last, as it calls itself.
+    model: Option<String>,
+}
+
+impl UsageTotals {
+    /// Adds what came back of a question to the model that the settings name.
+    pub(crate) fn add(&mut self, reply: &Reply, model: &str) {
+        if reply.model.is_some() {
+            self.model.clone_from(&reply.model);
+        }
+        let Some(usage) = reply.usage else {
+            self.uncounted |= reply.outcome.is_ok();
+            return;
+        };
+        self.usage.input_tokens += usage.input_tokens;
+        self.usage.output_tokens += usage.output_tokens;
+        self.usage.thinking_tokens += usage.thinking_tokens;
+        let named = reply.model.as_deref().unwrap_or(model);
+        match cost_usd(named, usage).or_else(|| cost_usd(model, usage)) {
+            Some(cost) => self.cost_usd += cost,
+            None => self.unpriced = true,
+        }
+    }
+
+    /// Writes model, usage and cost on the draft; a cost that is not known is
+    /// none.
+    pub(crate) fn settle(self, draft: &mut Draft, model: &str) {
+        draft.model = self.model.unwrap_or_else(|| model.to_owned());
+        draft.usage = self.usage;
+        draft.cost_usd = (!self.uncounted && !self.unpriced).then_some(self.cost_usd);
+        let mut warn = |code: &str, message: &str| {
+            draft.warnings.push(Warning {
+                code: code.to_owned(),
+                message: message.to_owned(),
+            });
+        };
+        if self.uncounted {
+            warn(
+                "usage_unknown",
+                "the engine did not count all tokens: the cost is not known",
+            );
+        }
+        if self.unpriced {
+            warn(
+                "price_unknown",
+                "the price of this model is not known, and so the cost is not",
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::ProviderError;
+
+    const USAGE: Usage = Usage {
+        input_tokens: 1_000_000,
+        output_tokens: 0,
+        thinking_tokens: 100_000,
+    };
+
+    fn reply(
+        outcome: Result<String, ProviderError>,
+        usage: Option<Usage>,
+        model: Option<&str>,
+    ) -> Reply {
+        Reply {
+            outcome,
+            usage,
+            model: model.map(str::to_owned),
+        }
+    }
+
+    fn settled(replies: &[Reply], model: &str) -> Draft {
+        let (mut usage_totals, mut draft) = (UsageTotals::default(), Draft::default());
+        for reply in replies {
+            usage_totals.add(reply, model);
+        }
+        usage_totals.settle(&mut draft, model);
+        draft
+    }
+
+    #[test]
+    fn useless_answers_are_paid_for_and_refusals_are_not() {
+        let replies = [
+            reply(Err(ProviderError::Truncated), Some(USAGE), None),
+            ProviderError::QuotaSpent.into(),
+            reply(Ok(String::new()), Some(USAGE), Some("gemini-2.5-flash-001")),
+        ];
+        let draft = settled(&replies, "gemini-2.5-flash");
+        assert_eq!(draft.model, "gemini-2.5-flash-001");
+        assert_eq!(draft.usage.thinking_tokens, 200_000);
+        assert!((draft.cost_usd.unwrap() - 2.0 * (0.30 + 0.25)).abs() < 1e-9);
+        assert!(draft.warnings.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_guessed() {
+        let draft = settled(&[reply(Ok(String::new()), Some(USAGE), None)], "llama3.1");
+        assert_eq!(
+            (draft.cost_usd, &draft.warnings[0].code[..]),
+            (None, "price_unknown")
+        );
+        let draft = settled(&[reply(Ok(String::new()), None, None)], "gemini-2.5-flash");
+        assert_eq!(
+            (draft.cost_usd, &draft.warnings[0].code[..]),
+            (None, "usage_unknown")
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! Refusals of transcription servers, told apart.
+//!
+//! Bodies as known: `{error: {message, type, param, code}}` (`OpenAI`, Groq without
+//! `param`, LocalAI with a number as `code`), `{error: "…"}` (whisper.cpp),
+//! `{object: "error", message, type, param, code}` (vLLM before 0.10),
+//! `{detail: "…"}`, `{detail: [{msg, loc}]}` and `{detail: {error: {…}}}` (speaches and
+//! other `FastAPI` servers). vLLM answers some errors with status 200.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{errors::Failure, request::Feature};
+use crate::language::ProviderError;
+
+/// A failure, and the part of the request that it seems to be about.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ResponseError {
+    pub(super) failure: Failure,
+    /// What may be left out of the request.
+    pub(super) feature: Option<Feature>,
+}
+
+impl From<Failure> for ResponseError {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            feature: None,
+        }
+    }
+}
+
+impl From<ProviderError> for ResponseError {
+    fn from(fault: ProviderError) -> Self {
+        let failure = match fault {
+            ProviderError::Timeout => Failure::Timeout,
+            ProviderError::Unreachable => Failure::Unreachable,
+            _ => Failure::Unreadable,
+        };
+        failure.into()
+    }
+}
+
+/// Whether a body is an error, whatever its status.
+pub(super) fn is_error(body: &Value) -> bool {
+    !body["error"].is_null() || body["object"] == "error" || !body["detail"].is_null()
+}
+
+/// The refusal that a status and a body mean. The message is searched and never kept:
+/// it may repeat what was said.
+pub(super) fn refusal(
+    status: u16,
+    after: Option<Duration>,
+    body: &Value,
+    raw: &[u8],
+) -> ResponseError {
+    let complaint = ErrorBody::new(body, raw);
+    let status = match status {
+        200..=299 => complaint.status.unwrap_or(400),
+        status => status,
+    };
+    let refusal = complaint.refusal(status, after);
+    let (code, kind) = (complaint.code.as_deref(), complaint.kind.as_deref());
+    tracing::warn!(
+        event = "transcription.refused",
+        status,
+        code,
+        r#type = kind,
+        failure = ?refusal.failure,
+    );
+    refusal
+}
+
+/// What an error says.
+struct ErrorBody {
+    /// All its texts in lower case.
+    text: String,
+    param: String,
+    /// Its `code`, where that is a word.
+    code: Option<String>,
+    /// Its `type`.
+    kind: Option<String>,
+    /// A status in `code`.
+    status: Option<u16>,
+}
+
+impl ErrorBody {
+    fn new(body: &Value, raw: &[u8]) -> Self {
+        let outer = match &body["detail"] {
+            detail @ Value::Object(_) => detail,
+            _ => body,
+        };
+        let error = match &outer["error"] {
+            Value::Null => outer,
+            error => error,
+        };
+        let lower = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
+        let mut text = [error, &error["message"], &error["type"], &error["code"]]
+            .map(lower)
+            .join("\n");
+        match &error["detail"] {
+            Value::Null if error.is_null() => {
+                text.push_str(&String::from_utf8_lossy(raw).to_lowercase());
+            }
+            detail => text.push_str(&detail.to_string().to_lowercase()),
+        }
+        Self {
+            text,
+            param: lower(&error["param"]),
+            code: plain(&error["code"]),
+            kind: plain(&error["type"]),
+            status: error["code"]
+                .as_u64()
+                .and_then(|code| u16::try_from(code).ok())
+                .filter(|code| (400..600).contains(code)),
+        }
+    }
+
+    fn says(&self, any: &[&str]) -> bool {
+        any.iter().any(|words| self.text.contains(words))
+    }
+
+    fn refusal(&self, status: u16, after: Option<Duration>) -> ResponseError {
+        let failure = match status {
+            _ if self.says(&[
+                "insufficient_quota",
+                "billing_hard_limit",
+                "billing_not_active",
+            ]) =>
+            {
+                Failure::OutOfCredit
+            }
+            401 => Failure::Unauthorized,
+            402 => Failure::OutOfCredit,
+            403 if self.says(&["unsupported_country"]) => Failure::Location,
+            403 => Failure::Forbidden,
+            429 => Failure::RateLimited(after),
+            413 => Failure::TooLarge,
+            415 => Failure::Audio,
+            _ if self.is_too_large() => Failure::TooLarge,
+            _ if self.says(&["audio_too_short", "too short"]) => Failure::TooShort,
+            300..=399 | 404 | 405 => Failure::NotFound,
+            498 | 503 | 529 => Failure::Overloaded(after),
+            408 | 409 | 425 | 499 => Failure::Unavailable(after),
+            500..=599 if self.feature().is_none() => Failure::Unavailable(after),
+            _ => return self.rejected(),
+        };
+        failure.into()
+    }
+
+    /// A request that is rejected for what it asks for.
+    fn rejected(&self) -> ResponseError {
+        if self.says(&["model_not_found", "unknown model", "model not found"])
+            || self.says(&["model `", "model '"]) && self.says(&["does not exist", "not exist"])
+        {
+            return Failure::NotFound.into();
+        }
+        if let Some(feature) = self.feature() {
+            return ResponseError {
+                failure: Failure::Refused(self.reason()),
+                feature: Some(feature),
+            };
+        }
+        if self.param == "language"
+            || self.says(&[
+                "language '",
+                "invalid language",
+                "unsupported language",
+                "unsupported_language",
+            ])
+        {
+            return Failure::Language.into();
+        }
+        if self.param == "file"
+            || self.says(&["file format", "audio data", "audio file", "wav file"])
+        {
+            return Failure::Audio.into();
+        }
+        Failure::Refused(self.reason()).into()
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.says(&[
+            "too large",
+            "too_large",
+            "too long",
+            "content size limit",
+            "file size exceeded",
+            "clip duration",
+            "decode duration",
+            "duration exceeded",
+            "longer than",
+            "exceeds maximum",
+            "exceeds the",
+        ])
+    }
+
+    /// The part of the request that it is about, where that can be left out.
+    fn feature(&self) -> Option<Feature> {
+        let about = |word: &str| self.param.contains(word) || self.text.contains(word);
+        if about("timestamp") {
+            Some(Feature::Granularities)
+        } else if about("response_format") || about("verbose_json") {
+            Some(Feature::VerboseJson)
+        } else if about("prompt") {
+            Some(Feature::Prompt)
+        } else if about("temperature") {
+            Some(Feature::Temperature)
+        } else {
+            None
+        }
+    }
+
+    /// The server's own word for it.
+    fn reason(&self) -> Option<String> {
+        self.code.clone().or_else(|| self.kind.clone())
+    }
+}
+
+/// A word that can stand in a log and in a message; no free text.
+fn plain(value: &Value) -> Option<String> {
+    let word = value.as_str()?;
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    let plain = !word.is_empty() && word.len() <= 64 && word.bytes().all(known);
+    plain.then(|| word.to_owned())
+}
