@@ -53,6 +53,12 @@ const MAX_TEMPERATURE: f32 = 0.8;
 /// The longest median of a word's length that is believed, in milliseconds.
 const LONGEST_MEDIAN_MS: u64 = 700;
 
+/// Words that take less time than this were not said when the alignment has them: 30 ms.
+const BRIEF_MS: u64 = 30;
+
+/// So many of them in a row are text that the model wrote without hearing it.
+const TOO_MANY_BRIEF: usize = 8;
+
 /// The words of a window in order, at times between 0 and `length_ms`.
 pub(super) fn from_segments(
     segments: &[Segment],
@@ -63,6 +69,7 @@ pub(super) fn from_segments(
     let words: Vec<RecognizedWord> = spoken
         .flat_map(|segment| joined(&segment.tokens, spelling))
         .collect();
+    let words = without_unheard(&words);
     let mut words = without_loops(words, |word: &RecognizedWord| &word.text);
     shorten_around_pauses(&mut words);
     let mut reached_ms = 0;
@@ -82,6 +89,17 @@ fn is_invented(segment: &Segment) -> bool {
     let is_guess = certainty.min(segment.log_probability) < MIN_LOG_PROBABILITY;
     certainty < MIN_TOKEN_LOG_PROBABILITY
         || is_guess && (segment.no_speech > MAX_NO_SPEECH || segment.temperature >= MAX_TEMPERATURE)
+}
+
+/// Leaves out text that the alignment finds nowhere in the recording. The model writes it
+/// where it repeats itself: each word gets no time at all.
+fn without_unheard(words: &[RecognizedWord]) -> Vec<RecognizedWord> {
+    let is_brief = |word: &RecognizedWord| word.end_ms - word.start_ms < BRIEF_MS;
+    words
+        .chunk_by(|left, right| is_brief(left) == is_brief(right))
+        .filter(|run| run.len() < TOO_MANY_BRIEF || !is_brief(&run[0]))
+        .flat_map(<[RecognizedWord]>::to_vec)
+        .collect()
 }
 
 /// Pauses count to the words around the end of a sentence: such a word is cut to twice

@@ -219,3 +219,27 @@ fn half_a_letter_is_a_letter() {
     assert_eq!(texts(&words)[0], "და.");
     assert_eq!((words[0].start_ms, words[0].end_ms), (100, 300));
 }
+
+#[test]
+fn text_without_any_time_is_left_out() {
+    let said = tokens(0, &[b" So", b" we", b" start"]);
+    let texts_in_no_time: [&[u8]; 8] = [
+        b" one", b" two", b" three", b" four", b" five", b" six", b" seven", b" eight",
+    ];
+    let unheard = tokens(300, &texts_in_no_time)
+        .into_iter()
+        .map(|token| Token {
+            start_ms: 300,
+            end_ms: 300,
+            ..token
+        });
+    let unheard: Vec<Token> = unheard.collect();
+    let heard = |unheard: &[Token]| {
+        let mut all = said.clone();
+        all.extend_from_slice(unheard);
+        all.extend(tokens(300, &[b" again"]));
+        from_segments(&[spoken(all)], Spelling::Spaced, 30_000).len()
+    };
+    assert_eq!(heard(&unheard[1..]), 11, "seven words can be short");
+    assert_eq!(heard(&unheard), 4);
+}
