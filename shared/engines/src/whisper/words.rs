@@ -69,8 +69,8 @@ pub(super) fn from_segments(
     let words: Vec<RecognizedWord> = spoken
         .flat_map(|segment| joined(&segment.tokens, spelling))
         .collect();
-    let words = without_unheard(&words);
-    let mut words = without_loops(words, |word: &RecognizedWord| &word.text);
+    let words = without_loops(words, |word: &RecognizedWord| &word.text);
+    let mut words = without_unheard(&words);
     shorten_around_pauses(&mut words);
     let mut reached_ms = 0;
     for word in &mut words {
