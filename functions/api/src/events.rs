@@ -26,7 +26,7 @@ use crate::{Api, request::ApiRequest};
 /// How long nothing may be sent before a comment is: proxies cut silent streams.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// What a client has been told: of each step its attempt, state, progress and what it
+/// What a client has received: of each step its attempt, state, progress and what it
 /// waits for, and the status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct EventCursor {
@@ -74,7 +74,7 @@ impl EventCursor {
 /// A stream of events under way.
 struct Listener {
     documents: DocumentStream,
-    told: Option<EventCursor>,
+    cursor: Option<EventCursor>,
     finished: bool,
 }
 
@@ -83,15 +83,17 @@ impl Api {
         let interview = self.interview(request).await?;
         let listener = Listener {
             documents: self.records.watch(&interview.key().document()),
-            told: request.header("last-event-id").and_then(EventCursor::parse),
+            cursor: request.header("last-event-id").and_then(EventCursor::parse),
             finished: false,
         };
         let first = listener
-            .told
+            .cursor
             .is_none()
             .then(|| snapshot(&self.view(&interview), &interview));
         let listener = Listener {
-            told: listener.told.or_else(|| Some(EventCursor::of(&interview))),
+            cursor: listener
+                .cursor
+                .or_else(|| Some(EventCursor::of(&interview))),
             finished: first.is_some() && interview.visible_status().is_final(),
             ..listener
         };
@@ -136,7 +138,7 @@ impl Listener {
             return self.end();
         }
         let now = EventCursor::of(interview);
-        let mut told = self.told.clone().unwrap_or_else(|| now.clone());
+        let mut told = self.cursor.clone().unwrap_or_else(|| now.clone());
         let steps = webhook::public_steps(&interview.steps);
         let mut text = String::new();
         for (index, name) in StepName::ALL.into_iter().enumerate() {
@@ -152,7 +154,7 @@ impl Listener {
             let data = json!({"status": interview.visible_status(), "usable": usable});
             text += &event("status", &told.id(), &data);
         }
-        self.told = Some(told);
+        self.cursor = Some(told);
         self.finished = is_final(interview.visible_status());
         text
     }
@@ -183,7 +185,7 @@ mod tests {
     fn listener(last_id: Option<&str>, interview: &Interview) -> Listener {
         Listener {
             documents: stream::empty().boxed(),
-            told: last_id
+            cursor: last_id
                 .and_then(EventCursor::parse)
                 .or_else(|| Some(EventCursor::of(interview))),
             finished: false,

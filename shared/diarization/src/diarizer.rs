@@ -111,7 +111,7 @@ impl Diarizer {
             self.buffer.resize((count - 1) * HOP + WINDOW, 0.0);
             self.process(count)?;
         }
-        self.windows.finish(&self.models.0)?;
+        self.finish_windows()?;
         let all = self.windows.samples();
         let reliable = all.iter().filter(|sample| sample.frames >= RELIABLE_FRAMES);
         let mut samples: Vec<&Sample> = reliable.copied().collect();
@@ -125,6 +125,13 @@ impl Diarizer {
             speakers: last.map_or(0, |last| last + 1),
             turns,
         })
+    }
+
+    /// Identifies the speakers of the last window.
+    fn finish_windows(&mut self) -> Result<(), DiarizationError> {
+        let models = &self.models.0;
+        let _turn = models.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.windows.finish(models)
     }
 
     /// Processes the first windows of the buffer and drops what only they need of it.

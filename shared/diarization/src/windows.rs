@@ -87,6 +87,9 @@ impl Windows {
     /// Adds windows that an earlier diarization has processed; false where they do not
     /// follow those that there are, or are damaged.
     pub(crate) fn resume(&mut self, processed: ProcessedWindows) -> bool {
+        if processed.first != self.activities.len() || self.waiting.is_some() {
+            return false;
+        }
         let end = processed.first + processed.activities.len();
         let speakers_fit = processed.speakers.iter().all(|speaker| {
             let is_known = match speaker.identity {
@@ -95,8 +98,7 @@ impl Windows {
             };
             is_known && speaker.window < end && speaker.number < LOCAL_SPEAKERS
         });
-        let fits = processed.first == self.activities.len() && self.waiting.is_none();
-        if !fits || !speakers_fit {
+        if !speakers_fit {
             return false;
         }
         self.activities.extend(processed.activities);

@@ -97,6 +97,10 @@ fn damaged_parts_are_no_windows() {
     for wrong in [
         format!(r#"{{"first":1,"activities":["{silent}"],"speakers":[]}}"#),
         format!(
+            r#"{{"first":{},"activities":["{silent}"],"speakers":[]}}"#,
+            usize::MAX
+        ),
+        format!(
             r#"{{"first":0,"activities":["{silent}"],"speakers":[{{"window":0,"number":0,"identity":{{"SameAs":0}}}}]}}"#
         ),
         format!(
