@@ -45,7 +45,7 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
         // There is nothing that could be told of it, now or later.
         Err(_) if is_deleted(written) => {
             tracing::warn!(
-                event = "announce.unreadable",
+                event = "document.unreadable",
                 "an interview was deleted whose document cannot be decoded"
             );
             return Ok(());

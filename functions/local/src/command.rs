@@ -152,7 +152,7 @@ async fn host(
     let data_dir = settings.data_dir.clone();
     let names = (engines.transcriber.name(), engines.analyst.name());
     let host = Host::open(settings, public_url.clone(), engines, Arc::new(SystemClock)).await?;
-    tracing::info!(transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
+    tracing::info!(event = "service.started", transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
     if let Some(supply) = supply {
         supply.start(Arc::new(::models::Log));
     }
@@ -179,7 +179,7 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
     clearing.await?;
     dispatching.await?;
     store.checkpoint().await?;
-    tracing::info!("stopped");
+    tracing::info!(event = "service.stopped", "stopped");
     Ok(())
 }
 
@@ -188,7 +188,7 @@ async fn clear(store: Store, stop: CancellationToken) {
     let mut hours = tokio::time::interval(Duration::from_hours(1));
     while stop.run_until_cancelled(hours.tick()).await.is_some() {
         if let Err(error) = store.clear_expired().await {
-            tracing::warn!("what is past its time was not removed: {error}");
+            tracing::warn!(event = "store.cleanup_failed", %error, "expired rows and files were not removed");
         }
     }
 }

@@ -230,7 +230,7 @@ impl Notify {
             .send(&notice.url, &headers, notice.body.clone())
             .await;
         let status = outcome.status();
-        tracing::info!(status, "webhook sent");
+        tracing::info!(event = "webhook.sent", status, "webhook sent");
         outcome
     }
 

@@ -75,7 +75,7 @@ async fn relay(settings: Settings) -> anyhow::Result<()> {
     // Last of all: a client that reaches it finds topics and listeners in place.
     let listener = listen(&settings.address).await;
     let listener = listener.with_context(|| format!("listening on {url}"))?;
-    tracing::info!("relaying at {url}");
+    tracing::info!(event = "relay.started", "relaying at {url}");
     let service = service::Front::new(&store, &settings, url, clock);
     serve(Arc::new(service), listener, stop_signal()).await?;
     stop.cancel();

@@ -71,7 +71,11 @@ impl Mirror {
             Change::Whole(group) => self.forget_the_rest(&group).await,
         };
         if let Err(error) = kept {
-            tracing::error!(error = &*error, "a change of a document was lost");
+            tracing::error!(
+                event = "document_event.lost",
+                error = &*error,
+                "a document change was not delivered"
+            );
         }
     }
 

@@ -34,7 +34,10 @@ pub(crate) fn functions(settings: &Settings) -> anyhow::Result<Vec<Arc<dyn Funct
     let mut functions: Vec<Arc<dyn Function>> = Vec::new();
     for (name, function) in &pipeline.functions {
         let Some(url) = settings.functions.get(name) else {
-            tracing::warn!("FUNCTION_URLS does not name `{name}`: it hears of nothing");
+            tracing::warn!(
+                event = "function.not_configured",
+                "`FUNCTION_URLS` does not name `{name}`; it receives no events"
+            );
             continue;
         };
         let queues = pipeline.queues.iter();
@@ -87,7 +90,12 @@ impl Remote {
             let error = anyhow!("an event of {size} bytes, which Eventarc would drop");
             return Err(Failure::permanent(error));
         }
-        tracing::debug!(function = self.name, size, "event posted");
+        tracing::debug!(
+            event = "delivery.posted",
+            function = self.name,
+            size,
+            "event posted"
+        );
         let mut headers = encoded(&parts.headers)?;
         let agent = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)";
         headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));

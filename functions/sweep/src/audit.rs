@@ -63,7 +63,7 @@ fn log(report: &AuditReport) {
             interviews,
             documents,
             objects,
-            "documents and objects belong together"
+            "documents and objects agree"
         );
         return;
     }
@@ -78,6 +78,6 @@ fn log(report: &AuditReport) {
             count(|own| matches!(own, Finding::ObjectWithoutInterview { .. })),
         documents_without_interview =
             count(|own| matches!(own, Finding::DocumentWithoutInterview { .. })),
-        "documents and objects do not belong together; nothing was changed"
+        "documents and objects disagree; nothing was changed"
     );
 }

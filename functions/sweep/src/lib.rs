@@ -88,8 +88,8 @@ fn report_jump(round: &Round) {
         before = %before,
         now = %round.rounds.last,
         highest = %round.rounds.highest,
-        "the sweep did not come as it should: a machine that was off, or a clock that jumped; \
-         this sweep deletes nothing that is too old"
+        "the last sweep was not a minute ago: the machine was off, or the clock jumped; \
+         this sweep expires no interviews"
     );
 }
 
@@ -163,7 +163,7 @@ impl Sweep {
             return Ok(false);
         }
         let key = interview.key();
-        tracing::warn!(interview.id = %key.interview_id, "overdue steps settled");
+        tracing::warn!(event = "step.overdue", interview.id = %key.interview_id, "overdue steps failed");
         // Decided anew on what is stored by then.
         let settle = |interview: Option<&mut Interview>| {
             if interview.is_some_and(|interview| overdue::settle(interview, since, now)) {

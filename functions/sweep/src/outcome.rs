@@ -1,5 +1,6 @@
 //! What a sweep did and found.
 
+use domain::log_events::SWEEP_COMPLETED;
 use runtime::Failure;
 
 /// Counts of one sweep, for its log line.
@@ -46,10 +47,10 @@ impl Outcome {
         }
     }
 
-    /// The line of this sweep. An alert rings when `sweep.completed` does not come.
+    /// The line of this sweep. An alert fires when `sweep.completed` is missing.
     pub(crate) fn log(&self, regular: bool) {
         macro_rules! line {
-            ($level:ident, $event:literal, $message:literal) => {
+            ($level:ident, $event:expr, $message:literal) => {
                 tracing::$level!(
                     event = $event,
                     regular,
@@ -68,16 +69,12 @@ impl Outcome {
             };
         }
         if self.failures == 0 {
-            line!(
-                info,
-                "sweep.completed",
-                "the sweep has looked at everything"
-            );
+            line!(info, SWEEP_COMPLETED, "the sweep completed");
         } else {
             line!(
                 error,
                 "sweep.incomplete",
-                "parts of the sweep failed; the next one goes on"
+                "parts of the sweep failed; the next sweep repeats them"
             );
         }
     }

@@ -213,7 +213,7 @@ impl Sweep {
                 deleted_today = state.deleted,
                 deleted_yesterday = state.deleted_before,
                 held = outcome.held,
-                "more interviews are too old than are deleted in a day: check \
+                "more interviews have expired than one day may delete: check \
                  `RETENTION_DAYS` and the clock; if both are right, the rest follows on the \
                  next days"
             );

@@ -48,7 +48,10 @@ impl Transcribe {
         match self.transcriber.submit(request, &url, park).await {
             Ok(()) => Ok(deferred()),
             Err(error) if error.code == NO_ANSWER.as_str() => {
-                tracing::warn!("the engine may have taken the job: it is waited for");
+                tracing::warn!(
+                    event = "callback.submit_unconfirmed",
+                    "the engine may have accepted the job; its callback is awaited"
+                );
                 Ok(deferred())
             }
             Err(error) => {
@@ -104,7 +107,10 @@ impl Transcribe {
                 match self.steps.resume(&job.key, asked.lease.known, fail).await {
                     Err(Failure::Transient { error, after }) => {
                         // Not this answer again, but another.
-                        tracing::warn!("the engine's answer was a failure: {error:#}");
+                        tracing::warn!(
+                            event = "callback.failed",
+                            "the callback reports a failure: {error:#}"
+                        );
                         let name = format!("{}-failed", again_name(&asked.job, asked.lease.token));
                         let wait = after.unwrap_or(Duration::from_secs(30));
                         self.enqueue(&asked.job, &name, wait, asked.lease.trace)

@@ -81,7 +81,10 @@ impl Transcribe {
     /// Notes an upload on its interview and queues it.
     async fn accept(&self, object: &StoredObject) -> Result<(), Failure> {
         let Some(key) = InterviewKey::of_path(&object.name) else {
-            tracing::warn!("an object that belongs to no interview was uploaded");
+            tracing::warn!(
+                event = "upload.unknown",
+                "an object was uploaded that belongs to no interview"
+            );
             return Ok(());
         };
         let Some(interview) = self.note_arrival(&key, object).await? else {

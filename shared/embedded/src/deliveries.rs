@@ -151,7 +151,7 @@ impl Deliveries {
     pub async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), StoreError> {
         let now = self.clock_now();
         let (id, reason) = (delivery.id, reason.to_owned());
-        tracing::error!(function = %delivery.function, delivery.id = id, "given up: {reason}");
+        tracing::error!(event = "delivery.dead_lettered", function = %delivery.function, delivery.id = id, "delivery dead-lettered: {reason}");
         self.transaction(move |transaction| {
             transaction.execute(
                 "INSERT INTO dead_letters

@@ -50,8 +50,9 @@ impl Dispatcher {
                 Ok(()) => self.until_next_due(&*clock).await,
                 Err(error) => {
                     tracing::error!(
+                        event = "dispatch.failed",
                         error = &*error as &dyn std::error::Error,
-                        "nothing could be delivered"
+                        "deliveries could not be read from the store"
                     );
                     STORE_PAUSE
                 }
@@ -65,7 +66,10 @@ impl Dispatcher {
         }
         let finishing = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finishing).await.is_err() {
-            tracing::info!("stopped with work in hand; it goes on at the next start");
+            tracing::info!(
+                event = "dispatch.interrupted",
+                "stopped with deliveries in flight; they continue at the next start"
+            );
         }
     }
 
@@ -108,7 +112,9 @@ impl Dispatcher {
                     *count -= 1;
                 }
             }
-            Err(error) => tracing::error!("a delivery was lost: {error}"),
+            Err(error) => {
+                tracing::error!(event = "delivery.panicked", %error, "a delivery was aborted")
+            }
         }
     }
 
@@ -139,7 +145,10 @@ async fn deliver(
     // Until the next start, only this loop can settle it. The error may pass: a full disk, for
     // example, may have room again.
     while let Err(error) = settle(&deliveries, &delivery, &outcome).await {
-        tracing::error!("a delivery could not be settled yet: {error}");
+        tracing::error!(
+            event = "delivery.settle_failed",
+            "the outcome of a delivery was not stored; retrying: {error}"
+        );
         tokio::time::sleep(STORE_PAUSE).await;
     }
     delivery.lane
@@ -190,7 +199,7 @@ async fn settle(
             deliveries.bury(delivery, &format!("{error:#}")).await?;
         }
         Err(Failure::Transient { error, after }) => {
-            tracing::warn!(%function, attempt = delivery.attempt, "event put back: {error:#}");
+            tracing::warn!(event = "delivery.retrying", %function, attempt = delivery.attempt, "delivery will be retried: {error:#}");
             let reason = format!("{error:#}");
             let after = *after;
             deliveries

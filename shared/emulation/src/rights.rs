@@ -42,7 +42,13 @@ impl Rights {
         if pipeline.may(function, right, bucket) {
             return Ok(());
         }
-        tracing::error!(function, bucket, ?right, "access denied");
+        tracing::error!(
+            event = "access.denied",
+            function,
+            bucket,
+            ?right,
+            "access denied"
+        );
         let detail = format!("`{function}` does not have the right {right:?} on `{bucket}`");
         Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
     }

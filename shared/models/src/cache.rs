@@ -208,6 +208,6 @@ fn note(path: &Path, sums: &Sums, folder: &Path) {
         fs::rename(fresh, target)
     });
     if let Err(error) = noted {
-        tracing::debug!("the checksum of a model was not noted: {error}");
+        tracing::debug!(event = "model.checksum_not_cached", %error, "the checksum of a model was not cached");
     }
 }

@@ -225,7 +225,7 @@ async fn note_etag(part: &Path, headers: &HeaderMap) {
         None => fs::remove_file(&path).await,
     };
     if let Err(error) = noted.map_err(|error| error.kind()) {
-        tracing::debug!("the version of a download was not noted: {error}");
+        tracing::debug!(event = "model.etag_not_stored", %error, "the version of a download was not stored; it cannot be resumed");
     }
 }
 
@@ -235,7 +235,7 @@ pub(crate) async fn discard(part: &Path) {
         if let Err(error) = fs::remove_file(&path).await
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::warn!("an incomplete model was not removed: {error}");
+            tracing::warn!(event = "model.cleanup_failed", %error, "an incomplete download was not removed");
         }
     }
 }

@@ -100,7 +100,11 @@ impl Library {
         match found.map_err(|error| SourceError::file(&place, 0, error))? {
             Found::Verified(path) => Ok(Some(path)),
             Found::Damaged(path) => {
-                tracing::warn!("`{}` is not the published model", path.display());
+                tracing::warn!(
+                    event = "model.checksum_mismatch",
+                    "`{}` is not the published model",
+                    path.display()
+                );
                 Ok(None)
             }
             Found::Absent => Ok(None),

@@ -59,14 +59,31 @@ impl Observer for Log {
                 name,
                 bytes,
                 resumed,
-            } => tracing::info!(source = name, bytes, resumed, "fetching the speech model"),
+            } => tracing::info!(
+                event = "model.download_started",
+                source = name,
+                bytes,
+                resumed,
+                "downloading the speech model"
+            ),
             Event::Failed { name, reason } => {
-                tracing::warn!(source = name, reason, "the speech model was not fetched");
+                tracing::warn!(
+                    event = "model.download_failed",
+                    source = name,
+                    reason,
+                    "the speech model was not downloaded"
+                );
             }
             Event::Locked { .. } => {
-                tracing::info!("another process is fetching the speech model");
+                tracing::info!(
+                    event = "model.download_locked",
+                    "another process is downloading the speech model"
+                );
             }
-            Event::Verifying => tracing::info!("verifying the speech model"),
+            Event::Verifying => tracing::info!(
+                event = "model.verification_started",
+                "verifying the speech model"
+            ),
             Event::Bytes { .. } => {}
         }
     }

@@ -189,6 +189,6 @@ fn clear(folder: &Path) {
     if let Err(error) = std::fs::remove_dir_all(folder)
         && error.kind() != io::ErrorKind::NotFound
     {
-        tracing::warn!("packages of a model were not removed: {error}");
+        tracing::warn!(event = "model.cleanup_failed", %error, "the packages of a model were not removed");
     }
 }

@@ -145,6 +145,7 @@ impl Supply {
         let patience = self.patience();
         while let Err(error) = self.obtain(observer).await {
             tracing::warn!(
+                event = "model.unavailable",
                 retry_in_s = patience.retry.as_secs(),
                 "{error}; recordings wait meanwhile"
             );

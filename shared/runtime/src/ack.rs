@@ -130,8 +130,9 @@ impl Outcome {
     /// Writes the one line that every delivery gets, into the span it is in.
     pub(crate) fn log(&self, path: &str, status: StatusCode, latency: Duration) {
         macro_rules! line {
-            ($level:ident, $($message:tt)+) => {
+            ($level:ident, $event:literal, $($message:tt)+) => {
                 tracing::$level!(
+                    event = $event,
                     http_request.request_method = "POST",
                     http_request.request_url = path,
                     http_request.status = status.as_u16(),
@@ -142,14 +143,22 @@ impl Outcome {
             };
         }
         match self {
-            Self::Handled => line!(info, "delivery handled"),
-            Self::Failed(Failure::Later(wait)) => line!(info, "delivery put off for {wait:?}"),
-            Self::Failed(Failure::Transient { error, .. }) => {
-                line!(warn, "delivery put back: {error:#}");
+            Self::Handled => line!(info, "delivery.handled", "delivery handled"),
+            Self::Failed(Failure::Later(wait)) => {
+                line!(info, "delivery.deferred", "delivery deferred for {wait:?}")
             }
-            Self::Failed(Failure::Permanent(error)) => line!(error, "delivery refused: {error:#}"),
+            Self::Failed(Failure::Transient { error, .. }) => {
+                line!(
+                    warn,
+                    "delivery.retrying",
+                    "delivery will be retried: {error:#}"
+                );
+            }
+            Self::Failed(Failure::Permanent(error)) => {
+                line!(error, "delivery.failed", "delivery failed: {error:#}")
+            }
             Self::Foreign(error) | Self::Unreadable(error) => {
-                line!(error, "delivery not understood: {error:#}");
+                line!(error, "delivery.rejected", "delivery rejected: {error:#}");
             }
         }
     }

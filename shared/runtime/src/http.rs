@@ -66,7 +66,7 @@ pub fn json<T: Serialize>(status: StatusCode, content: &T) -> Response<Body> {
     match serde_json::to_vec(content) {
         Ok(bytes) => answer(status, "application/json", full(bytes)),
         Err(error) => {
-            tracing::error!("an answer could not be written: {error}");
+            tracing::error!(event = "response.encode_failed", %error, "a response could not be encoded");
             Problem::internal().into_response("")
         }
     }
@@ -192,7 +192,7 @@ impl Problem {
     /// 503 for a store that cannot be used, which is logged; or is full, which the
     /// caller is told too.
     pub fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error, "a request failed");
+        tracing::error!(event = "store.unavailable", error, "a request failed");
         let (code, detail) = if is_full(error) {
             let detail = "the service has no room left: nothing can be stored until some is made";
             ("storage_full", detail)

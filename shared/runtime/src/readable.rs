@@ -30,6 +30,6 @@ pub fn report_unreadable(document: &Document, error: &RecordsError) {
         interview,
         collection,
         reason,
-        "a stored document cannot be decoded and was passed over"
+        "a stored document cannot be decoded and was skipped"
     );
 }

@@ -89,7 +89,11 @@ impl Receiver {
         let body = match whole_body(body).await {
             Ok(body) => body,
             Err(problem) => {
-                tracing::warn!(path, "request not read: {problem}");
+                tracing::warn!(
+                    event = "delivery.unreadable",
+                    path,
+                    "the request was not read: {problem}"
+                );
                 return problem.into_response("");
             }
         };
@@ -105,7 +109,10 @@ impl Receiver {
             response
         });
         work.await.unwrap_or_else(|_| {
-            tracing::error!("a delivery was lost");
+            tracing::error!(
+                event = "delivery.panicked",
+                "the handling of a delivery was aborted"
+            );
             Problem::internal().into_response("")
         })
     }

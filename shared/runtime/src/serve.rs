@@ -81,7 +81,10 @@ pub async fn serve(
         service.settled().await;
     };
     if timeout(GRACE, finishing).await.is_err() {
-        tracing::warn!("stopped with work still in hand");
+        tracing::warn!(
+            event = "service.interrupted",
+            "stopped with requests in flight"
+        );
     }
     Ok(())
 }
@@ -99,7 +102,7 @@ async fn accept(
                 Ok((stream, peer)) => connect(connections, service, stream, Peer(peer)),
                 // Out of file handles, say: those in hand will give some back.
                 Err(error) => {
-                    tracing::warn!("a connection was not accepted: {error}");
+                    tracing::warn!(event = "connection.accept_failed", %error, "a connection was not accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
@@ -138,11 +141,14 @@ fn connect(
             ended = &mut watched => ended,
             first = first => match first {
                 Ok(()) => watched.await,
-                Err(_) => return tracing::debug!("a connection never asked for anything"),
+                Err(_) => return tracing::debug!(event = "connection.idle", "a connection was closed that sent no request in time"),
             },
         };
         if let Err(error) = ended {
-            tracing::debug!("a connection ended early: {error}");
+            tracing::debug!(
+                event = "connection.failed",
+                "a connection ended early: {error}"
+            );
         }
     });
 }

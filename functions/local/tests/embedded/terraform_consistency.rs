@@ -10,6 +10,7 @@ use std::{
 use domain::{
     InterviewKey,
     documents::TIME_TO_LIVE,
+    log_events::MONITORED,
     pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED, Pipeline, TriggerKey},
     ports::{Direction, Message, Query, Scope},
     receipt::RECEIPTS,
@@ -358,6 +359,16 @@ fn every_alert_is_in_the_runbook() {
     alerts.extend(of_one);
     assert_eq!(explained, alerts);
     assert!(alerts.contains("sweep_missing"));
+}
+
+#[test]
+fn monitored_log_events_are_those_of_the_code() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../terraform/monitoring.tf");
+    let text = fs::read_to_string(file).unwrap().replace(['\\', ' '], "");
+    let named = text.split("event=\"").skip(1);
+    let named = named.filter_map(|rest| rest.split('"').next());
+    let named: BTreeSet<&str> = named.filter(|name| !name.starts_with("${")).collect();
+    assert_eq!(named, BTreeSet::from(MONITORED));
 }
 
 /// Only the API is public, and no role permits everything.

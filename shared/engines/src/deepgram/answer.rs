@@ -79,7 +79,7 @@ struct Alternative<'a> {
 pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| {
         let error = ShapeError::from(error);
-        tracing::warn!("the speech engine's answer could not be read: {error}");
+        tracing::warn!(event = "transcription.response_unreadable", %error, "the response of the speech engine cannot be decoded");
         DeepgramError::UnexpectedResponse.to_step_error()
     })?;
     let results = answer.results.unwrap_or_default();
@@ -89,7 +89,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
     }
     if spoken.is_empty() && !results.are_silent() {
         let refusal = DeepgramError::of_answer(body);
-        tracing::warn!(?refusal, "the speech engine answered without words");
+        tracing::warn!(
+            event = "transcription.response_empty",
+            ?refusal,
+            "the response of the speech engine has no words"
+        );
         return Err(refusal.to_step_error());
     }
     let (speakers, words) = cast(spoken);

@@ -125,7 +125,10 @@ async fn by_bytes(
 struct Unread(#[source] io::Error);
 
 fn unread(error: &ObjectError) -> StepError {
-    tracing::warn!("the recording could not be handed to the speech engine: {error}");
+    tracing::warn!(
+        event = "recording.sign_failed",
+        "the recording could not be made available to the speech engine: {error}"
+    );
     unavailable_recording()
 }
 
@@ -141,7 +144,11 @@ pub(crate) async fn read(mut answer: Response, options: &Options) -> Result<Vec<
     let (mut body, limit) = (Vec::new(), options.max_answer);
     while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {
-            tracing::warn!(limit, "the speech engine's answer is too large");
+            tracing::warn!(
+                event = "transcription.response_too_large",
+                limit,
+                "the response of the speech engine is too large"
+            );
             return Err(DeepgramError::UnexpectedResponse.to_step_error());
         }
         body.extend_from_slice(&chunk);
@@ -161,7 +168,13 @@ pub(crate) async fn refused(mut answer: Response) -> StepError {
         body.extend_from_slice(&chunk);
     }
     let refusal = DeepgramError::of_status(status, &body);
-    tracing::warn!(status, ?refusal, request_id, "the speech engine said no");
+    tracing::warn!(
+        event = "transcription.rejected",
+        status,
+        ?refusal,
+        request_id,
+        "the speech engine rejected the request"
+    );
     let error = refusal.to_step_error();
     if error.retryable {
         error.after(wait)
@@ -187,7 +200,10 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 /// holds the address, and that what the interview is about.
 pub(crate) fn broken(error: &reqwest::Error) -> StepError {
     if causes(error).any(<dyn Error>::is::<Unread>) {
-        tracing::warn!("the recording broke off on its way to the speech engine");
+        tracing::warn!(
+            event = "recording.read_failed",
+            "reading the recording failed while it was sent to the speech engine"
+        );
         return unavailable_recording();
     }
     let refusal = if error.is_timeout() && !error.is_connect() {
@@ -196,7 +212,12 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
         DeepgramError::Unavailable
     };
     let cause = causes(error).skip(1).last().map(ToString::to_string);
-    tracing::warn!(?refusal, cause, "the speech engine did not answer");
+    tracing::warn!(
+        event = "transcription.unreachable",
+        ?refusal,
+        cause,
+        "the speech engine did not respond"
+    );
     refusal.to_step_error()
 }
 

@@ -119,7 +119,10 @@ impl Deepgram {
         }
         let accepted = answer.headers().get(SEC_WEBSOCKET_ACCEPT);
         if accepted.is_none_or(|accepted| accepted != derive_accept_key(key.as_bytes()).as_str()) {
-            tracing::warn!("the speech engine did not speak WebSocket");
+            tracing::warn!(
+                event = "live_transcription.upgrade_failed",
+                "the speech engine did not accept the WebSocket upgrade"
+            );
             return Err(DeepgramError::UnexpectedResponse.to_step_error());
         }
         let upgraded = answer
@@ -227,7 +230,11 @@ impl Conversation {
                 }
                 Message::Summary => summed_up = self.told_all(),
                 Message::Refused(refusal) => {
-                    tracing::warn!(?refusal, "the speech engine gave up listening");
+                    tracing::warn!(
+                        event = "live_transcription.failed",
+                        ?refusal,
+                        "the speech engine reported an error"
+                    );
                     return Err(refusal.to_step_error());
                 }
                 Message::Other => {}
@@ -248,7 +255,11 @@ impl Conversation {
         let refusal = frame.map_or(DeepgramError::Unavailable, |frame| {
             DeepgramError::of_close(frame.code.into(), &frame.reason)
         });
-        tracing::warn!(?refusal, "the speech engine closed the connection");
+        tracing::warn!(
+            event = "live_transcription.closed",
+            ?refusal,
+            "the speech engine closed the connection"
+        );
         Err(refusal.to_step_error())
     }
 }

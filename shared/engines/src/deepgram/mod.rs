@@ -94,8 +94,9 @@ impl Deepgram {
         let Some(request_id) = answer::request_id(&receipt) else {
             let refusal = DeepgramError::of_answer(&receipt);
             tracing::warn!(
+                event = "callback.submit_unconfirmed",
                 ?refusal,
-                "the speech engine took a recording without a receipt"
+                "the speech engine accepted a recording without a request id"
             );
             return Err(refusal.to_step_error());
         };

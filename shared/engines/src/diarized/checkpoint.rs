@@ -58,7 +58,10 @@ pub(super) async fn append(checkpoint: &dyn Checkpoint, windows: ProcessedWindow
         Err(_) => false,
     };
     if !stored {
-        tracing::warn!(event = "diarization.checkpoint_failed");
+        tracing::warn!(
+            event = "diarization.checkpoint_failed",
+            "the progress was not stored"
+        );
     }
     stored
 }

@@ -103,11 +103,12 @@ fn log(code: u64, name: &str, details: &Details<'_>) {
     let quota = details.quotas().next().unwrap_or("");
     let reason = details.reasons().next().unwrap_or("");
     tracing::info!(
+        event = "analysis.rejected",
         code,
         status = word(name),
         reason = word(reason),
         quota = word(quota),
-        "the language engine said no"
+        "the language model rejected the request"
     );
 }
 

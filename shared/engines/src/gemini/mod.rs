@@ -114,7 +114,11 @@ impl Gemini {
             Access::Key(key) => Ok(("x-goog-api-key", key.clone())),
             Access::Token(tokens) => {
                 let token = tokens.token().await.map_err(|error| {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "no access token");
+                    tracing::warn!(
+                        event = "access_token.unavailable",
+                        error = &error as &dyn std::error::Error,
+                        "no access token"
+                    );
                     ProviderError::Unavailable { after: None }
                 })?;
                 let value =

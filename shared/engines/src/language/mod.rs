@@ -229,8 +229,9 @@ impl Analyst for LanguageAnalyst {
             }
             Err(fault) => {
                 tracing::warn!(
+                    event = "analysis.failed",
                     fault = fault.as_str(),
-                    "the language engine gave no analysis"
+                    "the language model returned no analysis"
                 );
                 self.answer_cache.keep(key, progress);
                 Err(fault.step_error())

@@ -54,7 +54,12 @@ impl<M: RequestProfile> StickyProfile<M> {
                 Ok(reply) => {
                     // Only what helped is worth remembering.
                     if request_profile != known {
-                        tracing::info!(model, ?request_profile, "asked so from now on");
+                        tracing::info!(
+                            event = "request_profile.downgraded",
+                            model,
+                            ?request_profile,
+                            "further requests use a downgraded profile"
+                        );
                         *self.lock() = request_profile;
                     }
                     return reply;

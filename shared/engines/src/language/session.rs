@@ -66,7 +66,11 @@ impl<'a> Session<'a> {
             Ok(object) => return Ok(object),
             Err(why) => why,
         };
-        tracing::info!(why, "an answer is no JSON and is asked for again");
+        tracing::info!(
+            event = "answer.invalid",
+            why,
+            "the answer does not fit its schema; asking once more"
+        );
         let again = self.text(&prompt::repaired(question, &why)).await?;
         read(again).map_err(|why| ProviderError::Malformed { why })
     }
@@ -84,7 +88,12 @@ impl<'a> Session<'a> {
             if !self.retry_budget.wait(attempts, &fault).await {
                 return Err(fault);
             }
-            tracing::info!(fault = fault.as_str(), attempts, "asked again");
+            tracing::info!(
+                event = "question.retrying",
+                fault = fault.as_str(),
+                attempts,
+                "retrying the question"
+            );
             attempts += 1;
         }
     }

@@ -35,7 +35,11 @@ pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError {
         200..=299 => words.status.unwrap_or(500),
         status => status,
     };
-    tracing::info!(status, "the language engine said no");
+    tracing::info!(
+        event = "analysis.rejected",
+        status,
+        "the language model rejected the request"
+    );
     let after = answer.after;
     let fault = match status {
         402 => ProviderError::QuotaSpent,

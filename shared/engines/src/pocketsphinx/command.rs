@@ -69,7 +69,7 @@ impl Command {
     /// Recognises a piece of 16 kHz samples.
     pub(crate) async fn hear(&self, samples: &[i16]) -> Result<Vec<Heard>, StepError> {
         let child = self.start().map_err(|error| {
-            tracing::error!("the speech engine did not start: {error}");
+            tracing::error!(event = "transcription.start_failed", %error, "the speech engine did not start");
             StepError::transient(
                 Code::EngineUnavailable,
                 "the speech engine could not be started",
@@ -152,7 +152,7 @@ async fn talk(mut child: Child, bytes: Vec<u8>) -> Result<String, StepError> {
     let ((), output) = tokio::join!(feed, child.wait_with_output());
     let output = output.map_err(failed)?;
     if !output.status.success() {
-        tracing::warn!(status = %output.status, "the speech engine failed");
+        tracing::warn!(event = "transcription.failed", status = %output.status, "the speech engine failed");
         return Err(failed(std::io::ErrorKind::Other.into()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

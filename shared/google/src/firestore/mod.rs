@@ -97,7 +97,7 @@ impl Firestore {
                     if !attempts.wait().await {
                         return Err(unavailable(status));
                     }
-                    tracing::debug!(code = ?status.code(), "asking Firestore again");
+                    tracing::debug!(event = "firestore.retrying", code = ?status.code(), "retrying a request to Firestore");
                 }
                 settled => return Ok(settled),
             }

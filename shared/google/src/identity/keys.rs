@@ -108,7 +108,7 @@ impl Keys {
             drop(turn);
         });
         if let Err(error) = fetching.await {
-            tracing::error!("fetching the keys of ID tokens broke off: {error}");
+            tracing::error!(event = "jwks.fetch_aborted", %error, "fetching the keys of ID tokens was aborted");
         }
     }
 }
@@ -126,7 +126,11 @@ impl Shared {
             Ok(served) => *kept = Kept::new(served, now),
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = &error;
-                tracing::error!(error, "the keys of ID tokens could not be fetched");
+                tracing::error!(
+                    event = "jwks.fetch_failed",
+                    error,
+                    "the keys of ID tokens could not be fetched"
+                );
                 kept.failed(now);
             }
         }
