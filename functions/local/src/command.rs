@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Engines, Host, Settings,
     maintenance::{self, Maintenance},
-    models::{self, Models},
+    models::{self, ModelsCommand},
     process,
     settings::data_dir,
 };
@@ -48,7 +48,7 @@ enum Command {
     Maintenance(Maintenance),
     /// List, fetch and verify the models of the speech engine `whisper`
     #[command(subcommand)]
-    Models(Models),
+    Models(ModelsCommand),
     /// Print the description of the API for programs, `/openapi.json`
     Openapi,
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use ::models::{
-    Cache, DEFAULT_MODEL, Event, Found, Library, MODELS, Model, ModelChoice, Observer, Settings,
-    State, Supply,
+    Cache, CacheLookup, DEFAULT_MODEL, DownloadEvent, MODELS, ModelChoice, ModelLibrary,
+    ModelSettings, Observer, PublishedModel, Supply, SupplyState,
 };
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
@@ -18,7 +18,7 @@ use crate::Engines;
 
 /// What to do with models.
 #[derive(Subcommand)]
-pub(crate) enum Models {
+pub(crate) enum ModelsCommand {
     /// List the known models and say which are there
     List,
     /// Fetch a model unless it is there, and print where it is
@@ -34,17 +34,17 @@ pub(crate) enum Models {
 }
 
 /// Does it; answers the exit code.
-pub(crate) async fn run(command: Models, environment: &Environment) -> anyhow::Result<u8> {
-    let settings = Settings::read(environment)?;
+pub(crate) async fn run(command: ModelsCommand, environment: &Environment) -> anyhow::Result<u8> {
+    let settings = ModelSettings::read(environment)?;
     match command {
-        Models::List => list(&settings.cache),
-        Models::Fetch { name } => fetch(settings, name.as_deref(), environment).await,
-        Models::Verify { name } => verify(&settings.cache, name.as_deref()),
+        ModelsCommand::List => list(&settings.cache),
+        ModelsCommand::Fetch { name } => fetch(settings, name.as_deref(), environment).await,
+        ModelsCommand::Verify { name } => verify(&settings.cache, name.as_deref()),
     }
 }
 
-fn named(name: &str) -> anyhow::Result<&'static Model> {
-    Model::named(name).ok_or_else(|| {
+fn named(name: &str) -> anyhow::Result<&'static PublishedModel> {
+    PublishedModel::named(name).ok_or_else(|| {
         let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
         anyhow!(
             "no model is called `{name}`; there are: {}",
@@ -65,10 +65,10 @@ fn list(cache: &Cache) -> anyhow::Result<u8> {
     )?;
     for model in MODELS {
         let state = match cache.find(model) {
-            Ok(Found::Verified(_)) => "verified".to_owned(),
-            Ok(Found::Damaged(_)) => "damaged".to_owned(),
+            Ok(CacheLookup::Verified(_)) => "verified".to_owned(),
+            Ok(CacheLookup::Damaged(_)) => "damaged".to_owned(),
             Err(error) => error.to_string(),
-            Ok(Found::Absent) => match cache.partial_bytes(model) {
+            Ok(CacheLookup::Absent) => match cache.partial_bytes(model) {
                 0 => "–".to_owned(),
                 bytes => format!("{} fetched", megabytes(bytes)),
             },
@@ -89,7 +89,7 @@ fn list(cache: &Cache) -> anyhow::Result<u8> {
 }
 
 async fn fetch(
-    settings: Settings,
+    settings: ModelSettings,
     name: Option<&str>,
     environment: &Environment,
 ) -> anyhow::Result<u8> {
@@ -102,8 +102,10 @@ async fn fetch(
         }
         (None, Err(error)) => return Err(error.into()),
     };
-    let library = Library::new(settings);
-    let path = library.obtain(model, &Display::new(model.name)).await?;
+    let library = ModelLibrary::new(settings);
+    let path = library
+        .obtain(model, &DownloadDisplay::new(model.name))
+        .await?;
     writeln!(io::stdout(), "{}", path.display())?;
     Ok(0)
 }
@@ -120,7 +122,7 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
             .find_anew(model)
             .with_context(|| format!("reading the model `{}`", model.name))?
         {
-            Found::Verified(path) => {
+            CacheLookup::Verified(path) => {
                 found += 1;
                 writeln!(
                     out,
@@ -130,7 +132,7 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
                     path.display()
                 )?;
             }
-            Found::Damaged(path) => {
+            CacheLookup::Damaged(path) => {
                 (found, code) = (found + 1, 1);
                 let path = path.display();
                 writeln!(
@@ -139,8 +141,8 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
                     model.name, model.name
                 )?;
             }
-            Found::Absent if all => {}
-            Found::Absent => {
+            CacheLookup::Absent if all => {}
+            CacheLookup::Absent => {
                 code = 1;
                 writeln!(out, "{}: not in {}", model.name, cache.folder().display())?;
             }
@@ -158,10 +160,10 @@ pub(crate) async fn prepare(engines: &Engines, supply: Option<&Supply>) -> anyho
     let Some(supply) = supply else {
         return Ok(());
     };
-    if matches!(supply.state(), State::Ready(_)) {
+    if matches!(supply.state(), SupplyState::Ready(_)) {
         return Ok(());
     }
-    let Err(error) = supply.obtain(&Display::new(&supply.model())).await else {
+    let Err(error) = supply.obtain(&DownloadDisplay::new(&supply.model())).await else {
         return Ok(());
     };
     let Some(substitute) = engines.transcriber.substitute() else {
@@ -177,14 +179,14 @@ pub(crate) async fn prepare(engines: &Engines, supply: Option<&Supply>) -> anyho
 }
 
 /// Shows a download on standard error: a bar on a terminal, plain lines elsewhere.
-pub(crate) struct Display {
+pub(crate) struct DownloadDisplay {
     name: String,
     bar: Option<ProgressBar>,
     /// Tenths that have been shown as lines.
     tenths: Mutex<u64>,
 }
 
-impl Display {
+impl DownloadDisplay {
     pub(crate) fn new(name: &str) -> Self {
         let live = io::stderr().is_terminal();
         let style = "{bar:30} {percent:>3} %  {bytes} of {total_bytes}, {bytes_per_sec}, {eta}";
@@ -222,11 +224,11 @@ impl Display {
     }
 }
 
-impl Observer for Display {
-    fn report(&self, event: Event<'_>) {
+impl Observer for DownloadDisplay {
+    fn report(&self, event: DownloadEvent<'_>) {
         let model = &self.name;
         match event {
-            Event::Source {
+            DownloadEvent::Source {
                 name,
                 bytes,
                 resumed,
@@ -241,15 +243,15 @@ impl Observer for Display {
                     "fetching the speech model `{model}` from {name}: {size}{there}"
                 ));
             }
-            Event::Bytes { done, total } => self.show(done, total),
-            Event::Verifying => self.say("verifying it"),
-            Event::Failed { name, reason } => {
+            DownloadEvent::Bytes { done, total } => self.show(done, total),
+            DownloadEvent::Verifying => self.say("verifying it"),
+            DownloadEvent::Failed { name, reason } => {
                 if let Some(bar) = &self.bar {
                     bar.finish_and_clear();
                 }
                 self.say(&format!("{name}: {reason}"));
             }
-            Event::Locked { patience } => {
+            DownloadEvent::Locked { patience } => {
                 let minutes = patience.as_secs() / 60;
                 self.say(&format!(
                     "another process is fetching `{model}`; waiting at most {minutes} minutes"

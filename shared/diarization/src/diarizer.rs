@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use crate::{
-    DiarizationError, Models, SpeakerTurn,
+    DiarizationError, DiarizationModels, SpeakerTurn,
     clustering::{self, Sample},
     segmentation::{FRAME_SAMPLES, WINDOW},
     timeline,
@@ -36,7 +36,7 @@ pub struct Diarization {
 
 /// One recording at 16,000 samples a second.
 pub struct Diarizer {
-    models: Models,
+    models: DiarizationModels,
     expected: Option<usize>,
     /// What the next window needs of the recording.
     buffer: Vec<f32>,
@@ -48,7 +48,7 @@ pub struct Diarizer {
 
 impl Diarizer {
     /// `speakers_expected` is the number of people, where it is known.
-    pub fn new(models: Models, speakers_expected: Option<u32>) -> Self {
+    pub fn new(models: DiarizationModels, speakers_expected: Option<u32>) -> Self {
         let expected = speakers_expected.filter(|expected| *expected > 0);
         Self {
             models,

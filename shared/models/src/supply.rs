@@ -10,11 +10,13 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Event, FetchTimeouts, Library, Model, ModelChoice, Observer, ObtainError};
+use crate::{
+    DownloadEvent, FetchTimeouts, ModelChoice, ModelLibrary, Observer, ObtainError, PublishedModel,
+};
 
 /// How it stands with a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum SupplyState {
     /// It is there.
     Ready(PathBuf),
     /// It is being fetched, or is about to be.
@@ -40,8 +42,8 @@ pub enum State {
 pub struct Supply {
     wanted: ModelChoice,
     /// None for a file.
-    library: Option<Library>,
-    state: Mutex<State>,
+    library: Option<ModelLibrary>,
+    state: Mutex<SupplyState>,
     /// Whether obtaining the model was begun.
     started: AtomicBool,
     changes: watch::Sender<()>,
@@ -50,18 +52,22 @@ pub struct Supply {
 impl Supply {
     /// A supply of a known model, which has not looked further than at what was verified
     /// before.
-    pub fn new(model: &'static Model, library: Library) -> Self {
+    pub fn new(model: &'static PublishedModel, library: ModelLibrary) -> Self {
         let ready = library.settings.cache.find_verified(model);
-        let state = ready.map_or_else(State::beginning, State::Ready);
+        let state = ready.map_or_else(SupplyState::beginning, SupplyState::Ready);
         Self::with(ModelChoice::Known(model), Some(library), state)
     }
 
     /// A supply of a file, which is there.
     pub fn of_file(path: PathBuf) -> Self {
-        Self::with(ModelChoice::File(path.clone()), None, State::Ready(path))
+        Self::with(
+            ModelChoice::File(path.clone()),
+            None,
+            SupplyState::Ready(path),
+        )
     }
 
-    fn with(wanted: ModelChoice, library: Option<Library>, state: State) -> Self {
+    fn with(wanted: ModelChoice, library: Option<ModelLibrary>, state: SupplyState) -> Self {
         Self {
             wanted,
             library,
@@ -77,7 +83,7 @@ impl Supply {
     }
 
     /// How it stands with it.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> SupplyState {
         self.lock().clone()
     }
 
@@ -89,12 +95,12 @@ impl Supply {
     /// The model's file, or why it is not there.
     pub fn locate(&self) -> Result<PathBuf, String> {
         match self.state() {
-            State::Ready(path) => Ok(path),
-            State::Fetching { .. } => Err(format!(
+            SupplyState::Ready(path) => Ok(path),
+            SupplyState::Fetching { .. } => Err(format!(
                 "the speech model `{}` is being fetched",
                 self.model()
             )),
-            State::Missing { reason, .. } => Err(reason),
+            SupplyState::Missing { reason, .. } => Err(reason),
         }
     }
 
@@ -115,11 +121,11 @@ impl Supply {
             (ModelChoice::File(path), _) => return Ok(path.clone()),
             (ModelChoice::Known(_), None) => unreachable!("a known model comes with a library"),
         };
-        if let State::Ready(path) = self.state() {
+        if let SupplyState::Ready(path) = self.state() {
             return Ok(path);
         }
         self.started.store(true, Ordering::Relaxed);
-        self.set(State::beginning());
+        self.set(SupplyState::beginning());
         let outcome = library
             .obtain(
                 model,
@@ -130,8 +136,8 @@ impl Supply {
             )
             .await;
         self.set(match &outcome {
-            Ok(path) => State::Ready(path.clone()),
-            Err(error) => State::Missing {
+            Ok(path) => SupplyState::Ready(path.clone()),
+            Err(error) => SupplyState::Missing {
                 reason: error.to_string(),
                 retry_at: Instant::now() + self.patience().retry,
             },
@@ -176,24 +182,24 @@ impl Supply {
         }
         match library.find(model).await {
             Ok(Some(path)) => {
-                self.set(State::Ready(path));
+                self.set(SupplyState::Ready(path));
                 true
             }
             _ => false,
         }
     }
 
-    fn set(&self, state: State) {
+    fn set(&self, state: SupplyState) {
         *self.lock() = state;
         self.changes.send_replace(());
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SupplyState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl SupplyState {
     const fn beginning() -> Self {
         Self::Fetching {
             source: None,
@@ -210,20 +216,20 @@ struct Noting<'a> {
 }
 
 impl Observer for Noting<'_> {
-    fn report(&self, event: Event<'_>) {
+    fn report(&self, event: DownloadEvent<'_>) {
         let state = self.supply.state();
-        if let State::Fetching { source, .. } = state {
+        if let SupplyState::Fetching { source, .. } = state {
             let next = match event {
-                Event::Source {
+                DownloadEvent::Source {
                     name,
                     bytes,
                     resumed,
                 } => Some((Some(name.to_owned()), resumed, bytes)),
-                Event::Bytes { done, total } => Some((source, done, total)),
+                DownloadEvent::Bytes { done, total } => Some((source, done, total)),
                 _ => None,
             };
             if let Some((source, done, total)) = next {
-                self.supply.set(State::Fetching {
+                self.supply.set(SupplyState::Fetching {
                     source,
                     done,
                     total,

@@ -9,7 +9,7 @@ mod support;
 
 use std::process::ExitCode;
 
-use models::{Model, SourceError};
+use models::{PublishedModel, SourceError};
 use runtime::settings::Environment;
 
 #[tokio::main]
@@ -48,7 +48,7 @@ async fn convert(name: &str) -> Result<(), SourceError> {
         .text("PATH")
         .unwrap_or_default()
         .clone_into(&mut library.settings.path);
-    let model = Model::named(name).expect("a known model");
+    let model = PublishedModel::named(name).expect("a known model");
     match library.obtain(model, &()).await {
         Ok(_) => Ok(()),
         Err(mut error) => Err(error.attempts.pop().expect("a source").error),

@@ -71,7 +71,7 @@ mod tests {
     use std::sync::Mutex;
 
     use async_trait::async_trait;
-    use diarization::Models;
+    use diarization::DiarizationModels;
     use domain::steps::StepError;
 
     use super::*;
@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn diarizer() -> Diarizer {
-        Diarizer::new(Models::shared().expect("the models"), None)
+        Diarizer::new(DiarizationModels::shared().expect("the models"), None)
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use diarization::{Diarization, Diarizer, Models, ProcessedWindows};
+use diarization::{Diarization, DiarizationModels, Diarizer, ProcessedWindows};
 use domain::ports::{Recording, TranscriptionRequest};
 use media::{Decoder, ObjectReader, Source, resample::Resampler};
 use tokio::{sync::mpsc, task::spawn_blocking, time::Instant};
@@ -117,7 +117,7 @@ struct Work {
 
 impl Work {
     fn run(self, updates: &mpsc::Sender<Update>) -> anyhow::Result<Diarization> {
-        let mut diarizer = Diarizer::new(Models::shared()?, self.expected);
+        let mut diarizer = Diarizer::new(DiarizationModels::shared()?, self.expected);
         checkpoint::resume(&mut diarizer, self.processed);
         let (mut reported, mut stored_at) = (None, Instant::now());
         let position = Arc::new(AtomicU64::new(0));

@@ -1,7 +1,7 @@
 use std::{fs, path::Path};
 
 use futures::StreamExt as _;
-use models::{Cache, Model, Settings};
+use models::{Cache, ModelSettings, PublishedModel};
 
 use super::*;
 
@@ -40,13 +40,13 @@ impl LiveTranscriber for Silent {
 
 /// An engine whose model is looked for in `folder` alone.
 fn supplied(folder: &Path, fallback: bool) -> Supplied<Silent> {
-    let library = Library::new(Settings {
+    let library = ModelLibrary::new(ModelSettings {
         cache: Cache::new(folder.to_owned()),
         mirror: None,
         fetch: false,
         path: String::new(),
     });
-    let model = Model::named("base").expect("the default");
+    let model = PublishedModel::named("base").expect("the default");
     let fallback = fallback.then(|| Speech::of(Silent("last_resort")));
     Supplied::new(
         Silent("silent"),

@@ -53,7 +53,7 @@ impl Whisper {
 
     /// An engine with a model file, which is checked at once and loaded at first use.
     pub fn from_file(path: &Path) -> Result<Self, ModelError> {
-        whisper::Model::check(path)?;
+        whisper::WhisperModel::check(path)?;
         let path = path.to_owned();
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = name.strip_prefix("ggml-").unwrap_or(&name).to_owned();

@@ -7,7 +7,7 @@ use std::sync::{
 
 use domain::{steps::StepError, transcript::Word};
 use tokio::task::spawn_blocking;
-use whisper::{Options, RecognitionError, Transcription};
+use whisper::{DecodeOptions, RecognitionError, Transcription};
 
 use super::{
     Whisper, failed,
@@ -71,7 +71,7 @@ impl Recognizer {
         let (language, prompt) = (self.language.expected(), self.key_terms.clone());
         let recognition = spawn_blocking(move || {
             let samples: Vec<f32> = window.samples().map(|sample| sample / 32_768.0).collect();
-            let options = Options {
+            let options = DecodeOptions {
                 language,
                 prompt: &prompt,
                 threads: &threads,

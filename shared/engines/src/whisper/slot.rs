@@ -8,7 +8,7 @@ use tokio::{
     task::spawn_blocking,
     time::{Duration, Instant, sleep_until},
 };
-use whisper::{Model, ModelError, ThreadPool};
+use whisper::{ModelError, ThreadPool, WhisperModel};
 
 use super::load::LoadMeter;
 
@@ -30,7 +30,7 @@ pub(super) struct Slot {
 /// What is in memory.
 #[derive(Default)]
 pub(super) struct State {
-    model: Option<Arc<Model>>,
+    model: Option<Arc<WhisperModel>>,
     pools: Vec<Arc<ThreadPool>>,
     load: LoadMeter,
     used_at: Option<Instant>,
@@ -38,7 +38,7 @@ pub(super) struct State {
 
 /// A model whose turn it is.
 pub(super) struct Turn {
-    pub(super) model: Arc<Model>,
+    pub(super) model: Arc<WhisperModel>,
     guard: OwnedMutexGuard<State>,
 }
 
@@ -55,7 +55,7 @@ impl Slot {
     pub(super) async fn is_multilingual(&self) -> Result<bool, StepError> {
         let check = async || {
             let path = (self.locate)()?;
-            let checked = spawn_blocking(move || Model::check(&path)).await;
+            let checked = spawn_blocking(move || WhisperModel::check(&path)).await;
             checked.map_err(|_| super::failed())?.map_err(unusable)
         };
         self.is_multilingual.get_or_try_init(check).await.copied()
@@ -70,7 +70,7 @@ impl Slot {
             let path = (self.locate)()?;
             // What others do while the model is loaded decides about the first window.
             guard.load.cores_busy_elsewhere();
-            let loaded = spawn_blocking(move || Model::load(&path)).await;
+            let loaded = spawn_blocking(move || WhisperModel::load(&path)).await;
             let loaded = loaded.map_err(|_| super::failed())?;
             let loaded = loaded.map_err(unusable)?;
             let model = Arc::new(loaded);

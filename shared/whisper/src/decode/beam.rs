@@ -5,7 +5,7 @@
 //! The texts share one cache: each token names those that come before it, so that no keys
 //! and values are copied when a text is continued in two ways.
 
-use super::{Choice, Decoder, Decoding, Start, count_with_end, log_sum_exp, most_tokens};
+use super::{Choice, Decoding, Start, WindowDecoder, count_with_end, log_sum_exp, most_tokens};
 use crate::RecognitionError;
 
 /// Texts that are followed at once.
@@ -49,7 +49,7 @@ impl Beam {
     }
 }
 
-impl Decoder<'_> {
+impl WindowDecoder<'_> {
     /// The likeliest text of several that are followed at once.
     pub(super) fn beam_search(
         &self,
