@@ -103,7 +103,7 @@ impl Test {
             interview_id: InterviewId::generate(),
         };
         let model = Gemini::new(url, "gemini-2.5-flash", "k").expect("a model");
-        let options = language::Options::new(48_000, 1);
+        let options = language::AnalystOptions::new(48_000, 1);
         let test = Self {
             function: Analyze {
                 steps: StepRunner {

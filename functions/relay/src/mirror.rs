@@ -41,7 +41,7 @@ pub(crate) async fn start(settings: &Settings, store: &Store) -> anyhow::Result<
     });
     let groups = groups(&settings.pipeline);
     let firestore = settings.cloud.firestore();
-    let hear = move |change: Change| -> google::firestore::listen::Heard {
+    let hear = move |change: Change| -> google::firestore::listen::ChangeHandled {
         let mirror = Arc::clone(&mirror);
         Box::pin(async move { mirror.hear(change).await })
     };

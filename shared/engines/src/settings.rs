@@ -58,11 +58,11 @@ pub fn speech(environment: &Environment) -> anyhow::Result<Speech> {
 pub fn speech_with(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
     match environment.word("TRANSCRIBER", &NAMES)? {
         "deepgram" => {
-            let options = deepgram::Options::read(environment)?;
+            let options = deepgram::DeepgramOptions::read(environment)?;
             Ok(Speech::of(Deepgram::new(options)?))
         }
         "openai" => {
-            let options = openai_transcription::Options::read(environment)?;
+            let options = openai_transcription::OpenAiTranscriptionOptions::read(environment)?;
             Ok(Speech::of(OpenAiTranscriber::new(options)?))
         }
         "whisper" => whisper(environment, fallback),

@@ -12,7 +12,7 @@ use crate::fake_providers::{
     recordings,
 };
 use crate::support::{TestHost, engine::ScriptedEngine, wav};
-use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::Options};
+use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::AnalystOptions};
 use local::Engines;
 use runtime::settings::Environment;
 use serde_json::Value;
@@ -228,17 +228,17 @@ fn hasty(url: &str) -> Engines {
     // came too late would have been paid for.
     let wait = Duration::from_secs(10);
     let key = deepgram::ApiKey::new("test-key").unwrap();
-    let options = deepgram::Options {
+    let options = deepgram::DeepgramOptions {
         send: Some(deepgram::SendAs::Bytes),
         timeout: wait,
-        ..deepgram::Options::new(url.parse().unwrap(), key)
+        ..deepgram::DeepgramOptions::new(url.parse().unwrap(), key)
     };
     let gemini = Gemini::new(url, "gemini-2.5-flash", "test-key").unwrap();
     let model = Arc::new(gemini.within(wait));
     Engines {
         transcriber: Arc::new(Deepgram::new(options).unwrap()),
         live: Arc::new(ScriptedEngine::default()),
-        analyst: Arc::new(LanguageAnalyst::new(model, Options::new(48_000, 3))),
+        analyst: Arc::new(LanguageAnalyst::new(model, AnalystOptions::new(48_000, 3))),
     }
 }
 

@@ -14,10 +14,12 @@ use reqwest::{
     redirect, retry,
 };
 
+use crate::language::http::SetupError;
+
 use super::{
     error::{self, DeepgramError},
-    query::Query,
-    settings::{Options, SendAs},
+    query::ListenQuery,
+    settings::{DeepgramOptions, SendAs},
 };
 
 /// How long the provider may fetch the recording: it may queue the request.
@@ -32,14 +34,9 @@ const MAX_REFUSAL: usize = 64 * 1024;
 /// How requests introduce themselves.
 const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION"));
 
-/// The client cannot be set up.
-#[derive(Debug, thiserror::Error)]
-#[error("setting up TLS for the speech engine, with the system's CA certificates")]
-pub struct SetupError(#[source] reqwest::Error);
-
 /// A client that sends a request once and follows no redirect: the queue decides about
 /// retries. It uses only HTTP/1, because live speech needs that.
-pub(crate) fn client(options: &Options) -> Result<Client, SetupError> {
+pub(crate) fn client(options: &DeepgramOptions) -> Result<Client, SetupError> {
     Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()
@@ -49,16 +46,16 @@ pub(crate) fn client(options: &Options) -> Result<Client, SetupError> {
         .connect_timeout(options.connect_timeout)
         .user_agent(USER_AGENT)
         .build()
-        .map_err(SetupError)
+        .map_err(SetupError::Tls)
 }
 
 /// Sends a recording; what is answered with success is for [`read`].
 pub(crate) async fn ask(
     client: &Client,
-    options: &Options,
+    options: &DeepgramOptions,
     clock: &dyn Clock,
     recording: &Recording,
-    query: &Query,
+    query: &ListenQuery,
 ) -> Result<Response, StepError> {
     let request = client
         .post(query.on(options.listen_url()))
@@ -140,7 +137,10 @@ fn unavailable_recording() -> StepError {
 }
 
 /// Reads an answer, if it is not too large.
-pub(crate) async fn read(mut answer: Response, options: &Options) -> Result<Vec<u8>, StepError> {
+pub(crate) async fn read(
+    mut answer: Response,
+    options: &DeepgramOptions,
+) -> Result<Vec<u8>, StepError> {
     let (mut body, limit) = (Vec::new(), options.max_answer);
     while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {

@@ -41,8 +41,8 @@ use tracing::Instrument as _;
 use super::{
     Deepgram, call,
     error::DeepgramError,
-    message::{CLOSE, FINALIZE, KEEP_ALIVE, Message},
-    query::Query,
+    message::{CLOSE, FINALIZE, KEEP_ALIVE, LiveMessage},
+    query::ListenQuery,
 };
 use crate::segment;
 
@@ -77,7 +77,7 @@ impl LiveTranscriber for Deepgram {
         samples: SampleStream,
         options: LiveOptions,
     ) -> Result<SegmentStream, StepError> {
-        let query = Query::live(&self.options.model, &options);
+        let query = ListenQuery::live(&self.options.model, &options);
         let retry_budget = self.options.live_timeout;
         let connecting = timeout(retry_budget, self.connect(&query)).await;
         let socket = connecting.map_err(|_| DeepgramError::TooSlow.to_step_error())??;
@@ -103,7 +103,7 @@ impl LiveTranscriber for Deepgram {
 }
 
 impl Deepgram {
-    async fn connect(&self, query: &Query) -> Result<Socket, StepError> {
+    async fn connect(&self, query: &ListenQuery) -> Result<Socket, StepError> {
         let key = generate_key();
         let request = self
             .client
@@ -212,7 +212,7 @@ impl Conversation {
         let mut summed_up = false;
         loop {
             let message = match timeout(self.retry_budget, stream.next()).await {
-                Ok(Some(Ok(Frame::Text(text)))) => Message::read(&text),
+                Ok(Some(Ok(Frame::Text(text)))) => LiveMessage::read(&text),
                 Ok(Some(Ok(Frame::Close(frame)))) => {
                     return Self::closed(frame.as_ref(), summed_up);
                 }
@@ -220,16 +220,16 @@ impl Conversation {
                 Err(_) if self.told_all() => return Err(DeepgramError::TooSlow.to_step_error()),
                 Ok(Some(Ok(_))) | Err(_) => continue,
             };
-            match message.unwrap_or(Message::Refused(DeepgramError::UnexpectedResponse)) {
-                Message::Heard(segments) => {
+            match message.unwrap_or(LiveMessage::Refused(DeepgramError::UnexpectedResponse)) {
+                LiveMessage::Heard(segments) => {
                     for segment in segments {
                         if results.send(Ok(segment)).await.is_err() {
                             return Ok(());
                         }
                     }
                 }
-                Message::Summary => summed_up = self.told_all(),
-                Message::Refused(refusal) => {
+                LiveMessage::Summary => summed_up = self.told_all(),
+                LiveMessage::Refused(refusal) => {
                     tracing::warn!(
                         event = "live_transcription.failed",
                         ?refusal,
@@ -237,7 +237,7 @@ impl Conversation {
                     );
                     return Err(refusal.to_step_error());
                 }
-                Message::Other => {}
+                LiveMessage::Other => {}
             }
         }
     }

@@ -21,7 +21,7 @@ pub(crate) const KEEP_ALIVE: &str = r#"{"type":"KeepAlive"}"#;
 
 /// What the provider said.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Message {
+pub(crate) enum LiveMessage {
     /// What it heard, by speaker.
     Heard(Vec<Segment>),
     /// The summary at the end.
@@ -66,7 +66,7 @@ struct Alternative<'a> {
     words: Option<Vec<WireWord<'a>>>,
 }
 
-impl Message {
+impl LiveMessage {
     /// Reads a text frame; `None` where it makes no sense.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let Kind { kind } = serde_json::from_str(text).ok()?;

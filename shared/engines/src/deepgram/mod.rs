@@ -1,6 +1,6 @@
 //! Speech recognition by Deepgram.
 //!
-//! In reading order: [`Options`] say how it is reached, `query` what is asked
+//! In reading order: [`DeepgramOptions`] say how it is reached, `query` what is asked
 //! for, `call` is one request, `answer` and `words` make its words ours, and
 //! `refusal` says what is meant when there are none. [`Deepgram::submit`] and
 //! [`Deepgram::receive`] are the same in two halves, for recordings that take
@@ -34,17 +34,18 @@ use futures::future::BoxFuture;
 use reqwest::{Client, Response};
 use runtime::SystemClock;
 
-pub use call::SetupError;
+use crate::language::http::SetupError;
+
 use error::DeepgramError;
-use query::Query;
-pub use settings::{ApiKey, Options, SendAs};
+use query::ListenQuery;
+pub use settings::{ApiKey, DeepgramOptions, SendAs};
 
 use crate::probe::{self, AudioProbe};
 
 /// Deepgram, by its HTTP API.
 #[derive(Clone)]
 pub struct Deepgram {
-    options: Options,
+    options: DeepgramOptions,
     client: Client,
     clock: Arc<dyn Clock>,
 }
@@ -60,7 +61,7 @@ pub struct Submitted {
 
 impl Deepgram {
     /// An engine that is reached like this.
-    pub fn new(options: Options) -> Result<Self, SetupError> {
+    pub fn new(options: DeepgramOptions) -> Result<Self, SetupError> {
         Ok(Self {
             client: call::client(&options)?,
             clock: Arc::new(SystemClock),
@@ -125,7 +126,7 @@ impl Deepgram {
         survey: &AudioProbe,
         callback_url: Option<&str>,
     ) -> Result<Response, StepError> {
-        let mut query = Query::recorded(&self.options.model, request, survey.separate);
+        let mut query = ListenQuery::recorded(&self.options.model, request, survey.separate);
         if let Some(url) = callback_url {
             query.add("callback", url);
         }

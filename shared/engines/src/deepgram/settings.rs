@@ -20,7 +20,7 @@ const CALL_BACK_FROM: u64 = 50 * 1024 * 1024;
 
 /// How the provider is reached.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct DeepgramOptions {
     /// Where its API begins.
     pub base_url: Url,
     /// Who is asking.
@@ -62,7 +62,7 @@ pub struct ApiKey(HeaderValue);
 /// The ports that the provider calls back on.
 const CALLBACK_PORTS: [u16; 4] = [80, 443, 8_080, 8_443];
 
-impl Options {
+impl DeepgramOptions {
     /// Whether the provider can call back at a URL that begins so. A stand-in for it is
     /// assumed to reach any URL.
     pub(crate) fn reaches(&self, public_url: &str) -> bool {
@@ -97,7 +97,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-impl Options {
+impl DeepgramOptions {
     /// The usual options for a key.
     pub fn new(base_url: Url, key: ApiKey) -> Self {
         Self {
@@ -178,8 +178,8 @@ fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
 mod tests {
     use super::*;
 
-    fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<Options, InvalidSetting> {
-        Options::read(&Environment::of(pairs))
+    fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<DeepgramOptions, InvalidSetting> {
+        DeepgramOptions::read(&Environment::of(pairs))
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use domain::transcript::Word;
 
-use super::sentences::{MAX_WORDS, Sentence, Sentences, Vocabulary, word_set};
+use super::sentences::{MAX_WORDS, Sentence, Sentences, WordWeights, word_set};
 
 /// Words of a sentence that can stand by itself.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=MAX_WORDS;
@@ -129,7 +129,11 @@ const ASIDES: [&str; 16] = [
 const COURTEOUS_WORDS: usize = 12;
 
 /// The sentences that can stand by themselves, the weightiest first.
-pub(crate) fn ranked(sentences: &Sentences, words: &[Word], vocabulary: &Vocabulary) -> Vec<usize> {
+pub(crate) fn ranked(
+    sentences: &Sentences,
+    words: &[Word],
+    vocabulary: &WordWeights,
+) -> Vec<usize> {
     let names = names(sentences, words);
     let mut scored: Vec<(f64, usize)> = sentences
         .all
@@ -177,7 +181,7 @@ fn score(
     sentence: &Sentence,
     words: &[Word],
     normal: &[String],
-    vocabulary: &Vocabulary,
+    vocabulary: &WordWeights,
     names: &HashSet<&str>,
 ) -> f64 {
     let distinct: HashSet<&String> = sentence.terms.iter().collect();

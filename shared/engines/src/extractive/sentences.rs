@@ -219,11 +219,11 @@ fn longest_gap(words: &[Word]) -> usize {
 }
 
 /// How much each content word says about what the conversation is about.
-pub(crate) struct Vocabulary {
+pub(crate) struct WordWeights {
     weights: HashMap<String, f64>,
 }
 
-impl Vocabulary {
+impl WordWeights {
     /// A word weighs by how often it comes up, less so when it comes up in every
     /// other sentence.
     #[expect(clippy::cast_precision_loss, reason = "counts of words")]

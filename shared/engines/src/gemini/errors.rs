@@ -6,23 +6,20 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::language::{ProviderError, http::Answer, request_profile};
+use crate::language::{ProviderError, http::Answer, request_profile::ProfileError};
 
 /// What a model may not know, and what can be left out for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Feature {
+pub(crate) enum GeminiFeature {
     /// How much to think.
     Thinking,
     /// The answer's schema.
     Schema,
 }
 
-/// Why a request was refused.
-pub(crate) type ProfileError = request_profile::ProfileError<Feature>;
-
 /// By the `error` of a body. Its own code counts: errors also come within streams
 /// that began well.
-pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError {
+pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeature> {
     let status = answer.status.as_u16();
     let code = error["code"].as_u64().unwrap_or(status.into());
     let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
@@ -78,13 +75,13 @@ pub(crate) fn without_words(answer: &Answer) -> ProviderError {
 
 /// What an invalid argument is about. Schemas with too many states are refused
 /// without a word about which argument it is (python-genai#2170).
-fn feature(name: &str, message: &str) -> Option<Feature> {
+fn feature(name: &str, message: &str) -> Option<GeminiFeature> {
     if message.contains("thinking") {
-        return Some(Feature::Thinking);
+        return Some(GeminiFeature::Thinking);
     }
     let bare = message.contains("contains an invalid argument");
     let schema = message.contains("schema") || message.contains("too many states") || bare;
-    (name == "INVALID_ARGUMENT" && schema).then_some(Feature::Schema)
+    (name == "INVALID_ARGUMENT" && schema).then_some(GeminiFeature::Schema)
 }
 
 /// Only words of Google's own vocabulary: a message may quote the request.

@@ -21,12 +21,12 @@ use reqwest::{
 use runtime::settings::InvalidSetting;
 
 use crate::language::{
-    LanguageModel, ProviderError, Question, Reply,
+    LanguageModel, ModelQuestion, ProviderError, Reply,
     http::{Caller, SetupError, secret},
-    request_profile::StickyProfile,
+    request_profile::{ProfileError, StickyProfile},
 };
-use errors::ProfileError;
-use request::RequestProfile;
+use errors::GeminiFeature;
+use request::GeminiProfile;
 pub use vertex::{TokenError, TokenSource, VertexProject};
 
 /// The Gemini API's address.
@@ -44,7 +44,7 @@ pub struct Gemini {
     access: Access,
     caller: Caller,
     /// What this model is known to take.
-    request_profile: StickyProfile<RequestProfile>,
+    request_profile: StickyProfile<GeminiProfile>,
 }
 
 enum Access {
@@ -130,9 +130,9 @@ impl Gemini {
 
     async fn attempt(
         &self,
-        question: &Question,
-        request_profile: RequestProfile,
-    ) -> Result<Reply, ProfileError> {
+        question: &ModelQuestion,
+        request_profile: GeminiProfile,
+    ) -> Result<Reply, ProfileError<GeminiFeature>> {
         let content = request::body(question, &self.model, request_profile);
         let credentials = self.credentials().await?;
         let answer = self.caller.post(&self.url, Some(credentials), &content);
@@ -150,7 +150,7 @@ impl LanguageModel for Gemini {
         &self.model
     }
 
-    async fn ask(&self, question: &Question) -> Reply {
+    async fn ask(&self, question: &ModelQuestion) -> Reply {
         let attempt = |request_profile| self.attempt(question, request_profile);
         self.request_profile.ask(&self.model, attempt).await
     }

@@ -8,8 +8,11 @@ use domain::analysis::Usage;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{chunks::chunks, errors, errors::ProfileError};
-use crate::language::{ProviderError, Reply, http::Answer};
+use super::{
+    chunks::chunks,
+    errors::{self, GeminiFeature},
+};
+use crate::language::{ProviderError, Reply, http::Answer, request_profile::ProfileError};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -79,7 +82,7 @@ fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 }
 
 /// What came back of a request.
-pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError> {
+pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError<GeminiFeature>> {
     let objects = chunks(&answer.body);
     let error = objects
         .iter()

@@ -13,7 +13,9 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{answer::Object, error::ProviderError, model::Question, usage_totals::UsageTotals};
+use super::{
+    answer::Object, error::ProviderError, model::ModelQuestion, usage_totals::UsageTotals,
+};
 
 /// How long answers are kept.
 const LONG_ENOUGH: Duration = Duration::from_mins(30);
@@ -32,40 +34,40 @@ pub(crate) enum CachedAnswer {
 
 /// How far an analysis has come.
 #[derive(Debug, Default)]
-pub(crate) struct Progress {
-    /// Answers by [`Question::key`].
+pub(crate) struct AnalysisProgress {
+    /// Answers by [`ModelQuestion::key`].
     answers: HashMap<[u8; 32], CachedAnswer>,
     /// What they cost, failed attempts included.
     pub(crate) usage_totals: UsageTotals,
 }
 
-impl Progress {
+impl AnalysisProgress {
     /// What has been answered before.
-    pub(crate) fn recall(&self, question: &Question) -> Option<CachedAnswer> {
+    pub(crate) fn recall(&self, question: &ModelQuestion) -> Option<CachedAnswer> {
         self.answers.get(&question.key()).cloned()
     }
 
     /// Remembers an answer.
-    pub(crate) fn remember(&mut self, question: &Question, answered: CachedAnswer) {
+    pub(crate) fn remember(&mut self, question: &ModelQuestion, answered: CachedAnswer) {
         self.answers.insert(question.key(), answered);
     }
 }
 
 /// The analyses under way, by the question about the whole transcript.
 #[derive(Debug, Default)]
-pub(crate) struct AnswerCache(Mutex<Vec<([u8; 32], Instant, Progress)>>);
+pub(crate) struct AnswerCache(Mutex<Vec<([u8; 32], Instant, AnalysisProgress)>>);
 
 impl AnswerCache {
     /// Takes up where an earlier try broke off, or begins.
-    pub(crate) fn take(&self, key: &[u8; 32]) -> Progress {
+    pub(crate) fn take(&self, key: &[u8; 32]) -> AnalysisProgress {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|(_, since, _)| since.elapsed() < LONG_ENOUGH);
         let known = all.iter().position(|(own, _, _)| own == key);
-        known.map_or_else(Progress::default, |at| all.swap_remove(at).2)
+        known.map_or_else(AnalysisProgress::default, |at| all.swap_remove(at).2)
     }
 
     /// Keeps what has been answered so far.
-    pub(crate) fn keep(&self, key: [u8; 32], progress: Progress) {
+    pub(crate) fn keep(&self, key: [u8; 32], progress: AnalysisProgress) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_ANALYSES {
             let oldest = (0..all.len()).min_by_key(|at| all[*at].1);
@@ -81,8 +83,8 @@ mod tests {
 
     use super::*;
 
-    fn question(content: &str) -> Question {
-        Question {
+    fn question(content: &str) -> ModelQuestion {
+        ModelQuestion {
             instructions: String::new(),
             content: content.to_owned(),
             name: "test",
@@ -91,8 +93,8 @@ mod tests {
         }
     }
 
-    fn with_one() -> Progress {
-        let mut progress = Progress::default();
+    fn with_one() -> AnalysisProgress {
+        let mut progress = AnalysisProgress::default();
         progress.remember(
             &question("a"),
             CachedAnswer::TooMuch(ProviderError::Truncated),

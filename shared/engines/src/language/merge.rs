@@ -11,7 +11,7 @@ use domain::{
     text::normalize,
 };
 
-use super::reduce::Finding;
+use super::reduce::PartResult;
 
 /// Share of common words above which two texts say the same.
 const SAME: f64 = 0.8;
@@ -20,7 +20,7 @@ const SAME: f64 = 0.8;
 const ALIKE: f64 = 0.4;
 
 /// All but summary and assessments made one; those are the findings.
-pub(crate) fn merge(parts: Vec<Draft>) -> (Draft, Vec<Finding>) {
+pub(crate) fn merge(parts: Vec<Draft>) -> (Draft, Vec<PartResult>) {
     let (mut merged, mut findings) = (Draft::default(), Vec::new());
     let (mut points, mut strengths, mut concerns, mut follow_ups) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -31,7 +31,7 @@ pub(crate) fn merge(parts: Vec<Draft>) -> (Draft, Vec<Finding>) {
         strengths.push(part.strengths);
         concerns.push(part.concerns);
         follow_ups.push(part.follow_ups);
-        findings.push(Finding {
+        findings.push(PartResult {
             summary: part.summary,
             competencies: once_each(part.competencies),
         });

@@ -2,7 +2,7 @@
 //!
 //! In reading order:
 //!
-//! - [`LanguageModel`] is asked a [`Question`] and gives a [`Reply`]; [`ProviderError`]
+//! - [`LanguageModel`] is asked a [`ModelQuestion`] and gives a [`Reply`]; [`ProviderError`]
 //!   says why there is no answer;
 //! - [`LanguageAnalyst`] makes an engine of a model: `parts` writes the transcript
 //!   out and cuts it, `prompt` and `schema` make questions of it, `session` asks
@@ -43,18 +43,18 @@ use domain::{
 use futures::future::join_all;
 
 pub use error::ProviderError;
-pub use model::{LanguageModel, Question, Reply};
+pub use model::{LanguageModel, ModelQuestion, Reply};
 pub use prompt::PROMPT_VERSION;
 
 use answer_cache::{AnswerCache, CachedAnswer};
-use parts::{Line, Part};
-use reduce::Finding;
+use parts::{Line, TranscriptPart};
+use reduce::PartResult;
 use retry_budget::RetryBudget;
 use session::Session;
 
 /// How a model is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub struct AnalystOptions {
     /// Tokens of transcript in one question, at most.
     pub part_tokens: u32,
     /// Questions asked at the same time.
@@ -63,7 +63,7 @@ pub struct Options {
     pub retry_budget: Duration,
 }
 
-impl Options {
+impl AnalystOptions {
     /// For so many tokens of transcript in one question.
     pub const fn new(part_tokens: u32, at_once: usize) -> Self {
         Self {
@@ -83,13 +83,13 @@ impl Options {
 /// A language engine: any model, asked for an analysis.
 pub struct LanguageAnalyst {
     model: Arc<dyn LanguageModel>,
-    options: Options,
+    options: AnalystOptions,
     answer_cache: AnswerCache,
 }
 
 impl LanguageAnalyst {
     /// An engine of that model.
-    pub fn new(model: Arc<dyn LanguageModel>, options: Options) -> Self {
+    pub fn new(model: Arc<dyn LanguageModel>, options: AnalystOptions) -> Self {
         Self {
             model,
             options,
@@ -126,7 +126,7 @@ impl LanguageAnalyst {
         session: &Session<'_>,
         request: &AnalysisRequest,
         lines: &[Line],
-        part: Part,
+        part: TranscriptPart,
     ) -> Result<Vec<(Draft, usize)>, ProviderError> {
         let (mut open, mut drafts) = (vec![part], Vec::new());
         while let Some(part) = open.pop() {
@@ -173,8 +173,8 @@ impl LanguageAnalyst {
         &self,
         session: &Session<'_>,
         request: &AnalysisRequest,
-        mut findings: Vec<Finding>,
-    ) -> Result<Finding, ProviderError> {
+        mut findings: Vec<PartResult>,
+    ) -> Result<PartResult, ProviderError> {
         while findings.len() > 1 {
             let groups = reduce::groups(findings, self.options.part_tokens);
             findings = Vec::with_capacity(groups.len());
@@ -189,8 +189,8 @@ impl LanguageAnalyst {
         &self,
         session: &Session<'_>,
         request: &AnalysisRequest,
-        mut group: Vec<Finding>,
-    ) -> Result<Finding, ProviderError> {
+        mut group: Vec<PartResult>,
+    ) -> Result<PartResult, ProviderError> {
         if group.len() == 1 {
             return Ok(group.swap_remove(0));
         }
@@ -249,7 +249,7 @@ fn end_topics(draft: &mut Draft, last_turn: u32) {
 
 /// The same for the same analysis.
 fn key(request: &AnalysisRequest, lines: &[Line]) -> [u8; 32] {
-    let all = Part {
+    let all = TranscriptPart {
         from: 0,
         start: 0,
         end: lines.len(),

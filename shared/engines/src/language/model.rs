@@ -9,7 +9,7 @@ use super::error::ProviderError;
 
 /// One question, whole: models remember nothing of an earlier one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+pub struct ModelQuestion {
     /// Who the model is to be and what counts; ours alone.
     pub instructions: String,
     /// What it is about; people's words, between marks.
@@ -22,7 +22,7 @@ pub struct Question {
     pub answer_tokens: u32,
 }
 
-impl Question {
+impl ModelQuestion {
     /// The same for the same question.
     pub(crate) fn key(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
@@ -67,5 +67,5 @@ pub trait LanguageModel: Send + Sync {
     fn model(&self) -> &str;
 
     /// Asks once. Whether to ask again is not this trait's business.
-    async fn ask(&self, question: &Question) -> Reply;
+    async fn ask(&self, question: &ModelQuestion) -> Reply;
 }

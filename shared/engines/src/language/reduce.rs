@@ -24,12 +24,12 @@ const QUOTES_SHOWN: usize = 3;
 
 /// What one part, or a group of them, found.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Finding {
+pub(crate) struct PartResult {
     pub(crate) summary: Option<Private>,
     pub(crate) competencies: Vec<DraftCompetency>,
 }
 
-impl Finding {
+impl PartResult {
     /// As the last question shows it.
     fn written(&self, part: usize) -> serde_json::Value {
         let competencies = self.competencies.iter().map(|own| {
@@ -51,7 +51,7 @@ impl Finding {
 }
 
 /// The findings as lines of JSON.
-pub(crate) fn written(findings: &[Finding]) -> String {
+pub(crate) fn written(findings: &[PartResult]) -> String {
     let lines = findings.iter().enumerate();
     let lines: Vec<String> = lines
         .map(|(at, finding)| finding.written(at + 1).to_string())
@@ -60,8 +60,8 @@ pub(crate) fn written(findings: &[Finding]) -> String {
 }
 
 /// Neighbours that fit into one question, at least two together.
-pub(crate) fn groups(findings: Vec<Finding>, at_most_tokens: u32) -> Vec<Vec<Finding>> {
-    let mut groups: Vec<Vec<Finding>> = Vec::new();
+pub(crate) fn groups(findings: Vec<PartResult>, at_most_tokens: u32) -> Vec<Vec<PartResult>> {
+    let mut groups: Vec<Vec<PartResult>> = Vec::new();
     let mut filled = 0;
     for finding in findings {
         let size = tokens(&finding.written(0).to_string());
@@ -80,7 +80,7 @@ pub(crate) fn groups(findings: Vec<Finding>, at_most_tokens: u32) -> Vec<Vec<Fin
 }
 
 /// One finding of several, with the last question's answer.
-pub(crate) fn concluded(findings: Vec<Finding>, answer: Draft) -> Finding {
+pub(crate) fn concluded(findings: Vec<PartResult>, answer: Draft) -> PartResult {
     let summaries = findings
         .iter()
         .filter_map(|finding| finding.summary.as_ref());
@@ -99,7 +99,7 @@ pub(crate) fn concluded(findings: Vec<Finding>, answer: Draft) -> Finding {
             None => by_name.push(vec![own]),
         }
     }
-    Finding {
+    PartResult {
         summary: answer.summary.or(all),
         competencies: by_name
             .into_iter()
@@ -175,8 +175,8 @@ mod tests {
         }
     }
 
-    fn finding(competency: DraftCompetency) -> Finding {
-        Finding {
+    fn finding(competency: DraftCompetency) -> PartResult {
+        PartResult {
             summary: Some(format!("Part about {}.", competency.evidence[0].turn).into()),
             competencies: vec![competency],
         }
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn many_parts_are_concluded_in_groups_that_grow_fewer() {
-        let all: Vec<Finding> = (0..50)
+        let all: Vec<PartResult> = (0..50)
             .map(|turn| finding(assessed(Some(3), "r", turn)))
             .collect();
         let one = groups(all.clone(), 100_000);

@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     answer::{self, Object},
-    answer_cache::{CachedAnswer, Progress},
+    answer_cache::{AnalysisProgress, CachedAnswer},
     error::ProviderError,
-    model::{LanguageModel, Question},
+    model::{LanguageModel, ModelQuestion},
     prompt,
     retry_budget::RetryBudget,
 };
@@ -16,7 +16,7 @@ use super::{
 pub(crate) struct Session<'a> {
     model: &'a dyn LanguageModel,
     retry_budget: RetryBudget,
-    progress: Mutex<Progress>,
+    progress: Mutex<AnalysisProgress>,
 }
 
 impl<'a> Session<'a> {
@@ -24,7 +24,7 @@ impl<'a> Session<'a> {
     pub(crate) fn new(
         model: &'a dyn LanguageModel,
         retry_budget: RetryBudget,
-        progress: Progress,
+        progress: AnalysisProgress,
     ) -> Self {
         Self {
             model,
@@ -34,18 +34,21 @@ impl<'a> Session<'a> {
     }
 
     /// How far it has come.
-    pub(crate) fn into_progress(self) -> Progress {
+    pub(crate) fn into_progress(self) -> AnalysisProgress {
         self.progress
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, AnalysisProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer to a question; from memory, if it has been given before.
-    pub(crate) async fn answer(&self, question: &Question) -> Result<CachedAnswer, ProviderError> {
+    pub(crate) async fn answer(
+        &self,
+        question: &ModelQuestion,
+    ) -> Result<CachedAnswer, ProviderError> {
         let known = self.progress().recall(question);
         if let Some(known) = known {
             return Ok(known);
@@ -60,7 +63,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks for an object, and once more when what came is none.
-    async fn object(&self, question: &Question) -> Result<Object, ProviderError> {
+    async fn object(&self, question: &ModelQuestion) -> Result<Object, ProviderError> {
         let read = |text: String| answer::object(&text, &question.schema);
         let why = match read(self.text(question).await?) {
             Ok(object) => return Ok(object),
@@ -76,7 +79,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks as often as there is patience.
-    async fn text(&self, question: &Question) -> Result<String, ProviderError> {
+    async fn text(&self, question: &ModelQuestion) -> Result<String, ProviderError> {
         let mut attempts = 1;
         loop {
             let reply = self.model.ask(question).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::ports::Analyst;
 use runtime::settings::{Environment, InvalidSetting};
 
-use super::{LanguageAnalyst, LanguageModel, Options};
+use super::{AnalystOptions, LanguageAnalyst, LanguageModel};
 use crate::{
     gemini::{BASE_URL, Gemini, TokenSource, VertexProject},
     openai::OpenAi,
@@ -33,7 +33,7 @@ pub(crate) fn gemini(environment: &Environment) -> anyhow::Result<Arc<dyn Analys
     let model = environment.text("GEMINI_MODEL").unwrap_or(MODEL);
     let model = Gemini::new(base_url, model, key)?;
     let parts = part_tokens(environment, GEMINI_PART_TOKENS)?;
-    Ok(engine(model, Options::new(parts, GEMINI_AT_ONCE)))
+    Ok(engine(model, AnalystOptions::new(parts, GEMINI_AT_ONCE)))
 }
 
 /// `GCS_PROJECT_ID`, `VERTEX_LOCATION`, `GEMINI_MODEL`; tokens come from those
@@ -60,7 +60,7 @@ pub(crate) fn vertex(
     let model = environment.text("GEMINI_MODEL").unwrap_or(MODEL);
     let model = Gemini::vertex(&project, model, tokens)?;
     let parts = part_tokens(environment, GEMINI_PART_TOKENS)?;
-    Ok(engine(model, Options::new(parts, GEMINI_AT_ONCE)))
+    Ok(engine(model, AnalystOptions::new(parts, GEMINI_AT_ONCE)))
 }
 
 /// `OPENAI_BASE_URL`, which has no default: no transcript goes to a company by
@@ -72,10 +72,10 @@ pub(crate) fn openai(environment: &Environment) -> anyhow::Result<Arc<dyn Analys
     let model = environment.required("OPENAI_MODEL", expected)?;
     let model = OpenAi::new(base_url, model, environment.text("OPENAI_API_KEY"))?;
     let parts = part_tokens(environment, OPENAI_PART_TOKENS)?;
-    Ok(engine(model, Options::new(parts, OPENAI_AT_ONCE)))
+    Ok(engine(model, AnalystOptions::new(parts, OPENAI_AT_ONCE)))
 }
 
-fn engine(model: impl LanguageModel + 'static, options: Options) -> Arc<dyn Analyst> {
+fn engine(model: impl LanguageModel + 'static, options: AnalystOptions) -> Arc<dyn Analyst> {
     Arc::new(LanguageAnalyst::new(Arc::new(model), options))
 }
 

@@ -7,11 +7,11 @@
 
 use serde_json::Value;
 
-use crate::language::{ProviderError, http::Answer, request_profile};
+use crate::language::{ProviderError, http::Answer, request_profile::ProfileError};
 
 /// What a server may not know, and what can be left out or said otherwise for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Feature {
+pub(crate) enum OpenAiFeature {
     /// `response_format`.
     Format,
     /// `max_tokens`.
@@ -20,16 +20,13 @@ pub(crate) enum Feature {
     Temperature,
 }
 
-/// Why a request was refused.
-pub(crate) type ProfileError = request_profile::ProfileError<Feature>;
-
 /// Whether a body is an error, whatever its status.
 pub(crate) fn is_error(body: &Value) -> bool {
     !body["error"].is_null() || body["object"] == "error"
 }
 
 /// By status and body. Its message is looked at, and never kept.
-pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError {
+pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError<OpenAiFeature> {
     let words = Words::of(body);
     let status = match answer.status.as_u16() {
         200..=299 => words.status.unwrap_or(500),
@@ -108,12 +105,12 @@ impl Words {
     }
 
     /// A request refused for something that may be left out of it.
-    fn refused(&self) -> ProfileError {
+    fn refused(&self) -> ProfileError<OpenAiFeature> {
         let about = |word: &str| self.param.contains(word) || self.text.contains(word);
         let feature = if about("max_tokens") {
-            Some(Feature::MaxTokens)
+            Some(OpenAiFeature::MaxTokens)
         } else if about("temperature") {
-            Some(Feature::Temperature)
+            Some(OpenAiFeature::Temperature)
         } else if [
             "response_format",
             "schema",
@@ -125,7 +122,7 @@ impl Words {
         .into_iter()
         .any(about)
         {
-            Some(Feature::Format)
+            Some(OpenAiFeature::Format)
         } else {
             None
         };

@@ -10,7 +10,7 @@ use super::pieces::{Builder, Piece};
 use crate::probe::AudioProbe;
 
 /// One channel, or the mix of all, on its way from the decoder to pieces.
-pub(super) struct Channel {
+pub(super) struct ChannelCutter {
     speaker: u32,
     resampler: Resampler,
     resampled: Vec<i16>,
@@ -18,7 +18,7 @@ pub(super) struct Channel {
     pending: Option<Builder>,
 }
 
-impl Channel {
+impl ChannelCutter {
     pub(super) fn new(speaker: u32, rate_hz: u32) -> Self {
         Self {
             speaker,
@@ -86,8 +86,8 @@ pub(super) fn cut(
 ) -> Result<u64, Error> {
     let mut decoder = Decoder::open(source)?;
     let rate = survey.facts.sample_rate_hz;
-    let mut channels: Vec<Channel> = (0..survey.speakers())
-        .map(|speaker| Channel::new(speaker, rate))
+    let mut channels: Vec<ChannelCutter> = (0..survey.speakers())
+        .map(|speaker| ChannelCutter::new(speaker, rate))
         .collect();
     while let Some(block) = decoder.next_block()? {
         for channel in &mut channels {
@@ -101,7 +101,11 @@ pub(super) fn cut(
             }
         }
     }
-    if !channels.iter_mut().flat_map(Channel::finish).all(&mut emit) {
+    if !channels
+        .iter_mut()
+        .flat_map(ChannelCutter::finish)
+        .all(&mut emit)
+    {
         return Ok(0);
     }
     Ok(channels

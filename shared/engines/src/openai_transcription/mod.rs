@@ -1,7 +1,7 @@
 //! Speech recognition by any server with `OpenAI`'s endpoint
 //! `/v1/audio/transcriptions`: `OpenAI`, Groq, vLLM, speaches, LocalAI, whisper.cpp.
 //!
-//! In reading order: [`Options`] say how the server is reached, `cut` makes `pieces`
+//! In reading order: [`OpenAiTranscriptionOptions`] say how the server is reached, `cut` makes `pieces`
 //! of a recording that servers accept, `request` makes a form of a piece,
 //! `client` sends it, `response` reads what comes back, `refusals` tells refusals apart
 //! and `errors` says what they mean,
@@ -39,16 +39,16 @@ use crate::{
     language::http::SetupError,
     probe::{self, AudioProbe},
 };
-use client::{Conversation, Server};
+use client::{Conversation, TranscriptionServer};
 use pieces::Piece;
-pub use settings::Options;
+pub use settings::OpenAiTranscriptionOptions;
 
 /// Requests at the same time: one is uploaded while another is worked on.
 const AT_ONCE: usize = 2;
 
 /// A transcription server with `OpenAI`'s protocol.
 #[derive(Clone)]
-pub struct OpenAiTranscriber(Arc<Server>);
+pub struct OpenAiTranscriber(Arc<TranscriptionServer>);
 
 impl fmt::Debug for OpenAiTranscriber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,8 +62,8 @@ impl fmt::Debug for OpenAiTranscriber {
 
 impl OpenAiTranscriber {
     /// An engine that is reached like this.
-    pub fn new(options: Options) -> Result<Self, SetupError> {
-        Ok(Self(Arc::new(Server::new(options)?)))
+    pub fn new(options: OpenAiTranscriptionOptions) -> Result<Self, SetupError> {
+        Ok(Self(Arc::new(TranscriptionServer::new(options)?)))
     }
 
     /// The words of all pieces. Without a known language the first piece is done alone,

@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::{
-    errors::Failure,
+    errors::TranscriptionError,
     response_error::{self, ResponseError},
 };
 use crate::language::http::Answer;
@@ -22,14 +22,14 @@ pub(super) struct Response {
     pub(super) text: String,
     /// As the server spells it.
     pub(super) language: Option<String>,
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Vec<ResponseSegment>,
     /// Words outside of segments.
     pub(super) words: Vec<Timed>,
 }
 
 /// A sentence or so.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Segment {
+pub(super) struct ResponseSegment {
     pub(super) text: String,
     /// From the start of the piece.
     pub(super) start_ms: u64,
@@ -72,7 +72,7 @@ pub(super) fn read(answer: &Answer) -> Result<Response, ResponseError> {
             .iter()
             .map(|segment| segment.text.as_str())
             .collect(),
-        None => return Err(Failure::Unreadable.into()),
+        None => return Err(TranscriptionError::Unreadable.into()),
     };
     Ok(Response {
         text,
@@ -87,11 +87,11 @@ fn list<T>(values: &Value, read: impl FnMut(&Value) -> Option<T>) -> Vec<T> {
     values.iter().filter_map(read).collect()
 }
 
-fn segment(value: &Value) -> Option<Segment> {
+fn segment(value: &Value) -> Option<ResponseSegment> {
     let start_ms = milliseconds(&value["start"])?;
     let known = number(&value["compression_ratio"]).is_none_or(|ratio| ratio >= 0.0);
     let known = |value: &Value| number(value).filter(|_| known);
-    Some(Segment {
+    Some(ResponseSegment {
         text: value["text"].as_str()?.to_owned(),
         start_ms,
         end_ms: milliseconds(&value["end"])

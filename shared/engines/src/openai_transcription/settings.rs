@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How the transcription server is reached.
 #[derive(Clone)]
-pub struct Options {
+pub struct OpenAiTranscriptionOptions {
     /// The address that audio is posted to.
     pub(super) endpoint: Url,
     pub(super) model: String,
@@ -37,16 +37,16 @@ pub struct Options {
     pub retry_budget: Duration,
 }
 
-impl fmt::Debug for Options {
+impl fmt::Debug for OpenAiTranscriptionOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Options")
+            .debug_struct("OpenAiTranscriptionOptions")
             .field("model", &self.model)
             .finish_non_exhaustive()
     }
 }
 
-impl Options {
+impl OpenAiTranscriptionOptions {
     /// A model at `base_url`: an address that `/v1/audio/transcriptions` follows, one
     /// that ends in `/v1`, or the whole address of the endpoint.
     pub fn new(base_url: &str, model: &str, key: Option<&str>) -> Result<Self, InvalidSetting> {
@@ -160,11 +160,13 @@ fn is_same_server(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<Options, InvalidSetting> {
-        Options::read(&Environment::of(pairs))
+    fn read<const N: usize>(
+        pairs: [(&str, &str); N],
+    ) -> Result<OpenAiTranscriptionOptions, InvalidSetting> {
+        OpenAiTranscriptionOptions::read(&Environment::of(pairs))
     }
 
-    fn key(options: &Options) -> Option<&str> {
+    fn key(options: &OpenAiTranscriptionOptions) -> Option<&str> {
         options.key.as_ref().map(|key| key.to_str().unwrap())
     }
 
@@ -258,7 +260,7 @@ mod tests {
 
     #[test]
     fn key_is_not_shown() {
-        let options = Options::new("http://h", "m", Some("hunter2")).unwrap();
+        let options = OpenAiTranscriptionOptions::new("http://h", "m", Some("hunter2")).unwrap();
         assert!(!format!("{options:?} {:?}", options.key).contains("hunter2"));
     }
 }

@@ -25,7 +25,7 @@ use tokio::{
 use tracing::Instrument as _;
 
 pub use command::NotInstalled;
-use command::{Command, Heard};
+use command::{Command, CommandWord};
 use recognize::Utterance;
 
 use crate::probe;
@@ -156,7 +156,7 @@ fn percent(reached_ms: u64, duration_ms: u64) -> u8 {
 }
 
 /// The words of an utterance at their times in the recording.
-fn words_of(heard: Vec<Heard>, utterance: &Utterance) -> impl Iterator<Item = Word> {
+fn words_of(heard: Vec<CommandWord>, utterance: &Utterance) -> impl Iterator<Item = Word> {
     let (offset, speaker) = (utterance.start_ms(), utterance.speaker);
     heard.into_iter().map(move |word| Word {
         text: word.text.into(),

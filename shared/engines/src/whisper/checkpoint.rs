@@ -34,7 +34,7 @@ struct Part {
 }
 
 /// The words of one recording, of which some may come from an earlier attempt.
-pub(super) struct Resumable {
+pub(super) struct ResumableTranscript {
     checkpoint: Option<Arc<dyn Checkpoint>>,
     settings: String,
     words: Vec<Word>,
@@ -49,7 +49,7 @@ pub(super) struct Resumable {
     stored_at: Instant,
 }
 
-impl Resumable {
+impl ResumableTranscript {
     /// Reads what an earlier attempt has left, where the caller keeps it.
     pub(super) async fn load(
         request: &TranscriptionRequest,

@@ -26,7 +26,7 @@ use media::ObjectReader;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::probe;
-use checkpoint::Resumable;
+use checkpoint::ResumableTranscript;
 use recognize::Recognizer;
 use slot::Slot;
 
@@ -79,7 +79,7 @@ impl Transcriber for Whisper {
         let mut recognizer =
             Recognizer::new(self, request.language.as_deref(), &request.key_terms).await?;
         let survey = probe::take(request).await?;
-        let mut resumable = Resumable::load(request, self.name.as_ref(), survey).await;
+        let mut resumable = ResumableTranscript::load(request, self.name.as_ref(), survey).await;
         recognizer.resume_with(resumable.language());
         let (send, mut windows) = mpsc::channel(1);
         let recording = request.recording.clone();

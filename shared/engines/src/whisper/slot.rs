@@ -23,13 +23,13 @@ pub type Locate = Arc<dyn Fn() -> Result<PathBuf, StepError> + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Slot {
     locate: Locate,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<SlotState>>,
     is_multilingual: Arc<OnceCell<bool>>,
 }
 
 /// What is in memory.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct SlotState {
     model: Option<Arc<WhisperModel>>,
     pools: Vec<Arc<ThreadPool>>,
     load: LoadMeter,
@@ -37,9 +37,9 @@ pub(super) struct State {
 }
 
 /// A model whose turn it is.
-pub(super) struct Turn {
+pub(super) struct ModelGuard {
     pub(super) model: Arc<WhisperModel>,
-    guard: OwnedMutexGuard<State>,
+    guard: OwnedMutexGuard<SlotState>,
 }
 
 impl Slot {
@@ -62,7 +62,7 @@ impl Slot {
     }
 
     /// Waits for a turn and loads the model where it is not in memory.
-    pub(super) async fn turn(&self) -> Result<Turn, StepError> {
+    pub(super) async fn turn(&self) -> Result<ModelGuard, StepError> {
         let mut guard = Arc::clone(&self.state).lock_owned().await;
         let model = if let Some(model) = &guard.model {
             Arc::clone(model)
@@ -79,11 +79,11 @@ impl Slot {
             model
         };
         guard.used_at = Some(Instant::now());
-        Ok(Turn { model, guard })
+        Ok(ModelGuard { model, guard })
     }
 }
 
-impl Turn {
+impl ModelGuard {
     /// The threads for this window: one for each core that other programs leave free, and
     /// for half of the cores at least.
     pub(super) fn threads(&mut self) -> Arc<ThreadPool> {
@@ -99,7 +99,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for ModelGuard {
     fn drop(&mut self) {
         self.guard.used_at = Some(Instant::now());
     }
@@ -110,14 +110,14 @@ fn unusable(error: ModelError) -> StepError {
     StepError::permanent(Code::EngineMisconfigured, message)
 }
 
-async fn release_when_idle(state: Arc<Mutex<State>>) {
+async fn release_when_idle(state: Arc<Mutex<SlotState>>) {
     let mut deadline = Instant::now() + IDLE;
     loop {
         sleep_until(deadline).await;
         let mut state = state.lock().await;
         let unused_since = state.used_at.unwrap_or(deadline);
         if Instant::now() >= unused_since + IDLE {
-            *state = State::default();
+            *state = SlotState::default();
             return;
         }
         deadline = unused_since + IDLE;
@@ -130,7 +130,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_idle_model_is_released_and_a_used_one_is_not() {
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(SlotState::default()));
         let pool = || Arc::new(ThreadPool::with_num_threads(1));
         state.lock().await.pools.push(pool());
         state.lock().await.used_at = Some(Instant::now());

@@ -21,7 +21,7 @@ use domain::{
 };
 use engines::{
     Deepgram,
-    deepgram::{ApiKey, Options},
+    deepgram::{ApiKey, DeepgramOptions},
 };
 use futures::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -124,7 +124,7 @@ impl Service for Provider {
 /// A provider and a client for it.
 pub(crate) struct Fixture {
     pub(crate) provider: Arc<Provider>,
-    pub(crate) options: Options,
+    pub(crate) options: DeepgramOptions,
 }
 
 impl Fixture {
@@ -161,9 +161,9 @@ impl Fixture {
     }
 }
 
-pub(crate) fn options(url: &str) -> Options {
+pub(crate) fn options(url: &str) -> DeepgramOptions {
     let url = reqwest::Url::parse(url).expect("a URL");
-    Options::new(url, ApiKey::new(KEY).expect("a key"))
+    DeepgramOptions::new(url, ApiKey::new(KEY).expect("a key"))
 }
 
 pub(crate) struct Silent;

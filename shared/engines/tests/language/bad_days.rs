@@ -13,7 +13,7 @@ use std::{
 use domain::{analysis::Draft, ports::Analyst, steps::StepError};
 use engines::{
     Gemini, LanguageAnalyst,
-    language::{LanguageModel, Options, ProviderError},
+    language::{AnalystOptions, LanguageModel, ProviderError},
 };
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn model(provider: &Provider) -> Gemini {
 }
 
 fn engine(provider: &Provider) -> LanguageAnalyst {
-    LanguageAnalyst::new(Arc::new(model(provider)), Options::new(48_000, 3))
+    LanguageAnalyst::new(Arc::new(model(provider)), AnalystOptions::new(48_000, 3))
 }
 
 async fn analysed(provider: &Provider) -> Result<Draft, StepError> {
@@ -252,7 +252,7 @@ async fn on_a_bad_day_a_batch_of_fifty_completes_and_nothing_is_paid_for_twice()
     let provider =
         Provider::start(move |_, seen| bad_day(&dice).unwrap_or_else(|| named(seen))).await;
     let hasty = model(&provider).within(Duration::from_secs(2));
-    let engine = LanguageAnalyst::new(Arc::new(hasty), Options::new(2_000, 2));
+    let engine = LanguageAnalyst::new(Arc::new(hasty), AnalystOptions::new(2_000, 2));
     let batch = join_all((0..50).map(|number| in_five_tries(&engine, number))).await;
     let drafts: Vec<Draft> = batch
         .into_iter()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::{analysis::Usage, ports::Analyst};
 use engines::{
     LanguageAnalyst, OpenAi,
-    language::{LanguageModel, Options, ProviderError, Question},
+    language::{AnalystOptions, LanguageModel, ModelQuestion, ProviderError},
 };
 use serde_json::{Value, json};
 
@@ -225,13 +225,13 @@ async fn a_server_that_reads_only_the_end_of_a_prompt_is_found_out() {
     let mut body = chat_says("{\"summary\": \"of the end\"}");
     body["usage"] = json!({"prompt_tokens": 4096, "completion_tokens": 50});
     let provider = Provider::always(200, "", body.to_string()).await;
-    let asked = |words: usize| Question {
+    let asked = |words: usize| ModelQuestion {
         content: "word ".repeat(words),
         ..question()
     };
     assert!(model(&provider).ask(&asked(4_000)).await.outcome.is_ok());
     // Three bytes to a character.
-    let hindi = Question {
+    let hindi = ModelQuestion {
         content: "मैं ".repeat(8_000),
         ..question()
     };
@@ -252,7 +252,7 @@ async fn a_model_at_home_analyses_an_interview_without_a_price() {
         plain_answer()
     );
     let provider = Provider::always(200, "", chat_says(&thought).to_string()).await;
-    let engine = LanguageAnalyst::new(Arc::new(model(&provider)), Options::new(12_000, 1));
+    let engine = LanguageAnalyst::new(Arc::new(model(&provider)), AnalystOptions::new(12_000, 1));
     let draft = engine
         .analyze(&request(interview()))
         .await

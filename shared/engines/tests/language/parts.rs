@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{ports::Analyst, transcript::Transcript};
-use engines::language::{PROMPT_VERSION, ProviderError, Question};
+use engines::language::{ModelQuestion, PROMPT_VERSION, ProviderError};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,7 +33,7 @@ fn day() -> Transcript {
 }
 
 /// A claim, a topic, a question and an assessment of the part that is asked about.
-fn about_the_part(question: &Question) -> Value {
+fn about_the_part(question: &ModelQuestion) -> Value {
     let shown = lines(question);
     let (first, last) = (shown[0].0, shown[shown.len() - 1].0);
     let quote: Vec<&str> = shown[shown.len() - 1].1.split(' ').take(6).collect();
@@ -71,7 +71,7 @@ async fn of_eighty_thousand_words_every_turn_is_shown_and_the_parts_are_made_one
         .expect("an analysis");
 
     let shown = model.shown();
-    let (parts, conclusions): (Vec<Question>, Vec<Question>) =
+    let (parts, conclusions): (Vec<ModelQuestion>, Vec<ModelQuestion>) =
         shown.into_iter().partition(|own| own.name == "analysis");
     let count = parts.len();
     assert!((3..=8).contains(&count), "{count} parts");

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 use domain::ports::Analyst;
 use engines::{
     Gemini, LanguageAnalyst,
-    language::{LanguageModel, Options},
+    language::{AnalystOptions, LanguageModel},
 };
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ async fn outcome(body: &str) -> (String, String) {
         Ok(_) => "answer".to_owned(),
         Err(fault) => fault.as_str().to_owned(),
     };
-    let options = Options {
+    let options = AnalystOptions {
         retry_budget: Duration::ZERO,
         ..Options::new(48_000, 1)
     };

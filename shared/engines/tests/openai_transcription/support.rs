@@ -12,7 +12,7 @@ use domain::{
     steps::StepError,
     transcript::Recognition,
 };
-use engines::{OpenAiTranscriber, openai_transcription::Options};
+use engines::{OpenAiTranscriber, openai_transcription::OpenAiTranscriptionOptions};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -68,7 +68,7 @@ type Answers = Box<dyn Fn(&RecordedRequest) -> Canned + Send + Sync>;
 pub(crate) struct Fixture {
     seen: Arc<Mutex<Vec<RecordedRequest>>>,
     pub(crate) url: String,
-    pub(crate) options: Options,
+    pub(crate) options: OpenAiTranscriptionOptions,
 }
 
 struct Server {
@@ -150,8 +150,8 @@ impl Fixture {
 }
 
 /// A client without patience, so that no test waits.
-pub(crate) fn options(url: &str, model: &str) -> Options {
-    let mut options = Options::new(url, model, Some(KEY)).expect("a URL");
+pub(crate) fn options(url: &str, model: &str) -> OpenAiTranscriptionOptions {
+    let mut options = OpenAiTranscriptionOptions::new(url, model, Some(KEY)).expect("a URL");
     options.retry_budget = Duration::ZERO;
     options
 }

@@ -29,10 +29,10 @@ pub enum Change {
 }
 
 /// The end of having heard.
-pub type Heard = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type ChangeHandled = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A callback that receives the changes, one after the other.
-pub type Hear = Box<dyn Fn(Change) -> Heard + Send + Sync>;
+pub type ChangeHandler = Box<dyn Fn(Change) -> ChangeHandled + Send + Sync>;
 
 /// Listens until it is stopped.
 pub struct Listener(FirestoreListener<FirestoreDb, FirestoreMemListenStateStorage>);
@@ -48,7 +48,11 @@ impl Listener {
 impl Firestore {
     /// Listens to all collections of these names, for all users. Connects
     /// again as often as it takes.
-    pub async fn listen(&self, groups: Vec<String>, hear: Hear) -> Result<Listener, RecordsError> {
+    pub async fn listen(
+        &self,
+        groups: Vec<String>,
+        hear: ChangeHandler,
+    ) -> Result<Listener, RecordsError> {
         let storage = FirestoreMemListenStateStorage::new();
         let db = self.db().await?;
         let mut listener = db.create_listener(storage).await.map_err(failed)?;

@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use super::{super::cut::Channel, *};
+use super::{super::cut::ChannelCutter, *};
 
 fn utterance(start_ms: u64, length_ms: u64) -> speech::SpeechSegment {
     speech::SpeechSegment {
@@ -10,7 +10,7 @@ fn utterance(start_ms: u64, length_ms: u64) -> speech::SpeechSegment {
 }
 
 fn pieces(utterances: &[speech::SpeechSegment]) -> Vec<Piece> {
-    let mut channel = Channel::new(0, 16_000);
+    let mut channel = ChannelCutter::new(0, 16_000);
     let mut found = channel.joined(utterances);
     found.extend(channel.rest());
     found

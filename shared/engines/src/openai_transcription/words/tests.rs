@@ -22,8 +22,8 @@ fn timed(words: &[(&str, u64, u64)]) -> Vec<Timed> {
     words.iter().map(word).collect()
 }
 
-fn segment(text: &str, start_ms: u64, end_ms: u64) -> Segment {
-    Segment {
+fn segment(text: &str, start_ms: u64, end_ms: u64) -> ResponseSegment {
+    ResponseSegment {
         text: text.to_owned(),
         start_ms,
         end_ms,
@@ -85,7 +85,7 @@ fn tokens_are_joined_to_words() {
         (".", 1_200, 1_300),
     ];
     let response = Response {
-        segments: vec![Segment {
+        segments: vec![ResponseSegment {
             words: timed(&tokens),
             ..segment(" Interviews, too.", 0, 1_300)
         }],
@@ -128,15 +128,15 @@ fn times_are_interpolated_over_the_speech_by_length() {
 
 #[test]
 fn interpolated_words_are_less_confident() {
-    let certain = Segment {
+    let certain = ResponseSegment {
         avg_logprob: Some(-0.05),
         ..segment("Yes.", 0, 1_000)
     };
-    let with_times = Segment {
+    let with_times = ResponseSegment {
         words: timed(&[("Yes", 0, 400)]),
         ..segment("Yes.", 0, 1_000)
     };
-    let with_times = Segment {
+    let with_times = ResponseSegment {
         avg_logprob: Some(-0.05),
         ..with_times
     };
@@ -152,7 +152,7 @@ fn interpolated_words_are_less_confident() {
 
 #[test]
 fn silence_and_sounds_are_no_words() {
-    let silence = |no_speech, log| Segment {
+    let silence = |no_speech, log| ResponseSegment {
         no_speech_prob: Some(no_speech),
         avg_logprob: Some(log),
         ..segment(" Thank you.", 0, 2_000)
@@ -210,9 +210,9 @@ fn any_timed() -> impl Strategy<Value = Vec<Timed>> {
     proptest::collection::vec(word, 0..8)
 }
 
-fn any_segment() -> impl Strategy<Value = Segment> {
+fn any_segment() -> impl Strategy<Value = ResponseSegment> {
     let parts = ("\\PC{0,30}", 0..2_000_u64, 0..900_u64, any_timed());
-    parts.prop_map(|(text, start_ms, length_ms, words)| Segment {
+    parts.prop_map(|(text, start_ms, length_ms, words)| ResponseSegment {
         words,
         ..segment(&text, start_ms, start_ms + length_ms)
     })
