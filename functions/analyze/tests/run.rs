@@ -18,7 +18,7 @@ use domain::{
     ports::{Precondition, Write},
     steps::{Step, StepState},
 };
-use embedded::{ManualClock, Options, Store};
+use embedded::{ManualClock, Store, StoreOptions};
 use engines::{Gemini, LanguageAnalyst, language};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -91,7 +91,7 @@ impl Test {
     async fn start(url: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(NOW));
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().to_owned(),
             public_url: "http://localhost".into(),
             pipeline: Arc::new(Pipeline::ours()),

@@ -12,7 +12,7 @@ use domain::{
     interview::Kind,
     ports::AnalysisRequest,
     transcript::Transcript,
-    usable::{Reason, Usable},
+    usable::{UnusableReason, Usable},
     versions::UnknownFields,
 };
 use support::{interview, request, transcript};
@@ -222,7 +222,7 @@ fn unusable_transcript_gives_no_ratings() {
 #[test]
 fn one_speaker_gives_no_ratings_in_a_job_interview_and_names_the_remedy() {
     let mut transcript = interview();
-    transcript.head.usable = Some(Usable::from_reasons([Reason::OneSpeaker]));
+    transcript.head.usable = Some(Usable::from_reasons([UnusableReason::OneSpeaker]));
     let rubric = rubric(&["ownership"]);
     let analysis = |kind| {
         let draft = Draft {
@@ -252,7 +252,7 @@ fn one_speaker_gives_no_ratings_in_a_job_interview_and_names_the_remedy() {
 #[test]
 fn what_was_stored_with_the_transcript_is_not_judged_anew() {
     let mut transcript = interview();
-    transcript.head.usable = Some(Usable::from_reasons([Reason::LanguageMismatch]));
+    transcript.head.usable = Some(Usable::from_reasons([UnusableReason::LanguageMismatch]));
     let draft = Draft {
         competencies: vec![competency("ownership", Some(4), REAL)],
         ..Draft::default()

@@ -19,7 +19,7 @@ use domain::{
     ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
     webhook,
 };
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 use emulation::Dispatcher;
 use engines::Fallback;
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
@@ -86,7 +86,7 @@ impl Host {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         let pipeline = Arc::new(Pipeline::ours());
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: settings.data_dir.clone(),
             public_url: public_url.clone(),
             pipeline,

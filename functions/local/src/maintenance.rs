@@ -16,7 +16,7 @@ use domain::{
     ports::Clock,
 };
 use embedded::{
-    Options, Store,
+    Store, StoreOptions,
     maintenance::{self, Inspection, Manifest, Repair},
 };
 use runtime::SystemClock;
@@ -110,7 +110,7 @@ struct FullAudit {
 }
 
 async fn audit(data_dir: &Path, json: bool, out: &mut impl Write) -> anyhow::Result<u8> {
-    let store = Store::open_to_read(Options {
+    let store = Store::open_to_read(StoreOptions {
         data_dir: data_dir.to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),

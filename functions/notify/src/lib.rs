@@ -27,9 +27,9 @@ use domain::{
     ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
     trace::TraceContext,
     versions::UnknownFields,
-    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookEvent},
+    webhook::{DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookDelivery, WebhookEvent},
 };
-use outcome::Outcome;
+use outcome::SendOutcome;
 use runtime::{Failure, Function, Incoming, ShapeError, trace};
 use sign::Secrets;
 use tracing::Instrument as _;
@@ -139,11 +139,11 @@ impl Notify {
         log.attempts.drain(..old);
         log.next_attempt_at = wait.map(|wait| now + wait);
         log.state = match (&outcome, wait) {
-            (Outcome::Delivered { .. }, _) => DeliveryState::Delivered,
+            (SendOutcome::Delivered { .. }, _) => DeliveryState::Delivered,
             (_, Some(_)) => DeliveryState::Pending,
             (_, None) => DeliveryState::Failed,
         };
-        if matches!(outcome, Outcome::Gone) {
+        if matches!(outcome, SendOutcome::Gone) {
             self.stop_notices(notice).await?;
         }
         self.keep(notice, &log, version).await?;
@@ -185,12 +185,15 @@ impl Notify {
     }
 
     /// The log so far, with the version it has when it is stored already.
-    async fn log_of(&self, notice: &WebhookEvent) -> Result<(Delivery, Option<Version>), Failure> {
+    async fn log_of(
+        &self,
+        notice: &WebhookEvent,
+    ) -> Result<(WebhookDelivery, Option<Version>), Failure> {
         let found = self.records.read(&notice.key.delivery(&notice.id)).await?;
         if let Some(document) = found {
             return Ok((document.decode()?, Some(document.version)));
         }
-        let fresh = Delivery {
+        let fresh = WebhookDelivery {
             event_type: notice.event_type,
             state: DeliveryState::Pending,
             attempts: Vec::new(),
@@ -218,7 +221,7 @@ impl Notify {
         })
     }
 
-    async fn send(&self, notice: &WebhookEvent, now: Timestamp) -> Outcome {
+    async fn send(&self, notice: &WebhookEvent, now: Timestamp) -> SendOutcome {
         let signed = self
             .secrets
             .headers(&notice.id, now.as_secs(), notice.body.as_bytes());
@@ -239,7 +242,7 @@ impl Notify {
     async fn keep(
         &self,
         notice: &WebhookEvent,
-        log: &Delivery,
+        log: &WebhookDelivery,
         version: Option<Version>,
     ) -> Result<(), Failure> {
         if notice.event_type == EventType::Deleted && log.state != DeliveryState::Pending {

@@ -18,7 +18,7 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// How one attempt to deliver a webhook went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SendOutcome {
     /// The receiver has it: it answered with 2xx.
     Delivered {
         /// The answer's status code.
@@ -45,7 +45,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl SendOutcome {
     /// The answer's status code, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -85,7 +85,7 @@ impl Outcome {
     }
 }
 
-impl From<InvalidUrl> for Outcome {
+impl From<InvalidUrl> for SendOutcome {
     fn from(invalid: InvalidUrl) -> Self {
         let reason = invalid.to_string();
         Self::Forbidden { reason }

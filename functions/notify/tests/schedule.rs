@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use notify::{
-    outcome::Outcome,
+    outcome::SendOutcome,
     schedule::{MAX_ATTEMPTS, next_attempt},
 };
 
 const HOUR: u64 = 3_600;
 
-fn refused(status: u16, retry_after: Option<u64>) -> Outcome {
+fn refused(status: u16, retry_after: Option<u64>) -> SendOutcome {
     let retry_after = retry_after.map(Duration::from_secs);
-    Outcome::Refused {
+    SendOutcome::Refused {
         status,
         retry_after,
     }
@@ -30,7 +30,7 @@ fn assert_about(wait: Option<Duration>, seconds: u64) {
 #[test]
 fn the_waits_grow_from_seconds_to_a_day_and_then_it_is_given_up() {
     let waits = [5, 300, 1_800, 2, 5, 10, 14, 20, 24];
-    let unreachable = Outcome::Unreachable {
+    let unreachable = SendOutcome::Unreachable {
         reason: "the connection was refused".into(),
     };
     for outcome in [refused(500, None), refused(302, None), unreachable] {
@@ -46,8 +46,12 @@ fn the_waits_grow_from_seconds_to_a_day_and_then_it_is_given_up() {
 #[test]
 fn what_is_settled_is_not_tried_again() {
     let reason = "the URL's host is not on the public internet".into();
-    let forbidden = Outcome::Forbidden { reason };
-    for outcome in [Outcome::Delivered { status: 204 }, Outcome::Gone, forbidden] {
+    let forbidden = SendOutcome::Forbidden { reason };
+    for outcome in [
+        SendOutcome::Delivered { status: 204 },
+        SendOutcome::Gone,
+        forbidden,
+    ] {
         assert_eq!(next_attempt("msg_1", 1, &outcome), None);
     }
 }

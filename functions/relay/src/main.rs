@@ -20,7 +20,7 @@ use std::{
 
 use anyhow::Context as _;
 use domain::ports::Clock;
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 use emulation::{Dispatcher, dispatch::GRACE, schedule};
 use runtime::{
     SystemClock,
@@ -28,14 +28,14 @@ use runtime::{
     settings::Environment,
     telemetry,
 };
-use settings::Settings;
+use settings::RelaySettings;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // Its emulator resets a listener with each change.
     telemetry::for_people("info,firestore=error");
-    let ended = match Settings::read(Environment::of_process()) {
+    let ended = match RelaySettings::read(Environment::of_process()) {
         Ok(settings) => relay(settings).await,
         Err(error) => Err(error.into()),
     };
@@ -49,10 +49,10 @@ async fn main() -> ExitCode {
 }
 
 /// Relays until it is told to stop.
-async fn relay(settings: Settings) -> anyhow::Result<()> {
+async fn relay(settings: RelaySettings) -> anyhow::Result<()> {
     let url = format!("http://{}", settings.address);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: settings.data_dir.clone(),
         public_url: url.clone(),
         pipeline: Arc::clone(&settings.pipeline),

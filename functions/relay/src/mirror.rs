@@ -21,7 +21,7 @@ use embedded::Store;
 use google::firestore::listen::{Change, Listener};
 use tokio::sync::Mutex;
 
-use crate::settings::Settings;
+use crate::settings::RelaySettings;
 
 /// The documents kept a second time.
 struct Mirror {
@@ -33,7 +33,7 @@ struct Mirror {
 }
 
 /// Listens to every collection that the manifest has a pattern for.
-pub(crate) async fn start(settings: &Settings, store: &Store) -> anyhow::Result<Listener> {
+pub(crate) async fn start(settings: &RelaySettings, store: &Store) -> anyhow::Result<Listener> {
     let mirror = Arc::new(Mirror {
         records: store.records(),
         pipeline: Arc::clone(&settings.pipeline),

@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::{Client, Response};
 use runtime::{Failure, Function, Incoming, Task};
 
-use crate::settings::Settings;
+use crate::settings::RelaySettings;
 
 /// What the HTTP binding of `CloudEvents` wants encoded in a header: section
 /// 3.1.3.2 of its version 1.0.2.
@@ -29,7 +29,7 @@ struct Remote {
 }
 
 /// All that the manifest delivers something to.
-pub(crate) fn functions(settings: &Settings) -> anyhow::Result<Vec<Arc<dyn Function>>> {
+pub(crate) fn functions(settings: &RelaySettings) -> anyhow::Result<Vec<Arc<dyn Function>>> {
     let pipeline = &settings.pipeline;
     let mut functions: Vec<Arc<dyn Function>> = Vec::new();
     for (name, function) in &pipeline.functions {

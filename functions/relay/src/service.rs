@@ -15,7 +15,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use runtime::http::{Body, Service};
 
-use crate::settings::Settings;
+use crate::settings::RelaySettings;
 
 /// How many names one page of a list has, as in Cloud Storage.
 const PAGE: usize = 1_000;
@@ -27,7 +27,7 @@ pub(crate) struct Front {
 }
 
 /// Signs as the functions do, with the same service account's key.
-struct SameKey(google::storage::Gcs);
+struct SameKey(google::storage::GcsClient);
 
 #[async_trait]
 impl signatures::Signer for SameKey {
@@ -39,7 +39,7 @@ impl signatures::Signer for SameKey {
 impl Front {
     pub(crate) fn new(
         store: &Store,
-        settings: &Settings,
+        settings: &RelaySettings,
         url: String,
         clock: Arc<dyn Clock>,
     ) -> Self {

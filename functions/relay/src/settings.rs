@@ -8,7 +8,7 @@ use runtime::settings::{Environment, InvalidSetting};
 
 /// What is emulated, and where the functions are. The buckets are named by their
 /// roles, `uploads` and `artifacts`.
-pub(crate) struct Settings {
+pub(crate) struct RelaySettings {
     /// `HOST` and `PORT`: where Cloud Storage and Cloud Tasks are emulated.
     pub(crate) address: String,
     /// `RELAY_DIR`: where objects, tasks and undelivered events are kept.
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) pipeline: Arc<Pipeline>,
 }
 
-impl Settings {
+impl RelaySettings {
     pub(crate) fn read(environment: Environment) -> Result<Self, InvalidSetting> {
         for name in ["FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"] {
             environment.required(name, "set: scripts/emulators up")?;

@@ -14,9 +14,9 @@ use domain::{
     pipeline::{Pipeline, Retry},
     ports::{Query, Records},
 };
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 use fake_providers::{Providers, RecordedRequest, Said, assert_made_by_providers, recorded};
-use google::pubsub::{Admin, Push};
+use google::pubsub::{Admin, PushSubscription};
 use openapi_client::ask_everything;
 use runtime::SystemClock;
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
     service.settled(&own).await;
     let shown = service.get(&format!("/v1/interviews/{own}")).await;
     let folder = service.stop();
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: folder.path().to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),
@@ -204,7 +204,7 @@ async fn push_twice(cloud: &Cloud) {
     let admin = admin.unwrap();
     for (topic, function) in [("interview-events", "notify"), ("sweep", "sweep")] {
         let port = &environment[&format!("PORT_{function}")];
-        let push = Push {
+        let push = PushSubscription {
             subscription: format!("{topic}.{function}-again"),
             topic: topic.to_owned(),
             url: format!("http://127.0.0.1:{port}"),

@@ -17,10 +17,10 @@ use domain::{
     steps::StepError,
     transcript::Recognition,
 };
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 use emulation::{gcs, rights::Rights};
 use futures::{StreamExt as _, stream};
-use google::storage::Gcs;
+use google::storage::GcsClient;
 use reqwest::Client;
 use runtime::{
     Failure, Function as _, Incoming, SystemClock, cloudevent, serve::serve, step::StepRunner,
@@ -31,7 +31,7 @@ use transcribe::Transcribe;
 
 /// Cloud Storage with the rights of a manifest.
 struct Fixture {
-    gcs: Gcs,
+    gcs: GcsClient,
     store: Store,
     url: String,
     _folder: TempDir,
@@ -42,7 +42,7 @@ impl Fixture {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().to_owned(),
             public_url: url.clone(),
             pipeline: Arc::new(Pipeline::ours()),
@@ -54,7 +54,7 @@ impl Fixture {
             .with_rights(Rights::OfManifest(Arc::new(rights)));
         tokio::spawn(serve(Arc::new(service), listener, pending()));
         Self {
-            gcs: Gcs::new(url.strip_prefix("http://")),
+            gcs: GcsClient::new(url.strip_prefix("http://")),
             store,
             url,
             _folder: folder,

@@ -12,7 +12,7 @@ use std::{
     process::Command,
 };
 
-use domain::pipeline::{Function, Pipeline};
+use domain::pipeline::{FunctionSpec, Pipeline};
 
 /// What is not set in the cloud: what belongs to emulators, what Cloud Run sets, what
 /// the embedded service is refused by, and what is good as it is.
@@ -76,7 +76,7 @@ fn programs() -> PathBuf {
 }
 
 /// The variables that a function reads with this language engine.
-fn read(program: &Path, function: &Function, analyzer: &str) -> BTreeSet<String> {
+fn read(program: &Path, function: &FunctionSpec, analyzer: &str) -> BTreeSet<String> {
     let names = function.environment.iter().chain(&function.secrets);
     let given = names.map(|name| match &**name {
         "ANALYZER" => ("ANALYZER", analyzer),

@@ -27,24 +27,24 @@ pub(crate) struct Section {
     /// The heading.
     pub(crate) title: &'static str,
     /// What stands below.
-    pub(crate) blocks: Vec<Block>,
+    pub(crate) blocks: Vec<ContentBlock>,
 }
 
 /// A paragraph or a table.
-pub(crate) enum Block {
+pub(crate) enum ContentBlock {
     /// A paragraph.
     Paragraph(Box<Paragraph>),
     /// A table.
     Table(Box<Table>),
 }
 
-impl From<Paragraph> for Block {
+impl From<Paragraph> for ContentBlock {
     fn from(paragraph: Paragraph) -> Self {
         Self::Paragraph(Box::new(paragraph))
     }
 }
 
-impl From<Table> for Block {
+impl From<Table> for ContentBlock {
     fn from(table: Table) -> Self {
         Self::Table(Box::new(table))
     }

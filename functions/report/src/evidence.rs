@@ -8,12 +8,12 @@ use domain::{
 
 use crate::{
     colour::{GREY, RED},
-    content::Block,
+    content::ContentBlock,
     text::{clean, clock, directed, run},
 };
 
 /// One paragraph for each quote.
-pub(crate) fn quotes(evidence: &[Evidence], transcript: &Transcript) -> Vec<Block> {
+pub(crate) fn quotes(evidence: &[Evidence], transcript: &Transcript) -> Vec<ContentBlock> {
     evidence
         .iter()
         .map(|evidence| quote(evidence, transcript).into())

@@ -9,7 +9,7 @@ use crate::{
     RenderError,
     canvas::Canvas,
     colour::{self, GREY},
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     styles::columns,
     text::{clock, run},
 };
@@ -52,7 +52,7 @@ impl Scale {
 
 /// The picture with its time axis and its legend.
 pub(crate) fn section(content: &ReportContent<'_>) -> Result<Section, RenderError> {
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut blocks: Vec<ContentBlock> = Vec::new();
     if content.transcript.head.duration_ms > 0 {
         let lanes = lanes(&content.transcript.turns);
         blocks.push(picture(content, &lanes)?.into());

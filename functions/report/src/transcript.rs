@@ -3,7 +3,7 @@
 use docx_rs::{BreakType, Paragraph, Run};
 
 use crate::{
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     text::{clock, directed, run},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 /// A paragraph of the library has two and a half kilobytes and is moved at every
 /// call, so there is one to a turn, and what it looks like is left to styles.
 pub(crate) fn section(content: &ReportContent<'_>) -> Section {
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut blocks: Vec<ContentBlock> = Vec::new();
     let mut last = None;
     for turn in &content.transcript.turns {
         let text = turn.text.reveal();

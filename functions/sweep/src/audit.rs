@@ -10,14 +10,14 @@ use runtime::Failure;
 use crate::{
     Sweep,
     heartbeat::{self, Round, SweepHeartbeat},
-    outcome::Outcome,
+    outcome::SweepCounts,
 };
 
 const INTERVAL: Duration = Duration::from_hours(24);
 
 impl Sweep {
     /// Audits what is stored, unless that was done less than a day ago.
-    pub(crate) async fn audit(&self, round: &Round, outcome: &mut Outcome) {
+    pub(crate) async fn audit(&self, round: &Round, outcome: &mut SweepCounts) {
         let now = self.clock.now();
         let recently = round.rounds.audited_at.is_some_and(|last| {
             // A clock that was ahead does not keep the audit away.

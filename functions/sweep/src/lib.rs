@@ -31,7 +31,7 @@ use domain::{
 use runtime::{Failure, Function, Incoming};
 use serde_json::json;
 
-use crate::{heartbeat::Round, outcome::Outcome, pages::Pages};
+use crate::{heartbeat::Round, outcome::SweepCounts, pages::Pages};
 
 /// How many documents that cannot be decoded a sweep names: the next one comes in a minute.
 const NAMED: u64 = 5;
@@ -58,7 +58,7 @@ impl Function for Sweep {
 
     async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
         incoming.event()?;
-        let mut outcome = Outcome::default();
+        let mut outcome = SweepCounts::default();
         let finished = self.finish_deletions(&mut outcome).await;
         outcome.note(finished);
         let round = heartbeat::arrive(&*self.records, self.clock.now()).await;
@@ -94,7 +94,7 @@ fn report_jump(round: &Round) {
 }
 
 impl Sweep {
-    async fn finish_deletions(&self, outcome: &mut Outcome) -> Result<(), Failure> {
+    async fn finish_deletions(&self, outcome: &mut SweepCounts) -> Result<(), Failure> {
         // All that are marked, whatever the clock was when they were.
         let marked = Query {
             order_by: Some(deletion::DELETED_AT.to_owned()),
@@ -114,7 +114,11 @@ impl Sweep {
 
     /// Gives up what is overdue, counted from when sweeps began to come regularly: before
     /// that nothing could run.
-    async fn settle_overdue(&self, round: &Round, outcome: &mut Outcome) -> Result<(), Failure> {
+    async fn settle_overdue(
+        &self,
+        round: &Round,
+        outcome: &mut SweepCounts,
+    ) -> Result<(), Failure> {
         let of_status = |status: Status| Query {
             equal: vec![("status".into(), json!(status))],
             ..Query::group(INTERVIEWS)
@@ -146,7 +150,7 @@ impl Sweep {
         &self,
         document: &Document,
         since: Timestamp,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<bool, Failure> {
         let now = self.clock.now();
         let mut interview: Interview = match document.decode() {
@@ -176,7 +180,7 @@ impl Sweep {
     }
 
     /// Idempotency keys are remembered for a day.
-    async fn forget_receipts(&self, outcome: &mut Outcome) -> Result<(), Failure> {
+    async fn forget_receipts(&self, outcome: &mut SweepCounts) -> Result<(), Failure> {
         let before: Timestamp = self.clock.now() - receipt::KEPT;
         let old = Query {
             less_than: Some(("created_at".into(), json!(before))),

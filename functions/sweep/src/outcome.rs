@@ -5,7 +5,7 @@ use runtime::Failure;
 
 /// Counts of one sweep, for its log line.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct SweepCounts {
     /// Interviews whose overdue steps were settled.
     pub(crate) settled: u64,
     /// Deletions that had been cut short and were finished.
@@ -28,7 +28,7 @@ pub(crate) struct Outcome {
     failures: u64,
 }
 
-impl Outcome {
+impl SweepCounts {
     /// Takes note of what could not be done: the sweep goes on with the rest, and the
     /// next one begins with it again.
     pub(crate) fn note<T>(&mut self, result: Result<T, Failure>) -> Option<T> {

@@ -23,7 +23,7 @@ use crate::{
     Sweep,
     expiry::{EXPIRING_AT, EXPIRING_REGULAR_MS, Judge, marked_at},
     heartbeat::{self, RetentionState, Round, SweepHeartbeat},
-    outcome::Outcome,
+    outcome::SweepCounts,
     pages::Pages,
 };
 
@@ -36,7 +36,7 @@ const INTERVAL: Duration = Duration::from_hours(1);
 
 impl Sweep {
     /// Marks, takes marks back, and deletes.
-    pub(crate) async fn retain(&self, round: &Round, outcome: &mut Outcome) {
+    pub(crate) async fn retain(&self, round: &Round, outcome: &mut SweepCounts) {
         if !self.is_due(round) {
             return;
         }
@@ -86,7 +86,7 @@ impl Sweep {
         &self,
         judge: &Judge,
         round: &Round,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<(), Failure> {
         let before = |field: &str, limit: Timestamp| Query {
             less_than: Some((field.to_owned(), json!(limit))),
@@ -141,7 +141,7 @@ impl Sweep {
         &self,
         judge: &Judge,
         round: &Round,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<Vec<InterviewKey>, Failure> {
         let query = Query {
             order_by: Some(EXPIRING_AT.to_owned()),
@@ -193,7 +193,7 @@ impl Sweep {
         due: Vec<InterviewKey>,
         judge: &Judge,
         round: &Round,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<(), Failure> {
         if due.is_empty() {
             return Ok(());

@@ -22,7 +22,7 @@ use domain::{
     ports::{ObjectStore, Overwrite, Precondition, Write},
     steps::StepState,
 };
-use embedded::{ManualClock, Options, Store};
+use embedded::{ManualClock, Store, StoreOptions};
 use futures::{StreamExt, stream};
 use runtime::{Function, Incoming, cloudevent, step::StepRunner};
 use tempfile::TempDir;
@@ -146,7 +146,7 @@ impl Test {
     async fn open(folder: TempDir) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
         let pipeline = Pipeline::parse(include_str!("../../../terraform/pipeline.json"));
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().join("data"),
             public_url: "http://localhost".into(),
             pipeline: Arc::new(pipeline.expect("the manifest")),

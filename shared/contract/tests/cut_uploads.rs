@@ -11,7 +11,7 @@ use domain::ports::{ByteStream, ObjectError, ObjectStore, Overwrite};
 use embedded::Store;
 use emulation::gcs;
 use futures::{StreamExt, TryStreamExt, stream};
-use google::storage::{Bucket, Gcs};
+use google::storage::{GcsBucket, GcsClient};
 use runtime::settings::Environment;
 use support::{
     listen,
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 /// The bucket behind a connection that can be cut, and the store behind that.
 struct Fixture {
-    bucket: Bucket,
+    bucket: GcsBucket,
     store: Store,
     proxy: Arc<Proxy>,
     _folder: TempDir,
@@ -39,7 +39,7 @@ impl Fixture {
         let upstream = upstream.trim_start_matches("http://").to_owned();
         let proxy = Proxy::start(front, upstream);
         Self {
-            bucket: Gcs::new(url.strip_prefix("http://")).bucket("uploads"),
+            bucket: GcsClient::new(url.strip_prefix("http://")).bucket("uploads"),
             store,
             proxy,
             _folder: folder,

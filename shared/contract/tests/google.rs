@@ -26,10 +26,10 @@ use domain::{
 use embedded::{ManualClock, Store};
 use emulation::{gcs, signatures, tasks};
 use google::{
-    firestore::{Database, Firestore},
+    firestore::{Firestore, FirestoreDatabase},
     pubsub::{Admin, PubSub},
-    storage::Gcs,
-    tasks::{CloudTasks, Queues},
+    storage::GcsClient,
+    tasks::{CloudTasksQueue, Queues},
 };
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
@@ -53,7 +53,7 @@ fn emulator(variable: &'static str) -> String {
 }
 
 fn firestore(project: String) -> Firestore {
-    let database = Database {
+    let database = FirestoreDatabase {
         project,
         id: "(default)".into(),
         emulator: Some(emulator("FIRESTORE_EMULATOR_HOST")),
@@ -70,7 +70,7 @@ impl Documents {
     }
 }
 
-impl contract::records::Fixture for Documents {
+impl contract::records::RecordsFixture for Documents {
     fn records(&self) -> Arc<dyn Records> {
         Arc::new(self.0.clone())
     }
@@ -103,7 +103,7 @@ impl Topics {
 }
 
 #[async_trait]
-impl contract::bus::Fixture for Topics {
+impl contract::bus::BusFixture for Topics {
     fn bus(&self) -> Arc<dyn Bus> {
         Arc::clone(&self.bus) as _
     }
@@ -119,7 +119,7 @@ impl contract::bus::Fixture for Topics {
 }
 
 /// Signs as the adapter does, by the service account's key.
-struct OurKey(Gcs);
+struct OurKey(GcsClient);
 
 #[async_trait]
 impl signatures::Signer for OurKey {
@@ -129,7 +129,7 @@ impl signatures::Signer for OurKey {
 }
 
 struct Objects {
-    gcs: Gcs,
+    gcs: GcsClient,
     clock: Arc<ManualClock>,
     _folder: TempDir,
 }
@@ -139,7 +139,7 @@ impl Objects {
         emulator("GOOGLE_APPLICATION_CREDENTIALS");
         let (listener, url) = listen().await;
         let (store, clock, folder) = store(&url).await;
-        let gcs = Gcs::new(url.strip_prefix("http://"));
+        let gcs = GcsClient::new(url.strip_prefix("http://"));
         let signatures = signatures::V4 {
             signer: Arc::new(OurKey(gcs.clone())),
             clock: Arc::clone(&clock) as _,
@@ -154,7 +154,7 @@ impl Objects {
     }
 }
 
-impl contract::objects::Fixture for Objects {
+impl contract::objects::ObjectsFixture for Objects {
     fn bucket(&self) -> Arc<dyn ObjectStore> {
         Arc::new(self.gcs.bucket("uploads"))
     }
@@ -173,7 +173,7 @@ impl contract::objects::Fixture for Objects {
 }
 
 struct Tasks {
-    queue: Arc<CloudTasks>,
+    queue: Arc<CloudTasksQueue>,
     store: Store,
     clock: Arc<ManualClock>,
     _folder: TempDir,
@@ -198,7 +198,7 @@ impl Tasks {
             emulator: Some(url),
         };
         Self {
-            queue: Arc::new(CloudTasks::new(queues, Arc::new(Pipeline::ours()))),
+            queue: Arc::new(CloudTasksQueue::new(queues, Arc::new(Pipeline::ours()))),
             store,
             clock,
             _folder: folder,
@@ -207,7 +207,7 @@ impl Tasks {
 }
 
 #[async_trait]
-impl contract::queue::Fixture for Tasks {
+impl contract::queue::QueueFixture for Tasks {
     fn queue(&self) -> Arc<dyn Queue> {
         Arc::clone(&self.queue) as _
     }

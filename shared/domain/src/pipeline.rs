@@ -22,17 +22,17 @@ pub struct Pipeline {
     /// Topics by name.
     pub topics: Vec<String>,
     /// Queues by name.
-    pub queues: BTreeMap<String, Queue>,
+    pub queues: BTreeMap<String, QueueSpec>,
     /// Clocks by name.
     pub schedules: BTreeMap<String, Schedule>,
     /// Functions by name, which is the name of their folder.
-    pub functions: BTreeMap<String, Function>,
+    pub functions: BTreeMap<String, FunctionSpec>,
 }
 
 /// A queue of tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Queue {
+pub struct QueueSpec {
     /// The function that works it off.
     pub function: String,
     /// The path that a task is posted to.
@@ -58,7 +58,7 @@ pub struct Schedule {
 /// One function and what starts it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Function {
+pub struct FunctionSpec {
     /// The events it listens to; none for one that only serves HTTP.
     #[serde(default)]
     pub events: Vec<Trigger>,

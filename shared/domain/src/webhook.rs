@@ -198,7 +198,7 @@ open_enum! {
 
 /// `deliveries/{webhook id}` below the interview: the log of one notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
+pub struct WebhookDelivery {
     /// What happened.
     #[serde(rename = "type")]
     pub event_type: EventType,
@@ -217,7 +217,7 @@ pub struct Delivery {
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
-strip_unknown!(Delivery, state, attempts);
+strip_unknown!(WebhookDelivery, state, attempts);
 
 /// A new secret in the form of Standard Webhooks: `whsec_` and base64 of 24 bytes.
 pub fn mint_secret() -> String {
@@ -232,7 +232,7 @@ mod tests {
         InterviewId, UserId,
         lease::Acquire,
         steps::{Code, StepError},
-        usable::{Reason, Usable},
+        usable::{UnusableReason, Usable},
     };
 
     fn interview() -> Interview {
@@ -317,7 +317,7 @@ mod tests {
         };
         let failed = data(&interview, EventType::Failed);
         assert_eq!(failed.get("usable"), Some(&Value::Null));
-        interview.usable = Some(Usable::from_reasons([Reason::LowConfidence]));
+        interview.usable = Some(Usable::from_reasons([UnusableReason::LowConfidence]));
         let completed = data(&interview, EventType::Completed);
         let expected = json!({"ok": false, "reasons": ["low_confidence"]});
         assert_eq!(completed["usable"], expected);

@@ -18,7 +18,7 @@ const TASK_NAME_MEMORY: Duration = Duration::from_hours(1);
 
 /// Something to be handed to a function.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
+pub struct QueuedDelivery {
     /// Its row.
     pub id: i64,
     /// What limits how many are in hand at once.
@@ -94,7 +94,11 @@ impl Deliveries {
     }
 
     /// Takes up to `limit` deliveries of a lane that are due.
-    pub async fn take(&self, lane: &Channel, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn take(
+        &self,
+        lane: &Channel,
+        limit: usize,
+    ) -> Result<Vec<QueuedDelivery>, StoreError> {
         let (lane, now) = (lane.name.clone(), self.now());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.transaction(move |transaction| {
@@ -111,7 +115,7 @@ impl Deliveries {
     }
 
     /// Settles a delivery: it is never made again.
-    pub async fn done(&self, delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn done(&self, delivery: &QueuedDelivery) -> Result<(), StoreError> {
         let (id, forget_at) = (delivery.id, self.clock_now() + TASK_NAME_MEMORY);
         self.transaction(move |transaction| remove(transaction, id, forget_at))
             .await
@@ -120,7 +124,7 @@ impl Deliveries {
     /// Puts a delivery back, or aside as a dead letter when it was the last try.
     pub async fn again(
         &self,
-        delivery: &Delivery,
+        delivery: &QueuedDelivery,
         again: Again,
         reason: &str,
     ) -> Result<(), StoreError> {
@@ -148,7 +152,7 @@ impl Deliveries {
     }
 
     /// Sets a delivery aside as a dead letter.
-    pub async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), StoreError> {
+    pub async fn bury(&self, delivery: &QueuedDelivery, reason: &str) -> Result<(), StoreError> {
         let now = self.clock_now();
         let (id, reason) = (delivery.id, reason.to_owned());
         tracing::error!(event = "delivery.dead_lettered", function = %delivery.function, delivery.id = id, "delivery dead-lettered: {reason}");
@@ -233,9 +237,9 @@ impl Deliveries {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Delivery, StoreError> {
+fn read(row: &Row<'_>) -> Result<QueuedDelivery, StoreError> {
     let content: String = row.get(4)?;
-    Ok(Delivery {
+    Ok(QueuedDelivery {
         id: row.get(0)?,
         lane: row.get(1)?,
         function: row.get(2)?,

@@ -8,7 +8,7 @@ use crate::{
     data_dir::DataDir,
     database::{open_to_read, open_to_write},
     error::{OpenError, StoreError},
-    identity::{self, FolderIdentity, Identity, Marker, Mismatch},
+    identity::{self, FolderIdentity, Marker, Mismatch, StoreIdentity},
     lock::DataLock,
     migrations,
     recovery::{self, FileReferences, FolderListing, QUARANTINE},
@@ -81,18 +81,18 @@ pub(crate) fn refusal(data_dir: &DataDir, mismatch: Mismatch) -> OpenError {
 /// Gives the database its identity, with a counter that is ahead of both.
 fn settle(
     connection: &Connection,
-    own: Option<Identity>,
+    own: Option<StoreIdentity>,
     in_folder: &FolderIdentity,
-) -> Result<Identity, StoreError> {
+) -> Result<StoreIdentity, StoreError> {
     let of_folder = match in_folder {
         FolderIdentity::Marked(identity) => identity.change,
         FolderIdentity::None | FolderIdentity::Unreadable => 0,
     };
-    let own = own.unwrap_or_else(|| Identity {
+    let own = own.unwrap_or_else(|| StoreIdentity {
         installation: random_name(),
         change: 0,
     });
-    let identity = Identity {
+    let identity = StoreIdentity {
         change: own.change.max(of_folder) + 1,
         installation: own.installation,
     };

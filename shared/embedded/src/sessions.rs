@@ -14,10 +14,10 @@ use futures::StreamExt;
 use crate::{
     error::StoreError,
     files::EarlyEnd,
-    finalize::{Source, end_others},
-    part::Part,
+    finalize::{ObjectContent, end_others},
+    part::ContentRange,
     session_lock::SessionLock,
-    session_rows::Session,
+    session_rows::UploadSession,
     uploads::{UploadError, Uploads, new_object, refused},
 };
 
@@ -113,7 +113,7 @@ impl Uploads {
     pub async fn append(
         &self,
         id: &str,
-        part: Part,
+        part: ContentRange,
         mut body: ByteStream,
     ) -> Result<Received, UploadError> {
         let lock = SessionLock::of(id);
@@ -129,7 +129,7 @@ impl Uploads {
     async fn append_locked(
         &self,
         id: &str,
-        part: Part,
+        part: ContentRange,
         body: &mut ByteStream,
     ) -> Result<Received, UploadError> {
         let session = match self.session(id).await? {
@@ -142,9 +142,9 @@ impl Uploads {
         };
         self.cut_to_synced(&session).await?;
         let (start, length, total) = match part {
-            Part::Nothing { total } => (session.synced, Some(0), total),
-            Part::Bytes { start, end, total } => (start, Some(end - start + 1), total),
-            Part::Whole => (0, None, None),
+            ContentRange::Nothing { total } => (session.synced, Some(0), total),
+            ContentRange::Bytes { start, end, total } => (start, Some(end - start + 1), total),
+            ContentRange::Whole => (0, None, None),
         };
         if start > session.synced {
             return Ok(Received::Partial(session.synced));
@@ -155,7 +155,7 @@ impl Uploads {
             });
         }
         let size = self.extend(&session, start, length, body).await?;
-        let whole = matches!(part, Part::Whole) || total == Some(size);
+        let whole = matches!(part, ContentRange::Whole) || total == Some(size);
         if !whole {
             return Ok(Received::Partial(size));
         }
@@ -164,7 +164,7 @@ impl Uploads {
 
     /// What was not synced does not count: it is cut off, and the client sends it again. An
     /// upload of which synced bytes are missing cannot be completed.
-    async fn cut_to_synced(&self, session: &Session) -> Result<(), UploadError> {
+    async fn cut_to_synced(&self, session: &UploadSession) -> Result<(), UploadError> {
         let files = &self.store.inner.files;
         let size = files.unfinished_size(&session.id).await;
         let size = size.map_err(StoreError::from)?;
@@ -186,12 +186,12 @@ impl Uploads {
         Ok(self.store.inner.files.remove(id).await?)
     }
 
-    async fn complete(&self, session: Session, size: u64) -> Result<ObjectMeta, UploadError> {
+    async fn complete(&self, session: UploadSession, size: u64) -> Result<ObjectMeta, UploadError> {
         let id = session.id.clone();
         let new = new_object(&session.bucket, &session.grant, session.id, size)?;
         let store = &self.store;
         let complete = store
-            .finalize(new, session.overwrite, Source::Session)
+            .finalize(new, session.overwrite, ObjectContent::Session)
             .await;
         if matches!(complete, Err(UploadError::Exists)) {
             self.forget(&id).await?;
@@ -202,7 +202,7 @@ impl Uploads {
     /// Writes what is new of a part that begins at `start`; answers the size then.
     async fn extend(
         &self,
-        session: &Session,
+        session: &UploadSession,
         start: u64,
         length: Option<u64>,
         body: &mut ByteStream,

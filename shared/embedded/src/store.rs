@@ -33,7 +33,7 @@ use crate::{
 const DEAD_LETTERS_KEPT_MS: i64 = 31 * 24 * 3_600 * 1_000;
 
 /// How a store is opened.
-pub struct Options {
+pub struct StoreOptions {
     /// The data directory; created when it is not there.
     pub data_dir: PathBuf,
     /// Where clients reach this service, without a slash at the end.
@@ -68,12 +68,12 @@ pub(crate) struct Inner {
 impl Store {
     /// Opens a data directory, brings its database to this release's version, sorts the
     /// files that an earlier process left, and gives back the deliveries it had in hand.
-    pub async fn open(options: Options) -> Result<Self, OpenError> {
+    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         Self::open_with(options, Arc::new(RealDisk)).await
     }
 
     pub(crate) async fn open_with(
-        options: Options,
+        options: StoreOptions,
         disk: Arc<dyn Disk>,
     ) -> Result<Self, OpenError> {
         let data_dir = DataDir::new(&options.data_dir);
@@ -88,7 +88,7 @@ impl Store {
 
     /// Opens a data directory for reading alone, also while a service works on it. Writes
     /// fail.
-    pub fn open_to_read(options: Options) -> Result<Self, OpenError> {
+    pub fn open_to_read(options: StoreOptions) -> Result<Self, OpenError> {
         let data_dir = DataDir::new(&options.data_dir);
         open::check_readable(&data_dir)?;
         let database = Database::start_read_only(&data_dir.database())?;
@@ -96,7 +96,7 @@ impl Store {
     }
 
     fn over(
-        options: Options,
+        options: StoreOptions,
         database: Database,
         disk: Arc<dyn Disk>,
         lock: Option<DataLock>,

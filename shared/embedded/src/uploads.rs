@@ -10,12 +10,12 @@ use crate::{
     Store,
     error::StoreError,
     files::{EarlyEnd, WriteError},
-    finalize::{NewObject, Source},
+    finalize::{NewObject, ObjectContent},
 };
 pub use crate::{
-    part::Part,
+    part::ContentRange,
     sessions::Received,
-    signature::{BadUrl, Operation},
+    signature::{BadUrl, SignedOperation},
 };
 
 /// Why an upload was refused, or how it broke off.
@@ -77,7 +77,7 @@ impl Uploads {
     /// What a URL's path and query permit.
     pub fn verify(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         bucket: &str,
         name: &str,
         query: &str,
@@ -103,7 +103,7 @@ impl Uploads {
             WriteError::Disk(error) => UploadError::Store(error.into()),
         })?;
         let new = new_object(bucket, grant, file, size)?;
-        let source = Source::New(unfinished);
+        let source = ObjectContent::New(unfinished);
         self.store.finalize(new, Overwrite::Refused, source).await
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use domain::ports::Clock;
 use embedded::{
     ManualClock,
-    deliveries::{Again, Channel, Content, Deliveries, Delivery},
+    deliveries::{Again, Channel, Content, Deliveries, QueuedDelivery},
 };
 use runtime::{Failure, Function, Incoming, Task, cloudevent};
 use tokio::task::JoinSet;
@@ -133,7 +133,7 @@ impl Dispatcher {
 async fn deliver(
     deliveries: Deliveries,
     function: Option<Arc<dyn Function>>,
-    delivery: Delivery,
+    delivery: QueuedDelivery,
 ) -> String {
     let outcome = match function {
         None => Err(Failure::permanent(anyhow::anyhow!(
@@ -155,7 +155,7 @@ async fn deliver(
 }
 
 /// A function that panics has failed in a way that may pass.
-async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(), Failure> {
+async fn guarded(function: Arc<dyn Function>, delivery: &QueuedDelivery) -> Result<(), Failure> {
     let incoming = incoming(delivery)?;
     let handling = tokio::spawn(async move { function.handle(incoming).await });
     match handling.await {
@@ -166,7 +166,7 @@ async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(),
 }
 
 /// The delivery as the cloud would make it.
-pub fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
+pub fn incoming(delivery: &QueuedDelivery) -> Result<Incoming, Failure> {
     match &delivery.content {
         Content::Event(event) => cloudevent::encode(&delivery.event_id, delivery.created_at, event)
             .map(|event| Incoming::Event(Box::new(event)))
@@ -189,7 +189,7 @@ pub fn incoming(delivery: &Delivery) -> Result<Incoming, Failure> {
 
 async fn settle(
     deliveries: &Deliveries,
-    delivery: &Delivery,
+    delivery: &QueuedDelivery,
     outcome: &Result<(), Failure>,
 ) -> anyhow::Result<()> {
     let function = &delivery.function;

@@ -9,7 +9,7 @@ use domain::{
     ids::hex,
     ports::{Clock, UploadGrant},
 };
-use embedded::uploads::{BadUrl, Operation, UploadError, Uploads};
+use embedded::uploads::{BadUrl, SignedOperation, UploadError, Uploads};
 use http::{HeaderMap, request::Parts};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -29,7 +29,7 @@ pub trait Signatures: Send + Sync {
     /// What the URL permits, when the request is just as it was signed.
     async fn granted(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         target: Target<'_>,
         request: &Parts,
     ) -> Result<UploadGrant, UploadError>;
@@ -39,18 +39,18 @@ pub trait Signatures: Send + Sync {
 impl Signatures for Uploads {
     async fn granted(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         target: Target<'_>,
         request: &Parts,
     ) -> Result<UploadGrant, UploadError> {
         let query = request.uri.query().unwrap_or("");
         let grant = self.verify(operation, target.bucket, target.name, query)?;
-        if operation != Operation::Get {
+        if operation != SignedOperation::Get {
             let range = format!("{},{}", grant.size.0, grant.size.1);
             check_header(&request.headers, "content-type", &grant.content_type)?;
             check_header(&request.headers, "x-goog-content-length-range", &range)?;
         }
-        if operation == Operation::Resumable {
+        if operation == SignedOperation::Resumable {
             check_header(&request.headers, "x-goog-resumable", "start")?;
         }
         Ok(grant)
@@ -74,7 +74,7 @@ fn check_header(
 
 /// Makes the signatures that V4 URLs are compared with.
 #[async_trait]
-pub trait Signer: Send + Sync {
+pub trait V4Signer: Send + Sync {
     /// The signature of `text`, always the same for the same text, as RSA with
     /// PKCS #1 v1.5 padding is.
     async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>>;
@@ -83,7 +83,7 @@ pub trait Signer: Send + Sync {
 /// Google's V4 signatures, checked by making them again.
 pub struct V4 {
     /// Makes them.
-    pub signer: Arc<dyn Signer>,
+    pub signer: Arc<dyn V4Signer>,
     /// The time by which they expire.
     pub clock: Arc<dyn Clock>,
 }
@@ -92,7 +92,7 @@ pub struct V4 {
 impl Signatures for V4 {
     async fn granted(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         target: Target<'_>,
         request: &Parts,
     ) -> Result<UploadGrant, UploadError> {
@@ -107,7 +107,7 @@ impl Signatures for V4 {
         if expires_at <= self.clock.now() {
             return Err(BadUrl::Expired.into());
         }
-        if operation == Operation::Resumable {
+        if operation == SignedOperation::Resumable {
             check_header(&request.headers, "x-goog-resumable", "start")?;
         }
         let header = |name: &str| {
@@ -207,11 +207,11 @@ fn header_as_signed(headers: &HeaderMap, name: &str) -> String {
 }
 
 /// The operation that a request asks for by its method.
-pub(crate) fn operation(request: &Parts) -> Option<Operation> {
+pub(crate) fn operation(request: &Parts) -> Option<SignedOperation> {
     match request.method {
-        http::Method::GET | http::Method::HEAD => Some(Operation::Get),
-        http::Method::PUT => Some(Operation::Put),
-        http::Method::POST => Some(Operation::Resumable),
+        http::Method::GET | http::Method::HEAD => Some(SignedOperation::Get),
+        http::Method::PUT => Some(SignedOperation::Put),
+        http::Method::POST => Some(SignedOperation::Resumable),
         _ => None,
     }
 }

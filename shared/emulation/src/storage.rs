@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::ports::{ObjectMeta, ObjectStore, Overwrite, UploadGrant};
 use embedded::{
     Store,
-    uploads::{BadUrl, Operation, UploadError, Uploads},
+    uploads::{BadUrl, SignedOperation, UploadError, Uploads},
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
@@ -100,9 +100,11 @@ impl Storage {
         let granted = self.signatures.granted(operation, target, &parts).await;
         let grant = granted.map_err(problem)?;
         match operation {
-            Operation::Get => download(&*self.store.bucket(bucket), &name, None, &parts).await,
-            Operation::Put => self.put(bucket, &grant, &parts.headers, body).await,
-            Operation::Resumable => self.begin(bucket, &grant, Overwrite::Refused).await,
+            SignedOperation::Get => {
+                download(&*self.store.bucket(bucket), &name, None, &parts).await
+            }
+            SignedOperation::Put => self.put(bucket, &grant, &parts.headers, body).await,
+            SignedOperation::Resumable => self.begin(bucket, &grant, Overwrite::Refused).await,
         }
     }
 

@@ -16,12 +16,12 @@ use runtime::{
 };
 
 use crate::{
-    firestore::{Database, Firestore},
+    firestore::{Firestore, FirestoreDatabase},
     identity::FirebaseIdentity,
     pubsub::PubSub,
     signer::HmacSigner,
-    storage::Gcs,
-    tasks::{CloudTasks, Queues},
+    storage::GcsClient,
+    tasks::{CloudTasksQueue, Queues},
     tokens::Tokens,
 };
 
@@ -31,7 +31,7 @@ pub struct Cloud {
     project: String,
     pipeline: Arc<Pipeline>,
     firestore: Firestore,
-    gcs: Gcs,
+    gcs: GcsClient,
 }
 
 impl Cloud {
@@ -47,7 +47,7 @@ impl Cloud {
         }
         let project = environment.required("GCS_PROJECT_ID", "the id of a project")?;
         let project = project.to_owned();
-        let database = Database {
+        let database = FirestoreDatabase {
             project: project.clone(),
             id: environment
                 .text("FIRESTORE_DATABASE")
@@ -59,7 +59,7 @@ impl Cloud {
         let pipeline = Arc::new(Pipeline::ours());
         Ok(Self {
             firestore: Firestore::new(database, Arc::clone(&pipeline)),
-            gcs: Gcs::new(storage.as_deref()),
+            gcs: GcsClient::new(storage.as_deref()),
             project,
             pipeline,
             environment,
@@ -114,7 +114,7 @@ impl Cloud {
     }
 
     /// Cloud Storage.
-    pub const fn gcs(&self) -> &Gcs {
+    pub const fn gcs(&self) -> &GcsClient {
         &self.gcs
     }
 
@@ -160,7 +160,7 @@ impl Cloud {
             service_account: account.map(str::to_owned),
             emulator: host.map(|host| format!("http://{host}")),
         };
-        Ok(Arc::new(CloudTasks::new(
+        Ok(Arc::new(CloudTasksQueue::new(
             queues,
             Arc::clone(&self.pipeline),
         )))

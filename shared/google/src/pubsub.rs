@@ -99,7 +99,7 @@ pub struct Admin {
 
 /// A subscription that pushes.
 #[derive(Debug, Clone)]
-pub struct Push {
+pub struct PushSubscription {
     /// Its name.
     pub subscription: String,
     /// The topic that it hears.
@@ -160,7 +160,11 @@ impl Admin {
 
     /// Makes a subscription that pushes, or makes the one that is there push to
     /// another place.
-    pub async fn create_push(&self, push: &Push, ack_deadline_s: i32) -> anyhow::Result<()> {
+    pub async fn create_push(
+        &self,
+        push: &PushSubscription,
+        ack_deadline_s: i32,
+    ) -> anyhow::Result<()> {
         let seconds = |count: u32| Duration::clamp(i64::from(count), 0);
         let retry = RetryPolicy::new()
             .set_minimum_backoff(seconds(push.retry.min_backoff_s))

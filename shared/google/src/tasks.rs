@@ -41,13 +41,13 @@ pub struct Queues {
 }
 
 /// The manifest's queues in Cloud Tasks; connects when it is first used.
-pub struct CloudTasks {
+pub struct CloudTasksQueue {
     queues: Queues,
     pipeline: Arc<Pipeline>,
     client: OnceCell<Client>,
 }
 
-impl CloudTasks {
+impl CloudTasksQueue {
     /// The manifest's queues.
     pub const fn new(queues: Queues, pipeline: Arc<Pipeline>) -> Self {
         Self {
@@ -68,7 +68,12 @@ impl CloudTasks {
     }
 
     /// The task as Cloud Tasks takes it: a request to be made.
-    fn wire(&self, queue: &pipeline::Queue, parent: &str, task: &Task) -> anyhow::Result<WireTask> {
+    fn wire(
+        &self,
+        queue: &pipeline::QueueSpec,
+        parent: &str,
+        task: &Task,
+    ) -> anyhow::Result<WireTask> {
         let function = &queue.function;
         let base = self.queues.functions.get(function);
         let base = base.with_context(|| format!("FUNCTION_URLS does not name `{function}`"))?;
@@ -130,7 +135,7 @@ impl CloudTasks {
 }
 
 #[async_trait]
-impl Queue for CloudTasks {
+impl Queue for CloudTasksQueue {
     async fn enqueue(&self, queue: &str, task: Task) -> Result<Enqueued, QueueError> {
         let unknown = || QueueError::NoQueue(queue.to_owned());
         let known = self.pipeline.queues.get(queue).ok_or_else(unknown)?;

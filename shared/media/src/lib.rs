@@ -33,6 +33,6 @@ mod wav;
 
 pub use decoder::{Block, Decoder};
 pub use error::Error;
-pub use look::{Kind, LOOK_SIZE, look};
+pub use look::{FileKind, LOOK_SIZE, look};
 pub use object::ObjectReader;
 pub use source::Source;

@@ -9,7 +9,7 @@ use symphonia::core::{
 };
 
 use crate::{
-    Error, Kind,
+    Error, FileKind,
     codec::Codec,
     decoder::Block,
     gapless,
@@ -33,7 +33,7 @@ const MAX_PARTS: u32 = 10_000;
 /// A recording in any format that the library knows.
 pub(crate) struct Library {
     reader: Box<dyn FormatReader>,
-    kind: Kind,
+    kind: FileKind,
     movie: Movie,
     codec: Codec,
     track: u32,
@@ -177,7 +177,7 @@ impl Library {
 
     /// The unit of packets' times, in containers where they are to be kept to.
     fn time_base(&self) -> Option<TimeBase> {
-        let timed = matches!(self.kind, Kind::Mp4 | Kind::Matroska);
+        let timed = matches!(self.kind, FileKind::Mp4 | FileKind::Matroska);
         let mut tracks = self.reader.tracks().iter();
         let track = tracks.find(|track| track.id == self.track)?;
         track.time_base.filter(|_| timed)
@@ -233,7 +233,7 @@ impl Library {
             return Trimmer::new(frames, None);
         }
         let itunes = || gapless::itunes(&mut *self.reader);
-        if let Some((lead, length)) = (self.kind == Kind::Mp4).then(itunes).flatten() {
+        if let Some((lead, length)) = (self.kind == FileKind::Mp4).then(itunes).flatten() {
             return Trimmer::new(lead, Some(length));
         }
         let lead = self.timeline.as_ref().map(|line| line.lead(first, rate));

@@ -15,7 +15,7 @@ use symphonia::core::{
 };
 
 use crate::{
-    Error, Kind, LOOK_SIZE, Source, caf,
+    Error, FileKind, LOOK_SIZE, Source, caf,
     codec::{Codec, OPUS_RATE_HZ},
     gapless, look,
     mp4::{self, Movie},
@@ -39,7 +39,7 @@ pub(crate) enum Opened {
 /// A recording as the library opened it.
 pub(crate) struct Container {
     pub(crate) reader: Box<dyn FormatReader>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: FileKind,
     /// What an MP4 says of itself; empty for everything else.
     pub(crate) movie: Movie,
 }
@@ -61,7 +61,7 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
     let kind = look(&start)?;
     let mut movie = Movie::default();
     match kind {
-        Kind::Wav => {
+        FileKind::Wav => {
             let found = wav::examine(&mut feed).map_err(unread)?;
             if let Some(layout) = found.layout {
                 feed.seek(SeekFrom::Start(layout.start)).map_err(unread)?;
@@ -69,7 +69,7 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
             }
             feed.patches = found.patches;
         }
-        Kind::Mp4 => {
+        FileKind::Mp4 => {
             movie = mp4::examine(&mut feed).map_err(unread)?;
             if !movie.is_indexed {
                 return Err(damaged(
@@ -80,10 +80,10 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
             // Of a file that was cut the library wants to know the end first.
             feed.seekable = !movie.is_cut;
         }
-        Kind::Caf => feed.patches = caf::corrections(&mut feed).map_err(unread)?,
-        Kind::Aiff => feed.seekable = !is_cut_aiff(&start, &feed),
+        FileKind::Caf => feed.patches = caf::corrections(&mut feed).map_err(unread)?,
+        FileKind::Aiff => feed.seekable = !is_cut_aiff(&start, &feed),
         // Nothing in them needs a look at the end, which may be missing.
-        Kind::Matroska | Kind::Ogg => feed.seekable = false,
+        FileKind::Matroska | FileKind::Ogg => feed.seekable = false,
         _ => {}
     }
     let reader = probe(feed)?.map_err(|fault| refusal(&fault, &start, failures))?;

@@ -22,7 +22,7 @@ pub(crate) enum Sender {
 
 /// What became of a delivery.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     /// Done.
     Handled,
     /// It comes from another sender than the one that is expected there.
@@ -55,28 +55,29 @@ pub(crate) enum Outcome {
 /// sweep settles its step. After 429 and 503 Cloud Tasks slows the whole queue
 /// down (<https://cloud.google.com/tasks/docs/creating-http-target-tasks>), so
 /// these are never answered; what it takes for a failed try is anything else.
-pub(crate) const fn status(sender: Sender, outcome: &Outcome) -> StatusCode {
+pub(crate) const fn status(sender: Sender, outcome: &DeliveryOutcome) -> StatusCode {
     match (sender, outcome) {
-        (_, Outcome::Handled) => StatusCode::NO_CONTENT,
-        (_, Outcome::Foreign(_)) | (Sender::Events, Outcome::Unreadable(_)) => {
+        (_, DeliveryOutcome::Handled) => StatusCode::NO_CONTENT,
+        (_, DeliveryOutcome::Foreign(_)) | (Sender::Events, DeliveryOutcome::Unreadable(_)) => {
             StatusCode::BAD_REQUEST
         }
-        (Sender::Events, Outcome::Failed(Failure::Permanent(_))) => {
+        (Sender::Events, DeliveryOutcome::Failed(Failure::Permanent(_))) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        (Sender::Events, Outcome::Failed(_)) => StatusCode::SERVICE_UNAVAILABLE,
-        (Sender::Tasks, Outcome::Unreadable(_) | Outcome::Failed(Failure::Permanent(_))) => {
-            StatusCode::NO_CONTENT
-        }
-        (Sender::Tasks, Outcome::Failed(Failure::Transient { .. })) => {
+        (Sender::Events, DeliveryOutcome::Failed(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        (
+            Sender::Tasks,
+            DeliveryOutcome::Unreadable(_) | DeliveryOutcome::Failed(Failure::Permanent(_)),
+        ) => StatusCode::NO_CONTENT,
+        (Sender::Tasks, DeliveryOutcome::Failed(Failure::Transient { .. })) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
-        (Sender::Tasks, Outcome::Failed(Failure::Later(_))) => StatusCode::CONFLICT,
+        (Sender::Tasks, DeliveryOutcome::Failed(Failure::Later(_))) => StatusCode::CONFLICT,
     }
 }
 
 /// The whole answer.
-pub(crate) fn answer(sender: Sender, outcome: &Outcome) -> Response<Body> {
+pub(crate) fn answer(sender: Sender, outcome: &DeliveryOutcome) -> Response<Body> {
     let status = status(sender, outcome);
     if status.is_success() {
         return empty(status);
@@ -95,7 +96,7 @@ fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     /// A stable `snake_case` word.
     pub(crate) const fn word(&self) -> &'static str {
         match self {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ShapeError,
-    firestore::{Document, DocumentEventData, EntityEventData},
+    firestore::{DocumentEventData, EntityEventData, FirestoreDocument},
     pubsub,
     trace::TRACEPARENT,
 };
@@ -167,7 +167,7 @@ fn document_body(written: &WrittenDocument) -> Vec<u8> {
         "projects/{LOCAL_PROJECT}/databases/(default)/documents/{}",
         written.path
     );
-    let document = |fields: &Value| Document::from_json(name.clone(), fields);
+    let document = |fields: &Value| FirestoreDocument::from_json(name.clone(), fields);
     DocumentEventData {
         value: written.new.as_ref().map(document),
         old_value: written.old.as_ref().map(document),
@@ -225,18 +225,23 @@ fn document(event: &CloudEvent) -> Result<Event, EventError> {
         }
     };
     let (old, new) = documents(bytes)?;
-    let named = new.as_ref().or(old.as_ref()).and_then(Document::path);
+    let named = new
+        .as_ref()
+        .or(old.as_ref())
+        .and_then(FirestoreDocument::path);
     let path = named.ok_or(EventError::Attribute("document"))?;
     Ok(Event::DocumentWritten(WrittenDocument {
         path: DocPath::parse(path).ok_or(EventError::Attribute("document"))?,
-        old: old.as_ref().map(Document::to_json),
-        new: new.as_ref().map(Document::to_json),
+        old: old.as_ref().map(FirestoreDocument::to_json),
+        new: new.as_ref().map(FirestoreDocument::to_json),
     }))
 }
 
 /// The document before and after the write. An entity of Datastore mode happens
 /// to decode as a document now and then, but never with a document's name.
-fn documents(bytes: &[u8]) -> Result<(Option<Document>, Option<Document>), EventError> {
+fn documents(
+    bytes: &[u8],
+) -> Result<(Option<FirestoreDocument>, Option<FirestoreDocument>), EventError> {
     let is_entity = || EntityEventData::decode(bytes).is_ok_and(|data| data.has_entity());
     let data = match DocumentEventData::decode(bytes) {
         Ok(data) => data,
@@ -244,7 +249,7 @@ fn documents(bytes: &[u8]) -> Result<(Option<Document>, Option<Document>), Event
         Err(error) => return Err(EventError::body(error)),
     };
     // Some samples have an empty document where there is none.
-    let real = |document: &Document| *document != Document::default();
+    let real = |document: &FirestoreDocument| *document != FirestoreDocument::default();
     let (old, new) = (data.old_value.filter(real), data.value.filter(real));
     let mut all = old.iter().chain(&new);
     let named = (old.is_some() || new.is_some()) && all.all(|document| document.path().is_some());

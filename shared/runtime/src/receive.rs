@@ -23,7 +23,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     Failure, Function, Incoming,
-    ack::{Outcome, Sender, answer},
+    ack::{DeliveryOutcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
     http::{Body, Problem, Service, json},
     trace,
@@ -130,14 +130,13 @@ impl Service for Receiver {
     }
 }
 
-fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Outcome> {
+fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, DeliveryOutcome> {
     match sender {
-        Sender::Events => {
-            delivery::read_event(headers, body).map_err(|error| Outcome::Unreadable(error.into()))
-        }
+        Sender::Events => delivery::read_event(headers, body)
+            .map_err(|error| DeliveryOutcome::Unreadable(error.into())),
         Sender::Tasks => delivery::read_task(headers, body).map_err(|error| match error {
-            TaskError::NotATask(_) => Outcome::Foreign(error.into()),
-            TaskError::Body(_) => Outcome::Unreadable(error.into()),
+            TaskError::NotATask(_) => DeliveryOutcome::Foreign(error.into()),
+            TaskError::Body(_) => DeliveryOutcome::Unreadable(error.into()),
         }),
     }
 }
@@ -146,9 +145,9 @@ fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Ou
 /// trace; where nothing names one, one begins.
 async fn handle(
     function: Arc<dyn Function>,
-    read: Result<Delivery, Outcome>,
+    read: Result<Delivery, DeliveryOutcome>,
     of_request: Option<TraceContext>,
-) -> (Outcome, Span) {
+) -> (DeliveryOutcome, Span) {
     let of_delivery = read.as_ref().ok().and_then(|delivery| delivery.trace);
     let trace = of_delivery.or(of_request);
     let trace = trace.unwrap_or_else(TraceContext::generate);
@@ -161,11 +160,11 @@ async fn handle(
     let work = async move { function.handle(delivery.incoming).await };
     let guarded = AssertUnwindSafe(trace::scope(trace, work)).catch_unwind();
     let outcome = match guarded.instrument(span.clone()).await {
-        Ok(Ok(())) => Outcome::Handled,
-        Ok(Err(failure)) => Outcome::Failed(failure),
+        Ok(Ok(())) => DeliveryOutcome::Handled,
+        Ok(Err(failure)) => DeliveryOutcome::Failed(failure),
         // Its words may be those of people: a slice of text that is cut wrongly
         // panics with the text.
-        Err(_) => Outcome::Failed(Failure::from(anyhow::anyhow!("the function panicked"))),
+        Err(_) => DeliveryOutcome::Failed(Failure::from(anyhow::anyhow!("the function panicked"))),
     };
     (outcome, span)
 }

@@ -87,7 +87,7 @@ fn attribute<'a>(block: &'a Block, name: &str) -> Option<&'a Expression> {
 #[test]
 fn every_variable_has_a_value_and_every_secret_a_place() {
     let (body, pipeline) = (terraform(), Pipeline::ours());
-    let all = |of: fn(&domain::pipeline::Function) -> &Vec<String>| -> BTreeSet<String> {
+    let all = |of: fn(&domain::pipeline::FunctionSpec) -> &Vec<String>| -> BTreeSet<String> {
         pipeline.functions.values().flat_map(of).cloned().collect()
     };
     assert_eq!(

@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::pipeline::Pipeline;
-use embedded::{Options, Store, deliveries::Backlog};
+use embedded::{Store, StoreOptions, deliveries::Backlog};
 use futures::StreamExt;
 use reqwest::Client;
 use runtime::SystemClock;
@@ -19,7 +19,7 @@ use crate::host::{ONE, Service, create, finished, object_files, speech, submit};
 
 /// What is left in a data directory that no process works on any more.
 async fn backlog(data_dir: &Path) -> Backlog {
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: data_dir.to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),

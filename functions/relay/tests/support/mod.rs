@@ -23,7 +23,7 @@ use std::{
 };
 
 use domain::{InterviewId, InterviewKey, UserId, pipeline::Pipeline};
-use google::firestore::{Database, Firestore};
+use google::firestore::{Firestore, FirestoreDatabase};
 use http::{HeaderMap, header::AUTHORIZATION};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ impl Cloud {
         let printed = exports(&String::from_utf8(output.stdout).unwrap());
         let file = fs::read_to_string(folder.path().join("env")).unwrap();
         let environment = exports(&file);
-        let database = Database {
+        let database = FirestoreDatabase {
             project: environment["GCS_PROJECT_ID"].clone(),
             id: "(default)".into(),
             emulator: Some(environment["FIRESTORE_EMULATOR_HOST"].clone()),

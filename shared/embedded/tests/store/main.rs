@@ -22,8 +22,8 @@ use domain::{
     },
 };
 use embedded::{
-    ManualClock, Options, Store,
-    deliveries::{Again, Backlog, Content, Delivery},
+    ManualClock, Store, StoreOptions,
+    deliveries::{Again, Backlog, Content, QueuedDelivery},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ impl Fixture {
         }
     }
 
-    async fn due(&self, lane: &str) -> Vec<Delivery> {
+    async fn due(&self, lane: &str) -> Vec<QueuedDelivery> {
         let deliveries = self.store.deliveries();
         let lane = deliveries
             .lanes()
@@ -108,7 +108,7 @@ impl Fixture {
 }
 
 async fn open(folder: &TempDir, clock: &Arc<ManualClock>) -> Store {
-    Store::open(Options {
+    Store::open(StoreOptions {
         data_dir: folder.path().to_owned(),
         public_url: "http://localhost".into(),
         pipeline: Arc::new(Pipeline::parse(PIPELINE).unwrap()),
@@ -339,7 +339,7 @@ async fn a_stored_object_is_announced_where_a_function_listens() {
 #[tokio::test]
 async fn a_data_directory_serves_one_process_at_a_time() {
     let bench = Fixture::new().await;
-    let second = Store::open(Options {
+    let second = Store::open(StoreOptions {
         data_dir: bench.folder.path().to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::parse(PIPELINE).unwrap()),
@@ -356,7 +356,7 @@ async fn other_users_of_the_machine_cannot_read_the_data() {
     fs::create_dir(&data_dir).unwrap();
     // As an earlier version left it.
     fs::write(data_dir.join("interviewlens.db"), "").unwrap();
-    let options = Options {
+    let options = StoreOptions {
         data_dir: data_dir.clone(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),

@@ -7,7 +7,7 @@ use domain::{
     pipeline::Pipeline,
     ports::{ObjectStore, Overwrite, Precondition},
 };
-use embedded::{ManualClock, OpenError, Options, Store};
+use embedded::{ManualClock, OpenError, Store, StoreOptions};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ pub(crate) fn assemble(database: &Path, objects: &Path) -> TempDir {
 }
 
 pub(crate) async fn open(data_dir: &Path) -> Result<Store, OpenError> {
-    Store::open(Options {
+    Store::open(StoreOptions {
         data_dir: data_dir.to_owned(),
         public_url: "http://localhost".into(),
         pipeline: Arc::new(Pipeline::parse(PIPELINE).unwrap()),

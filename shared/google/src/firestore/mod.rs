@@ -40,7 +40,7 @@ type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Status>> + Send + 'a>>;
 
 /// Where the database is.
 #[derive(Debug, Clone)]
-pub struct Database {
+pub struct FirestoreDatabase {
     /// The project.
     pub project: String,
     /// The database, `(default)` for most.
@@ -49,7 +49,7 @@ pub struct Database {
     pub emulator: Option<String>,
 }
 
-impl Database {
+impl FirestoreDatabase {
     /// What the names of all its documents begin with.
     pub fn documents(&self) -> String {
         format!("projects/{}/databases/{}/documents", self.project, self.id)
@@ -59,7 +59,7 @@ impl Database {
 /// Documents in Firestore; connects when it is first used.
 #[derive(Clone)]
 pub struct Firestore {
-    database: Database,
+    database: FirestoreDatabase,
     pipeline: Arc<Pipeline>,
     db: Arc<OnceCell<FirestoreDb>>,
     watcher: Arc<OnceCell<watch::Watcher>>,
@@ -67,7 +67,7 @@ pub struct Firestore {
 
 impl Firestore {
     /// A database, and the manifest that says who listens to it.
-    pub fn new(database: Database, pipeline: Arc<Pipeline>) -> Self {
+    pub fn new(database: FirestoreDatabase, pipeline: Arc<Pipeline>) -> Self {
         Self {
             database,
             pipeline,
@@ -126,7 +126,7 @@ pub(crate) fn document(documents: &str, found: &v1::Document) -> Option<Document
     })
 }
 
-async fn connect(database: &Database) -> Result<FirestoreDb, RecordsError> {
+async fn connect(database: &FirestoreDatabase) -> Result<FirestoreDb, RecordsError> {
     let mut options = FirestoreDbOptions::new(database.project.clone());
     options.database_id.clone_from(&database.id);
     options.request_timeout = Some(REQUEST_TIMEOUT);

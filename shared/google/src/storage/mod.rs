@@ -30,7 +30,7 @@ use crate::emulator;
 
 /// How the service is reached, for all buckets.
 #[derive(Clone)]
-pub struct Gcs {
+pub struct GcsClient {
     endpoint: Endpoint,
     client: Arc<OnceCell<Storage>>,
     json_api: Arc<JsonApi>,
@@ -58,12 +58,12 @@ impl Endpoint {
 
 /// One bucket.
 #[derive(Clone)]
-pub struct Bucket {
-    gcs: Gcs,
+pub struct GcsBucket {
+    gcs: GcsClient,
     name: String,
 }
 
-impl Gcs {
+impl GcsClient {
     /// The service itself, or an emulator of it at `host:port`. Connects when it
     /// is first used.
     pub fn new(emulator: Option<&str>) -> Self {
@@ -88,8 +88,8 @@ impl Gcs {
     }
 
     /// A bucket by its name.
-    pub fn bucket(&self, name: &str) -> Bucket {
-        Bucket {
+    pub fn bucket(&self, name: &str) -> GcsBucket {
+        GcsBucket {
             gcs: self.clone(),
             name: name.to_owned(),
         }
@@ -125,7 +125,7 @@ impl Gcs {
 }
 
 #[async_trait]
-impl ObjectStore for Bucket {
+impl ObjectStore for GcsBucket {
     async fn write(
         &self,
         name: &str,

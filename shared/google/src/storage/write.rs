@@ -18,10 +18,10 @@ use domain::{
 use http::header;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::json;
-use source::Source;
+use source::UploadBody;
 
 use super::{
-    Bucket,
+    GcsBucket,
     json_api::{ATTEMPT_TIMEOUT, JsonApi, Resource, may_pass, unavailable},
 };
 use crate::retry::Attempts;
@@ -54,7 +54,7 @@ impl Failure {
 }
 
 pub(super) async fn write(
-    bucket: &Bucket,
+    bucket: &GcsBucket,
     name: &str,
     content_type: &str,
     body: ByteStream,
@@ -67,7 +67,7 @@ pub(super) async fn write(
         content_type,
         overwrite,
     };
-    let mut source = Source::new(body);
+    let mut source = UploadBody::new(body);
     source.fill(CHUNK).await?;
     let stored = if source.fits(CHUNK) {
         upload.send_at_once(&source).await?
@@ -78,7 +78,7 @@ pub(super) async fn write(
 }
 
 impl Upload<'_> {
-    async fn send_at_once(&self, source: &Source) -> Result<Resource, ObjectError> {
+    async fn send_at_once(&self, source: &UploadBody) -> Result<Resource, ObjectError> {
         let (mut attempts, mut is_unsure) = (Attempts::default(), false);
         let boundary = random_name();
         let body = self.multipart(&boundary, source);
@@ -97,7 +97,7 @@ impl Upload<'_> {
         }
     }
 
-    fn multipart(&self, boundary: &str, source: &Source) -> Bytes {
+    fn multipart(&self, boundary: &str, source: &UploadBody) -> Bytes {
         let metadata = json!({
             "name": self.name,
             "contentType": self.content_type,
@@ -156,7 +156,11 @@ impl Upload<'_> {
     }
 
     /// Compares what was stored with what was sent; the wrong generation is deleted.
-    async fn check(&self, stored: Resource, source: &Source) -> Result<ObjectMeta, ObjectError> {
+    async fn check(
+        &self,
+        stored: Resource,
+        source: &UploadBody,
+    ) -> Result<ObjectMeta, ObjectError> {
         let is_right = is_of(&stored, source);
         let meta = stored.into_meta()?;
         if is_right {
@@ -180,7 +184,7 @@ enum Answer {
 }
 
 /// Whether an object has the bytes that were sent, by size and checksum.
-fn is_of(stored: &Resource, source: &Source) -> bool {
+fn is_of(stored: &Resource, source: &UploadBody) -> bool {
     let size = stored.size.parse().ok();
     size == source.total() && stored.crc32c == encode(source.crc32c())
 }
