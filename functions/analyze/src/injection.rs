@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_say_in_interviews_is_not() {
+    fn ordinary_speech_is_not_flagged_as_injection() {
         for answer in [
             "I like my work",
             "we had to ignore the noise above the shop",

@@ -299,14 +299,14 @@ proptest! {
     }
 
     #[test]
-    fn what_no_speaker_said_is_not_found(turn in 0_u32..4, words in prop::collection::vec("[b-df-hj-np-tv-z]{4,9}", 1..30)) {
+    fn quote_not_in_transcript_is_not_found(turn in 0_u32..4, words in prop::collection::vec("[b-df-hj-np-tv-z]{4,9}", 1..30)) {
         let found = look_up(&interview(), turn, &words.join(" "));
         prop_assert_eq!(found.status, EvidenceStatus::Unverified);
         prop_assert_eq!((found.start_ms, found.speaker, found.turn), (None, None, None));
     }
 
     #[test]
-    fn whatever_is_said_and_claimed_nothing_panics(turn: u32, said in "\\PC{0,80}", quote in "\\PC{0,200}") {
+    fn arbitrary_transcripts_and_quotes_do_not_panic(turn: u32, said in "\\PC{0,80}", quote in "\\PC{0,200}") {
         let spoken = transcript(&[(0, &said), (1, &quote), (1, &said)]);
         let _ = look_up(&spoken, turn, &quote);
         let _ = look_up(&spoken, turn, &format!("{said} {quote}"));

@@ -175,7 +175,7 @@ fn no_rating_survives_on_unverified_evidence() {
 }
 
 #[test]
-fn a_repaired_quote_shows_what_was_really_said() {
+fn repaired_quote_has_the_words_of_the_transcript() {
     let analysis = analysed();
     let repaired = &analysis.competencies[2].evidence[0].quote;
     assert_eq!(

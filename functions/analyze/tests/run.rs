@@ -268,7 +268,7 @@ async fn honest_quotes_carry_ratings_and_stitched_or_invented_ones_do_not() {
 }
 
 #[tokio::test]
-async fn the_same_transcript_told_twice_is_paid_for_once() {
+async fn duplicate_transcript_event_is_analyzed_once() {
     let (provider, url) = Provider::start(vec![says(&mixed().to_string())]).await;
     let test = Test::start(&url).await;
     test.run().await.expect("done");
@@ -296,7 +296,7 @@ async fn an_error_ends_as_an_error_and_never_as_content() {
 }
 
 #[tokio::test]
-async fn what_passes_is_delivered_again_and_then_done() {
+async fn transient_failure_is_retried_until_it_succeeds() {
     let busy = json!({"error": {"code": 429, "details": [{"retryDelay": "90s"}]}});
     let answers = vec![
         (StatusCode::TOO_MANY_REQUESTS, busy),

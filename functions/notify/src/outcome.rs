@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_asked_for_in_seconds_or_as_a_date() {
+    fn retry_after_is_seconds_or_a_date() {
         let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
         assert_eq!(wait("0", None), Some(0));
         assert_eq!(wait(" 120 ", None), Some(120));
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_wait_is_none() {
+    fn invalid_retry_after_is_ignored() {
         let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
         assert_eq!(wait("", None), None);
         assert_eq!(wait("-5", None), None);

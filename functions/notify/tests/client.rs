@@ -161,7 +161,7 @@ async fn a_body_that_stalls_does_not_undo_the_delivery() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_no_answer() {
+async fn non_http_response_is_unreachable() {
     let expected = unreachable("the connection ended without a whole HTTP answer");
     for nonsense in ["", "220 mail.example.com ESMTP\r\n", "HTTP/1.1 200"] {
         assert_eq!(outcome_of(nonsense.into()).await, expected, "{nonsense}");
@@ -169,7 +169,7 @@ async fn what_is_no_http_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_told_as_such() {
+async fn refused_connection_is_reported() {
     let url = Receiver::start(Script::Silence).await.stop().await;
     let outcome = send(options(), &url).await;
     assert_eq!(outcome, unreachable("the connection was refused"));
@@ -178,7 +178,7 @@ async fn a_refused_connection_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_failed_tls_handshake_is_told_as_such() {
+async fn failed_tls_handshake_is_reported() {
     let receiver = Receiver::start(Script::Answer(answer(200, ""))).await;
     let url = receiver.url().replace("http:", "https:");
     let outcome = send(options(), &url).await;

@@ -180,7 +180,7 @@ async fn the_system_knows_this_machine() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_told_without_our_resolvers_words() {
+async fn unknown_host_is_reported_without_the_resolvers_message() {
     let nothing = lookups([&[]]);
     for lookup in [Arc::new(NoSuchName) as Arc<dyn Lookup>, nothing] {
         let client = client(Policy::PublicOnly, lookup);

@@ -99,7 +99,7 @@ fn each_signed_part_matters() {
 }
 
 #[test]
-fn a_webhook_is_believed_for_five_minutes_both_ways() {
+fn timestamp_tolerance_is_five_minutes_both_ways() {
     let vectors = vectors();
     let vector = Vector::of(&vectors["positive"][0]);
     let signature = text(&vectors["positive"][0], "expected_signature");
@@ -157,7 +157,7 @@ fn the_headers_are_those_of_the_standard() {
 }
 
 #[test]
-fn what_is_no_secret_is_refused_with_its_place_in_the_list() {
+fn invalid_secret_is_rejected_with_its_index() {
     assert_eq!(flaw(""), Flaw::None);
     assert_eq!(flaw(" \t "), Flaw::None);
     assert_eq!(flaw(&format!("{OLD} hunter2")), Flaw::Prefix(2));

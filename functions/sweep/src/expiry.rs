@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_not_over() {
+    fn invalid_time_is_not_expired() {
         let judge = Judge {
             now: Timestamp::from_millis(1_000),
             retention: Some(Duration::ZERO),

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_worker_is_noticed_and_what_needs_it_is_settled_too() {
+    fn lost_worker_fails_its_step_and_dependent_steps() {
         let mut interview = interview();
         let start = Timestamp::from_millis(0);
         assert!(matches!(
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lay_there_while_nothing_ran_is_not_lost() {
+    fn downtime_does_not_fail_steps() {
         let mut interview = interview();
         let begun = interview.begin(StepName::Transcription, "1", None, START);
         assert!(matches!(begun, Acquire::Start(_)));

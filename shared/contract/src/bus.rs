@@ -72,7 +72,7 @@ pub async fn an_unknown_topic_is_refused(bench: &impl BusFixture) {
 }
 
 /// Pub/Sub wants data or an attribute.
-pub async fn a_message_of_nothing_is_refused(bench: &impl BusFixture) {
+pub async fn empty_message_is_rejected(bench: &impl BusFixture) {
     let refusal = bench.bus().publish(TOPIC, Message::default()).await;
     assert!(matches!(refusal, Err(BusError::Empty)));
 }

@@ -82,7 +82,7 @@ pub async fn a_written_object_reads_back_whole_and_in_parts(bench: &impl Objects
 }
 
 /// Its size need not be known before.
-pub async fn a_large_object_comes_in_pieces(bench: &impl ObjectsFixture) {
+pub async fn large_object_is_streamed_in_chunks(bench: &impl ObjectsFixture) {
     const PIECE: usize = 300_000;
     let bucket = bench.bucket();
     let pieces = (0..70_u8).map(|number| Ok(Bytes::from(vec![number; PIECE])));
@@ -108,7 +108,7 @@ pub async fn a_large_object_comes_in_pieces(bench: &impl ObjectsFixture) {
 }
 
 /// Nothing is also something.
-pub async fn an_empty_object_is_one(bench: &impl ObjectsFixture) {
+pub async fn empty_object_is_stored(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let nothing = stream::empty().boxed();
     let written = bucket.write("a", "t/t", nothing, Overwrite::Refused).await;
@@ -177,7 +177,7 @@ pub async fn names_are_listed_by_prefix(bench: &impl ObjectsFixture) {
 }
 
 /// However many pages the store makes of it.
-pub async fn a_long_list_is_whole(bench: &impl ObjectsFixture) {
+pub async fn long_list_is_complete(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for number in 0..25 {
         write(&*bucket, &format!("a/{number:02}"), "x").await;
@@ -193,7 +193,7 @@ pub async fn a_long_list_is_whole(bench: &impl ObjectsFixture) {
 }
 
 /// Slashes, blanks, and what a URL gives a meaning to.
-pub async fn any_name_is_a_name(bench: &impl ObjectsFixture) {
+pub async fn object_name_may_be_any_text(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for name in ["a b/c+d/ü%2F.wav", "q?x=1&y#z", "..a/'\"", "日本"] {
         let meta = write(&*bucket, name, name).await;
@@ -239,7 +239,7 @@ async fn put(upload: &SignedUpload, bytes: &str) -> Response {
 }
 
 /// `PUT` of the whole by a client that holds the URL, with just the headers it names.
-pub async fn a_signed_upload_takes_what_it_was_signed_for(bench: &impl ObjectsFixture) {
+pub async fn signed_upload_accepts_the_granted_object(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let upload = bucket.sign_upload(&grant(bench)).await.unwrap();
     let answer = put(&upload, "0123456789").await;
@@ -337,7 +337,7 @@ pub async fn an_upload_that_broke_off_is_resumed(bench: &impl ObjectsFixture) {
 
 /// A worker that comes late deletes nothing that is newer; the checksum is that of
 /// <https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4>.
-pub async fn a_generation_is_deleted_and_summed_by_itself(bench: &impl ObjectsFixture) {
+pub async fn generation_is_deleted_and_checksummed_alone(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let first = write(&*bucket, "a", "123456789").await;
     let sum = bucket.crc32c("a", first.generation).await.unwrap();

@@ -64,7 +64,7 @@ pub async fn a_task_waits_for_its_delay(bench: &impl QueueFixture) {
 
 /// A caller that is not sure that it was queued asks again. The work is done once.
 /// Cloud Tasks remembers names for about an hour; there is no emulator of it.
-pub async fn a_name_is_taken_once_until_an_hour_after(bench: &impl QueueFixture) {
+pub async fn task_name_is_reserved_for_an_hour(bench: &impl QueueFixture) {
     let queue = bench.queue();
     let enqueue = || queue.enqueue(QUEUE, task("t"));
     assert_eq!(enqueue().await.unwrap(), Enqueued::Accepted);

@@ -149,7 +149,7 @@ pub async fn a_transaction_happens_whole_or_not_at_all(bench: &impl RecordsFixtu
 }
 
 /// Twenty who count on one document, each starting anew when it was late.
-pub async fn of_two_who_change_the_same_version_one_is_refused(bench: &impl RecordsFixture) {
+pub async fn concurrent_change_of_one_version_is_stale(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({"n": 0}))]).await;
     let count = |_: u32| async {
@@ -202,7 +202,7 @@ pub async fn a_document_that_no_event_could_carry_is_refused(bench: &impl Record
 }
 
 /// Lists in lists, reserved names, whole numbers of more than 63 bits.
-pub async fn what_has_no_place_in_a_document_is_refused(bench: &impl RecordsFixture) {
+pub async fn unstorable_value_is_rejected(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     for fields in [
         json!({"a": [[1]]}),
@@ -322,7 +322,7 @@ pub async fn a_list_goes_on_where_the_last_page_ended(bench: &impl RecordsFixtur
 }
 
 /// An order by a field is an order of those that have it.
-pub async fn a_list_leaves_out_what_lacks_its_field(bench: &impl RecordsFixture) {
+pub async fn list_omits_documents_without_the_order_field(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let documents = [
         ("c/a", json!({"n": 1})),
@@ -365,7 +365,7 @@ pub async fn lists_reach_across_users(bench: &impl RecordsFixture) {
 }
 
 /// A tree is deleted from its leaves.
-pub async fn deleting_a_document_leaves_what_lies_below(bench: &impl RecordsFixture) {
+pub async fn deleting_a_document_keeps_its_subcollections(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({})), ("a/b/c/d", json!({}))]).await;
     records

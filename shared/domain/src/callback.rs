@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_reads_back_and_nothing_else_is_one() {
+    fn only_valid_callback_tokens_parse() {
         let token = CallbackToken::generate(InterviewKey {
             user_id: UserId::parse("u-1_A").unwrap(),
             interview_id: InterviewId::generate(),

@@ -82,7 +82,7 @@ mod tests {
     use super::Code;
 
     #[test]
-    fn every_code_is_a_word_of_its_own() {
+    fn every_code_has_a_distinct_name() {
         let words: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(words.len(), Code::ALL.len());
         let snake = |word: &str| {

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_firestore_has_no_place_for_is_named() {
+    fn unstorable_value_is_named_by_path() {
         let deep = (0..21).fold(json!(1), |inner, _| json!({ "a": inner }));
         for (fields, reason) in [
             (json!([1]), "object"),

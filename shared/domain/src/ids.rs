@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_refuses_what_would_escape_a_path() {
+    fn id_rejects_path_separators_and_dots() {
         for wrong in [
             "",
             "a/b",

@@ -336,7 +336,7 @@ mod tests {
     use crate::{documents, pipeline::Pipeline};
 
     #[test]
-    fn whatever_a_client_keeps_with_it_can_be_stored_and_comes_back() {
+    fn metadata_of_any_shape_reads_back() {
         let key = InterviewKey {
             user_id: UserId::parse("u").unwrap(),
             interview_id: InterviewId::generate(),

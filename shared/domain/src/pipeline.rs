@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_names_what_is_not_there_is_refused() {
+    fn manifest_with_dangling_names_is_rejected() {
         let json = r#"{"topics": [], "queues": {}, "functions": {},
             "schedules": {"sweep": {"cron": "* * * * *", "topic": "sweep"}}}"#;
         let error = Pipeline::parse(json).unwrap_err();

@@ -143,7 +143,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_speaker_who_asks_interviews() {
+    fn speaker_with_more_questions_is_interviewer() {
         let roles = assigned(2, &INTERVIEW);
         assert_eq!(roles[0].0, Some(Role::Interviewee));
         assert_eq!(roles[1].0, Some(Role::Interviewer));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_ask_alike_get_no_role() {
+    fn equal_question_counts_give_no_role() {
         let lines = [
             (
                 0,

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_is_written_as_it_was() {
+    fn split_text_joins_to_the_original() {
         for text in ["我们今天来谈。好！", "น้ำดี", "we went, and then", "用Rust写"]
         {
             let spaceless = |text: &str| text.replace(' ', "");

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_specification_forbids_is_refused() {
+    fn traceparent_forbidden_by_the_specification_is_rejected() {
         let (trace, span) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
         for wrong in [
             String::new(),

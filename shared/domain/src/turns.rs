@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_said_is_no_division_by_zero() {
+    fn silence_does_not_divide_by_zero() {
         assert_eq!(quality(&[], 1_000), Quality::default());
         assert_eq!(quality(&[word("a", 0, 0)], 0), Quality::default());
         assert!(group(&order(Vec::new())).is_empty());

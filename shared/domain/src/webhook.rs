@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_and_the_end_are_told_once() {
+    fn each_step_and_the_end_emit_one_event() {
         let start = interview();
         let transcribed = done(start.clone(), StepName::Transcription);
         assert_eq!(
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_when_all_is_settled() {
+    fn failed_event_follows_once_all_steps_are_settled() {
         let start = interview();
         let mut failed = start.clone();
         let error = StepError::permanent(Code::NotAudio, "no");

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_failed_together_do_not_come_back_together() {
+    fn retries_of_simultaneous_failures_are_jittered() {
         let retry = Retry::default();
         let waits: std::collections::BTreeSet<_> =
             (0..50).map(|seed| backoff(&retry, 3, seed)).collect();

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_stays_the_same_and_is_for_its_owner_alone() {
+    fn signing_key_is_stable_and_readable_by_its_owner_only() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let first = SigningKey::load(folder.path()).unwrap();

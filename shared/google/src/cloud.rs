@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_the_embedded_service_is_refused() {
+    fn settings_of_the_embedded_service_are_rejected() {
         refusal(read("AUTH", "local"), "AUTH");
         refusal(read("DATA_DIR", "./data"), "DATA_DIR");
         let cloud = read("WEBHOOK_ALLOW_PRIVATE", "true").unwrap();

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_asked_again_for_a_while_and_then_given_up() {
+    async fn retries_end_with_the_retry_budget() {
         let (mut attempts, mut count) = (Attempts::default(), 1);
         let start = Instant::now();
         while attempts.wait().await {

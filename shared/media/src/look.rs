@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_recording_is_told_from_one_that_is_not_decoded_here() {
+    fn non_recordings_and_unsupported_recordings_are_distinguished() {
         assert!(matches!(look(b""), Err(Error::Empty)));
         assert!(matches!(
             look(b"hello, I am a text named song.mp3"),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_told_by_their_first_bytes() {
+    fn file_kinds_are_detected_by_their_first_bytes() {
         for (start, kind) in [
             (&b"RIFF\x24\0\0\0WAVEfmt "[..], FileKind::Wav),
             (b"fLaC\0\0\0\x22", FileKind::Flac),

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn varieties_of_aac_are_told_apart() {
+    fn aac_variants_are_distinguished() {
         assert_eq!(aac(&[0x2b, 0x92, 0x08, 0x00], 1), "HE-AAC");
         assert_eq!(aac(&[0xeb, 0x8a], 1), "HE-AAC");
         assert_eq!(aac(&[0x11, 0xb0], 0), "AAC with more than two channels");

@@ -317,7 +317,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_in_order_and_hold_what_the_channel_holds(
+        fn speech_segments_are_in_order_and_complete(
             parts in prop::collection::vec((0_u32..4_000, prop_oneof![Just(0_i16), Just(5_000)]), 0..20),
         ) {
             let samples: Vec<i16> = parts

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_behind_the_padding_is_sound() {
+    fn audio_after_the_padding_is_kept() {
         let packets = [&[(300, 0), (0, 200)][..], &[(0, 1_000); 8]].concat();
         let heard = trimmed(Trimmer::default(), &packets);
         assert_eq!(heard, (300..10_000).collect::<Vec<_>>());
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_track_that_says_it_ends_long_before_its_packets_is_not_believed() {
+    fn implausible_track_end_is_ignored() {
         let heard = trimmed(Trimmer::new(1_024, Some(500)), &[(0, 0); 9]);
         assert_eq!(heard, (1_024..9_000).collect::<Vec<_>>());
     }

@@ -210,7 +210,7 @@ async fn two_at_once_fetch_once() {
 
 /// A full device: every write to it fails with "no space left".
 #[tokio::test]
-async fn a_full_disk_is_an_error_of_its_own_and_ends_the_search() {
+async fn full_disk_ends_the_search_with_its_own_error() {
     let folder = tempfile::tempdir().unwrap();
     let (host, model) = (
         Host::start(file(), &[Answer::File]),

@@ -271,7 +271,7 @@ async fn every_failure_of_the_client_is_named() {
 }
 
 #[tokio::test]
-async fn a_machine_without_a_client_is_told_what_to_install() {
+async fn missing_client_error_names_the_package() {
     let cache = tempfile::tempdir().expect("valid test data");
     let (_, model) = expected();
     let library = library(cache.path(), "http://127.0.0.1:9");

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_line_says_itself_goes_before_what_its_spans_say() {
+    fn fields_of_a_line_override_those_of_its_spans() {
         let line = line(|| {
             let _outer = info_span!("step", interview = "i1").entered();
             info!(
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_filter_holds_back_is_not_written() {
+    fn filtered_lines_are_not_written() {
         assert!(lines(|| tracing::debug!("detail")).is_empty());
     }
 

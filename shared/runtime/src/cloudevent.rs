@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused_by_name() {
+    fn unreadable_event_is_named() {
         let refusal = |kind: &str, data: Vec<u8>| {
             let builder = EventBuilderV10::new().id("1").ty(kind).source("//s");
             let event = builder

@@ -307,7 +307,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_comes_is_read_or_refused_but_never_a_panic(bytes: Vec<u8>) {
+        fn arbitrary_bytes_do_not_panic(bytes: Vec<u8>) {
             if let Ok(data) = DocumentEventData::decode(&*bytes) {
                 let _ = data.value.map(|document| document.to_json());
             }

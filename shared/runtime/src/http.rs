@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_is_told_of_a_full_disk_and_of_nothing_else() {
+    fn only_a_full_disk_is_reported_to_the_caller() {
         for (kind, code) in [
             (io::ErrorKind::StorageFull, "storage_full"),
             (io::ErrorKind::QuotaExceeded, "storage_full"),

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_known() {
+    fn read_names_are_recorded() {
         let environment = Environment::of([("PORT", "1"), ("HOST", "h")]);
         let clone = environment.clone();
         assert_eq!(clone.text("PORT"), Some("1"));

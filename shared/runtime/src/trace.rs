@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_goes_before_the_older_one() {
+    fn traceparent_overrides_the_cloud_trace_header() {
         let both = headers(&[
             (TRACEPARENT, PARENT),
             (CLOUD_TRACE, "105445aa7843bc8bf206b12000100000/1;o=1"),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_header_may_leave_things_out() {
+    fn cloud_trace_header_may_omit_fields() {
         let read = |text: &str| of_headers(&headers(&[(CLOUD_TRACE, text)]));
         let recorded = read("9df407335d114d56ea27ee69ff12943f/17236816549570278484").unwrap();
         assert_eq!(
@@ -165,12 +165,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_older_header_holds_is_read_or_passed_over(text in ".*") {
+        fn arbitrary_cloud_trace_headers_do_not_panic(text in ".*") {
             let _ = of_cloud_trace(&text);
         }
 
         #[test]
-        fn the_older_header_says_what_the_newer_does(trace: u128, span: u64, sampled: bool) {
+        fn cloud_trace_header_gives_the_same_context(trace: u128, span: u64, sampled: bool) {
             let text = format!("{trace:032x}/{span};o={}", u8::from(sampled));
             let read = of_cloud_trace(&text);
             prop_assert_eq!(read.is_some(), trace != 0);

@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_headers_and_body_come_they_are_read_or_refused(
+    fn arbitrary_headers_and_bodies_do_not_panic(
         pairs in vec((any::<Index>(), any::<Vec<u8>>()), 0..8),
         body: Vec<u8>,
     ) {

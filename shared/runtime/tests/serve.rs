@@ -256,7 +256,7 @@ async fn a_connection_is_kept_for_longer_than_a_load_balancer_keeps_it() {
 
 /// The server accepts no connection yet. A client without a place tries again after a second.
 #[tokio::test]
-async fn a_crowd_that_comes_at_once_has_its_places() {
+async fn connections_above_the_limit_wait() {
     let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
     let allowed = allowed.and_then(|number| number.trim().parse().ok());
     let crowd = allowed.unwrap_or(128_usize).min(500);

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn deletion_leaves_nothing_and_nothing_comes_back() {
+async fn deletion_removes_everything_and_late_writes_restore_nothing() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     // In the middle of it: the upload has been announced, nothing else is done.

@@ -138,7 +138,7 @@ async fn a_refusal_is_a_problem_with_a_challenge() {
 }
 
 #[tokio::test]
-async fn every_route_of_interviews_asks_once_before_it_looks_at_anything() {
+async fn every_interview_route_authenticates_once_before_any_read() {
     let guarded = Guarded::start().await;
     let routes = [
         (Method::GET, "/v1/interviews?nonsense=1"),
@@ -189,7 +189,7 @@ async fn public_requests_do_not_ask_the_identity_provider() {
 }
 
 #[tokio::test]
-async fn the_user_is_whom_the_doorman_knows_whatever_else_a_request_says() {
+async fn user_comes_from_identity_not_from_headers() {
     let guarded = Guarded::start().await;
     let bytes = wav(1);
     let id = guarded.submit(bytes.clone()).await;

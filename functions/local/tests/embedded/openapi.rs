@@ -126,7 +126,7 @@ async fn every_example_of_a_body_is_accepted() {
 }
 
 #[tokio::test]
-async fn what_is_answered_is_as_described() {
+async fn responses_match_their_description() {
     let test = TestHost::start().await;
     let document = test.get("/openapi.json").await;
     let created = test.create(wav(3).len()).await;

@@ -102,7 +102,7 @@ async fn text(answer: Response) -> String {
 }
 
 #[tokio::test]
-async fn anothers_interview_is_told_from_none_by_nothing() {
+async fn other_users_interview_is_indistinguishable_from_a_missing_one() {
     let scene = Scenario::set().await;
     let before = scene.test.interview(&scene.id).await;
     // As long as a real one, so that lengths are the same.
@@ -137,7 +137,7 @@ async fn anothers_interview_is_told_from_none_by_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_opens_only_what_it_was_given_for() {
+async fn signed_token_opens_only_its_own_resource() {
     let scene = Scenario::set().await;
     let other = scene.test.submit(wav(3)).await;
     scene.test.drain().await;

@@ -121,7 +121,7 @@ fn every_list_of_the_manifest_is_made_into_resources() {
 
 /// Whatever is sent has a listener, by the manifest alone.
 #[test]
-fn what_the_code_stores_publishes_and_queues_has_its_listeners() {
+fn every_event_topic_and_queue_of_the_code_has_its_listeners() {
     let pipeline = Pipeline::ours();
     let own: InterviewKey = key("x");
     let [interview, transcript, analysis] =

@@ -134,7 +134,7 @@ async fn piece(client: &Client, url: &str, range: &str, bytes: &[u8]) -> (u16, O
 const UNIT: usize = 256 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_each_stage_of_an_upload_it_keeps_what_it_acknowledged() {
+async fn acknowledged_upload_bytes_survive_a_kill_at_each_stage() {
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (client, recording) = (Client::new(), speech(20));

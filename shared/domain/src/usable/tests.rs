@@ -114,7 +114,7 @@ fn each_fault_is_named_and_a_good_transcript_has_none() {
 }
 
 #[test]
-fn what_is_exactly_good_enough_passes() {
+fn transcript_at_the_thresholds_is_usable() {
     let least = Quality {
         words: LEAST_WORDS,
         mean_confidence: LEAST_CONFIDENCE,

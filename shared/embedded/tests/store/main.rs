@@ -218,7 +218,7 @@ async fn a_message_reaches_each_listener_once() {
 }
 
 #[tokio::test]
-async fn what_was_in_hand_at_a_crash_is_delivered_again() {
+async fn in_flight_delivery_is_redelivered_after_a_crash() {
     let bench = Fixture::new().await;
     bench.store.publish("news", tick()).await.unwrap();
     let first = bench.due("function:reader").await;

@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_no_is_understood_in_every_shape() {
+    fn the_same_error_is_recognized_in_every_shape() {
         for (status, body, expected) in [
             (
                 429,

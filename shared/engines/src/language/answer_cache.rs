@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_are_taken_up_once_and_not_for_ever() {
+    async fn cached_answers_are_used_once_and_expire() {
         let answer_cache = AnswerCache::default();
         answer_cache.keep([1; 32], with_one());
         let taken = answer_cache.take(&[1; 32]);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_oldest_gives_way() {
+    async fn oldest_entry_is_evicted() {
         let answer_cache = AnswerCache::default();
         for key in 0..70 {
             answer_cache.keep([key; 32], with_one());

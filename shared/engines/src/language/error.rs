@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_that_the_provider_asks_for_is_handed_on() {
+    fn retry_after_of_the_provider_is_kept() {
         let after = Some(Duration::from_millis(25_400));
         let error = ProviderError::Overloaded { after }.step_error();
         assert_eq!(
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_model_said_does_not_reach_the_error() {
+    fn error_does_not_contain_the_models_answer() {
         let why = "it says `secret`".to_owned();
         let error = ProviderError::Malformed { why }.step_error();
         assert!(!error.to_string().contains("secret"));

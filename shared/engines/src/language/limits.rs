@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_left_as_it_is() {
+    fn draft_within_the_limits_is_unchanged() {
         let draft = Draft {
             summary: Some("Short.".into()),
             ..Draft::default()

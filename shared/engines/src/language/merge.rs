@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_that_goes_on_is_one_and_none_is_told_twice() {
+    fn topics_that_continue_across_parts_are_merged() {
         let mut topics = vec![topic("work", 0, 5), topic("The late project", 6, 10)];
         let next = vec![
             topic("work", 9, 10),

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_transcript_is_one_part_and_an_empty_one_is_none() {
+    fn short_transcript_is_one_part_and_empty_transcript_has_none() {
         assert_eq!(ranges(&split(&written(3, 10), 40)), [(0, 0, 3)]);
         assert!(split(&[], 40).is_empty());
     }

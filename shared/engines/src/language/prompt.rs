@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_cannot_be_spoken() {
+    fn transcript_text_cannot_contain_the_marker() {
         let end = |text: &str| {
             marked("TRANSCRIPT", text)
                 .lines()

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_stands_within_what_the_parts_found() {
+    fn final_rating_lies_within_the_ratings_of_the_parts() {
         let rated = of(&[Some(2), None, Some(5)], &[Some(4)]);
         assert_eq!(
             (rated.rating, rated.rationale.reveal()),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rating_that_no_part_supports_gives_way_to_the_lower_median() {
+    fn unsupported_rating_becomes_the_lower_median() {
         for (ratings, answer, expected, why) in [
             (&[Some(2), Some(3)][..], &[Some(5)][..], Some(2), "part 0"),
             (&[Some(2), Some(4), Some(5)], &[], Some(4), "part 1"),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_summary_of_all_those_of_the_parts_stand() {
+    fn missing_overall_summary_falls_back_to_part_summaries() {
         let parts = vec![
             finding(assessed(None, "r", 1)),
             finding(assessed(None, "r", 2)),

@@ -69,7 +69,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
-    async fn as_long_as_the_provider_says_is_waited_and_hardly_longer() {
+    async fn waits_as_long_as_retry_after_plus_jitter() {
         let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
         let after = Some(Duration::from_secs(26));
         assert!(retry_budget.wait(1, &ProviderError::Quota { after }).await);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_word_the_waits_double_and_there_are_five_attempts() {
+    async fn without_retry_after_delays_double_for_five_attempts() {
         let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
         let fault = ProviderError::Overloaded { after: None };
         let mut attempts = 1;
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn longer_than_a_minute_is_not_waited_at_all() {
+    async fn delay_over_a_minute_is_not_waited_for() {
         let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
         let after = Some(Duration::from_secs(61));
         assert!(!retry_budget.wait(1, &ProviderError::Quota { after }).await);

@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_schema_is_far_from_what_providers_give_up_on() {
+    fn largest_schema_is_well_below_provider_limits() {
         let largest = states(&analysis(20));
         assert!(largest <= 400, "{largest}");
     }
 
     #[test]
-    fn there_is_no_place_for_anything_else() {
+    fn unknown_fields_are_rejected() {
         fn check(schema: &Value) {
             match schema["type"].as_str() {
                 Some("object") => {

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named_and_not_shown() {
+    fn invalid_settings_are_named_without_their_values() {
         let gemini = ("ANALYZER", "gemini");
         let key = ("GEMINI_API_KEY", SECRET);
         let openai = ("ANALYZER", "openai");

@@ -285,13 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_makes_no_sense_is_no_empty_transcript() {
+    fn invalid_response_is_an_error_not_an_empty_transcript() {
         assert_eq!(command(Dialect::Single).read("{\"w\": 5}"), None);
         assert_eq!(command(Dialect::Single).read(""), Some(Vec::new()));
     }
 
     #[test]
-    fn a_machine_without_the_program_is_told_what_to_install() {
+    fn missing_program_error_names_the_package() {
         let error = Command::find("/nonexistent").unwrap_err().to_string();
         assert!(error.contains("apt-get install pocketsphinx"), "{error}");
     }

@@ -106,7 +106,7 @@ async fn a_missing_model_is_explained_and_tried_again_within_an_hour() {
 }
 
 #[tokio::test]
-async fn the_last_resort_stands_in_where_it_is_allowed() {
+async fn fallback_engine_is_used_where_allowed() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = missing(folder.path(), true).await;
     let substitute = engine.substitute().expect("allowed");

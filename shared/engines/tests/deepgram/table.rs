@@ -119,7 +119,7 @@ fn files(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "the table is to be read")]
-async fn every_recorded_file_comes_out_as_it_should() {
+async fn every_recorded_response_gives_its_expected_result() {
     let mut found = BTreeSet::new();
     files(&data_folder(), "", &mut found);
     let listed: BTreeSet<String> = TABLE.iter().map(|row| row.0.to_owned()).collect();

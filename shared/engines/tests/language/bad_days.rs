@@ -44,7 +44,7 @@ async fn analysed(provider: &Provider) -> Result<Draft, StepError> {
 }
 
 #[tokio::test]
-async fn connections_that_break_are_told_from_those_that_say_nothing() {
+async fn broken_connections_and_timeouts_are_distinguished() {
     let provider = Provider::start(|_, _| Answer::Reset).await;
     assert_eq!(
         model(&provider).ask(&question()).await.outcome,
@@ -84,7 +84,7 @@ async fn an_overloaded_provider_is_left_alone_for_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn what_does_not_pass_is_asked_once() {
+async fn permanent_errors_are_not_retried() {
     let daily = json!([{"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}, {"retryDelay": "9s"}]);
     for (code, details, expected) in [
         (429, daily, "engine_quota"),
@@ -142,7 +142,7 @@ async fn an_answer_that_is_no_json_is_repaired_once() {
 }
 
 #[tokio::test]
-async fn a_part_whose_answer_is_cut_off_is_asked_in_halves() {
+async fn part_with_a_truncated_answer_is_split() {
     let lines: Vec<String> = (0..200)
         .map(|turn| format!("this is what was said in turn number {turn} of many"))
         .collect();

@@ -93,7 +93,7 @@ const UNKNOWN_FORMATS: [(u16, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn without_schemas_json_is_asked_for_and_without_json_words_are() {
+async fn response_format_is_downgraded_from_schema_to_json_to_text() {
     for (status, refusal) in UNKNOWN_FORMATS {
         let provider =
             Provider::start(
@@ -155,7 +155,7 @@ async fn a_reasoning_models_own_names_and_temperature_are_respected() {
 }
 
 #[tokio::test]
-async fn answers_are_told_apart() {
+async fn responses_are_classified() {
     let choice = |reason: Value, message: Value| json!({"choices": [{"finish_reason": reason, "message": message}], "usage": null});
     let text = |text: &str| json!({"role": "assistant", "content": text});
     for (body, expected) in [

@@ -130,7 +130,7 @@ fn at_home() -> Vec<(u16, Value, ProviderError)> {
 }
 
 #[tokio::test]
-async fn refusals_of_all_kinds_of_servers_are_told_apart() {
+async fn errors_of_all_kinds_of_servers_are_classified() {
     let at_home = at_home().into_iter();
     let at_home = at_home.map(|(status, body, expected)| (status, "", body, expected));
     for (status, headers, body, expected) in of_companies().into_iter().chain(at_home) {

@@ -152,7 +152,7 @@ async fn a_monologue_longer_than_a_part_is_shown_to_its_last_word() {
 }
 
 #[tokio::test]
-async fn a_part_that_fails_fails_the_whole_and_the_others_are_not_asked_again() {
+async fn retry_after_a_failed_part_reuses_the_other_answers() {
     let failing = Arc::new(Mutex::new(true));
     let fails = Arc::clone(&failing);
     let model = Scripted::new(move |question| {

@@ -59,7 +59,7 @@ async fn outcome(body: &str) -> (String, String) {
 
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "the table is to be read")]
-async fn every_recorded_body_is_told_apart_and_none_ends_as_content() {
+async fn every_recorded_error_is_classified_and_none_becomes_content() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/gemini");
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("a folder") {

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_comes_back_as_it_was() {
+    fn json_round_trips() {
         let written = json!({
             "none": null, "list": [null, 1, -0.5, {"a": []}], "large": i64::MAX, "whole": 2.0,
         });

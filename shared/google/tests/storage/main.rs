@@ -44,7 +44,7 @@ async fn small_object_takes_one_request() {
 }
 
 #[tokio::test]
-async fn chunks_go_on_from_what_was_persisted() {
+async fn chunks_continue_at_the_persisted_offset() {
     let bytes = content(SIZE);
     let script = Script::start([
         Answer::session(),
