@@ -36,7 +36,7 @@ function Page() {
       return (
         <main class="list" id="main">
           <p class="banner">
-            This service wants a Firebase ID token, and the console has not been told how to get one: set
+            This service requires sign-in with Firebase, and the console is not configured for it: set
             FIREBASE_API_KEY.
           </p>
         </main>
@@ -55,7 +55,7 @@ function Page() {
     case "nowhere":
       return (
         <main class="list" id="main">
-          <h1>There is nothing here</h1>
+          <h1>Page not found</h1>
           <p>
             <a href={hrefs.list}>All interviews</a>
           </p>
@@ -141,5 +141,5 @@ function elsewhere(): boolean {
 if (!elsewhere()) {
   followLinks();
   render(<App />, document.getElementById("app")!);
-  begin().catch(() => say("The sign-in could not be loaded. Load the page again.", { bad: true }));
+  begin().catch(() => say("The sign-in could not be loaded. Reload the page.", { bad: true }));
 }

@@ -23,7 +23,7 @@ test("a draft is its interview's, and is kept", async ({ page, service }) => {
   await tab(page, "Notes");
   await expect(page.getByText("No notes yet.")).toBeVisible();
   await page.locator("#note").fill("half a thought");
-  await tab(page, "Figures");
+  await tab(page, "Stats");
   await tab(page, "Notes");
   await expect(page.locator("#note")).toHaveValue("half a thought");
 

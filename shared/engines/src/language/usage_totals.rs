@@ -58,7 +58,7 @@ impl UsageTotals {
         if self.unpriced {
             warn(
                 "price_unknown",
-                "the price of this model is not known, and so the cost is not",
+                "cost unknown: no price is stored for this model",
             );
         }
     }
