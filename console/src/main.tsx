@@ -113,7 +113,7 @@ function Bar() {
 /** What is to be deleted can only be deleted by its user. */
 async function signOut(): Promise<void> {
   const only = unsaved.value || recording.value;
-  if (only && !confirm("A recording made here has not been uploaded, and would be lost. Sign out?")) return;
+  if (only && !confirm("A recording made here has not been uploaded and would be lost. Sign out?")) return;
   await removePending();
   await current().signOut();
 }

@@ -23,7 +23,7 @@ const SAID = { queued: "Queued", sending: "Uploading", waiting: "Connection lost
 
 function Row({ upload: { key, file, state, share, why, again, recorded } }: { upload: Upload }) {
   const stop = () => {
-    if (!recorded || confirm(`“${file.name}” has not been uploaded. Discard it?`)) cancel(key);
+    if (!recorded || confirm(`“${file.name}” has not been uploaded and would be lost. Discard it?`)) cancel(key);
   };
   return (
     <li class="row">

@@ -1,4 +1,4 @@
-//! The words by which [`crate::content`] tells what must not be judged.
+//! Word lists of [`crate::content`].
 
 /// Judgements of a person wherever they stand.
 pub(crate) const ALWAYS: &[&str] = &[

@@ -1,7 +1,7 @@
-//! Tells client applications what happened to their interviews.
+//! Publishes what happened to interviews.
 //!
-//! Listens to the interview document; works out from the old and the new one
-//! which events are due and publishes a notice of each, which `notify` delivers.
+//! Listens to the interview document, compares the old and the new one, and publishes a
+//! webhook event for each change that is due, which `notify` delivers.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
     });
     let (old, new) = match documents {
         Ok(documents) => documents,
-        // There is nothing that could be told of it, now or later.
+        // Nothing can be published about it, now or later.
         Err(_) if is_deleted(written) => {
             tracing::warn!(
                 event = "document.unreadable",

@@ -71,7 +71,7 @@ enum Work {
     },
 }
 
-/// Does what was typed.
+/// Runs the command.
 pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
     match arguments.command {
         Command::Work(work) => do_work(work, environment).await,
@@ -136,7 +136,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Hosts everything until it is told to stop.
+/// Hosts everything until the stop signal.
 async fn host(
     settings: Settings,
     engines: Engines,
@@ -183,7 +183,7 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes what is past its time, every hour.
+/// Removes expired rows and files, every hour.
 async fn clear(store: Store, stop: CancellationToken) {
     let mut hours = tokio::time::interval(Duration::from_hours(1));
     while stop.run_until_cancelled(hours.tick()).await.is_some() {

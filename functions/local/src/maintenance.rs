@@ -33,7 +33,7 @@ pub(crate) enum Maintenance {
         #[arg(long)]
         json: bool,
     },
-    /// List what is in quarantine, and bring back what the database names
+    /// List the files in quarantine, and restore those that the database names
     Repair {
         /// Bring files back; without it, say what would be done
         #[arg(long)]
@@ -205,7 +205,7 @@ fn repair(data_dir: &Path, apply: bool, adopt: bool, out: &mut impl Write) -> an
     Ok(FINDINGS)
 }
 
-/// Says what has changed; answers what is left.
+/// Prints what has changed; returns what is left.
 fn after(
     (before, after): (Inspection, Inspection),
     out: &mut impl Write,

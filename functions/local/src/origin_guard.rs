@@ -1,9 +1,9 @@
-//! What keeps web pages away that are not ours.
+//! Rejects requests from web pages of other origins.
 //!
-//! The embedded service trusts the user id of a request, and listens where every page
-//! in the same browser can reach it: by a name of its own that suddenly leads to this
-//! machine (DNS rebinding), or by a form or a `fetch` that asks for no permission
-//! (cross-site request forgery). Programs send none of what gives pages away.
+//! The embedded service trusts the user id of a request, and every page in the same
+//! browser can reach it: by its own host name that is made to resolve to this machine
+//! (DNS rebinding), or by a form or `fetch` without a preflight (cross-site request
+//! forgery). Programs do not send the headers that identify pages.
 
 use api::Origins;
 use http::{HeaderMap, Method, Request, StatusCode, header};

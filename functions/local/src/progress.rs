@@ -21,7 +21,7 @@ impl Display {
         }
     }
 
-    /// Shows what has changed.
+    /// Prints what has changed.
     pub(crate) fn show(&mut self, steps: &Steps) -> io::Result<()> {
         let lines: Vec<String> = steps
             .iter()

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Which addresses may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// Those of the public internet.
+    /// Only addresses of the public internet.
     PublicOnly,
     /// Those, and this machine itself: for a receiver on a developer's laptop.
     AllowLoopback,
@@ -100,8 +100,8 @@ const NOT_PUBLIC_V4: [Block; 16] = [
 /// Only `2000::/3` is public at all, and not all of it.
 ///
 /// Outside lie loopback, v4-compatible, NAT64, discard, `SRv6`, unique local,
-/// link-local, site-local and multicast addresses. Those that carry a v4
-/// address are refused whatever it is: no receiver serves webhooks through them.
+/// link-local, site-local and multicast addresses. Addresses that embed a v4 address
+/// are always rejected: no receiver serves webhooks through them.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         // Protocols, Teredo and ORCHID; documentation.

@@ -134,7 +134,7 @@ impl Notify {
             unknown: UnknownFields::default(),
         });
         let wait = schedule::next_attempt(&notice.id, log.attempts.len(), &outcome);
-        // A user who has it replayed over and over sees the newest.
+        // Repeated replays: the log keeps the newest attempts.
         let old = log.attempts.len().saturating_sub(MAX_LOGGED);
         log.attempts.drain(..old);
         log.next_attempt_at = wait.map(|wait| now + wait);
@@ -270,7 +270,8 @@ impl Notify {
     async fn stop_notices(&self, notice: &WebhookEvent) -> Result<(), Failure> {
         let now = self.clock.now();
         let stop = |interview: Option<&mut Interview>| match interview {
-            // Another receiver may have been named meanwhile, who said nothing.
+            // The URL may have changed since; the new receiver has not answered
+            // anything yet.
             Some(interview)
                 if !interview.webhook_gone
                     && interview.webhook_url.as_deref() == Some(&notice.url) =>

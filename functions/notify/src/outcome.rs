@@ -1,7 +1,7 @@
-//! How one attempt to deliver a webhook went.
+//! The outcome of one attempt to deliver a webhook.
 //!
-//! Reasons are read by the receiver's developer: they name what can be changed
-//! at the receiver's end and nothing of ours.
+//! The receiver's developer reads the reasons, so they name what can be changed at the
+//! receiver and nothing internal.
 
 use std::{error::Error, io, iter, time::Duration};
 
@@ -30,7 +30,7 @@ pub enum SendOutcome {
     Refused {
         /// The answer's status code.
         status: u16,
-        /// How long it asked to be left alone, at most [`MAX_RETRY_AFTER`].
+        /// The receiver's `Retry-After`, at most [`MAX_RETRY_AFTER`].
         retry_after: Option<Duration>,
     },
     /// There was no answer.
@@ -129,8 +129,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     iter::successors(Some(error), |cause| cause_of(*cause))
 }
 
-/// An `io::Error` hides the error it wraps from `source`, and those of TLS are
-/// wrapped in two of them.
+/// An `io::Error` hides the error it wraps from `source`, and TLS errors are wrapped
+/// twice.
 fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>() {
         Some(wrapper) => wrapper.get_ref().map(|inner| inner as _),
@@ -143,8 +143,8 @@ fn shortened(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// The wait asked for, in seconds or as a date, which is read by the clock of
-/// the one who wrote it: the answer's own `Date`.
+/// `Retry-After`, in seconds or as a date; a date is compared with the response's own
+/// `Date`, that is by the receiver's clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = text(headers, &RETRY_AFTER)?;
     let wait = if text.bytes().all(|byte| byte.is_ascii_digit()) {

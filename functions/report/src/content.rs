@@ -10,9 +10,9 @@ use domain::{
 pub struct ReportContent<'a> {
     /// What it is about.
     pub interview: &'a Interview,
-    /// What was said.
+    /// The transcript.
     pub transcript: &'a Transcript,
-    /// What there is to say about it.
+    /// The analysis.
     pub analysis: &'a Analysis,
     /// How loud it is; absent when that could not be found out.
     pub waveform: Option<&'a StoredWaveform>,

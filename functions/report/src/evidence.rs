@@ -1,4 +1,4 @@
-//! Quotes with who said them, when, and whether they exist.
+//! Quotes with their speaker, time and verification status.
 
 use docx_rs::{LineSpacing, Paragraph, Run};
 use domain::{

@@ -77,7 +77,7 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
     }
 }
 
-/// Who talks how much, and how fast.
+/// Talk share and pace of each speaker.
 fn bars(content: &ReportContent<'_>, speakers: &[(&u32, &SpeakerMetrics)]) -> Vec<ContentBlock> {
     let paces = speakers.iter().map(|(_, metrics)| metrics.words_per_minute);
     let fastest = paces.fold(SLOWEST_SCALE, f64::max);

@@ -1,4 +1,4 @@
-//! That the transcript cannot be relied on, above everything that is made of it.
+//! The banner about an unreliable transcript, above everything else.
 
 use docx_rs::{LineSpacing, Paragraph, Run, Shading};
 use domain::{

@@ -78,7 +78,7 @@ impl Function for Sweep {
     }
 }
 
-/// Says that the sweep did not come for a while, or that the clock was put back.
+/// Logs a gap between sweeps, or a clock that was put back.
 fn report_jump(round: &Round) {
     let Some(before) = round.jumped_from else {
         return;
@@ -95,7 +95,7 @@ fn report_jump(round: &Round) {
 
 impl Sweep {
     async fn finish_deletions(&self, outcome: &mut SweepCounts) -> Result<(), Failure> {
-        // All that are marked, whatever the clock was when they were.
+        // All marked interviews, whatever the clock was when they were marked.
         let marked = Query {
             order_by: Some(deletion::DELETED_AT.to_owned()),
             ..Query::group(INTERVIEWS)
@@ -112,7 +112,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Gives up what is overdue, counted from when sweeps began to come regularly: before
+    /// Fails overdue steps. Deadlines count from when sweeps became regular: before
     /// that nothing could run.
     async fn settle_overdue(
         &self,
@@ -168,7 +168,7 @@ impl Sweep {
         }
         let key = interview.key();
         tracing::warn!(event = "step.overdue", interview.id = %key.interview_id, "overdue steps failed");
-        // Decided anew on what is stored by then.
+        // Decided again on the document as stored by then.
         let settle = |interview: Option<&mut Interview>| {
             if interview.is_some_and(|interview| overdue::settle(interview, since, now)) {
                 Decision::Write(true, Vec::new())

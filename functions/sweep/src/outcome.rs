@@ -29,8 +29,8 @@ pub(crate) struct SweepCounts {
 }
 
 impl SweepCounts {
-    /// Takes note of what could not be done: the sweep goes on with the rest, and the
-    /// next one begins with it again.
+    /// Records a failure: the sweep continues with the rest, and the next one starts
+    /// with it again.
     pub(crate) fn note<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
         match result {
             Ok(value) => Some(value),

@@ -8,8 +8,8 @@ use domain::{
     steps::{Code, Step, StepError, StepName, StepState},
 };
 
-/// How long a lease may have run out before its step is given up: the event or
-/// task that would have taken it over must be lost.
+/// How long ago a lease must have expired for its step to fail: the event or task that
+/// would have taken it over must be lost.
 const LOST_AFTER: Duration = Duration::from_hours(1);
 
 /// How long a step may wait for its turn, or run.
@@ -18,8 +18,8 @@ const OVERDUE_AFTER: Duration = Duration::from_hours(24);
 /// How long an interview waits for its recording.
 pub(crate) const ABANDONED_AFTER: Duration = Duration::from_hours(168);
 
-/// Gives up the interview's overdue steps; whether there were any. Whatever they waited
-/// for counts from `since` on.
+/// Fails the interview's overdue steps; returns whether there were any. Their deadlines
+/// count from `since` on.
 pub(crate) fn settle(interview: &mut Interview, since: Timestamp, now: Timestamp) -> bool {
     if interview.deleted_at.is_some() {
         return false;

@@ -135,8 +135,8 @@ impl Sweep {
         Ok(marked.is_some())
     }
 
-    /// Looks at all marks: takes back those that do not hold any more, and answers those
-    /// whose time has come.
+    /// Checks all marks: removes those that no longer apply, and returns those whose
+    /// time has come.
     async fn review_marks(
         &self,
         judge: &Judge,
@@ -186,7 +186,7 @@ impl Sweep {
         Ok(taken.is_some())
     }
 
-    /// The second step: as many as the day has room for, those that were marked first
+    /// The second step: deletes as many as the day's ceiling allows, earliest marks
     /// first.
     async fn delete_due(
         &self,

@@ -31,9 +31,9 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 const NO_ANSWER: Code = Code::EngineTimeout;
 
 impl Transcribe {
-    /// Asks the engine to call back. The step is parked, and what is asked recorded,
-    /// right before the request: until then the claim is renewed, and lost soon after
-    /// the worker that holds it.
+    /// Submits the recording with a callback URL. The step is parked and the request
+    /// recorded immediately before sending, so that a crash before that is recovered
+    /// within one lease.
     pub(crate) async fn ask(
         &self,
         job: &Job,
@@ -61,8 +61,8 @@ impl Transcribe {
         }
     }
 
-    /// Parks the step and records what is asked. The task that asks again is queued
-    /// first of all, because from then on no other task would.
+    /// Parks the step and records the request. The task that submits again is queued
+    /// first, because from then on no other task would.
     async fn park(&self, job: &Job, lease: Lease, token: &CallbackToken) -> Result<(), StepError> {
         let name = again_name(job, lease.token);
         let trace = lease.trace.or_else(trace::current);
@@ -147,7 +147,7 @@ impl Transcribe {
         self.steps.run(assignment, write).await
     }
 
-    /// Clears away what was asked with this claim or an earlier one.
+    /// Deletes the requests of this lease and earlier ones.
     async fn forget_all(&self, key: &InterviewKey, newest: u64) -> Result<(), Failure> {
         let collection = key.document().collection("callbacks");
         let query = Query::collection(collection);
@@ -188,7 +188,7 @@ impl Transcribe {
         Ok(Some(all.await.context("reading the engine's answer")?))
     }
 
-    /// Clears away what was asked and what was answered.
+    /// Deletes the request and the callback's body.
     async fn forget(&self, token: &CallbackToken) -> Result<(), Failure> {
         self.artifacts.delete(&token.object()).await?;
         let delete = Write::Delete {
@@ -210,7 +210,7 @@ fn not_queued() -> StepError {
     StepError::transient(Code::StorageUnavailable, "the work could not be queued")
 }
 
-/// One for each claim, so that a second attempt is asked for again as well.
+/// One for each lease, so that a second attempt is submitted again as well.
 fn again_name(job: &Job, token: u64) -> String {
     let plain = format!("{}-{}-again-{token}", job.key.interview_id, job.generation);
     task_name(&plain)

@@ -1,11 +1,10 @@
 //! Turns a recording into a transcript.
 //!
-//! Listens to the bucket for recordings: an upload that belongs to an interview
-//! is noted there, looked at, and queued. The queue holds the engine's
-//! concurrency; its tasks do the work and write `data/transcript`, the words in
-//! chunks first and the head last, so that a function the head starts finds all
-//! (`store_transcript`). An engine that takes long is not waited for, but calls back
-//! (`callbacks`).
+//! Listens to the bucket of recordings: an upload that belongs to an interview is
+//! recorded there, probed, and queued. The queue bounds the engine's concurrency; its
+//! tasks transcribe and write `data/transcript`, the words in chunks first and the head
+//! last, so that a function that the head starts finds all of it (`store_transcript`).
+//! A slow engine calls back instead of holding the task (`callbacks`).
 
 mod callbacks;
 pub mod checkpoint;
@@ -50,7 +49,8 @@ pub struct Transcribe {
     pub transcriber: Arc<dyn Transcriber>,
     /// The bucket for products, in which an engine's late answer is kept.
     pub artifacts: Arc<dyn ObjectStore>,
-    /// Where an engine reaches the API to call back; it is waited for without.
+    /// Where an engine reaches the API to call back; without it, the task waits for the
+    /// engine.
     pub public_url: Option<String>,
     /// The longest recording that is accepted.
     pub max_duration: Duration,
@@ -88,7 +88,7 @@ impl Transcribe {
             return Ok(());
         };
         let Some(interview) = self.note_arrival(&key, object).await? else {
-            // Deleted meanwhile: the upload goes the way of its interview.
+            // The interview was deleted since: delete the upload too.
             return Ok(self.uploads.delete(&object.name).await?);
         };
         let refusal = match check_size(&interview, object.size) {
@@ -187,7 +187,7 @@ impl Transcribe {
         Ok(looked.map_err(|error| error.to_step_error()))
     }
 
-    /// Does what a task asks for.
+    /// Runs the step of a task.
     async fn transcribe(&self, job: Job) -> Result<(), Failure> {
         let engine = self.engine();
         if let Readiness::Waiting { reason, retry_in } = engine.readiness() {
@@ -327,8 +327,8 @@ fn look_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
     retry_in.map_or(often, |wait| wait.clamp(Duration::from_secs(1), often))
 }
 
-/// What its owner wants to hear about. The rubric of a kind is no such thing: its
-/// competencies are ours, and no speaker says them.
+/// Terms that the owner named. A default rubric adds none: its competencies are ours,
+/// and no speaker says them.
 fn key_terms(interview: Interview) -> Vec<String> {
     let criteria = interview.rubric.map(|rubric| rubric.competencies);
     criteria
