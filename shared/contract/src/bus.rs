@@ -22,7 +22,7 @@ pub trait BusFixture: Sync {
     async fn next(&self) -> Message;
 }
 
-/// Bytes and attributes, whatever they hold.
+/// Arbitrary bytes and attributes arrive unchanged.
 pub async fn a_message_arrives_as_it_was_published(bench: &impl BusFixture) {
     for message in [
         Message {
@@ -39,8 +39,8 @@ pub async fn a_message_arrives_as_it_was_published(bench: &impl BusFixture) {
     }
 }
 
-/// None is lost, in whatever order they come: no order is promised, and the
-/// emulator's pushes do not tell an ordering key.
+/// None is lost; the order is undefined, and the emulator's pushes carry no ordering
+/// key.
 pub async fn many_at_once_all_arrive(bench: &impl BusFixture) {
     let bus = bench.bus();
     let publish = |n: u8| {

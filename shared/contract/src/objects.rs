@@ -117,7 +117,7 @@ pub async fn empty_object_is_stored(bench: &impl ObjectsFixture) {
     assert_eq!((meta.size, content(bytes).await.len()), (0, 0));
 }
 
-/// By name, by generation, in another bucket; deleting it is no error.
+/// By name, by generation, in another bucket; deleting a missing object succeeds.
 pub async fn a_missing_object_is_not_found(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     assert_eq!(bucket.stat("a").await.unwrap(), None);
@@ -130,7 +130,7 @@ pub async fn a_missing_object_is_not_found(bench: &impl ObjectsFixture) {
     assert_eq!(bucket.stat("a").await.unwrap(), None);
 }
 
-/// Of many who write at once where it is not allowed, one succeeds.
+/// Of many concurrent writes without overwriting, one succeeds.
 pub async fn an_object_is_overwritten_only_where_that_is_allowed(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let first = write(&*bucket, "a", "one").await;
@@ -145,7 +145,7 @@ pub async fn an_object_is_overwritten_only_where_that_is_allowed(bench: &impl Ob
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
 }
 
-/// It is told that it was the source that broke.
+/// The error says that the source failed.
 pub async fn a_write_that_breaks_off_leaves_nothing(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for size in [4, 20_000_000] {
@@ -176,7 +176,7 @@ pub async fn names_are_listed_by_prefix(bench: &impl ObjectsFixture) {
     assert_eq!(bucket.list("").await.unwrap().len(), 3);
 }
 
-/// However many pages the store makes of it.
+/// The store may return any number of pages.
 pub async fn long_list_is_complete(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for number in 0..25 {
@@ -357,7 +357,7 @@ pub async fn generation_is_deleted_and_checksummed_alone(bench: &impl ObjectsFix
     assert_eq!(bucket.stat("a").await.unwrap(), None);
 }
 
-/// What is there stays as it is.
+/// The existing object stays.
 pub async fn a_signed_upload_does_not_overwrite(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let upload = bucket.sign_upload(&grant(bench)).await.unwrap();

@@ -16,13 +16,13 @@ pub const SOURCE: &str = include_str!("queue.rs");
 /// The queue of our manifest that the promises use.
 const QUEUE: &str = "webhooks";
 
-/// Queues, who works them off, and the clock that they go by.
+/// Queues, their workers, and their clock.
 #[async_trait]
 pub trait QueueFixture: Sync {
     /// The queues.
     fn queue(&self) -> Arc<dyn Queue>;
 
-    /// The tasks that are due, settled with that. Their delay is not told.
+    /// Takes the due tasks, without their delay.
     async fn due(&self) -> Vec<Task>;
 
     /// Lets time pass.
@@ -62,8 +62,8 @@ pub async fn a_task_waits_for_its_delay(bench: &impl QueueFixture) {
     assert_eq!(bench.due().await, [task("t")]);
 }
 
-/// A caller that is not sure that it was queued asks again. The work is done once.
-/// Cloud Tasks remembers names for about an hour; there is no emulator of it.
+/// A caller that does not know whether its task was queued queues it again, and it runs
+/// once. Cloud Tasks remembers names for about an hour; its emulator does not exist.
 pub async fn task_name_is_reserved_for_an_hour(bench: &impl QueueFixture) {
     let queue = bench.queue();
     let enqueue = || queue.enqueue(QUEUE, task("t"));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 #[doc(hidden)]
 pub const SOURCE: &str = include_str!("records.rs");
 
-/// A store with nothing in it, and whatever keeps it alive.
+/// An empty store, and what keeps it alive.
 pub trait RecordsFixture: Sync {
     /// The store.
     fn records(&self) -> Arc<dyn Records>;
@@ -111,7 +111,7 @@ pub async fn a_precondition_that_does_not_hold_is_stale(bench: &impl RecordsFixt
     assert!(read(records, "a/b").await.unwrap().version > first);
 }
 
-/// And without one, deleting what is not there is no error.
+/// Without a precondition, deleting a missing document succeeds.
 pub async fn a_deletion_may_have_a_precondition(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({"n": 1}))]).await;
@@ -136,7 +136,7 @@ pub async fn a_deletion_may_have_a_precondition(bench: &impl RecordsFixture) {
     assert_eq!(read(records, "a/b").await, None);
 }
 
-/// One stale precondition, and nothing of the rest is seen.
+/// One stale precondition rolls back the whole transaction.
 pub async fn a_transaction_happens_whole_or_not_at_all(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let writes = vec![
@@ -148,7 +148,7 @@ pub async fn a_transaction_happens_whole_or_not_at_all(bench: &impl RecordsFixtu
     records.commit(Vec::new()).await.unwrap();
 }
 
-/// Twenty who count on one document, each starting anew when it was late.
+/// Twenty writers increment one document, each retrying when its version is stale.
 pub async fn concurrent_change_of_one_version_is_stale(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({"n": 0}))]).await;
@@ -321,7 +321,7 @@ pub async fn a_list_goes_on_where_the_last_page_ended(bench: &impl RecordsFixtur
     }
 }
 
-/// An order by a field is an order of those that have it.
+/// Ordering by a field omits documents without it.
 pub async fn list_omits_documents_without_the_order_field(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let documents = [

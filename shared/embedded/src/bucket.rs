@@ -60,8 +60,8 @@ impl Bucket {
         format!("{}/storage/{}/{name}?{query}", inner.public_url, self.name)
     }
 
-    /// The object of that name. One whose bytes are not there is none: whatever needs it
-    /// learns that at once, and does not try again.
+    /// The object of that name. An object without its file is reported as missing, so
+    /// that callers fail at once and do not retry.
     fn find(&self, name: &str) -> Result<Option<Stored>, StoreError> {
         let inner = &self.store.inner;
         let found = inner

@@ -23,7 +23,7 @@ pub struct QueuedDelivery {
     pub id: i64,
     /// What limits how many are in hand at once.
     pub lane: String,
-    /// Whom it is for.
+    /// The function that it is for.
     pub function: String,
     /// The event's id, the same in every delivery of it; a task's name.
     pub event_id: String,
@@ -50,7 +50,7 @@ pub struct Channel {
 pub enum Again {
     /// It failed: the wait grows, and the tries are counted.
     Failed {
-        /// What the function asks to wait at least.
+        /// The shortest delay, set by the function.
         after: Option<Duration>,
     },
     /// It was not its turn: nothing has gone wrong.
@@ -168,7 +168,7 @@ impl Deliveries {
         .await
     }
 
-    /// Gives back what a process that died had in hand.
+    /// Releases the deliveries that a killed process had in flight.
     pub(crate) async fn give_back_all(&self) -> Result<(), StoreError> {
         self.transaction(|transaction| {
             transaction.execute("UPDATE deliveries SET in_hand = 0 WHERE in_hand = 1", [])?;
@@ -257,8 +257,8 @@ fn remove(transaction: &Transaction<'_>, id: i64, forget_at: Timestamp) -> Resul
     Ok(())
 }
 
-/// The wait before the next try: it doubles from the shortest to the longest,
-/// and a jitter of a quarter keeps those that failed together apart.
+/// The delay before the next attempt: it doubles from the shortest to the longest, and
+/// a jitter of a quarter spreads simultaneous failures.
 fn backoff(retry: &Retry, attempt: u32, seed: i64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait_s = (u64::from(retry.min_backoff_s) << doublings).min(u64::from(retry.max_backoff_s));

@@ -86,7 +86,7 @@ mod tests {
         uploads::{ContentRange, Received, UploadError},
     };
 
-    /// Fails, or is full, while it is told to.
+    /// Fails, or is full, on demand.
     #[derive(Debug, Default)]
     struct BadDisk {
         fails: AtomicBool,

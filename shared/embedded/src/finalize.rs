@@ -40,8 +40,8 @@ struct FinalizeOutcome {
 }
 
 impl Store {
-    /// Makes an object of a file, ends the uploads of that name, and writes the events for
-    /// those that listen, in one transaction. It goes on when the caller is dropped.
+    /// Makes an object of a file, ends the uploads of that name, and writes the events,
+    /// in one transaction. It continues when the caller is dropped.
     pub(crate) async fn finalize(
         &self,
         new: NewObject,

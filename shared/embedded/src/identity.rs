@@ -84,7 +84,7 @@ pub(crate) enum FolderIdentity {
     Unreadable,
 }
 
-/// What is known of the files before the two are compared.
+/// The files' side of the comparison.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Census {
     /// How many objects the database names.

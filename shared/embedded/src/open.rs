@@ -19,7 +19,7 @@ use crate::{
 /// Which pairs of a database and a folder are opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acceptance {
-    /// Those that belong together.
+    /// Only a folder whose identity matches the database.
     Matching,
     /// Any: the folder is made the database's. Nothing is deleted.
     Any,

@@ -34,7 +34,7 @@ impl SessionLock {
         self.slot.mutex.lock().await
     }
 
-    /// Tells the request that runs to stop: the upload's row is gone.
+    /// Stops the running request: the upload's row is gone.
     pub(crate) fn end(&self) {
         self.slot.ended.send_replace(true);
     }

@@ -1,7 +1,7 @@
-//! Uploads under way: the resumable protocol of Google Cloud Storage.
+//! Uploads in progress: the resumable protocol of Google Cloud Storage.
 //!
-//! A piece that breaks off stays as far as it came, and the client asks how far
-//! that is.
+//! An interrupted request keeps the bytes that arrived, and the client asks for the
+//! offset.
 
 use std::time::Duration;
 
@@ -162,8 +162,8 @@ impl Uploads {
         self.complete(session, size).await.map(Received::Complete)
     }
 
-    /// What was not synced does not count: it is cut off, and the client sends it again. An
-    /// upload of which synced bytes are missing cannot be completed.
+    /// Unsynced bytes do not count: they are cut off, and the client sends them again.
+    /// An upload whose synced bytes are missing cannot be completed.
     async fn cut_to_synced(&self, session: &UploadSession) -> Result<(), UploadError> {
         let files = &self.store.inner.files;
         let size = files.unfinished_size(&session.id).await;

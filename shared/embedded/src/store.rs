@@ -29,7 +29,7 @@ use crate::{
     uploads::Uploads,
 };
 
-/// How long dead letters are kept, as in the cloud: they hold what was in hand.
+/// How long dead letters are kept, as in the cloud: they hold the undelivered message.
 const DEAD_LETTERS_KEPT_MS: i64 = 31 * 24 * 3_600 * 1_000;
 
 /// How a store is opened.
@@ -38,7 +38,7 @@ pub struct StoreOptions {
     pub data_dir: PathBuf,
     /// Where clients reach this service, without a slash at the end.
     pub public_url: String,
-    /// Who listens to what.
+    /// The manifest: which function listens to what.
     pub pipeline: Arc<Pipeline>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -66,8 +66,9 @@ pub(crate) struct Inner {
 }
 
 impl Store {
-    /// Opens a data directory, brings its database to this release's version, sorts the
-    /// files that an earlier process left, and gives back the deliveries it had in hand.
+    /// Opens a data directory, migrates its database to this release's version, sorts
+    /// the files that an earlier process left, and releases the deliveries it had in
+    /// flight.
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         Self::open_with(options, Arc::new(RealDisk)).await
     }
@@ -155,9 +156,8 @@ impl Store {
         Uploads::new(self.clone())
     }
 
-    /// Removes what is past its time: uploads that were not completed, dead letters, and
-    /// the files of deleted objects. In the cloud a bucket and a subscription do this by
-    /// themselves.
+    /// Removes what has expired: uploads that were not completed, dead letters, and the
+    /// files of deleted objects. In the cloud, lifecycle rules do this.
     pub async fn clear_expired(&self) -> Result<(), StoreError> {
         let long_dead = self.inner.clock.now().as_millis() - DEAD_LETTERS_KEPT_MS;
         let database = &self.inner.database;

@@ -29,7 +29,7 @@ pub enum UploadError {
     Header {
         /// Its name.
         header: &'static str,
-        /// What was signed.
+        /// The signed operation.
         expected: String,
     },
     /// More bytes than permitted.
@@ -49,7 +49,7 @@ pub enum UploadError {
     /// The `Content-Range` makes no sense here.
     #[error("the content range does not fit the upload")]
     Range,
-    /// There is no such upload under way.
+    /// No such upload in progress.
     #[error("no such upload is under way")]
     NoSession,
     /// The object is there already.

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// How long to wait when the store itself fails.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long work in hand may go on after the signal to stop.
+/// How long in-flight deliveries may continue after the stop signal.
 pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Hands deliveries to functions.
@@ -42,8 +42,8 @@ impl Dispatcher {
         }
     }
 
-    /// Works until it is stopped, then finishes what is in hand for as long as
-    /// `grace` allows; the rest is taken up at the next start.
+    /// Works until it is stopped, then waits for in-flight deliveries for at most
+    /// `grace`; the rest continues at the next start.
     pub async fn run(mut self, clock: Arc<dyn Clock>, stop: CancellationToken, grace: Duration) {
         while !stop.is_cancelled() {
             let pause = match self.start_due().await {
@@ -73,7 +73,7 @@ impl Dispatcher {
         }
     }
 
-    /// Works until nothing is left, moving the clock on to whatever is due next.
+    /// Works until nothing is left, moving the clock to whatever is due next.
     pub async fn drain(&mut self, clock: &ManualClock) -> anyhow::Result<()> {
         loop {
             self.start_due().await?;

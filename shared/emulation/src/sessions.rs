@@ -67,7 +67,7 @@ impl Storage {
         }
     }
 
-    /// Refuses bytes that are not those of the checksum in `x-goog-hash`.
+    /// Rejects bytes that do not match the checksum in `x-goog-hash`.
     async fn check_hash(
         &self,
         bucket: &str,

@@ -1,5 +1,4 @@
-//! Who vouches for a URL: the embedded store with its own key, or Google's V4
-//! signatures.
+//! Verifies signed URLs: by the embedded store's own key, or by Google's V4 signatures.
 
 use std::{sync::Arc, time::Duration};
 
@@ -206,7 +205,7 @@ fn header_as_signed(headers: &HeaderMap, name: &str) -> String {
     value.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The operation that a request asks for by its method.
+/// The operation of a request, by its method.
 pub(crate) fn operation(request: &Parts) -> Option<SignedOperation> {
     match request.method {
         http::Method::GET | http::Method::HEAD => Some(SignedOperation::Get),

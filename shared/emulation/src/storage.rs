@@ -122,7 +122,7 @@ impl Storage {
         self.completed(bucket, &stored.map_err(problem)?).await
     }
 
-    /// The answer to what has stored an object.
+    /// The response to a stored object.
     pub(crate) async fn completed(
         &self,
         bucket: &str,
@@ -156,8 +156,8 @@ impl Storage {
     }
 }
 
-/// The bytes of an object, or those of the range that is asked for, with the
-/// headers that Google's clients want to see.
+/// The bytes of an object, or of the requested range, with the headers that Google's
+/// clients expect.
 pub(crate) async fn download(
     bucket: &dyn ObjectStore,
     name: &str,

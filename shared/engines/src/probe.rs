@@ -18,7 +18,7 @@ pub(crate) struct AudioProbe {
 }
 
 impl AudioProbe {
-    /// How many people can be told apart.
+    /// The number of speakers that channels distinguish.
     pub(crate) fn speakers(&self) -> u32 {
         if self.separate {
             u32::from(self.facts.channels)

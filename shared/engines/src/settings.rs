@@ -90,10 +90,10 @@ pub fn transcriber(environment: &Environment) -> anyhow::Result<Arc<dyn Transcri
     Ok(speech(environment)?.transcriber)
 }
 
-/// `DIARIZATION`: the engine with speakers told apart by voice where it cannot do so
-/// itself.
+/// `DIARIZATION`: the engine, with diarization where it has none of its own.
 ///
-/// Apart from [`speech`], so that programs that transcribe no recordings link no models.
+/// Separate from [`speech`], so that programs that transcribe no recordings link no
+/// models.
 #[cfg(feature = "diarization")]
 pub fn with_diarization(
     environment: &Environment,
@@ -106,7 +106,7 @@ pub fn with_diarization(
     Ok(Arc::new(crate::Diarized::new(transcriber)))
 }
 
-/// `ANALYZER`: the language engine, where there are no Google credentials.
+/// `ANALYZER`: the language engine, without Google credentials.
 pub fn analyst(environment: &Environment) -> anyhow::Result<Arc<dyn Analyst>> {
     analyst_with(environment, None)
 }

@@ -47,7 +47,7 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
     })
 }
 
-/// The engine that is used as long as there is no model, where that is wanted.
+/// The engine in use while there is no model, where a fallback is allowed.
 fn last_resort(environment: &Environment, fallback: Fallback) -> anyhow::Result<Option<Speech>> {
     let allowed = environment.parsed("ALLOW_FALLBACK", false, "`true` or `false`")?;
     if allowed {

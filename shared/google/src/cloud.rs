@@ -1,7 +1,7 @@
-//! The ports of one process, made as the settings say.
+//! The ports of one process, configured by its settings.
 //!
-//! A setting is read when what it belongs to is asked for: a function needs only
-//! those of the ports that it uses.
+//! A setting is read when the port that needs it is requested: a function needs only
+//! the settings of its ports.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -195,7 +195,7 @@ impl Cloud {
         Ok(Arc::new(signer))
     }
 
-    /// `WEBHOOK_ALLOW_PRIVATE`, which only those may set who emulate the cloud.
+    /// `WEBHOOK_ALLOW_PRIVATE`, which only an emulated cloud may set.
     pub fn allow_private_webhooks(&self) -> Result<bool, InvalidSetting> {
         let allow = self.environment.allow_private_webhooks()?;
         if allow {

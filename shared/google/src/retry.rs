@@ -42,7 +42,7 @@ impl Attempts {
 /// Between a half and one.
 fn jitter() -> f64 {
     let mut byte = [0];
-    // Without random bytes all wait equally long, which is no harm.
+    // Without random bytes there is no jitter, which does no harm.
     let _ = getrandom::fill(&mut byte);
     0.5 + f64::from(byte[0]) / 512.0
 }

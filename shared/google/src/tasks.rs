@@ -22,10 +22,10 @@ use tokio::sync::OnceCell;
 
 use crate::emulator;
 
-/// How long to try to queue a task before the caller is told.
+/// How long to try to queue a task before the call fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where the queues are, and whom they call.
+/// Where the queues are, and which services they call.
 #[derive(Debug, Clone)]
 pub struct Queues {
     /// The project.

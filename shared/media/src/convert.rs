@@ -10,7 +10,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef, sample::Sample};
 
-/// Replaces what is in `samples` by what is in `buffer`.
+/// Replaces `samples` by those of `buffer`.
 pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<i16>) {
     match buffer {
         GenericAudioBufferRef::F32(buffer) => convert(buffer, samples, of_float),
@@ -20,7 +20,7 @@ pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<i
     }
 }
 
-/// Replaces what is in `samples` by `floats`, which are interleaved already.
+/// Replaces `samples` by `floats`, which are interleaved already.
 pub(crate) fn of_floats(floats: &[f32], samples: &mut Vec<i16>) {
     samples.resize(floats.len(), 0);
     Arch::new().dispatch(Weave {

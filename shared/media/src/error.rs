@@ -11,9 +11,7 @@ pub enum Error {
     #[error("the file is not a recognised audio or video format")]
     NotAudio,
     /// A recording in a format that is not decoded.
-    #[error(
-        "{what} cannot be decoded; convert the recording to M4A (AAC-LC), MP3, FLAC or WAV"
-    )]
+    #[error("{what} cannot be decoded; convert the recording to M4A (AAC-LC), MP3, FLAC or WAV")]
     Unsupported {
         /// The container or codec.
         what: String,

@@ -24,7 +24,7 @@ use crate::{
 /// Damaged packets in a row after which a recording counts as damaged beyond use.
 const MAX_DAMAGED_IN_A_ROW: u32 = 200;
 
-/// Packets in a row of another format after which that is no mistake.
+/// After this number of packets in another format the format has changed.
 const MAX_FOREIGN_IN_A_ROW: u32 = 10;
 
 /// Parts that a recording may be joined of.
@@ -152,13 +152,13 @@ impl Library {
                         return Ok(None);
                     }
                 }
-                // Whatever else ends a recording leaves what was decoded before.
+                // Any other error ends the recording; the samples before it are kept.
                 packet => return Ok(packet.unwrap_or(None)),
             }
         }
     }
 
-    /// Goes on with the next part of a recording that was joined of several.
+    /// Continues with the next part of a chained recording.
     fn begin_part(&mut self) -> bool {
         self.parts += 1;
         let Ok(AudioTrack {
@@ -216,7 +216,7 @@ impl Library {
         }
     }
 
-    /// What is known of the track's run-up, by the best that its container says.
+    /// The track's encoder delay, by the most reliable field of its container.
     fn begin(&mut self, first: Timestamp) -> Trimmer {
         let rate = self.sample_rate_hz;
         if let Some(edit) = self.edit() {

@@ -28,11 +28,10 @@ pub enum FileKind {
     Mp4,
 }
 
-/// Tells what kind of recording a file is, and refuses what cannot be decoded
-/// here; `start` is the first [`LOOK_SIZE`] bytes of the file, or all of it when
-/// it is smaller.
+/// Detects the kind of a recording, and rejects kinds that cannot be decoded; `start`
+/// is the first [`LOOK_SIZE`] bytes of the file, or all of it when it is smaller.
 ///
-/// File names and declared media types are not asked: they lie.
+/// File name and declared content type are ignored; only the bytes count.
 pub fn look(start: &[u8]) -> Result<FileKind, Error> {
     if start.is_empty() {
         return Err(Error::Empty);

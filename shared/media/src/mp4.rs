@@ -229,7 +229,7 @@ impl Mp4Reader<'_> {
         Ok(children)
     }
 
-    /// The box at a position; nothing where there is no room for one.
+    /// The box at a position; `None` where there is no room for one.
     fn at(&mut self, position: u64, end: u64) -> io::Result<Option<BoxHeader>> {
         let mut header = [0; 16];
         if end.saturating_sub(position) < 8 {

@@ -8,7 +8,7 @@ use symphonia::core::{
 /// A codec without a name here.
 pub(crate) const UNKNOWN: &str = "the codec of this recording";
 
-/// The name of a codec for which there is no decoder.
+/// The name of a codec without a decoder.
 pub(crate) fn of_codec(parameters: &AudioCodecParameters) -> &'static str {
     const NAMES: [(AudioCodecId, &str); 9] = [
         (codec::CODEC_ID_AC3, "Dolby Digital (AC-3)"),

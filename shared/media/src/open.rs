@@ -154,7 +154,7 @@ pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<AudioTr
     })
 }
 
-/// What a track's decoder needs; nothing of a picture's.
+/// What a track's decoder needs; `None` for video.
 fn parameters(track: &Track) -> Option<AudioCodecParameters> {
     let mut parameters = track.codec_params.as_ref()?.audio()?.clone();
     if parameters.codec == CODEC_ID_OPUS {

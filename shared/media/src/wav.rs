@@ -137,8 +137,8 @@ fn format(source: &mut dyn Source, length: u32) -> io::Result<Option<Layout>> {
     }))
 }
 
-/// How many bytes of samples there are behind `start`: what is said where that
-/// can be, and else all that the file has.
+/// How many bytes of samples follow `start`: the declared size where it is plausible,
+/// else the rest of the file.
 fn samples(source: &mut dyn Source, start: u64, said: u64, size: u64) -> io::Result<u64> {
     let rest = size.saturating_sub(start);
     let Some(end) = start

@@ -1,8 +1,8 @@
-//! The folder in which models are kept.
+//! The folder of models.
 //!
-//! A file is verified once: its size, time of change and checksum are noted beside it, and
-//! as long as the first two stay, the third is believed. Reading 150 MB at every start
-//! would take longer than anything else.
+//! A file is verified once: its size, modification time and checksum are recorded
+//! beside it, and while the first two are unchanged, the third is trusted. Reading 150
+//! MB at every start would take longer than anything else.
 
 use std::{
     fs::{self, File, Metadata, TryLockError},
@@ -91,7 +91,7 @@ impl Cache {
         }
     }
 
-    /// Looks for the model and reads the whole file, whatever was noted before.
+    /// Looks for the model and reads the whole file, ignoring the recorded checksum.
     pub fn find_anew(&self, model: &PublishedModel) -> io::Result<CacheLookup> {
         self.look(model, |path| verify_anew(path, model, &self.folder))
     }

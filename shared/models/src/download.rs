@@ -66,7 +66,7 @@ fn client(patience: FetchTimeouts) -> Result<Client, SourceError> {
     built.map_err(|error| SourceError::Connect(cause(&error)))
 }
 
-/// Asks for the file, or the rest of it if it is still the same file.
+/// Requests the file, or the rest of it if it is still the same file.
 async fn ask(
     client: &Client,
     url: &str,
@@ -86,7 +86,7 @@ async fn ask(
     match response.status() {
         StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(response),
         StatusCode::RANGE_NOT_SATISFIABLE => {
-            // The part is none of this file; it is asked for as a whole.
+            // The part belongs to another file: request the whole.
             let sent = client.get(url).send().await;
             let response = sent.map_err(|error| fault(&error, patience))?;
             match response.status() {

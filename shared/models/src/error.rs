@@ -66,7 +66,7 @@ pub enum SourceError {
     /// The cache cannot be read or written.
     #[error("`{}`: {error}", .path.display())]
     File {
-        /// What was to be read or written.
+        /// The file.
         path: PathBuf,
         /// Why not.
         error: io::Error,

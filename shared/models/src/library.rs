@@ -9,7 +9,7 @@ use crate::{
     SourceError, Sums, download, packages,
 };
 
-/// How long it is waited for what does not come.
+/// Timeouts of downloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FetchTimeouts {
     /// For a connection.
@@ -39,12 +39,12 @@ impl Default for FetchTimeouts {
 /// How often a lock is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
-/// Finds models and obtains those that are missing.
+/// Finds models and downloads missing ones.
 #[derive(Debug, Clone)]
 pub struct ModelLibrary {
     /// Where models are kept and fetched from.
     pub settings: ModelSettings,
-    /// How long it is waited for sources.
+    /// Timeouts of the sources.
     pub patience: FetchTimeouts,
 }
 
@@ -170,7 +170,7 @@ impl ModelLibrary {
         self.take_in(model, observer).await
     }
 
-    /// Verifies what has come and makes it the model's file.
+    /// Verifies a download and makes it the model's file.
     async fn take_in(
         &self,
         model: &'static PublishedModel,

@@ -16,7 +16,7 @@ pub enum DownloadEvent<'a> {
     },
     /// Bytes have come.
     Bytes {
-        /// How many are there, those of earlier attempts included.
+        /// Bytes so far, those of earlier attempts included.
         done: u64,
         /// How many there will be.
         total: u64,
@@ -32,7 +32,7 @@ pub enum DownloadEvent<'a> {
     },
     /// Another process is obtaining the same model.
     Locked {
-        /// How long it is waited for at most.
+        /// The longest wait.
         patience: Duration,
     },
 }

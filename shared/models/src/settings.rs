@@ -9,7 +9,7 @@ use crate::{Cache, MODELS, OFFICIAL, PublishedModel};
 /// The model that is used unless another one is named.
 pub const DEFAULT_MODEL: &str = "base";
 
-/// The model that `WHISPER_MODEL` asks for.
+/// The model that `WHISPER_MODEL` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelChoice {
     /// One of the table.

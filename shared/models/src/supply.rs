@@ -37,7 +37,7 @@ pub enum SupplyState {
     },
 }
 
-/// The model that `WHISPER_MODEL` asks for.
+/// The model that `WHISPER_MODEL` names.
 #[derive(Debug)]
 pub struct Supply {
     wanted: ModelChoice,
@@ -50,8 +50,7 @@ pub struct Supply {
 }
 
 impl Supply {
-    /// A supply of a known model, which has not looked further than at what was verified
-    /// before.
+    /// A supply of a known model; it only checks for a file that was verified before.
     pub fn new(model: &'static PublishedModel, library: ModelLibrary) -> Self {
         let ready = library.settings.cache.find_verified(model);
         let state = ready.map_or_else(SupplyState::beginning, SupplyState::Ready);
@@ -87,7 +86,7 @@ impl Supply {
         self.lock().clone()
     }
 
-    /// Tells of changes of the state.
+    /// Watches the state.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
@@ -145,7 +144,7 @@ impl Supply {
         outcome
     }
 
-    /// Obtains the model, however long that takes: every hour anew from all sources, and
+    /// Obtains the model, however long that takes: every hour from all sources, and
     /// every few seconds from the cache.
     pub async fn keep_trying(&self, observer: &dyn Observer) {
         let patience = self.patience();

@@ -1,8 +1,8 @@
 //! The known models.
 //!
-//! Names and SHA-1 are those of `models/README.md` and the download scripts of
-//! <https://github.com/ggml-org/whisper.cpp>; sizes and SHA-256 are those that the host
-//! of the files lists.
+//! Names and SHA-1 come from `models/README.md` and the download scripts of
+//! <https://github.com/ggml-org/whisper.cpp>; sizes and SHA-256 from the listing of the
+//! host.
 
 /// The folder of the published files.
 pub const OFFICIAL: &str = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main";

@@ -16,8 +16,8 @@ use super::{
     words::{Spoken, WireWord, in_order},
 };
 
-/// An answer to a recording, at once or by callback. What is not read here is
-/// passed over: summaries, paragraphs, and what the provider adds.
+/// The response for a recording, directly or by callback. Other fields are ignored:
+/// summaries, paragraphs, and what the provider adds later.
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(borrow, default)]
@@ -36,7 +36,7 @@ struct Metadata<'a> {
     model_info: Option<BTreeMap<String, Model<'a>>>,
 }
 
-/// `arch` is what was asked for; `name` is an inner name of theirs.
+/// `arch` is the model that was requested; `name` is an internal name of the provider.
 #[derive(Deserialize)]
 struct Model<'a> {
     #[serde(borrow, default)]

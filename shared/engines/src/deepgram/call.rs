@@ -108,7 +108,7 @@ async fn by_bytes(
         .read(&recording.object, Some(recording.generation), None)
         .await
         .map_err(|error| unread(&error))?;
-    // Whatever is declared as JSON would be taken for a URL to fetch.
+    // A body declared as JSON would be read as a request with a URL to fetch.
     let content_type = sound_type(&recording.content_type);
     Ok(request
         .header(CONTENT_TYPE, content_type)
@@ -156,8 +156,7 @@ pub(crate) async fn read(
     Ok(body)
 }
 
-/// What is meant by an answer that is no success. A body that breaks off does not
-/// change the status.
+/// The error of an unsuccessful response. A truncated body does not change the status.
 pub(crate) async fn refused(mut answer: Response) -> StepError {
     let (status, wait) = (answer.status().as_u16(), wait(answer.headers()));
     let request_id = request_id(answer.headers());

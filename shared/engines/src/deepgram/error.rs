@@ -1,8 +1,8 @@
-//! What is meant when the provider says no.
+//! The provider's errors.
 //!
-//! It says so in three shapes, `{err_code, err_msg}`, `{category, message}` and
-//! plain text, and once with `error_code`. Its words may quote what was sent, so
-//! they are looked through and never repeated.
+//! They come in three shapes, `{err_code, err_msg}`, `{category, message}` and plain
+//! text, and once with `error_code`. The text may quote the request, so it is searched
+//! and never repeated.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::scalar::Scalar;
 /// The longest wait that the provider can ask for.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
-/// Why the provider said no.
+/// Why the provider rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeepgramError {
     /// It does not know the key.
@@ -84,7 +84,7 @@ impl DeepgramError {
         spelt.unwrap_or_else(|| Self::of_number(status))
     }
 
-    /// What is meant by a body that holds no results, whatever its status.
+    /// The error of a body without results, whatever its status.
     pub(crate) fn of_answer(body: &[u8]) -> Self {
         let complaint: ErrorBody<'_> = serde_json::from_slice(body).unwrap_or_default();
         let spelt = Self::of_code(&complaint.code(), &complaint.text());
@@ -112,7 +112,7 @@ impl DeepgramError {
         })
     }
 
-    /// One code stands for many things that only its text tells apart.
+    /// One code covers several errors; the text distinguishes them.
     fn of_text(text: &str) -> Self {
         if text.contains("corrupt") {
             Self::DamagedAudio
@@ -224,8 +224,7 @@ impl DeepgramError {
     }
 }
 
-/// The wait that a `Retry-After` in seconds asks for. A date is no wait: the
-/// provider sends none.
+/// The delay of a `Retry-After` in seconds. A date is ignored: the provider sends none.
 pub(crate) fn wait(retry_after: Option<&str>) -> Option<Duration> {
     let seconds: u64 = retry_after?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))

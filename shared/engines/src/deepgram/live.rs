@@ -55,7 +55,7 @@ const BACKLOG: usize = 16;
 /// The largest message that is read, in bytes.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
-/// How long the reason is waited for when frames are not taken any more.
+/// How long to wait for the close reason once the provider accepts no more frames.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 type Socket = WebSocketStream<Upgraded>;
@@ -203,7 +203,7 @@ impl Conversation {
         }
     }
 
-    /// Hands on what the provider hears until it has heard all.
+    /// Emits segments until the provider has recognised everything.
     async fn hear(
         &self,
         mut stream: SplitStream<Socket>,
@@ -246,8 +246,8 @@ impl Conversation {
         self.told_all.load(Ordering::Relaxed)
     }
 
-    /// What a closed connection means. Only once the provider has summed up has it
-    /// heard everything, however politely it closes.
+    /// What a closed connection means. The transcript is complete only after the
+    /// provider's summary, however politely it closes.
     fn closed(frame: Option<&CloseFrame>, summed_up: bool) -> Result<(), StepError> {
         if summed_up {
             return Ok(());

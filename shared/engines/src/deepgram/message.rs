@@ -1,4 +1,4 @@
-//! What is said over a live connection.
+//! Messages of a live connection.
 
 use domain::ports::Segment;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::segment;
 
-/// Asks for what was heard so far.
+/// Requests the results so far.
 pub(crate) const FINALIZE: &str = r#"{"type":"Finalize"}"#;
 
 /// Says that nothing more comes.
@@ -22,11 +22,11 @@ pub(crate) const KEEP_ALIVE: &str = r#"{"type":"KeepAlive"}"#;
 /// What the provider said.
 #[derive(Debug, PartialEq)]
 pub(crate) enum LiveMessage {
-    /// What it heard, by speaker.
+    /// Recognised segments, by speaker.
     Heard(Vec<Segment>),
     /// The summary at the end.
     Summary,
-    /// It will not go on.
+    /// The provider ends the transcription.
     Refused(DeepgramError),
     /// Something that nothing follows from.
     Other,

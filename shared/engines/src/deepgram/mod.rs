@@ -1,15 +1,14 @@
 //! Speech recognition by Deepgram.
 //!
-//! In reading order: [`DeepgramOptions`] say how it is reached, `query` what is asked
-//! for, `call` is one request, `answer` and `words` make its words ours, and
-//! `refusal` says what is meant when there are none. [`Deepgram::submit`] and
-//! [`Deepgram::receive`] are the same in two halves, for recordings that take
-//! longer than a request may; `live` is for speech as it comes.
+//! In reading order: [`DeepgramOptions`] configure the connection, `query` builds the
+//! parameters, `call` sends one request, `answer` and `words` convert the response, and
+//! `error` classifies errors. [`Deepgram::submit`] and [`Deepgram::receive`] are the
+//! two halves for recordings that take longer than a request may; `live` transcribes a
+//! stream.
 //!
-//! The recording is decoded once before it is sent: what is too long or damaged
-//! is refused before it costs anything, and only the samples tell whether there
-//! is a person to each channel. The provider tells neither that nor the sample
-//! rate.
+//! The recording is decoded once before it is sent: a recording that is too long or
+//! damaged is rejected before it costs anything, and only the samples show whether each
+//! channel carries one person. Deepgram reports neither that nor the sample rate.
 
 mod answer;
 mod call;
@@ -89,7 +88,8 @@ impl Deepgram {
         let survey = probe::take(request).await?;
         before.await?;
         let answer = self.ask(request, &survey, Some(callback_url)).await?;
-        // It has been taken, whatever becomes of the receipt: that of no answer in time.
+        // The provider accepted the recording although the response was unusable: treat
+        // it like a missing response.
         let receipt = call::read(answer, &self.options).await;
         let receipt = receipt.map_err(|_| DeepgramError::TooSlow.to_step_error())?;
         let Some(request_id) = answer::request_id(&receipt) else {
@@ -107,15 +107,15 @@ impl Deepgram {
         })
     }
 
-    /// Reads what was posted to a callback: a recognition, or why there is none.
+    /// Reads the body of a callback: a recognition, or an error.
     ///
-    /// The sample rate is 0, for [`Submitted::audio`] to replace, and the
-    /// language is `None` where it was given.
+    /// The sample rate is 0, for [`Submitted::audio`] to replace, and the language is
+    /// `None` where the request set it.
     pub fn receive(body: &[u8]) -> Result<Recognition, StepError> {
         answer::read(body)
     }
 
-    /// The request that what was posted to a callback belongs to.
+    /// The request id that a callback's body names.
     pub fn request_id(body: &[u8]) -> Option<String> {
         answer::request_id(body)
     }

@@ -1,4 +1,4 @@
-//! What is asked for.
+//! Query parameters of a request.
 
 use domain::{
     ports::{LiveOptions, TranscriptionRequest},
@@ -13,13 +13,13 @@ const MAX_TERMS: usize = 50;
 /// the request.
 const MAX_TOKENS: usize = 500;
 
-/// What is asked for, in the order in which it is written.
+/// Query parameters, in the order in which they are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListenQuery(Vec<(&'static str, String)>);
 
 impl ListenQuery {
-    /// For a stored recording. Where there is a person to each channel, the channels
-    /// tell who speaks, and the speakers need not be told apart by voice.
+    /// For a stored recording. Where each channel carries one person, channels identify
+    /// the speakers and diarization is not requested.
     pub(crate) fn recorded(model: &str, request: &TranscriptionRequest, separate: bool) -> Self {
         let mut query = Self::common(model);
         query.add("utterances", "true");

@@ -8,8 +8,8 @@ use runtime::settings::{Environment, InvalidSetting};
 /// The public address of the provider.
 const BASE_URL: &str = "https://api.deepgram.com";
 
-/// How long an answer may take besides sending the recording: the provider gives
-/// up after ten minutes by itself.
+/// How long a response may take, sending the recording not included: the provider gives
+/// up after ten minutes.
 const PATIENCE: Duration = Duration::from_mins(12);
 
 /// The largest answer that is read, in bytes: eight hours of talk have 25 MB.
@@ -23,14 +23,13 @@ const CALL_BACK_FROM: u64 = 50 * 1024 * 1024;
 pub struct DeepgramOptions {
     /// Where its API begins.
     pub base_url: Url,
-    /// Who is asking.
+    /// The API key.
     pub key: ApiKey,
     /// Which model is to listen.
     pub model: String,
     /// How it is given recordings; by itself, as a URL where others can reach it.
     pub send: Option<SendAs>,
-    /// From which size on, in bytes, a recording's answer is to be posted rather
-    /// than waited for.
+    /// From this size on, in bytes, a recording is submitted with a callback.
     pub call_back_from: u64,
     /// How long a connection may take.
     pub connect_timeout: Duration,
@@ -39,8 +38,8 @@ pub struct DeepgramOptions {
     /// How long the provider may take, live, to accept the connection and every
     /// frame, and between any two of its last messages.
     pub live_timeout: Duration,
-    /// The longest time without live samples before a keep-alive message is sent to
-    /// the provider; it gives up after ten seconds.
+    /// The longest time without live samples before a keep-alive message; the provider
+    /// closes the connection after ten seconds.
     pub keep_alive: Duration,
     /// The largest answer that is read, in bytes.
     pub max_answer: usize,

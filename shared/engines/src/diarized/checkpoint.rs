@@ -18,8 +18,8 @@ struct Part {
     windows: ProcessedWindows,
 }
 
-/// The parts that earlier attempts have stored; those of the engine and of other versions
-/// of the diarization are left out.
+/// The parts that earlier attempts stored, without the engine's and those of other
+/// versions of the diarization.
 pub(super) async fn load(checkpoint: Option<&Arc<dyn Checkpoint>>) -> Vec<ProcessedWindows> {
     let Some(checkpoint) = checkpoint else {
         return Vec::new();

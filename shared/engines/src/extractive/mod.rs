@@ -29,7 +29,7 @@ const KEY_POINTS: std::ops::RangeInclusive<usize> = 7..=12;
 /// One more sentence for so many.
 const SENTENCES_EACH: usize = 60;
 
-/// Why there is no scorecard, and which settings bring one.
+/// Why there is no scorecard, and which settings enable one.
 const CONNECT_A_MODEL: &str = "no language model is connected, so nothing is rated; for a scorecard set \
     ANALYZER=gemini and GEMINI_API_KEY, or ANALYZER=openai and OPENAI_BASE_URL (for example of Ollama)";
 

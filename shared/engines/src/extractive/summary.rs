@@ -1,4 +1,4 @@
-//! A few sentences that read as a text, nothing in them but what was said and measured.
+//! A short readable summary, made only of quotes and measurements.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ const SUBJECTS: usize = 4;
 /// Marks that could end the quotation early.
 const QUOTATION_MARKS: [char; 6] = ['"', '\u{201c}', '\u{201d}', '\u{201e}', '«', '»'];
 
-/// Who talks for how long about what, and what they say most aptly; nothing where no
-/// sentence stands out.
+/// Who talks for how long about what, with a key sentence; empty where no sentence
+/// stands out.
 pub(crate) fn write(
     transcript: &Transcript,
     topics: &[TopicSection],

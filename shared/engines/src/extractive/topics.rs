@@ -23,7 +23,7 @@ const SHORTEST_MS: u64 = 30_000;
 /// a few words' difference.
 const PLACES: usize = 4_000;
 
-/// Topics in a recording at most: more are no overview.
+/// The most topics of a recording: more are not an overview.
 const MAX_TOPICS: usize = 24;
 
 /// A content word and the turn it is said in.

@@ -1,5 +1,5 @@
-//! Gemini's refusals, told apart: `google.rpc.Status` with its details, or
-//! whatever answers in its place.
+//! Gemini's errors: `google.rpc.Status` with its details, or the body of a proxy in its
+//! place.
 
 use std::time::Duration;
 
@@ -138,8 +138,8 @@ impl<'a> Details<'a> {
         violations.filter_map(|violation| violation["quotaId"].as_str())
     }
 
-    /// Whether a quota is one of a day, which comes back at midnight in California
-    /// whatever delay is named beside it.
+    /// Whether a quota is daily: it returns at midnight in California, whatever delay
+    /// stands beside it.
     fn is_daily(&self) -> bool {
         self.quotas().any(|id| id.contains("PerDay"))
     }

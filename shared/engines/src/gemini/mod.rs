@@ -1,9 +1,9 @@
 //! Gemini, by the Gemini API with a key or by Vertex AI with a token.
 //!
-//! Own tolerant types instead of a client library: those have closed enums and
-//! fail on a tenth of the answers that have been recorded (`tests/data/gemini`).
-//! In reading order: `request` writes a question, `chunks` and `response` read
-//! what comes back, `errors` tells refusals apart, `vertex` knows its addresses.
+//! Own tolerant types instead of a client library: those have closed enums and fail on
+//! a tenth of the recorded responses (`tests/data/gemini`). In reading order: `request`
+//! writes a question, `chunks` and `response` read the response, `errors` classifies
+//! errors, `vertex` knows its addresses.
 
 mod chunks;
 mod errors;
@@ -63,7 +63,7 @@ impl fmt::Debug for Gemini {
 }
 
 impl Gemini {
-    /// A model at the Gemini API, or at what stands in for it at `base_url`.
+    /// A model at the Gemini API, or at a compatible server at `base_url`.
     pub fn new(base_url: &str, model: &str, key: &str) -> Result<Self, SetupError> {
         let key = secret(key).ok_or_else(|| invalid("GEMINI_API_KEY", "an API key"))?;
         let model = checked(model)?;
@@ -100,7 +100,7 @@ impl Gemini {
         })
     }
 
-    /// The same model, given up sooner or later.
+    /// The same model with another timeout.
     #[must_use]
     pub fn within(self, timeout: Duration) -> Self {
         Self {
@@ -163,7 +163,7 @@ fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
     }
 }
 
-/// A model's name as it can stand in a path.
+/// A model's name that is safe in a path.
 fn checked(model: &str) -> Result<String, InvalidSetting> {
     let name = model.strip_prefix("models/").unwrap_or(model);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._@".contains(&byte);

@@ -10,7 +10,7 @@ use crate::language::{ModelQuestion, request_profile};
 const THINKING_BUDGET: u32 = 4_096;
 const THINKING_ROOM: u32 = 6_144;
 
-/// Room for models that are told how hard to think and not how long.
+/// Token allowance for models whose thinking is set by level and not by length.
 const LEVEL_ROOM: u32 = 24_576;
 
 /// What to use of what newer models can do and others refuse.
@@ -49,8 +49,8 @@ impl request_profile::RequestProfile for GeminiProfile {
     }
 }
 
-/// How a model is told to think (<https://ai.google.dev/gemini-api/docs/thinking>):
-/// the 2.5 series by a number of tokens, later ones by a level.
+/// How to limit thinking (<https://ai.google.dev/gemini-api/docs/thinking>): the 2.5
+/// series by a number of tokens, later ones by a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Thinking {
     None,

@@ -1,8 +1,8 @@
-//! What Gemini answers, told apart.
+//! Reads Gemini's responses.
 //!
-//! Every field may be missing and every word may be new. A text counts as an
-//! answer only when the model stopped by itself: what was cut off, blocked or
-//! ended for a reason unknown here is a fault, whatever text came before.
+//! Every field may be missing and every enum value may be new. A text counts as an
+//! answer only when the model stopped by itself: a response that was truncated, blocked
+//! or ended for an unknown reason is an error, whatever text it has.
 
 use domain::analysis::Usage;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -73,7 +73,7 @@ struct UsageMetadata {
     thoughts: Option<u64>,
 }
 
-/// Takes what has another type for missing.
+/// Reads a value of another type as missing.
 fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<Option<T>, D::Error> {

@@ -1,9 +1,9 @@
-//! Answers of analyses that did not get to their end, so that the next try does
-//! not pay for them again.
+//! Answers of analyses that did not complete, so that the next attempt does not pay for
+//! them again.
 //!
-//! A step that fails for the moment comes back within minutes, often to the same
-//! process. What it had been answered by then is kept here for half an hour, in
-//! memory alone; another process asks again.
+//! A step that fails transiently is retried within minutes, often by the same process.
+//! Its answers are cached for half an hour, in memory alone; another process asks
+//! again.
 
 use std::{
     collections::HashMap,
@@ -28,7 +28,7 @@ const MAX_ANALYSES: usize = 64;
 pub(crate) enum CachedAnswer {
     /// An answer.
     With(Object),
-    /// It asks too much, in this way: the part is to be cut in two.
+    /// The question is too large, in this way: split the part in two.
     TooMuch(ProviderError),
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct AnalysisProgress {
 }
 
 impl AnalysisProgress {
-    /// What has been answered before.
+    /// The cached answer.
     pub(crate) fn recall(&self, question: &ModelQuestion) -> Option<CachedAnswer> {
         self.answers.get(&question.key()).cloned()
     }
@@ -66,7 +66,7 @@ impl AnswerCache {
         known.map_or_else(AnalysisProgress::default, |at| all.swap_remove(at).2)
     }
 
-    /// Keeps what has been answered so far.
+    /// Stores the progress so far.
     pub(crate) fn keep(&self, key: [u8; 32], progress: AnalysisProgress) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_ANALYSES {

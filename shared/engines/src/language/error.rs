@@ -1,8 +1,8 @@
-//! Why there is no answer, in words that all providers share.
+//! Errors that all providers share.
 //!
-//! Each engine has one table from its provider's answers to these; here is the
-//! one from these to the errors of a step. Nothing of a provider's own text is
-//! kept: it may quote the request, which holds people's words.
+//! Each engine has one table from its provider's responses to these; here is the one
+//! from these to the errors of a step. A provider's text is never kept: it may quote
+//! the request, which holds people's words.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub enum ProviderError {
     Unauthorized,
     /// The key or token is good, but not for this.
     Forbidden,
-    /// There is no such model, or nothing at that address.
+    /// No such model, or no such address.
     UnknownModel,
     /// The provider does not serve the place where the service runs.
     Location,
@@ -60,14 +60,14 @@ pub enum ProviderError {
     Unfinished,
     /// The answer holds no text.
     Empty,
-    /// The answer is not the JSON that was asked for.
+    /// The answer is not the JSON that the schema demands.
     Malformed {
         /// What is wrong with it, for the model to read.
         why: String,
     },
 }
 
-/// How long to leave alone what has no quota left and does not say until when.
+/// How long to wait after a spent quota without a reset time.
 const A_WHILE: Duration = Duration::from_mins(1);
 
 impl ProviderError {
@@ -98,8 +98,8 @@ impl ProviderError {
         }
     }
 
-    /// How often to ask in all before the step is given back: what passes by
-    /// itself is asked again; what took minutes, or was paid for, hardly.
+    /// The most attempts before the step fails: errors that pass soon are retried;
+    /// those that took minutes, or were paid for, hardly.
     pub(crate) const fn attempts(&self) -> u32 {
         match self {
             Self::Quota { .. }

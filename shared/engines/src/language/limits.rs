@@ -1,8 +1,7 @@
-//! A draft that can be stored and read, however much a model has to say.
+//! Limits a draft to what can be stored and read.
 //!
 //! An analysis is one document of at most 250,000 bytes
-//! (`domain::documents::MAX_TRIGGERING_BYTES`). What is left out for that is
-//! counted in a warning.
+//! (`domain::documents::MAX_TRIGGERING_BYTES`). A warning counts what is left out.
 
 use domain::{
     Private,
@@ -160,7 +159,7 @@ fn shortened(text: &str, at_most: usize) -> Option<&str> {
     Some(&short[..short.rfind(' ').unwrap_or(short.len())])
 }
 
-/// Takes the last item of whatever is largest away until the rest fits.
+/// Removes the last item of the largest list until the rest fits.
 fn fit(draft: &mut Draft) -> usize {
     let mut more = 0;
     while size(draft) > MAX_BYTES && take_one(draft) {

@@ -62,7 +62,7 @@ pub(crate) fn in_turns<T>(lists: Vec<Vec<T>>) -> Vec<T> {
     }
 }
 
-/// A topic that goes on from one part into the next is one.
+/// Joins a topic that continues from one part into the next.
 fn append_topics(topics: &mut Vec<DraftTopic>, next: Vec<DraftTopic>) {
     let reached = topics.iter().map(|topic| topic.last_turn).max();
     for mut topic in next {
@@ -104,7 +104,7 @@ fn append_questions(questions: &mut Vec<DraftQuestion>, next: Vec<DraftQuestion>
     }
 }
 
-/// Claims without those that have been made before; their quotes are kept.
+/// Merges repeated claims; their quotes are kept.
 fn once(claims: Vec<DraftClaim>) -> Vec<DraftClaim> {
     let mut kept: Vec<DraftClaim> = Vec::new();
     for claim in claims {

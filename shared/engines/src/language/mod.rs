@@ -1,16 +1,16 @@
-//! Analyses by language models: what all of them have in common.
+//! Analyses by language models: what all of them share.
 //!
 //! In reading order:
 //!
-//! - [`LanguageModel`] is asked a [`ModelQuestion`] and gives a [`Reply`]; [`ProviderError`]
+//! - [`LanguageModel`] answers a [`ModelQuestion`] with a [`Reply`]; [`ProviderError`]
 //!   says why there is no answer;
 //! - [`LanguageAnalyst`] makes an engine of a model: `parts` writes the transcript
-//!   out and cuts it, `prompt` and `schema` make questions of it, `session` asks
-//!   them (`retry_budget`: again; `usage_totals`: at what price; `answer_cache`: not twice), `answer`
-//!   reads what comes back, `merge` and `conclude` make one draft of many,
-//!   `bounds` keeps it to what can be stored;
-//! - `http` and `request_profile` are how models are reached: what a server refuses of a
-//!   question is left out from then on.
+//!   and splits it, `prompt` and `schema` make questions of it, `session` asks them
+//!   (`retry_budget`: retries; `usage_totals`: tokens and cost; `answer_cache`: answers
+//!   of earlier attempts), `answer` reads the answers, `merge` and `reduce` make one
+//!   draft of several, `limits` keeps it to what can be stored;
+//! - `http` and `request_profile` reach the models: a feature that a server rejects is
+//!   left out of later requests.
 //!
 //! A part that fails fails the whole: nothing is silently left out.
 
@@ -57,9 +57,9 @@ use session::Session;
 pub struct AnalystOptions {
     /// Tokens of transcript in one question, at most.
     pub part_tokens: u32,
-    /// Questions asked at the same time.
+    /// Concurrent questions.
     pub at_once: usize,
-    /// How long one analysis may wait in all before it asks again.
+    /// The retry budget of one analysis.
     pub retry_budget: Duration,
 }
 
@@ -80,7 +80,7 @@ impl AnalystOptions {
     }
 }
 
-/// A language engine: any model, asked for an analysis.
+/// A language engine: analyzes with any model.
 pub struct LanguageAnalyst {
     model: Arc<dyn LanguageModel>,
     options: AnalystOptions,
@@ -105,8 +105,8 @@ impl LanguageAnalyst {
     ) -> Result<Draft, ProviderError> {
         let parts = parts::split(lines, self.options.part_tokens);
         let mut drafts = Vec::new();
-        // Those asked at the same time are all waited for, although one of them
-        // fails: they are paid for.
+        // All concurrent questions are awaited although one of them fails: they are
+        // paid for.
         for together in parts.chunks(self.options.at_once.max(1)) {
             let asked = together.iter();
             let asked = asked.map(|part| self.part(session, request, lines, *part));
@@ -240,7 +240,7 @@ impl Analyst for LanguageAnalyst {
     }
 }
 
-/// A topic ends with its part: one that ran on would swallow those of the next.
+/// A topic ends with its part, or it would swallow the topics of the next.
 fn end_topics(draft: &mut Draft, last_turn: u32) {
     for topic in &mut draft.topics {
         topic.last_turn = topic.last_turn.min(last_turn);

@@ -1,4 +1,4 @@
-//! What is asked of a language model, and what comes back.
+//! Questions to a language model, and its answers.
 
 use async_trait::async_trait;
 use domain::analysis::Usage;
@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::error::ProviderError;
 
-/// One question, whole: models remember nothing of an earlier one.
+/// One complete question: models remember nothing of an earlier one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelQuestion {
-    /// Who the model is to be and what counts; ours alone.
+    /// The role of the model and the rules; ours alone.
     pub instructions: String,
     /// What it is about; people's words, between marks.
     pub content: String,
@@ -34,7 +34,7 @@ impl ModelQuestion {
     }
 }
 
-/// What came back of a question that was asked once.
+/// The result of one attempt.
 #[derive(Debug)]
 pub struct Reply {
     /// The text of a finished answer, or why there is none.
@@ -66,6 +66,6 @@ pub trait LanguageModel: Send + Sync {
     /// The model's name in the settings.
     fn model(&self) -> &str;
 
-    /// Asks once. Whether to ask again is not this trait's business.
+    /// Asks once. The caller decides about retries.
     async fn ask(&self, question: &ModelQuestion) -> Reply;
 }

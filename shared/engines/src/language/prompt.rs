@@ -29,7 +29,7 @@ const fn occasion(kind: Kind) -> &'static str {
     }
 }
 
-/// What is asked of one part of the transcript.
+/// The question about one part of the transcript.
 pub(crate) fn about(
     request: &AnalysisRequest,
     lines: &[Line],
@@ -55,7 +55,7 @@ pub(crate) fn about(
     }
 }
 
-/// What is asked of the findings of all parts, which are JSON.
+/// The question about the results of all parts, which are JSON.
 pub(crate) fn in_conclusion(rubric: &Rubric, findings: &str, answer_tokens: u32) -> ModelQuestion {
     ModelQuestion {
         instructions: format!("{CONCLUSION}\n{}", written(rubric)),

@@ -1,12 +1,12 @@
-//! One summary and one rating each from what the parts found.
+//! Combines the results of the parts into one summary and one rating each.
 //!
-//! The ratings are weighed by a last question that sees the parts' findings and
-//! nothing of the transcript: a mean or median would let three parts without an
-//! example outvote the one with it. But what it says is held to what the parts
-//! found: a rating outside theirs, or none at all, gives way to their lower
-//! median, and where no part rates, there is no rating. When there are too many
-//! parts for one question, groups of neighbours are concluded first. The parts' own
-//! ratings stay beside the last one: their quotes have not been looked up yet.
+//! A last question weighs the ratings; it sees the results of the parts and not the
+//! transcript, because a mean or median would let three parts without an example
+//! outvote the one with it. Its answer is bounded by the parts: a rating outside
+//! theirs, or a missing one, becomes their lower median, and where no part rates, there
+//! is no rating. When there are too many parts for one question, groups of neighbours
+//! are combined first. The parts' own ratings are kept: their quotes have not been
+//! verified yet.
 
 use domain::{
     Private,
@@ -19,7 +19,7 @@ use super::{
     parts::tokens,
 };
 
-/// Quotes of one part that stand beside its rating.
+/// Quotes of one part that are shown with its rating.
 const QUOTES_SHOWN: usize = 3;
 
 /// What one part, or a group of them, found.
@@ -108,7 +108,7 @@ pub(crate) fn concluded(findings: Vec<PartResult>, answer: Draft) -> PartResult 
     }
 }
 
-/// One assessment of those of the parts, which are at least one.
+/// Combines the assessments of at least one part.
 fn one(mut parts: Vec<DraftCompetency>, answers: &[DraftCompetency]) -> DraftCompetency {
     let mut ratings: Vec<u8> = parts.iter().filter_map(|own| own.rating).collect();
     ratings.sort_unstable();

@@ -29,7 +29,7 @@ pub(crate) trait RequestProfile: Copy + Debug + Default + PartialEq + Send {
     /// What a request can be refused for.
     type Feature: Send;
 
-    /// The same without what was refused, unless it was without it.
+    /// The profile without the rejected feature; `None` if it has not got it.
     fn without(self, feature: Self::Feature) -> Option<Self>;
 }
 

@@ -33,7 +33,7 @@ impl RetryBudget {
     pub(crate) async fn pause(&self, attempts: u32, after: Option<Duration>) -> bool {
         let doubled = FIRST_WAIT * 2_u32.saturating_pow(attempts - 1).min(16);
         let wait = match after {
-            // Never earlier than asked for, and not all at once.
+            // Never earlier than `Retry-After`, with jitter.
             Some(after) => after + FIRST_WAIT.mul_f64(random()),
             None => doubled.mul_f64(0.5 + random() / 2.0),
         };
@@ -55,7 +55,7 @@ impl RetryBudget {
 /// From 0 to 1.
 fn random() -> f64 {
     let mut byte = [0];
-    // Without random bytes all wait equally long, which is no harm.
+    // Without random bytes there is no jitter, which does no harm.
     let _ = getrandom::fill(&mut byte);
     f64::from(byte[0]) / 256.0
 }

@@ -1,5 +1,5 @@
-//! The questions of one analysis: asked again where that may help, repaired once,
-//! counted, remembered.
+//! The questions of one analysis: retries, one repair, token counts, and cached
+//! answers.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +20,7 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Goes on from `progress`.
+    /// Continues from `progress`.
     pub(crate) fn new(
         model: &'a dyn LanguageModel,
         retry_budget: RetryBudget,
@@ -62,7 +62,7 @@ impl<'a> Session<'a> {
         Ok(answered)
     }
 
-    /// Asks for an object, and once more when what came is none.
+    /// Asks for an object, and once more when the answer is none.
     async fn object(&self, question: &ModelQuestion) -> Result<Object, ProviderError> {
         let read = |text: String| answer::object(&text, &question.schema);
         let why = match read(self.text(question).await?) {
@@ -78,7 +78,7 @@ impl<'a> Session<'a> {
         read(again).map_err(|why| ProviderError::Malformed { why })
     }
 
-    /// Asks as often as there is patience.
+    /// Asks until the retry budget is spent.
     async fn text(&self, question: &ModelQuestion) -> Result<String, ProviderError> {
         let mut attempts = 1;
         loop {

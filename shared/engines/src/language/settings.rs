@@ -20,7 +20,7 @@ const OPENAI_PART_TOKENS: u32 = 12_000;
 /// What a part may be: enough for an exchange, and no more than prices are for.
 const PART_TOKENS: std::ops::RangeInclusive<u32> = 1_000..=150_000;
 
-/// Questions asked at the same time: a server at home has one processor.
+/// Concurrent questions: a server at home has one processor.
 const GEMINI_AT_ONCE: usize = 3;
 const OPENAI_AT_ONCE: usize = 1;
 
@@ -36,8 +36,8 @@ pub(crate) fn gemini(environment: &Environment) -> anyhow::Result<Arc<dyn Analys
     Ok(engine(model, AnalystOptions::new(parts, GEMINI_AT_ONCE)))
 }
 
-/// `GCS_PROJECT_ID`, `VERTEX_LOCATION`, `GEMINI_MODEL`; tokens come from those
-/// who have Google credentials.
+/// `GCS_PROJECT_ID`, `VERTEX_LOCATION`, `GEMINI_MODEL`; `tokens` provides the access
+/// tokens.
 pub(crate) fn vertex(
     environment: &Environment,
     tokens: Option<Arc<dyn TokenSource>>,

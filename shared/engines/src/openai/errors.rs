@@ -1,9 +1,9 @@
-//! Refusals of `OpenAI` and of compatible servers, told apart.
+//! Errors of `OpenAI` and of compatible servers.
 //!
-//! Bodies, as far as is known: `OpenAI`'s `{error: {message, type, param, code}}`;
-//! vLLM the same, or `{object: "error", message, type, param, code}` before 0.10;
-//! Ollama the first, or `{error: "…"}` from its own handlers; gateways the first
-//! with a number as `code`, at times with status 200.
+//! Known bodies: `OpenAI`'s `{error: {message, type, param, code}}`; vLLM the same, or
+//! `{object: "error", message, type, param, code}` before 0.10; Ollama the first, or
+//! `{error: "…"}` from its own handlers; gateways the first with a number as `code`, at
+//! times with status 200.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(crate) enum OpenAiFeature {
     Temperature,
 }
 
-/// Whether a body is an error, whatever its status.
+/// Whether a body is an error, regardless of its status.
 pub(crate) fn is_error(body: &Value) -> bool {
     !body["error"].is_null() || body["object"] == "error"
 }

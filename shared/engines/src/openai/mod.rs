@@ -1,11 +1,11 @@
-//! Chat completions as `OpenAI` defined them, from any server that offers them: `OpenAI`,
-//! Ollama, vLLM, llama.cpp, gateways.
+//! Chat completions as `OpenAI` defined them, from any server that offers them:
+//! `OpenAI`, Ollama, vLLM, llama.cpp, gateways.
 //!
-//! They differ in what they take. So the best is asked for first, and what a
-//! server says it does not know is left out from then on: a JSON Schema, then any
-//! JSON, then nothing but the prompt's word; `max_tokens` under its newer name; a
-//! temperature. `request` writes a question, `response` reads what comes back,
-//! `errors` tells refusals apart.
+//! Servers support different features. The first request uses all of them, and a
+//! feature that the server rejects is left out of later ones: a JSON Schema, then any
+//! JSON, then the prompt alone; `max_tokens` under its newer name; a temperature.
+//! `request` writes a question, `response` reads the response, `errors` classifies
+//! errors.
 
 mod errors;
 mod request;
@@ -74,7 +74,7 @@ impl OpenAi {
         })
     }
 
-    /// The same model, given up sooner or later.
+    /// The same model with another timeout.
     #[must_use]
     pub fn within(self, timeout: Duration) -> Self {
         Self {

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::errors::OpenAiFeature;
 use crate::language::{ModelQuestion, request_profile};
 
-/// How JSON is asked for.
+/// How JSON is requested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum ResponseFormat {
     /// Decoded by the schema.
     #[default]
     Schema,
-    /// Decoded as any JSON; the schema stands in the prompt.
+    /// Decoded as any JSON; the prompt has the schema.
     Json,
     /// By the prompt alone.
     Words,

@@ -1,4 +1,4 @@
-//! What a chat completion answers, told apart.
+//! Reads chat completions.
 
 use domain::analysis::Usage;
 use serde_json::Value;
@@ -8,8 +8,8 @@ use crate::language::{
     ModelQuestion, ProviderError, Reply, http::Answer, request_profile::ProfileError,
 };
 
-/// Characters of a prompt to a token, more than which no tokenizer makes of
-/// language: a server that counts fewer tokens has not read all of it.
+/// More characters of a prompt for one token than any tokenizer packs: a server that
+/// counts fewer tokens has not read all of it.
 const MOST_CHARACTERS: u64 = 8;
 
 /// What came back of a request.
@@ -75,7 +75,7 @@ fn text(content: &Value) -> String {
     }
 }
 
-/// `completion_tokens` includes those of reasoning. A count of 0 is none.
+/// `completion_tokens` includes those of reasoning. A count of 0 means unknown.
 fn usage(usage: &Value) -> Option<Usage> {
     let prompt = usage["prompt_tokens"].as_u64().filter(|count| *count > 0)?;
     let completion = usage["completion_tokens"].as_u64().unwrap_or(0);

@@ -28,7 +28,7 @@ use crate::language::{
     retry_budget::RetryBudget,
 };
 
-/// A server, and what was learned about it.
+/// A server, and its known limits.
 pub(super) struct TranscriptionServer {
     pub(super) options: OpenAiTranscriptionOptions,
     caller: Caller,

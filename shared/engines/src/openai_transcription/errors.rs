@@ -13,7 +13,7 @@ pub(super) enum TranscriptionError {
     Forbidden,
     /// The account has no credit, or its quota is spent.
     OutOfCredit,
-    /// There is no such model or address.
+    /// No such model or address.
     NotFound,
     /// The provider does not serve this country.
     Location,

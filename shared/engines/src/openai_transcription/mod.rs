@@ -1,15 +1,15 @@
 //! Speech recognition by any server with `OpenAI`'s endpoint
 //! `/v1/audio/transcriptions`: `OpenAI`, Groq, vLLM, speaches, LocalAI, whisper.cpp.
 //!
-//! In reading order: [`OpenAiTranscriptionOptions`] say how the server is reached, `cut` makes `pieces`
-//! of a recording that servers accept, `request` makes a form of a piece,
-//! `client` sends it, `response` reads what comes back, `refusals` tells refusals apart
-//! and `errors` says what they mean,
-//! `words` gives the words their times, and `language` keeps the recording's language.
+//! In reading order: [`OpenAiTranscriptionOptions`] configure the connection, `cut`
+//! splits a recording into `pieces` that servers accept, `request` makes a form of a
+//! piece, `client` sends it, `response` reads the response, `response_error` classifies
+//! errors and `errors` maps them to those of a step, `words` gives the words their
+//! times, and `language` keeps the recording's language.
 //!
 //! The recording is decoded once before anything is sent: one that is too long or
-//! damaged costs nothing, and only the samples tell whether each channel carries one
-//! person. Such channels are sent separately; otherwise everything is one speaker's.
+//! damaged costs nothing, and only the samples show whether each channel carries one
+//! person. Such channels are sent separately; otherwise there is one speaker.
 
 mod client;
 mod cut;

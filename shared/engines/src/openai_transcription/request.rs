@@ -37,8 +37,8 @@ pub(super) struct Features {
     verbose: bool,
     prompt: bool,
     temperature: bool,
-    /// Whether the server is told to cut the audio, which `gpt-4o-transcribe-diarize`
-    /// demands for more than 30 seconds.
+    /// Whether the server splits the audio, which `gpt-4o-transcribe-diarize` demands
+    /// for more than 30 seconds.
     chunking: bool,
 }
 

@@ -1,9 +1,9 @@
 //! Responses of transcription servers.
 //!
-//! They differ: `words` lie beside the segments (`OpenAI`, Groq), in them
-//! (whisper.cpp, where a word is a token of the model) or in both (speaches), or are
-//! missing (vLLM, LocalAI, faster-whisper-server). LocalAI counted in nanoseconds, and
-//! vLLM writes -1 for what it does not know. Whatever is odd is left out.
+//! They differ: `words` lie beside the segments (`OpenAI`, Groq), in them (whisper.cpp,
+//! where a word is a token of the model) or in both (speaches), or are missing (vLLM,
+//! LocalAI, faster-whisper-server). LocalAI counted in nanoseconds, and vLLM writes -1
+//! for unknown values. Invalid values are left out.
 
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ pub(super) struct ResponseSegment {
     pub(super) end_ms: u64,
     /// Mean logarithm of the probability of its tokens.
     pub(super) avg_logprob: Option<f64>,
-    /// Probability that it is no speech, 0 to 1.
+    /// Probability that there is no speech, 0 to 1.
     pub(super) no_speech_prob: Option<f64>,
     pub(super) words: Vec<Timed>,
 }

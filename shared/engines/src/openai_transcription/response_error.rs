@@ -1,10 +1,10 @@
-//! Refusals of transcription servers, told apart.
+//! Errors of transcription servers.
 //!
-//! Bodies as known: `{error: {message, type, param, code}}` (`OpenAI`, Groq without
-//! `param`, LocalAI with a number as `code`), `{error: "…"}` (whisper.cpp),
-//! `{object: "error", message, type, param, code}` (vLLM before 0.10),
-//! `{detail: "…"}`, `{detail: [{msg, loc}]}` and `{detail: {error: {…}}}` (speaches and
-//! other `FastAPI` servers). vLLM answers some errors with status 200.
+//! Known bodies: `{error: {message, type, param, code}}` (`OpenAI`, Groq without
+//! `param`, LocalAI with a number as `code`), `{error: "…"}` (whisper.cpp), `{object:
+//! "error", message, type, param, code}` (vLLM before 0.10), `{detail: "…"}`, `{detail:
+//! [{msg, loc}]}` and `{detail: {error: {…}}}` (speaches and other `FastAPI` servers).
+//! vLLM answers some errors with status 200.
 
 use std::time::Duration;
 
@@ -41,13 +41,13 @@ impl From<ProviderError> for ResponseError {
     }
 }
 
-/// Whether a body is an error, whatever its status.
+/// Whether a body is an error, regardless of its status.
 pub(super) fn is_error(body: &Value) -> bool {
     !body["error"].is_null() || body["object"] == "error" || !body["detail"].is_null()
 }
 
-/// The refusal that a status and a body mean. The message is searched and never kept:
-/// it may repeat what was said.
+/// Classifies a status and a body. The message is searched and never kept: it may quote
+/// the recording.
 pub(super) fn refusal(
     status: u16,
     after: Option<Duration>,
@@ -148,7 +148,7 @@ impl ErrorBody {
         failure.into()
     }
 
-    /// A request that is rejected for what it asks for.
+    /// A request that the server rejects for its content.
     fn rejected(&self) -> ResponseError {
         if self.says(&["model_not_found", "unknown model", "model not found"])
             || self.says(&["model `", "model '"]) && self.says(&["does not exist", "not exist"])
@@ -217,7 +217,7 @@ impl ErrorBody {
     }
 }
 
-/// A word that can stand in a log and in a message; no free text.
+/// An identifier that is safe in a log and in a message; no free text.
 fn plain(value: &Value) -> Option<String> {
     let word = value.as_str()?;
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);

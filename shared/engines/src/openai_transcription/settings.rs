@@ -98,7 +98,7 @@ impl OpenAiTranscriptionOptions {
             None => return Err(missing_model()),
         };
         let shared_key = environment.text("OPENAI_API_KEY");
-        // The key of one server is no business of another.
+        // The key of one server is never sent to another.
         let is_shared = shared_url.is_none_or(|shared| is_same_server(shared, url.1));
         let key = environment.text(KEY).map(|key| (KEY, key)).or(shared_key
             .filter(|_| is_shared)
@@ -139,7 +139,7 @@ fn endpoint(base_url: &str) -> Option<Url> {
     let is_version = last.strip_prefix('v').is_some_and(|number| {
         !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
     });
-    // whisper.cpp's server listens at `/inference` unless it is told otherwise.
+    // whisper.cpp's server listens at `/inference` by default.
     let path = if path.ends_with("/audio/transcriptions") || last == "inference" {
         path
     } else if is_version {

@@ -1,8 +1,8 @@
-//! Words with times out of a response, without what the model invented.
+//! Words with times from a response, without what the model invented.
 //!
-//! The text of a segment is what was said, punctuation included; its words, where a
-//! server gives any, are only used for their times: `OpenAI` leaves punctuation out
-//! of them, and those of whisper.cpp are parts of words. Both are aligned by their
+//! The text of a segment is the transcript, punctuation included; its words, where a
+//! server sends any, are only used for their times: `OpenAI` leaves punctuation out of
+//! them, and those of whisper.cpp are parts of words. Both are aligned by their
 //! letters. Without them, times are interpolated over the speech of the segment.
 
 use domain::text;

@@ -41,7 +41,7 @@ impl LiveTranscriber for PocketSphinx {
 }
 
 impl PocketSphinx {
-    /// What is said in an utterance, if anything is.
+    /// Recognises an utterance; `None` if it has no words.
     async fn hear(self, utterance: Utterance) -> Result<Option<Segment>, StepError> {
         let permit = Arc::clone(&self.cores).acquire_owned().await;
         let heard = self.command.hear(&utterance.samples).await?;

@@ -111,8 +111,8 @@ impl ResumableTranscript {
         skips
     }
 
-    /// Takes the words of the next window and stores what has come together. A window
-    /// that could not be stored is recognised again after a crash, and that is all.
+    /// Appends the words of the next window and stores the pending ones. A window that
+    /// could not be stored is recognised again after a crash.
     pub(super) async fn add(&mut self, words: Vec<Word>, language: Option<&str>) {
         self.pending += 1;
         let Some(checkpoint) = &self.checkpoint else {

@@ -17,8 +17,8 @@ pub(super) struct SpokenLanguage {
 }
 
 impl SpokenLanguage {
-    /// The language that is asked for as a BCP 47 tag, or whatever will be
-    /// spoken; `multilingual` says whether the model knows more than English.
+    /// The requested language as a BCP 47 tag, or detection; `multilingual` says
+    /// whether the model knows more than English.
     pub(super) fn from_tag(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
         let known = match tag {
             Some(tag) => Some(code(tag).ok_or_else(|| unsupported(tag, "a hundred others"))?),
@@ -41,7 +41,7 @@ impl SpokenLanguage {
         }
     }
 
-    /// What was given or recognised so far.
+    /// The language that was set or recognised so far.
     pub(super) const fn known(self) -> Option<&'static str> {
         self.known
     }

@@ -2,8 +2,8 @@
 //! account, no key.
 //!
 //! Each channel is cut at silences and joined to windows of up to 28 seconds, which is
-//! what the model takes at a time (`window`). One window is recognised at a time, whatever
-//! the number of recordings (`slot`), so that memory is bounded and recordings take turns.
+//! what the model takes at a time (`window`). One window is recognised at a time, for
+//! all recordings (`slot`), so that memory is bounded and recordings take turns.
 
 mod checkpoint;
 mod language;

@@ -110,7 +110,7 @@ impl Recognizer {
     }
 }
 
-/// Names and terms as the model might have heard them just before.
+/// Names and terms as a preceding transcript.
 fn context(key_terms: &[String]) -> String {
     let mut context = String::new();
     for term in key_terms {

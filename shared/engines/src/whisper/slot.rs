@@ -18,8 +18,8 @@ const IDLE: Duration = Duration::from_mins(5);
 /// Finds the model file, which may have to be fetched first.
 pub type Locate = Arc<dyn Fn() -> Result<PathBuf, StepError> + Send + Sync>;
 
-/// The place of the one model. Holding its guard is also the turn of a window: one
-/// window is recognised at a time, whatever the number of recordings.
+/// The slot of the one model. Its guard is held for one window: one window is
+/// recognised at a time, for all recordings.
 #[derive(Clone)]
 pub(super) struct Slot {
     locate: Locate,
@@ -27,7 +27,7 @@ pub(super) struct Slot {
     is_multilingual: Arc<OnceCell<bool>>,
 }
 
-/// What is in memory.
+/// The loaded model and its threads.
 #[derive(Default)]
 pub(super) struct SlotState {
     model: Option<Arc<WhisperModel>>,

@@ -16,7 +16,7 @@ pub(super) struct RecognizedWord {
     pub(super) confidence: f32,
 }
 
-/// How a language tells words apart.
+/// How a language separates words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// With spaces.
@@ -26,8 +26,8 @@ pub(super) enum Spelling {
 }
 
 impl Spelling {
-    /// The languages are those that `split_to_word_tokens` of `OpenAI`'s
-    /// `whisper/tokenizer.py` splits by character.
+    /// The languages that `split_to_word_tokens` of `OpenAI`'s `whisper/tokenizer.py`
+    /// splits by character.
     pub(super) fn from_language(language: Option<&str>) -> Self {
         match language {
             Some("zh" | "ja" | "th" | "lo" | "my" | "yue") => Self::Unspaced,
@@ -42,15 +42,15 @@ const MAX_NO_SPEECH: f32 = 0.6;
 /// Below this mean log probability the model was guessing; `OpenAI`'s default.
 const MIN_LOG_PROBABILITY: f32 = -1.0;
 
-/// Below this mean log probability of its tokens, one in twenty, a segment is dropped
-/// whatever else speaks for it: noise gives such words.
+/// Below this mean log probability of its tokens, one in twenty, a segment is always
+/// dropped: noise gives such words.
 const MIN_TOKEN_LOG_PROBABILITY: f32 = -3.0;
 
-/// From this temperature on a guess is dropped whatever the probability of no speech:
-/// every more careful attempt had failed.
+/// From this temperature on a guess is dropped regardless of the probability of no
+/// speech: every more careful attempt had failed.
 const MAX_TEMPERATURE: f32 = 0.8;
 
-/// The longest median of a word's length that is believed, in milliseconds.
+/// The longest plausible median length of a word, in milliseconds.
 const LONGEST_MEDIAN_MS: u64 = 700;
 
 /// Words that take less time than this were not said when the alignment has them: 30 ms.

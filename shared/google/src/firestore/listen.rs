@@ -22,13 +22,13 @@ pub enum Change {
     Written(Document),
     /// A document is not there any more.
     Gone(DocPath),
-    /// The documents of the collections of that name are told from the beginning.
+    /// The documents of the collections of that name follow from the beginning.
     Anew(String),
-    /// All documents of the collections of that name have been told.
+    /// All documents of the collections of that name have been sent.
     Whole(String),
 }
 
-/// The end of having heard.
+/// Completes when a change has been handled.
 pub type ChangeHandled = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A callback that receives the changes, one after the other.
@@ -38,7 +38,7 @@ pub type ChangeHandler = Box<dyn Fn(Change) -> ChangeHandled + Send + Sync>;
 pub struct Listener(FirestoreListener<FirestoreDb, FirestoreMemListenStateStorage>);
 
 impl Listener {
-    /// Stops, when what is being heard has been heard.
+    /// Stops once the current change has been handled.
     pub async fn stop(mut self) {
         // It stops either way.
         let _ = self.0.shutdown().await;

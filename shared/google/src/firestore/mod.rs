@@ -1,8 +1,8 @@
 //! The port `Records` on Firestore.
 //!
-//! A transaction is one `Commit` whose writes hold preconditions: it needs no
-//! locks, and may be sent again when the network broke. What was applied without
-//! our hearing of it is then [`RecordsError::Stale`], which makes the caller look
+//! A transaction is one `Commit` whose writes hold preconditions: it needs no locks,
+//! and may be sent again when the network failed. A commit that was applied although
+//! its response was lost is then [`RecordsError::Stale`], which makes the caller read
 //! again.
 
 pub mod listen;
@@ -66,7 +66,7 @@ pub struct Firestore {
 }
 
 impl Firestore {
-    /// A database, and the manifest that says who listens to it.
+    /// A database, and the manifest that names its listeners.
     pub fn new(database: FirestoreDatabase, pipeline: Arc<Pipeline>) -> Self {
         Self {
             database,
@@ -143,8 +143,8 @@ async fn connect(database: &FirestoreDatabase) -> Result<FirestoreDb, RecordsErr
     db.map_err(|error| RecordsError::Unavailable(Box::new(error)))
 }
 
-/// The codes after which Firestore wants to be asked again, and `UNKNOWN`, which
-/// is what a broken connection looks like:
+/// The codes after which Firestore wants a retry, and `UNKNOWN`, which is what a broken
+/// connection looks like:
 /// <https://firebase.google.com/docs/firestore/understand-error-codes>.
 const fn may_pass(code: Code) -> bool {
     matches!(

@@ -89,7 +89,8 @@ impl JsonApi {
         }
     }
 
-    /// Deletes an object, of `generation` alone if one is given; none is no error.
+    /// Deletes an object, of `generation` alone if one is given; a missing object is
+    /// not an error.
     pub(super) async fn delete(
         &self,
         bucket: &str,
@@ -130,7 +131,7 @@ impl JsonApi {
         }
     }
 
-    /// Asks, again where that may help; nothing for what is not there.
+    /// Sends a request, with retries; `None` for what is missing.
     async fn ask(
         &self,
         method: &Method,

@@ -1,10 +1,10 @@
 //! The port `ObjectStore` on Google Cloud Storage.
 //!
-//! Reads go through the official client, which resumes those that break off. Writes go
-//! over the JSON API in a loop of our own (`write`), because the official client's can
-//! leave a wrong object. What that client offers by gRPC alone — metadata, lists,
-//! deletion — goes over the JSON API as well: it is the same service, and can be tested
-//! against one server.
+//! Reads go through the official client, which resumes interrupted ones. Writes go over
+//! the JSON API in a loop of our own (`write`), because the official client's can leave
+//! a wrong object. What that client offers by gRPC alone — metadata, lists, deletion —
+//! goes over the JSON API as well: it is the same service, and can be tested against
+//! one server.
 
 mod json_api;
 mod read;
@@ -37,7 +37,7 @@ pub struct GcsClient {
     signing: Arc<Signing>,
 }
 
-/// Where the service is, and who we are there.
+/// The service's address, and our credentials.
 #[derive(Debug, Clone)]
 struct Endpoint {
     /// With its scheme, without a slash at the end.
@@ -114,7 +114,7 @@ impl GcsClient {
         let connect = || async {
             let credentials = self.endpoint.credentials()?;
             let builder = Storage::builder().with_credentials(credentials);
-            // It holds gRPC channels as well, one for each core unless told.
+            // It holds gRPC channels as well, by default one for each core.
             let builder = builder.with_grpc_subchannel_count(1);
             let client = builder.with_endpoint(&self.endpoint.url).build().await;
             client.map_err(anyhow::Error::from)

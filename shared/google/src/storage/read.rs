@@ -1,4 +1,4 @@
-//! Reads, by the official client, which resumes those that break off.
+//! Reads, by the official client, which resumes interrupted ones.
 
 use std::{future::Future, io, ops::Range, time::Duration};
 
@@ -43,7 +43,7 @@ pub(super) async fn read(
     }
 }
 
-/// A range of nothing cannot be asked for over HTTP.
+/// HTTP has no empty range.
 async fn read_nothing(
     bucket: &GcsBucket,
     name: &str,

@@ -3,8 +3,9 @@
 //!
 //! The official client loses or repeats bytes when a connection breaks inside a chunk,
 //! and leaves the wrong object (googleapis/google-cloud-rust#6683, #6685). Here, after
-//! every failure, the service is asked how many bytes it has persisted; a chunk stays in
-//! memory until it has all of it. What it stored is compared with what was sent.
+//! every failure, the client asks the service how many bytes it has persisted; a chunk
+//! stays in memory until all of it is. The stored object is compared with the bytes
+//! that were sent.
 
 mod chunks;
 mod source;
@@ -155,7 +156,8 @@ impl Upload<'_> {
         }
     }
 
-    /// Compares what was stored with what was sent; the wrong generation is deleted.
+    /// Compares the stored object with the bytes that were sent; deletes a wrong
+    /// generation.
     async fn check(
         &self,
         stored: Resource,
@@ -177,7 +179,7 @@ impl Upload<'_> {
     }
 }
 
-/// An answer that is no error.
+/// A successful response.
 enum Answer {
     Done(Response),
     Incomplete(Response),

@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         Ok(text.trim_end_matches('\0').to_owned())
     }
 
-    /// A tensor; those of whole numbers are settings and left out.
+    /// A tensor; integer tensors are settings and left out.
     fn tensor(&mut self, name: &str) -> Result<Option<StoredTensor<'a>>, ConvertError> {
         let count = self.byte()?;
         let sizes: Vec<u32> = (0..count)
