@@ -67,7 +67,8 @@ impl Function for Analyze {
             return self.analyze(&task.decode()?).await;
         }
         match incoming.event()? {
-            Event::DocumentWritten(written) => match InterviewKey::of_path(written.path.as_str()) {
+            Event::DocumentWritten(written) => match InterviewKey::from_path(written.path.as_str())
+            {
                 Some(key) => self.enqueue(&key).await,
                 None => Ok(()),
             },
@@ -129,7 +130,9 @@ impl Analyze {
             .unwrap_or_else(|| Rubric::default_for(interview.kind));
         let request = AnalysisRequest {
             // Roles help the engine; names are private and of no use to it.
-            transcript: Arc::new(transcript.naming(&speaker::roles(&interview.speakers))),
+            transcript: Arc::new(
+                transcript.with_speaker_names(&speaker::roles(&interview.speakers)),
+            ),
             kind: interview.kind,
             rubric,
         };

@@ -54,7 +54,7 @@ pub fn measure(transcript: &Transcript) -> Metrics {
     let speech_ms = covered(transcript.words.iter());
     let mut speakers = BTreeMap::new();
     for id in everybody(transcript) {
-        speakers.insert(id, of_speaker(transcript, &stretches, id));
+        speakers.insert(id, speaker_metrics(transcript, &stretches, id));
     }
     let total: u64 = speakers.values().map(|metrics| metrics.talk_ms).sum();
     for metrics in speakers.values_mut() {
@@ -114,7 +114,7 @@ fn joined(turns: &[Turn]) -> Vec<Span> {
     stretches
 }
 
-fn of_speaker(transcript: &Transcript, stretches: &[Span], speaker: u32) -> SpeakerMetrics {
+fn speaker_metrics(transcript: &Transcript, stretches: &[Span], speaker: u32) -> SpeakerMetrics {
     let words: Vec<&Word> = transcript
         .words
         .iter()

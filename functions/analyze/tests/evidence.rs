@@ -13,7 +13,7 @@ use domain::{
     transcript::Transcript,
 };
 use proptest::prelude::*;
-use support::{interview, of_words, transcript};
+use support::{interview, transcript, transcript_from_words};
 
 fn cite(turn: u32, quote: &str) -> Citation {
     Citation {
@@ -103,7 +103,7 @@ fn accents_hesitations_and_missing_spaces_prove_nothing_against_a_quote() {
     );
     let german = transcript(&[(0, "er hat um Hilfe gebeten")]);
     check(&german, &[(0, "er hat Hilfe gebeten", Repaired)]);
-    let thai = of_words(
+    let thai = transcript_from_words(
         &[
             ("ผม", 0, 200, 0),
             ("ทำงาน", 200, 600, 0),
@@ -175,7 +175,7 @@ fn one_persons_words_do_not_run_on_into_anothers() {
 
 #[test]
 fn words_on_both_sides_of_a_pause_are_repaired_but_not_of_a_change_of_speaker() {
-    let continued = of_words(
+    let continued = transcript_from_words(
         &[
             ("we", 0, 200, 1),
             ("kept", 300, 500, 1),

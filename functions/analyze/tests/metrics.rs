@@ -3,7 +3,7 @@
 mod support;
 
 use analyze::metrics::measure;
-use support::{interview, of_words, transcript};
+use support::{interview, transcript, transcript_from_words};
 
 #[test]
 fn a_conversation_in_turns_is_measured_as_by_hand() {
@@ -23,7 +23,7 @@ fn a_conversation_in_turns_is_measured_as_by_hand() {
 
 #[test]
 fn pauses_overlaps_and_interruptions_are_measured_as_by_hand() {
-    let metrics = measure(&of_words(
+    let metrics = measure(&transcript_from_words(
         &[
             ("um", 1_000, 1_400, 0),
             ("so", 1_900, 2_000, 0),  // a pause of 500 ms: still talking
@@ -63,7 +63,7 @@ fn a_back_channel_changes_nothing() {
         .collect();
     words.push(("mhm", 3_000, 3_200, 1));
     words.extend((0..20).map(|at| ("so", 10_400 + at * 500, 10_800 + at * 500, 1)));
-    let metrics = measure(&of_words(&words, 21_000));
+    let metrics = measure(&transcript_from_words(&words, 21_000));
     let answerer = &metrics.speakers[&1];
     assert_eq!(answerer.interruptions, 0);
     assert_eq!(answerer.response_delay_ms, Some(500));
@@ -73,7 +73,7 @@ fn a_back_channel_changes_nothing() {
     // The one goes on after a breath: no other speaker has answered.
     words.truncate(21);
     words.extend((0..4).map(|at| ("then", 10_700 + at * 500, 11_100 + at * 500, 0)));
-    let metrics = measure(&of_words(&words, 21_000));
+    let metrics = measure(&transcript_from_words(&words, 21_000));
     assert_eq!(metrics.speakers[&0].response_delay_ms, None);
     assert_eq!(metrics.speakers[&0].longest_monologue_ms, 12_600);
     assert_eq!(metrics.turns, 1);
@@ -90,13 +90,13 @@ fn questions_are_counted_by_sentence_and_without_punctuation_by_turn() {
 
 #[test]
 fn nothing_said_is_measured_too() {
-    let metrics = measure(&of_words(&[], 5_000));
+    let metrics = measure(&transcript_from_words(&[], 5_000));
     assert_eq!((metrics.silence_ms, metrics.turns), (5_000, 0));
     assert_eq!(metrics.speakers[&0].response_delay_ms, None);
 }
 
 #[test]
 fn a_voice_that_the_head_does_not_name_is_measured_all_the_same() {
-    let metrics = measure(&of_words(&[("hello", 0, 300, 7)], 1_000));
+    let metrics = measure(&transcript_from_words(&[("hello", 0, 300, 7)], 1_000));
     assert_eq!(metrics.speakers[&7].talk_ms, 300);
 }

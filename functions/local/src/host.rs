@@ -164,7 +164,7 @@ fn functions(
         records: Arc::clone(&records),
         clock: Arc::clone(&clock),
     };
-    let client = WebhookClient::new(Policy::of(settings.allow_private_webhooks));
+    let client = WebhookClient::new(Policy::from_allow_private(settings.allow_private_webhooks));
     Ok(vec![
         Arc::new(Analyze {
             steps: steps.clone(),
@@ -222,7 +222,7 @@ fn own_secret(data_dir: &Path) -> anyhow::Result<Secrets> {
         }
         // None yet, or one that was never written to its end.
         _ => {
-            let fresh = webhook::mint_secret();
+            let fresh = webhook::new_secret();
             let mut file = OpenOptions::new()
                 .write(true)
                 .create(true)

@@ -251,8 +251,8 @@ impl Observer for DownloadDisplay {
                 }
                 self.say(&format!("{name}: {reason}"));
             }
-            DownloadEvent::Locked { patience } => {
-                let minutes = patience.as_secs() / 60;
+            DownloadEvent::Locked { timeout } => {
+                let minutes = timeout.as_secs() / 60;
                 self.say(&format!(
                     "another process is fetching `{model}`; waiting at most {minutes} minutes"
                 ));

@@ -106,7 +106,8 @@ mod tests {
     use super::*;
 
     fn outcome(method: &str, headers: &[(&str, &str)]) -> &'static str {
-        let environment = Environment::of([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
+        let environment =
+            Environment::from_pairs([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
         let origins = Origins::read(&environment).unwrap();
         let door = OriginGuard::new("https://Lens.example", origins);
         let request = Request::builder().method(method).uri("/v1/interviews");

@@ -18,7 +18,7 @@ pub enum Policy {
 
 impl Policy {
     /// As the setting `WEBHOOK_ALLOW_PRIVATE` wants it.
-    pub const fn of(allow_private: bool) -> Self {
+    pub const fn from_allow_private(allow_private: bool) -> Self {
         if allow_private {
             Self::AllowLoopback
         } else {

@@ -90,11 +90,11 @@ impl WebhookClient {
         let request = self.client.post(url).body(body);
         match with_headers(request, headers).send().await {
             Ok(answer) => {
-                let outcome = SendOutcome::of_answer(&answer);
+                let outcome = SendOutcome::from_response(&answer);
                 drain(answer).await;
                 outcome
             }
-            Err(error) => SendOutcome::of_error(&error),
+            Err(error) => SendOutcome::from_error(&error),
         }
     }
 }

@@ -63,7 +63,7 @@ impl SendOutcome {
         }
     }
 
-    pub(crate) fn of_answer(answer: &Response) -> Self {
+    pub(crate) fn from_response(answer: &Response) -> Self {
         match answer.status().as_u16() {
             status @ 200..=299 => Self::Delivered { status },
             410 => Self::Gone,
@@ -74,7 +74,7 @@ impl SendOutcome {
         }
     }
 
-    pub(crate) fn of_error(error: &reqwest::Error) -> Self {
+    pub(crate) fn from_error(error: &reqwest::Error) -> Self {
         let forbidden = causes(error).find_map(|cause| cause.downcast_ref::<NotPublic>());
         if let Some(forbidden) = forbidden {
             let reason = forbidden.to_string();

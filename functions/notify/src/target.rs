@@ -32,7 +32,7 @@ pub enum InvalidUrl {
 
 /// Checks a receiver's URL for a function that takes it from a client.
 pub fn check(text: &str, allow_private: bool) -> Result<(), String> {
-    let checked = check_url(text, Policy::of(allow_private));
+    let checked = check_url(text, Policy::from_allow_private(allow_private));
     checked.map(drop).map_err(|error| error.to_string())
 }
 

@@ -34,7 +34,7 @@ struct Vector<'a> {
 }
 
 impl<'a> Vector<'a> {
-    fn of(vector: &'a Value) -> Self {
+    fn new(vector: &'a Value) -> Self {
         Self {
             secrets: secrets(text(vector, "secret")),
             id: text(vector, "webhook_id"),
@@ -55,7 +55,7 @@ fn every_published_vector_is_reproduced_and_verified() {
     let positive = list(&vectors, "positive");
     assert_eq!(positive.len(), 4);
     for value in positive {
-        let vector = Vector::of(value);
+        let vector = Vector::new(value);
         let expected = text(value, "expected_signature");
         let made = vector
             .secrets
@@ -68,7 +68,7 @@ fn every_published_vector_is_reproduced_and_verified() {
 #[test]
 fn every_published_counterexample_is_judged_as_published() {
     let vectors = vectors();
-    let vector = Vector::of(&vectors["positive"][0]);
+    let vector = Vector::new(&vectors["positive"][0]);
     let cases = list(&vectors, "negative_for_first_vector");
     assert_eq!(cases.len(), 4);
     for case in cases {
@@ -101,7 +101,7 @@ fn each_signed_part_matters() {
 #[test]
 fn timestamp_tolerance_is_five_minutes_both_ways() {
     let vectors = vectors();
-    let vector = Vector::of(&vectors["positive"][0]);
+    let vector = Vector::new(&vectors["positive"][0]);
     let signature = text(&vectors["positive"][0], "expected_signature");
     let tolerance = vectors["tolerance_seconds"].as_i64().expect("seconds");
     for (offset, expected) in [
@@ -186,5 +186,5 @@ fn neither_an_error_nor_debug_output_shows_a_secret() {
 
 #[test]
 fn a_minted_secret_is_a_secret() {
-    assert!(Secrets::parse(&domain::webhook::mint_secret()).is_ok());
+    assert!(Secrets::parse(&domain::webhook::new_secret()).is_ok());
 }

@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 async fn main() -> ExitCode {
     // Its emulator resets a listener with each change.
     telemetry::for_people("info,firestore=error");
-    let ended = match RelaySettings::read(Environment::of_process()) {
+    let ended = match RelaySettings::read(Environment::from_process()) {
         Ok(settings) => relay(settings).await,
         Err(error) => Err(error.into()),
     };

@@ -68,7 +68,8 @@ impl Function for Report {
             return self.write(&task.decode()?).await;
         }
         match incoming.event()? {
-            Event::DocumentWritten(written) => match InterviewKey::of_path(written.path.as_str()) {
+            Event::DocumentWritten(written) => match InterviewKey::from_path(written.path.as_str())
+            {
                 Some(key) => self.write(&key).await,
                 None => Ok(()),
             },
@@ -187,7 +188,7 @@ impl Report {
             .await
             .map_err(|error| storage_error(&error))?;
         let named = interview.zip(transcript).map(|(interview, transcript)| {
-            let transcript = transcript.naming(&interview.speakers);
+            let transcript = transcript.with_speaker_names(&interview.speakers);
             (interview, transcript)
         });
         named.ok_or_else(|| {

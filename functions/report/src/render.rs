@@ -41,7 +41,7 @@ pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
             add(&mut document, block);
         }
     }
-    pack::compress(document, &docx_patch::DocxPatch::of(content))
+    pack::compress(document, &docx_patch::DocxPatch::new(content))
 }
 
 /// All parts that have something to say, in order.

@@ -103,7 +103,7 @@ impl Sweep {
         let mut pages = Pages::new(&*self.records, marked);
         while let Some(page) = pages.next().await? {
             for document in page {
-                if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
+                if let Some(key) = InterviewKey::from_path(document.path.as_str()) {
                     let purged = self.purge(&key).await;
                     outcome.finished += u64::from(outcome.note(purged).is_some());
                 }

@@ -167,7 +167,7 @@ impl Sweep {
                     marked_at(fields).and_then(|at| round.rounds.regular_ms.checked_sub(at));
                 let waited = waited.is_some_and(|waited| waited >= millis(DELAY));
                 if round.is_regular() && waited {
-                    due.extend(InterviewKey::of_path(document.path.as_str()));
+                    due.extend(InterviewKey::from_path(document.path.as_str()));
                 }
             }
         }

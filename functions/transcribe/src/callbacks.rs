@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use domain::{
     InterviewKey,
-    callback::{Callback, CallbackToken, Job, PATIENCE},
+    callback::{CALLBACK_TIMEOUT, Callback, CallbackToken, Job},
     ids::task_name,
     interview_store,
     lease::Lease,
@@ -34,7 +34,7 @@ impl Transcribe {
     /// Submits the recording with a callback URL. The step is parked and the request
     /// recorded immediately before sending, so that a crash before that is recovered
     /// within one lease.
-    pub(crate) async fn ask(
+    pub(crate) async fn submit_with_callback(
         &self,
         job: &Job,
         lease: Lease,
@@ -55,7 +55,9 @@ impl Transcribe {
                 Ok(deferred())
             }
             Err(error) => {
-                self.forget(&token).await.map_err(|_| not_queued())?;
+                self.delete_callback(&token)
+                    .await
+                    .map_err(|_| not_queued())?;
                 Err(error)
             }
         }
@@ -66,7 +68,7 @@ impl Transcribe {
     async fn park(&self, job: &Job, lease: Lease, token: &CallbackToken) -> Result<(), StepError> {
         let name = again_name(job, lease.token);
         let trace = lease.trace.or_else(trace::current);
-        let delay = PATIENCE + Duration::from_secs(1);
+        let delay = CALLBACK_TIMEOUT + Duration::from_secs(1);
         let queued = self.enqueue(job, &name, delay, trace).await;
         queued.map_err(|_| not_queued())?;
         let now = self.steps.clock.now();
@@ -79,15 +81,22 @@ impl Transcribe {
         let write = Write::put(token.document(), &asked, Precondition::Absent);
         let write = write.map_err(|error| storage_error(&error))?;
         let records = &*self.steps.records;
-        let parked =
-            interview_store::park(records, &job.key, &lease, now + PATIENCE, &[write], now).await;
+        let parked = interview_store::park(
+            records,
+            &job.key,
+            &lease,
+            now + CALLBACK_TIMEOUT,
+            &[write],
+            now,
+        )
+        .await;
         let parked = parked.map_err(|error| storage_error(&error))?;
         // The worker or request that took it over, or deleted it, handles the rest.
         parked.map_err(|refused| StepError::transient(Code::WorkerLost, refused.to_string()))
     }
 
     /// Takes an answer that has come, unless the claim was settled or taken over.
-    pub(crate) async fn take_answer(&self, job: &Job, secret: &str) -> Result<(), Failure> {
+    pub(crate) async fn handle_callback(&self, job: &Job, secret: &str) -> Result<(), Failure> {
         let token = CallbackToken {
             key: job.key.clone(),
             secret: secret.to_owned(),
@@ -115,7 +124,7 @@ impl Transcribe {
                         let wait = after.unwrap_or(Duration::from_secs(30));
                         self.enqueue(&asked.job, &name, wait, asked.lease.trace)
                             .await?;
-                        return self.forget(&token).await;
+                        return self.delete_callback(&token).await;
                     }
                     outcome => outcome?,
                 }
@@ -164,7 +173,7 @@ impl Transcribe {
                     key: key.clone(),
                     secret: document.path.split().1.to_owned(),
                 };
-                self.forget(&token).await?;
+                self.delete_callback(&token).await?;
             }
         }
         Ok(())
@@ -189,7 +198,7 @@ impl Transcribe {
     }
 
     /// Deletes the request and the callback's body.
-    async fn forget(&self, token: &CallbackToken) -> Result<(), Failure> {
+    async fn delete_callback(&self, token: &CallbackToken) -> Result<(), Failure> {
         self.artifacts.delete(&token.object()).await?;
         let delete = Write::Delete {
             path: token.document(),

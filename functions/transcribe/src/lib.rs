@@ -66,7 +66,7 @@ impl Function for Transcribe {
         if let Incoming::Task(task) = &incoming {
             let job: Job = task.decode()?;
             return match &job.answer {
-                Some(secret) => self.take_answer(&job, secret).await,
+                Some(secret) => self.handle_callback(&job, secret).await,
                 None => self.transcribe(job).await,
             };
         }
@@ -80,7 +80,7 @@ impl Function for Transcribe {
 impl Transcribe {
     /// Notes an upload on its interview and queues it.
     async fn accept(&self, object: &StoredObject) -> Result<(), Failure> {
-        let Some(key) = InterviewKey::of_path(&object.name) else {
+        let Some(key) = InterviewKey::from_path(&object.name) else {
             tracing::warn!(
                 event = "upload.unknown",
                 "an object was uploaded that belongs to no interview"
@@ -92,7 +92,7 @@ impl Transcribe {
             return Ok(self.uploads.delete(&object.name).await?);
         };
         let refusal = match check_size(&interview, object.size) {
-            Ok(()) => self.look(object).await?,
+            Ok(()) => self.probe(object).await?,
             refusal => refusal,
         };
         if let Err(error) = refusal {
@@ -164,8 +164,8 @@ impl Transcribe {
     }
 
     /// Refuses what cannot be a recording before it takes a place in the queue.
-    async fn look(&self, object: &StoredObject) -> Result<Result<(), StepError>, Failure> {
-        let range = Some(0..media::LOOK_SIZE.min(object.size));
+    async fn probe(&self, object: &StoredObject) -> Result<Result<(), StepError>, Failure> {
+        let range = Some(0..media::PROBE_SIZE.min(object.size));
         let read = self
             .uploads
             .read(&object.name, Some(object.generation), range)
@@ -183,8 +183,8 @@ impl Transcribe {
             })
             .await
             .context("reading the start of the recording")?;
-        let looked = media::look(&start).map(|_| ());
-        Ok(looked.map_err(|error| error.to_step_error()))
+        let probed = media::probe(&start).map(|_| ());
+        Ok(probed.map_err(|error| error.to_step_error()))
     }
 
     /// Runs the step of a task.
@@ -230,7 +230,7 @@ impl Transcribe {
         if !interview_store::hold_back(records, &job.key, step, &input, waiting).await? {
             return Ok(());
         }
-        Err(Failure::Later(look_again(reason, retry_in)))
+        Err(Failure::Later(probe_again(reason, retry_in)))
     }
 
     fn assignment(&self, key: &InterviewKey, generation: i64) -> StepRun {
@@ -253,7 +253,7 @@ impl Transcribe {
         if let Some(base) = &self.public_url
             && engine.calls_back(&request, base)
         {
-            return self.ask(job, lease, &request, base).await;
+            return self.submit_with_callback(job, lease, &request, base).await;
         }
         let recognition = engine.transcribe(&request, &*progress).await?;
         self.store_transcript(&job.key, engine.name(), lease, recognition)
@@ -316,7 +316,7 @@ fn check_size(interview: &Interview, size: u64) -> Result<(), StepError> {
 
 /// How soon it is looked again whether the engine is ready: an engine becomes free, and a
 /// model complete, at any moment.
-fn look_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
+fn probe_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
     let often = match reason {
         WaitReason::EngineBusy => Duration::from_secs(1),
         WaitReason::ModelDownload => Duration::from_secs(2),

@@ -121,7 +121,7 @@ const SIZES: [usize; 6] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_cut_at_random_bytes_leave_no_wrong_object() {
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     let count = environment.parsed("CUT_UPLOADS", 12, "a number of uploads");
     let seed = environment.parsed("CUT_SEED", 1, "a number");
     let (count, mut random): (u32, _) = (count.unwrap(), Random(seed.unwrap()));

@@ -47,7 +47,7 @@ fn project() -> String {
 }
 
 fn emulator(variable: &'static str) -> String {
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     let value = environment.text(variable).map(str::to_owned);
     value.unwrap_or_else(|| panic!("{variable} is not set: scripts/emulators up"))
 }
@@ -237,7 +237,7 @@ async fn a_time_to_live_is_a_timestamp_to_firestore() {
     let project = project();
     let records = firestore(project.clone());
     let path = DocPath::parse("users/u/receipts/r").unwrap();
-    let receipt = IdempotencyRecord::of(InterviewId::generate(), Timestamp::from_millis(1_500));
+    let receipt = IdempotencyRecord::new(InterviewId::generate(), Timestamp::from_millis(1_500));
     let write = Write::put(path.clone(), &receipt, Precondition::None).unwrap();
     records.commit(vec![write]).await.unwrap();
     let stored = records.read(&path).await.unwrap().unwrap();

@@ -60,7 +60,7 @@ impl Activity {
     }
 
     /// The frames in which a local speaker speaks.
-    pub(crate) fn of(&self, speaker: usize) -> Vec<bool> {
+    pub(crate) fn frames_of(&self, speaker: usize) -> Vec<bool> {
         (0..self.0.len())
             .map(|frame| self.speaks(speaker, frame))
             .collect()

@@ -244,7 +244,7 @@ impl LocalSpeaker {
 /// speaks alone, or at all if that is too little; none where even that is.
 fn speech(activity: &Activity, speaker: usize) -> Option<(Vec<bool>, usize)> {
     let count = |frames: &[bool]| frames.iter().filter(|speaks| **speaks).count();
-    [activity.alone(speaker), activity.of(speaker)]
+    [activity.alone(speaker), activity.frames_of(speaker)]
         .into_iter()
         .map(|frames| {
             let count = count(&frames);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long an engine may take to call back before it is asked again.
-pub const PATIENCE: Duration = Duration::from_mins(45);
+pub const CALLBACK_TIMEOUT: Duration = Duration::from_mins(45);
 
 /// The queue between accepting an upload and transcribing it.
 pub const QUEUE: &str = "transcription";

@@ -54,10 +54,10 @@ pub fn check(path: &DocPath, fields: &Value, pipeline: &Pipeline) -> Result<(), 
 }
 
 fn largest(path: &DocPath, pipeline: &Pipeline) -> usize {
-    let occurrence = TriggerKey::Document {
+    let trigger_key = TriggerKey::Document {
         path: path.as_str(),
     };
-    if pipeline.listeners(occurrence).is_empty() {
+    if pipeline.listeners(trigger_key).is_empty() {
         MAX_DOCUMENT_BYTES
     } else {
         MAX_TRIGGERING_BYTES

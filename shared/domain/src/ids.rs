@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn minted_ids_are_valid_and_differ() {
+    fn generated_ids_are_valid_and_differ() {
         let (first, second) = (InterviewId::generate(), InterviewId::generate());
         assert_ne!(first, second);
         assert_eq!(InterviewId::parse(first.as_str()), Ok(first));

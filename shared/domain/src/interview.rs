@@ -319,7 +319,7 @@ mod json_text {
 
 /// The media type with which a recording that was announced as `declared` is passed on. A
 /// browser or provider that is told of anything but sound may run it, or fetch what it names.
-pub fn sound_type(declared: &str) -> &str {
+pub fn safe_audio_type(declared: &str) -> &str {
     let sound = declared.starts_with("audio/") || declared.starts_with("video/");
     if sound {
         declared

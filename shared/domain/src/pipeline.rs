@@ -213,11 +213,11 @@ impl Pipeline {
         rights.is_some_and(|rights| rights.contains(&right))
     }
 
-    /// The functions that listen to `occurrence`.
-    pub fn listeners(&self, occurrence: TriggerKey<'_>) -> Vec<&str> {
+    /// The functions that listen to `trigger_key`.
+    pub fn listeners(&self, trigger_key: TriggerKey<'_>) -> Vec<&str> {
         self.functions
             .iter()
-            .filter(|(_, function)| function.events.iter().any(|on| on.matches(occurrence)))
+            .filter(|(_, function)| function.events.iter().any(|on| on.matches(trigger_key)))
             .map(|(name, _)| name.as_str())
             .collect()
     }
@@ -232,8 +232,8 @@ fn dangling(kind: &'static str, name: &str) -> InvalidPipeline {
 
 impl Trigger {
     /// Whether this is what happened.
-    pub fn matches(&self, occurrence: TriggerKey<'_>) -> bool {
-        match occurrence {
+    pub fn matches(&self, trigger_key: TriggerKey<'_>) -> bool {
+        match trigger_key {
             TriggerKey::Object { bucket } => {
                 self.event_type == OBJECT_FINALIZED && self.bucket.as_deref() == Some(bucket)
             }

@@ -34,7 +34,7 @@ impl TraceContext {
         getrandom::fill(&mut trace_id).expect("the operating system gives random bytes");
         Self {
             trace_id,
-            span_id: mint_span(),
+            span_id: new_span_id(),
             sampled: false,
         }
     }
@@ -43,7 +43,7 @@ impl TraceContext {
     #[must_use]
     pub fn child(self) -> Self {
         Self {
-            span_id: mint_span(),
+            span_id: new_span_id(),
             ..self
         }
     }
@@ -81,7 +81,7 @@ impl TraceContext {
     }
 }
 
-fn mint_span() -> [u8; 8] {
+fn new_span_id() -> [u8; 8] {
     let mut span_id = [0; 8];
     getrandom::fill(&mut span_id).expect("the operating system gives random bytes");
     span_id
@@ -140,8 +140,8 @@ mod tests {
         let child = trace.child();
         assert_eq!(child.trace_id, trace.trace_id);
         assert_ne!(child.span_id, trace.span_id);
-        let minted = TraceContext::generate();
-        assert_eq!(TraceContext::parse(&minted.to_string()), Ok(minted));
+        let generated = TraceContext::generate();
+        assert_eq!(TraceContext::parse(&generated.to_string()), Ok(generated));
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl ObjectStore for Bucket {
             UploadError::Exists => ObjectError::Exists {
                 name: name.to_owned(),
             },
-            UploadError::Store(fault) => fault.into(),
+            UploadError::Store(error) => error.into(),
             other => ObjectError::Unavailable(Box::new(other)),
         })
     }

@@ -47,7 +47,7 @@ pub struct Channel {
 
 /// Why something is to be delivered again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
+pub enum Requeue {
     /// It failed: the wait grows, and the tries are counted.
     Failed {
         /// The shortest delay, set by the function.
@@ -122,20 +122,20 @@ impl Deliveries {
     }
 
     /// Puts a delivery back, or aside as a dead letter when it was the last try.
-    pub async fn again(
+    pub async fn requeue(
         &self,
         delivery: &QueuedDelivery,
-        again: Again,
+        again: Requeue,
         reason: &str,
     ) -> Result<(), StoreError> {
         let retry = self.retry(&delivery.lane);
-        let counted = matches!(again, Again::Failed { .. });
+        let counted = matches!(again, Requeue::Failed { .. });
         if counted && delivery.attempt >= retry.max_attempts {
-            return self.bury(delivery, reason).await;
+            return self.dead_letter(delivery, reason).await;
         }
         let wait = match again {
-            Again::Later(wait) => wait,
-            Again::Failed { after } => {
+            Requeue::Later(wait) => wait,
+            Requeue::Failed { after } => {
                 backoff(&retry, delivery.attempt, delivery.id).max(after.unwrap_or_default())
             }
         };
@@ -152,7 +152,11 @@ impl Deliveries {
     }
 
     /// Sets a delivery aside as a dead letter.
-    pub async fn bury(&self, delivery: &QueuedDelivery, reason: &str) -> Result<(), StoreError> {
+    pub async fn dead_letter(
+        &self,
+        delivery: &QueuedDelivery,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         let now = self.clock_now();
         let (id, reason) = (delivery.id, reason.to_owned());
         tracing::error!(event = "delivery.dead_lettered", function = %delivery.function, delivery.id = id, "delivery dead-lettered: {reason}");
@@ -169,7 +173,7 @@ impl Deliveries {
     }
 
     /// Releases the deliveries that a killed process had in flight.
-    pub(crate) async fn give_back_all(&self) -> Result<(), StoreError> {
+    pub(crate) async fn release_all(&self) -> Result<(), StoreError> {
         self.transaction(|transaction| {
             transaction.execute("UPDATE deliveries SET in_hand = 0 WHERE in_hand = 1", [])?;
             Ok(())

@@ -200,9 +200,9 @@ mod tests {
         let Err(ObjectError::Unavailable(error)) = refused else {
             panic!("{refused:?}");
         };
-        let fault = error.downcast_ref::<StoreError>();
+        let error = error.downcast_ref::<StoreError>();
         assert!(
-            matches!(fault, Some(StoreError::Files(error)) if error.kind() == io::ErrorKind::StorageFull),
+            matches!(error, Some(StoreError::Files(error)) if error.kind() == io::ErrorKind::StorageFull),
             "{fault:?}"
         );
         bucket.delete("a").await.unwrap();

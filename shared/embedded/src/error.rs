@@ -99,26 +99,26 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl From<StoreError> for RecordsError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
 impl From<StoreError> for BusError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
 impl From<StoreError> for QueueError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
 impl From<StoreError> for ObjectError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
@@ -136,10 +136,10 @@ mod tests {
         let full = database
             .execute("INSERT INTO t VALUES (zeroblob(100000))", ())
             .unwrap_err();
-        let StoreError::Files(fault) = StoreError::from(full) else {
+        let StoreError::Files(error) = StoreError::from(full) else {
             panic!("not a fault of the files");
         };
-        assert_eq!(fault.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
 
         let other = database.execute("INSERT INTO nothing", ()).unwrap_err();
         assert!(matches!(StoreError::from(other), StoreError::Database(_)));

@@ -132,7 +132,7 @@ pub(crate) fn compare(
 }
 
 /// What a database says about itself; nothing in one of a release without identities.
-pub(crate) fn of_database(connection: &Connection) -> Result<Option<StoreIdentity>, StoreError> {
+pub(crate) fn read_database(connection: &Connection) -> Result<Option<StoreIdentity>, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'installation')";
     if !connection.query_row(sql, [], |row| row.get::<_, bool>(0))? {
         return Ok(None);
@@ -166,7 +166,7 @@ pub(crate) fn set_database(
 }
 
 /// What the folder of objects says about itself.
-pub(crate) fn of_folder(folder: &Path) -> io::Result<FolderIdentity> {
+pub(crate) fn read_folder(folder: &Path) -> io::Result<FolderIdentity> {
     match fs::read_to_string(folder.join(MARKER)) {
         Ok(text) => Ok(parse(&text).map_or(FolderIdentity::Unreadable, FolderIdentity::Marked)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FolderIdentity::None),
@@ -286,17 +286,17 @@ mod tests {
     #[test]
     fn marker_reads_back_and_never_goes_back() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(of_folder(folder.path()).unwrap(), FolderIdentity::None);
+        assert_eq!(read_folder(folder.path()).unwrap(), FolderIdentity::None);
         write_marker(folder.path(), &identity("a", 1)).unwrap();
         let marker = Marker::open(folder.path(), identity("a", 1)).unwrap();
         for change in [7, 1_000_000, 8] {
             marker.advance(change).unwrap();
         }
         let expected = FolderIdentity::Marked(identity("a", 1_000_000));
-        assert_eq!(of_folder(folder.path()).unwrap(), expected);
+        assert_eq!(read_folder(folder.path()).unwrap(), expected);
         for damaged in [&b"installation a"[..], b"", b"\xff", b"a b c d"] {
             fs::write(folder.path().join(MARKER), damaged).unwrap();
-            let found = of_folder(folder.path()).unwrap();
+            let found = read_folder(folder.path()).unwrap();
             assert_eq!(found, FolderIdentity::Unreadable);
         }
     }

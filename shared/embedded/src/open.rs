@@ -42,9 +42,9 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
     let mut connection = open_to_write(&path)?;
     migrations::refuse_newer(&connection)?;
     let found = FolderListing::read(&folder).map_err(files)?;
-    let own = identity::of_database(&connection)?;
-    let in_folder = identity::of_folder(&folder).map_err(files)?;
-    let census = found.census(&FileReferences::of_objects(&connection)?);
+    let own = identity::read_database(&connection)?;
+    let in_folder = identity::read_folder(&folder).map_err(files)?;
+    let census = found.census(&FileReferences::from_objects(&connection)?);
     let compared = identity::compare(own.as_ref(), &in_folder, census);
     let is_mismatch = compared.is_err();
     if let Err(mismatch) = compared
@@ -84,7 +84,7 @@ fn settle(
     own: Option<StoreIdentity>,
     in_folder: &FolderIdentity,
 ) -> Result<StoreIdentity, StoreError> {
-    let of_folder = match in_folder {
+    let read_folder = match in_folder {
         FolderIdentity::Marked(identity) => identity.change,
         FolderIdentity::None | FolderIdentity::Unreadable => 0,
     };
@@ -93,7 +93,7 @@ fn settle(
         change: 0,
     });
     let identity = StoreIdentity {
-        change: own.change.max(of_folder) + 1,
+        change: own.change.max(read_folder) + 1,
         installation: own.installation,
     };
     identity::set_database(connection, &identity)?;

@@ -22,7 +22,7 @@ pub(crate) struct SessionLock {
 }
 
 impl SessionLock {
-    pub(crate) fn of(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         let mut slots = SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
         Self {
             id: id.to_owned(),

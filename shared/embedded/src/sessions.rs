@@ -101,7 +101,7 @@ impl Uploads {
     /// its row no upload becomes an object any more.
     pub(crate) async fn end(&self, ids: Vec<String>) -> Result<(), StoreError> {
         for id in ids {
-            let lock = SessionLock::of(&id);
+            let lock = SessionLock::new(&id);
             lock.end();
             let _guard = lock.acquire().await;
             self.store.inner.files.remove(&id).await?;
@@ -116,7 +116,7 @@ impl Uploads {
         part: ContentRange,
         mut body: ByteStream,
     ) -> Result<Received, UploadError> {
-        let lock = SessionLock::of(id);
+        let lock = SessionLock::new(id);
         // Given back before the lock is forgotten.
         let _guard = lock.acquire().await;
         tokio::select! {

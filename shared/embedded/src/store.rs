@@ -82,7 +82,7 @@ impl Store {
         let opened = open::open(&data_dir, Acceptance::Matching)?;
         let database = Database::start(&data_dir.database(), opened.connection, opened.marker)?;
         let store = Self::over(options, database, disk, Some(opened.lock))?;
-        store.deliveries().give_back_all().await?;
+        store.deliveries().release_all().await?;
         store.clear_expired().await?;
         Ok(store)
     }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use domain::ports::Clock;
 use embedded::{
     ManualClock,
-    deliveries::{Again, Channel, Content, Deliveries, QueuedDelivery},
+    deliveries::{Channel, Content, Deliveries, QueuedDelivery, Requeue},
 };
 use runtime::{Failure, Function, Incoming, Task, cloudevent};
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ pub struct Dispatcher {
     deliveries: Deliveries,
     functions: HashMap<&'static str, Arc<dyn Function>>,
     lanes: Vec<Channel>,
-    in_hand: HashMap<String, usize>,
+    in_flight: HashMap<String, usize>,
     running: JoinSet<String>,
 }
 
@@ -37,7 +37,7 @@ impl Dispatcher {
                 .map(|function| (function.name(), function))
                 .collect(),
             deliveries,
-            in_hand: HashMap::new(),
+            in_flight: HashMap::new(),
             running: JoinSet::new(),
         }
     }
@@ -90,13 +90,13 @@ impl Dispatcher {
 
     async fn start_due(&mut self) -> anyhow::Result<()> {
         for lane in &self.lanes {
-            let busy = self.in_hand.get(&lane.name).copied().unwrap_or(0);
+            let busy = self.in_flight.get(&lane.name).copied().unwrap_or(0);
             let room = lane.limit.saturating_sub(busy);
             if room == 0 {
                 continue;
             }
             for delivery in self.deliveries.take(lane, room).await? {
-                *self.in_hand.entry(lane.name.clone()).or_default() += 1;
+                *self.in_flight.entry(lane.name.clone()).or_default() += 1;
                 let function = self.functions.get(delivery.function.as_str()).cloned();
                 self.running
                     .spawn(deliver(self.deliveries.clone(), function, delivery));
@@ -108,7 +108,7 @@ impl Dispatcher {
     fn finished(&mut self, lane: Result<String, tokio::task::JoinError>) {
         match lane {
             Ok(lane) => {
-                if let Some(count) = self.in_hand.get_mut(&lane) {
+                if let Some(count) = self.in_flight.get_mut(&lane) {
                     *count -= 1;
                 }
             }
@@ -196,17 +196,23 @@ async fn settle(
     match outcome {
         Ok(()) => deliveries.done(delivery).await?,
         Err(Failure::Permanent(error)) => {
-            deliveries.bury(delivery, &format!("{error:#}")).await?;
+            deliveries
+                .dead_letter(delivery, &format!("{error:#}"))
+                .await?;
         }
         Err(Failure::Transient { error, after }) => {
             tracing::warn!(event = "delivery.retrying", %function, attempt = delivery.attempt, "delivery will be retried: {error:#}");
             let reason = format!("{error:#}");
             let after = *after;
             deliveries
-                .again(delivery, Again::Failed { after }, &reason)
+                .requeue(delivery, Requeue::Failed { after }, &reason)
                 .await?;
         }
-        Err(Failure::Later(wait)) => deliveries.again(delivery, Again::Later(*wait), "").await?,
+        Err(Failure::Later(wait)) => {
+            deliveries
+                .requeue(delivery, Requeue::Later(*wait), "")
+                .await?
+        }
     }
     Ok(())
 }

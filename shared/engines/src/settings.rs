@@ -23,7 +23,7 @@ pub struct Speech {
 }
 
 impl Speech {
-    pub(crate) fn of<E: Transcriber + LiveTranscriber + 'static>(engine: E) -> Self {
+    pub(crate) fn new<E: Transcriber + LiveTranscriber + 'static>(engine: E) -> Self {
         let engine = Arc::new(engine);
         Self {
             transcriber: Arc::clone(&engine) as _,
@@ -59,14 +59,14 @@ pub fn speech_with(environment: &Environment, fallback: Fallback) -> anyhow::Res
     match environment.word("TRANSCRIBER", &NAMES)? {
         "deepgram" => {
             let options = deepgram::DeepgramOptions::read(environment)?;
-            Ok(Speech::of(Deepgram::new(options)?))
+            Ok(Speech::new(Deepgram::new(options)?))
         }
         "openai" => {
             let options = openai_transcription::OpenAiTranscriptionOptions::read(environment)?;
-            Ok(Speech::of(OpenAiTranscriber::new(options)?))
+            Ok(Speech::new(OpenAiTranscriber::new(options)?))
         }
         "whisper" => whisper(environment, fallback),
-        _ => Ok(Speech::of(pocketsphinx(environment)?)),
+        _ => Ok(Speech::new(pocketsphinx(environment)?)),
     }
 }
 

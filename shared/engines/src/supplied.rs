@@ -26,7 +26,7 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
                 name: "WHISPER_MODEL",
                 expected: format!("a model file in ggml format: {error}"),
             })?;
-            Supply::of_file(path)
+            Supply::from_file(path)
         }
         ModelChoice::Known(model) => {
             let library = ModelLibrary::new(models::ModelSettings::read(environment)?);
@@ -43,7 +43,7 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
     let last_resort = last_resort(environment, fallback)?;
     Ok(Speech {
         supply: Some(Arc::clone(&supply)),
-        ..Speech::of(Supplied::new(engine, supply, last_resort))
+        ..Speech::new(Supplied::new(engine, supply, last_resort))
     })
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
 fn last_resort(environment: &Environment, fallback: Fallback) -> anyhow::Result<Option<Speech>> {
     let allowed = environment.parsed("ALLOW_FALLBACK", false, "`true` or `false`")?;
     if allowed {
-        return Ok(Some(Speech::of(pocketsphinx(environment)?)));
+        return Ok(Some(Speech::new(pocketsphinx(environment)?)));
     }
     let wanted = fallback == Fallback::IfInstalled;
     let found = wanted.then(|| pocketsphinx(environment).ok()).flatten();

@@ -84,7 +84,7 @@ mod real {
     }
 
     async fn engine() -> Option<Whisper> {
-        let settings = ModelSettings::read(&Environment::of_process()).expect("valid settings");
+        let settings = ModelSettings::read(&Environment::from_process()).expect("valid settings");
         let model = PublishedModel::named(MODEL).expect("a known model");
         let path = ModelLibrary::new(settings).obtain(model, &()).await.ok()?;
         Some(Whisper::from_file(&path).expect("a model"))

@@ -280,7 +280,7 @@ mod tests {
     const PROJECT: (&str, &str) = ("GCS_PROJECT_ID", "p");
 
     fn read(name: &str, value: &str) -> Result<Cloud, InvalidSetting> {
-        Cloud::read(Environment::of([PROJECT, (name, value)]))
+        Cloud::read(Environment::from_pairs([PROJECT, (name, value)]))
     }
 
     fn refusal<T>(outcome: Result<T, InvalidSetting>, name: &str) {
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn the_urls_of_functions_are_whole_or_refused() {
         let urls = |text: &str| {
-            let environment = Environment::of([("FUNCTION_URLS", text)]);
+            let environment = Environment::from_pairs([("FUNCTION_URLS", text)]);
             function_urls(&environment, &Pipeline::ours())
         };
         let all = "analyze=https://a.example,report=https://r.example,waveform=https://w.example,\

@@ -10,7 +10,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How long to keep asking: less than an event's delivery may take, so that a
 /// function is the one to say that it failed.
-const PATIENCE: Duration = Duration::from_secs(45);
+const RETRY_BUDGET: Duration = Duration::from_secs(45);
 
 /// One request's attempts.
 pub(crate) struct Attempts {
@@ -30,7 +30,7 @@ impl Default for Attempts {
 impl Attempts {
     /// Waits for the next attempt; `false` when it has been tried for long enough.
     pub(crate) async fn wait(&mut self) -> bool {
-        if self.since.elapsed() + self.wait > PATIENCE {
+        if self.since.elapsed() + self.wait > RETRY_BUDGET {
             return false;
         }
         sleep(self.wait.mul_f64(jitter())).await;
@@ -59,6 +59,6 @@ mod tests {
             count += 1;
         }
         assert!((10..=25).contains(&count), "{count} attempts");
-        assert!(start.elapsed() <= PATIENCE);
+        assert!(start.elapsed() <= RETRY_BUDGET);
     }
 }

@@ -23,7 +23,7 @@ use tokio::sync::OnceCell;
 use crate::emulator;
 
 /// How long to try to queue a task before the call fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RETRY_BUDGET: Duration = Duration::from_secs(30);
 
 /// Where the queues are, and which services they call.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ impl CloudTasksQueue {
             .set_parent(parent)
             .set_task(task)
             .with_idempotency(true)
-            .with_retry_policy(Aip194Strict.with_time_limit(PATIENCE))
+            .with_retry_policy(Aip194Strict.with_time_limit(RETRY_BUDGET))
             .send()
             .await;
         match created {

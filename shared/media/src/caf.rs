@@ -14,7 +14,7 @@ const HEADERS: (u64, u64) = (8, 12);
 
 /// What to replace so that the samples end where the file ends. Leaves the source
 /// at its start.
-pub(crate) fn corrections(source: &mut PatchedReader) -> io::Result<Vec<BytePatch>> {
+pub(crate) fn header_patches(source: &mut PatchedReader) -> io::Result<Vec<BytePatch>> {
     let size = source.seek(SeekFrom::End(0))?;
     let mut patches = Vec::new();
     let mut position = HEADERS.0;
@@ -55,7 +55,7 @@ mod tests {
         }
         bytes.extend_from_slice(&[0; 100]);
         let mut feed = PatchedReader::new(Box::new(Cursor::new(bytes)), Failures::default());
-        corrections(&mut feed).expect("readable")
+        header_patches(&mut feed).expect("readable")
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Codec {
                 floats.resize(frames * *channels, 0.0);
                 let outcome = decoder.decode_float_to_slice(&packet.data, floats, false);
                 floats.truncate(outcome.map_err(|_| none)? * *channels);
-                convert::of_floats(floats, samples);
+                convert::write_floats(floats, samples);
                 Ok((OPUS_RATE_HZ, *channels))
             }
         }

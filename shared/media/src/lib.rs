@@ -1,6 +1,6 @@
 //! Decodes recordings as a stream and prepares them for speech recognition.
 //!
-//! In reading order: [`look()`] detects the file kind by the first bytes, [`Decoder`]
+//! In reading order: [`probe()`] detects the file kind by the first bytes, [`Decoder`]
 //! gives the samples block by block, [`resample`] brings a channel to 16 kHz,
 //! [`channels`] detects whether the channels carry different people, and [`speech`]
 //! cuts a channel at silences.
@@ -15,7 +15,6 @@ mod decoder;
 mod error;
 mod gapless;
 mod library;
-mod look;
 pub mod mono;
 mod mp4;
 mod mpeg;
@@ -23,6 +22,7 @@ mod names;
 mod object;
 mod open;
 mod pcm;
+mod probe;
 pub mod resample;
 mod source;
 pub mod speech;
@@ -32,6 +32,6 @@ mod wav;
 
 pub use decoder::{Block, Decoder};
 pub use error::Error;
-pub use look::{FileKind, LOOK_SIZE, look};
 pub use object::ObjectReader;
+pub use probe::{FileKind, PROBE_SIZE, probe};
 pub use source::Source;

@@ -67,7 +67,7 @@ impl Fraction {
 }
 
 /// Reads what a file says of itself; leaves the source at its start.
-pub(crate) fn examine(source: &mut PatchedReader) -> io::Result<Movie> {
+pub(crate) fn read_headers(source: &mut PatchedReader) -> io::Result<Movie> {
     let size = source.seek(SeekFrom::End(0))?;
     let mut boxes = Mp4Reader { source };
     let mut movie = Movie::default();

@@ -47,16 +47,16 @@ pub(crate) struct WavHeaders {
 
 /// Looks through the headers; finds nothing in a source that has no end. Leaves
 /// the source at its start.
-pub(crate) fn examine(source: &mut dyn Source) -> io::Result<WavHeaders> {
+pub(crate) fn read_headers(source: &mut dyn Source) -> io::Result<WavHeaders> {
     let found = match source.size() {
-        Some(size) => look_through(source, size)?,
+        Some(size) => scan_headers(source, size)?,
         None => WavHeaders::default(),
     };
     source.seek(SeekFrom::Start(0))?;
     Ok(found)
 }
 
-fn look_through(source: &mut dyn Source, size: u64) -> io::Result<WavHeaders> {
+fn scan_headers(source: &mut dyn Source, size: u64) -> io::Result<WavHeaders> {
     // RF64 differs only in a chunk of lengths above 4 GB, and the length of the
     // whole is of no use: the file has one.
     let mut patches = vec![(0, b"RIFF".to_vec()), (4, u32::MAX.to_le_bytes().to_vec())];

@@ -186,7 +186,7 @@ fn verify_anew(path: &Path, model: &PublishedModel, folder: &Path) -> io::Result
     if fs::metadata(path)?.len() != model.bytes {
         return Ok(false);
     }
-    let sums = Sums::of_file(path)?;
+    let sums = Sums::from_file(path)?;
     let right = sums.match_model(model);
     if right {
         note(path, &sums, folder);

@@ -22,10 +22,10 @@ pub(crate) async fn fetch(
     base: &str,
     model: &PublishedModel,
     part: &Path,
-    patience: FetchTimeouts,
+    timeouts: FetchTimeouts,
     observer: &dyn Observer,
 ) -> Result<bool, SourceError> {
-    let client = client(patience)?;
+    let client = client(timeouts)?;
     let url = format!("{base}/{}", model.file);
     let mut there = match fs::metadata(part).await {
         Ok(facts) if facts.len() <= model.bytes => facts.len(),
@@ -39,14 +39,14 @@ pub(crate) async fn fetch(
     if there == model.bytes {
         return Ok(true);
     }
-    let response = ask(&client, &url, part, there, patience).await?;
+    let response = ask(&client, &url, part, there, timeouts).await?;
     let resumed = response.status() == StatusCode::PARTIAL_CONTENT;
     if !resumed {
         there = 0;
     }
     check_size(&response, there, model)?;
     note_etag(part, response.headers()).await;
-    receive(response, part, there, model, patience, observer).await?;
+    receive(response, part, there, model, timeouts, observer).await?;
     Ok(resumed)
 }
 
@@ -57,10 +57,10 @@ pub(crate) fn host(base: &str) -> String {
     host.unwrap_or(base).to_owned()
 }
 
-fn client(patience: FetchTimeouts) -> Result<Client, SourceError> {
+fn client(timeouts: FetchTimeouts) -> Result<Client, SourceError> {
     let built = Client::builder()
-        .connect_timeout(patience.connect)
-        .read_timeout(patience.stall)
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.stall)
         .user_agent(concat!("interviewlens/", env!("CARGO_PKG_VERSION")))
         .build();
     built.map_err(|error| SourceError::Connect(cause(&error)))
@@ -72,7 +72,7 @@ async fn ask(
     url: &str,
     part: &Path,
     there: u64,
-    patience: FetchTimeouts,
+    timeouts: FetchTimeouts,
 ) -> Result<Response, SourceError> {
     let mut request = client.get(url);
     if there > 0 {
@@ -82,13 +82,13 @@ async fn ask(
         }
     }
     let sent = request.send().await;
-    let response = sent.map_err(|error| fault(&error, patience))?;
+    let response = sent.map_err(|error| source_error(&error, timeouts))?;
     match response.status() {
         StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(response),
         StatusCode::RANGE_NOT_SATISFIABLE => {
             // The part belongs to another file: request the whole.
             let sent = client.get(url).send().await;
-            let response = sent.map_err(|error| fault(&error, patience))?;
+            let response = sent.map_err(|error| source_error(&error, timeouts))?;
             match response.status() {
                 StatusCode::OK => Ok(response),
                 status => Err(SourceError::Status(status.as_u16())),
@@ -129,7 +129,7 @@ async fn receive(
     part: &Path,
     there: u64,
     model: &PublishedModel,
-    patience: FetchTimeouts,
+    timeouts: FetchTimeouts,
     observer: &dyn Observer,
 ) -> Result<(), SourceError> {
     let total = model.bytes;
@@ -148,7 +148,7 @@ async fn receive(
     let outcome = loop {
         let block = match bytes.next().await {
             None => break Ok(()),
-            Some(Err(error)) => break Err(interruption(&error, done, total, patience)),
+            Some(Err(error)) => break Err(interruption(&error, done, total, timeouts)),
             Some(Ok(block)) => block,
         };
         done += block.len() as u64;
@@ -180,20 +180,20 @@ fn interruption(
     error: &reqwest::Error,
     done: u64,
     total: u64,
-    patience: FetchTimeouts,
+    timeouts: FetchTimeouts,
 ) -> SourceError {
-    match fault(error, patience) {
+    match source_error(error, timeouts) {
         stalled @ SourceError::Stalled(_) => stalled,
         _ => SourceError::CutShort { done, total },
     }
 }
 
-fn fault(error: &reqwest::Error, patience: FetchTimeouts) -> SourceError {
+fn source_error(error: &reqwest::Error, timeouts: FetchTimeouts) -> SourceError {
     if error.is_connect() {
         return SourceError::Connect(cause(error));
     }
     if error.is_timeout() {
-        return SourceError::Stalled(seconds(patience.stall));
+        return SourceError::Stalled(seconds(timeouts.stall));
     }
     SourceError::Connect(cause(error))
 }

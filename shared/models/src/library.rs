@@ -45,7 +45,7 @@ pub struct ModelLibrary {
     /// Where models are kept and fetched from.
     pub settings: ModelSettings,
     /// Timeouts of the sources.
-    pub patience: FetchTimeouts,
+    pub timeouts: FetchTimeouts,
 }
 
 impl ModelLibrary {
@@ -53,7 +53,7 @@ impl ModelLibrary {
     pub fn new(settings: ModelSettings) -> Self {
         Self {
             settings,
-            patience: FetchTimeouts::default(),
+            timeouts: FetchTimeouts::default(),
         }
     }
 
@@ -148,11 +148,11 @@ impl ModelLibrary {
     ) -> Result<PathBuf, SourceError> {
         let part = self.settings.cache.part(model);
         let base = self.settings.base();
-        let resumed = download::fetch(base, model, &part, self.patience, observer).await?;
+        let resumed = download::fetch(base, model, &part, self.timeouts, observer).await?;
         match self.take_in(model, observer).await {
             // An earlier attempt may have been one at another file.
             Err(SourceError::Checksum) if resumed => {
-                download::fetch(base, model, &part, self.patience, observer).await?;
+                download::fetch(base, model, &part, self.timeouts, observer).await?;
                 self.take_in(model, observer).await
             }
             outcome => outcome,
@@ -180,7 +180,7 @@ impl ModelLibrary {
         let (cache, part) = (self.settings.cache.clone(), self.settings.cache.part(model));
         let place = part.clone();
         let taking = spawn_blocking(move || {
-            let sums = Sums::of_file(&part)?;
+            let sums = Sums::from_file(&part)?;
             let right = sums.match_model(model);
             right.then(|| cache.take_in(model, &sums)).transpose()
         });
@@ -206,12 +206,12 @@ impl ModelLibrary {
             if let Some(lock) = tried {
                 return Ok(lock);
             }
-            if begun.elapsed() > self.patience.lock {
+            if begun.elapsed() > self.timeouts.lock {
                 return Err(SourceError::Locked);
             }
             if !reported {
-                let patience = self.patience.lock;
-                observer.report(DownloadEvent::Locked { patience });
+                let timeout = self.timeouts.lock;
+                observer.report(DownloadEvent::Locked { timeout });
                 reported = true;
             }
             tokio::time::sleep(LOCK_PAUSE).await;

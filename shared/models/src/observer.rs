@@ -33,7 +33,7 @@ pub enum DownloadEvent<'a> {
     /// Another process is obtaining the same model.
     Locked {
         /// The longest wait.
-        patience: Duration,
+        timeout: Duration,
     },
 }
 

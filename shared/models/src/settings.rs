@@ -128,7 +128,7 @@ mod tests {
             ("MODEL_MIRROR", "somewhere"),
             ("MODEL_FETCH", "perhaps"),
         ] {
-            let environment = Environment::of([("HOME", "/home/u"), (name, value)]);
+            let environment = Environment::from_pairs([("HOME", "/home/u"), (name, value)]);
             let error = ModelSettings::read(&environment).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");
         }
@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_name_or_an_existing_file_is_wanted() {
-        let wanted = |text: &str| ModelChoice::read(&Environment::of([("WHISPER_MODEL", text)]));
+        let wanted =
+            |text: &str| ModelChoice::read(&Environment::from_pairs([("WHISPER_MODEL", text)]));
         assert_eq!(wanted("").unwrap().name(), "base");
         assert_eq!(wanted("tiny.en").unwrap().name(), "tiny.en");
         let folder = tempfile::tempdir().unwrap();

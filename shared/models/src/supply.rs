@@ -58,7 +58,7 @@ impl Supply {
     }
 
     /// A supply of a file, which is there.
-    pub fn of_file(path: PathBuf) -> Self {
+    pub fn from_file(path: PathBuf) -> Self {
         Self::with(
             ModelChoice::File(path.clone()),
             None,
@@ -138,7 +138,7 @@ impl Supply {
             Ok(path) => SupplyState::Ready(path.clone()),
             Err(error) => SupplyState::Missing {
                 reason: error.to_string(),
-                retry_at: Instant::now() + self.patience().retry,
+                retry_at: Instant::now() + self.timeouts().retry,
             },
         });
         outcome
@@ -147,16 +147,16 @@ impl Supply {
     /// Obtains the model, however long that takes: every hour from all sources, and
     /// every few seconds from the cache.
     pub async fn keep_trying(&self, observer: &dyn Observer) {
-        let patience = self.patience();
+        let timeouts = self.timeouts();
         while let Err(error) = self.obtain(observer).await {
             tracing::warn!(
                 event = "model.unavailable",
-                retry_in_s = patience.retry.as_secs(),
+                retry_in_s = timeouts.retry.as_secs(),
                 "{error}; recordings wait meanwhile"
             );
-            let retry_at = Instant::now() + patience.retry;
+            let retry_at = Instant::now() + timeouts.retry;
             while Instant::now() < retry_at {
-                tokio::time::sleep(patience.look.min(patience.retry)).await;
+                tokio::time::sleep(timeouts.look.min(timeouts.retry)).await;
                 if self.take_from_cache().await {
                     return;
                 }
@@ -164,9 +164,9 @@ impl Supply {
         }
     }
 
-    fn patience(&self) -> FetchTimeouts {
+    fn timeouts(&self) -> FetchTimeouts {
         let library = self.library.as_ref();
-        library.map_or_else(FetchTimeouts::default, |library| library.patience)
+        library.map_or_else(FetchTimeouts::default, |library| library.timeouts)
     }
 
     /// Whether a user or another process has put the file into the cache.

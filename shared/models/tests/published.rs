@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
 async fn convert(name: &str) -> Result<(), SourceError> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut library = support::library(folder.path(), "http://127.0.0.1:9");
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     environment
         .text("PATH")
         .unwrap_or_default()

@@ -55,7 +55,7 @@ async fn sources_are_tried_again_after_a_while() {
     let host = Host::start(file(), &[Answer::Status(503), Answer::File]);
     let model = model(&file(), &[]);
     let mut library = library(folder.path(), &host.url);
-    library.patience.retry = Duration::from_millis(100);
+    library.timeouts.retry = Duration::from_millis(100);
     let supply = Supply::new(model, library);
     supply.keep_trying(&()).await;
     assert_eq!(host.requests().len(), 2);

@@ -44,7 +44,7 @@ const HEALTH: &str = "/healthz";
 pub struct Receiver {
     function: Arc<dyn Function>,
     task_paths: Vec<String>,
-    in_hand: TaskTracker,
+    in_flight: TaskTracker,
 }
 
 impl Receiver {
@@ -54,7 +54,7 @@ impl Receiver {
         Self {
             function,
             task_paths,
-            in_hand: TaskTracker::new(),
+            in_flight: TaskTracker::new(),
         }
     }
 
@@ -98,11 +98,11 @@ impl Receiver {
             }
         };
         let read = read(sender, &parts.headers, &body);
-        let of_request = trace::of_headers(&parts.headers);
+        let of_request = trace::from_headers(&parts.headers);
         let handling = handle(Arc::clone(&self.function), read, of_request);
         let path = path.to_owned();
         // What is begun is finished, whether or not the caller waits for it.
-        let work = self.in_hand.spawn(async move {
+        let work = self.in_flight.spawn(async move {
             let (outcome, span) = handling.await;
             let response = answer(sender, &outcome);
             span.in_scope(|| outcome.log(&path, response.status(), started.elapsed()));
@@ -125,8 +125,8 @@ impl Service for Receiver {
     }
 
     async fn settled(&self) {
-        self.in_hand.close();
-        self.in_hand.wait().await;
+        self.in_flight.close();
+        self.in_flight.wait().await;
     }
 }
 
@@ -200,8 +200,8 @@ fn describe(span: &Span, delivery: &Delivery) {
 
 /// The interview that a delivery is about, where it says so.
 fn interview_of(incoming: &Incoming) -> Option<String> {
-    let of_path = |path: &str| {
-        let key = InterviewKey::of_path(path)?;
+    let from_path = |path: &str| {
+        let key = InterviewKey::from_path(path)?;
         Some(key.interview_id.to_string())
     };
     if let Incoming::Task(task) = incoming {
@@ -209,8 +209,8 @@ fn interview_of(incoming: &Incoming) -> Option<String> {
         return body.get("interview_id")?.as_str().map(str::to_owned);
     }
     match incoming.event().ok()? {
-        Event::ObjectFinalized(object) => of_path(&object.name),
-        Event::DocumentWritten(written) => of_path(written.path.as_str()),
+        Event::ObjectFinalized(object) => from_path(&object.name),
+        Event::DocumentWritten(written) => from_path(written.path.as_str()),
         Event::MessagePublished(message) => message.attributes.get("interview_id").cloned(),
     }
 }

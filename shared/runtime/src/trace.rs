@@ -38,24 +38,24 @@ pub async fn scope<F: Future>(trace: TraceContext, work: F) -> F::Output {
 }
 
 /// The trace of a request, by its headers.
-pub fn of_headers(headers: &HeaderMap) -> Option<TraceContext> {
+pub fn from_headers(headers: &HeaderMap) -> Option<TraceContext> {
     let text = |name| headers.get(name)?.to_str().ok();
     text(TRACEPARENT)
         .and_then(|text| TraceContext::parse(text).ok())
-        .or_else(|| text(CLOUD_TRACE).and_then(of_cloud_trace))
+        .or_else(|| text(CLOUD_TRACE).and_then(from_cloud_trace))
 }
 
 /// The trace that an event carries: in the distributed tracing extension or,
 /// for a message, among its attributes.
-pub fn of_event(event: &CloudEvent) -> Option<TraceContext> {
+pub fn from_event(event: &CloudEvent) -> Option<TraceContext> {
     let extension = event.extension(TRACEPARENT).map(ToString::to_string);
     extension
         .and_then(|text| TraceContext::parse(&text).ok())
-        .or_else(|| of_attributes(&pubsub::attributes(event)))
+        .or_else(|| from_attributes(&pubsub::attributes(event)))
 }
 
 /// The trace that a message carries.
-pub fn of_attributes(attributes: &BTreeMap<String, String>) -> Option<TraceContext> {
+pub fn from_attributes(attributes: &BTreeMap<String, String>) -> Option<TraceContext> {
     [TRACEPARENT, CLIENT_TRACEPARENT]
         .into_iter()
         .filter_map(|name| attributes.get(name))
@@ -63,7 +63,7 @@ pub fn of_attributes(attributes: &BTreeMap<String, String>) -> Option<TraceConte
 }
 
 /// A span of 0, or none, stands for "no span": the work gets one of its own.
-fn of_cloud_trace(text: &str) -> Option<TraceContext> {
+fn from_cloud_trace(text: &str) -> Option<TraceContext> {
     let (path, options) = text.split_once(';').unwrap_or((text, ""));
     let (trace, span) = path.split_once('/').unwrap_or((path, "0"));
     let span: u64 = span.trim().parse().ok()?;
@@ -104,21 +104,21 @@ mod tests {
             (TRACEPARENT, PARENT),
             (CLOUD_TRACE, "105445aa7843bc8bf206b12000100000/1;o=1"),
         ]);
-        assert_eq!(of_headers(&both).unwrap().to_string(), PARENT);
+        assert_eq!(from_headers(&both).unwrap().to_string(), PARENT);
         let broken = headers(&[
             (TRACEPARENT, "00-no"),
             (CLOUD_TRACE, "105445aa7843bc8bf206b12000100000/74;o=1"),
         ]);
         assert_eq!(
-            of_headers(&broken).unwrap().to_string(),
+            from_headers(&broken).unwrap().to_string(),
             "00-105445aa7843bc8bf206b12000100000-000000000000004a-01"
         );
-        assert_eq!(of_headers(&HeaderMap::new()), None);
+        assert_eq!(from_headers(&HeaderMap::new()), None);
     }
 
     #[test]
     fn cloud_trace_header_may_omit_fields() {
-        let read = |text: &str| of_headers(&headers(&[(CLOUD_TRACE, text)]));
+        let read = |text: &str| from_headers(&headers(&[(CLOUD_TRACE, text)]));
         let recorded = read("9df407335d114d56ea27ee69ff12943f/17236816549570278484").unwrap();
         assert_eq!(
             recorded.span_hex(),
@@ -137,7 +137,7 @@ mod tests {
     fn an_event_carries_its_trace_as_an_extension_and_a_message_among_its_attributes() {
         let builder = EventBuilderV10::new().id("1").source("//s");
         let event = builder.ty(DOCUMENT_WRITTEN).extension(TRACEPARENT, PARENT);
-        let trace = of_event(&event.build().unwrap()).unwrap();
+        let trace = from_event(&event.build().unwrap()).unwrap();
         assert_eq!(trace.trace_hex(), TRACE);
         for attributes in [
             json!({TRACEPARENT: PARENT}),
@@ -146,7 +146,7 @@ mod tests {
             let body = json!({"message": {"attributes": attributes, "data": "AA=="}});
             let builder = EventBuilderV10::new().id("1").source("//s");
             let event = builder.ty(MESSAGE_PUBLISHED).data("application/json", body);
-            let trace = of_event(&event.build().unwrap()).unwrap();
+            let trace = from_event(&event.build().unwrap()).unwrap();
             assert_eq!(trace.trace_hex(), TRACE);
         }
     }
@@ -166,13 +166,13 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_cloud_trace_headers_do_not_panic(text in ".*") {
-            let _ = of_cloud_trace(&text);
+            let _ = from_cloud_trace(&text);
         }
 
         #[test]
         fn cloud_trace_header_gives_the_same_context(trace: u128, span: u64, sampled: bool) {
             let text = format!("{trace:032x}/{span};o={}", u8::from(sampled));
-            let read = of_cloud_trace(&text);
+            let read = from_cloud_trace(&text);
             prop_assert_eq!(read.is_some(), trace != 0);
             if let Some(read) = read {
                 prop_assert_eq!(u128::from_be_bytes(read.trace_id), trace);

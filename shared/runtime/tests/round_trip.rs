@@ -186,7 +186,7 @@ fn a_document_hands_its_trace_on() {
     }
     for trace in [json!(5), json!("no trace")] {
         let encoded = event(None, Some(json!({"trace": trace})));
-        assert_eq!(trace::of_event(&encoded), None);
+        assert_eq!(trace::from_event(&encoded), None);
     }
 }
 

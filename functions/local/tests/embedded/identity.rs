@@ -242,7 +242,7 @@ async fn the_embedded_service_takes_people_at_their_word() {
 /// From a browser, only the pages of the list may ask, uploads included.
 #[tokio::test]
 async fn pages_of_other_origins_ask_only_where_they_are_listed() {
-    let environment = Environment::of([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
+    let environment = Environment::from_pairs([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
     let origins = api::Origins::read(&environment).expect("an origin");
     let test = TestHost::start_set(|settings| settings.origins = origins).await;
     for path in [

@@ -36,7 +36,7 @@ pub use self::{
 
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 pub const USER: &str = "test-user";
 
@@ -181,7 +181,7 @@ impl Cloud {
             }
             panic!("the listener ended");
         };
-        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        let waited = tokio::time::timeout(TIMEOUT, waiting).await;
         waited.unwrap_or_else(|_| panic!("interview {id} is stuck; relay: {}", self.log("relay")))
     }
 }
@@ -276,7 +276,7 @@ impl Drop for Embedded {
 fn patient() -> Client {
     // A function that was killed has closed what a pool would still hold.
     let client = Client::builder().pool_max_idle_per_host(0);
-    client.timeout(PATIENCE).build().unwrap()
+    client.timeout(TIMEOUT).build().unwrap()
 }
 
 pub fn key(id: &str) -> InterviewKey {

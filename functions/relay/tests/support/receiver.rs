@@ -17,7 +17,7 @@ use runtime::{
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::{PATIENCE, SECRET};
+use super::{SECRET, TIMEOUT};
 
 /// Webhooks as they were received: id, type, and whether the signature was good.
 #[derive(Default)]
@@ -58,7 +58,7 @@ impl Receiver {
     /// Waits until so many different webhooks have come; answers types by id. All
     /// signatures are good.
     pub async fn different(&self, count: usize) -> BTreeMap<String, String> {
-        let waited = tokio::time::timeout(PATIENCE, self.collect(count)).await;
+        let waited = tokio::time::timeout(TIMEOUT, self.collect(count)).await;
         waited.unwrap_or_else(|_| panic!("only {:?}", self.received.lock().unwrap()))
     }
 

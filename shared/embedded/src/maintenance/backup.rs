@@ -58,7 +58,7 @@ pub fn backup(data_dir: &Path, to: &Path, now: Timestamp) -> Result<Manifest, Ma
 }
 
 fn named(data_dir: &DataDir) -> Result<FileReferences, MaintenanceError> {
-    Ok(FileReferences::of_objects(&open_to_read(
+    Ok(FileReferences::from_objects(&open_to_read(
         &data_dir.database(),
     )?)?)
 }
@@ -141,7 +141,7 @@ impl Copying {
     ) -> Result<Manifest, MaintenanceError> {
         let folder = self.to.objects();
         let connection = open_to_read(&self.to.database())?;
-        let Some(identity) = identity::of_database(&connection)? else {
+        let Some(identity) = identity::read_database(&connection)? else {
             return Err(MaintenanceError::NoBackup {
                 folder: self.to.path().to_owned(),
                 reason: "the database has no installation id; start the service once".to_owned(),

@@ -90,7 +90,7 @@ fn check(from: &DataDir) -> Result<(Manifest, FileReferences), MaintenanceError>
     if checked != "ok" {
         return Err(refuse(format!("its database is damaged: {checked}")));
     }
-    let mut named = FileReferences::of_objects(&connection)?;
+    let mut named = FileReferences::from_objects(&connection)?;
     named
         .objects
         .retain(|file, _| !manifest.missing.contains(file));

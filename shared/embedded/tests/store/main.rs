@@ -23,7 +23,7 @@ use domain::{
 };
 use embedded::{
     ManualClock, Store, StoreOptions,
-    deliveries::{Again, Backlog, Content, QueuedDelivery},
+    deliveries::{Backlog, Content, QueuedDelivery, Requeue},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -248,7 +248,7 @@ async fn a_failure_waits_longer_each_time_and_ends_as_a_dead_letter() {
         let due = bench.due("queue:work").await;
         assert_eq!(due[0].attempt, attempt);
         deliveries
-            .again(&due[0], Again::Failed { after: None }, "no")
+            .requeue(&due[0], Requeue::Failed { after: None }, "no")
             .await
             .unwrap();
         if let Some(next) = deliveries.next_due().await.unwrap() {
@@ -282,11 +282,11 @@ async fn waiting_for_ones_turn_is_no_failure() {
     for _ in 0..10 {
         let due = bench.due("queue:work").await;
         assert_eq!(due[0].attempt, 1);
-        let again = Again::Later(Duration::from_secs(5));
+        let again = Requeue::Later(Duration::from_secs(5));
         bench
             .store
             .deliveries()
-            .again(&due[0], again, "")
+            .requeue(&due[0], again, "")
             .await
             .unwrap();
         assert_eq!(bench.due("queue:work").await, []);

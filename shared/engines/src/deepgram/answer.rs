@@ -88,7 +88,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
         spoken = utterances::words(body);
     }
     if spoken.is_empty() && !results.are_silent() {
-        let refusal = DeepgramError::of_answer(body);
+        let refusal = DeepgramError::from_body(body);
         tracing::warn!(
             event = "transcription.response_empty",
             ?refusal,

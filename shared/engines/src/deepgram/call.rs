@@ -3,7 +3,7 @@
 use std::{error::Error, io, iter, time::Duration};
 
 use domain::{
-    interview::sound_type,
+    interview::safe_audio_type,
     ports::{Clock, ObjectError, Recording},
     steps::{Code, StepError},
 };
@@ -109,7 +109,7 @@ async fn by_bytes(
         .await
         .map_err(|error| unread(&error))?;
     // A body declared as JSON would be read as a request with a URL to fetch.
-    let content_type = sound_type(&recording.content_type);
+    let content_type = safe_audio_type(&recording.content_type);
     Ok(request
         .header(CONTENT_TYPE, content_type)
         .header(CONTENT_LENGTH, meta.size)
@@ -166,7 +166,7 @@ pub(crate) async fn refused(mut answer: Response) -> StepError {
     {
         body.extend_from_slice(&chunk);
     }
-    let refusal = DeepgramError::of_status(status, &body);
+    let refusal = DeepgramError::from_status(status, &body);
     tracing::warn!(
         event = "transcription.rejected",
         status,

@@ -253,7 +253,7 @@ impl Conversation {
             return Ok(());
         }
         let refusal = frame.map_or(DeepgramError::Unavailable, |frame| {
-            DeepgramError::of_close(frame.code.into(), &frame.reason)
+            DeepgramError::from_close(frame.code.into(), &frame.reason)
         });
         tracing::warn!(
             event = "live_transcription.closed",

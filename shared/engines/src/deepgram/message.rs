@@ -72,11 +72,11 @@ impl LiveMessage {
         let Kind { kind } = serde_json::from_str(text).ok()?;
         let heard = || serde_json::from_str(text).map(|results: Results<'_>| results.segments());
         Some(match kind.name() {
-            Some("Error") => Self::Refused(DeepgramError::of_answer(text.as_bytes())),
+            Some("Error") => Self::Refused(DeepgramError::from_body(text.as_bytes())),
             Some("Metadata") => Self::Summary,
             Some("Results") => Self::Heard(heard().ok()?),
             // A sample in the documentation is shown without its type.
-            None => match (heard(), DeepgramError::of_answer(text.as_bytes())) {
+            None => match (heard(), DeepgramError::from_body(text.as_bytes())) {
                 (Ok(segments), _) => Self::Heard(segments),
                 (Err(_), DeepgramError::UnexpectedResponse) => Self::Other,
                 (Err(_), refusal) => Self::Refused(refusal),
@@ -98,7 +98,7 @@ impl Results<'_> {
         }
         words
             .chunk_by(|a, b| a.speaker == b.speaker)
-            .filter_map(|words| segment::of_words(words.to_vec(), self.is_final.is_true()))
+            .filter_map(|words| segment::from_words(words.to_vec(), self.is_final.is_true()))
             .collect()
     }
 

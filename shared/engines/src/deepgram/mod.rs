@@ -85,15 +85,15 @@ impl Deepgram {
         callback_url: &str,
         before: BoxFuture<'_, Result<(), StepError>>,
     ) -> Result<Submitted, StepError> {
-        let survey = probe::take(request).await?;
+        let probe = probe::probe(request).await?;
         before.await?;
-        let answer = self.ask(request, &survey, Some(callback_url)).await?;
+        let answer = self.ask(request, &probe, Some(callback_url)).await?;
         // The provider accepted the recording although the response was unusable: treat
         // it like a missing response.
         let receipt = call::read(answer, &self.options).await;
         let receipt = receipt.map_err(|_| DeepgramError::TooSlow.to_step_error())?;
         let Some(request_id) = answer::request_id(&receipt) else {
-            let refusal = DeepgramError::of_answer(&receipt);
+            let refusal = DeepgramError::from_body(&receipt);
             tracing::warn!(
                 event = "callback.submit_unconfirmed",
                 ?refusal,
@@ -103,7 +103,7 @@ impl Deepgram {
         };
         Ok(Submitted {
             request_id,
-            audio: survey.facts,
+            audio: probe.facts,
         })
     }
 
@@ -123,10 +123,10 @@ impl Deepgram {
     async fn ask(
         &self,
         request: &TranscriptionRequest,
-        survey: &AudioProbe,
+        probe: &AudioProbe,
         callback_url: Option<&str>,
     ) -> Result<Response, StepError> {
-        let mut query = ListenQuery::recorded(&self.options.model, request, survey.separate);
+        let mut query = ListenQuery::recorded(&self.options.model, request, probe.separate);
         if let Some(url) = callback_url {
             query.add("callback", url);
         }
@@ -165,11 +165,11 @@ impl Transcriber for Deepgram {
         request: &TranscriptionRequest,
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let survey = probe::take(request).await?;
-        let answer = self.ask(request, &survey, None).await?;
+        let probe = probe::probe(request).await?;
+        let answer = self.ask(request, &probe, None).await?;
         let recognition = answer::read(&call::read(answer, &self.options).await?)?;
         Ok(Recognition {
-            audio: survey.facts,
+            audio: probe.facts,
             language: recognition.language.or_else(|| request.language.clone()),
             ..recognition
         })

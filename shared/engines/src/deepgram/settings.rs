@@ -10,7 +10,7 @@ const BASE_URL: &str = "https://api.deepgram.com";
 
 /// How long a response may take, sending the recording not included: the provider gives
 /// up after ten minutes.
-const PATIENCE: Duration = Duration::from_mins(12);
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(12);
 
 /// The largest answer that is read, in bytes: eight hours of talk have 25 MB.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
@@ -106,7 +106,7 @@ impl DeepgramOptions {
             send: None,
             call_back_from: CALL_BACK_FROM,
             connect_timeout: Duration::from_secs(10),
-            timeout: PATIENCE,
+            timeout: RESPONSE_TIMEOUT,
             live_timeout: Duration::from_mins(1),
             keep_alive: Duration::from_secs(4),
             max_answer: MAX_ANSWER,
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<DeepgramOptions, InvalidSetting> {
-        DeepgramOptions::read(&Environment::of(pairs))
+        DeepgramOptions::read(&Environment::from_pairs(pairs))
     }
 
     #[test]

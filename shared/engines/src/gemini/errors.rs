@@ -30,7 +30,7 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeat
     let details = Details(error["details"].as_array().map_or(&[], Vec::as_slice));
     let after = details.retry_delay().or(answer.after);
     log(code, &name, &details);
-    let fault = match code {
+    let error = match code {
         400 if details.has_reason("API_KEY") => ProviderError::Unauthorized,
         400 if details.mentions("user location is not supported") => ProviderError::Location,
         400 if message.contains("token count") && message.contains("exceeds") => {
@@ -38,7 +38,7 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeat
         }
         400 => {
             return ProfileError {
-                fault: ProviderError::Refused,
+                error: ProviderError::Refused,
                 feature: feature(&name, &message),
             };
         }
@@ -53,7 +53,7 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeat
         408 | 499 | 500..=599 => ProviderError::Unavailable { after },
         _ => ProviderError::Refused,
     };
-    fault.into()
+    error.into()
 }
 
 /// By the status alone.

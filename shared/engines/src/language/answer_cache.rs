@@ -27,9 +27,9 @@ const MAX_ANALYSES: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum CachedAnswer {
     /// An answer.
-    With(Object),
+    Object(Object),
     /// The question is too large, in this way: split the part in two.
-    TooMuch(ProviderError),
+    TooLarge(ProviderError),
 }
 
 /// How far an analysis has come.
@@ -43,7 +43,7 @@ pub(crate) struct AnalysisProgress {
 
 impl AnalysisProgress {
     /// The cached answer.
-    pub(crate) fn recall(&self, question: &ModelQuestion) -> Option<CachedAnswer> {
+    pub(crate) fn find(&self, question: &ModelQuestion) -> Option<CachedAnswer> {
         self.answers.get(&question.key()).cloned()
     }
 
@@ -97,7 +97,7 @@ mod tests {
         let mut progress = AnalysisProgress::default();
         progress.remember(
             &question("a"),
-            CachedAnswer::TooMuch(ProviderError::Truncated),
+            CachedAnswer::TooLarge(ProviderError::Truncated),
         );
         progress
     }
@@ -108,14 +108,14 @@ mod tests {
         answer_cache.keep([1; 32], with_one());
         let taken = answer_cache.take(&[1; 32]);
         assert_eq!(
-            taken.recall(&question("a")),
-            Some(CachedAnswer::TooMuch(ProviderError::Truncated))
+            taken.find(&question("a")),
+            Some(CachedAnswer::TooLarge(ProviderError::Truncated))
         );
-        assert_eq!(taken.recall(&question("b")), None);
-        assert_eq!(answer_cache.take(&[1; 32]).recall(&question("a")), None);
+        assert_eq!(taken.find(&question("b")), None);
+        assert_eq!(answer_cache.take(&[1; 32]).find(&question("a")), None);
         answer_cache.keep([1; 32], with_one());
         tokio::time::advance(LONG_ENOUGH).await;
-        assert_eq!(answer_cache.take(&[1; 32]).recall(&question("a")), None);
+        assert_eq!(answer_cache.take(&[1; 32]).find(&question("a")), None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -125,7 +125,7 @@ mod tests {
             answer_cache.keep([key; 32], with_one());
             tokio::time::advance(Duration::from_secs(1)).await;
         }
-        assert!(answer_cache.take(&[5; 32]).recall(&question("a")).is_none());
-        assert!(answer_cache.take(&[6; 32]).recall(&question("a")).is_some());
+        assert!(answer_cache.take(&[5; 32]).find(&question("a")).is_none());
+        assert!(answer_cache.take(&[6; 32]).find(&question("a")).is_some());
     }
 }

@@ -128,7 +128,7 @@ impl ProviderError {
 
     /// The step's error.
     pub fn step_error(&self) -> StepError {
-        let (code, message) = self.words();
+        let (code, message) = self.code_and_message();
         if !self.may_pass() {
             return StepError::permanent(code, message);
         }
@@ -160,7 +160,7 @@ impl ProviderError {
     }
 
     /// Code and message.
-    const fn words(&self) -> (Code, &'static str) {
+    const fn code_and_message(&self) -> (Code, &'static str) {
         match self {
             Self::Unauthorized => (
                 Code::EngineUnauthorized,

@@ -117,7 +117,7 @@ impl LanguageAnalyst {
         let (read, dropped): (Vec<Draft>, Vec<usize>) = drafts.into_iter().unzip();
         let mut draft = self.whole(session, request, read).await?;
         warn_of_dropped(&mut draft, dropped.iter().sum());
-        Ok(limits::bounded(draft))
+        Ok(limits::truncate_draft(draft))
     }
 
     /// The drafts of one part; of its halves, where it is too much for an answer.
@@ -133,13 +133,13 @@ impl LanguageAnalyst {
             let tokens = self.options.answer_tokens();
             let question = prompt::about(request, lines, part, tokens);
             match session.answer(&question).await? {
-                CachedAnswer::With(object) => {
+                CachedAnswer::Object(object) => {
                     let (mut draft, dropped) = answer::draft(&object);
                     end_topics(&mut draft, part.last_turn(lines));
                     drafts.push((draft, dropped));
                 }
-                CachedAnswer::TooMuch(fault) => {
-                    let halves = part.halves(lines).ok_or(fault)?;
+                CachedAnswer::TooLarge(error) => {
+                    let halves = part.halves(lines).ok_or(error)?;
                     open.extend(halves.into_iter().rev());
                 }
             }
@@ -159,7 +159,7 @@ impl LanguageAnalyst {
         }
         let count = drafts.len();
         let (mut draft, findings) = merge::merge(drafts);
-        let finding = self.conclude(session, request, findings).await?;
+        let finding = self.combine(session, request, findings).await?;
         draft.summary = finding.summary;
         draft.competencies = finding.competencies;
         draft.warnings.push(Warning {
@@ -169,7 +169,7 @@ impl LanguageAnalyst {
         Ok(draft)
     }
 
-    async fn conclude(
+    async fn combine(
         &self,
         session: &Session<'_>,
         request: &AnalysisRequest,
@@ -179,13 +179,13 @@ impl LanguageAnalyst {
             let groups = reduce::groups(findings, self.options.part_tokens);
             findings = Vec::with_capacity(groups.len());
             for group in groups {
-                findings.push(self.concluded(session, request, group).await?);
+                findings.push(self.combine_group(session, request, group).await?);
             }
         }
         Ok(findings.swap_remove(0))
     }
 
-    async fn concluded(
+    async fn combine_group(
         &self,
         session: &Session<'_>,
         request: &AnalysisRequest,
@@ -195,11 +195,11 @@ impl LanguageAnalyst {
             return Ok(group.swap_remove(0));
         }
         let tokens = self.options.answer_tokens();
-        let written = reduce::written(&group);
+        let written = reduce::to_json_lines(&group);
         let question = prompt::in_conclusion(&request.rubric, &written, tokens);
         match session.answer(&question).await? {
-            CachedAnswer::With(object) => Ok(reduce::concluded(group, answer::draft(&object).0)),
-            CachedAnswer::TooMuch(fault) => Err(fault),
+            CachedAnswer::Object(object) => Ok(reduce::combined(group, answer::draft(&object).0)),
+            CachedAnswer::TooLarge(error) => Err(error),
         }
     }
 }
@@ -227,14 +227,14 @@ impl Analyst for LanguageAnalyst {
                 progress.usage_totals.settle(&mut draft, self.model.model());
                 Ok(draft)
             }
-            Err(fault) => {
+            Err(error) => {
                 tracing::warn!(
                     event = "analysis.failed",
-                    fault = fault.as_str(),
+                    error = error.as_str(),
                     "the language model returned no analysis"
                 );
                 self.answer_cache.keep(key, progress);
-                Err(fault.step_error())
+                Err(error.step_error())
             }
         }
     }

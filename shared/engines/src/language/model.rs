@@ -48,9 +48,9 @@ pub struct Reply {
 
 impl From<ProviderError> for Reply {
     /// Nothing came back that would have to be paid for.
-    fn from(fault: ProviderError) -> Self {
+    fn from(error: ProviderError) -> Self {
         Self {
-            outcome: Err(fault),
+            outcome: Err(error),
             usage: None,
             model: None,
         }

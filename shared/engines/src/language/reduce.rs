@@ -31,7 +31,7 @@ pub(crate) struct PartResult {
 
 impl PartResult {
     /// As the last question shows it.
-    fn written(&self, part: usize) -> serde_json::Value {
+    fn to_json(&self, part: usize) -> serde_json::Value {
         let competencies = self.competencies.iter().map(|own| {
             let quotes = own.evidence.iter().take(QUOTES_SHOWN);
             let quotes: Vec<&str> = quotes.map(|citation| citation.quote.reveal()).collect();
@@ -51,10 +51,10 @@ impl PartResult {
 }
 
 /// The findings as lines of JSON.
-pub(crate) fn written(findings: &[PartResult]) -> String {
+pub(crate) fn to_json_lines(findings: &[PartResult]) -> String {
     let lines = findings.iter().enumerate();
     let lines: Vec<String> = lines
-        .map(|(at, finding)| finding.written(at + 1).to_string())
+        .map(|(at, finding)| finding.to_json(at + 1).to_string())
         .collect();
     lines.join("\n")
 }
@@ -64,7 +64,7 @@ pub(crate) fn groups(findings: Vec<PartResult>, at_most_tokens: u32) -> Vec<Vec<
     let mut groups: Vec<Vec<PartResult>> = Vec::new();
     let mut filled = 0;
     for finding in findings {
-        let size = tokens(&finding.written(0).to_string());
+        let size = tokens(&finding.to_json(0).to_string());
         match groups.last_mut() {
             Some(group) if group.len() < 2 || filled + size <= at_most_tokens => {
                 group.push(finding);
@@ -80,7 +80,7 @@ pub(crate) fn groups(findings: Vec<PartResult>, at_most_tokens: u32) -> Vec<Vec<
 }
 
 /// One finding of several, with the last question's answer.
-pub(crate) fn concluded(findings: Vec<PartResult>, answer: Draft) -> PartResult {
+pub(crate) fn combined(findings: Vec<PartResult>, answer: Draft) -> PartResult {
     let summaries = findings
         .iter()
         .filter_map(|finding| finding.summary.as_ref());
@@ -183,7 +183,7 @@ mod tests {
     }
 
     /// What becomes of the parts' ratings with these of the last question.
-    fn of(ratings: &[Option<u8>], answer: &[Option<u8>]) -> DraftCompetency {
+    fn combined_rating(ratings: &[Option<u8>], answer: &[Option<u8>]) -> DraftCompetency {
         let parts = ratings.iter().zip(0..);
         let parts =
             parts.map(|(rating, turn)| finding(assessed(*rating, &format!("part {turn}"), turn)));
@@ -194,12 +194,12 @@ mod tests {
                 .collect(),
             ..Draft::default()
         };
-        concluded(parts.collect(), answer).competencies.remove(0)
+        combined(parts.collect(), answer).competencies.remove(0)
     }
 
     #[test]
     fn final_rating_lies_within_the_ratings_of_the_parts() {
-        let rated = of(&[Some(2), None, Some(5)], &[Some(4)]);
+        let rated = combined_rating(&[Some(2), None, Some(5)], &[Some(4)]);
         assert_eq!(
             (rated.rating, rated.rationale.reveal()),
             (Some(4), "weighed")
@@ -221,7 +221,7 @@ mod tests {
             (&[None, None], &[Some(5)], None, "weighed"),
             (&[None], &[], None, "part 0"),
         ] {
-            let rated = of(ratings, answer);
+            let rated = combined_rating(ratings, answer);
             assert_eq!(
                 (rated.rating, rated.rationale.reveal()),
                 (expected, why),
@@ -232,10 +232,10 @@ mod tests {
 
     #[test]
     fn the_parts_ratings_stay_with_their_quotes_however_often_they_are_concluded() {
-        let of_first = of(&[Some(5), None, Some(1)], &[Some(5)]);
+        let of_first = combined_rating(&[Some(5), None, Some(1)], &[Some(5)]);
         let second = finding(assessed(Some(3), "part 3", 3));
         let both = vec![finding(of_first), second];
-        let rated = concluded(both, Draft::default()).competencies.remove(0);
+        let rated = combined(both, Draft::default()).competencies.remove(0);
         let parts = rated.parts.iter();
         let parts: Vec<(u8, u32)> = parts
             .map(|own| (own.rating, own.evidence[0].turn))
@@ -249,7 +249,7 @@ mod tests {
             finding(assessed(None, "r", 1)),
             finding(assessed(None, "r", 2)),
         ];
-        let summary = concluded(parts, Draft::default()).summary.unwrap();
+        let summary = combined(parts, Draft::default()).summary.unwrap();
         assert_eq!(summary.reveal(), "Part about 1. Part about 2.");
     }
 

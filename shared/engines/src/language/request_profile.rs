@@ -10,15 +10,15 @@ use super::{ProviderError, Reply};
 /// Why a request was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ProfileError<F> {
-    pub(crate) fault: ProviderError,
+    pub(crate) error: ProviderError,
     /// What seems to have been refused of it.
     pub(crate) feature: Option<F>,
 }
 
 impl<F> From<ProviderError> for ProfileError<F> {
-    fn from(fault: ProviderError) -> Self {
+    fn from(error: ProviderError) -> Self {
         Self {
-            fault,
+            error,
             feature: None,
         }
     }
@@ -71,7 +71,7 @@ impl<M: RequestProfile> StickyProfile<M> {
                 .and_then(|feature| request_profile.without(feature))
             {
                 Some(plainer) => request_profile = plainer,
-                None => return refusal.fault.into(),
+                None => return refusal.error.into(),
             }
         }
     }

@@ -24,8 +24,8 @@ impl RetryBudget {
 
     /// Waits before the next attempt; `false` when there have been enough, or
     /// when it would take longer than there is patience left.
-    pub(crate) async fn wait(&self, attempts: u32, fault: &ProviderError) -> bool {
-        attempts < fault.attempts() && self.pause(attempts, fault.after()).await
+    pub(crate) async fn wait(&self, attempts: u32, error: &ProviderError) -> bool {
+        attempts < error.attempts() && self.pause(attempts, error.after()).await
     }
 
     /// Waits before attempt `attempts + 1`: at least `after`, where the provider says
@@ -91,9 +91,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_retry_after_delays_double_for_five_attempts() {
         let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
-        let fault = ProviderError::Overloaded { after: None };
+        let error = ProviderError::Overloaded { after: None };
         let mut attempts = 1;
-        while retry_budget.wait(attempts, &fault).await {
+        while retry_budget.wait(attempts, &error).await {
             attempts += 1;
         }
         assert_eq!(attempts, 5);

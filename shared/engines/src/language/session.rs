@@ -49,14 +49,14 @@ impl<'a> Session<'a> {
         &self,
         question: &ModelQuestion,
     ) -> Result<CachedAnswer, ProviderError> {
-        let known = self.progress().recall(question);
+        let known = self.progress().find(question);
         if let Some(known) = known {
             return Ok(known);
         }
         let answered = match self.object(question).await {
-            Ok(object) => CachedAnswer::With(object),
-            Err(fault) if fault.is_too_much() => CachedAnswer::TooMuch(fault),
-            Err(fault) => return Err(fault),
+            Ok(object) => CachedAnswer::Object(object),
+            Err(error) if error.is_too_much() => CachedAnswer::TooLarge(error),
+            Err(error) => return Err(error),
         };
         self.progress().remember(question, answered.clone());
         Ok(answered)
@@ -84,16 +84,16 @@ impl<'a> Session<'a> {
         loop {
             let reply = self.model.ask(question).await;
             self.progress().usage_totals.add(&reply, self.model.model());
-            let fault = match reply.outcome {
+            let error = match reply.outcome {
                 Ok(text) => return Ok(text),
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            if !self.retry_budget.wait(attempts, &fault).await {
-                return Err(fault);
+            if !self.retry_budget.wait(attempts, &error).await {
+                return Err(error);
             }
             tracing::info!(
                 event = "question.retrying",
-                fault = fault.as_str(),
+                error = error.as_str(),
                 attempts,
                 "retrying the question"
             );

@@ -110,7 +110,9 @@ mod tests {
     }
 
     fn refused<const N: usize>(pairs: [(&str, &str); N]) -> String {
-        let error = analyst(&Environment::of(pairs)).map(|_| ()).unwrap_err();
+        let error = analyst(&Environment::from_pairs(pairs))
+            .map(|_| ())
+            .unwrap_err();
         format!("{error:#}")
     }
 
@@ -119,7 +121,7 @@ mod tests {
         let name = |pairs: &[(&str, &str)]| {
             let pairs: [(&str, &str); 4] =
                 std::array::from_fn(|at| *pairs.get(at).unwrap_or(&("", "")));
-            let engine = analyst_with(&Environment::of(pairs), Some(Arc::new(Tokens)));
+            let engine = analyst_with(&Environment::from_pairs(pairs), Some(Arc::new(Tokens)));
             engine.unwrap().name()
         };
         assert_eq!(name(&[]), "extractive");
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn vertex_is_where_its_location_says() {
         let at = |location: &str| {
-            let environment = Environment::of([
+            let environment = Environment::from_pairs([
                 ("ANALYZER", "vertex"),
                 ("GCS_PROJECT_ID", "p"),
                 ("VERTEX_LOCATION", location),

@@ -27,7 +27,7 @@ pub(crate) fn is_error(body: &Value) -> bool {
 
 /// By status and body. Its message is looked at, and never kept.
 pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError<OpenAiFeature> {
-    let words = Words::of(body);
+    let words = Words::new(body);
     let status = match answer.status.as_u16() {
         200..=299 => words.status.unwrap_or(500),
         status => status,
@@ -38,7 +38,7 @@ pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError<Ope
         "the language model rejected the request"
     );
     let after = answer.after;
-    let fault = match status {
+    let error = match status {
         402 => ProviderError::QuotaSpent,
         _ if words.say(&["insufficient_quota", "billing_hard_limit"]) => ProviderError::QuotaSpent,
         _ if words.say(&[
@@ -63,7 +63,7 @@ pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError<Ope
         _ if words.say(&["model_not_found"]) => ProviderError::UnknownModel,
         _ => return words.refused(),
     };
-    fault.into()
+    error.into()
 }
 
 /// What an error says, in lower case.
@@ -75,7 +75,7 @@ struct Words {
 }
 
 impl Words {
-    fn of(body: Option<&Value>) -> Self {
+    fn new(body: Option<&Value>) -> Self {
         let error = body.map_or(&Value::Null, |body| match &body["error"] {
             Value::Null => body,
             error => error,
@@ -127,7 +127,7 @@ impl Words {
             None
         };
         ProfileError {
-            fault: ProviderError::Refused,
+            error: ProviderError::Refused,
             feature,
         }
     }

@@ -181,7 +181,7 @@ impl TranscriptionServer {
 }
 
 fn placed(response: Response, piece: &Piece) -> impl Iterator<Item = Word> {
-    let words = words::of_response(response, piece).into_iter();
+    let words = words::recognized_words(response, piece).into_iter();
     words.map(|word| {
         let (start_ms, end_ms) = piece.in_recording(word.start_ms, word.end_ms);
         Word {

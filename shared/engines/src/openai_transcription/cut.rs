@@ -81,17 +81,17 @@ impl ChannelCutter {
 /// Returns how much speech there is, in milliseconds.
 pub(super) fn cut(
     source: Box<dyn Source>,
-    survey: AudioProbe,
+    probe: AudioProbe,
     mut emit: impl FnMut(Piece) -> bool,
 ) -> Result<u64, Error> {
     let mut decoder = Decoder::open(source)?;
-    let rate = survey.facts.sample_rate_hz;
-    let mut channels: Vec<ChannelCutter> = (0..survey.speakers())
+    let rate = probe.facts.sample_rate_hz;
+    let mut channels: Vec<ChannelCutter> = (0..probe.speakers())
         .map(|speaker| ChannelCutter::new(speaker, rate))
         .collect();
     while let Some(block) = decoder.next_block()? {
         for channel in &mut channels {
-            let full = if survey.separate {
+            let full = if probe.separate {
                 channel.push(block.channel(channel.speaker as usize))
             } else {
                 channel.push(block.mix())

@@ -71,14 +71,14 @@ impl OpenAiTranscriber {
     async fn words(
         &self,
         mut pieces: mpsc::Receiver<Piece>,
-        survey: &AudioProbe,
+        probe: &AudioProbe,
         conversation: &Conversation,
         progress: &dyn Progress,
     ) -> Result<Vec<Word>, StepError> {
         let transcribe = async |piece: Piece| {
             let reached_ms = piece.end_ms();
             let words = self.0.transcribe(piece, conversation).await?;
-            progress.report(percent(reached_ms, survey.facts.duration_ms));
+            progress.report(percent(reached_ms, probe.facts.duration_ms));
             Ok::<_, StepError>(words)
         };
         let mut found = Vec::new();
@@ -107,7 +107,7 @@ impl Transcriber for OpenAiTranscriber {
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let survey = probe::take(request).await?;
+        let probe = probe::probe(request).await?;
         let retry_budget = self.0.options.retry_budget;
         let language = request.language.as_deref();
         let conversation = Conversation::new(language, &request.key_terms, retry_budget);
@@ -115,18 +115,18 @@ impl Transcriber for OpenAiTranscriber {
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
-            cut::cut(source, survey, |piece| send.blocking_send(piece).is_ok())
+            cut::cut(source, probe, |piece| send.blocking_send(piece).is_ok())
         });
-        let words = self.words(pieces, &survey, &conversation, progress).await?;
+        let words = self.words(pieces, &probe, &conversation, progress).await?;
         let speech_ms = cutting
             .await
             .map_err(|_| StepError::transient(Code::EngineFailed, "cutting the recording failed"))?
             .map_err(|error| error.to_step_error())?;
         Ok(Recognition {
-            speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
+            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
             words,
             language: request.language.clone().or(conversation.language.known()),
-            audio: survey.facts,
+            audio: probe.facts,
             speech_ms: Some(speech_ms),
             model: self.0.options.model.clone(),
             diarization: None,

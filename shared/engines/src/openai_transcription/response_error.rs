@@ -31,8 +31,8 @@ impl From<TranscriptionError> for ResponseError {
 }
 
 impl From<ProviderError> for ResponseError {
-    fn from(fault: ProviderError) -> Self {
-        let failure = match fault {
+    fn from(error: ProviderError) -> Self {
+        let failure = match error {
             ProviderError::Timeout => TranscriptionError::Timeout,
             ProviderError::Unreachable => TranscriptionError::Unreachable,
             _ => TranscriptionError::Unreadable,

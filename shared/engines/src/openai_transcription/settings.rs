@@ -21,7 +21,7 @@ const OPENAI_MODEL: &str = "whisper-1";
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long rate limits and failures of the server are waited out in one recording.
-const PATIENCE: Duration = Duration::from_mins(5);
+const RETRY_BUDGET: Duration = Duration::from_mins(5);
 
 /// How the transcription server is reached.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl OpenAiTranscriptionOptions {
             model: model.to_owned(),
             key: key.map(bearer).transpose()?,
             timeout: TIMEOUT,
-            retry_budget: PATIENCE,
+            retry_budget: RETRY_BUDGET,
         })
     }
 
@@ -163,7 +163,7 @@ mod tests {
     fn read<const N: usize>(
         pairs: [(&str, &str); N],
     ) -> Result<OpenAiTranscriptionOptions, InvalidSetting> {
-        OpenAiTranscriptionOptions::read(&Environment::of(pairs))
+        OpenAiTranscriptionOptions::read(&Environment::from_pairs(pairs))
     }
 
     fn key(options: &OpenAiTranscriptionOptions) -> Option<&str> {

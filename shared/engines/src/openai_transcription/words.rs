@@ -34,7 +34,7 @@ pub(super) struct Recognized {
 }
 
 /// The words of a response in order, within the piece.
-pub(super) fn of_response(response: Response, piece: &Piece) -> Vec<Recognized> {
+pub(super) fn recognized_words(response: Response, piece: &Piece) -> Vec<Recognized> {
     let segments = segments(response, piece.length_ms());
     let said = segments.iter().filter(|segment| !is_invented(segment));
     let words = said.flat_map(|segment| words(segment, piece)).collect();

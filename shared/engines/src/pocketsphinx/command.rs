@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// How long a piece of at most 30 seconds may take on a slow, busy machine.
-const PATIENCE: Duration = Duration::from_mins(10);
+const PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The program is not on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,7 +67,7 @@ impl Command {
     }
 
     /// Recognises a piece of 16 kHz samples.
-    pub(crate) async fn hear(&self, samples: &[i16]) -> Result<Vec<CommandWord>, StepError> {
+    pub(crate) async fn recognize(&self, samples: &[i16]) -> Result<Vec<CommandWord>, StepError> {
         let child = self.start().map_err(|error| {
             tracing::error!(event = "transcription.start_failed", %error, "the speech engine did not start");
             StepError::transient(
@@ -76,9 +76,11 @@ impl Command {
             )
         })?;
         let bytes = self.input(samples);
-        let printed = timeout(PATIENCE, talk(child, bytes)).await.map_err(|_| {
-            StepError::transient(Code::EngineTimeout, "the speech engine did not answer")
-        })??;
+        let printed = timeout(PROCESS_TIMEOUT, talk(child, bytes))
+            .await
+            .map_err(|_| {
+                StepError::transient(Code::EngineTimeout, "the speech engine did not answer")
+            })??;
         self.read(&printed).ok_or_else(|| {
             StepError::transient(
                 Code::EngineFailed,

@@ -68,12 +68,12 @@ impl ChannelPipeline {
 /// more; answers how much speech there was, in milliseconds.
 pub(crate) fn cut(
     source: Box<dyn Source>,
-    survey: AudioProbe,
+    probe: AudioProbe,
     mut emit: impl FnMut(Utterance) -> bool,
 ) -> Result<u64, Error> {
     let mut decoder = Decoder::open(source)?;
-    let rate = survey.facts.sample_rate_hz;
-    let mut ears: Vec<ChannelPipeline> = (0..survey.speakers())
+    let rate = probe.facts.sample_rate_hz;
+    let mut ears: Vec<ChannelPipeline> = (0..probe.speakers())
         .map(|_| ChannelPipeline::new(rate))
         .collect();
     let mut wanted = true;
@@ -85,7 +85,7 @@ pub(crate) fn cut(
         for (speaker, ear) in (0..).zip(&mut ears) {
             let mut more = true;
             let emit = |piece| more = hand_over(speaker, piece);
-            if survey.separate {
+            if probe.separate {
                 ear.push(block.channel(speaker as usize), emit);
             } else {
                 ear.push(block.mix(), emit);

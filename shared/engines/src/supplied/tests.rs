@@ -47,7 +47,7 @@ fn supplied(folder: &Path, fallback: bool) -> Supplied<Silent> {
         path: String::new(),
     });
     let model = PublishedModel::named("base").expect("the default");
-    let fallback = fallback.then(|| Speech::of(Silent("last_resort")));
+    let fallback = fallback.then(|| Speech::new(Silent("last_resort")));
     Supplied::new(
         Silent("silent"),
         Arc::new(Supply::new(model, library)),
@@ -121,7 +121,7 @@ async fn a_third_recording_waits_until_a_place_is_free() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("ggml-own.bin");
     fs::write(&path, "anything").expect("written");
-    let supply = Arc::new(Supply::of_file(path));
+    let supply = Arc::new(Supply::from_file(path));
     let engine = Supplied::new(Silent("silent"), supply, None);
     assert_eq!(engine.readiness(), Readiness::Ready);
     let places = engine.places.acquire_many(2).await.expect("open");

@@ -54,14 +54,14 @@ impl ResumableTranscript {
     pub(super) async fn load(
         request: &TranscriptionRequest,
         model: &str,
-        survey: AudioProbe,
+        probe: AudioProbe,
     ) -> Self {
         let version = env!("CARGO_PKG_VERSION");
         let mut resumable = Self {
             checkpoint: request.checkpoint.clone(),
             settings: format!(
                 "{version} {WINDOWS} {model} {:?} {:?} {}",
-                request.language, request.key_terms, survey.separate
+                request.language, request.key_terms, probe.separate
             ),
             words: Vec::new(),
             language: None,

@@ -78,14 +78,14 @@ impl Transcriber for Whisper {
     ) -> Result<Recognition, StepError> {
         let mut recognizer =
             Recognizer::new(self, request.language.as_deref(), &request.key_terms).await?;
-        let survey = probe::take(request).await?;
-        let mut resumable = ResumableTranscript::load(request, self.name.as_ref(), survey).await;
+        let probe = probe::probe(request).await?;
+        let mut resumable = ResumableTranscript::load(request, self.name.as_ref(), probe).await;
         recognizer.resume_with(resumable.language());
         let (send, mut windows) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
-            window::cut(source, survey, |window| send.blocking_send(window).is_ok())
+            window::cut(source, probe, |window| send.blocking_send(window).is_ok())
         });
         let mut reached_ms = 0;
         while let Some(window) = windows.recv().await {
@@ -96,17 +96,17 @@ impl Transcriber for Whisper {
             }
             let words = recognizer.recognize(window).await?;
             resumable.add(words, recognizer.language()).await;
-            progress.report(percent(reached_ms, survey.facts.duration_ms));
+            progress.report(percent(reached_ms, probe.facts.duration_ms));
         }
         let speech_ms = cutting
             .await
             .map_err(|_| failed())?
             .map_err(|error| error.to_step_error())?;
         Ok(Recognition {
-            speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
+            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
             words: resumable.into_words(),
             language: recognizer.language().map(str::to_owned),
-            audio: survey.facts,
+            audio: probe.facts,
             speech_ms: Some(speech_ms),
             model: self.name.to_string(),
             diarization: None,

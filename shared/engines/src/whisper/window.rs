@@ -217,17 +217,17 @@ impl ChannelPipeline {
 /// more; answers how much speech there was, in milliseconds.
 pub(super) fn cut(
     source: Box<dyn Source>,
-    survey: AudioProbe,
+    probe: AudioProbe,
     mut emit: impl FnMut(Window) -> bool,
 ) -> Result<u64, Error> {
     let mut decoder = Decoder::open(source)?;
-    let rate = survey.facts.sample_rate_hz;
-    let mut channels: Vec<ChannelPipeline> = (0..survey.speakers())
+    let rate = probe.facts.sample_rate_hz;
+    let mut channels: Vec<ChannelPipeline> = (0..probe.speakers())
         .map(|speaker| ChannelPipeline::new(speaker, rate))
         .collect();
     while let Some(block) = decoder.next_block()? {
         for channel in &mut channels {
-            let full = if survey.separate {
+            let full = if probe.separate {
                 channel.push(block.channel(channel.speaker as usize))
             } else {
                 channel.push(block.mix())

@@ -52,7 +52,7 @@ fn about_the_part(question: &ModelQuestion) -> Value {
 }
 
 #[tokio::test]
-async fn of_eighty_thousand_words_every_turn_is_shown_and_the_parts_are_made_one() {
+async fn every_turn_of_eighty_thousand_words_is_sent_in_parts() {
     let whole = day();
     assert_eq!(whole.words.len(), 80_000);
     let model = Scripted::new(|question| {

@@ -43,7 +43,7 @@ async fn outcome(body: &str) -> (String, String) {
     let model = || Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
     let taken_for = match model().ask(&question()).await.outcome {
         Ok(_) => "answer".to_owned(),
-        Err(fault) => fault.as_str().to_owned(),
+        Err(error) => error.as_str().to_owned(),
     };
     let options = AnalystOptions {
         retry_budget: Duration::ZERO,

@@ -79,7 +79,7 @@ impl JsonApi {
         generation: Option<i64>,
     ) -> Result<Option<Resource>, ObjectError> {
         let generation = generation.map(|generation| generation.to_string());
-        let query = of_generation(generation.as_deref());
+        let query = generation_query(generation.as_deref());
         let answer = self
             .ask(&Method::GET, &object(bucket, name), &query)
             .await?;
@@ -98,7 +98,7 @@ impl JsonApi {
         generation: Option<i64>,
     ) -> Result<(), ObjectError> {
         let generation = generation.map(|generation| generation.to_string());
-        let query = of_generation(generation.as_deref());
+        let query = generation_query(generation.as_deref());
         let answer = self
             .ask(&Method::DELETE, &object(bucket, name), &query)
             .await;
@@ -204,7 +204,7 @@ impl JsonApi {
     }
 }
 
-fn of_generation(generation: Option<&str>) -> Vec<(&str, &str)> {
+fn generation_query(generation: Option<&str>) -> Vec<(&str, &str)> {
     let pair = generation.map(|generation| ("generation", generation));
     pair.into_iter().collect()
 }

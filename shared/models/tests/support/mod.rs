@@ -150,7 +150,7 @@ pub fn model(bytes: &[u8], packages: &'static [Package]) -> &'static PublishedMo
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
     std::fs::write(&path, bytes).expect("written");
-    let sums = Sums::of_file(&path).expect("sums");
+    let sums = Sums::from_file(&path).expect("sums");
     Box::leak(Box::new(PublishedModel {
         name: "small",
         file: "ggml-small.bin",
@@ -171,7 +171,7 @@ pub fn library(folder: &Path, base: &str) -> ModelLibrary {
             fetch: true,
             path: String::new(),
         },
-        patience: FetchTimeouts {
+        timeouts: FetchTimeouts {
             connect: Duration::from_millis(500),
             stall: Duration::from_millis(500),
             lock: Duration::from_secs(20),

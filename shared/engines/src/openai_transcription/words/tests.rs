@@ -31,8 +31,8 @@ fn segment(text: &str, start_ms: u64, end_ms: u64) -> ResponseSegment {
     }
 }
 
-fn of(response: Response) -> Vec<(String, u64, u64)> {
-    let words = of_response(response, &piece(0, 10_000));
+fn times_of(response: Response) -> Vec<(String, u64, u64)> {
+    let words = recognized_words(response, &piece(0, 10_000));
     let plain = words.into_iter();
     plain
         .map(|word| (word.text, word.start_ms, word.end_ms))
@@ -63,7 +63,7 @@ fn words_beside_segments_get_the_punctuation_of_the_text() {
         ..Response::default()
     };
     assert_eq!(
-        of(response),
+        times_of(response),
         owned(&[
             ("So,", 100, 300),
             ("InterviewLens -", 400, 1_200),
@@ -92,7 +92,7 @@ fn tokens_are_joined_to_words() {
         ..Response::default()
     };
     assert_eq!(
-        of(response),
+        times_of(response),
         owned(&[("Interviews,", 0, 800), ("too.", 900, 1_200)])
     );
 }
@@ -104,7 +104,7 @@ fn words_that_differ_from_the_text_are_matched_by_their_share() {
         words: timed(&[("twenty", 0, 600), ("apples", 600, 1_200)]),
         ..Response::default()
     };
-    let words = of(response);
+    let words = times_of(response);
     assert_eq!(words.len(), 2);
     assert_eq!((words[0].1, words[1].2), (0, 1_200));
     assert!(words[0].2 >= words[1].1, "{words:?}");
@@ -117,7 +117,7 @@ fn times_are_interpolated_over_the_speech_by_length() {
         ..Response::default()
     };
     assert_eq!(
-        of(response),
+        times_of(response),
         owned(&[
             ("ab", 0, 2_500),
             ("cdef", 2_500, 7_500),
@@ -145,7 +145,7 @@ fn interpolated_words_are_less_confident() {
             segments: vec![segment],
             ..Response::default()
         };
-        let words = of_response(response, &piece(0, 1_000));
+        let words = recognized_words(response, &piece(0, 1_000));
         assert!((words[0].confidence - expected).abs() < 0.001, "{words:?}");
     }
 }
@@ -173,7 +173,7 @@ fn silence_and_sounds_are_no_words() {
             words: timed(&[("Thank", 0, 500), ("you", 500, 900)]),
             ..Response::default()
         };
-        assert_eq!(of(response).len(), count, "{text}");
+        assert_eq!(times_of(response).len(), count, "{text}");
     }
 }
 
@@ -183,7 +183,7 @@ fn loops_are_said_once() {
         text: "Yes. ".to_owned() + &"Thank you very much. ".repeat(5),
         ..Response::default()
     };
-    assert_eq!(of(response).len(), 5);
+    assert_eq!(times_of(response).len(), 5);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn languages_without_spaces_are_split_between_characters() {
         text: "我们用。".into(),
         ..Response::default()
     };
-    let words: Vec<String> = of(response).into_iter().map(|word| word.0).collect();
+    let words: Vec<String> = times_of(response).into_iter().map(|word| word.0).collect();
     assert_eq!(words, ["我", "们", "用。"]);
 }
 
@@ -227,7 +227,7 @@ proptest! {
     ) {
         let response = Response { text, segments, words, language: None };
         let piece = &*PIECE;
-        let words = of_response(response, piece);
+        let words = recognized_words(response, piece);
         let mut reached = 0;
         for word in &words {
             prop_assert!(word.start_ms >= reached && word.end_ms >= word.start_ms);

@@ -2,8 +2,8 @@
 
 use crate::{Error, mpeg, wav};
 
-/// How much of a file [`look`] wants to see, in bytes.
-pub const LOOK_SIZE: u64 = 64 * 1024;
+/// How much of a file [`probe`] wants to see, in bytes.
+pub const PROBE_SIZE: u64 = 64 * 1024;
 
 /// The kinds of files that recordings come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,10 @@ pub enum FileKind {
 }
 
 /// Detects the kind of a recording, and rejects kinds that cannot be decoded; `start`
-/// is the first [`LOOK_SIZE`] bytes of the file, or all of it when it is smaller.
+/// is the first [`PROBE_SIZE`] bytes of the file, or all of it when it is smaller.
 ///
 /// File name and declared content type are ignored; only the bytes count.
-pub fn look(start: &[u8]) -> Result<FileKind, Error> {
+pub fn probe(start: &[u8]) -> Result<FileKind, Error> {
     if start.is_empty() {
         return Err(Error::Empty);
     }
@@ -112,13 +112,13 @@ mod tests {
 
     #[test]
     fn non_recordings_and_unsupported_recordings_are_distinguished() {
-        assert!(matches!(look(b""), Err(Error::Empty)));
+        assert!(matches!(probe(b""), Err(Error::Empty)));
         assert!(matches!(
-            look(b"hello, I am a text named song.mp3"),
+            probe(b"hello, I am a text named song.mp3"),
             Err(Error::NotAudio)
         ));
-        assert!(matches!(look(&vec![0; 70_000]), Err(Error::NotAudio)));
-        let refusal = look(b"#!AMR\n\x3c").unwrap_err().to_string();
+        assert!(matches!(probe(&vec![0; 70_000]), Err(Error::NotAudio)));
+        let refusal = probe(b"#!AMR\n\x3c").unwrap_err().to_string();
         assert!(
             refusal.contains("AMR") && refusal.contains("convert"),
             "{refusal}"
@@ -134,7 +134,7 @@ mod tests {
             (b"\0\0\0\x20ftypM4A ", FileKind::Mp4),
             (b"FORM\0\0\0\x04AIFF", FileKind::Aiff),
         ] {
-            assert_eq!(look(start).expect("known"), kind);
+            assert_eq!(probe(start).expect("known"), kind);
         }
     }
 }
