@@ -1,4 +1,4 @@
-//! What a person types.
+//! The command line.
 
 use std::{
     io::{self, Write},
@@ -49,11 +49,11 @@ enum Command {
     /// List, fetch and verify the models of the speech engine `whisper`
     #[command(subcommand)]
     Models(ModelsCommand),
-    /// Print the description of the API for programs, `/openapi.json`
+    /// Print the OpenAPI description, `/openapi.json`
     Openapi,
 }
 
-/// What takes settings and engines.
+/// Commands that need settings and engines.
 #[derive(Subcommand)]
 enum Work {
     /// Host everything on one port over a data directory
@@ -62,10 +62,10 @@ enum Work {
     Process {
         /// The recording
         file: PathBuf,
-        /// Where the results go
+        /// Folder for the results
         #[arg(long, default_value = "out")]
         out: PathBuf,
-        /// How many people speak, where that is known
+        /// Number of speakers, if known
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
         speakers: Option<u32>,
     },

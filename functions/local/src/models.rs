@@ -19,21 +19,21 @@ use crate::Engines;
 /// What to do with models.
 #[derive(Subcommand)]
 pub(crate) enum ModelsCommand {
-    /// List the known models and say which are there
+    /// List the known models and whether they are downloaded
     List,
-    /// Fetch a model unless it is there, and print where it is
+    /// Download a model unless it is there, and print its path
     Fetch {
-        /// Its name; without one that of `WHISPER_MODEL`
+        /// Its name; defaults to `WHISPER_MODEL`
         name: Option<String>,
     },
     /// Read models and compare their checksums with the published ones
     Verify {
-        /// A name; without one every model that is there
+        /// A name; defaults to every downloaded model
         name: Option<String>,
     },
 }
 
-/// Does it; answers the exit code.
+/// Runs the command; returns the exit code.
 pub(crate) async fn run(command: ModelsCommand, environment: &Environment) -> anyhow::Result<u8> {
     let settings = ModelSettings::read(environment)?;
     match command {
@@ -47,7 +47,7 @@ fn named(name: &str) -> anyhow::Result<&'static PublishedModel> {
     PublishedModel::named(name).ok_or_else(|| {
         let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
         anyhow!(
-            "no model is called `{name}`; there are: {}",
+            "unknown model `{name}`; known models: {}",
             names.join(", ")
         )
     })
@@ -126,7 +126,7 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
                 found += 1;
                 writeln!(
                     out,
-                    "{}: {} is right, {}",
+                    "{}: verified, {}, {}",
                     model.name,
                     model.checksum(),
                     path.display()
@@ -154,7 +154,7 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
     Ok(code)
 }
 
-/// Obtains the model that `process` needs. Without one the last resort is announced; it is
+/// Obtains the model that `process` needs. Without one the fallback is announced; it is
 /// an error if that is not installed either.
 pub(crate) async fn prepare(engines: &Engines, supply: Option<&Supply>) -> anyhow::Result<()> {
     let Some(supply) = supply else {
@@ -167,12 +167,12 @@ pub(crate) async fn prepare(engines: &Engines, supply: Option<&Supply>) -> anyho
         return Ok(());
     };
     let Some(substitute) = engines.transcriber.substitute() else {
-        let hint = "the last resort needs the packages `pocketsphinx` and `pocketsphinx-en-us`";
+        let hint = "the fallback engine needs the packages `pocketsphinx` and `pocketsphinx-en-us`";
         return Err(anyhow!("{error}. {hint}"));
     };
     writeln!(
         io::stderr(),
-        "interviewlens: {error}. Until then {} is used: English alone, and many words wrong",
+        "interviewlens: {error}. Until then the fallback engine {} is used: English only, with many errors",
         substitute.name()
     )?;
     Ok(())
@@ -240,7 +240,7 @@ impl Observer for DownloadDisplay {
                 };
                 let size = megabytes(bytes);
                 self.say(&format!(
-                    "fetching the speech model `{model}` from {name}: {size}{there}"
+                    "downloading the speech model `{model}` from {name}: {size}{there}"
                 ));
             }
             DownloadEvent::Bytes { done, total } => self.show(done, total),
@@ -254,7 +254,7 @@ impl Observer for DownloadDisplay {
             DownloadEvent::Locked { timeout } => {
                 let minutes = timeout.as_secs() / 60;
                 self.say(&format!(
-                    "another process is fetching `{model}`; waiting at most {minutes} minutes"
+                    "another process is downloading `{model}`; waiting at most {minutes} minutes"
                 ));
             }
         }
