@@ -1,4 +1,4 @@
-// For everybody: axe finds nothing, and everything fits on a phone.
+// Accessibility: axe finds no violations, and every view fits on a phone.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -59,7 +59,7 @@ for (const scheme of ["light", "dark"] as const) {
         expect(await found(page)).toEqual([]);
       }
 
-      test("every view is for everybody", async ({ page, service: empty }) => {
+      test("every view is accessible", async ({ page, service: empty }) => {
         await open(page, empty);
         await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
         await fits(page);

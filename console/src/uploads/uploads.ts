@@ -161,7 +161,7 @@ async function alone(file: File, action: () => Promise<unknown>): Promise<void> 
 /** What a person can do about it. */
 function said(error: unknown): string {
   if (error instanceof UploadError) return error.message;
-  // Of a connection that is lost, `fetch` says no more than that.
+  // `fetch` gives no detail about a lost connection.
   const why = error instanceof TypeError ? "Too many connection failures" : reason(error);
   return `${why[0]?.toUpperCase()}${why.slice(1)}. What has arrived is kept; try again.`;
 }

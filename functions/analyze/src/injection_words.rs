@@ -18,7 +18,7 @@ const DISMISS: &[&str] = &["ignore", "disregard", "forget", "override", "bypass"
 const EARLIER: &[&str] = &["previous", "above", "prior", "earlier", "preceding", "all"];
 const GRADE: &[&str] = &["rate", "score", "grade", "rank"];
 const RATE: &[&str] = &["rate", "score", "grade", "rank", "give"];
-const WHOM: &[&str] = &[
+const TARGET: &[&str] = &[
     "me",
     "him",
     "her",
@@ -55,8 +55,8 @@ pub(crate) const PHRASES: &[Pattern] = &[
 /// With a few words in between.
 pub(crate) const PATTERNS: &[Pattern] = &[
     &[DISMISS, EARLIER, INSTRUCTIONS],
-    &[GRADE, WHOM, BEST],
-    &[RATE, WHOM, BEST, RATING],
+    &[GRADE, TARGET, BEST],
+    &[RATE, TARGET, BEST, RATING],
     &[&["you"], &["are"], &["language"], &["model"]],
     &[&["you"], &["are"], &["ai", "llm", "chatbot"]],
     &[&["you"], &["are"], &["now"], READERS],

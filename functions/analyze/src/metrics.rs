@@ -53,7 +53,7 @@ pub fn measure(transcript: &Transcript) -> Metrics {
     let stretches = joined(&transcript.turns);
     let speech_ms = covered(transcript.words.iter());
     let mut speakers = BTreeMap::new();
-    for id in everybody(transcript) {
+    for id in speaker_ids(transcript) {
         speakers.insert(id, speaker_metrics(transcript, &stretches, id));
     }
     let total: u64 = speakers.values().map(|metrics| metrics.talk_ms).sum();
@@ -72,7 +72,7 @@ pub fn measure(transcript: &Transcript) -> Metrics {
 }
 
 /// The speakers that the head names and the speakers that have words.
-fn everybody(transcript: &Transcript) -> Vec<u32> {
+fn speaker_ids(transcript: &Transcript) -> Vec<u32> {
     let named = transcript.head.speakers.iter().map(|speaker| speaker.id);
     let heard = transcript.turns.iter().map(|turn| turn.speaker);
     let mut ids: Vec<u32> = named.chain(heard).collect();

@@ -8,16 +8,16 @@ use support::{interview, transcript, transcript_from_words};
 #[test]
 fn a_conversation_in_turns_is_measured_as_by_hand() {
     let metrics = measure(&interview());
-    let (asker, answerer) = (&metrics.speakers[&0], &metrics.speakers[&1]);
+    let (interviewer, candidate) = (&metrics.speakers[&0], &metrics.speakers[&1]);
     // 12 + 6 and 17 + 18 words; a turn of n words takes 300 n - 100 ms.
-    assert_eq!((asker.words, answerer.words), (18, 35));
-    assert_eq!(asker.talk_ms, (12 * 300 - 100) + (6 * 300 - 100));
-    assert_eq!(answerer.talk_ms, (17 * 300 - 100) + (18 * 300 - 100));
-    assert_eq!((asker.questions, answerer.questions), (2, 0));
-    assert_eq!(answerer.longest_monologue_ms, 18 * 300 - 100);
-    assert_eq!(answerer.response_delay_ms, Some(100));
-    assert_eq!((metrics.turns, answerer.interruptions), (4, 0));
-    let total = asker.talk_share + answerer.talk_share;
+    assert_eq!((interviewer.words, candidate.words), (18, 35));
+    assert_eq!(interviewer.talk_ms, (12 * 300 - 100) + (6 * 300 - 100));
+    assert_eq!(candidate.talk_ms, (17 * 300 - 100) + (18 * 300 - 100));
+    assert_eq!((interviewer.questions, candidate.questions), (2, 0));
+    assert_eq!(candidate.longest_monologue_ms, 18 * 300 - 100);
+    assert_eq!(candidate.response_delay_ms, Some(100));
+    assert_eq!((metrics.turns, candidate.interruptions), (4, 0));
+    let total = interviewer.talk_share + candidate.talk_share;
     assert!((total - 1.0).abs() < 1e-9, "{total}");
 }
 
@@ -64,11 +64,11 @@ fn a_back_channel_changes_nothing() {
     words.push(("mhm", 3_000, 3_200, 1));
     words.extend((0..20).map(|at| ("so", 10_400 + at * 500, 10_800 + at * 500, 1)));
     let metrics = measure(&transcript_from_words(&words, 21_000));
-    let answerer = &metrics.speakers[&1];
-    assert_eq!(answerer.interruptions, 0);
-    assert_eq!(answerer.response_delay_ms, Some(500));
-    assert_eq!(answerer.longest_monologue_ms, 9_900);
-    assert_eq!((metrics.turns, answerer.words), (2, 21));
+    let candidate = &metrics.speakers[&1];
+    assert_eq!(candidate.interruptions, 0);
+    assert_eq!(candidate.response_delay_ms, Some(500));
+    assert_eq!(candidate.longest_monologue_ms, 9_900);
+    assert_eq!((metrics.turns, candidate.words), (2, 21));
 
     // The one goes on after a breath: no other speaker has answered.
     words.truncate(21);

@@ -305,7 +305,7 @@ async fn transient_failure_is_retried_until_it_succeeds() {
     let (_, url) = Provider::start(answers).await;
     let test = Test::start(&url).await;
     let Err(Failure::Transient { after, .. }) = test.run().await else {
-        panic!("not put back");
+        panic!("not transient");
     };
     assert_eq!(after.map(|wait| wait.as_secs()), Some(90));
     test.run().await.expect("done");

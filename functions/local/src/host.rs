@@ -121,7 +121,7 @@ impl Host {
         self.functions.iter()
     }
 
-    /// The API, which takes everybody at their word.
+    /// The API with the identity provider that trusts `X-User-Id`.
     pub fn api(&self) -> Api {
         Api {
             identity: Arc::new(LocalIdentity),

@@ -46,10 +46,7 @@ pub(crate) async fn run(command: ModelsCommand, environment: &Environment) -> an
 fn named(name: &str) -> anyhow::Result<&'static PublishedModel> {
     PublishedModel::named(name).ok_or_else(|| {
         let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
-        anyhow!(
-            "unknown model `{name}`; known models: {}",
-            names.join(", ")
-        )
+        anyhow!("unknown model `{name}`; known models: {}", names.join(", "))
     })
 }
 

@@ -20,7 +20,7 @@ use domain::pipeline::Pipeline;
 
 const RUNS: usize = 21;
 
-/// How long one start may take before the measuring is given up.
+/// The longest time that one start may take.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Start {

@@ -2,7 +2,7 @@
 //! Storage do, between Google's emulators of Firestore and Pub/Sub and functions
 //! that run as they do on Cloud Run, each in its own process.
 //!
-//! In reading order: [`settings`]; [`mirror`] hears of changed documents and
+//! In reading order: [`settings`]; [`mirror`] watches documents and
 //! [`remote`] posts events and tasks to functions; [`topics`] makes Pub/Sub push;
 //! [`service`] speaks the APIs of Cloud Storage and Cloud Tasks.
 

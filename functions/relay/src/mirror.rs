@@ -64,7 +64,7 @@ impl Mirror {
         let kept = match change {
             Change::Written(document) => self.keep(document).await,
             Change::Gone(path) => self.forget(&path).await,
-            Change::Anew(group) => {
+            Change::Reset(group) => {
                 self.seen.lock().await.remove(&group);
                 Ok(())
             }

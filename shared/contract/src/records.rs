@@ -241,7 +241,7 @@ pub async fn many_documents_are_written_and_cleared_in_one_go(bench: &impl Recor
 /// Equal, less than, upwards and downwards, fields of maps as well.
 ///
 /// Firestore itself answers most of these only with a composite index, which its
-/// emulator does not ask for: that the indexes are there is not promised here.
+/// emulator does not ask for: the existence of indexes is not part of the contract.
 pub async fn lists_are_filtered_and_in_order(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let documents = [

@@ -66,7 +66,7 @@ static IN_USE: Mutex<Weak<Loaded>> = Mutex::new(Weak::new());
 
 impl DiarizationModels {
     /// The models in memory: those that another recording uses at the moment, or loaded
-    /// anew. They are released with the last recording that uses them.
+    /// again. They are released with the last recording that uses them.
     pub fn shared() -> Result<Self, DiarizationError> {
         let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = in_use.upgrade() {

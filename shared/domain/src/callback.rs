@@ -19,7 +19,7 @@ use crate::{
     versions::{Extended, UnknownFields},
 };
 
-/// How long an engine may take to call back before it is asked again.
+/// How long an engine may take to call back before the request is sent again.
 pub const CALLBACK_TIMEOUT: Duration = Duration::from_mins(45);
 
 /// The queue between accepting an upload and transcribing it.

@@ -55,7 +55,7 @@ codes! {
     EngineRefused, "engine_refused", "The engine does not accept the request.";
     EngineQuota, "engine_quota", "The quota of the service with the engine is used up.";
     EngineBusy, "engine_busy", "The engine has too much to do for us.";
-    EngineOverloaded, "engine_overloaded", "The engine has too much to do for everybody.";
+    EngineOverloaded, "engine_overloaded", "The engine is overloaded for all users.";
     EngineUnavailable, "engine_unavailable", "The engine is out of order, or cannot be reached.";
     EngineTimeout, "engine_timeout", "The engine did not answer in time.";
     EngineFailed, "engine_failed", "The engine broke down, or its answer makes no sense.";

@@ -62,7 +62,7 @@ pub struct FunctionSpec {
     /// The events it listens to; none for one that only serves HTTP.
     #[serde(default)]
     pub events: Vec<Trigger>,
-    /// Whether everybody may call it.
+    /// Whether it is public.
     #[serde(default)]
     pub public: bool,
     /// How long one request may take, in seconds.

@@ -191,7 +191,7 @@ open_enum! {
         Pending = "pending",
         /// Answered with 2xx.
         Delivered = "delivered",
-        /// Given up.
+        /// Failed for good.
         Failed = "failed",
     }
 }

@@ -21,7 +21,7 @@ const TASK_NAME_MEMORY: Duration = Duration::from_hours(1);
 pub struct QueuedDelivery {
     /// Its row.
     pub id: i64,
-    /// What limits how many are in hand at once.
+    /// The channel, which limits how many are in flight.
     pub lane: String,
     /// The function that it is for.
     pub function: String,
@@ -40,7 +40,7 @@ pub struct QueuedDelivery {
 pub struct Channel {
     /// Its name.
     pub name: String,
-    /// How many deliveries may be in hand at once.
+    /// The most deliveries in flight.
     pub limit: usize,
     retry: Retry,
 }
@@ -181,7 +181,7 @@ impl Deliveries {
         .await
     }
 
-    /// When the next delivery that is not in hand is due.
+    /// When the next delivery that is not in flight is due.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT min(due_at) FROM deliveries WHERE in_hand = 0";

@@ -196,7 +196,7 @@ impl Signer for Store {
 }
 
 /// Makes a file, which `SQLite` finds empty then, or takes one that is there away from
-/// everybody else; what `SQLite` puts beside it has the same permissions.
+/// all other users; what `SQLite` puts beside it has the same permissions.
 pub(crate) fn only_ours(path: &Path) -> std::io::Result<()> {
     let file = File::options().append(true).create(true).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))

@@ -222,7 +222,7 @@ impl Library {
         if let Some(edit) = self.edit() {
             let delay = edit.delay.frames(rate);
             let second = u64::from(rate);
-            // A player's patience with a late start, as in `crate::timeline`.
+            // The latest start that players accept, as in `crate::timeline`.
             if (second / 5..60 * second).contains(&delay) {
                 self.silence += delay;
             }

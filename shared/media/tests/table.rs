@@ -214,7 +214,7 @@ fn make(source: &Path, folder: &Path, format: &Format) -> PathBuf {
     path
 }
 
-/// Decodes, and measures by how much the process grows meanwhile.
+/// Decodes, and measures the growth of the process's memory.
 fn decode(path: &Path) -> (Heard, u64) {
     let pass = || {
         let file = File::open(path).expect("made");

@@ -13,7 +13,7 @@ pub enum SourceError {
     /// The host cannot be reached.
     #[error("no connection: {0}")]
     Connect(String),
-    /// Nothing came for longer than the patience.
+    /// No bytes arrived within the timeout.
     #[error("nothing came for {0} s")]
     Stalled(u64),
     /// The connection ended too early.

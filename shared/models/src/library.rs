@@ -49,7 +49,7 @@ pub struct ModelLibrary {
 }
 
 impl ModelLibrary {
-    /// A library with the default patience.
+    /// A library with the default timeouts.
     pub fn new(settings: ModelSettings) -> Self {
         Self {
             settings,

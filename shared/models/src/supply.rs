@@ -152,7 +152,7 @@ impl Supply {
             tracing::warn!(
                 event = "model.unavailable",
                 retry_in_s = timeouts.retry.as_secs(),
-                "{error}; recordings wait meanwhile"
+                "{error}; recordings wait until the next attempt"
             );
             let retry_at = Instant::now() + timeouts.retry;
             while Instant::now() < retry_at {

@@ -249,11 +249,11 @@ mod tests {
                 http_request.request_method = "POST",
                 http_request.status = 503_u16,
                 http_request.latency = "0.250000s",
-                "put back"
+                "will be retried"
             );
         });
         assert_eq!(line["severity"], "WARNING");
-        assert_eq!(line["message"], "put back");
+        assert_eq!(line["message"], "will be retried");
         assert!(domain::Timestamp::parse(line["time"].as_str().unwrap()).is_ok());
         let expected = json!({"requestMethod": "POST", "status": 503, "latency": "0.250000s"});
         assert_eq!(line["httpRequest"], expected);

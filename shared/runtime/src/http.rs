@@ -26,7 +26,7 @@ pub trait Service: Send + Sync {
     /// Answers one request; there is always an answer.
     async fn call(&self, request: Request<Incoming>) -> Response<Body>;
 
-    /// Resolves when no work is in hand any more that was begun for a request
+    /// Resolves when all work is done that was begun for a request
     /// whose caller has gone. Requested when the server stops.
     async fn settled(&self) {}
 }

@@ -27,12 +27,12 @@ tokio::task_local! {
     static CURRENT: TraceContext;
 }
 
-/// The trace of the request in hand.
+/// The trace of the current request.
 pub fn current() -> Option<TraceContext> {
     CURRENT.try_with(|trace| *trace).ok()
 }
 
-/// Does `work` as part of `trace`. Work that it spawns must be scoped anew.
+/// Does `work` as part of `trace`. Work that it spawns needs a scope of its own.
 pub async fn scope<F: Future>(trace: TraceContext, work: F) -> F::Output {
     CURRENT.scope(trace, work).await
 }

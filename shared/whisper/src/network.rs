@@ -100,7 +100,7 @@ impl Network {
         let mut options = ModelOptions::with_all_ops();
         let encoder = load(&options, encoder_graph(file)?)?;
         // Packed weights are further copies. The encoder works on a whole window, to which
-        // packing its weights anew adds nothing that can be measured.
+        // packing its weights again adds nothing that can be measured.
         options.prepack_weights(true);
         let width = dimensions.width;
         let embedding = file.tensor("decoder.token_embedding.weight", dimensions.tokens * width)?;

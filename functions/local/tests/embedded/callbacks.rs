@@ -224,7 +224,7 @@ async fn a_request_that_may_have_been_taken_is_waited_for() {
     test.drain().await;
     assert_completed(&test, &id).await;
     assert_eq!(engine.urls().len(), 1, "asked once");
-    // And one that was not is asked again in the end.
+    // A request that was not recorded is sent again in the end.
     let (test, engine) = start(vec![vec![], vec![(1, answer())]]).await;
     engine.silent.store(true, Ordering::SeqCst);
     let id = test.submit(wav(3)).await;

@@ -1,4 +1,4 @@
-//! A deletion by a user or by the sweep leaves nothing, whatever happens meanwhile.
+//! A deletion by a user or by the sweep removes everything, in any race.
 
 use std::time::Duration;
 

@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 
 /// Knows `Bearer anna` and `Bearer ben`, and counts.
 #[derive(Default)]
-struct Doorman {
+struct FakeIdentity {
     asked: AtomicUsize,
 }
 
 #[async_trait]
-impl Identity for Doorman {
+impl Identity for FakeIdentity {
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let refused = |reason, code| AuthError {
@@ -43,21 +43,25 @@ impl Identity for Doorman {
     }
 }
 
-/// The API of an embedded service behind a doorman.
+/// The API of an embedded service behind a fake identity provider.
 struct Guarded {
     test: TestHost,
-    doorman: Arc<Doorman>,
+    identity: Arc<FakeIdentity>,
     url: String,
 }
 
 impl Guarded {
     async fn start() -> Self {
         let test = TestHost::start().await;
-        let doorman = Arc::new(Doorman::default());
+        let identity = Arc::new(FakeIdentity::default());
         let mut api = test.host.api();
-        api.identity = Arc::clone(&doorman) as _;
+        api.identity = Arc::clone(&identity) as _;
         let url = test.serve(api).await;
-        Self { test, doorman, url }
+        Self {
+            test,
+            identity,
+            url,
+        }
     }
 
     fn ask(&self, method: Method, path: &str) -> RequestBuilder {
@@ -165,7 +169,7 @@ async fn every_interview_route_authenticates_once_before_any_read() {
         let answer = request.body("{").send().await.expect("an answer");
         assert_eq!(refusal(answer).await.0, 401, "{path}");
         assert_eq!(
-            guarded.doorman.asked.load(Ordering::SeqCst),
+            guarded.identity.asked.load(Ordering::SeqCst),
             asked,
             "{path}"
         );
@@ -185,7 +189,7 @@ async fn public_requests_do_not_ask_the_identity_provider() {
     }
     let answer = guarded.ask(Method::PATCH, "/v1/interviews").send().await;
     assert_eq!(answer.expect("an answer").status(), 405);
-    assert_eq!(guarded.doorman.asked.load(Ordering::SeqCst), 0);
+    assert_eq!(guarded.identity.asked.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

@@ -255,7 +255,7 @@ async fn every_step_can_be_retried_alone() {
     }
 }
 
-/// As if the step had been given up.
+/// As if the step had failed for good.
 pub(crate) async fn fail(test: &TestHost, id: &str, step: &str) {
     use domain::{
         interview_store::{Decision, transact},

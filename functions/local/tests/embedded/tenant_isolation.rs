@@ -109,7 +109,7 @@ async fn other_users_interview_is_indistinguishable_from_a_missing_one() {
     let nobodys = "x".repeat(scene.id.len());
     let mut asked = 0;
     for (path, methods) in api::routes() {
-        // The page is the same for everybody: it asks for what it shows.
+        // The page is public: it fetches its data with requests.
         let page = path.starts_with("/app");
         if page || (!path.contains("{id}") && !path.contains("{filename}")) {
             continue;
@@ -131,7 +131,7 @@ async fn other_users_interview_is_indistinguishable_from_a_missing_one() {
     }
     assert!(asked >= 22, "{asked}");
     let mut after = scene.test.interview(&scene.id).await;
-    // A link is signed anew each time.
+    // Each response signs a new link.
     after["audio"]["url"] = before["audio"]["url"].clone();
     assert_eq!(after, before, "nothing has changed");
 }

@@ -76,7 +76,7 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
         );
     }
     // What the end of the last interview set off is a moment's work; then the
-    // service is stopped as an operator would, which finishes what is in hand.
+    // service is stopped as an operator would, which finishes requests in flight.
     let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         while under_way(folder.path()) > 0 {

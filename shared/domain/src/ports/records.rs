@@ -169,8 +169,8 @@ impl Query {
 /// Why records could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsError {
-    /// A precondition did not hold: read again and decide anew.
-    #[error("document `{path}` has changed meanwhile")]
+    /// A precondition did not hold: read and decide again.
+    #[error("document `{path}` has changed since it was read")]
     Stale {
         /// The document.
         path: DocPath,

@@ -62,7 +62,7 @@ impl Fixture {
         }
     }
 
-    /// The data directory opened anew, as after a crash.
+    /// Opens the data directory again, as after a crash.
     async fn reopened(self) -> Self {
         let Self {
             store,
@@ -222,7 +222,7 @@ async fn in_flight_delivery_is_redelivered_after_a_crash() {
     let bench = Fixture::new().await;
     bench.store.publish("news", tick()).await.unwrap();
     let first = bench.due("function:reader").await;
-    assert_eq!(bench.due("function:reader").await, [], "in hand");
+    assert_eq!(bench.due("function:reader").await, [], "in flight");
     let bench = bench.reopened().await;
     let second = bench.due("function:reader").await;
     assert_eq!((second[0].id, second[0].attempt), (first[0].id, 2));

@@ -115,7 +115,7 @@ async fn older_database_is_refused_and_no_object_is_lost() {
     let left = contents(&folder.path().join("objects"));
     assert_eq!(left, [b"monday".to_vec(), b"tuesday".to_vec()]);
 
-    // The way out: the matching database is put back.
+    // The way out: restore the matching database.
     fs::copy(copies.path().join("today.db"), folder.path().join(DATABASE)).unwrap();
     let store = open(folder.path()).await.unwrap();
     for name in ["monday", "tuesday"] {

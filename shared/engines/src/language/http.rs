@@ -65,7 +65,7 @@ impl Caller {
         Ok(Self { client, timeout })
     }
 
-    /// The same with another patience.
+    /// The same with another timeout.
     pub(crate) fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }

@@ -263,7 +263,7 @@ mod tests {
             ),
         ];
         append_questions(&mut questions, next);
-        assert_eq!(questions.len(), 2, "asked again later is asked twice");
+        assert_eq!(questions.len(), 2, "a question repeated later counts twice");
         assert!(questions[0].answer.is_some());
         assert_eq!(questions[0].evidence.len(), 2);
     }

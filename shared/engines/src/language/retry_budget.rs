@@ -23,13 +23,13 @@ impl RetryBudget {
     }
 
     /// Waits before the next attempt; `false` when there have been enough, or
-    /// when it would take longer than there is patience left.
+    /// when the rest of the budget is shorter.
     pub(crate) async fn wait(&self, attempts: u32, error: &ProviderError) -> bool {
         attempts < error.attempts() && self.pause(attempts, error.after()).await
     }
 
     /// Waits before attempt `attempts + 1`: at least `after`, where the provider says
-    /// so. Returns `false` without waiting when the rest of the patience is shorter.
+    /// so. Returns `false` without waiting when the rest of the budget is shorter.
     pub(crate) async fn pause(&self, attempts: u32, after: Option<Duration>) -> bool {
         let doubled = FIRST_WAIT * 2_u32.saturating_pow(attempts - 1).min(16);
         let wait = match after {

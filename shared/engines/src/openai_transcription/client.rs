@@ -97,7 +97,7 @@ impl TranscriptionServer {
         Ok(found)
     }
 
-    /// Sends a piece as often as there is patience.
+    /// Sends a piece until the retry budget is spent.
     async fn attempts(
         &self,
         piece: &Piece,

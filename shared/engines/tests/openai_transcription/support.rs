@@ -149,7 +149,7 @@ impl Fixture {
     }
 }
 
-/// A client without patience, so that no test waits.
+/// A client without a retry budget, so that no test waits.
 pub(crate) fn options(url: &str, model: &str) -> OpenAiTranscriptionOptions {
     let mut options = OpenAiTranscriptionOptions::new(url, model, Some(KEY)).expect("a URL");
     options.retry_budget = Duration::ZERO;

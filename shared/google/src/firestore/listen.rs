@@ -23,7 +23,7 @@ pub enum Change {
     /// A document is not there any more.
     Gone(DocPath),
     /// The documents of the collections of that name follow from the beginning.
-    Anew(String),
+    Reset(String),
     /// All documents of the collections of that name have been sent.
     Whole(String),
 }
@@ -102,7 +102,7 @@ fn changes(documents: &str, groups: &[String], event: FirestoreListenEvent) -> V
         }
         FirestoreListenEvent::TargetChange(change) => {
             let make = match change.target_change_type() {
-                TargetChangeType::Reset => Change::Anew,
+                TargetChangeType::Reset => Change::Reset,
                 TargetChangeType::Current => Change::Whole,
                 _ => return Vec::new(),
             };

@@ -162,7 +162,7 @@ pub fn model(bytes: &[u8], packages: &'static [Package]) -> &'static PublishedMo
     }))
 }
 
-/// A library in `folder` that fetches from `base` and has little patience.
+/// A library in `folder` that fetches from `base` and has short timeouts.
 pub fn library(folder: &Path, base: &str) -> ModelLibrary {
     ModelLibrary {
         settings: ModelSettings {
