@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Relays until it is told to stop.
+/// Relays until the stop signal.
 async fn relay(settings: RelaySettings) -> anyhow::Result<()> {
     let url = format!("http://{}", settings.address);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -1,11 +1,11 @@
-//! What Eventarc's Firestore triggers do.
+//! Emulates Eventarc's Firestore triggers.
 //!
-//! The listener tells what a document holds now, an event tells what it held
-//! before as well. So the documents that a function listens to are kept a second
-//! time in the embedded store: storing one there makes the event, with the old
-//! and the new, in the same transaction. What changed while the relay was away is
-//! found when it is back. Changes in quick succession may come as one, as those
-//! of the real triggers do not; nothing is lost by that.
+//! The listener sends a document's current contents, an event needs the previous ones
+//! as well. So the documents that a function listens to are mirrored in the embedded
+//! store: storing one there makes the event, with the old and the new contents, in the
+//! same transaction. Changes made while the relay was down are found at its next start.
+//! Changes in quick succession may be merged into one event, unlike those of the real
+//! triggers.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -27,8 +27,7 @@ use crate::settings::RelaySettings;
 struct Mirror {
     records: Arc<dyn Records>,
     pipeline: Arc<Pipeline>,
-    /// Which documents of each collection's name have been told since it was last
-    /// begun anew.
+    /// The documents of each collection received since the last reset.
     seen: Mutex<HashMap<String, HashSet<DocPath>>>,
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct RelaySettings {
     pub(crate) address: String,
     /// `RELAY_DIR`: where objects, tasks and undelivered events are kept.
     pub(crate) data_dir: PathBuf,
-    /// Google's clients, which are told of the emulators as functions are.
+    /// Google's clients, with the emulators' addresses as functions get them.
     pub(crate) cloud: Cloud,
     /// `FIRESTORE_EMULATOR_HOST`, without which there is nothing to relay.
     pub(crate) pubsub: String,
@@ -48,7 +48,7 @@ impl RelaySettings {
     }
 }
 
-/// A user who tries things out does not want to wait for ten minutes.
+/// Shorter than in production, for interactive use.
 fn hurry(pipeline: &mut Pipeline, environment: &Environment) -> Result<(), InvalidSetting> {
     let expected = "a number of seconds, at least 1";
     let longest: u32 = environment.parsed("RELAY_MAX_BACKOFF_S", u32::MAX, expected)?;

@@ -22,13 +22,13 @@ const BATCH: usize = 4;
 /// Samples from the start of the first window of a batch to the end of the last.
 const BATCH_SAMPLES: usize = (BATCH - 1) * HOP + WINDOW;
 
-/// Voices of at least this much speech decide who there is, in frames: 1 s.
+/// Voices of at least this much speech determine the people, in frames: 1 s.
 pub(crate) const RELIABLE_FRAMES: usize = 60;
 
-/// Who speaks when.
+/// The result of a diarization.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diarization {
-    /// What each says, by start. Those of different people may overlap.
+    /// The turns of all speakers, by start; turns of different speakers may overlap.
     pub turns: Vec<SpeakerTurn>,
     /// Number of people; without any speech 0.
     pub speakers: u32,
@@ -97,7 +97,7 @@ impl Diarizer {
         Ok(())
     }
 
-    /// Says who spoke, after the last samples.
+    /// Completes the diarization after the last samples.
     pub fn finish(mut self) -> Result<Diarization, DiarizationError> {
         // Windows until the last sample; what the last one before shares with them may be
         // all there is.

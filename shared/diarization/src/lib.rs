@@ -1,12 +1,12 @@
-//! Who speaks when in a recording of one channel.
+//! Diarization of a recording of one channel.
 //!
-//! In reading order: [`Diarizer`] takes samples as they are decoded and processes windows
-//! of ten seconds, a new one every 3.3 s. In each, `segmentation` tells up to three
-//! speakers apart, and `windows` identifies them by voices that `embedding` computes from
-//! `fbank` features. At the end `clustering` says which voices are the same person, and
-//! `timeline` joins the windows to turns.
+//! In reading order: [`Diarizer`] takes samples as they are decoded and processes
+//! windows of ten seconds, a new one every 3.3 s. In each, `segmentation` separates up
+//! to three speakers, and `windows` identifies them by voices that `embedding` computes
+//! from `fbank` features. At the end `clustering` decides which voices are the same
+//! person, and `timeline` joins the windows to turns.
 //!
-//! The recording itself is not kept: an hour takes about 3 MB, whatever is said in it.
+//! The recording itself is not kept: an hour takes about 3 MB.
 
 mod clustering;
 mod diarizer;
@@ -56,8 +56,8 @@ struct Loaded {
     segmentation: Segmentation,
     embedding: Embedding,
     features: FilterBank,
-    /// Held while a window is looked at: those of several recordings take turns, so that
-    /// the memory for one suffices.
+    /// Held while a window is processed: windows of several recordings take turns, so
+    /// that the memory for one suffices.
     turn: Mutex<()>,
 }
 

@@ -19,7 +19,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What it means, and who can do something about it.
+            /// What it means, and who can resolve it.
             pub const fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$name => $meaning,)*

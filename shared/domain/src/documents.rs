@@ -22,10 +22,9 @@ pub const MAX_TRIGGERING_BYTES: usize = 250_000;
 /// The largest event that Eventarc delivers, in bytes.
 pub const MAX_EVENT_BYTES: usize = 512 * 1024;
 
-/// The field with the moment after which the store may delete a document by itself,
-/// as Firestore does where it is told to
-/// (<https://firebase.google.com/docs/firestore/ttl>). No promise: others delete
-/// nothing.
+/// The field with the moment after which the store may delete a document, as Firestore
+/// does with a TTL policy (<https://firebase.google.com/docs/firestore/ttl>). Other
+/// stores delete nothing.
 pub const TIME_TO_LIVE: &str = "ttl";
 
 /// How deep maps and lists may lie in each other.

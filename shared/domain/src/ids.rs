@@ -1,4 +1,4 @@
-//! Who and which: identifiers that cannot be wrong once they exist.
+//! Identifiers that are valid by construction.
 
 use std::fmt;
 

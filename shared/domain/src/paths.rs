@@ -101,8 +101,8 @@ impl InterviewKey {
         format!("{}audio/{}", self.object_prefix(), random_name())
     }
 
-    /// The name of the object of the report that is written under a fencing token: who
-    /// was superseded writes beside the newer one and not over it.
+    /// The name of the object of the report that is written under a fencing token: a
+    /// superseded worker writes beside the newer report and not over it.
     pub fn report_object(&self, token: u64) -> String {
         format!("{}report-{token}.docx", self.object_prefix())
     }

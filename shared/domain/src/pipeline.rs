@@ -1,8 +1,7 @@
-//! The manifest: who listens to what.
+//! The manifest: which function listens to what.
 //!
-//! `terraform/pipeline.json` is the one list. Terraform reads it with
-//! `jsondecode`, the local host with [`Pipeline::parse`]; there is no second
-//! list to drift.
+//! `terraform/pipeline.json` is the one list. Terraform reads it with `jsondecode`, the
+//! local host with [`Pipeline::parse`]; there is no second list to drift.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +81,7 @@ pub struct FunctionSpec {
     /// The variables that it is given in the cloud.
     #[serde(default)]
     pub environment: Vec<String>,
-    /// Those of them that are secrets.
+    /// Secrets among them.
     #[serde(default)]
     pub secrets: Vec<String>,
 }
@@ -251,7 +250,7 @@ impl Trigger {
     }
 }
 
-/// As Eventarc matches path patterns: `{name}` and `*` stand for one segment.
+/// Matches path patterns like Eventarc: `{name}` and `*` match one segment.
 fn path_matches(pattern: &str, path: &str) -> bool {
     let (mut expected, mut actual) = (pattern.split('/'), path.split('/'));
     loop {

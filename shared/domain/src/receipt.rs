@@ -15,7 +15,7 @@ pub const KEPT: Duration = Duration::from_hours(24);
 /// The interview that the first request with a key made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
-    /// What was made.
+    /// The interview that was created.
     pub interview_id: InterviewId,
     /// When that was.
     pub created_at: Timestamp,

@@ -154,8 +154,8 @@ pub fn sentences(text: &str) -> impl Iterator<Item = String> {
     sentences.into_iter()
 }
 
-/// Whether a sentence asks something: it ends in a question mark, or has the
-/// word order of an English question or request near its beginning or end.
+/// Whether a sentence is a question: it ends in a question mark, or has the word order
+/// of an English question or request near its beginning or end.
 pub fn is_question(sentence: &str) -> bool {
     if sentence.trim_end().ends_with(['?', '？', '؟']) {
         return true;

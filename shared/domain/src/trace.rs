@@ -22,7 +22,7 @@ pub struct TraceContext {
     pub sampled: bool,
 }
 
-/// A text that is no `traceparent`.
+/// A text that is not a `traceparent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a traceparent is `00-` and 32, 16 and 2 hexadecimal digits")]
 pub struct InvalidTrace;

@@ -64,7 +64,7 @@ pub(crate) struct Decoding {
 }
 
 impl Decoding {
-    /// Whether the model doubts both that there is speech and what was said.
+    /// Whether the model doubts both that there is speech and its text.
     pub(crate) fn is_silence(&self) -> bool {
         self.no_speech > MAX_NO_SPEECH && self.log_probability < MIN_LOG_PROBABILITY
     }
@@ -187,7 +187,7 @@ impl WindowDecoder<'_> {
         })
     }
 
-    /// What was decoded; `sum` is that of the tokens' log probabilities, the end included.
+    /// The decoded tokens; `sum` is that of their log probabilities, the end included.
     fn decoding(
         &self,
         choices: Vec<Choice>,

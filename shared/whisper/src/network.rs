@@ -165,9 +165,9 @@ impl Network {
         self.run(inputs, tokens.len(), cache, pool)
     }
 
-    /// Takes one further token of each of several sequences that have a beginning in
-    /// common, and answers a row of logits for each. The cache holds the tokens of all of
-    /// them; each token names the places of those that come before it.
+    /// Appends one token to each of several sequences that share a beginning, and
+    /// returns a row of logits for each. The cache holds the tokens of all of them;
+    /// each token names the positions of its predecessors.
     pub(crate) fn decode_branches(
         &self,
         tokens: &[(u32, &[usize])],

@@ -33,7 +33,7 @@ const MIN_SAMPLES: usize = SAMPLE_RATE_HZ * 2 / 5;
 pub struct DecodeOptions<'a> {
     /// The language, one of [`LANGUAGES`]; detected without one.
     pub language: Option<&'a str>,
-    /// What was said before, or names and terms that are likely: context for spelling.
+    /// The preceding text, or names and terms that are likely: context for spelling.
     pub prompt: &'a str,
     /// The threads that do the work.
     pub threads: &'a Arc<ThreadPool>,
@@ -41,7 +41,7 @@ pub struct DecodeOptions<'a> {
     pub is_cancelled: &'a dyn Fn() -> bool,
 }
 
-/// What was said in a window.
+/// The transcription of a window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transcription {
     /// The language, given or detected.
@@ -233,9 +233,10 @@ impl DecodedSegment {
     }
 }
 
-/// Frames of the spectrogram for so many samples: those of the samples and of a silence,
-/// two to a moment. The model was trained on 30 s throughout; what it makes of less is as
-/// good on the recordings of `scripts/bench-speech` and takes a quarter less time.
+/// Frames of the spectrogram for so many samples: those of the samples and of a
+/// silence, two to a moment. The model was trained on 30 s throughout; for shorter
+/// input the results on the recordings of `scripts/bench-speech` are as good and take a
+/// quarter less time.
 fn frames(samples: usize) -> usize {
     let moments = (samples.div_ceil(MOMENT) + SILENT_MOMENTS).max(LEAST_MOMENTS);
     2 * moments.min(AUDIO_CONTEXT)

@@ -91,7 +91,7 @@ impl WindowDecoder<'_> {
                 beam.places.push(first + index);
             }
         }
-        // Where few have ended, the likeliest of those that go on count too.
+        // Where few have ended, the likeliest of the unfinished ones count too.
         let missing = WIDTH.saturating_sub(finished.len());
         finished.extend(beams.into_iter().take(missing));
         let likeliest = finished
@@ -101,7 +101,7 @@ impl WindowDecoder<'_> {
         Ok(self.decoding(text.choices, text.sum, no_speech, 0.0))
     }
 
-    /// The likeliest texts that go on; those that end are moved to `finished`.
+    /// The likeliest unfinished texts; finished ones are moved to `finished`.
     fn continued(
         &self,
         beams: &[Beam],
