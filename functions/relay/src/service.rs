@@ -30,7 +30,7 @@ pub(crate) struct Front {
 struct SameKey(google::storage::GcsClient);
 
 #[async_trait]
-impl signatures::Signer for SameKey {
+impl signatures::V4Signer for SameKey {
     async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
         self.0.sign(text).await
     }

@@ -122,7 +122,7 @@ impl contract::bus::BusFixture for Topics {
 struct OurKey(GcsClient);
 
 #[async_trait]
-impl signatures::Signer for OurKey {
+impl signatures::V4Signer for OurKey {
     async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
         self.0.sign(text).await
     }
