@@ -1,5 +1,5 @@
 //! How long each function takes from its start to its first answer, how large its
-//! binary is, and how much memory it holds then: `scripts/cold-start`.
+//! binary is, and how much memory it holds then: `scripts/bench/cold-start`.
 
 #![allow(
     clippy::disallowed_methods,

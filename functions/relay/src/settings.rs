@@ -28,7 +28,7 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn read(environment: Environment) -> Result<Self, InvalidSetting> {
         for name in ["FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"] {
-            environment.required(name, "set: scripts/emulators up")?;
+            environment.required(name, "set: scripts/dev/emulators up")?;
         }
         let pubsub = cloud::emulator(&environment, "PUBSUB_EMULATOR_HOST")?;
         let mut pipeline = Pipeline::ours();

@@ -1,4 +1,4 @@
-//! `scripts/replay-dead-letters` against Google's emulator of Pub/Sub.
+//! `scripts/ops/replay-dead-letters` against Google's emulator of Pub/Sub.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
@@ -73,7 +73,8 @@ impl PubSub {
 }
 
 fn replay(arguments: &[&str]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/replay-dead-letters");
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/ops/replay-dead-letters");
     let done = Command::new(script)
         .args(arguments)
         .arg(PROJECT)

@@ -1,5 +1,5 @@
 //! Uploads to Cloud Storage whose connection breaks at a random byte: the next
-//! attempt finds no wrong object. `scripts/cut-uploads COUNT` runs more of them.
+//! attempt finds no wrong object. `scripts/dev/cut-uploads COUNT` runs more of them.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
 mod support;

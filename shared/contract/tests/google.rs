@@ -49,7 +49,7 @@ fn project() -> String {
 fn emulator(variable: &'static str) -> String {
     let environment = Environment::of_process();
     let value = environment.text(variable).map(str::to_owned);
-    value.unwrap_or_else(|| panic!("{variable} is not set: scripts/emulators up"))
+    value.unwrap_or_else(|| panic!("{variable} is not set: scripts/dev/emulators up"))
 }
 
 fn firestore(project: String) -> Firestore {
@@ -225,7 +225,7 @@ impl contract::queue::Fixture for Tasks {
 records_promises!([ignore = "needs Google's emulators"], Documents::new);
 bus_promises!([ignore = "needs Google's emulators"], Topics::new);
 objects_promises!(
-    [ignore = "needs a service account's key: scripts/emulators up"],
+    [ignore = "needs a service account's key: scripts/dev/emulators up"],
     Objects::new
 );
 queue_promises!([], Tasks::new);

@@ -235,7 +235,7 @@ impl Segment {
 
 /// Frames of the spectrogram for so many samples: those of the samples and of a silence,
 /// two to a moment. The model was trained on 30 s throughout; what it makes of less is as
-/// good on the recordings of `scripts/bench-speech` and takes a quarter less time.
+/// good on the recordings of `scripts/bench/speech` and takes a quarter less time.
 fn frames(samples: usize) -> usize {
     let moments = (samples.div_ceil(MOMENT) + SILENT_MOMENTS).max(LEAST_MOMENTS);
     2 * moments.min(AUDIO_CONTEXT)

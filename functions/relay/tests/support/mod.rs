@@ -91,7 +91,7 @@ impl Cloud {
     }
 
     fn script(arguments: &[&str], folder: &Path) -> Command {
-        let mut command = Command::new(root().join("scripts/emulated-cloud"));
+        let mut command = Command::new(root().join("scripts/dev/emulated-cloud"));
         command.args(arguments).arg(folder);
         command
     }
