@@ -6,7 +6,7 @@ use api::{Origins, RateLimitSettings};
 use notify::sign::Secrets;
 use runtime::settings::{Environment, InvalidSetting};
 
-/// How the embedded service is to run; every variable is described in `README.md`.
+/// How the embedded service is to run; every variable is described in `docs/settings.md`.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `HOST`: the address to listen on.

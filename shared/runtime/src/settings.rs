@@ -1,6 +1,6 @@
 //! Environment variables, read once in `main`.
 //!
-//! All of them are listed in `README.md`. A missing or malformed one stops the
+//! All of them are listed in `docs/settings.md`. A missing or malformed one stops the
 //! start with one line that names it and says what it expects; its value is
 //! never shown, because it may be a secret. (`RUST_LOG` is the logger's own.)
 
