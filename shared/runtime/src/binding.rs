@@ -15,10 +15,7 @@ use cloudevents::{
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
-use crate::{
-    ShapeError,
-    cloudevent::{EventError, is_datastore},
-};
+use crate::{ShapeError, cloudevent::EventError};
 
 /// What the headers of an event in binary mode begin with.
 const PREFIX: &str = "ce-";
@@ -43,10 +40,6 @@ pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<CloudEvent, Event
     let essence = essence(headers);
     if essence.starts_with(FAMILY) {
         return structured(&essence, body);
-    }
-    let kind = headers.get("ce-type").and_then(|kind| kind.to_str().ok());
-    if kind.is_some_and(is_datastore) {
-        return Err(EventError::DatastoreMode);
     }
     if !headers.contains_key("ce-specversion") {
         return Err(EventError::Attribute("specversion"));
@@ -212,11 +205,6 @@ mod tests {
             let words = refused.unwrap_err().to_string();
             assert!(words.contains(kind), "{words}");
         }
-        let refused = read(
-            &headers(&[("ce-type", b"google.cloud.datastore.entity.v1.written")]),
-            b"",
-        );
-        assert!(matches!(refused, Err(EventError::DatastoreMode)));
         let refused = read(&headers(&[("ce-type", DOCUMENT_WRITTEN.as_bytes())]), b"");
         assert!(matches!(refused, Err(EventError::Attribute("specversion"))));
     }
