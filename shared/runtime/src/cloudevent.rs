@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ShapeError,
+    binding::media_type,
     firestore::{Document, DocumentEventData},
     pubsub,
     trace::TRACEPARENT,
@@ -39,6 +40,9 @@ pub enum EventError {
     /// It is an event in a format that is not read here, such as a batch.
     #[error("events in the format `{0}` are not read here")]
     Format(String),
+    /// It is in structured mode and larger than any that is sent.
+    #[error("the event is too large for structured mode")]
+    TooLarge,
     /// What surrounds the body makes no sense.
     #[error("the event's attributes make no sense")]
     Envelope(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -241,8 +245,7 @@ fn documents(bytes: &[u8]) -> Result<(Option<Document>, Option<Document>), Event
 struct Nameless;
 
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    let essence = essence.to_ascii_lowercase();
+    let essence = media_type(content_type);
     essence == "application/json" || essence.ends_with("+json")
 }
 

@@ -12,7 +12,7 @@ use cloudevents::{
 };
 use domain::{event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     ShapeError,
@@ -29,17 +29,25 @@ pub(crate) struct Push {
     pub(crate) attempt: Option<u32>,
 }
 
-/// The body of an event about a message, and of a push. Real bodies
-/// repeat fields in snake case; `null` and nothing are the same.
+/// The body of an event about a message.
 #[derive(Deserialize)]
 struct Envelope {
     message: Message,
-    #[serde(default)]
-    subscription: Option<String>,
-    #[serde(rename = "deliveryAttempt", default)]
-    attempt: Option<Value>,
 }
 
+/// The body of a push. What is in it is read where it is used, so that it takes no more
+/// memory than its text.
+#[derive(Deserialize)]
+struct PushBody<'a> {
+    #[serde(borrow)]
+    message: &'a RawValue,
+    #[serde(default)]
+    subscription: Option<String>,
+    #[serde(borrow, rename = "deliveryAttempt", default)]
+    attempt: Option<&'a RawValue>,
+}
+
+/// Real bodies repeat fields in snake case; `null` and nothing are the same.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Message {
@@ -76,7 +84,7 @@ pub(crate) fn decode(event: &CloudEvent) -> Result<PublishedMessage, EventError>
     let (_, topic) = source
         .split_once("/topics/")
         .ok_or(EventError::Attribute("source"))?;
-    let Envelope { mut message, .. } = json_body(event)?;
+    let Envelope { mut message } = json_body(event)?;
     Ok(PublishedMessage {
         topic: topic.to_owned(),
         id: message.take_id().unwrap_or_else(|| event.id().to_owned()),
@@ -98,15 +106,12 @@ pub(crate) fn attributes(event: &CloudEvent) -> BTreeMap<String, String> {
 
 /// Reads a push: the event that Eventarc would have made of the message.
 pub(crate) fn read(body: &[u8]) -> Result<Push, EventError> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| EventError::NotAnEvent)?;
-    if value.get("message").is_none() {
-        return Err(EventError::NotAnEvent);
-    }
-    let Envelope {
-        mut message,
+    let PushBody {
+        message,
         subscription,
         attempt,
-    } = Envelope::deserialize(value).map_err(ShapeError::from)?;
+    } = serde_json::from_slice(body).map_err(|_| EventError::NotAnEvent)?;
+    let mut message: Message = serde_json::from_str(message.get()).map_err(ShapeError::from)?;
     let id = message.take_id();
     let id = id.ok_or(EventError::Attribute("message.messageId"))?;
     let subscription = subscription.ok_or(EventError::Attribute("subscription"))?;
@@ -126,7 +131,8 @@ pub(crate) fn read(body: &[u8]) -> Result<Push, EventError> {
     let built = builder.data("application/json", Data::Json(body)).build();
     Ok(Push {
         event: built.map_err(|error| EventError::Envelope(Box::new(error)))?,
-        attempt: attempt.as_ref().and_then(whole),
+        // A whole number, written as one or as text.
+        attempt: attempt.and_then(|json| json.get().trim_matches('"').parse().ok()),
     })
 }
 
@@ -156,14 +162,6 @@ fn topic_of(subscription: &str) -> Option<(&str, &str)> {
     let topic = name.rsplit_once('.').map_or(name, |(topic, _)| topic);
     let sensible = |part: &str| !part.is_empty() && !part.contains('/');
     (sensible(project) && sensible(topic)).then_some((project, topic))
-}
-
-/// A whole number, written as one or as text.
-fn whole(value: &Value) -> Option<u32> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        number => number.as_u64()?.try_into().ok(),
-    }
 }
 
 #[cfg(test)]
