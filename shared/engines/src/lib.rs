@@ -6,6 +6,7 @@ pub mod deepgram;
 mod diarized;
 pub mod extractive;
 pub mod gemini;
+mod json;
 pub mod language;
 mod loops;
 pub mod openai;
