@@ -1,6 +1,7 @@
 //! Speech-to-text and language-model engines, behind the ports `Transcriber` and
 //! `Analyst`, selected by name in the settings.
 
+mod cut;
 pub mod deepgram;
 #[cfg(feature = "diarization")]
 mod diarized;
