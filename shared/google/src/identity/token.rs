@@ -78,8 +78,11 @@ impl<'a> Token<'a> {
 
     /// Whether it is as unsigned as the emulator's are.
     pub(super) fn check_unsigned(&self) -> Result<(), TokenError> {
-        let unsigned = self.text.ends_with('.');
-        unsigned.then_some(()).ok_or(TokenError::Algorithm)
+        if self.text.ends_with('.') {
+            Ok(())
+        } else {
+            Err(TokenError::Algorithm)
+        }
     }
 
     pub(super) fn check_signature(&self, key: &DecodingKey) -> Result<(), TokenError> {
