@@ -9,17 +9,16 @@
 mod align;
 mod candidates;
 pub mod content;
-mod content_words;
 mod direct;
 pub mod evidence;
 pub mod injection;
-mod injection_words;
 pub mod metrics;
 mod objections;
 mod ratings;
 mod tokens;
 pub mod verify;
 mod warnings;
+mod word_lists;
 
 use std::{sync::Arc, time::Duration};
 

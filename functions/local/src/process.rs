@@ -114,13 +114,13 @@ async fn submit(
 /// Shows the steps until all are settled.
 async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
     let mut documents = host.store.records().watch(&key.document());
-    let mut display = Display::new();
+    let mut display = Display::default();
     while let Some(document) = documents.next().await {
         let document = document?.context("the interview is gone")?;
         let interview: Interview = document.decode()?;
         display.show(&interview.steps)?;
         if interview.visible_status().is_final() {
-            Display::end(&interview)?;
+            display.end(&interview)?;
             return Ok(interview);
         }
     }

@@ -60,8 +60,8 @@ fn groups(pipeline: &Pipeline) -> Vec<String> {
 }
 
 impl Mirror {
-    async fn hear(&self, change: Change) {
-        let kept = match change {
+    async fn hear(&self, change: Change) -> anyhow::Result<()> {
+        match change {
             Change::Written(document) => self.keep(document).await,
             Change::Gone(path) => self.forget(&path).await,
             Change::Anew(group) => {
@@ -69,9 +69,6 @@ impl Mirror {
                 Ok(())
             }
             Change::Whole(group) => self.forget_the_rest(&group).await,
-        };
-        if let Err(error) = kept {
-            tracing::error!(error = &*error, "a change of a document was lost");
         }
     }
 
@@ -83,7 +80,7 @@ impl Mirror {
             .is_empty()
     }
 
-    async fn keep(&self, document: Document) -> Result<(), Box<dyn std::error::Error>> {
+    async fn keep(&self, document: Document) -> anyhow::Result<()> {
         let path = document.path;
         if !self.is_heard(&path) {
             return Ok(());
@@ -106,7 +103,7 @@ impl Mirror {
         Ok(self.records.commit(vec![write]).await?)
     }
 
-    async fn forget(&self, path: &DocPath) -> Result<(), Box<dyn std::error::Error>> {
+    async fn forget(&self, path: &DocPath) -> anyhow::Result<()> {
         let write = Write::Delete {
             path: path.clone(),
             precondition: Precondition::None,
@@ -115,7 +112,7 @@ impl Mirror {
     }
 
     /// What a whole list does not hold was deleted while the relay was away.
-    async fn forget_the_rest(&self, group: &str) -> Result<(), Box<dyn std::error::Error>> {
+    async fn forget_the_rest(&self, group: &str) -> anyhow::Result<()> {
         let told = self.seen.lock().await.get(group).cloned();
         let told = told.unwrap_or_default();
         let kept = self.records.list(&Query::group(group)).await?;
@@ -133,4 +130,58 @@ fn group_of(path: &DocPath) -> String {
     let (collection, _) = path.split();
     let name = collection.rsplit('/').next();
     name.unwrap_or(collection).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{pipeline::Pipeline, ports::Version};
+    use embedded::Options;
+    use runtime::SystemClock;
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn documents_told_anew_are_compared_with_those_that_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(Options {
+            data_dir: folder.path().to_owned(),
+            public_url: "http://localhost".to_owned(),
+            pipeline: Arc::new(Pipeline::ours()),
+            clock: Arc::new(SystemClock),
+        });
+        let store = store.await.unwrap();
+        let mirror = Mirror {
+            records: store.records(),
+            pipeline: Arc::new(Pipeline::ours()),
+            seen: Mutex::default(),
+        };
+        let path = |id: &str| DocPath::parse(&format!("users/u/interviews/{id}")).unwrap();
+        let written = |id: &str, title: &str| {
+            Change::Written(Document {
+                path: path(id),
+                fields: json!({"title": title}),
+                version: Version(1),
+            })
+        };
+        let group = || "interviews".to_owned();
+        for change in [
+            Change::Anew(group()),
+            written("a", "old"),
+            written("b", "old"),
+            Change::Whole(group()),
+            // The connection was lost, and `a` was changed and `b` deleted meanwhile.
+            Change::Anew(group()),
+            written("a", "new"),
+            Change::Whole(group()),
+        ] {
+            mirror.hear(change).await.unwrap();
+        }
+        let title = async |id| {
+            let found = mirror.records.read(&path(id)).await.unwrap();
+            found.map(|document| document.fields["title"].clone())
+        };
+        assert_eq!(title("a").await, Some(json!("new")));
+        assert_eq!(title("b").await, None);
+    }
 }

@@ -132,7 +132,7 @@ impl Deliveries {
         let wait = match again {
             Again::Later(wait) => wait,
             Again::Failed { after } => {
-                backoff(&retry, delivery.attempt, delivery.id).max(after.unwrap_or_default())
+                backoff(&retry, delivery.attempt).max(after.unwrap_or_default())
             }
         };
         let due_at = (self.clock_now() + wait).as_millis();
@@ -255,22 +255,11 @@ fn remove(transaction: &Transaction<'_>, id: i64, forget_at: Timestamp) -> Resul
 
 /// The wait before the next try: it doubles from the shortest to the longest,
 /// and a jitter of a quarter keeps those that failed together apart.
-fn backoff(retry: &Retry, attempt: u32, seed: i64) -> Duration {
+fn backoff(retry: &Retry, attempt: u32) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait_s = (u64::from(retry.min_backoff_s) << doublings).min(u64::from(retry.max_backoff_s));
     let quarter_ms = wait_s * 250;
-    Duration::from_millis(
-        wait_s * 1_000 - quarter_ms / 2 + scatter(seed, attempt) % (quarter_ms + 1),
-    )
-}
-
-/// A number that looks random and is the same for the same row and try
-/// (the finalizer of `SplitMix64`).
-const fn scatter(seed: i64, attempt: u32) -> u64 {
-    let mut mixed = seed.cast_unsigned() ^ ((attempt as u64) << 48);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    Duration::from_millis(wait_s * 1_000 - quarter_ms / 2 + fastrand::u64(..=quarter_ms))
 }
 
 #[cfg(test)]
@@ -285,8 +274,8 @@ mod tests {
             max_backoff_s: 600,
         };
         for (attempt, expected) in [(1, 10), (2, 20), (4, 80), (7, 600), (99, 600)] {
-            for seed in 0..50 {
-                let wait = backoff(&retry, attempt, seed).as_millis();
+            for _ in 0..50 {
+                let wait = backoff(&retry, attempt).as_millis();
                 let (low, high) = (expected * 875, expected * 1_125);
                 assert!((low..=high).contains(&wait), "try {attempt}: {wait} ms");
             }
@@ -296,8 +285,7 @@ mod tests {
     #[test]
     fn those_that_failed_together_do_not_come_back_together() {
         let retry = Retry::default();
-        let waits: std::collections::BTreeSet<_> =
-            (0..50).map(|seed| backoff(&retry, 3, seed)).collect();
+        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| backoff(&retry, 3)).collect();
         assert!(waits.len() > 40);
     }
 }

@@ -1,11 +1,13 @@
 //! Speech-to-text and language-model engines, behind the ports `Transcriber` and
 //! `Analyst`, selected by name in the settings.
 
+mod cut;
 pub mod deepgram;
 #[cfg(feature = "diarization")]
 mod diarized;
 pub mod extractive;
 pub mod gemini;
+mod json;
 pub mod language;
 mod loops;
 pub mod openai;

@@ -31,18 +31,14 @@ pub enum TaskError {
 }
 
 /// Reads an event: a `CloudEvent` in binary or structured mode, or a message that
-/// Pub/Sub pushed, wrapped or unwrapped.
+/// Pub/Sub pushed, wrapped in JSON.
 ///
 /// What the event is about is not looked at: [`Incoming::event`] does that.
 pub fn read_event(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, EventError> {
     let (event, attempt) = if binding::is_cloudevent(headers) {
         (binding::read(headers, body)?, None)
     } else {
-        let push = if pubsub::is_unwrapped(headers) {
-            pubsub::unwrapped(headers, body)?
-        } else {
-            pubsub::wrapped(body)?
-        };
+        let push = pubsub::read(body)?;
         (push.event, push.attempt)
     };
     let trace = trace::of_event(&event).or_else(|| trace::of_headers(headers));

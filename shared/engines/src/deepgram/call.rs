@@ -1,7 +1,8 @@
 //! One request and its answer.
 
-use std::{error::Error, io, iter, time::Duration};
+use std::{error::Error, io, time::Duration};
 
+use anyhow::Chain;
 use domain::{
     interview::sound_type,
     ports::{Clock, ObjectError, Recording},
@@ -186,7 +187,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 /// What is meant by no answer. The error itself is left out of what is logged: it
 /// holds the address, and that what the interview is about.
 pub(crate) fn broken(error: &reqwest::Error) -> StepError {
-    if causes(error).any(<dyn Error>::is::<Unread>) {
+    if Chain::new(error).any(<dyn Error>::is::<Unread>) {
         tracing::warn!("the recording broke off on its way to the speech engine");
         return unavailable_recording();
     }
@@ -195,12 +196,7 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
     } else {
         DeepgramError::Unavailable
     };
-    let cause = causes(error).skip(1).last().map(ToString::to_string);
+    let cause = Chain::new(error).skip(1).last().map(ToString::to_string);
     tracing::warn!(?refusal, cause, "the speech engine did not answer");
     refusal.to_step_error()
-}
-
-/// An error and all that lies behind it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |cause| (*cause).source())
 }

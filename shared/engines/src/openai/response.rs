@@ -12,7 +12,7 @@ const MOST_CHARACTERS: u64 = 8;
 
 /// What came back of a request.
 pub(crate) fn read(answer: &Answer, question: &Question) -> Result<Reply, ProfileError> {
-    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    let body = answer.json();
     let body = body.filter(Value::is_object);
     // Gateways put errors into answers that are said to be good.
     if !answer.status.is_success() || body.as_ref().is_some_and(errors::is_error) {

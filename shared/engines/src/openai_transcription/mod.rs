@@ -1,8 +1,8 @@
 //! Speech recognition by any server with `OpenAI`'s endpoint
 //! `/v1/audio/transcriptions`: `OpenAI`, Groq, vLLM, speaches, LocalAI, whisper.cpp.
 //!
-//! In reading order: [`Options`] say how the server is reached, `cut` makes `pieces`
-//! of a recording that servers accept, `request` makes a form of a piece,
+//! In reading order: [`Options`] say how the server is reached, `pieces` are
+//! what servers accept of a recording, `request` makes a form of a piece,
 //! `client` sends it, `response` reads what comes back, `refusals` tells refusals apart
 //! and `errors` says what they mean,
 //! `words` gives the words their times, and `language` keeps the recording's language.
@@ -12,7 +12,6 @@
 //! person. Such channels are sent separately; otherwise everything is one speaker's.
 
 mod client;
-mod cut;
 mod errors;
 mod language;
 mod live;
@@ -32,15 +31,16 @@ use domain::{
     transcript::{Recognition, Speaker, Word},
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use media::ObjectReader;
+use media::{ObjectReader, speech::Segmenter};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
+    cut::cut,
     language::http::SetupError,
     probe::{self, AudioProbe},
 };
 use client::{Conversation, Server};
-use pieces::Piece;
+use pieces::{Piece, PieceJoiner};
 pub use settings::Options;
 
 /// Requests at the same time: one is uploaded while another is worked on.
@@ -115,7 +115,8 @@ impl Transcriber for OpenAiTranscriber {
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
-            cut::cut(source, survey, |piece| send.blocking_send(piece).is_ok())
+            let emit = |piece| send.blocking_send(piece).is_ok();
+            cut(source, survey, Segmenter::default, PieceJoiner::new, emit)
         });
         let words = self.words(pieces, &survey, &conversation, progress).await?;
         let speech_ms = cutting

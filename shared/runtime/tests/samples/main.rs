@@ -211,25 +211,6 @@ fn protobuf_comes_in_structured_mode_too() {
 }
 
 #[test]
-fn a_recorded_push_without_a_wrapper_is_read() {
-    let requests = json_of("pubsub-tasks/requests.json");
-    let sample = &requests["pubsub_push_unwrapped_write_metadata"];
-    let mut headers = headers(sample["headers"].as_object().expect("headers"));
-    headers.insert("webhook_id", HeaderValue::from_static("msg_1"));
-    let body = sample["body_utf8"].as_str().expect("a body").as_bytes();
-    let delivery = delivery::read_event(&headers, body).expect("a push");
-    let Ok(Event::MessagePublished(message)) = delivery.incoming.event() else {
-        panic!("a message, not {:?}", delivery.incoming);
-    };
-    assert_eq!(message.topic, "mysubscription");
-    assert_eq!(message.id, "2070443601311540");
-    assert_eq!(message.data, body);
-    // `key` might be a header of HTTP's own.
-    let attributes = [("webhook_id".to_owned(), "msg_1".to_owned())];
-    assert_eq!(message.attributes, attributes.into());
-}
-
-#[test]
 fn a_notification_of_a_bucket_is_a_message_with_attributes() {
     let requests = json_of("pubsub-tasks/requests.json");
     let attributes = &requests["gcs_pubsub_notification_attributes"]["attributes"];
