@@ -24,7 +24,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming as Body;
 use runtime::{
-    Failure, Function, Incoming, Task, cloudevent,
+    Failure, Function, Task, Trigger,
     http::{Service, json},
     serve::serve,
     step::StepRunner,
@@ -151,7 +151,7 @@ impl Test {
             attempt: 1,
             trace: None,
         };
-        self.function.handle(Incoming::Task(task)).await
+        self.function.handle(Trigger::Task(task)).await
     }
 
     /// The event of the transcript, as the store would deliver it.
@@ -161,8 +161,7 @@ impl Test {
             old: None,
             new: Some(json!({})),
         });
-        let event = cloudevent::encode("1", NOW, &event).expect("an event");
-        self.function.handle(Incoming::Event(Box::new(event))).await
+        self.function.handle(Trigger::Event(event)).await
     }
 
     async fn analysis(&self) -> Analysis {

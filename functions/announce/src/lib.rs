@@ -12,7 +12,7 @@ use domain::{
     ports::{Bus, Message},
     webhook::{self, EventType, WebhookEvent},
 };
-use runtime::{Failure, Function, Incoming, ShapeError, trace};
+use runtime::{Failure, Function, ShapeError, Trigger, trace};
 use serde_json::Value;
 
 /// The function, and what it needs.
@@ -27,9 +27,9 @@ impl Function for Announce {
         "announce"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        match incoming.event()? {
-            Event::DocumentWritten(written) => announce(&written, &*self.bus).await,
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Event(Event::DocumentWritten(written)) => announce(&written, &*self.bus).await,
             _ => Ok(()),
         }
     }

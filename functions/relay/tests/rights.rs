@@ -23,7 +23,7 @@ use futures::{StreamExt as _, stream};
 use google::storage::Gcs;
 use reqwest::Client;
 use runtime::{
-    Failure, Function as _, Incoming, SystemClock, cloudevent, serve::serve, step::StepRunner,
+    Failure, Function as _, SystemClock, Trigger, serve::serve, step::StepRunner,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -91,7 +91,7 @@ impl Fixture {
     }
 
     /// A resumable upload that ends when its interview is deleted already.
-    async fn upload_late(&self, key: &InterviewKey, name: &str) -> Incoming {
+    async fn upload_late(&self, key: &InterviewKey, name: &str) -> Trigger {
         let (records, now) = (self.store.records(), SystemClock.now());
         let interview = Interview::new(key, "t".into(), now);
         let put = Write::put(key.document(), &interview, Precondition::Absent);
@@ -116,8 +116,7 @@ impl Fixture {
             size: meta.size,
             content_type: meta.content_type,
         });
-        let event = cloudevent::encode("1", SystemClock.now(), &event).unwrap();
-        Incoming::Event(Box::new(event))
+        Trigger::Event(event)
     }
 }
 

@@ -28,7 +28,7 @@ use domain::{
     ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
     receipt::{self, RECEIPTS},
 };
-use runtime::{Failure, Function, Incoming};
+use runtime::{Failure, Function, Trigger};
 use serde_json::json;
 
 use crate::{heartbeat::Round, outcome::Outcome, pages::Pages};
@@ -56,8 +56,7 @@ impl Function for Sweep {
         "sweep"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        incoming.event()?;
+    async fn handle(&self, _: Trigger) -> Result<(), Failure> {
         let mut outcome = Outcome::default();
         let finished = self.finish_deletions(&mut outcome).await;
         outcome.note(finished);

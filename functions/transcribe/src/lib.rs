@@ -33,7 +33,7 @@ use domain::{
 };
 use futures::TryStreamExt;
 use runtime::{
-    Failure, Function, Incoming,
+    Failure, Function, Trigger,
     step::{Outcome, StepOutput, StepRun, StepRunner, storage_error},
     trace,
 };
@@ -62,17 +62,17 @@ impl Function for Transcribe {
         "transcribe"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            let job: Job = task.decode()?;
-            return match &job.answer {
-                Some(secret) => self.take_answer(&job, secret).await,
-                None => self.transcribe(job).await,
-            };
-        }
-        match incoming.event()? {
-            Event::ObjectFinalized(object) => self.accept(&object).await,
-            _ => Ok(()),
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => {
+                let job: Job = task.decode()?;
+                match &job.answer {
+                    Some(secret) => self.take_answer(&job, secret).await,
+                    None => self.transcribe(job).await,
+                }
+            }
+            Trigger::Event(Event::ObjectFinalized(object)) => self.accept(&object).await,
+            Trigger::Event(_) => Ok(()),
         }
     }
 }

@@ -19,7 +19,7 @@ use domain::{
 use media::{Decoder, Error, ObjectReader};
 use peaks::{Collector, Peaks};
 use runtime::{
-    Failure, Function, Incoming,
+    Failure, Function, Trigger,
     step::{StepOutput, StepRun, StepRunner, storage_error},
 };
 use tokio::task::spawn_blocking;
@@ -40,13 +40,11 @@ impl Function for Waveform {
         "waveform"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            return self.draw_again(task.decode()?).await;
-        }
-        match incoming.event()? {
-            Event::ObjectFinalized(object) => self.draw(object).await,
-            _ => Ok(()),
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => self.draw_again(task.decode()?).await,
+            Trigger::Event(Event::ObjectFinalized(object)) => self.draw(object).await,
+            Trigger::Event(_) => Ok(()),
         }
     }
 }

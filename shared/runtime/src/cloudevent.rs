@@ -1,8 +1,7 @@
 //! Events as Eventarc delivers them, to and from the domain's terms.
 //!
-//! The local host builds the same types and shapes as the cloud, so that a
-//! function cannot tell where it runs. `binding` has the way from an
-//! HTTP request to a `CloudEvent`.
+//! `binding` has the way from an HTTP request to a `CloudEvent`; events are
+//! encoded for the emulated cloud and for tests.
 
 use cloudevents::{AttributesReader, Data, Event as CloudEvent, EventBuilder, EventBuilderV10};
 use domain::{
@@ -23,7 +22,7 @@ use crate::{
     trace::TRACEPARENT,
 };
 
-/// The project that local events name.
+/// The project that encoded events name.
 const LOCAL_PROJECT: &str = "local";
 
 /// What the types of events about documents begin with, and how they go on.

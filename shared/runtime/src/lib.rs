@@ -37,5 +37,5 @@ pub mod trace;
 
 pub use clock::SystemClock;
 pub use domain::ShapeError;
-pub use function::{Failure, Function, Incoming, Task};
+pub use function::{Failure, Function, Task, Trigger};
 pub use readable::{readable, report_unreadable};

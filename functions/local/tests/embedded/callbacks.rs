@@ -23,7 +23,7 @@ use domain::{
     versions::UnknownFields,
 };
 use futures::future::BoxFuture;
-use runtime::{Function as _, Incoming, step::StepRunner};
+use runtime::{Function as _, Trigger, step::StepRunner};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use transcribe::Transcribe;
@@ -268,7 +268,7 @@ async fn who_dies_before_anything_was_asked_is_not_waited_for() {
         trace: None,
     };
     tokio::select! {
-        handled = transcribe.handle(Incoming::Task(task)) => panic!("{handled:?}"),
+        handled = transcribe.handle(Trigger::Task(task)) => panic!("{handled:?}"),
         () = engine.looking.notified() => {}
     }
     test.drain().await;

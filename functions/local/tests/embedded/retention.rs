@@ -14,7 +14,7 @@ use domain::{
 };
 use embedded::ManualClock;
 use http::Method;
-use runtime::{Function as _, Incoming, cloudevent, telemetry::cloud_lines};
+use runtime::{Function as _, Trigger, telemetry::cloud_lines};
 use serde_json::{Value, json};
 use sweep::Sweep;
 use tracing::subscriber::DefaultGuard;
@@ -83,8 +83,7 @@ impl Drill {
             data: b"{}".to_vec(),
             attributes: [].into(),
         });
-        let tick = cloudevent::encode("1", self.now, &tick).unwrap();
-        sweep.handle(Incoming::Event(Box::new(tick))).await.unwrap();
+        sweep.handle(Trigger::Event(tick)).await.unwrap();
         self.line("sweep.completed").expect("a line of each sweep")
     }
 

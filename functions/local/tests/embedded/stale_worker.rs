@@ -12,7 +12,7 @@ use domain::{
     },
 };
 use http::Method;
-use runtime::{Function as _, Incoming, step::StepRunner};
+use runtime::{Function as _, Trigger, step::StepRunner};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -116,7 +116,7 @@ async fn a_report_that_comes_too_late_does_not_replace_a_newer_one() {
         attempt: 1,
         trace: None,
     };
-    let working = tokio::spawn(async move { late.handle(Incoming::Task(task)).await });
+    let working = tokio::spawn(async move { late.handle(Trigger::Task(task)).await });
     artifacts.asked.notified().await;
     // It has been taken for dead; what it was about to store lacks this note.
     test.clock.advance(LEASE + Duration::from_secs(1));
