@@ -4,7 +4,8 @@
 
 use domain::{Timestamp, event::Event};
 use libfuzzer_sys::fuzz_target;
-use runtime::{Trigger, cloudevent::encode, delivery::read_event};
+use runtime::{cloudevent::encode, delivery::read_event};
+use steps::Trigger;
 
 fuzz_target!(|bytes: &[u8]| {
     let pairs = [

@@ -4,7 +4,8 @@
 use domain::event::Event;
 use http::HeaderMap;
 use libfuzzer_sys::fuzz_target;
-use runtime::{Trigger, delivery::read_event};
+use runtime::delivery::read_event;
+use steps::Trigger;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(delivery) = read_event(&HeaderMap::new(), bytes) {

@@ -34,11 +34,7 @@ use domain::{
     speaker,
     steps::{Code, StepError, StepName},
 };
-use runtime::{
-    Failure, Function, Trigger,
-    step::{StepOutput, StepRun, StepRunner, storage_error},
-    trace,
-};
+use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error, trace};
 
 pub use direct::Direct;
 

@@ -24,12 +24,11 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming as Body;
 use runtime::{
-    Failure, Function, Task, Trigger,
     http::{Service, json},
     serve::serve,
-    step::StepRunner,
 };
 use serde_json::{Value, json};
+use steps::{Failure, Function, StepRunner, Task, Trigger};
 use support::interview;
 use tempfile::TempDir;
 use tokio::net::TcpListener;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    Interview, deletion,
+    Interview, ShapeError, deletion,
     event::{Event, WrittenDocument},
     ports::{Bus, Message},
     webhook::{self, EventType, WebhookEvent},
 };
-use runtime::{Failure, Function, ShapeError, Trigger, trace};
 use serde_json::Value;
+use steps::{Failure, Function, Trigger, trace};
 
 /// The function, and what it needs.
 pub struct Announce {

@@ -20,7 +20,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use client::WebhookClient;
 use domain::{
-    Interview, Timestamp,
+    Interview, ShapeError, Timestamp,
     event::Event,
     ids::task_name,
     interview_store::{self, Decision},
@@ -30,8 +30,8 @@ use domain::{
     webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookEvent},
 };
 use outcome::Outcome;
-use runtime::{Failure, Function, ShapeError, Trigger, trace};
 use sign::Secrets;
+use steps::{Failure, Function, Trigger, trace};
 use tracing::Instrument as _;
 
 /// The function, and what it needs.

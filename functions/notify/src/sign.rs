@@ -7,8 +7,8 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use config::{Environment, InvalidSetting};
 use hmac::{Hmac, Mac};
-use runtime::settings::{Environment, InvalidSetting};
 use sha2::Sha256;
 
 /// How far a webhook's time may be from the receiver's clock, in seconds.

@@ -19,13 +19,12 @@ use std::{
 };
 
 use anyhow::Context as _;
+use config::{Environment, SystemClock};
 use domain::ports::Clock;
 use embedded::{Options, Store};
 use emulation::{Dispatcher, dispatch::GRACE, schedule};
 use runtime::{
-    SystemClock,
     serve::{listen, serve, stop_signal},
-    settings::Environment,
     telemetry,
 };
 use settings::Settings;

@@ -6,11 +6,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
 use cloudevents::message::BinaryDeserializer as _;
+use config::SystemClock;
 use domain::{documents::MAX_EVENT_BYTES, event::Event, ids::random_name, ports::Clock as _};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::{Client, Response};
-use runtime::{Failure, Function, SystemClock, Task, Trigger, cloudevent::encode};
+use runtime::cloudevent::encode;
+use steps::{Failure, Function, Task, Trigger};
 
 use crate::settings::Settings;
 

@@ -10,6 +10,7 @@ mod support;
 
 use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
 
+use config::SystemClock;
 use domain::{
     pipeline::{Pipeline, Retry},
     ports::{Query, Records},
@@ -18,7 +19,6 @@ use embedded::{Options, Store};
 use fake_providers::{Providers, RecordedRequest, Said, assert_made_by_providers, recorded};
 use google::pubsub::{Admin, Push};
 use openapi_client::ask_everything;
-use runtime::SystemClock;
 use serde_json::{Value, json};
 use support::{Cloud, Embedded, Receiver, key, recording};
 use tokio::sync::Mutex;

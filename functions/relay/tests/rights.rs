@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId, deletion,
     event::{Event, StoredObject},
@@ -22,9 +23,8 @@ use emulation::{gcs, rights::Rights};
 use futures::{StreamExt as _, stream};
 use google::storage::Gcs;
 use reqwest::Client;
-use runtime::{
-    Failure, Function as _, SystemClock, Trigger, serve::serve, step::StepRunner,
-};
+use runtime::serve::serve;
+use steps::{Failure, Function as _, StepRunner, Trigger};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use transcribe::Transcribe;

@@ -41,9 +41,8 @@ use domain::{
     waveform::StoredWaveform,
 };
 use futures::{StreamExt, stream};
-use runtime::{
-    Failure, Function, Trigger, readable,
-    step::{Outcome, StepOutput, StepRun, StepRunner, storage_error},
+use steps::{
+    Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, readable, storage_error,
 };
 
 pub use content::ReportContent;

@@ -28,8 +28,8 @@ use domain::{
     ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
     receipt::{self, RECEIPTS},
 };
-use runtime::{Failure, Function, Trigger};
 use serde_json::json;
+use steps::{Failure, Function, Trigger};
 
 use crate::{heartbeat::Round, outcome::Outcome, pages::Pages};
 
@@ -153,7 +153,7 @@ impl Sweep {
             Err(error) => {
                 outcome.unreadable += 1;
                 if outcome.unreadable <= NAMED {
-                    runtime::report_unreadable(document, &error);
+                    steps::report_unreadable(document, &error);
                 }
                 return Ok(false);
             }

@@ -32,10 +32,8 @@ use domain::{
     versions::UnknownFields,
 };
 use futures::TryStreamExt;
-use runtime::{
-    Failure, Function, Trigger,
-    step::{Outcome, StepOutput, StepRun, StepRunner, storage_error},
-    trace,
+use steps::{
+    Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, storage_error, trace,
 };
 
 /// The function, and what it needs.

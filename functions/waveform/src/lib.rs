@@ -18,10 +18,7 @@ use domain::{
 };
 use media::{Decoder, Error, ObjectReader};
 use peaks::{Collector, Peaks};
-use runtime::{
-    Failure, Function, Trigger,
-    step::{StepOutput, StepRun, StepRunner, storage_error},
-};
+use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error};
 use tokio::task::spawn_blocking;
 
 /// The function, and what it needs.

@@ -24,7 +24,7 @@ use domain::{
 };
 use embedded::{ManualClock, Options, Store};
 use futures::{StreamExt, stream};
-use runtime::{Function, Trigger, step::StepRunner};
+use steps::{Function, StepRunner, Trigger};
 use tempfile::TempDir;
 use waveform::Waveform;
 

@@ -7,12 +7,12 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use config::Environment;
 use domain::ports::{ByteStream, ObjectError, ObjectStore, Overwrite};
 use embedded::Store;
 use emulation::gcs;
 use futures::{StreamExt, TryStreamExt, stream};
 use google::storage::{Bucket, Gcs};
-use runtime::settings::Environment;
 use support::{
     listen,
     proxy::{Cut, Proxy},

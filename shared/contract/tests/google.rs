@@ -15,6 +15,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use config::Environment;
 use contract::{bus_promises, objects_promises, queue_promises, records_promises};
 use domain::{
     InterviewId, Timestamp,
@@ -33,7 +34,6 @@ use google::{
 };
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
-use runtime::settings::Environment;
 use serde_json::Value;
 use support::{listen, serve_for_ever, store, take, task};
 use tempfile::TempDir;

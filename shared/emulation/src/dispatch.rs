@@ -8,7 +8,7 @@ use embedded::{
     ManualClock,
     deliveries::{Again, Channel, Content, Deliveries, Delivery},
 };
-use runtime::{Failure, Function, Task, Trigger};
+use steps::{Failure, Function, Task, Trigger};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 

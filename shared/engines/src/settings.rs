@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use config::Environment;
 use domain::ports::{Analyst, LiveTranscriber, TokenSource, Transcriber};
 use models::Supply;
-use runtime::settings::Environment;
 
 use crate::{
     Deepgram, Extractive, OpenAiTranscriber, PocketSphinx, deepgram, language,

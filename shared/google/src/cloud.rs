@@ -5,15 +5,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use config::{Environment, InvalidSetting, SystemClock};
 use domain::{
     pipeline::Pipeline,
     ports::{Bus, Clock, Identity, ObjectStore, Queue, Records, Signer, TokenSource},
 };
-use runtime::{
-    SystemClock,
-    settings::{Environment, InvalidSetting},
-    step::StepRunner,
-};
+use steps::StepRunner;
 
 use crate::{
     firestore::{Database, Firestore},

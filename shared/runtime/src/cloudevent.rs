@@ -5,7 +5,7 @@
 
 use cloudevents::{AttributesReader, Data, Event as CloudEvent, EventBuilder, EventBuilderV10};
 use domain::{
-    Timestamp,
+    ShapeError, Timestamp,
     event::{Event, PublishedMessage, StoredObject, WrittenDocument},
     paths::DocPath,
     pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED},
@@ -14,12 +14,11 @@ use domain::{
 use prost::Message as _;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
+use steps::trace::TRACEPARENT;
 
 use crate::{
-    ShapeError,
     firestore::{Document, DocumentEventData, EntityEventData},
     pubsub,
-    trace::TRACEPARENT,
 };
 
 /// The project that encoded events name.

@@ -1,16 +1,17 @@
 //! From a request to what a function is given: everything that is known of a
 //! delivery before it is handled, read without any input or output.
 
+use cloudevents::AttributesReader as _;
+use domain::{ShapeError, trace::TraceContext};
 use http::HeaderMap;
 use serde_json::Value;
+use steps::{Task, Trigger};
 
 use crate::{
-    ShapeError, Task, Trigger, binding,
+    binding,
     cloudevent::{self, EventError},
     pubsub, trace,
 };
-use cloudevents::AttributesReader as _;
-use domain::trace::TraceContext;
 
 /// What a request brought.
 #[derive(Debug)]

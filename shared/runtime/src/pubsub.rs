@@ -10,16 +10,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use cloudevents::{
     AttributesReader as _, Data, Event as CloudEvent, EventBuilder, EventBuilderV10,
 };
-use domain::{event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
+use domain::{ShapeError, event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
 use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use steps::trace::TRACEPARENT;
 
-use crate::{
-    ShapeError,
-    cloudevent::{EventError, json_body},
-    trace::TRACEPARENT,
-};
+use crate::cloudevent::{EventError, json_body};
 
 /// The headers that tell an unwrapped push from any other request.
 const SUBSCRIPTION: &str = "x-goog-pubsub-subscription-name";

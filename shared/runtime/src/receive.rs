@@ -16,12 +16,12 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as HttpBody;
 use serde_json::json;
+use steps::{Failure, Function, Trigger};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
-    Failure, Function, Trigger,
     ack::{Outcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
     http::{Body, Problem, Service, json},
@@ -160,7 +160,7 @@ async fn handle(
     };
     describe(&span, &trigger);
     let work = async move { function.handle(trigger).await };
-    let guarded = AssertUnwindSafe(trace::scope(trace, work)).catch_unwind();
+    let guarded = AssertUnwindSafe(steps::trace::scope(trace, work)).catch_unwind();
     let outcome = match guarded.instrument(span.clone()).await {
         Ok(Ok(())) => Outcome::Handled,
         Ok(Err(failure)) => Outcome::Failed(failure),

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use http::Request;
 use http_body_util::Full;
 use hyper::body::Bytes;
-use runtime::{Failure, Function, Trigger, receive::Receiver, telemetry::cloud_lines};
+use runtime::{receive::Receiver, telemetry::cloud_lines};
 use serde_json::{Value, json};
+use steps::{Failure, Function, Trigger};
 
 const TASKS: &str = "/v1/tasks/process-audio";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";

@@ -10,8 +10,9 @@ use domain::{event::Event, trace::TraceContext};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Bytes, Frame};
-use runtime::{Failure, Function, Task, Trigger, http::Body, receive::Receiver};
+use runtime::{http::Body, receive::Receiver};
 use serde_json::{Value, json};
+use steps::{Failure, Function, Task, Trigger};
 
 const TASKS: &str = "/v1/tasks/process-audio";
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -32,7 +33,7 @@ impl Function for Probe {
 
     async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
         let outcome = (self.behaviour)(&trigger);
-        let seen = (trigger, runtime::trace::current());
+        let seen = (trigger, steps::trace::current());
         self.seen.lock().expect("not poisoned").push(seen);
         outcome
     }

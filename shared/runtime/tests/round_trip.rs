@@ -17,12 +17,12 @@ use proptest::{
     sample::Index,
 };
 use runtime::{
-    Trigger,
     cloudevent::encode,
     delivery::{Delivery, read_event, read_task},
     trace,
 };
 use serde_json::{Map, Value, json};
+use steps::{Trigger, trace::TRACEPARENT};
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -201,7 +201,7 @@ fn the_trace_of_the_cause_goes_before_that_of_the_delivery() {
         let encoded = encode("1", Timestamp::from_millis(0), &event).expect("an event");
         let (mut headers, body) = binary(&encoded);
         let value = HeaderValue::from_str(&hop.to_string()).expect("a value");
-        headers.insert(trace::TRACEPARENT, value);
+        headers.insert(TRACEPARENT, value);
         assert_eq!(arrives(&(headers, body)).trace, Some(expected));
     }
 }

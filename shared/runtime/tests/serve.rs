@@ -12,10 +12,10 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use runtime::{
-    Failure, Function, Trigger,
     receive::Receiver,
     serve::{listen, serve},
 };
+use steps::{Failure, Function, Trigger};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,

@@ -12,9 +12,9 @@ use crate::fake_providers::{
     recordings,
 };
 use crate::support::{TestHost, engine::ScriptedEngine, wav};
+use config::Environment;
 use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::Options};
 use local::Engines;
-use runtime::settings::Environment;
 use serde_json::Value;
 
 async fn start(more: &[(&str, &str)], public: bool) -> (TestHost, Arc<Providers>) {

@@ -14,8 +14,9 @@ use domain::{
 };
 use embedded::ManualClock;
 use http::Method;
-use runtime::{Function as _, Trigger, telemetry::cloud_lines};
+use runtime::telemetry::cloud_lines;
 use serde_json::{Value, json};
+use steps::{Function as _, Trigger};
 use sweep::Sweep;
 use tracing::subscriber::DefaultGuard;
 

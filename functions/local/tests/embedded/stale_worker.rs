@@ -12,8 +12,8 @@ use domain::{
     },
 };
 use http::Method;
-use runtime::{Function as _, Trigger, step::StepRunner};
 use serde_json::json;
+use steps::{Function as _, StepRunner, Trigger};
 use tokio::sync::Notify;
 
 use crate::{
@@ -109,7 +109,7 @@ async fn a_report_that_comes_too_late_does_not_replace_a_newer_one() {
         },
         artifacts: Arc::clone(&artifacts) as _,
     };
-    let task = runtime::Task {
+    let task = steps::Task {
         queue: "steps".into(),
         name: "late".into(),
         body: serde_json::to_value(key(&id)).unwrap(),

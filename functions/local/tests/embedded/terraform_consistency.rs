@@ -18,7 +18,7 @@ use domain::{
 };
 use emulation::dispatch::trigger;
 use hcl::{Block, Body, Expression};
-use runtime::Function as _;
+use steps::Function as _;
 use sweep::Sweep;
 
 use crate::{

@@ -8,11 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use config::SystemClock;
 use domain::pipeline::Pipeline;
 use embedded::{Options, Store, deliveries::Backlog};
 use futures::StreamExt;
 use reqwest::Client;
-use runtime::SystemClock;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::host::{ONE, Service, create, finished, object_files, speech, submit};

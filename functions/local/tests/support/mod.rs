@@ -10,6 +10,7 @@ mod receiver;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use config::Environment;
 use domain::{
     InterviewId, InterviewKey, Timestamp, UserId,
     ports::{Clock, Message, Precondition, Transcriber, Write},
@@ -20,7 +21,7 @@ use engines::Extractive;
 use http::Method;
 use local::{Engines, Host, Settings};
 use reqwest::Client;
-use runtime::{serve::serve, settings::Environment};
+use runtime::serve::serve;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

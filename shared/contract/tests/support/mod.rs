@@ -10,6 +10,7 @@ pub mod proxy;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use config::SystemClock;
 use domain::{
     Timestamp,
     event::Event,
@@ -24,7 +25,6 @@ use emulation::storage::Storage;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use runtime::{
-    SystemClock,
     http::{Body, Problem, Service},
     serve::serve,
 };

@@ -14,12 +14,12 @@ mod vertex;
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use config::InvalidSetting;
 use domain::ports::TokenSource;
 use reqwest::{
     Url,
     header::{AUTHORIZATION, HeaderValue},
 };
-use runtime::settings::InvalidSetting;
 
 use crate::language::{
     LanguageModel, ProviderError, Question, Reply,

@@ -1,6 +1,6 @@
 //! Vertex AI: where it is.
 
-use runtime::settings::InvalidSetting;
+use config::InvalidSetting;
 
 use super::invalid;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use config::{Environment, InvalidSetting};
 use domain::ports::{Analyst, TokenSource};
-use runtime::settings::{Environment, InvalidSetting};
 
 use super::{LanguageAnalyst, LanguageModel, Options};
 use crate::{

@@ -11,11 +11,9 @@ use std::{
 
 use domain::event::Event;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use runtime::{
-    Trigger,
-    delivery::{self, Delivery},
-};
+use runtime::delivery::{self, Delivery};
 use serde_json::{Map, Value, json};
+use steps::Trigger;
 
 use crate::table::{COMPLEX, FIRESTORE_JSON, PUSH, ROWS, Row, STRUCTURED, WRITTEN};
 
