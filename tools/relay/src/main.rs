@@ -4,7 +4,7 @@
 //!
 //! In reading order: [`settings`]; [`mirror`] hears of changed documents and
 //! [`remote`] posts events and tasks to functions; [`topics`] makes Pub/Sub push;
-//! [`service`] speaks the APIs of Cloud Storage and Cloud Tasks.
+//! [`service`] brings the APIs of Cloud Storage and Cloud Tasks to one port.
 
 mod mirror;
 mod remote;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::ports::Clock;
 use embedded::Store;
-use emulation::{
-    gcs::Gcs,
-    rights::Rights,
-    signatures::{self, V4},
-    tasks::CloudTasks,
-};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use relay::{
+    gcs::Gcs,
+    rights::Rights,
+    tasks::CloudTasks,
+    v4::{Signer, V4},
+};
 use runtime::http::{Body, Service};
 
 use crate::settings::Settings;
@@ -30,7 +30,7 @@ pub(crate) struct Front {
 struct SameKey(google::storage::Gcs);
 
 #[async_trait]
-impl signatures::Signer for SameKey {
+impl Signer for SameKey {
     async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
         self.0.sign(text).await
     }

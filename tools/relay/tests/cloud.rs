@@ -2,9 +2,9 @@
 //! real HTTP, Google's emulators of Firestore and Pub/Sub, signed uploads.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-#[path = "../../local/tests/support/fake_providers.rs"]
+#[path = "../../../functions/local/tests/support/fake_providers.rs"]
 mod fake_providers;
-#[path = "../../local/tests/support/openapi_client.rs"]
+#[path = "../../../functions/local/tests/support/openapi_client.rs"]
 mod openapi_client;
 mod support;
 
