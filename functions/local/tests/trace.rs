@@ -15,12 +15,10 @@ use hyper::body::Incoming;
 use reqwest::Client;
 use runtime::{
     http::{Body, Service, empty},
-    serve::serve,
     telemetry::cloud_lines,
 };
 use serde_json::Value;
 use support::{TestHost, wav};
-use tokio::net::TcpListener;
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -48,11 +46,8 @@ impl Service for Hook {
 
 impl Hook {
     async fn listen(self: &Arc<Self>) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let service = Arc::clone(self) as Arc<dyn Service>;
-        tokio::spawn(serve(service, listener, std::future::pending()));
-        format!("http://{address}/hook")
+        let url = testing::serve(Arc::clone(self) as _).await;
+        format!("{url}/hook")
     }
 
     /// The traces of the webhooks heard so far.

@@ -2,7 +2,7 @@
 //! manifest, from which Terraform makes roles.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -19,14 +19,12 @@ use domain::{
     transcript::Recognition,
 };
 use embedded::{Options, Store};
-use emulation::{gcs, rights::Rights};
 use futures::{StreamExt as _, stream};
 use google::storage::Gcs;
+use relay::{gcs, rights::Rights};
 use reqwest::Client;
-use runtime::serve::serve;
 use steps::{Failure, Function as _, StepRunner, Trigger};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use transcribe::Transcribe;
 
 /// Cloud Storage with the rights of a manifest.
@@ -39,8 +37,7 @@ struct Fixture {
 
 impl Fixture {
     async fn new(rights: Pipeline) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, url) = testing::listen().await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(Options {
             data_dir: folder.path().to_owned(),
@@ -52,7 +49,7 @@ impl Fixture {
         let signatures = Arc::new(store.uploads());
         let service = gcs::Gcs::new(store.clone(), signatures, url.clone(), 10)
             .with_rights(Rights::OfManifest(Arc::new(rights)));
-        tokio::spawn(serve(Arc::new(service), listener, pending()));
+        testing::serve_on(listener, Arc::new(service));
         Self {
             gcs: Gcs::new(url.strip_prefix("http://")),
             store,

@@ -147,19 +147,7 @@ pub(crate) fn speech(seconds: usize) -> Vec<u8> {
         samples.extend(block.channel(0));
     }
     samples.truncate(seconds * 16_000);
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 16_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("a valid format");
-    for sample in samples {
-        writer.write_sample(sample).expect("written to memory");
-    }
-    writer.finalize().expect("written to memory");
-    bytes.into_inner()
+    testing::wav(16_000, &[&samples]).into()
 }
 
 /// How many files of objects a data directory has, unfinished and unknown ones included.
