@@ -119,16 +119,6 @@ impl contract::bus::Fixture for Topics {
     }
 }
 
-/// Signs as the adapter does, by the service account's key.
-struct OurKey(Gcs);
-
-#[async_trait]
-impl v4::Signer for OurKey {
-    async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
-        self.0.sign(text).await
-    }
-}
-
 struct Objects {
     gcs: Gcs,
     clock: Arc<ManualClock>,
@@ -142,7 +132,7 @@ impl Objects {
         let (store, clock, folder) = store(&url).await;
         let gcs = Gcs::new(url.strip_prefix("http://"));
         let signatures = v4::V4 {
-            signer: Arc::new(OurKey(gcs.clone())),
+            gcs: gcs.clone(),
             clock: Arc::clone(&clock) as _,
         };
         let service = gcs::Gcs::new(store, Arc::new(signatures), url, 10);

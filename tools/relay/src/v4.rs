@@ -10,22 +10,16 @@ use domain::{
 };
 use embedded::uploads::{BadUrl, Operation, UploadError};
 use emulation::signatures::{Signatures, Target, check_header};
+use google::storage::Gcs;
 use http::{HeaderMap, request::Parts};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Makes the signatures that V4 URLs are compared with.
-#[async_trait]
-pub trait Signer: Send + Sync {
-    /// The signature of `text`, always the same for the same text, as RSA with
-    /// PKCS #1 v1.5 padding is.
-    async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>>;
-}
-
 /// Google's V4 signatures, checked by making them again.
 pub struct V4 {
-    /// Makes them.
-    pub signer: Arc<dyn Signer>,
+    /// Makes them with the key that functions sign with: the same for the same text, as
+    /// RSA with PKCS #1 v1.5 padding is.
+    pub gcs: Gcs,
     /// The time by which they expire.
     pub clock: Arc<dyn Clock>,
 }
@@ -39,7 +33,7 @@ impl Signatures for V4 {
         request: &Parts,
     ) -> Result<UploadGrant, UploadError> {
         let signed = SignedRequest::read(request).ok_or(BadUrl::Signature)?;
-        let expected = self.signer.sign(&signed.string_to_sign(request)).await;
+        let expected = self.gcs.sign(&signed.string_to_sign(request)).await;
         let expected = expected.map_err(|_| BadUrl::Signature)?;
         let given = signed.parameter("X-Goog-Signature").unwrap_or_default();
         if !bool::from(hex(&expected).as_bytes().ct_eq(given.as_bytes())) {
