@@ -1,6 +1,6 @@
-//! Uploads as a client makes them.
+//! Uploads as a client makes them, and what is stored of them.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use reqwest::Client;
 use serde_json::Value;
@@ -24,4 +24,11 @@ pub async fn put(
         .send()
         .await
         .expect("an answer")
+}
+
+/// How many files of objects a data directory has, unfinished and unknown ones included.
+pub fn object_files(data_dir: &Path) -> usize {
+    let entries = std::fs::read_dir(data_dir.join("objects")).expect("the folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    names.filter(|name| name != "installation").count()
 }

@@ -150,13 +150,6 @@ pub(crate) fn speech(seconds: usize) -> Vec<u8> {
     testing::wav(16_000, &[&samples]).into()
 }
 
-/// How many files of objects a data directory has, unfinished and unknown ones included.
-pub(crate) fn object_files(data_dir: &Path) -> usize {
-    let entries = std::fs::read_dir(data_dir.join("objects")).expect("the folder");
-    let names = entries.map(|entry| entry.expect("an entry").file_name());
-    names.filter(|name| name != "installation").count()
-}
-
 pub(crate) async fn create(client: &Client, url: &str, size: u64) -> Value {
     let body = json!({"title": "t", "audio": {"filename": "a.wav", "content_type": "audio/wav", "size_bytes": size}});
     let answer = client
@@ -169,13 +162,7 @@ pub(crate) async fn create(client: &Client, url: &str, size: u64) -> Value {
 }
 
 pub(crate) async fn upload(client: &Client, created: &Value, body: impl Into<reqwest::Body>) {
-    let upload = &created["upload"];
-    let headers = upload["headers"].as_object().expect("headers");
-    let request = client.put(upload["url"].as_str().expect("a URL"));
-    let request = headers.iter().fold(request, |request, (name, value)| {
-        request.header(name, value.as_str().expect("text"))
-    });
-    let answer = request.body(body).send().await.expect("an answer");
+    let answer = testing::put(client, &created["upload"], body).await;
     assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
 }
 

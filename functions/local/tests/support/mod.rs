@@ -7,7 +7,7 @@
 
 pub mod engine;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use config::Environment;
 use domain::{
@@ -243,13 +243,6 @@ impl TestHost {
             .unwrap_or("none")
             .to_owned()
     }
-}
-
-/// How many files of objects a data directory has, unfinished and unknown ones included.
-pub fn object_files(data_dir: &Path) -> usize {
-    let entries = std::fs::read_dir(data_dir.join("objects")).expect("the folder");
-    let names = entries.map(|entry| entry.expect("an entry").file_name());
-    names.filter(|name| name != "installation").count()
 }
 
 /// An interview of the user who does not say who they are.
