@@ -33,11 +33,7 @@ use domain::{
     speaker,
     steps::{Code, StepError, StepName},
 };
-use runtime::{
-    Failure, Function, Incoming,
-    step::{StepOutput, StepRun, StepRunner, storage_error},
-    trace,
-};
+use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error, trace};
 
 pub use direct::Direct;
 
@@ -61,16 +57,16 @@ impl Function for Analyze {
         "analyze"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            return self.analyze(&task.decode()?).await;
-        }
-        match incoming.event()? {
-            Event::DocumentWritten(written) => match InterviewKey::of_path(written.path.as_str()) {
-                Some(key) => self.enqueue(&key).await,
-                None => Ok(()),
-            },
-            _ => Ok(()),
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => self.analyze(&task.decode()?).await,
+            Trigger::Event(Event::DocumentWritten(written)) => {
+                match InterviewKey::of_path(written.path.as_str()) {
+                    Some(key) => self.enqueue(&key).await,
+                    None => Ok(()),
+                }
+            }
+            Trigger::Event(_) => Ok(()),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use api::exports;
+use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId,
     analysis::{Analysis, NO_LANGUAGE_MODEL},
@@ -22,7 +23,7 @@ use domain::{
 };
 use emulation::dispatch::GRACE;
 use futures::{StreamExt, TryStreamExt};
-use runtime::{SystemClock, telemetry};
+use runtime::telemetry;
 use serde_json::Value;
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 

@@ -7,8 +7,8 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use config::{Environment, InvalidSetting};
 use hmac::{Hmac, Mac};
-use runtime::settings::{Environment, InvalidSetting};
 use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";

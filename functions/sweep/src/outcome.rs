@@ -1,6 +1,6 @@
 //! What a sweep did and found.
 
-use runtime::Failure;
+use steps::Failure;
 
 /// Counts of one sweep, for its log line.
 #[derive(Debug, Default)]

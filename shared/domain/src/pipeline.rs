@@ -61,7 +61,7 @@ pub struct Schedule {
 pub struct Function {
     /// The events it listens to; none for one that only serves HTTP.
     #[serde(default)]
-    pub events: Vec<Trigger>,
+    pub events: Vec<EventFilter>,
     /// Whether everybody may call it.
     #[serde(default)]
     pub public: bool,
@@ -124,7 +124,7 @@ impl Default for Retry {
 /// One kind of event that a function listens to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trigger {
+pub struct EventFilter {
     /// The `CloudEvents` type.
     #[serde(rename = "type")]
     pub event_type: String,
@@ -230,7 +230,7 @@ fn dangling(kind: &'static str, name: &str) -> InvalidPipeline {
     }
 }
 
-impl Trigger {
+impl EventFilter {
     /// Whether this is what happened.
     pub fn matches(&self, occurrence: TriggerKey<'_>) -> bool {
         match occurrence {

@@ -25,14 +25,10 @@ pub struct Delivery {
     pub lane: String,
     /// Whom it is for.
     pub function: String,
-    /// The event's id, the same in every delivery of it; a task's name.
-    pub event_id: String,
     /// What it brings.
     pub content: Content,
     /// Which try this is, from 1.
     pub attempt: u32,
-    /// When it became due to be delivered for the first time.
-    pub created_at: Timestamp,
 }
 
 /// A function's events, or a queue's tasks.
@@ -102,7 +98,7 @@ impl Deliveries {
                 "UPDATE deliveries SET in_hand = 1, attempt = attempt + 1 WHERE id IN (
                      SELECT id FROM deliveries WHERE lane = ?1 AND in_hand = 0 AND due_at <= ?2
                      ORDER BY due_at, id LIMIT ?3)
-                 RETURNING id, lane, function, event_id, content, attempt, created_at",
+                 RETURNING id, lane, function, content, attempt",
             )?;
             let rows = statement.query_map((lane, now, limit), |row| Ok(read(row)))?;
             rows.map(|row| row?).collect()
@@ -234,15 +230,13 @@ impl Deliveries {
 }
 
 fn read(row: &Row<'_>) -> Result<Delivery, StoreError> {
-    let content: String = row.get(4)?;
+    let content: String = row.get(3)?;
     Ok(Delivery {
         id: row.get(0)?,
         lane: row.get(1)?,
         function: row.get(2)?,
-        event_id: row.get(3)?,
         content: serde_json::from_str(&content)?,
-        attempt: row.get(5)?,
-        created_at: Timestamp::from_millis(row.get(6)?),
+        attempt: row.get(4)?,
     })
 }
 

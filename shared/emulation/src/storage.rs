@@ -47,7 +47,8 @@ impl Storage {
     }
 
     /// Describes objects with their checksum.
-    pub(crate) fn with_checksums(self) -> Self {
+    #[must_use]
+    pub fn with_checksums(self) -> Self {
         Self {
             checksums: true,
             ..self
@@ -121,7 +122,7 @@ impl Storage {
     }
 
     /// The answer to what has stored an object.
-    pub(crate) async fn completed(
+    pub async fn completed(
         &self,
         bucket: &str,
         meta: &ObjectMeta,
@@ -134,7 +135,7 @@ impl Storage {
     }
 
     /// An object as the JSON API describes it: 64-bit numbers are texts.
-    pub(crate) async fn resource(&self, bucket: &str, meta: &ObjectMeta) -> Result<Value, Problem> {
+    pub async fn resource(&self, bucket: &str, meta: &ObjectMeta) -> Result<Value, Problem> {
         let mut resource = json!({
             "kind": "storage#object",
             "bucket": bucket,
@@ -156,7 +157,7 @@ impl Storage {
 
 /// The bytes of an object, or those of the range that is asked for, with the
 /// headers that Google's clients want to see.
-pub(crate) async fn download(
+pub async fn download(
     bucket: &dyn ObjectStore,
     name: &str,
     generation: Option<i64>,
@@ -208,7 +209,8 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
-pub(crate) fn no_such_path() -> Problem {
+/// The answer to a path that leads nowhere.
+pub fn no_such_path() -> Problem {
     Problem::not_found("no_such_path", "there is nothing at this path")
 }
 
@@ -218,7 +220,8 @@ fn out_of_range() -> Problem {
     Problem::new(status, "range_not_satisfiable", detail)
 }
 
-pub(crate) fn method_not_allowed(allowed: &str) -> Problem {
+/// The answer to a method that a path does not take.
+pub fn method_not_allowed(allowed: &str) -> Problem {
     let detail = format!("this path takes {allowed}");
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }

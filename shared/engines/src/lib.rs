@@ -25,7 +25,7 @@ pub use deepgram::Deepgram;
 #[cfg(feature = "diarization")]
 pub use diarized::Diarized;
 pub use extractive::Extractive;
-pub use gemini::{Gemini, TokenError, TokenSource};
+pub use gemini::Gemini;
 pub use language::LanguageAnalyst;
 pub use openai::OpenAi;
 pub use openai_transcription::OpenAiTranscriber;

@@ -12,10 +12,11 @@ use cloudevents::{
     AttributesReader as _, AttributesWriter as _, Event as CloudEvent, binding::http::to_event,
     event::ExtensionValue, message,
 };
+use domain::ShapeError;
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
-use crate::{ShapeError, cloudevent::EventError};
+use crate::cloudevent::EventError;
 
 /// What the headers of an event in binary mode begin with.
 const PREFIX: &str = "ce-";

@@ -1,12 +1,11 @@
 //! Events as Eventarc delivers them, to and from the domain's terms.
 //!
-//! The local host builds the same types and shapes as the cloud, so that a
-//! function cannot tell where it runs. `binding` has the way from an
-//! HTTP request to a `CloudEvent`.
+//! `binding` has the way from an HTTP request to a `CloudEvent`; events are
+//! encoded for the emulated cloud and for tests.
 
 use cloudevents::{AttributesReader, Data, Event as CloudEvent, EventBuilder, EventBuilderV10};
 use domain::{
-    Timestamp,
+    ShapeError, Timestamp,
     event::{Event, PublishedMessage, StoredObject, WrittenDocument},
     paths::DocPath,
     pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED},
@@ -15,16 +14,15 @@ use domain::{
 use prost::Message as _;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
+use steps::trace::TRACEPARENT;
 
 use crate::{
-    ShapeError,
     binding::media_type,
     firestore::{Document, DocumentEventData},
     pubsub,
-    trace::TRACEPARENT,
 };
 
-/// The project that local events name.
+/// The project that encoded events name.
 const LOCAL_PROJECT: &str = "local";
 
 /// What the types of events about documents begin with, and how they go on.

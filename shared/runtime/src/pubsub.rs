@@ -10,14 +10,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use cloudevents::{
     AttributesReader as _, Data, Event as CloudEvent, EventBuilder, EventBuilderV10,
 };
-use domain::{event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
+use domain::{ShapeError, event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::{
-    ShapeError,
-    cloudevent::{EventError, json_body},
-};
+use crate::cloudevent::{EventError, json_body};
 
 /// A message that a subscription pushed.
 #[derive(Debug)]

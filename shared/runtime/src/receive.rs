@@ -6,17 +6,16 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use cloudevents::AttributesReader as _;
 use domain::{InterviewKey, event::Event, trace::TraceContext};
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Body as HttpBody;
 use serde_json::json;
+use steps::{Failure, Function, Trigger};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
-    Failure, Function, Incoming,
     ack::{Outcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
     http::{Body, Problem, Service, json, whole_body},
@@ -141,9 +140,18 @@ async fn handle(
         Ok(delivery) => delivery,
         Err(outcome) => return (outcome, span),
     };
-    describe(&span, &delivery);
-    let work = async move { function.handle(delivery.incoming).await };
-    let guarded = AssertUnwindSafe(trace::scope(trace, work)).catch_unwind();
+    span.record("attempt", delivery.attempt);
+    if let Some((id, kind)) = delivery.event {
+        span.record("event.id", id);
+        span.record("event.kind", kind);
+    }
+    let trigger = match delivery.trigger {
+        Ok(trigger) => trigger,
+        Err(error) => return (Outcome::Failed(Failure::permanent(error)), span),
+    };
+    describe(&span, &trigger);
+    let work = async move { function.handle(trigger).await };
+    let guarded = AssertUnwindSafe(steps::trace::scope(trace, work)).catch_unwind();
     let outcome = match guarded.instrument(span.clone()).await {
         Ok(Ok(())) => Outcome::Handled,
         Ok(Err(failure)) => Outcome::Failed(failure),
@@ -169,34 +177,29 @@ fn span(function: &'static str, trace: TraceContext) -> Span {
     )
 }
 
-fn describe(span: &Span, delivery: &Delivery) {
-    span.record("attempt", delivery.attempt);
-    span.record("interview", interview_of(&delivery.incoming));
-    match &delivery.incoming {
-        Incoming::Event(event) => {
-            span.record("event.id", event.id());
-            span.record("event.kind", event.ty());
-        }
-        Incoming::Task(task) => {
-            span.record("task", &task.name);
-        }
+fn describe(span: &Span, trigger: &Trigger) {
+    span.record("interview", interview_of(trigger));
+    if let Trigger::Task(task) = trigger {
+        span.record("task", &task.name);
     }
 }
 
-/// The interview that a delivery is about, where it says so.
-fn interview_of(incoming: &Incoming) -> Option<String> {
+/// The interview that a trigger is about, where it says so.
+fn interview_of(trigger: &Trigger) -> Option<String> {
     let of_path = |path: &str| {
         let key = InterviewKey::of_path(path)?;
         Some(key.interview_id.to_string())
     };
-    if let Incoming::Task(task) = incoming {
-        let body = task.body.get("key").unwrap_or(&task.body);
-        return body.get("interview_id")?.as_str().map(str::to_owned);
-    }
-    match incoming.event().ok()? {
-        Event::ObjectFinalized(object) => of_path(&object.name),
-        Event::DocumentWritten(written) => of_path(written.path.as_str()),
-        Event::MessagePublished(message) => message.attributes.get("interview_id").cloned(),
+    match trigger {
+        Trigger::Task(task) => {
+            let body = task.body.get("key").unwrap_or(&task.body);
+            body.get("interview_id")?.as_str().map(str::to_owned)
+        }
+        Trigger::Event(Event::ObjectFinalized(object)) => of_path(&object.name),
+        Trigger::Event(Event::DocumentWritten(written)) => of_path(written.path.as_str()),
+        Trigger::Event(Event::MessagePublished(message)) => {
+            message.attributes.get("interview_id").cloned()
+        }
     }
 }
 

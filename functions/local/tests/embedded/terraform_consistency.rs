@@ -16,9 +16,9 @@ use domain::{
     steps::StepName,
     webhook,
 };
-use emulation::dispatch::incoming;
+use emulation::dispatch::trigger;
 use hcl::{Block, Body, Expression};
-use runtime::Function as _;
+use steps::Function as _;
 use sweep::Sweep;
 
 use crate::{
@@ -221,7 +221,7 @@ async fn queries() -> Vec<Query> {
     let deliveries = test.host.store.deliveries();
     for lane in deliveries.lanes() {
         for delivery in deliveries.take(&lane, 10).await.unwrap() {
-            sweep.handle(incoming(&delivery).unwrap()).await.unwrap();
+            sweep.handle(trigger(&delivery)).await.unwrap();
         }
     }
     watched.queries()

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    ShapeError,
     steps::StepError,
     transcript::{AudioFacts, Recognition, Speaker, Word},
 };
-use runtime::ShapeError;
 use serde::Deserialize;
 
 use super::{

@@ -25,6 +25,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use config::SystemClock;
 use domain::{
     ports::{Clock, Progress, Transcriber, TranscriptionRequest},
     steps::StepError,
@@ -32,7 +33,6 @@ use domain::{
 };
 use futures::future::BoxFuture;
 use reqwest::{Client, Response};
-use runtime::SystemClock;
 
 pub use call::SetupError;
 use error::DeepgramError;

@@ -27,7 +27,7 @@ pub enum SetupError {
     Tls(#[source] reqwest::Error),
     /// A setting has a character that it cannot have.
     #[error(transparent)]
-    Setting(#[from] runtime::settings::InvalidSetting),
+    Setting(#[from] config::InvalidSetting),
 }
 
 /// Posts to one provider.

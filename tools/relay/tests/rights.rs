@@ -2,10 +2,11 @@
 //! manifest, from which Terraform makes roles.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId, deletion,
     event::{Event, StoredObject},
@@ -18,15 +19,12 @@ use domain::{
     transcript::Recognition,
 };
 use embedded::{Options, Store};
-use emulation::{gcs, rights::Rights};
 use futures::{StreamExt as _, stream};
 use google::storage::Gcs;
+use relay::{gcs, rights::Rights};
 use reqwest::Client;
-use runtime::{
-    Failure, Function as _, Incoming, SystemClock, cloudevent, serve::serve, step::StepRunner,
-};
+use steps::{Failure, Function as _, StepRunner, Trigger};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use transcribe::Transcribe;
 
 /// Cloud Storage with the rights of a manifest.
@@ -39,8 +37,7 @@ struct Fixture {
 
 impl Fixture {
     async fn new(rights: Pipeline) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, url) = testing::listen().await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(Options {
             data_dir: folder.path().to_owned(),
@@ -52,7 +49,7 @@ impl Fixture {
         let signatures = Arc::new(store.uploads());
         let service = gcs::Gcs::new(store.clone(), signatures, url.clone(), 10)
             .with_rights(Rights::OfManifest(Arc::new(rights)));
-        tokio::spawn(serve(Arc::new(service), listener, pending()));
+        testing::serve_on(listener, Arc::new(service));
         Self {
             gcs: Gcs::new(url.strip_prefix("http://")),
             store,
@@ -91,7 +88,7 @@ impl Fixture {
     }
 
     /// A resumable upload that ends when its interview is deleted already.
-    async fn upload_late(&self, key: &InterviewKey, name: &str) -> Incoming {
+    async fn upload_late(&self, key: &InterviewKey, name: &str) -> Trigger {
         let (records, now) = (self.store.records(), SystemClock.now());
         let interview = Interview::new(key, "t".into(), now);
         let put = Write::put(key.document(), &interview, Precondition::Absent);
@@ -116,8 +113,7 @@ impl Fixture {
             size: meta.size,
             content_type: meta.content_type,
         });
-        let event = cloudevent::encode("1", SystemClock.now(), &event).unwrap();
-        Incoming::Event(Box::new(event))
+        Trigger::Event(event)
     }
 }
 

@@ -11,6 +11,11 @@ use domain::{
     ports::{ObjectError, ObjectStore, Overwrite, UploadGrant},
 };
 use embedded::Store;
+use emulation::{
+    sessions::{encode_crc32c, wrong_crc32c},
+    signatures::Signatures,
+    storage::{Storage, download, method_not_allowed, no_such_path},
+};
 use futures::{StreamExt, stream};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
@@ -20,12 +25,7 @@ use runtime::http::{Body, Problem, Service, empty, json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    rights::Rights,
-    sessions::{encode_crc32c, wrong_crc32c},
-    signatures::Signatures,
-    storage::{Storage, download, method_not_allowed, no_such_path},
-};
+use crate::rights::Rights;
 
 const JSON: &str = "/storage/v1/b/";
 const UPLOAD: &str = "/upload/storage/v1/b/";

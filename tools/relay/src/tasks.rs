@@ -9,13 +9,12 @@ use domain::{
     ports::{Clock, Enqueued, Queue, QueueError, Task},
     trace::TraceContext,
 };
+use emulation::storage::{method_not_allowed, no_such_path};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use runtime::http::{Body, Problem, Service, json, read_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::storage::{method_not_allowed, no_such_path};
 
 /// The largest task, in bytes.
 const MAX_TASK: usize = 1024 * 1024;

@@ -2,12 +2,6 @@
 //! it with quotes that are there, nearly there, and not there, in the recorded
 //! answer of a model.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the tests of the emulated cloud"
-)]
-
 use std::{
     fs, io,
     path::PathBuf,
@@ -19,12 +13,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use runtime::{
-    http::{Body, Problem, Service, answer, full, json, stream},
-    serve::serve,
-};
+use runtime::http::{Body, Problem, Service, answer, full, json, stream};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 /// Deepgram's answer to a conversation of three people, from its caption tools.
 pub const CONVERSATION: &str = "deepgram/dg_speakers_no_utterances.json";
@@ -35,11 +25,10 @@ const ENVELOPE: &str =
 
 /// Where the recorded bodies are.
 pub fn recordings() -> PathBuf {
-    let local = concat!(
+    PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/engines/tests/data"
-    );
-    PathBuf::from(local)
+        "/../engines/tests/data"
+    ))
 }
 
 /// A recorded body, by its name below [`recordings`].
@@ -61,10 +50,12 @@ pub enum Said {
 pub struct RecordedRequest {
     /// Path and query.
     pub path: String,
+    /// The body.
     pub body: Vec<u8>,
 }
 
 impl RecordedRequest {
+    /// Whether it is one to Gemini.
     pub fn of_gemini(&self) -> bool {
         self.path.contains(":generateContent")
     }
@@ -87,6 +78,7 @@ impl Default for Providers {
 }
 
 impl Providers {
+    /// Those that do otherwise where `mood` says so.
     pub fn in_mood(mood: impl FnMut(&RecordedRequest) -> Option<Said> + Send + 'static) -> Self {
         Self {
             asked: Mutex::default(),
@@ -96,10 +88,7 @@ impl Providers {
 
     /// Starts to listen; answers the settings that lead there.
     pub async fn listen(self: &Arc<Self>) -> Vec<(&'static str, String)> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let service: Arc<dyn Service> = Arc::clone(self) as _;
-        tokio::spawn(serve(service, listener, std::future::pending()));
+        let url = crate::serve(Arc::clone(self) as _).await;
         let settings = [
             ("TRANSCRIBER", "deepgram"),
             ("DEEPGRAM_API_KEY", "test-key"),

@@ -5,14 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::ports::Clock;
 use embedded::Store;
-use emulation::{
-    gcs::Gcs,
-    rights::Rights,
-    signatures::{self, V4},
-    tasks::CloudTasks,
-};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use relay::{gcs::Gcs, rights::Rights, tasks::CloudTasks, v4::V4};
 use runtime::http::{Body, Service};
 
 use crate::settings::Settings;
@@ -26,16 +21,6 @@ pub(crate) struct Front {
     tasks: CloudTasks,
 }
 
-/// Signs as the functions do, with the same service account's key.
-struct SameKey(google::storage::Gcs);
-
-#[async_trait]
-impl signatures::Signer for SameKey {
-    async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
-        self.0.sign(text).await
-    }
-}
-
 impl Front {
     pub(crate) fn new(
         store: &Store,
@@ -44,7 +29,7 @@ impl Front {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let signatures = V4 {
-            signer: Arc::new(SameKey(settings.cloud.gcs().clone())),
+            gcs: settings.cloud.gcs().clone(),
             clock: Arc::clone(&clock),
         };
         let rights = Rights::OfManifest(Arc::clone(&settings.pipeline));

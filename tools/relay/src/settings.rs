@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use config::{Environment, InvalidSetting};
 use domain::pipeline::Pipeline;
 use google::{Cloud, cloud};
-use runtime::settings::{Environment, InvalidSetting};
 
 /// What is emulated, and where the functions are. The buckets are named by their
 /// roles, `uploads` and `artifacts`.

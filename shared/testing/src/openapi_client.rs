@@ -1,19 +1,12 @@
 //! The API's own description, and whether what is answered is as it says.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::missing_panics_doc,
-    clippy::unwrap_used,
-    reason = "shared with the tests of the emulated cloud"
-)]
-
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
 /// A call of the document: method, path and what is said of it.
 pub type Call<'a> = (String, &'a str, &'a Value);
 
+/// All calls of the document.
 pub fn calls(document: &Value) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -34,6 +27,7 @@ pub fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value)) {
     }
 }
 
+/// What a `$ref` leads to, or the value itself.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let Some(reference) = value["$ref"].as_str() else {
         return value;

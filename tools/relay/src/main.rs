@@ -4,7 +4,7 @@
 //!
 //! In reading order: [`settings`]; [`mirror`] hears of changed documents and
 //! [`remote`] posts events and tasks to functions; [`topics`] makes Pub/Sub push;
-//! [`service`] speaks the APIs of Cloud Storage and Cloud Tasks.
+//! [`service`] brings the APIs of Cloud Storage and Cloud Tasks to one port.
 
 mod mirror;
 mod remote;
@@ -19,13 +19,12 @@ use std::{
 };
 
 use anyhow::Context as _;
+use config::{Environment, SystemClock};
 use domain::ports::Clock;
 use embedded::{Options, Store};
 use emulation::{Dispatcher, dispatch::GRACE, schedule};
 use runtime::{
-    SystemClock,
     serve::{listen, serve, stop_signal},
-    settings::Environment,
     telemetry,
 };
 use settings::Settings;

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{event::Event, trace::TraceContext};
+use domain::{ShapeError, event::Event, trace::TraceContext};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use crate::{ShapeError, cloudevent};
 
 /// One function of the pipeline.
 #[async_trait]
@@ -16,30 +14,16 @@ pub trait Function: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Does what the event or task asks for. Doing it again changes nothing.
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure>;
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure>;
 }
 
 /// What starts a function.
-#[derive(Debug, Clone)]
-pub enum Incoming {
-    /// An event that it listens to.
-    Event(Box<cloudevents::Event>),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    /// An event that it listens to: an object, a document or a message.
+    Event(Event),
     /// A task from a queue that it works off.
     Task(Task),
-}
-
-impl Incoming {
-    /// The event in the domain's terms; a permanent failure when it is none, or
-    /// one that cannot be read.
-    pub fn event(&self) -> Result<Event, Failure> {
-        match self {
-            Self::Event(event) => cloudevent::decode(event).map_err(Failure::permanent),
-            Self::Task(task) => Err(Failure::permanent(anyhow::anyhow!(
-                "task `{}` came where an event was expected",
-                task.name
-            ))),
-        }
-    }
 }
 
 /// A task from a queue.

@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
-use cloudevents::{Event, message::BinaryDeserializer as _};
-use domain::documents::MAX_EVENT_BYTES;
+use cloudevents::message::BinaryDeserializer as _;
+use config::SystemClock;
+use domain::{documents::MAX_EVENT_BYTES, event::Event, ids::random_name, ports::Clock as _};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::{Client, Response};
-use runtime::{Failure, Function, Incoming, Task};
+use runtime::cloudevent::encode;
+use steps::{Failure, Function, Task, Trigger};
 
 use crate::settings::Settings;
 
@@ -60,24 +62,27 @@ impl Function for Remote {
         self.name
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
         if self.twice {
-            let (first, second) = tokio::join!(self.post(incoming.clone()), self.post(incoming));
+            let (first, second) = tokio::join!(self.post(&trigger), self.post(&trigger));
             return first.and(second);
         }
-        self.post(incoming).await
+        self.post(&trigger).await
     }
 }
 
 impl Remote {
-    async fn post(&self, incoming: Incoming) -> Result<(), Failure> {
-        match incoming {
-            Incoming::Event(event) => self.post_event(*event).await,
-            Incoming::Task(task) => self.post_task(&task).await,
+    async fn post(&self, trigger: &Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Event(event) => self.post_event(event).await,
+            Trigger::Task(task) => self.post_task(task).await,
         }
     }
 
-    async fn post_event(&self, event: Event) -> Result<(), Failure> {
+    /// The event's id is new each time; functions do not read it.
+    async fn post_event(&self, event: &Event) -> Result<(), Failure> {
+        let id = random_name();
+        let event = encode(&id, SystemClock.now(), event).map_err(Failure::permanent)?;
         let request = event.deserialize_binary(http::Request::builder());
         let request: http::Request<Option<Vec<u8>>> = request.map_err(Failure::permanent)?;
         let (parts, body) = request.into_parts();

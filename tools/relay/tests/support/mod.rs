@@ -10,7 +10,6 @@
 )]
 
 mod engine;
-mod receiver;
 
 use std::{
     collections::BTreeMap,
@@ -28,13 +27,10 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testing::receiver::SECRET;
 
-pub use self::{
-    engine::{Engine, MANY_WORDS},
-    receiver::Receiver,
-};
+pub use self::engine::{Engine, MANY_WORDS};
 
-pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -323,34 +319,18 @@ async fn submit(
     let created = request.json(&body).send().await.unwrap();
     assert_eq!(created.status(), 201, "{:?}", created.text().await);
     let created: Value = created.json().await.unwrap();
-    let upload = &created["upload"];
-    let put = client.put(upload["url"].as_str().unwrap());
-    let headers = upload["headers"].as_object().unwrap();
-    let put = headers.iter().fold(put, |put, (name, value)| {
-        put.header(name, value.as_str().unwrap())
-    });
-    let answer = put.body(bytes).send().await.unwrap();
+    let answer = testing::put(client, &created["upload"], bytes).await;
     assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
     created["id"].as_str().unwrap().to_owned()
 }
 
 /// A second of noise like speech, different for each number.
 pub fn recording(number: u32) -> Vec<u8> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 16_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
     let mut state = number.wrapping_add(1);
-    for _ in 0..48_000 {
+    let noise = std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        writer
-            .write_sample(i16::try_from(state >> 18).unwrap())
-            .unwrap();
-    }
-    writer.finalize().unwrap();
-    bytes.into_inner()
+        i16::try_from(state >> 18).unwrap()
+    });
+    let samples: Vec<i16> = noise.take(48_000).collect();
+    testing::wav(16_000, &[&samples]).into()
 }

@@ -2,25 +2,24 @@
 //! real HTTP, Google's emulators of Firestore and Pub/Sub, signed uploads.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-#[path = "../../local/tests/support/fake_providers.rs"]
-mod fake_providers;
-#[path = "../../local/tests/support/openapi_client.rs"]
-mod openapi_client;
 mod support;
 
 use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
 
+use config::SystemClock;
 use domain::{
     pipeline::{Pipeline, Retry},
     ports::{Query, Records},
 };
 use embedded::{Options, Store};
-use fake_providers::{Providers, RecordedRequest, Said, assert_made_by_providers, recorded};
 use google::pubsub::{Admin, Push};
-use openapi_client::ask_everything;
-use runtime::SystemClock;
 use serde_json::{Value, json};
-use support::{Cloud, Embedded, Receiver, key, recording};
+use support::{Cloud, Embedded, key, recording};
+use testing::{
+    Receiver,
+    fake_providers::{Providers, RecordedRequest, Said, assert_made_by_providers, recorded},
+    openapi_client::ask_everything,
+};
 use tokio::sync::Mutex;
 
 /// One emulated cloud at a time: two would share two cores.
