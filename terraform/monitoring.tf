@@ -10,16 +10,17 @@ resource "google_monitoring_notification_channel" "email" {
   depends_on = [google_project_service.this]
 }
 
-# What the functions log of their steps, counted by function and code.
+# Log lines about steps, counted by function and code. The events are
+# `domain::log_events`; a test compares them.
 resource "google_logging_metric" "steps" {
   for_each = {
-    given_up = { message = "step given up", description = "Steps that failed for good" }
-    put_off  = { message = "step put off", description = "Steps that failed in a way that passes" }
+    failed   = { event = "step.failed", description = "Steps that failed for good" }
+    retrying = { event = "step.retrying", description = "Steps that failed and will be retried" }
   }
 
   name        = "${var.prefix}/steps_${each.key}"
   description = each.value.description
-  filter      = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"${each.value.message}\""
+  filter      = "resource.type=\"cloud_run_revision\" AND jsonPayload.event=\"${each.value.event}\""
 
   label_extractors = {
     function = "EXTRACT(labels.function)"
@@ -56,9 +57,9 @@ locals {
       threshold = 0
       duration  = "0s"
     }
-    steps_given_up = {
+    steps_failed = {
       title     = "more than ten steps failed for good within an hour"
-      filter    = "${local.step}_given_up\""
+      filter    = "${local.step}_failed\""
       aligner   = "ALIGN_SUM"
       reducer   = "REDUCE_SUM"
       period    = "3600s"
@@ -82,7 +83,7 @@ locals {
       duration  = "900s"
     }
     errors = {
-      title     = "more than three answers a minute are a 5xx"
+      title     = "more than three responses a minute are a 5xx"
       filter    = "${local.services} AND metric.type=\"run.googleapis.com/request_count\" AND metric.label.response_code_class=\"5xx\""
       aligner   = "ALIGN_RATE"
       reducer   = "REDUCE_SUM"
@@ -91,7 +92,7 @@ locals {
     }
     latency = {
       # The median: streams of events and of sound last as long as a client listens.
-      title     = "half of the API's answers take more than a second"
+      title     = "half of the API's responses take more than a second"
       filter    = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=\"${var.prefix}-api\" AND metric.type=\"run.googleapis.com/request_latencies\" AND metric.label.response_code_class!=\"5xx\""
       aligner   = "ALIGN_PERCENTILE_50"
       reducer   = "REDUCE_MAX"
@@ -99,8 +100,8 @@ locals {
       duration  = "900s"
     }
     provider_busy = {
-      title     = "a provider has refused for being asked too much for ten minutes"
-      filter    = "${local.step}_put_off\" AND metric.label.code=monitoring.regex.full_match(\"engine_(busy|quota|overloaded)\")"
+      title     = "a provider has rejected requests for its rate limit for ten minutes"
+      filter    = "${local.step}_retrying\" AND metric.label.code=monitoring.regex.full_match(\"engine_(busy|quota|overloaded)\")"
       aligner   = "ALIGN_RATE"
       reducer   = "REDUCE_SUM"
       threshold = 0.1
@@ -145,10 +146,10 @@ resource "google_monitoring_alert_policy" "this" {
   depends_on = [google_logging_metric.steps]
 }
 
-# What the sweep logs when it has come to its end, which it does each minute.
+# The log line of a completed sweep, of which there is one each minute.
 resource "google_logging_metric" "sweeps" {
   name        = "${var.prefix}/sweeps_completed"
-  description = "Sweeps that came to their end"
+  description = "Sweeps that completed"
   filter      = "resource.type=\"cloud_run_revision\" AND jsonPayload.event=\"sweep.completed\""
 
   metric_descriptor {

@@ -36,7 +36,7 @@ function Page() {
       return (
         <main class="list" id="main">
           <p class="banner">
-            This service wants a Firebase ID token, and the console has not been told how to get one: set
+            This service requires sign-in with Firebase, and the console is not configured for it: set
             FIREBASE_API_KEY.
           </p>
         </main>
@@ -55,7 +55,7 @@ function Page() {
     case "nowhere":
       return (
         <main class="list" id="main">
-          <h1>There is nothing here</h1>
+          <h1>Page not found</h1>
           <p>
             <a href={hrefs.list}>All interviews</a>
           </p>
@@ -113,7 +113,7 @@ function Bar() {
 /** What is to be deleted can only be deleted by its user. */
 async function signOut(): Promise<void> {
   const only = unsaved.value || recording.value;
-  if (only && !confirm("A recording made here has not been uploaded, and would be lost. Sign out?")) return;
+  if (only && !confirm("A recording made here has not been uploaded and would be lost. Sign out?")) return;
   await removePending();
   await current().signOut();
 }
@@ -141,5 +141,5 @@ function elsewhere(): boolean {
 if (!elsewhere()) {
   followLinks();
   render(<App />, document.getElementById("app")!);
-  begin().catch(() => say("The sign-in could not be loaded. Load the page again.", { bad: true }));
+  begin().catch(() => say("The sign-in could not be loaded. Reload the page.", { bad: true }));
 }

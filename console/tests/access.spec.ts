@@ -1,4 +1,4 @@
-// For everybody: axe finds nothing, and everything fits on a phone.
+// Accessibility: axe finds no violations, and every view fits on a phone.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -59,7 +59,7 @@ for (const scheme of ["light", "dark"] as const) {
         expect(await found(page)).toEqual([]);
       }
 
-      test("every view is for everybody", async ({ page, service: empty }) => {
+      test("every view is accessible", async ({ page, service: empty }) => {
         await open(page, empty);
         await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
         await fits(page);
@@ -76,7 +76,7 @@ for (const scheme of ["light", "dark"] as const) {
         await expect(page.locator(".words").first()).toBeVisible();
         await expect(page.getByRole("slider")).toBeVisible();
         await fits(page);
-        for (const part of ["Analysis", "Figures", "Notes 1"]) {
+        for (const part of ["Analysis", "Stats", "Notes 1"]) {
           await page.getByRole("tab", { name: part }).click();
           await expect(page.getByRole("tabpanel", { name: part })).toBeVisible();
           await fits(page);
@@ -105,7 +105,7 @@ test("everything is reached by the keyboard", async ({ page }) => {
     });
     reached.add(name?.trim() ?? "");
   }
-  const wanted = ["Play", "Position in the recording", "Search in the transcript", "Text of the transcript", "Name Speaker 1", "Figures", "Change the title", "Download", "Speed"];
+  const wanted = ["Play", "Position in the recording", "Search in the transcript", "Text of the transcript", "Name Speaker 1", "Stats", "Change the title", "Download", "Speed"];
   expect(wanted.filter((name) => !reached.has(name))).toEqual([]);
 });
 

@@ -96,7 +96,7 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     await page.keyboard.press("Enter");
     await expect(text.getByText("Ada", { exact: true }).first()).toBeVisible();
     await expect(text.getByText("Speaker 2")).toBeHidden();
-    await page.getByRole("tab", { name: "Figures" }).click();
+    await page.getByRole("tab", { name: "Stats" }).click();
     await expect(page.getByRole("columnheader", { name: "Ada" })).toBeVisible();
   });
 
@@ -110,7 +110,7 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
 
     await page.getByText("Download", { exact: true }).click();
     const again = page.waitForResponse("**/retry");
-    await page.getByRole("button", { name: "Make the report again" }).click();
+    await page.getByRole("button", { name: "Update report" }).click();
     await again;
     await expect(page.getByRole("region", { name: "Progress" })).toBeHidden();
     await page.getByText("Download", { exact: true }).click();

@@ -49,7 +49,7 @@ test("an upload is of the kind that was chosen for it", async ({ page, service }
   const file = (name: string) => ({ name: `${name}.txt`, mimeType: "text/plain", buffer: Buffer.from(`not a sound: ${name}`) });
   // The third waits for its turn.
   await page.getByLabel("Recordings", { exact: true }).setInputFiles(["a", "b", "c"].map(file));
-  await expect(page.getByText("Waiting for its turn")).toBeVisible();
+  await expect(page.getByText(/^Queued/)).toBeVisible();
   await page.getByLabel("Kind of conversation").selectOption("Journalism");
   go();
   const kinds = async () => (await service.get("/v1/interviews")).items.map(({ kind }: { kind: string }) => kind);

@@ -23,7 +23,7 @@ test("a draft is its interview's, and is kept", async ({ page, service }) => {
   await tab(page, "Notes");
   await expect(page.getByText("No notes yet.")).toBeVisible();
   await page.locator("#note").fill("half a thought");
-  await tab(page, "Figures");
+  await tab(page, "Stats");
   await tab(page, "Notes");
   await expect(page.locator("#note")).toHaveValue("half a thought");
 
@@ -120,7 +120,7 @@ test.describe("when the service fails", () => {
     await open(page, service, `/app/interviews/${id}`);
     await expect(page.getByRole("alert")).toContainText("Not now");
     await page.unrouteAll();
-    // What follows it is refused for a while, and asked again.
+    // Later requests are rejected for a while, and retried.
     await page.route("**/events", (route) => route.fulfill({ status: 503 }));
     await page.getByRole("button", { name: "Try again" }).click();
     await expect(page.getByRole("heading", { name: "Ada" })).toBeVisible();

@@ -11,7 +11,7 @@ test("a recording is played again when it is reached again", async ({ page, serv
   await page.route("**/v1/audio/**", (route) => route.abort());
   await open(page, service, `/app/interviews/${id}`);
   // Another link does not help.
-  await expect(page.getByText("The recording cannot be played here.")).toBeVisible();
+  await expect(page.getByText("This browser cannot play the recording.")).toBeVisible();
   await page.route(`**/v1/interviews/${id}?*`, (route) => route.fulfill({ status: 503 }));
   await play.click();
   await expect(page.getByText("The recording cannot be reached")).toBeVisible();

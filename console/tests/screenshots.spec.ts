@@ -76,7 +76,7 @@ for (const scheme of ["light", "dark"] as const) {
         await page.getByLabel("Search in the transcript").fill("list");
         await picture(page, "interview");
         await page.getByLabel("Search in the transcript").fill("");
-        for (const part of ["Analysis", "Figures", "Notes"]) {
+        for (const part of ["Analysis", "Stats", "Notes"]) {
           await page.getByRole("tab", { name: part }).click();
           await picture(page, part.toLowerCase());
         }

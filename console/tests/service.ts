@@ -79,7 +79,7 @@ export class Service {
 interface Fixtures {
   settings: Record<string, string>;
   service: Service;
-  /** What the page complained of, and whom it asked but the service. */
+  /** The page's errors, and its requests to other hosts. */
   complaints: string[];
   /** What a test provokes, and therefore may be complained of. */
   expected: RegExp;

@@ -75,7 +75,7 @@ test("who signs in is who asks", async ({ page, context, service }) => {
   await page.getByLabel("E-mail").fill("ada@example.com");
   await page.getByLabel("Password").fill("wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("alert")).toHaveText("There is no account with this address and password.");
+  await expect(page.getByRole("alert")).toHaveText("No account has this address and password.");
 
   const listed = page.waitForRequest("**/v1/interviews?*");
   await page.getByLabel("Password").fill(PASSWORD);

@@ -21,7 +21,7 @@ test("a failed step says why, and is run again", async ({ page, context, complai
 
     await page.route("**/transcript", (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
     await open(page, service);
-    await expect(page.getByRole("listitem").getByText("Partly done")).toBeVisible();
+    await expect(page.getByRole("listitem").getByText("Completed with errors")).toBeVisible();
     await page.getByRole("link", { name: "Ada" }).click();
     const why = page.getByRole("alert").filter({ hasText: "Analysis:" });
     await expect(why).toContainText(steps.analysis.error.message);

@@ -13,7 +13,7 @@ const { upload }: typeof import("../../docs/clients/upload.js") = await import(
 const PIECE = 4;
 const WHOLE = 10 * PIECE;
 
-test("an upload whose session is lost begins anew and is finished", async () => {
+test("an upload whose session is lost restarts and completes", async () => {
   const sessions: number[] = [];
   const real = globalThis.fetch;
   globalThis.fetch = async (input, init) => {

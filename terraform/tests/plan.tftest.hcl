@@ -22,7 +22,7 @@ run "every_function_is_a_service" {
 
   assert {
     condition     = keys(google_cloud_run_v2_service_iam_member.public) == ["api"]
-    error_message = "Only the API is for everybody."
+    error_message = "Only the API is public."
   }
 
   assert {

@@ -57,11 +57,11 @@ export function SignInForm() {
           onClick={() =>
             void attempt(async () => {
               await current().resetPassword(email.value);
-              say("If there is such an account, a link to a new password is on its way.");
+              say("If the account exists, we have sent a link to reset the password.");
             })
           }
         >
-          Forgotten the password?
+          Forgot your password?
         </button>
       </form>
     </main>

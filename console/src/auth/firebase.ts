@@ -44,13 +44,13 @@ export function said(error: unknown): string {
     case "auth/invalid-login-credentials":
     case "auth/user-not-found":
     case "auth/wrong-password":
-      return "There is no account with this address and password.";
+      return "No account has this address and password.";
     case "auth/invalid-email":
-      return "This is not an e-mail address.";
+      return "This is not a valid e-mail address.";
     case "auth/user-disabled":
       return "This account has been disabled.";
     case "auth/too-many-requests":
-      return "Too many attempts. Wait some minutes, or reset the password.";
+      return "Too many attempts. Wait a few minutes, or reset the password.";
     case "auth/network-request-failed":
       return "The sign-in service cannot be reached.";
     default:

@@ -70,7 +70,7 @@ function Made({ analysis }: { analysis: Analysis }) {
       <Claims title="Concerns" claims={concerns} />
       {follow_ups.length > 0 && (
         <section>
-          <h2>To ask next</h2>
+          <h2>Suggested follow-up questions</h2>
           <ul>
             {follow_ups.map((text) => (
               <li key={text}>{text}</li>

@@ -9,7 +9,7 @@ export function Charts() {
   const open = useOpen();
   const [metrics, words] = [open.analysis.value?.metrics, open.transcript.value];
   const figures = useMemo(() => words && { pace: pace(words), pauses: pauses(words) }, [words]);
-  if (!metrics && !figures) return <p class="quiet pad">The figures appear here with the transcript.</p>;
+  if (!metrics && !figures) return <p class="quiet pad">You'll see the conversation stats here once the transcript is ready.</p>;
   return (
     <div class="charts">
       {metrics && <Shares metrics={metrics} />}
@@ -124,7 +124,7 @@ function Table({ metrics }: { metrics: Metrics }) {
     ["Filler words", ({ fillers }) => fillers],
   ];
   return (
-    <div class="wide" tabIndex={0} role="region" aria-label="Figures by speaker">
+    <div class="wide" tabIndex={0} role="region" aria-label="Conversation stats by speaker">
       <table>
         <thead>
           <tr>

@@ -9,14 +9,14 @@ import { Waveform } from "./Waveform";
 
 const RATES = [0.75, 1, 1.25, 1.5, 2].map((rate) => [rate, `${rate}×`] as const);
 const ZOOMS = [
-  [0, "Whole"],
-  [20, "Closer"],
-  [100, "Closest"],
+  [0, "Fit"],
+  [20, "Medium"],
+  [100, "Large"],
 ] as const;
 
 const FAILED = {
-  unreachable: "The recording cannot be reached; it is tried again when you press play.",
-  unplayable: "The recording cannot be played here. It is kept, and everything else works.",
+  unreachable: "The recording cannot be reached. Press play to try again.",
+  unplayable: "This browser cannot play the recording.",
 };
 
 /** The player: waveform, time line and buttons. */

@@ -62,7 +62,7 @@ export function Downloads() {
                 void open.retry("report");
               }}
             >
-              Make the report again, with the notes and names of now
+              Update report (includes your latest names and notes)
             </button>
           </li>
         )}

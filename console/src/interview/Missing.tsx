@@ -18,7 +18,7 @@ export function Missing({ step, name }: Props) {
         ? `There is no ${name}.`
         : state === "done"
           ? `Loading the ${name}…`
-          : `The ${name} appears here when it is made.`}
+          : `You'll see the ${name} here once it's ready.`}
     </p>
   );
 }

@@ -5,7 +5,7 @@ import { STEP, WAITS } from "../ui/words";
 import { useOpen } from "./store";
 
 const STATE: Record<Step["state"], string> = {
-  pending: "waits",
+  pending: "queued",
   running: "running",
   done: "done",
   failed: "failed",
@@ -35,7 +35,7 @@ export function Steps() {
       {interview.status === "awaiting_upload" && <p class="quiet">The recording has not arrived yet.</p>}
       {!open.connected.value && (
         <p class="quiet" role="status">
-          The connection is lost; trying again.
+          Connection lost. Reconnecting…
         </p>
       )}
       {failed.map((name) => (

@@ -46,7 +46,7 @@ function Shown() {
   }
   if (failure.value) {
     const gone = failure.value.status === 404;
-    const why = gone ? "There is no such interview, or no longer." : failure.value.message;
+    const why = gone ? "This interview doesn't exist or has been deleted." : failure.value.message;
     return <Nothing why={why} action="Try again" run={gone ? null : () => open.begin()} />;
   }
   return interview.value ? <Interview /> : <main class="list quiet">Loading…</main>;
@@ -71,7 +71,7 @@ function Nothing({ why, action, run }: { why: string; action: string; run: (() =
   );
 }
 
-const PARTS = ["Transcript", "Analysis", "Figures", "Notes"] as const;
+const PARTS = ["Transcript", "Analysis", "Stats", "Notes"] as const;
 type Part = (typeof PARTS)[number];
 
 function Interview() {
@@ -152,7 +152,7 @@ function Interview() {
       </div>
       <div id="beside" class="right" role="tabpanel" aria-labelledby={`tab-${beside}`} tabIndex={0}>
         {beside === "Analysis" && <AnalysisPart />}
-        {beside === "Figures" && <Charts />}
+        {beside === "Stats" && <Charts />}
         {beside === "Notes" && <Notes />}
       </div>
     </main>

@@ -156,7 +156,7 @@ export class Player {
     if (!url) return this.#fail("unreachable");
     this.#renewed = Date.now();
     this.failed.value = "";
-    // Read only now: one may have sought meanwhile.
+    // Read only now: the position may have changed since.
     const at = this.audio.currentTime;
     this.audio.src = url;
     this.audio.currentTime = at;

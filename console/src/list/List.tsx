@@ -158,14 +158,14 @@ function Empty() {
       if (!answer.ok) throw new Error(`${answer.status}`);
       add([new File([await answer.blob()], "Sample interview.flac", { type: "audio/flac", lastModified: 1 })]);
     } catch {
-      say("The sample could not be loaded. Load the page again.", { bad: true });
+      say("The sample could not be loaded. Reload the page.", { bad: true });
     }
     fetching.value = false;
   };
   return (
     <section class="empty">
       <h2>Nothing here yet</h2>
-      <p>Drop a recording above, or see what comes of one with the recording that comes with InterviewLens.</p>
+      <p>Drop a recording above, or try the sample recording that comes with InterviewLens.</p>
       <button type="button" class="primary" disabled={fetching.value} onClick={() => void sample()}>
         Try the sample interview
       </button>

@@ -174,7 +174,7 @@ export function remove({ id, title }: Interview): void {
 async function removeNow(id: string): Promise<void> {
   set(id, "asked");
   try {
-    // Who leaves meanwhile does not stop it.
+    // Leaving the page does not stop it.
     await ask(api.DELETE("/v1/interviews/{id}", { params: { path: { id } }, keepalive: true }));
   } catch (error) {
     const missing = error instanceof ApiError && error.status === 404;

@@ -1,4 +1,4 @@
-// What the words of the API are called on the page.
+// Labels for the API's values.
 
 import type { Interview, Status, Step, StepName } from "../api/client";
 
@@ -6,7 +6,7 @@ export const STATUS: Record<Status, string> = {
   awaiting_upload: "Awaiting upload",
   processing: "Processing",
   completed: "Completed",
-  partial: "Partly done",
+  partial: "Completed with errors",
   failed: "Failed",
 };
 
@@ -26,16 +26,16 @@ export const STEP: Record<StepName, string> = {
 
 /** Why a transcript cannot be relied on, and what can be done. */
 export const REASON: Record<string, string> = {
-  transcript_too_short: "It has too few words to say anything about a person.",
+  transcript_too_short: "It has too few words to assess a person.",
   low_confidence:
-    "Most words are guesses: the recording is too noisy for the speech engine, or in a language that it does not know.",
+    "Most words are guesses: the recording is too noisy, or the speech engine does not know its language.",
   little_speech: "There is hardly any speech in the recording.",
   speech_missed: "Most of the speech in the recording was not recognised.",
-  repetition_loops: "The speech engine repeated the same phrases, as it does where it recognises nothing.",
+  repetition_loops: "The speech engine repeated the same phrases, which it does when it recognises nothing.",
   language_mismatch:
-    "The words do not look like the language that was given, or that the speech model knows. Set the language that is spoken, or use a model that knows it.",
+    "The words do not fit the language that was set, or that the speech model knows. Set the spoken language, or use a model for it.",
   one_speaker:
-    "Questions and answers cannot be told apart, so a job interview gets no ratings. Set speakers_expected (--speakers 2 in the command), record each speaker on a channel of their own, or correct the speakers by PATCH.",
+    "Only one speaker was recognised, so questions and answers are mixed and a job interview gets no ratings. Set speakers_expected (--speakers 2 in the command), record each speaker on a separate channel, or correct the speakers with PATCH.",
 };
 
 /** In a few words that the transcript cannot be relied on, or not for everything. */
@@ -46,8 +46,8 @@ export function unusable({ usable }: Pick<Interview, "usable">): string | null {
 }
 
 export const WAITS: Record<NonNullable<Step["waiting"]>["reason"], string> = {
-  model_download: "waits: the speech model is being downloaded",
-  model_unavailable: "waits: the speech model is missing; it is tried again every hour",
-  engine_busy: "waits: other recordings are being transcribed",
-  retry: "waits for another try",
+  model_download: "queued: downloading the speech model",
+  model_unavailable: "queued: the speech model is missing; the download is retried every hour",
+  engine_busy: "queued behind other recordings",
+  retry: "queued for another attempt",
 };

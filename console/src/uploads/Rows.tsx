@@ -19,11 +19,11 @@ export function Rows() {
   );
 }
 
-const SAID = { queued: "Waiting for its turn", sending: "Uploading", waiting: "Connection lost, trying again", failed: "" };
+const SAID = { queued: "Queued", sending: "Uploading", waiting: "Connection lost, retrying", failed: "" };
 
 function Row({ upload: { key, file, state, share, why, again, recorded } }: { upload: Upload }) {
   const stop = () => {
-    if (!recorded || confirm(`“${file.name}” has not been uploaded, and would be lost. Go on?`)) cancel(key);
+    if (!recorded || confirm(`“${file.name}” has not been uploaded and would be lost. Discard it?`)) cancel(key);
   };
   return (
     <li class="row">

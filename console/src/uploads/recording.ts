@@ -25,7 +25,7 @@ export async function record(): Promise<void> {
   } catch (error) {
     release(stream);
     const denied = (error as Error).name === "NotAllowedError";
-    say(denied ? "The browser does not allow this page to use the microphone." : "No microphone can be used.", {
+    say(denied ? "The browser does not allow this page to use the microphone." : "No microphone is available.", {
       bad: true,
     });
   } finally {

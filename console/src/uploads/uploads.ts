@@ -153,7 +153,7 @@ async function run({ key, file, kind, controller }: Upload): Promise<void> {
 async function alone(file: File, action: () => Promise<unknown>): Promise<void> {
   if (!navigator.locks) return void (await action());
   await navigator.locks.request(keyOf(file, userId()), { ifAvailable: true }, async (lock) => {
-    if (!lock) throw new UploadError("This file is being uploaded already, here or in another tab.", null);
+    if (!lock) throw new UploadError("This file is already being uploaded, here or in another tab.", null);
     await action();
   });
 }
@@ -161,8 +161,8 @@ async function alone(file: File, action: () => Promise<unknown>): Promise<void> 
 /** What a person can do about it. */
 function said(error: unknown): string {
   if (error instanceof UploadError) return error.message;
-  // Of a connection that is lost, `fetch` says no more than that.
-  const why = error instanceof TypeError ? "The connection was lost too often" : reason(error);
+  // `fetch` gives no detail about a lost connection.
+  const why = error instanceof TypeError ? "Too many connection failures" : reason(error);
   return `${why[0]?.toUpperCase()}${why.slice(1)}. What has arrived is kept; try again.`;
 }
 

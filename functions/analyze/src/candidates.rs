@@ -1,9 +1,9 @@
-//! Where in a transcript something like a quote may be.
+//! Finds the places in a transcript that may match a quote.
 //!
-//! A quote with at most `k` changed words keeps all but `k` of its rare words, and
-//! none of them is further than `k` words from its place. So only places where
-//! enough of them come together are worth a comparison: none is missed for
-//! that, and inventions are given up almost at once.
+//! A quote with at most `k` changed words keeps all but `k` of its rare words, and none
+//! of them is further than `k` words from its place. So only places where enough of
+//! them come together are compared: no match is missed, and an invented quote costs
+//! almost nothing.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ const MAX_CANDIDATES: usize = 60;
 /// Words of a quote that are searched for, the rarest first.
 const ANCHORS: usize = 8;
 
-/// A word more common than this is no anchor unless there is no other.
+/// A more common word is used as an anchor only if the quote has no rarer one.
 const COMMON: usize = 1_000;
 
 /// One word in this many may be changed, left out or added.

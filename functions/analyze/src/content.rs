@@ -1,14 +1,14 @@
-//! What an analysis must not say.
+//! Statements that an analysis must not make.
 //!
-//! People are assessed by what they say, never by how they feel, sound or look,
-//! nor by traits that the law protects (EU AI Act, article 5(1)(f), forbids
-//! inferring emotions at work). The words checked here are an engine's own, and
-//! English: people may talk about their feelings as they please, and an engine
-//! may report that they do. An analysis in another language says that it is unchecked.
+//! People are assessed by what they say, never by how they feel, sound or look, nor by
+//! traits that the law protects (EU AI Act, article 5(1)(f), forbids inferring emotions
+//! at work). The check applies to an engine's own words in English: speakers may talk
+//! about their feelings, and an engine may report that they do. An analysis in another
+//! language has a warning that it is unchecked.
 //!
-//! A list of words alone would throw out race conditions and disabled features.
-//! So it is asked whom a word is about: feelings count unless they are a third
-//! party's or reported; traits count beside a person.
+//! A word list alone would reject race conditions and disabled features, so the check
+//! also looks for the person that a word is about. Feelings count unless they are a
+//! third party's or reported; traits count beside a person.
 
 use domain::text::normalize;
 
@@ -17,7 +17,7 @@ use crate::word_lists::{
     PHRASES, REPORTS, TRAITS, WITNESSED,
 };
 
-/// How far before a word its person, or the one who perceives, is looked for.
+/// How many words before a word its person, or the perceiver, is searched.
 const REACH: usize = 3;
 
 /// The same for how a person sounds or looks: "speaks with a very thick accent".

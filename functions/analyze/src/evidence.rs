@@ -1,11 +1,10 @@
-//! Whether a quote exists, and where.
+//! Checks whether a quote exists, and where.
 //!
-//! Every quote of every engine is looked up in the transcript's words. What
-//! comes back carries the real words, their times and their speaker; nothing of
-//! what the engine claims about them is kept. [`EvidenceIndex::look_up`] first
-//! searches for the very words, which finds them wherever they are, then in the
-//! places where the rarest words of the quote come together for something like
-//! them.
+//! Every quote of every engine is looked up in the transcript's words. The result
+//! carries the transcript's own words, times and speaker; the engine's claims about
+//! them are dropped. [`EvidenceIndex::look_up`] first searches for the exact words in
+//! the whole transcript, then for similar words at the places where the quote's rarest
+//! words come together.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -22,7 +21,7 @@ use crate::{
     tokens::tokens,
 };
 
-/// Words in quotation marks inside a claim that are believed to be a quote.
+/// Words in quotation marks inside a claim that count as a quote.
 const LEAST_QUOTED: usize = 3;
 
 /// One of the things that are compared.
@@ -53,7 +52,7 @@ impl<'a> EvidenceIndex<'a> {
     pub fn new(transcript: &'a Transcript) -> Self {
         let mut index = Self {
             transcript,
-            // What is not known to be English may have words that sound like "um".
+            // Other languages may have real words that sound like "um".
             english: transcript.head.language.is_some()
                 && text::is_english(transcript.head.language.as_deref()),
             tokens: Vec::new(),
@@ -121,8 +120,8 @@ impl<'a> EvidenceIndex<'a> {
         !self.occurrences(&self.numbered(text)).is_empty()
     }
 
-    /// The same for what stands in quotation marks: fewer than three words are no
-    /// quote but irony.
+    /// The same for text in quotation marks: fewer than three words are irony, not a
+    /// quote.
     pub(crate) fn is_quoted(&self, text: &str) -> bool {
         self.compared(text).len() >= LEAST_QUOTED && self.is_said(text)
     }
@@ -140,7 +139,7 @@ impl<'a> EvidenceIndex<'a> {
             .collect()
     }
 
-    /// The tokens of a text without hesitations, which who quotes leaves out.
+    /// The tokens of a text without hesitations, which quotes usually omit.
     fn compared(&self, text: &str) -> Vec<String> {
         let mut tokens = tokens(text);
         tokens.retain(|token| !text::is_filler(token, self.english));
@@ -205,8 +204,8 @@ impl<'a> EvidenceIndex<'a> {
             .map(|found| found.span)
     }
 
-    /// Aligns the quote with the words around `start` that one person says: the
-    /// one who says the middle of it.
+    /// Aligns the quote with the words around `start` of one speaker: the speaker of
+    /// its middle.
     fn align_at(&self, quote: &[Option<u32>], start: usize) -> Option<Alignment> {
         let slack = candidates::tolerated(quote.len());
         let middle = (start + quote.len() / 2).min(self.tokens.len().checked_sub(1)?);

@@ -1,12 +1,12 @@
-//! What a transcript must not do: give orders to its reader.
+//! Detects instructions to the language model inside a transcript.
 //!
-//! Ratings rest on evidence, so an order changes nothing, whether it is noticed or
-//! not. Those that are noticed are shown to the reader, who may want to know that
-//! a speaker tried. The words of an order are no evidence for a rating: "rate me
-//! five" was said, but it is no reason.
+//! Ratings rest on evidence, so an instruction changes nothing, detected or not.
+//! Detected ones are shown to the reader, who may want to know that a speaker tried.
+//! Their words are no evidence for a rating: "rate me five" was said, but it is no
+//! reason.
 //!
-//! The list is one of suspicions. People who build language models speak of
-//! prompts; nothing is lost for them but these very words.
+//! The list is one of suspicions. People who build language models speak of prompts;
+//! only these very words are excluded for them.
 
 use std::ops::Range;
 
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_say_in_interviews_is_not() {
+    fn ordinary_speech_is_not_flagged_as_injection() {
         for answer in [
             "I like my work",
             "we had to ignore the noise above the shop",

@@ -1,10 +1,10 @@
-//! Says what there is to say about an interview, with proof.
+//! Analyzes an interview, with a verified quote for each statement.
 //!
-//! Listens to `data/transcript` and queues the work; asks the language engine, looks
-//! every quote up in the words, and writes `data/analysis`. [`evidence`] finds quotes,
-//! [`content`] decides what must not be said, [`injection`] notices orders, [`metrics`]
-//! measures the conversation, [`verify`] brings it together. Whether people may be rated
-//! was decided when the transcript was stored, by [`domain::usable`].
+//! Listens to `data/transcript` and queues the work. The task calls the language
+//! engine, looks every quote up in the words, and writes `data/analysis`. [`evidence`]
+//! finds quotes, [`content`] filters statements, [`injection`] detects instructions,
+//! [`metrics`] measures the conversation, [`verify`] combines them. Whether people may
+//! be rated was decided when the transcript was stored, by [`domain::usable`].
 
 mod align;
 mod candidates;
@@ -47,8 +47,8 @@ pub struct Analyze {
     pub queue: Arc<dyn Queue>,
 }
 
-/// The queue that bounds how many are asked of the engine at once, and gives each of
-/// them half an hour: an event would be over after ten minutes.
+/// Bounds how many analyses run at once and gives each half an hour; an event is
+/// limited to ten minutes.
 const QUEUE: &str = "analysis";
 
 #[async_trait]
@@ -61,7 +61,7 @@ impl Function for Analyze {
         match trigger {
             Trigger::Task(task) => self.analyze(&task.decode()?).await,
             Trigger::Event(Event::DocumentWritten(written)) => {
-                match InterviewKey::of_path(written.path.as_str()) {
+                match InterviewKey::from_path(written.path.as_str()) {
                     Some(key) => self.enqueue(&key).await,
                     None => Ok(()),
                 }
@@ -124,7 +124,9 @@ impl Analyze {
             .unwrap_or_else(|| Rubric::default_for(interview.kind));
         let request = AnalysisRequest {
             // Roles help the engine; names are private and of no use to it.
-            transcript: Arc::new(transcript.naming(&speaker::roles(&interview.speakers))),
+            transcript: Arc::new(
+                transcript.with_speaker_names(&speaker::roles(&interview.speakers)),
+            ),
             kind: interview.kind,
             rubric,
         };

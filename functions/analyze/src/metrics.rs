@@ -53,8 +53,8 @@ pub fn measure(transcript: &Transcript) -> Metrics {
     let stretches = joined(&transcript.turns);
     let speech_ms = covered(transcript.words.iter());
     let mut speakers = BTreeMap::new();
-    for id in everybody(transcript) {
-        speakers.insert(id, of_speaker(transcript, &stretches, id));
+    for id in speaker_ids(transcript) {
+        speakers.insert(id, speaker_metrics(transcript, &stretches, id));
     }
     let total: u64 = speakers.values().map(|metrics| metrics.talk_ms).sum();
     for metrics in speakers.values_mut() {
@@ -72,7 +72,7 @@ pub fn measure(transcript: &Transcript) -> Metrics {
 }
 
 /// The speakers that the head names and the speakers that have words.
-fn everybody(transcript: &Transcript) -> Vec<u32> {
+fn speaker_ids(transcript: &Transcript) -> Vec<u32> {
     let named = transcript.head.speakers.iter().map(|speaker| speaker.id);
     let heard = transcript.turns.iter().map(|turn| turn.speaker);
     let mut ids: Vec<u32> = named.chain(heard).collect();
@@ -114,7 +114,7 @@ fn joined(turns: &[Turn]) -> Vec<Span> {
     stretches
 }
 
-fn of_speaker(transcript: &Transcript, stretches: &[Span], speaker: u32) -> SpeakerMetrics {
+fn speaker_metrics(transcript: &Transcript, stretches: &[Span], speaker: u32) -> SpeakerMetrics {
     let words: Vec<&Word> = transcript
         .words
         .iter()

@@ -4,7 +4,7 @@ use domain::{
     analysis::Warning,
     interview::Kind,
     transcript::Quality,
-    usable::{LEAST_CONFIDENCE, LEAST_COVERAGE, LEAST_WORDS, Reason, Usable},
+    usable::{LEAST_CONFIDENCE, LEAST_COVERAGE, LEAST_WORDS, UnusableReason, Usable},
 };
 
 /// A warning for each reason, with its figures where it has any.
@@ -16,29 +16,29 @@ pub(crate) fn warnings(usable: &Usable, quality: &Quality) -> Vec<Warning> {
     warnings.collect()
 }
 
-fn message(reason: Reason, quality: &Quality) -> String {
+fn message(reason: UnusableReason, quality: &Quality) -> String {
     match reason {
-        Reason::TranscriptTooShort => format!(
+        UnusableReason::TranscriptTooShort => format!(
             "the transcript has {} words, fewer than {LEAST_WORDS}",
             quality.words
         ),
-        Reason::LowConfidence => format!(
+        UnusableReason::LowConfidence => format!(
             "the words were recognised with a mean confidence of {:.2}, less than {LEAST_CONFIDENCE}: \
              the recording may be too noisy for the speech engine, or in a language that it does not know",
             quality.mean_confidence
         ),
-        Reason::LittleSpeech => format!(
+        UnusableReason::LittleSpeech => format!(
             "speech covers {:.0} % of the recording, less than {:.0} %",
             quality.speech_coverage * 100.0,
             LEAST_COVERAGE * 100.0
         ),
-        Reason::RepetitionLoops => format!(
+        UnusableReason::RepetitionLoops => format!(
             "{:.0} % of the words repeat the same phrase",
             quality.repetition_share * 100.0
         ),
-        Reason::SpeechMissed | Reason::LanguageMismatch | Reason::OneSpeaker => {
-            in_a_line(reason.meaning())
-        }
+        UnusableReason::SpeechMissed
+        | UnusableReason::LanguageMismatch
+        | UnusableReason::OneSpeaker => in_a_line(reason.meaning()),
     }
 }
 

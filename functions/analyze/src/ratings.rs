@@ -1,7 +1,7 @@
-//! Who is rated, and what a rating must rest on.
+//! Decides which criteria are rated, and on what evidence.
 //!
-//! Every criterion of the rubric comes back exactly once, rated or with the
-//! reason why not; an engine's assessments of anything else are dropped.
+//! Every criterion of the rubric comes back exactly once, rated or with a reason; an
+//! engine's assessments of other criteria are dropped.
 
 use domain::{
     Private,
@@ -104,9 +104,9 @@ impl Verifier<'_> {
         }
     }
 
-    /// The rating with its reason, where it lies within those of the parts whose own
-    /// quotes exist; otherwise their lower median. Another part's quotes prove nothing of
-    /// a part that has none.
+    /// The rating with its rationale, if it lies within the ratings of the parts with
+    /// verified quotes; otherwise their lower median. Quotes of one part prove nothing
+    /// about another.
     fn earned<'d>(&mut self, rating: u8, draft: &'d DraftCompetency) -> Option<(u8, &'d Private)> {
         if draft.parts.is_empty() {
             return Some((rating, &draft.rationale));

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_left_as_it_is() {
+    fn text_that_is_no_number_is_unchanged() {
         assert_eq!(tokens("007 1st 5551234567"), ["007", "1st", "5551234567"]);
         assert_eq!(tokens(" — … !"), Vec::<String>::new());
         assert_eq!(tokens("0 20 100"), ["0", "20", "1", "100"]);

@@ -25,7 +25,7 @@ use crate::{
 /// Suspected orders that are shown one by one.
 const MAX_INJECTIONS: usize = 10;
 
-/// What is known while a draft is being verified.
+/// Context of the verification of a draft.
 pub(crate) struct Verifier<'a> {
     pub(crate) transcript: &'a Transcript,
     pub(crate) kind: Kind,
@@ -147,7 +147,7 @@ impl<'a> Verifier<'a> {
         allowed
     }
 
-    /// Whether a rating may rest on it: it exists, and is no order to rate.
+    /// Whether a rating may rest on it: it exists, and is not an instruction to rate.
     pub(crate) fn supports(&self, evidence: &Evidence) -> bool {
         let (Some(start_ms), Some(end_ms)) = (evidence.start_ms, evidence.end_ms) else {
             return false;

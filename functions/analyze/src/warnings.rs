@@ -7,7 +7,7 @@ use domain::analysis::Warning;
 pub(crate) struct Warnings(Vec<Warning>);
 
 impl Warnings {
-    /// Begins with those of the engine.
+    /// Begins with the engine's warnings.
     pub(crate) fn new(given: Vec<Warning>) -> Self {
         Self(given)
     }

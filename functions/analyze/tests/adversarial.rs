@@ -160,7 +160,7 @@ fn the_flag_names_a_time_and_none_of_the_words() {
 }
 
 #[test]
-fn what_was_honestly_said_beside_an_order_still_counts() {
+fn honest_statements_beside_an_injection_still_count() {
     let analysis = analysed(ATTACKS[0].1, "I waited for the supplier to call back");
     let own = &analysis.competencies[0];
     assert_eq!(

@@ -13,7 +13,7 @@ use domain::{
     transcript::Transcript,
 };
 use proptest::prelude::*;
-use support::{interview, of_words, transcript};
+use support::{interview, transcript, transcript_from_words};
 
 fn cite(turn: u32, quote: &str) -> Citation {
     Citation {
@@ -103,7 +103,7 @@ fn accents_hesitations_and_missing_spaces_prove_nothing_against_a_quote() {
     );
     let german = transcript(&[(0, "er hat um Hilfe gebeten")]);
     check(&german, &[(0, "er hat Hilfe gebeten", Repaired)]);
-    let thai = of_words(
+    let thai = transcript_from_words(
         &[
             ("ผม", 0, 200, 0),
             ("ทำงาน", 200, 600, 0),
@@ -175,7 +175,7 @@ fn one_persons_words_do_not_run_on_into_anothers() {
 
 #[test]
 fn words_on_both_sides_of_a_pause_are_repaired_but_not_of_a_change_of_speaker() {
-    let continued = of_words(
+    let continued = transcript_from_words(
         &[
             ("we", 0, 200, 1),
             ("kept", 300, 500, 1),
@@ -299,14 +299,14 @@ proptest! {
     }
 
     #[test]
-    fn what_no_speaker_said_is_not_found(turn in 0_u32..4, words in prop::collection::vec("[b-df-hj-np-tv-z]{4,9}", 1..30)) {
+    fn quote_not_in_transcript_is_not_found(turn in 0_u32..4, words in prop::collection::vec("[b-df-hj-np-tv-z]{4,9}", 1..30)) {
         let found = look_up(&interview(), turn, &words.join(" "));
         prop_assert_eq!(found.status, EvidenceStatus::Unverified);
         prop_assert_eq!((found.start_ms, found.speaker, found.turn), (None, None, None));
     }
 
     #[test]
-    fn whatever_is_said_and_claimed_nothing_panics(turn: u32, said in "\\PC{0,80}", quote in "\\PC{0,200}") {
+    fn arbitrary_transcripts_and_quotes_do_not_panic(turn: u32, said in "\\PC{0,80}", quote in "\\PC{0,200}") {
         let spoken = transcript(&[(0, &said), (1, &quote), (1, &said)]);
         let _ = look_up(&spoken, turn, &quote);
         let _ = look_up(&spoken, turn, &format!("{said} {quote}"));

@@ -3,27 +3,27 @@
 mod support;
 
 use analyze::metrics::measure;
-use support::{interview, of_words, transcript};
+use support::{interview, transcript, transcript_from_words};
 
 #[test]
 fn a_conversation_in_turns_is_measured_as_by_hand() {
     let metrics = measure(&interview());
-    let (asker, answerer) = (&metrics.speakers[&0], &metrics.speakers[&1]);
+    let (interviewer, candidate) = (&metrics.speakers[&0], &metrics.speakers[&1]);
     // 12 + 6 and 17 + 18 words; a turn of n words takes 300 n - 100 ms.
-    assert_eq!((asker.words, answerer.words), (18, 35));
-    assert_eq!(asker.talk_ms, (12 * 300 - 100) + (6 * 300 - 100));
-    assert_eq!(answerer.talk_ms, (17 * 300 - 100) + (18 * 300 - 100));
-    assert_eq!((asker.questions, answerer.questions), (2, 0));
-    assert_eq!(answerer.longest_monologue_ms, 18 * 300 - 100);
-    assert_eq!(answerer.response_delay_ms, Some(100));
-    assert_eq!((metrics.turns, answerer.interruptions), (4, 0));
-    let total = asker.talk_share + answerer.talk_share;
+    assert_eq!((interviewer.words, candidate.words), (18, 35));
+    assert_eq!(interviewer.talk_ms, (12 * 300 - 100) + (6 * 300 - 100));
+    assert_eq!(candidate.talk_ms, (17 * 300 - 100) + (18 * 300 - 100));
+    assert_eq!((interviewer.questions, candidate.questions), (2, 0));
+    assert_eq!(candidate.longest_monologue_ms, 18 * 300 - 100);
+    assert_eq!(candidate.response_delay_ms, Some(100));
+    assert_eq!((metrics.turns, candidate.interruptions), (4, 0));
+    let total = interviewer.talk_share + candidate.talk_share;
     assert!((total - 1.0).abs() < 1e-9, "{total}");
 }
 
 #[test]
 fn pauses_overlaps_and_interruptions_are_measured_as_by_hand() {
-    let metrics = measure(&of_words(
+    let metrics = measure(&transcript_from_words(
         &[
             ("um", 1_000, 1_400, 0),
             ("so", 1_900, 2_000, 0),  // a pause of 500 ms: still talking
@@ -63,17 +63,17 @@ fn a_back_channel_changes_nothing() {
         .collect();
     words.push(("mhm", 3_000, 3_200, 1));
     words.extend((0..20).map(|at| ("so", 10_400 + at * 500, 10_800 + at * 500, 1)));
-    let metrics = measure(&of_words(&words, 21_000));
-    let answerer = &metrics.speakers[&1];
-    assert_eq!(answerer.interruptions, 0);
-    assert_eq!(answerer.response_delay_ms, Some(500));
-    assert_eq!(answerer.longest_monologue_ms, 9_900);
-    assert_eq!((metrics.turns, answerer.words), (2, 21));
+    let metrics = measure(&transcript_from_words(&words, 21_000));
+    let candidate = &metrics.speakers[&1];
+    assert_eq!(candidate.interruptions, 0);
+    assert_eq!(candidate.response_delay_ms, Some(500));
+    assert_eq!(candidate.longest_monologue_ms, 9_900);
+    assert_eq!((metrics.turns, candidate.words), (2, 21));
 
     // The one goes on after a breath: no other speaker has answered.
     words.truncate(21);
     words.extend((0..4).map(|at| ("then", 10_700 + at * 500, 11_100 + at * 500, 0)));
-    let metrics = measure(&of_words(&words, 21_000));
+    let metrics = measure(&transcript_from_words(&words, 21_000));
     assert_eq!(metrics.speakers[&0].response_delay_ms, None);
     assert_eq!(metrics.speakers[&0].longest_monologue_ms, 12_600);
     assert_eq!(metrics.turns, 1);
@@ -90,13 +90,13 @@ fn questions_are_counted_by_sentence_and_without_punctuation_by_turn() {
 
 #[test]
 fn nothing_said_is_measured_too() {
-    let metrics = measure(&of_words(&[], 5_000));
+    let metrics = measure(&transcript_from_words(&[], 5_000));
     assert_eq!((metrics.silence_ms, metrics.turns), (5_000, 0));
     assert_eq!(metrics.speakers[&0].response_delay_ms, None);
 }
 
 #[test]
 fn a_voice_that_the_head_does_not_name_is_measured_all_the_same() {
-    let metrics = measure(&of_words(&[("hello", 0, 300, 7)], 1_000));
+    let metrics = measure(&transcript_from_words(&[("hello", 0, 300, 7)], 1_000));
     assert_eq!(metrics.speakers[&7].talk_ms, 300);
 }

@@ -12,7 +12,7 @@ use domain::{
     transcript::Transcript,
     versions::UnknownFields,
 };
-use support::{of_words, request};
+use support::{request, transcript_from_words};
 
 /// Name of the criterion, cited turn, quote, verdict, and who really says it from
 /// when to when, in milliseconds.
@@ -108,7 +108,7 @@ fn conversation() -> Transcript {
         ("all", 9_180, 9_471, 1),
         ("again", 9_800, 10_402, 1),
     ];
-    of_words(&said, 11_000)
+    transcript_from_words(&said, 11_000)
 }
 
 fn analysed() -> Analysis {
@@ -175,7 +175,7 @@ fn no_rating_survives_on_unverified_evidence() {
 }
 
 #[test]
-fn a_repaired_quote_shows_what_was_really_said() {
+fn repaired_quote_has_the_words_of_the_transcript() {
     let analysis = analysed();
     let repaired = &analysis.competencies[2].evidence[0].quote;
     assert_eq!(

@@ -20,7 +20,7 @@ use domain::{
     ports::{Precondition, Write},
     steps::{Step, StepState},
 };
-use embedded::{ManualClock, Options, Store};
+use embedded::{ManualClock, Store, StoreOptions};
 use engines::{Gemini, LanguageAnalyst, language};
 use serde_json::{Value, json};
 use steps::{Failure, Function, StepRunner, Task, Trigger};
@@ -60,7 +60,7 @@ impl Test {
     async fn start(url: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(NOW));
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().to_owned(),
             public_url: "http://localhost".into(),
             pipeline: Arc::new(Pipeline::ours()),
@@ -72,7 +72,7 @@ impl Test {
             interview_id: InterviewId::generate(),
         };
         let model = Gemini::new(url, "gemini-2.5-flash", "k").expect("a model");
-        let options = language::Options::new(48_000, 1);
+        let options = language::AnalystOptions::new(48_000, 1);
         let test = Self {
             function: Analyze {
                 steps: StepRunner {
@@ -236,7 +236,7 @@ async fn honest_quotes_carry_ratings_and_stitched_or_invented_ones_do_not() {
 }
 
 #[tokio::test]
-async fn the_same_transcript_told_twice_is_paid_for_once() {
+async fn duplicate_transcript_event_is_analyzed_once() {
     let (provider, url) = provider(vec![says(&mixed().to_string())]).await;
     let test = Test::start(&url).await;
     test.run().await.expect("done");
@@ -264,13 +264,13 @@ async fn an_error_ends_as_an_error_and_never_as_content() {
 }
 
 #[tokio::test]
-async fn what_passes_is_delivered_again_and_then_done() {
+async fn transient_failure_is_retried_until_it_succeeds() {
     let busy = json!({"error": {"code": 429, "details": [{"retryDelay": "90s"}]}});
     let answers = vec![(429, busy), says(&mixed().to_string())];
     let (_, url) = provider(answers).await;
     let test = Test::start(&url).await;
     let Err(Failure::Transient { after, .. }) = test.run().await else {
-        panic!("not put back");
+        panic!("not transient");
     };
     assert_eq!(after.map(|wait| wait.as_secs()), Some(90));
     test.run().await.expect("done");

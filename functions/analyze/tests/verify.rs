@@ -12,7 +12,7 @@ use domain::{
     interview::Kind,
     ports::AnalysisRequest,
     transcript::Transcript,
-    usable::{Reason, Usable},
+    usable::{UnusableReason, Usable},
     versions::UnknownFields,
 };
 use support::{interview, request, transcript};
@@ -108,7 +108,7 @@ fn a_rating_stands_on_a_quote_that_exists_and_on_no_other() {
 }
 
 #[test]
-fn of_several_parts_those_count_whose_own_quotes_exist() {
+fn only_parts_with_verified_quotes_count() {
     use CompetencyStatus::{Assessed, InsufficientEvidence};
     let part = |(rating, quote): &(u8, &str)| PartRating {
         rating: *rating,
@@ -222,7 +222,7 @@ fn unusable_transcript_gives_no_ratings() {
 #[test]
 fn one_speaker_gives_no_ratings_in_a_job_interview_and_names_the_remedy() {
     let mut transcript = interview();
-    transcript.head.usable = Some(Usable::from_reasons([Reason::OneSpeaker]));
+    transcript.head.usable = Some(Usable::from_reasons([UnusableReason::OneSpeaker]));
     let rubric = rubric(&["ownership"]);
     let analysis = |kind| {
         let draft = Draft {
@@ -250,9 +250,9 @@ fn one_speaker_gives_no_ratings_in_a_job_interview_and_names_the_remedy() {
 }
 
 #[test]
-fn what_was_stored_with_the_transcript_is_not_judged_anew() {
+fn stored_usability_is_not_computed_again() {
     let mut transcript = interview();
-    transcript.head.usable = Some(Usable::from_reasons([Reason::LanguageMismatch]));
+    transcript.head.usable = Some(Usable::from_reasons([UnusableReason::LanguageMismatch]));
     let draft = Draft {
         competencies: vec![competency("ownership", Some(4), REAL)],
         ..Draft::default()
@@ -264,7 +264,7 @@ fn what_was_stored_with_the_transcript_is_not_judged_anew() {
 }
 
 #[test]
-fn what_must_not_be_judged_is_not_judged_by_any_rubric() {
+fn forbidden_criteria_are_not_rated_by_any_rubric() {
     let draft = Draft {
         competencies: vec![competency("personality", Some(4), REAL)],
         ..Draft::default()
@@ -282,7 +282,7 @@ fn what_must_not_be_judged_is_not_judged_by_any_rubric() {
 }
 
 #[test]
-fn what_must_not_be_said_is_removed_wherever_it_stands() {
+fn forbidden_statements_are_removed_from_every_section() {
     let mut smuggled = competency("ownership", Some(2), REAL);
     smuggled.rationale = "seemed anxious when asked".into();
     let draft = Draft {
@@ -310,7 +310,7 @@ fn what_must_not_be_said_is_removed_wherever_it_stands() {
 }
 
 #[test]
-fn people_may_say_what_an_analysis_must_not() {
+fn quotes_may_contain_what_statements_may_not() {
     let spoken = transcript(&[
         (0, "were you nervous about your accent"),
         (1, "yes I was nervous and my religion was a topic too"),

@@ -1,7 +1,7 @@
-//! Tells client applications what happened to their interviews.
+//! Publishes what happened to interviews.
 //!
-//! Listens to the interview document; works out from the old and the new one
-//! which events are due and publishes a notice of each, which `notify` delivers.
+//! Listens to the interview document, compares the old and the new one, and publishes a
+//! webhook event for each change that is due, which `notify` delivers.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use steps::{Failure, Function, Trigger, trace};
 
 /// The function, and what it needs.
 pub struct Announce {
-    /// Where notices are published.
+    /// Where webhook events are published.
     pub bus: Arc<dyn Bus>,
 }
 
@@ -42,10 +42,10 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
     });
     let (old, new) = match documents {
         Ok(documents) => documents,
-        // There is nothing that could be told of it, now or later.
+        // Nothing can be published about it, now or later.
         Err(_) if is_deleted(written) => {
             tracing::warn!(
-                event = "announce.unreadable",
+                event = "document.unreadable",
                 "an interview was deleted whose document cannot be decoded"
             );
             return Ok(());
@@ -57,9 +57,9 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
             EventType::Deleted => old.as_ref(),
             _ => new.as_ref(),
         };
-        if let Some(notice) = about.and_then(|interview| WebhookEvent::about(interview, event_type))
+        if let Some(event) = about.and_then(|interview| WebhookEvent::about(interview, event_type))
         {
-            publish(&notice, bus).await?;
+            publish(&event, bus).await?;
         }
     }
     Ok(())
@@ -77,17 +77,17 @@ fn parse(document: Option<&Value>) -> Result<Option<Interview>, Failure> {
     interview.map_err(Failure::permanent)
 }
 
-async fn publish(notice: &WebhookEvent, bus: &dyn Bus) -> Result<(), Failure> {
-    let trace = notice.trace.or_else(trace::current);
+async fn publish(event: &WebhookEvent, bus: &dyn Bus) -> Result<(), Failure> {
+    let trace = event.trace.or_else(trace::current);
     let attributes = [
-        ("interview_id", Some(notice.key.interview_id.to_string())),
-        ("webhook_id", Some(notice.id.clone())),
-        ("type", Some(notice.event_type.word().to_owned())),
+        ("interview_id", Some(event.key.interview_id.to_string())),
+        ("webhook_id", Some(event.id.clone())),
+        ("type", Some(event.event_type.word().to_owned())),
         (trace::TRACEPARENT, trace.map(|trace| trace.to_string())),
     ];
     let given = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
     let message = Message {
-        data: serde_json::to_vec(notice).map_err(Failure::permanent)?,
+        data: serde_json::to_vec(event).map_err(Failure::permanent)?,
         attributes: attributes.into_iter().filter_map(given).collect(),
     };
     Ok(bus.publish(webhook::TOPIC, message).await?)

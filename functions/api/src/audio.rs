@@ -5,7 +5,7 @@ use std::{io, ops::Range, sync::Arc, time::Duration};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
-    interview::{Audio, sound_type},
+    interview::{Audio, safe_audio_type},
     interview_store,
     ports::ObjectStore,
 };
@@ -144,7 +144,7 @@ impl Recording<'_> {
         };
         Ok(of(
             StatusCode::OK,
-            sound_type(&self.audio.content_type),
+            safe_audio_type(&self.audio.content_type),
             size,
             body,
         ))
@@ -155,7 +155,7 @@ impl Recording<'_> {
         let length = part.end - part.start;
         let mut response = of(
             StatusCode::PARTIAL_CONTENT,
-            sound_type(&self.audio.content_type),
+            safe_audio_type(&self.audio.content_type),
             length,
             body,
         );
@@ -172,7 +172,7 @@ impl Recording<'_> {
             return Err(Problem::not_found("not_found", "there is no such file"));
         }
         let ranges = Byteranges::new(
-            sound_type(&self.audio.content_type),
+            safe_audio_type(&self.audio.content_type),
             self.audio.size_bytes,
             parts,
         );

@@ -218,7 +218,7 @@ mod tests {
         assert!(local.policy("n").ends_with("connect-src 'self'"));
 
         let project = ("GCS_PROJECT_ID", "lens");
-        let unconfigured = Console::read(&Environment::of([project])).unwrap();
+        let unconfigured = Console::read(&Environment::from_pairs([project])).unwrap();
         assert_eq!(unconfigured.sign_in, None);
         let policy = unconfigured.policy("n");
         assert!(
@@ -227,7 +227,7 @@ mod tests {
         );
 
         let key = ("FIREBASE_API_KEY", "AIza");
-        let firebase = Console::read(&Environment::of([project, key])).unwrap();
+        let firebase = Console::read(&Environment::from_pairs([project, key])).unwrap();
         let policy = firebase.policy("n");
         assert!(
             policy.ends_with("https://securetoken.googleapis.com"),

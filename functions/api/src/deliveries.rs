@@ -6,7 +6,7 @@ use domain::{
     Interview, Timestamp, ids,
     ports::{Precondition, Query, Task, Write},
     versions::StripUnknown as _,
-    webhook::{Delivery, DeliveryState, QUEUE, WebhookEvent},
+    webhook::{DeliveryState, QUEUE, WebhookDelivery, WebhookEvent},
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
@@ -26,7 +26,7 @@ impl Api {
         let found = self.records.list(&Query::collection(collection)).await;
         let mut items: Vec<(PageCursor, Value)> = Vec::new();
         for document in found? {
-            let delivery: Delivery = match document.decode() {
+            let delivery: WebhookDelivery = match document.decode() {
                 Ok(delivery) => delivery,
                 Err(error) => {
                     report_unreadable(&document, &error);
@@ -65,7 +65,7 @@ impl Api {
         let path = interview.key().delivery(if ours { id } else { "none" });
         let found = self.records.read(&path).await?;
         let document = found.ok_or_else(no_delivery)?;
-        let mut delivery: Delivery = document.decode()?;
+        let mut delivery: WebhookDelivery = document.decode()?;
         let name = task_name(id, &delivery, self.clock.now());
         delivery.state = DeliveryState::Pending;
         delivery.next_attempt_at = None;
@@ -83,7 +83,7 @@ impl Api {
         interview: &Interview,
         id: &str,
         url: String,
-        delivery: &Delivery,
+        delivery: &WebhookDelivery,
         name: String,
     ) -> Result<(), Problem> {
         let notice = WebhookEvent {
@@ -106,13 +106,13 @@ impl Api {
 }
 
 /// Another one for each time that it is asked for.
-fn task_name(id: &str, delivery: &Delivery, now: Timestamp) -> String {
+fn task_name(id: &str, delivery: &WebhookDelivery, now: Timestamp) -> String {
     let tries = delivery.attempts.len();
     let plain = format!("{id}-replay-{tries}-{}", now.as_millis());
     ids::task_name(&plain)
 }
 
-fn view(id: &str, delivery: &Delivery) -> Value {
+fn view(id: &str, delivery: &WebhookDelivery) -> Value {
     let delivery = delivery.clone().known_only();
     json!({
         "id": id,

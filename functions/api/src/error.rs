@@ -24,7 +24,12 @@ pub(crate) fn step_problem(error: &StepError) -> Problem {
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    tracing::info!(code = error.code, "not done: {}", error.message);
+    tracing::info!(
+        event = "step.not_completed",
+        code = error.code,
+        "the awaited step failed: {}",
+        error.message
+    );
     let detail = format!("{}: {}", error.code, error.message);
     Problem::new(status, "not_done", detail)
 }

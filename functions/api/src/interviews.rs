@@ -47,7 +47,7 @@ impl Origin {
         Ok(Self {
             user: request.user()?.clone(),
             idempotency_key: idempotency_key(request)?,
-            trace: trace::of_headers(request.headers()).unwrap_or_else(TraceContext::generate),
+            trace: trace::from_headers(request.headers()).unwrap_or_else(TraceContext::generate),
         })
     }
 }
@@ -170,7 +170,7 @@ impl Api {
             filename: audio.filename,
             content_type: audio.content_type,
             size_bytes: audio.size_bytes,
-            object: key.mint_audio_object(),
+            object: key.new_audio_object(),
             generation: None,
             duration_ms: None,
             channels: None,
@@ -193,7 +193,7 @@ impl Api {
         if let Some(path) = &receipt {
             writes.push(put(
                 path.clone(),
-                &IdempotencyRecord::of(interview.id.clone(), interview.created_at),
+                &IdempotencyRecord::new(interview.id.clone(), interview.created_at),
             )?);
         }
         match (self.records.commit(writes).await, receipt) {

@@ -150,7 +150,7 @@ impl Api {
             outcome.unwrap_or_else(|problem| problem.into_response(&request_id))
         };
         let mut response = self.limits.origins.around(request, answer).await;
-        tracing::debug!(%method, status = response.status().as_u16(), request.id = request_id, "answered");
+        tracing::debug!(event = "request.handled", %method, status = response.status().as_u16(), request.id = request_id, "request handled");
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-request-id", value);
         }

@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn only_origins_are_taken() {
         let read = |text: &str| {
-            let environment = Environment::of([("CORS_ALLOWED_ORIGINS", text)]);
+            let environment = Environment::from_pairs([("CORS_ALLOWED_ORIGINS", text)]);
             Origins::read(&environment)
         };
         let two = read("https://a.example, http://localhost:3000").unwrap();

@@ -365,7 +365,7 @@ mod tests {
     #[test]
     fn settings_are_numbers_and_nought_is_no_limit() {
         let environment =
-            Environment::of([("USER_STREAMS", "7"), ("USER_REQUESTS_PER_MINUTE", "0")]);
+            Environment::from_pairs([("USER_STREAMS", "7"), ("USER_REQUESTS_PER_MINUTE", "0")]);
         let read = RateLimitSettings::read(&environment, RateLimitSettings::PUBLIC).unwrap();
         assert_eq!(read.user_streams, NonZeroU32::new(7));
         assert_eq!(read.user_requests, None);
@@ -374,7 +374,7 @@ mod tests {
             RateLimitSettings::PUBLIC.address_requests
         );
         for name in ["USER_STREAMS", "TRUSTED_PROXIES"] {
-            let wrong = Environment::of([(name, "many")]);
+            let wrong = Environment::from_pairs([(name, "many")]);
             let error = RateLimitSettings::read(&wrong, RateLimitSettings::default()).unwrap_err();
             assert!(error.to_string().starts_with(name), "{error}");
         }

@@ -87,7 +87,10 @@ impl ApiRequest {
     /// Who asks.
     pub(crate) fn user(&self) -> Result<&UserId, Problem> {
         self.known_user().ok_or_else(|| {
-            tracing::error!("a user is wanted on a route that asks for none");
+            tracing::error!(
+                event = "request.unauthenticated",
+                "a route without authentication needs a user"
+            );
             Problem::internal()
         })
     }

@@ -116,6 +116,6 @@ fn invalid_parameter(why: &str) -> Problem {
 }
 
 fn damaged(error: DamagedWaveform) -> Problem {
-    tracing::error!("{error}");
+    tracing::error!(event = "waveform.damaged", "{error}");
     Problem::internal()
 }

@@ -104,7 +104,7 @@ impl Api {
 /// Refuses what is no recording before anything is answered.
 async fn look(spooled: &TempRecording) -> Result<(), Problem> {
     let recording = &spooled.recording;
-    let range = Some(0..media::LOOK_SIZE.min(recording.size));
+    let range = Some(0..media::PROBE_SIZE.min(recording.size));
     let unreadable = |_| Problem::internal();
     let read = recording
         .objects
@@ -112,7 +112,7 @@ async fn look(spooled: &TempRecording) -> Result<(), Problem> {
         .await
         .map_err(|_| Problem::internal())?;
     let start: Vec<Bytes> = read.1.try_collect().await.map_err(unreadable)?;
-    let looked = media::look(&start.concat());
+    let looked = media::probe(&start.concat());
     looked
         .map(drop)
         .map_err(|error| step_problem(&error.to_step_error()))

@@ -209,7 +209,7 @@ impl Drop for TempRecording {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = objects.delete(&object).await {
-                    tracing::warn!("a recording in passing was not deleted: {error}");
+                    tracing::warn!(event = "temp_recording.delete_failed", %error, "a temporary recording was not deleted");
                 }
             });
         }

@@ -58,7 +58,9 @@ impl Api {
 /// The transcript of this interview: with the names of its speakers, and judged where it was
 /// stored by a release that did not.
 pub(crate) fn shown(transcript: Transcript, interview: &Interview) -> Transcript {
-    let mut transcript = transcript.naming(&interview.speakers).known_only();
+    let mut transcript = transcript
+        .with_speaker_names(&interview.speakers)
+        .known_only();
     transcript.head.usable = Some(transcript.usable(interview.least_speakers()));
     transcript
 }

@@ -85,7 +85,7 @@ impl Api {
             _ => to_raw_value(&self.all_notes(&key).await?.known_only()),
         };
         written.map_err(|error| {
-            tracing::error!("the {part} could not be written: {error}");
+            tracing::error!(event = "response.encode_failed", part, %error, "a response could not be encoded");
             Problem::internal()
         })
     }

@@ -1,4 +1,4 @@
-//! What a person types.
+//! The command line.
 
 use std::{
     io::{self, Write},
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Engines, Host, Settings,
     maintenance::{self, Maintenance},
-    models::{self, Models},
+    models::{self, ModelsCommand},
     process,
     settings::data_dir,
 };
@@ -47,12 +47,12 @@ enum Command {
     Maintenance(Maintenance),
     /// List, fetch and verify the models of the speech engine `whisper`
     #[command(subcommand)]
-    Models(Models),
-    /// Print the description of the API for programs, `/openapi.json`
+    Models(ModelsCommand),
+    /// Print the OpenAPI description, `/openapi.json`
     Openapi,
 }
 
-/// What takes settings and engines.
+/// Commands that need settings and engines.
 #[derive(Subcommand)]
 enum Work {
     /// Host everything on one port over a data directory
@@ -61,16 +61,16 @@ enum Work {
     Process {
         /// The recording
         file: PathBuf,
-        /// Where the results go
+        /// Folder for the results
         #[arg(long, default_value = "out")]
         out: PathBuf,
-        /// How many people speak, where that is known
+        /// Number of speakers, if known
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
         speakers: Option<u32>,
     },
 }
 
-/// Does what was typed.
+/// Runs the command.
 pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
     match arguments.command {
         Command::Work(work) => do_work(work, environment).await,
@@ -135,7 +135,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Hosts everything until it is told to stop.
+/// Hosts everything until the stop signal.
 async fn host(
     settings: Settings,
     engines: Engines,
@@ -151,7 +151,7 @@ async fn host(
     let data_dir = settings.data_dir.clone();
     let names = (engines.transcriber.name(), engines.analyst.name());
     let host = Host::open(settings, public_url.clone(), engines, Arc::new(SystemClock)).await?;
-    tracing::info!(transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
+    tracing::info!(event = "service.started", transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
     if let Some(supply) = supply {
         supply.start(Arc::new(::models::Log));
     }
@@ -178,16 +178,16 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
     clearing.await?;
     dispatching.await?;
     store.checkpoint().await?;
-    tracing::info!("stopped");
+    tracing::info!(event = "service.stopped", "stopped");
     Ok(())
 }
 
-/// Removes what is past its time, every hour.
+/// Removes expired rows and files, every hour.
 async fn clear(store: Store, stop: CancellationToken) {
     let mut hours = tokio::time::interval(Duration::from_hours(1));
     while stop.run_until_cancelled(hours.tick()).await.is_some() {
         if let Err(error) = store.clear_expired().await {
-            tracing::warn!("what is past its time was not removed: {error}");
+            tracing::warn!(event = "store.cleanup_failed", %error, "expired rows and files were not removed");
         }
     }
 }

@@ -20,7 +20,7 @@ use domain::{
     ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
     webhook,
 };
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 use emulation::Dispatcher;
 use engines::Fallback;
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
@@ -87,7 +87,7 @@ impl Host {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         let pipeline = Arc::new(Pipeline::ours());
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: settings.data_dir.clone(),
             public_url: public_url.clone(),
             pipeline,
@@ -122,7 +122,7 @@ impl Host {
         self.functions.iter()
     }
 
-    /// The API, which takes everybody at their word.
+    /// The API with the identity provider that trusts `X-User-Id`.
     pub fn api(&self) -> Api {
         Api {
             identity: Arc::new(LocalIdentity),
@@ -165,7 +165,7 @@ fn functions(
         records: Arc::clone(&records),
         clock: Arc::clone(&clock),
     };
-    let client = WebhookClient::new(Policy::of(settings.allow_private_webhooks));
+    let client = WebhookClient::new(Policy::from_allow_private(settings.allow_private_webhooks));
     Ok(vec![
         Arc::new(Analyze {
             steps: steps.clone(),
@@ -223,7 +223,7 @@ fn own_secret(data_dir: &Path) -> anyhow::Result<Secrets> {
         }
         // None yet, or one that was never written to its end.
         _ => {
-            let fresh = webhook::mint_secret();
+            let fresh = webhook::new_secret();
             let mut file = OpenOptions::new()
                 .write(true)
                 .create(true)

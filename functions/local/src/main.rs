@@ -13,5 +13,5 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run() -> ExitCode {
-    command::run(Arguments::parse(), Environment::of_process()).await
+    command::run(Arguments::parse(), Environment::from_process()).await
 }

@@ -17,7 +17,7 @@ use domain::{
     ports::Clock,
 };
 use embedded::{
-    Options, Store,
+    Store, StoreOptions,
     maintenance::{self, Inspection, Manifest, Repair},
 };
 use serde::Serialize;
@@ -33,13 +33,13 @@ pub(crate) enum Maintenance {
         #[arg(long)]
         json: bool,
     },
-    /// List what is in quarantine, and bring back what the database names
+    /// List the files in quarantine, and restore those that the database names
     Repair {
-        /// Bring files back; without it, say what would be done
+        /// Restore the files; without it, print what would be done
         #[arg(long)]
         apply: bool,
-        /// Keep a database and an object folder that do not match as they are; what the
-        /// database does not name goes to quarantine, and nothing is deleted
+        /// Accept a database and an object folder that do not match; files that the
+        /// database does not name go to quarantine, and nothing is deleted
         #[arg(long)]
         adopt: bool,
     },
@@ -48,11 +48,11 @@ pub(crate) enum Maintenance {
         /// The folder, new or empty
         folder: PathBuf,
     },
-    /// Put a backup in place while the service is stopped
+    /// Restore a backup while the service is stopped
     Restore {
         /// The folder that `backup` wrote
         folder: PathBuf,
-        /// Move what is in the data directory aside, into `replaced-…` inside it
+        /// Move the current contents of the data directory aside, into `replaced-…` inside it
         #[arg(long)]
         replace: bool,
     },
@@ -83,7 +83,7 @@ pub(crate) async fn run(command: Maintenance, data_dir: &Path) -> anyhow::Result
                 data_dir.display()
             )?;
             if let Some(replaced) = restored.replaced {
-                writeln!(out, "what was there before is in `{}`", replaced.display())?;
+                writeln!(out, "the previous contents are in `{}`", replaced.display())?;
             }
             Ok(0)
         }
@@ -110,7 +110,7 @@ struct FullAudit {
 }
 
 async fn audit(data_dir: &Path, json: bool, out: &mut impl Write) -> anyhow::Result<u8> {
-    let store = Store::open_to_read(Options {
+    let store = Store::open_to_read(StoreOptions {
         data_dir: data_dir.to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),
@@ -177,7 +177,7 @@ fn print_files(files: &Inspection, out: &mut impl Write) -> io::Result<()> {
     }
     for missing in &files.missing {
         let remedy = if missing.can_be_linked {
-            "in quarantine; `interviewlens repair --apply` brings it back"
+            "in quarantine; `interviewlens repair --apply` restores it"
         } else {
             "restore it from a backup"
         };
@@ -205,7 +205,7 @@ fn repair(data_dir: &Path, apply: bool, adopt: bool, out: &mut impl Write) -> an
     Ok(FINDINGS)
 }
 
-/// Says what has changed; answers what is left.
+/// Prints what has changed; returns what is left.
 fn after(
     (before, after): (Inspection, Inspection),
     out: &mut impl Write,
@@ -213,11 +213,11 @@ fn after(
     for missing in &before.missing {
         if !after.missing.contains(missing) {
             let (bucket, object) = (&missing.bucket, &missing.object);
-            writeln!(out, "brought back: {bucket}/{object}")?;
+            writeln!(out, "restored: {bucket}/{object}")?;
         }
     }
     if let Some(mismatch) = &before.mismatch {
-        writeln!(out, "kept as they are: {mismatch}")?;
+        writeln!(out, "accepted: {mismatch}")?;
     }
     Ok(after)
 }

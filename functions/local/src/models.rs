@@ -6,8 +6,8 @@ use std::{
 };
 
 use ::models::{
-    Cache, DEFAULT_MODEL, Event, Found, Library, MODELS, Model, ModelChoice, Observer, Settings,
-    State, Supply,
+    Cache, CacheLookup, DEFAULT_MODEL, DownloadEvent, MODELS, ModelChoice, ModelLibrary,
+    ModelSettings, Observer, PublishedModel, Supply, SupplyState,
 };
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
@@ -18,38 +18,35 @@ use crate::Engines;
 
 /// What to do with models.
 #[derive(Subcommand)]
-pub(crate) enum Models {
-    /// List the known models and say which are there
+pub(crate) enum ModelsCommand {
+    /// List the known models and whether they are downloaded
     List,
-    /// Fetch a model unless it is there, and print where it is
+    /// Download a model unless it is there, and print its path
     Fetch {
-        /// Its name; without one that of `WHISPER_MODEL`
+        /// Its name; defaults to `WHISPER_MODEL`
         name: Option<String>,
     },
     /// Read models and compare their checksums with the published ones
     Verify {
-        /// A name; without one every model that is there
+        /// A name; defaults to every downloaded model
         name: Option<String>,
     },
 }
 
-/// Does it; answers the exit code.
-pub(crate) async fn run(command: Models, environment: &Environment) -> anyhow::Result<u8> {
-    let settings = Settings::read(environment)?;
+/// Runs the command; returns the exit code.
+pub(crate) async fn run(command: ModelsCommand, environment: &Environment) -> anyhow::Result<u8> {
+    let settings = ModelSettings::read(environment)?;
     match command {
-        Models::List => list(&settings.cache),
-        Models::Fetch { name } => fetch(settings, name.as_deref(), environment).await,
-        Models::Verify { name } => verify(&settings.cache, name.as_deref()),
+        ModelsCommand::List => list(&settings.cache),
+        ModelsCommand::Fetch { name } => fetch(settings, name.as_deref(), environment).await,
+        ModelsCommand::Verify { name } => verify(&settings.cache, name.as_deref()),
     }
 }
 
-fn named(name: &str) -> anyhow::Result<&'static Model> {
-    Model::named(name).ok_or_else(|| {
+fn named(name: &str) -> anyhow::Result<&'static PublishedModel> {
+    PublishedModel::named(name).ok_or_else(|| {
         let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
-        anyhow!(
-            "no model is called `{name}`; there are: {}",
-            names.join(", ")
-        )
+        anyhow!("unknown model `{name}`; known models: {}", names.join(", "))
     })
 }
 
@@ -65,10 +62,10 @@ fn list(cache: &Cache) -> anyhow::Result<u8> {
     )?;
     for model in MODELS {
         let state = match cache.find(model) {
-            Ok(Found::Verified(_)) => "verified".to_owned(),
-            Ok(Found::Damaged(_)) => "damaged".to_owned(),
+            Ok(CacheLookup::Verified(_)) => "verified".to_owned(),
+            Ok(CacheLookup::Damaged(_)) => "damaged".to_owned(),
             Err(error) => error.to_string(),
-            Ok(Found::Absent) => match cache.partial_bytes(model) {
+            Ok(CacheLookup::Absent) => match cache.partial_bytes(model) {
                 0 => "–".to_owned(),
                 bytes => format!("{} fetched", megabytes(bytes)),
             },
@@ -89,7 +86,7 @@ fn list(cache: &Cache) -> anyhow::Result<u8> {
 }
 
 async fn fetch(
-    settings: Settings,
+    settings: ModelSettings,
     name: Option<&str>,
     environment: &Environment,
 ) -> anyhow::Result<u8> {
@@ -102,8 +99,10 @@ async fn fetch(
         }
         (None, Err(error)) => return Err(error.into()),
     };
-    let library = Library::new(settings);
-    let path = library.obtain(model, &Display::new(model.name)).await?;
+    let library = ModelLibrary::new(settings);
+    let path = library
+        .obtain(model, &DownloadDisplay::new(model.name))
+        .await?;
     writeln!(io::stdout(), "{}", path.display())?;
     Ok(0)
 }
@@ -120,17 +119,17 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
             .find_anew(model)
             .with_context(|| format!("reading the model `{}`", model.name))?
         {
-            Found::Verified(path) => {
+            CacheLookup::Verified(path) => {
                 found += 1;
                 writeln!(
                     out,
-                    "{}: {} is right, {}",
+                    "{}: verified, {}, {}",
                     model.name,
                     model.checksum(),
                     path.display()
                 )?;
             }
-            Found::Damaged(path) => {
+            CacheLookup::Damaged(path) => {
                 (found, code) = (found + 1, 1);
                 let path = path.display();
                 writeln!(
@@ -139,8 +138,8 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
                     model.name, model.name
                 )?;
             }
-            Found::Absent if all => {}
-            Found::Absent => {
+            CacheLookup::Absent if all => {}
+            CacheLookup::Absent => {
                 code = 1;
                 writeln!(out, "{}: not in {}", model.name, cache.folder().display())?;
             }
@@ -152,39 +151,39 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
     Ok(code)
 }
 
-/// Obtains the model that `process` needs. Without one the last resort is announced; it is
+/// Obtains the model that `process` needs. Without one the fallback is announced; it is
 /// an error if that is not installed either.
 pub(crate) async fn prepare(engines: &Engines, supply: Option<&Supply>) -> anyhow::Result<()> {
     let Some(supply) = supply else {
         return Ok(());
     };
-    if matches!(supply.state(), State::Ready(_)) {
+    if matches!(supply.state(), SupplyState::Ready(_)) {
         return Ok(());
     }
-    let Err(error) = supply.obtain(&Display::new(&supply.model())).await else {
+    let Err(error) = supply.obtain(&DownloadDisplay::new(&supply.model())).await else {
         return Ok(());
     };
     let Some(substitute) = engines.transcriber.substitute() else {
-        let hint = "the last resort needs the packages `pocketsphinx` and `pocketsphinx-en-us`";
+        let hint = "the fallback engine needs the packages `pocketsphinx` and `pocketsphinx-en-us`";
         return Err(anyhow!("{error}. {hint}"));
     };
     writeln!(
         io::stderr(),
-        "interviewlens: {error}. Until then {} is used: English alone, and many words wrong",
+        "interviewlens: {error}. Until then the fallback engine {} is used: English only, with many errors",
         substitute.name()
     )?;
     Ok(())
 }
 
 /// Shows a download on standard error: a bar on a terminal, plain lines elsewhere.
-pub(crate) struct Display {
+pub(crate) struct DownloadDisplay {
     name: String,
     bar: Option<ProgressBar>,
     /// Tenths that have been shown as lines.
     tenths: Mutex<u64>,
 }
 
-impl Display {
+impl DownloadDisplay {
     pub(crate) fn new(name: &str) -> Self {
         let live = io::stderr().is_terminal();
         let style = "{bar:30} {percent:>3} %  {bytes} of {total_bytes}, {bytes_per_sec}, {eta}";
@@ -222,11 +221,11 @@ impl Display {
     }
 }
 
-impl Observer for Display {
-    fn report(&self, event: Event<'_>) {
+impl Observer for DownloadDisplay {
+    fn report(&self, event: DownloadEvent<'_>) {
         let model = &self.name;
         match event {
-            Event::Source {
+            DownloadEvent::Source {
                 name,
                 bytes,
                 resumed,
@@ -238,21 +237,21 @@ impl Observer for Display {
                 };
                 let size = megabytes(bytes);
                 self.say(&format!(
-                    "fetching the speech model `{model}` from {name}: {size}{there}"
+                    "downloading the speech model `{model}` from {name}: {size}{there}"
                 ));
             }
-            Event::Bytes { done, total } => self.show(done, total),
-            Event::Verifying => self.say("verifying it"),
-            Event::Failed { name, reason } => {
+            DownloadEvent::Bytes { done, total } => self.show(done, total),
+            DownloadEvent::Verifying => self.say("verifying it"),
+            DownloadEvent::Failed { name, reason } => {
                 if let Some(bar) = &self.bar {
                     bar.finish_and_clear();
                 }
                 self.say(&format!("{name}: {reason}"));
             }
-            Event::Locked { patience } => {
-                let minutes = patience.as_secs() / 60;
+            DownloadEvent::Locked { timeout } => {
+                let minutes = timeout.as_secs() / 60;
                 self.say(&format!(
-                    "another process is fetching `{model}`; waiting at most {minutes} minutes"
+                    "another process is downloading `{model}`; waiting at most {minutes} minutes"
                 ));
             }
         }

@@ -1,15 +1,15 @@
-//! What keeps web pages away that are not ours.
+//! Rejects requests from web pages of other origins.
 //!
-//! The embedded service trusts the user id of a request, and listens where every page
-//! in the same browser can reach it: by a name of its own that suddenly leads to this
-//! machine (DNS rebinding), or by a form or a `fetch` that asks for no permission
-//! (cross-site request forgery). Programs send none of what gives pages away.
+//! The embedded service trusts the user id of a request, and every page in the same
+//! browser can reach it: by its own host name that is made to resolve to this machine
+//! (DNS rebinding), or by a form or `fetch` without a preflight (cross-site request
+//! forgery). Programs do not send the headers that identify pages.
 
 use api::Origins;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use runtime::http::Problem;
 
-/// Where the service is at home, and whose pages may change something.
+/// The allowed hosts and origins.
 #[derive(Debug, Clone)]
 pub(crate) struct OriginGuard {
     /// The authority of `PUBLIC_URL`: a host, and its port where it is not the scheme's.
@@ -25,24 +25,23 @@ impl OriginGuard {
         }
     }
 
-    /// Whether a request may come in.
-    pub(crate) fn admit<B>(&self, request: &Request<B>) -> Result<(), Problem> {
-        let asked = asked_host(request);
-        if !asked
+    /// Rejects a foreign host, and a change from a foreign origin.
+    pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), Problem> {
+        let authority = request_host(request);
+        if !authority
             .as_deref()
-            .is_some_and(|host| self.is_allowed_host(host))
+            .is_some_and(|authority| self.is_allowed_host(authority))
         {
-            let detail = "this service is not at home at the host that was asked for; \
-                          `PUBLIC_URL` says where it is";
+            let detail = "the `Host` header does not match `PUBLIC_URL`";
             let status = StatusCode::MISDIRECTED_REQUEST;
             return Err(Problem::new(status, "unknown_host", detail));
         }
         let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-        if only_reads || self.is_ours(request.headers(), asked.as_deref()) {
+        if only_reads || self.is_allowed_origin(request.headers(), authority.as_deref()) {
             return Ok(());
         }
-        let detail = "pages of this origin may not change anything; \
-                      `CORS_ALLOWED_ORIGINS` says whose may";
+        let detail =
+            "this origin may not change anything; `CORS_ALLOWED_ORIGINS` lists those that may";
         Err(Problem::new(
             StatusCode::FORBIDDEN,
             "foreign_origin",
@@ -50,34 +49,34 @@ impl OriginGuard {
         ))
     }
 
-    /// Rebinding needs a registered name: addresses, names without a dot and this
-    /// machine's own names are none.
-    fn is_allowed_host(&self, asked: &str) -> bool {
-        let host = host(asked);
-        let nobodys = host.starts_with('[')
+    /// DNS rebinding needs a registered domain, so IP literals, single-label hosts and
+    /// `*.localhost` are always allowed.
+    fn is_allowed_host(&self, authority: &str) -> bool {
+        let host = host(authority);
+        let is_unregistered = host.starts_with('[')
             || host.parse::<std::net::Ipv4Addr>().is_ok()
             || !host.contains('.')
             || host.ends_with(".localhost");
-        nobodys || host == self::host(&self.public)
+        is_unregistered || host == self::host(&self.public)
     }
 
-    fn is_ours(&self, headers: &HeaderMap, asked: Option<&str>) -> bool {
+    fn is_allowed_origin(&self, headers: &HeaderMap, requested: Option<&str>) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else {
             let site = headers.get("sec-fetch-site");
             return site.is_none_or(|site| !["cross-site", "same-site"].contains(&text(site)));
         };
         let own = authority(text(origin)).map(str::to_ascii_lowercase);
-        let own = own.is_some_and(|own| own == self.public || Some(&*own) == asked);
+        let own = own.is_some_and(|own| own == self.public || Some(&*own) == requested);
         own || self.origins.allow(origin)
     }
 }
 
 /// The host, and the port, that a request is addressed to.
-fn asked_host<B>(request: &Request<B>) -> Option<String> {
+fn request_host<B>(request: &Request<B>) -> Option<String> {
     let of_uri = request.uri().authority().map(http::uri::Authority::as_str);
     let of_header = || request.headers().get(header::HOST).map(text);
-    let asked = of_uri.or_else(of_header).filter(|host| !host.is_empty());
-    asked.map(str::to_ascii_lowercase)
+    let host = of_uri.or_else(of_header).filter(|host| !host.is_empty());
+    host.map(str::to_ascii_lowercase)
 }
 
 /// A host without its port.
@@ -106,15 +105,17 @@ mod tests {
     use super::*;
 
     fn outcome(method: &str, headers: &[(&str, &str)]) -> &'static str {
-        let environment = Environment::of([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
+        let environment =
+            Environment::from_pairs([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
         let origins = Origins::read(&environment).unwrap();
-        let door = OriginGuard::new("https://Lens.example", origins);
+        let guard = OriginGuard::new("https://Lens.example", origins);
         let request = Request::builder().method(method).uri("/v1/interviews");
         let request = headers.iter().fold(request, |request, (name, value)| {
             request.header(*name, *value)
         });
         let request = request.body(()).unwrap();
-        door.admit(&request)
+        guard
+            .check(&request)
             .map_or_else(|problem| problem.code, |()| "in")
     }
 

@@ -85,7 +85,7 @@ async fn submit(
         .into_owned();
     let mut interview = Interview::new(&key, name.clone().into(), host.clock.now());
     interview.speakers_expected = speakers_expected;
-    let object = key.mint_audio_object();
+    let object = key.new_audio_object();
     interview.audio = Some(Audio {
         filename: name.into(),
         content_type: "application/octet-stream".into(),

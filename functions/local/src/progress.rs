@@ -17,7 +17,7 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// Shows what has changed.
+    /// Prints what has changed.
     pub(crate) fn show(&mut self, steps: &Steps) -> io::Result<()> {
         for (index, (name, step)) in steps.iter().enumerate() {
             let line = format!("{:<14}{}", name.as_str(), describe(step));

@@ -14,13 +14,13 @@ use crate::origin_guard::OriginGuard;
 pub struct EmbeddedService {
     api: Api,
     storage: Storage,
-    door: OriginGuard,
+    origin_guard: OriginGuard,
 }
 
 impl EmbeddedService {
     pub(crate) fn new(api: Api, store: &Store, public_url: String) -> Self {
         Self {
-            door: OriginGuard::new(&public_url, api.limits.origins.clone()),
+            origin_guard: OriginGuard::new(&public_url, api.limits.origins.clone()),
             api,
             storage: Storage::embedded(store, public_url),
         }
@@ -30,7 +30,7 @@ impl EmbeddedService {
 #[async_trait]
 impl Service for EmbeddedService {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        if let Err(problem) = self.door.admit(&request) {
+        if let Err(problem) = self.origin_guard.check(&request) {
             return self.api.refuse(request, problem).await;
         }
         if !request.uri().path().starts_with("/storage") {

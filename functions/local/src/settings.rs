@@ -84,7 +84,7 @@ mod tests {
             ("CORS_ALLOWED_ORIGINS", "*"),
             ("USER_STREAMS", "many"),
         ] {
-            let environment = Environment::of([(name, value), ("MODEL_DIR", "/nowhere")]);
+            let environment = Environment::from_pairs([(name, value), ("MODEL_DIR", "/nowhere")]);
             let read = Settings::read(&environment).map(drop);
             let error = read
                 .map_err(anyhow::Error::from)

@@ -146,14 +146,14 @@ async fn the_logs_of_a_step_name_it_and_repeat_nothing_that_was_said() {
     let mut ours = lines
         .iter()
         .filter(|line| labels(line)["interview"] == id.as_str());
-    let given_up = ours.find(|line| line["message"] == "step given up");
-    let given_up = given_up.expect("the engine never worked");
-    let labels = labels(given_up);
+    let failed = ours.find(|line| line["event"] == "step.failed");
+    let failed = failed.expect("the engine never worked");
+    let labels = labels(failed);
     assert_eq!(labels["function"], "transcribe");
     assert_eq!(labels["step"], "transcription");
     assert!(labels["attempt"].is_string());
     let trace = format!("projects/project/traces/{TRACE}");
-    assert_eq!(given_up["logging.googleapis.com/trace"], trace);
+    assert_eq!(failed["logging.googleapis.com/trace"], trace);
     // The title, the file's name, words of the recording.
     for said in ["A summer", "\u{1F600}", "sister", "island"] {
         assert!(!logs().text().contains(said), "the logs repeat {said:?}");

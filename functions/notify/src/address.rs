@@ -12,7 +12,7 @@ use ipnet::Ipv4Net;
 /// Which addresses may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// Those of the public internet.
+    /// Only addresses of the public internet.
     PublicOnly,
     /// Those, and this machine itself: for a receiver on a developer's laptop.
     AllowLoopback,
@@ -20,7 +20,7 @@ pub enum Policy {
 
 impl Policy {
     /// As the setting `WEBHOOK_ALLOW_PRIVATE` wants it.
-    pub const fn of(allow_private: bool) -> Self {
+    pub const fn from_allow_private(allow_private: bool) -> Self {
         if allow_private {
             Self::AllowLoopback
         } else {
@@ -92,8 +92,8 @@ const NOT_PUBLIC_V4: [Ipv4Net; 16] = [
 /// Only `2000::/3` is public at all, and not all of it.
 ///
 /// Outside lie loopback, v4-compatible, NAT64, discard, `SRv6`, unique local,
-/// link-local, site-local and multicast addresses. Those that carry a v4
-/// address are refused whatever it is: no receiver serves webhooks through them.
+/// link-local, site-local and multicast addresses. Addresses that embed a v4 address
+/// are always rejected: no receiver serves webhooks through them.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         // Protocols, Teredo and ORCHID; documentation.

@@ -10,7 +10,7 @@ use reqwest::{Client, RequestBuilder, Response, header::CONTENT_TYPE, redirect, 
 
 use crate::{
     address::Policy,
-    outcome::Outcome,
+    outcome::SendOutcome,
     resolver::{GuardedResolver, Lookup, SystemLookup},
     target::check_url,
 };
@@ -24,7 +24,7 @@ const MAX_BODY_BYTES: usize = 8 * 1024;
 
 /// How webhooks are sent.
 #[derive(Clone)]
-pub struct Options {
+pub struct WebhookClientOptions {
     /// Which addresses may be called.
     pub policy: Policy,
     /// How long a connection may take: look-up, TCP and TLS.
@@ -35,7 +35,7 @@ pub struct Options {
     pub lookup: Arc<dyn Lookup>,
 }
 
-impl Options {
+impl WebhookClientOptions {
     /// Five seconds to connect, fifteen for all, the system's look-up.
     pub fn new(policy: Policy) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Options {
 /// The client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("setting up TLS for webhooks, with the system's CA certificates")]
-pub struct SetupError(#[source] reqwest::Error);
+pub struct WebhookClientError(#[source] reqwest::Error);
 
 /// Sends webhooks. Make one and keep it: it reads the CA certificates.
 #[derive(Debug, Clone)]
@@ -60,15 +60,15 @@ pub struct WebhookClient {
 }
 
 impl WebhookClient {
-    /// A client under `policy`, with the usual [`Options`].
-    pub fn new(policy: Policy) -> Result<Self, SetupError> {
-        Self::with(Options::new(policy))
+    /// A client under `policy`, with the usual [`WebhookClientOptions`].
+    pub fn new(policy: Policy) -> Result<Self, WebhookClientError> {
+        Self::with(WebhookClientOptions::new(policy))
     }
 
     /// A client with other options.
-    pub fn with(options: Options) -> Result<Self, SetupError> {
+    pub fn with(options: WebhookClientOptions) -> Result<Self, WebhookClientError> {
         let policy = options.policy;
-        let client = build(options).map_err(SetupError)?;
+        let client = build(options).map_err(WebhookClientError)?;
         Ok(Self { client, policy })
     }
 
@@ -81,7 +81,7 @@ impl WebhookClient {
         url: &str,
         headers: &[(K, V)],
         body: String,
-    ) -> Outcome {
+    ) -> SendOutcome {
         // The HTTP client does not look up what is an address already.
         let url = match check_url(url, self.policy) {
             Ok(url) => url,
@@ -90,16 +90,16 @@ impl WebhookClient {
         let request = self.client.post(url).body(body);
         match with_headers(request, headers).send().await {
             Ok(answer) => {
-                let outcome = Outcome::of_answer(&answer);
+                let outcome = SendOutcome::from_response(&answer);
                 drain(answer).await;
                 outcome
             }
-            Err(error) => Outcome::of_error(&error),
+            Err(error) => SendOutcome::from_error(&error),
         }
     }
 }
 
-fn build(options: Options) -> reqwest::Result<Client> {
+fn build(options: WebhookClientOptions) -> reqwest::Result<Client> {
     let resolver = GuardedResolver {
         policy: options.policy,
         lookup: options.lookup,

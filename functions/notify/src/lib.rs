@@ -1,11 +1,11 @@
-//! Signs and delivers one webhook.
+//! Signs and delivers webhooks.
 //!
-//! Listens to the topic of notices, and works off the queue in which those wait
-//! that were not taken at once. The log of each notice lies below its
-//! interview: how often it was tried, what the receiver answered, when it is
-//! tried next. Standard Webhooks (<https://www.standardwebhooks.com>): [`sign`]
-//! has the signatures, [`schedule`] the waits, [`client`] with [`resolver`],
-//! [`target`] and [`address`] sees to it that only public addresses are called.
+//! Listens to the topic of webhook events, and works off the queue of retries. The log
+//! of each event lies below its interview: the attempts, the receiver's responses, and
+//! the time of the next attempt. Standard Webhooks
+//! (<https://www.standardwebhooks.com>): [`sign`] makes the signatures, [`schedule`]
+//! the delays, [`client`] with [`resolver`], [`target`] and [`address`] only calls
+//! public addresses.
 
 pub mod address;
 pub mod client;
@@ -27,9 +27,9 @@ use domain::{
     ports::{Clock, Precondition, Queue, Records, Task, Version, Write},
     trace::TraceContext,
     versions::UnknownFields,
-    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookEvent},
+    webhook::{DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookDelivery, WebhookEvent},
 };
-use outcome::Outcome;
+use outcome::SendOutcome;
 use sign::Secrets;
 use steps::{Failure, Function, Trigger, trace};
 use tracing::Instrument as _;
@@ -42,7 +42,7 @@ pub struct Notify {
     pub queue: Arc<dyn Queue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// What notices are signed with.
+    /// The signing secrets.
     pub secrets: Secrets,
     /// What delivers them.
     pub client: WebhookClient,
@@ -66,11 +66,11 @@ impl Function for Notify {
 
     async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
         match trigger {
-            Trigger::Task(task) => self.traced(&task.decode()?, Source::Task).await,
+            Trigger::Task(task) => self.deliver_traced(&task.decode()?, Source::Task).await,
             Trigger::Event(Event::MessagePublished(message)) => {
-                let notice = serde_json::from_slice(&message.data).map_err(ShapeError::from);
-                let notice = notice.map_err(Failure::permanent)?;
-                self.traced(&notice, Source::Message).await
+                let event = serde_json::from_slice(&message.data).map_err(ShapeError::from);
+                let event = event.map_err(Failure::permanent)?;
+                self.deliver_traced(&event, Source::Message).await
             }
             Trigger::Event(_) => Ok(()),
         }
@@ -80,7 +80,7 @@ impl Function for Notify {
 /// How many attempts a log has at most.
 const MAX_LOGGED: usize = 50;
 
-/// What brings a notice.
+/// What delivers a webhook event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Message,
@@ -90,28 +90,28 @@ enum Source {
 impl Notify {
     /// Delivers as part of the interview's trace, with the interview on every
     /// line of the log.
-    async fn traced(&self, notice: &WebhookEvent, source: Source) -> Result<(), Failure> {
+    async fn deliver_traced(&self, event: &WebhookEvent, source: Source) -> Result<(), Failure> {
         let span = tracing::info_span!(
-            "notice",
-            interview = %notice.key.interview_id,
-            event = notice.event_type.word(),
+            "webhook",
+            interview = %event.key.interview_id,
+            webhook_event = event.event_type.word(),
         );
-        let trace = notice.trace.or_else(trace::current);
+        let trace = event.trace.or_else(trace::current);
         trace::scope(
             trace.unwrap_or_else(TraceContext::generate),
-            self.deliver(notice, source),
+            self.deliver(event, source),
         )
         .instrument(span)
         .await
     }
 
-    async fn deliver(&self, notice: &WebhookEvent, source: Source) -> Result<(), Failure> {
-        match self.receiver(notice).await? {
+    async fn deliver(&self, event: &WebhookEvent, source: Source) -> Result<(), Failure> {
+        match self.receiver(event).await? {
             ReceiverState::Listening => {}
-            ReceiverState::Gone => return self.give_up(notice).await,
-            ReceiverState::Deleted => return self.forget(notice).await,
+            ReceiverState::Gone => return self.fail_delivery(event).await,
+            ReceiverState::Deleted => return self.delete_log(event).await,
         }
-        let (mut log, version) = self.log_of(notice).await?;
+        let (mut log, version) = self.read_log(event).await?;
         if log.state != DeliveryState::Pending {
             return Ok(());
         }
@@ -119,61 +119,61 @@ impl Notify {
         if let Some(due) = log.next_attempt_at.filter(|due| *due > now) {
             let early = due.since(now);
             return match source {
-                Source::Message => self.wait(notice, log.attempts.len(), early).await,
+                Source::Message => self.enqueue_retry(event, log.attempts.len(), early).await,
                 // Its own name is taken: by itself.
                 Source::Task => Err(Failure::Later(early)),
             };
         }
-        let outcome = self.send(notice, now).await;
+        let outcome = self.send(event, now).await;
         log.attempts.push(DeliveryAttempt {
             at: now,
             status: outcome.status(),
             error: outcome.reason().map(str::to_owned),
             unknown: UnknownFields::default(),
         });
-        let wait = schedule::next_attempt(&notice.id, log.attempts.len(), &outcome);
-        // A user who has it replayed over and over sees the newest.
+        let wait = schedule::next_attempt(&event.id, log.attempts.len(), &outcome);
+        // Repeated replays: the log keeps the newest attempts.
         let old = log.attempts.len().saturating_sub(MAX_LOGGED);
         log.attempts.drain(..old);
         log.next_attempt_at = wait.map(|wait| now + wait);
         log.state = match (&outcome, wait) {
-            (Outcome::Delivered { .. }, _) => DeliveryState::Delivered,
+            (SendOutcome::Delivered { .. }, _) => DeliveryState::Delivered,
             (_, Some(_)) => DeliveryState::Pending,
             (_, None) => DeliveryState::Failed,
         };
-        if matches!(outcome, Outcome::Gone) {
-            self.stop_notices(notice).await?;
+        if matches!(outcome, SendOutcome::Gone) {
+            self.mark_receiver_gone(event).await?;
         }
-        self.keep(notice, &log, version).await?;
+        self.store_log(event, &log, version).await?;
         match wait {
-            Some(wait) => self.wait(notice, log.attempts.len(), wait).await,
+            Some(wait) => self.enqueue_retry(event, log.attempts.len(), wait).await,
             None => Ok(()),
         }
     }
 
     /// Notes that no receiver wants the event any more.
-    async fn give_up(&self, notice: &WebhookEvent) -> Result<(), Failure> {
-        let (mut log, version) = self.log_of(notice).await?;
+    async fn fail_delivery(&self, event: &WebhookEvent) -> Result<(), Failure> {
+        let (mut log, version) = self.read_log(event).await?;
         if log.state != DeliveryState::Pending {
             return Ok(());
         }
         log.state = DeliveryState::Failed;
         log.next_attempt_at = None;
-        self.keep(notice, &log, version).await
+        self.store_log(event, &log, version).await
     }
 
     /// Queues the next attempt. A message could not wait: Pub/Sub delivers it
     /// again after ten minutes at the latest and gives it up after a hundred
     /// times, which is hours, where the schedule lasts for days.
-    async fn wait(
+    async fn enqueue_retry(
         &self,
-        notice: &WebhookEvent,
+        event: &WebhookEvent,
         attempts: usize,
         delay: Duration,
     ) -> Result<(), Failure> {
         let task = Task {
-            name: task_name(&format!("{}-{attempts}", notice.id)),
-            body: serde_json::to_value(notice).map_err(Failure::permanent)?,
+            name: task_name(&format!("{}-{attempts}", event.id)),
+            body: serde_json::to_value(event).map_err(Failure::permanent)?,
             delay,
             trace: trace::current(),
         };
@@ -183,17 +183,20 @@ impl Notify {
     }
 
     /// The log so far, with the version it has when it is stored already.
-    async fn log_of(&self, notice: &WebhookEvent) -> Result<(Delivery, Option<Version>), Failure> {
-        let found = self.records.read(&notice.key.delivery(&notice.id)).await?;
+    async fn read_log(
+        &self,
+        event: &WebhookEvent,
+    ) -> Result<(WebhookDelivery, Option<Version>), Failure> {
+        let found = self.records.read(&event.key.delivery(&event.id)).await?;
         if let Some(document) = found {
             return Ok((document.decode()?, Some(document.version)));
         }
-        let fresh = Delivery {
-            event_type: notice.event_type,
+        let fresh = WebhookDelivery {
+            event_type: event.event_type,
             state: DeliveryState::Pending,
             attempts: Vec::new(),
             next_attempt_at: None,
-            body: notice.body.clone(),
+            body: event.body.clone(),
             created_at: self.clock.now(),
             unknown: UnknownFields::default(),
         };
@@ -202,11 +205,11 @@ impl Notify {
 
     /// Whether the event has a receiver. `interview.deleted` is sent although the
     /// interview is deleted.
-    async fn receiver(&self, notice: &WebhookEvent) -> Result<ReceiverState, Failure> {
-        if notice.event_type == EventType::Deleted {
+    async fn receiver(&self, event: &WebhookEvent) -> Result<ReceiverState, Failure> {
+        if event.event_type == EventType::Deleted {
             return Ok(ReceiverState::Listening);
         }
-        let interview = interview_store::interview(&*self.records, &notice.key).await?;
+        let interview = interview_store::interview(&*self.records, &event.key).await?;
         Ok(match interview {
             None => ReceiverState::Deleted,
             Some(interview) if interview.webhook_gone || interview.webhook_url.is_none() => {
@@ -216,65 +219,66 @@ impl Notify {
         })
     }
 
-    async fn send(&self, notice: &WebhookEvent, now: Timestamp) -> Outcome {
+    async fn send(&self, event: &WebhookEvent, now: Timestamp) -> SendOutcome {
         let signed = self
             .secrets
-            .headers(&notice.id, now.as_secs(), notice.body.as_bytes());
+            .headers(&event.id, now.as_secs(), event.body.as_bytes());
         let trace = trace::current().map(|trace| trace.child().to_string());
         let traced = trace.map(|trace| (trace::TRACEPARENT, trace));
         let headers: Vec<_> = signed.into_iter().chain(traced).collect();
         let outcome = self
             .client
-            .send(&notice.url, &headers, notice.body.clone())
+            .send(&event.url, &headers, event.body.clone())
             .await;
         let status = outcome.status();
-        tracing::info!(status, "webhook sent");
+        tracing::info!(event = "webhook.sent", status, "webhook sent");
         outcome
     }
 
     /// Stores the log. A worker that loses a race for it finds it settled the next
     /// time. A worker that loses a race against a deletion deletes the log again.
-    async fn keep(
+    async fn store_log(
         &self,
-        notice: &WebhookEvent,
-        log: &Delivery,
+        event: &WebhookEvent,
+        log: &WebhookDelivery,
         version: Option<Version>,
     ) -> Result<(), Failure> {
-        if notice.event_type == EventType::Deleted && log.state != DeliveryState::Pending {
-            return self.forget(notice).await;
+        if event.event_type == EventType::Deleted && log.state != DeliveryState::Pending {
+            return self.delete_log(event).await;
         }
         let precondition = version.map_or(Precondition::Absent, Precondition::Version);
-        let write = Write::put(notice.key.delivery(&notice.id), log, precondition)?;
+        let write = Write::put(event.key.delivery(&event.id), log, precondition)?;
         self.records.commit(vec![write]).await?;
-        match self.receiver(notice).await? {
-            ReceiverState::Deleted => self.forget(notice).await,
+        match self.receiver(event).await? {
+            ReceiverState::Deleted => self.delete_log(event).await,
             _ => Ok(()),
         }
     }
 
     /// Deletes the log: a deleted interview leaves nothing.
-    async fn forget(&self, notice: &WebhookEvent) -> Result<(), Failure> {
+    async fn delete_log(&self, event: &WebhookEvent) -> Result<(), Failure> {
         let delete = Write::Delete {
-            path: notice.key.delivery(&notice.id),
+            path: event.key.delivery(&event.id),
             precondition: Precondition::None,
         };
         Ok(self.records.commit(vec![delete]).await?)
     }
 
     /// The receiver answered 410: it wants to hear no more of this interview.
-    async fn stop_notices(&self, notice: &WebhookEvent) -> Result<(), Failure> {
+    async fn mark_receiver_gone(&self, event: &WebhookEvent) -> Result<(), Failure> {
         let now = self.clock.now();
         let stop = |interview: Option<&mut Interview>| match interview {
-            // Another receiver may have been named meanwhile, who said nothing.
+            // The URL may have changed since; the new receiver has not answered
+            // anything yet.
             Some(interview)
                 if !interview.webhook_gone
-                    && interview.webhook_url.as_deref() == Some(&notice.url) =>
+                    && interview.webhook_url.as_deref() == Some(&event.url) =>
             {
                 interview.webhook_gone = true;
                 Decision::Write((), Vec::new())
             }
             _ => Decision::Leave(()),
         };
-        Ok(interview_store::transact(&*self.records, &notice.key, now, stop).await?)
+        Ok(interview_store::transact(&*self.records, &event.key, now, stop).await?)
     }
 }

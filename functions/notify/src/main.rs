@@ -11,7 +11,9 @@ fn main() -> ExitCode {
             queue: cloud.queue()?,
             clock: cloud.clock(),
             secrets: Secrets::required(cloud.environment())?,
-            client: WebhookClient::new(Policy::of(cloud.allow_private_webhooks()?))?,
+            client: WebhookClient::new(Policy::from_allow_private(
+                cloud.allow_private_webhooks()?,
+            ))?,
         })
     })
 }

@@ -1,7 +1,7 @@
-//! How one attempt to deliver a webhook went.
+//! The outcome of one attempt to deliver a webhook.
 //!
-//! Reasons are read by the receiver's developer: they name what can be changed
-//! at the receiver's end and nothing of ours.
+//! The receiver's developer reads the reasons, so they name what can be changed at the
+//! receiver and nothing internal.
 
 use std::{error::Error, io, iter, time::Duration};
 
@@ -18,7 +18,7 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// How one attempt to deliver a webhook went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SendOutcome {
     /// The receiver has it: it answered with 2xx.
     Delivered {
         /// The answer's status code.
@@ -30,7 +30,7 @@ pub enum Outcome {
     Refused {
         /// The answer's status code.
         status: u16,
-        /// How long it asked to be left alone, at most [`MAX_RETRY_AFTER`].
+        /// The receiver's `Retry-After`, at most [`MAX_RETRY_AFTER`].
         retry_after: Option<Duration>,
     },
     /// There was no answer.
@@ -45,7 +45,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl SendOutcome {
     /// The answer's status code, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -63,7 +63,7 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn of_answer(answer: &Response) -> Self {
+    pub(crate) fn from_response(answer: &Response) -> Self {
         match answer.status().as_u16() {
             status @ 200..=299 => Self::Delivered { status },
             410 => Self::Gone,
@@ -74,7 +74,7 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn of_error(error: &reqwest::Error) -> Self {
+    pub(crate) fn from_error(error: &reqwest::Error) -> Self {
         let forbidden = causes(error).find_map(|cause| cause.downcast_ref::<NotPublic>());
         if let Some(forbidden) = forbidden {
             let reason = forbidden.to_string();
@@ -85,7 +85,7 @@ impl Outcome {
     }
 }
 
-impl From<InvalidUrl> for Outcome {
+impl From<InvalidUrl> for SendOutcome {
     fn from(invalid: InvalidUrl) -> Self {
         let reason = invalid.to_string();
         Self::Forbidden { reason }
@@ -129,8 +129,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     iter::successors(Some(error), |cause| cause_of(*cause))
 }
 
-/// An `io::Error` hides the error it wraps from `source`, and those of TLS are
-/// wrapped in two of them.
+/// An `io::Error` hides the error it wraps from `source`, and TLS errors are wrapped
+/// twice.
 fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>() {
         Some(wrapper) => wrapper.get_ref().map(|inner| inner as _),
@@ -143,8 +143,8 @@ fn shortened(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// The wait asked for, in seconds or as a date, which is read by the clock of
-/// the one who wrote it: the answer's own `Date`.
+/// `Retry-After`, in seconds or as a date; a date is compared with the response's own
+/// `Date`, that is by the receiver's clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = text(headers, &RETRY_AFTER)?;
     let wait = if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_asked_for_in_seconds_or_as_a_date() {
+    fn retry_after_is_seconds_or_a_date() {
         let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
         assert_eq!(wait("0", None), Some(0));
         assert_eq!(wait(" 120 ", None), Some(120));
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_wait_is_none() {
+    fn invalid_retry_after_is_ignored() {
         let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
         assert_eq!(wait("", None), None);
         assert_eq!(wait("-5", None), None);

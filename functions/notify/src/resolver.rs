@@ -1,8 +1,8 @@
-//! Looks receivers up, and refuses those that are not allowed.
+//! Resolves receivers and rejects forbidden addresses.
 //!
-//! The client connects to the very addresses that were judged here, so a name
-//! that answers differently a moment later gains nothing. One forbidden address
-//! among several refuses the name: which of them is taken is not ours to choose.
+//! The client connects to the very addresses that were checked here, so a name that
+//! resolves differently a moment later gains nothing. One forbidden address among
+//! several rejects the name, because the client may connect to any of them.
 
 use std::{
     io,
@@ -22,7 +22,7 @@ pub trait Lookup: Send + Sync {
     async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// Asks the operating system.
+/// Resolves by the operating system.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemLookup;
 
@@ -34,8 +34,8 @@ impl Lookup for SystemLookup {
     }
 }
 
-/// A host has an address that is not allowed. Which one is not told: names of
-/// our own network are no business of the receiver's.
+/// A host has a forbidden address. The message does not name it: names of our network
+/// are not the receiver's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the host leads to an address that is not on the public internet")]
 pub(crate) struct NotPublic;
@@ -57,7 +57,7 @@ impl Resolve for GuardedResolver {
             if !addresses.iter().all(|address| policy.permits(*address)) {
                 return Err(NotPublic.into());
             }
-            // Port 0 stands for that of the URL.
+            // Port 0 means the port of the URL.
             let sockets = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0));
             Ok(Box::new(sockets) as Addrs)
         })

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::outcome::Outcome;
+use crate::outcome::SendOutcome;
 
 /// How many attempts there are in all.
 pub const MAX_ATTEMPTS: usize = WAITS.len();
@@ -38,11 +38,13 @@ const RELIEF: Duration = Duration::from_secs(5 * MINUTE);
 /// How long after an attempt the next one follows; nothing when there is none.
 ///
 /// `attempts` is how many were made, the one with this `outcome` included.
-pub fn next_attempt(webhook_id: &str, attempts: usize, outcome: &Outcome) -> Option<Duration> {
+pub fn next_attempt(webhook_id: &str, attempts: usize, outcome: &SendOutcome) -> Option<Duration> {
     let least = match outcome {
-        Outcome::Delivered { .. } | Outcome::Gone | Outcome::Forbidden { .. } => return None,
-        Outcome::Unreachable { .. } => Duration::ZERO,
-        Outcome::Refused {
+        SendOutcome::Delivered { .. } | SendOutcome::Gone | SendOutcome::Forbidden { .. } => {
+            return None;
+        }
+        SendOutcome::Unreachable { .. } => Duration::ZERO,
+        SendOutcome::Refused {
             status,
             retry_after,
         } => retry_after.unwrap_or_else(|| relief(*status)),

@@ -19,7 +19,7 @@ const PREFIX: &str = "whsec_";
 #[derive(Clone)]
 pub struct Secrets(Vec<Vec<u8>>);
 
-/// Why a text is no list of secrets; worded to complete "must be".
+/// Why a text is not a list of secrets; worded to complete "must be".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "one or more `whsec_` secrets (base64 of 24 to 64 bytes) separated by spaces, newest first; {flaw}"

@@ -16,7 +16,7 @@ pub enum InvalidUrl {
     /// It is too long.
     #[error("the URL is longer than {MAX_URL_BYTES} bytes")]
     TooLong,
-    /// It is no absolute URL.
+    /// Not an absolute URL.
     #[error("the text is no absolute URL")]
     Malformed,
     /// It is reached by another protocol.
@@ -30,9 +30,9 @@ pub enum InvalidUrl {
     NotPublic,
 }
 
-/// Says why a URL is no valid receiver, for a function that takes it from a client.
+/// Checks a receiver's URL for a function that takes it from a client.
 pub fn check(text: &str, allow_private: bool) -> Result<(), String> {
-    let checked = check_url(text, Policy::of(allow_private));
+    let checked = check_url(text, Policy::from_allow_private(allow_private));
     checked.map(drop).map_err(|error| error.to_string())
 }
 

@@ -160,7 +160,7 @@ fn names_of_private_networks_are_not_even_resolved() {
 }
 
 #[test]
-fn this_machine_goes_by_its_name_only_where_loopback_is_allowed() {
+fn localhost_resolves_only_where_loopback_is_allowed() {
     for name in ["localhost", "LOCALHOST", "localhost.", "hook.localhost"] {
         assert!(!Policy::PublicOnly.permits_name(name), "{name}");
         assert!(Policy::AllowLoopback.permits_name(name), "{name}");

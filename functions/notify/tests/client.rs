@@ -6,40 +6,40 @@ use std::{process::Command, time::Duration};
 
 use notify::{
     address::Policy,
-    client::{Options, WebhookClient},
-    outcome::Outcome,
+    client::{WebhookClient, WebhookClientOptions},
+    outcome::SendOutcome,
 };
 use receiver::{Receiver, Script, answer};
 
 const NO_HEADERS: [(&str, &str); 0] = [];
 
-fn options() -> Options {
-    Options::new(Policy::AllowLoopback)
+fn options() -> WebhookClientOptions {
+    WebhookClientOptions::new(Policy::AllowLoopback)
 }
 
-fn client(options: Options) -> WebhookClient {
+fn client(options: WebhookClientOptions) -> WebhookClient {
     WebhookClient::with(options).expect("a client")
 }
 
-async fn send(options: Options, url: &str) -> Outcome {
+async fn send(options: WebhookClientOptions, url: &str) -> SendOutcome {
     client(options).send(url, &NO_HEADERS, "{}".into()).await
 }
 
-async fn outcome_of(answer: String) -> Outcome {
+async fn outcome_of(answer: String) -> SendOutcome {
     let receiver = Receiver::start(Script::Answer(answer)).await;
     send(options(), &receiver.url()).await
 }
 
-fn unreachable(reason: &str) -> Outcome {
+fn unreachable(reason: &str) -> SendOutcome {
     let reason = reason.into();
-    Outcome::Unreachable { reason }
+    SendOutcome::Unreachable { reason }
 }
 
 #[tokio::test]
 async fn a_2xx_answer_is_a_delivery() {
     for status in [200, 202, 204, 299] {
         let outcome = outcome_of(answer(status, "")).await;
-        assert_eq!(outcome, Outcome::Delivered { status });
+        assert_eq!(outcome, SendOutcome::Delivered { status });
         assert_eq!((outcome.status(), outcome.reason()), (Some(status), None));
     }
 }
@@ -75,7 +75,7 @@ async fn the_request_is_a_post_of_the_exact_body_with_all_headers() {
 
 #[tokio::test]
 async fn a_receiver_that_is_gone_says_so_with_410() {
-    assert_eq!(outcome_of(answer(410, "")).await, Outcome::Gone);
+    assert_eq!(outcome_of(answer(410, "")).await, SendOutcome::Gone);
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_redirect_is_a_refusal_and_not_followed() {
         let retry_after = None;
         assert_eq!(
             outcome,
-            Outcome::Refused {
+            SendOutcome::Refused {
                 status,
                 retry_after
             }
@@ -103,7 +103,7 @@ async fn every_other_answer_is_a_refusal() {
         let retry_after = None;
         assert_eq!(
             outcome,
-            Outcome::Refused {
+            SendOutcome::Refused {
                 status,
                 retry_after
             }
@@ -120,7 +120,7 @@ async fn a_refusal_may_say_when_to_come_back() {
         (&*format!("{date}{until}"), 120),
         ("Retry-After: 999999999\r\n", 86_400),
     ] {
-        let expected = Outcome::Refused {
+        let expected = SendOutcome::Refused {
             status: 429,
             retry_after: Some(Duration::from_secs(seconds)),
         };
@@ -131,7 +131,7 @@ async fn a_refusal_may_say_when_to_come_back() {
 #[tokio::test]
 async fn a_receiver_that_does_not_answer_is_left_when_the_time_is_over() {
     let receiver = Receiver::start(Script::Silence).await;
-    let options = Options {
+    let options = WebhookClientOptions {
         timeout: Duration::from_millis(200),
         ..options()
     };
@@ -143,7 +143,7 @@ async fn a_receiver_that_does_not_answer_is_left_when_the_time_is_over() {
 async fn an_endless_body_is_not_read_and_does_not_undo_the_delivery() {
     let receiver = Receiver::start(Script::Endless).await;
     let outcome = send(options(), &receiver.url()).await;
-    assert_eq!(outcome, Outcome::Delivered { status: 200 });
+    assert_eq!(outcome, SendOutcome::Delivered { status: 200 });
     let written = receiver.written_until_closed().await;
     assert!(written < 32 * 1024 * 1024, "{written}");
 }
@@ -152,16 +152,16 @@ async fn an_endless_body_is_not_read_and_does_not_undo_the_delivery() {
 async fn a_body_that_stalls_does_not_undo_the_delivery() {
     let stalled = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
     let receiver = Receiver::start(Script::Stall(stalled.into())).await;
-    let options = Options {
+    let options = WebhookClientOptions {
         timeout: Duration::from_secs(3),
         ..options()
     };
     let outcome = send(options, &receiver.url()).await;
-    assert_eq!(outcome, Outcome::Delivered { status: 200 });
+    assert_eq!(outcome, SendOutcome::Delivered { status: 200 });
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_no_answer() {
+async fn non_http_response_is_unreachable() {
     let expected = unreachable("the connection ended without a whole HTTP answer");
     for nonsense in ["", "220 mail.example.com ESMTP\r\n", "HTTP/1.1 200"] {
         assert_eq!(outcome_of(nonsense.into()).await, expected, "{nonsense}");
@@ -169,7 +169,7 @@ async fn what_is_no_http_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_told_as_such() {
+async fn refused_connection_is_reported() {
     let url = Receiver::start(Script::Silence).await.stop().await;
     let outcome = send(options(), &url).await;
     assert_eq!(outcome, unreachable("the connection was refused"));
@@ -178,14 +178,14 @@ async fn a_refused_connection_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_failed_tls_handshake_is_told_as_such() {
+async fn failed_tls_handshake_is_reported() {
     let receiver = Receiver::start(Script::Answer(answer(200, ""))).await;
     let url = receiver.url().replace("http:", "https:");
     let outcome = send(options(), &url).await;
     let reason = outcome.reason().expect("a reason");
     assert!(reason.starts_with("the TLS handshake failed: "), "{reason}");
     assert!(
-        matches!(outcome, Outcome::Unreachable { .. }),
+        matches!(outcome, SendOutcome::Unreachable { .. }),
         "{outcome:?}"
     );
 }
@@ -193,7 +193,7 @@ async fn a_failed_tls_handshake_is_told_as_such() {
 #[tokio::test]
 async fn every_webhook_has_a_connection_of_its_own() {
     let receiver = Receiver::start(Script::Stall(answer(200, ""))).await;
-    let client = client(Options {
+    let client = client(WebhookClientOptions {
         timeout: Duration::from_secs(3),
         ..options()
     });
@@ -211,7 +211,7 @@ async fn a_header_that_cannot_be_sent_is_no_panic() {
         .send(&receiver.url(), &headers, "{}".into())
         .await;
     assert!(
-        matches!(outcome, Outcome::Unreachable { .. }),
+        matches!(outcome, SendOutcome::Unreachable { .. }),
         "{outcome:?}"
     );
     assert_eq!(receiver.requests(), [""; 0]);

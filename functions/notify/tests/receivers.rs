@@ -75,7 +75,7 @@ fn without(name: &'static str) -> Vec<(&'static str, String)> {
     headers
 }
 
-async fn believes_what_is_ours(command: Command) {
+async fn accepts_our_signature(command: Command) {
     let mut receiver = Receiver::start(command);
     let client = Client::new();
     let both = format!("{NEW} {OLD}");
@@ -163,12 +163,12 @@ fn run(program: &str, name: &str) -> Command {
 
 #[tokio::test]
 async fn in_python() {
-    believes_what_is_ours(run("python3", "receive_webhooks.py")).await;
+    accepts_our_signature(run("python3", "receive_webhooks.py")).await;
 }
 
 #[tokio::test]
 async fn in_javascript() {
-    believes_what_is_ours(run("node", "receive_webhooks.mjs")).await;
+    accepts_our_signature(run("node", "receive_webhooks.mjs")).await;
 }
 
 #[tokio::test]
@@ -181,5 +181,5 @@ async fn in_rust() {
         .and_then(Path::parent)
         .expect("a target folder");
     let program = folder.join("examples/receive_webhooks");
-    believes_what_is_ours(Command::new(program)).await;
+    accepts_our_signature(Command::new(program)).await;
 }

@@ -15,8 +15,8 @@ use std::{
 use async_trait::async_trait;
 use notify::{
     address::Policy,
-    client::{Options, WebhookClient},
-    outcome::Outcome,
+    client::{WebhookClient, WebhookClientOptions},
+    outcome::SendOutcome,
     resolver::Lookup,
 };
 use receiver::{Receiver, Script, answer};
@@ -70,14 +70,14 @@ fn lookups<const N: usize>(answers: [&[&'static str]; N]) -> Arc<Lookups> {
 }
 
 fn client(policy: Policy, lookup: Arc<dyn Lookup>) -> WebhookClient {
-    let options = Options {
+    let options = WebhookClientOptions {
         lookup,
         ..Options::new(policy)
     };
     WebhookClient::with(options).expect("a client")
 }
 
-async fn send(client: &WebhookClient, url: &str) -> Outcome {
+async fn send(client: &WebhookClient, url: &str) -> SendOutcome {
     client.send(url, &NO_HEADERS, "{}".into()).await
 }
 
@@ -85,10 +85,10 @@ async fn receiver() -> Receiver {
     Receiver::start(Script::Answer(answer(200, ""))).await
 }
 
-fn not_public() -> Outcome {
+fn not_public() -> SendOutcome {
     let reason = "the host leads to an address that is not on the public internet";
     let reason = reason.into();
-    Outcome::Forbidden { reason }
+    SendOutcome::Forbidden { reason }
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_name_is_looked_up_and_its_receiver_reached_on_the_port_of_the_url() {
     let lookups = lookups([&["127.0.0.1"]]);
     let client = client(Policy::AllowLoopback, lookups);
     let outcome = send(&client, &receiver.url_of("hooks.example.com")).await;
-    assert_eq!(outcome, Outcome::Delivered { status: 200 });
+    assert_eq!(outcome, SendOutcome::Delivered { status: 200 });
     let request = receiver.requests().remove(0).to_ascii_lowercase();
     assert!(
         request.contains("\r\nhost: hooks.example.com:"),
@@ -145,7 +145,7 @@ async fn a_name_that_changes_its_answer_is_judged_on_the_answer_connected_to() {
     let url = receiver.url_of("hooks.example.com");
     assert_eq!(
         send(&client, &url).await,
-        Outcome::Delivered { status: 200 }
+        SendOutcome::Delivered { status: 200 }
     );
     assert_eq!(asked.asked.load(Ordering::SeqCst), 1);
     assert_eq!(send(&client, &url).await, not_public());
@@ -166,7 +166,7 @@ async fn an_address_in_the_url_is_judged_without_a_look_up() {
     ] {
         let outcome = send(&client, &receiver.url_of(host)).await;
         let reason = "the URL's host is not on the public internet".into();
-        assert_eq!(outcome, Outcome::Forbidden { reason }, "{host}");
+        assert_eq!(outcome, SendOutcome::Forbidden { reason }, "{host}");
     }
     assert_eq!(receiver.connections(), 0);
 }
@@ -176,23 +176,23 @@ async fn the_system_knows_this_machine() {
     let receiver = receiver().await;
     let client = WebhookClient::new(Policy::AllowLoopback).expect("a client");
     let outcome = send(&client, &receiver.url_of("localhost")).await;
-    assert_eq!(outcome, Outcome::Delivered { status: 200 });
+    assert_eq!(outcome, SendOutcome::Delivered { status: 200 });
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_told_without_our_resolvers_words() {
+async fn unknown_host_is_reported_without_the_resolvers_message() {
     let nothing = lookups([&[]]);
     for lookup in [Arc::new(NoSuchName) as Arc<dyn Lookup>, nothing] {
         let client = client(Policy::PublicOnly, lookup);
         let outcome = send(&client, "https://hooks.example.com/").await;
         let reason = "the host name could not be resolved".into();
-        assert_eq!(outcome, Outcome::Unreachable { reason });
+        assert_eq!(outcome, SendOutcome::Unreachable { reason });
     }
 }
 
 #[tokio::test]
 async fn a_look_up_that_never_ends_is_part_of_the_time_to_connect() {
-    let options = Options {
+    let options = WebhookClientOptions {
         lookup: Arc::new(NoAnswer),
         connect_timeout: Duration::from_millis(50),
         ..Options::new(Policy::PublicOnly)
@@ -200,5 +200,5 @@ async fn a_look_up_that_never_ends_is_part_of_the_time_to_connect() {
     let client = WebhookClient::with(options).expect("a client");
     let outcome = send(&client, "https://hooks.example.com/").await;
     let reason = "no connection was made in time".into();
-    assert_eq!(outcome, Outcome::Unreachable { reason });
+    assert_eq!(outcome, SendOutcome::Unreachable { reason });
 }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use notify::{
-    outcome::Outcome,
+    outcome::SendOutcome,
     schedule::{MAX_ATTEMPTS, next_attempt},
 };
 
 const HOUR: u64 = 3_600;
 
-fn refused(status: u16, retry_after: Option<u64>) -> Outcome {
+fn refused(status: u16, retry_after: Option<u64>) -> SendOutcome {
     let retry_after = retry_after.map(Duration::from_secs);
-    Outcome::Refused {
+    SendOutcome::Refused {
         status,
         retry_after,
     }
@@ -28,9 +28,9 @@ fn assert_about(wait: Option<Duration>, seconds: u64) {
 }
 
 #[test]
-fn the_waits_grow_from_seconds_to_a_day_and_then_it_is_given_up() {
+fn delays_grow_from_seconds_to_a_day_until_the_last_attempt() {
     let waits = [5, 300, 1_800, 2, 5, 10, 14, 20, 24];
-    let unreachable = Outcome::Unreachable {
+    let unreachable = SendOutcome::Unreachable {
         reason: "the connection was refused".into(),
     };
     for outcome in [refused(500, None), refused(302, None), unreachable] {
@@ -44,16 +44,20 @@ fn the_waits_grow_from_seconds_to_a_day_and_then_it_is_given_up() {
 }
 
 #[test]
-fn what_is_settled_is_not_tried_again() {
+fn final_outcomes_are_not_retried() {
     let reason = "the URL's host is not on the public internet".into();
-    let forbidden = Outcome::Forbidden { reason };
-    for outcome in [Outcome::Delivered { status: 204 }, Outcome::Gone, forbidden] {
+    let forbidden = SendOutcome::Forbidden { reason };
+    for outcome in [
+        SendOutcome::Delivered { status: 204 },
+        SendOutcome::Gone,
+        forbidden,
+    ] {
         assert_eq!(next_attempt("msg_1", 1, &outcome), None);
     }
 }
 
 #[test]
-fn a_receiver_that_asks_for_a_longer_wait_gets_it() {
+fn longer_retry_after_is_respected() {
     let wait = |attempts, seconds| next_attempt("msg_1", attempts, &refused(503, Some(seconds)));
     assert_about(wait(1, 600), 600);
     assert_about(wait(1, 24 * HOUR), 24 * HOUR);

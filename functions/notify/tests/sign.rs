@@ -65,7 +65,7 @@ struct Vector<'a> {
 }
 
 impl<'a> Vector<'a> {
-    fn of(vector: &'a Value) -> Self {
+    fn new(vector: &'a Value) -> Self {
         Self {
             secret: text(vector, "secret"),
             id: text(vector, "webhook_id"),
@@ -91,7 +91,7 @@ fn every_published_vector_is_reproduced_and_verified() {
     let positive = list(&vectors, "positive");
     assert_eq!(positive.len(), 4);
     for value in positive {
-        let vector = Vector::of(value);
+        let vector = Vector::new(value);
         let expected = text(value, "expected_signature");
         let made = secrets(vector.secret).sign(vector.id, vector.timestamp, vector.body);
         assert_eq!(made, expected, "{value}");
@@ -102,7 +102,7 @@ fn every_published_vector_is_reproduced_and_verified() {
 #[test]
 fn every_published_counterexample_is_judged_as_published() {
     let vectors = vectors();
-    let vector = Vector::of(&vectors["positive"][0]);
+    let vector = Vector::new(&vectors["positive"][0]);
     let cases = list(&vectors, "negative_for_first_vector");
     assert_eq!(cases.len(), 4);
     for case in cases {
@@ -134,9 +134,9 @@ fn each_signed_part_matters() {
 }
 
 #[test]
-fn a_webhook_is_believed_for_five_minutes_both_ways() {
+fn timestamp_tolerance_is_five_minutes_both_ways() {
     let vectors = vectors();
-    let vector = Vector::of(&vectors["positive"][0]);
+    let vector = Vector::new(&vectors["positive"][0]);
     let signature = text(&vectors["positive"][0], "expected_signature");
     let tolerance = vectors["tolerance_seconds"].as_i64().expect("seconds");
     for (offset, expected) in [
@@ -185,7 +185,7 @@ fn the_headers_are_those_of_the_standard() {
 }
 
 #[test]
-fn what_is_no_secret_is_refused_with_its_place_in_the_list() {
+fn invalid_secret_is_rejected_with_its_index() {
     assert_eq!(flaw(""), Flaw::None);
     assert_eq!(flaw(" \t "), Flaw::None);
     assert_eq!(flaw(&format!("{OLD} hunter2")), Flaw::Prefix(2));
@@ -214,5 +214,5 @@ fn neither_an_error_nor_debug_output_shows_a_secret() {
 
 #[test]
 fn a_minted_secret_is_a_secret() {
-    assert!(Secrets::parse(&domain::webhook::mint_secret()).is_ok());
+    assert!(Secrets::parse(&domain::webhook::new_secret()).is_ok());
 }

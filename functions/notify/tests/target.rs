@@ -24,7 +24,7 @@ fn public_urls_are_accepted() {
 }
 
 #[test]
-fn what_is_no_web_address_is_refused() {
+fn non_http_url_is_rejected() {
     for (text, expected) in [
         ("", InvalidUrl::Malformed),
         ("example.com/hook", InvalidUrl::Malformed),

@@ -17,7 +17,7 @@ const WIDTHS: (usize, usize, usize) = (2_000, 60, 1_200);
 
 /// One bar.
 pub(crate) struct Bar {
-    /// What it stands for.
+    /// Its label.
     pub(crate) label: String,
     /// Its length as a share of the longest possible, 0 to 1.
     pub(crate) share: f64,
@@ -63,7 +63,7 @@ fn row(bar: &Bar) -> TableRow {
         .cant_split()
 }
 
-/// What is more than nothing shows.
+/// A value above zero is visible.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

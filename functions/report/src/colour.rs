@@ -7,7 +7,7 @@ pub(crate) const GREY: &str = "6B7280";
 pub(crate) const RED: &str = "B91C1C";
 pub(crate) const RED_TINT: &str = "FEF2F2";
 
-/// What speakers are told apart by, in print as well; a seventh has the first
+/// The speakers' colours, distinct in print as well; a seventh speaker has the first
 /// one's again.
 const SPEAKERS: [[u8; 3]; 6] = [
     [0x1d, 0x4e, 0xd8],

@@ -10,9 +10,9 @@ use domain::{
 pub struct ReportContent<'a> {
     /// What it is about.
     pub interview: &'a Interview,
-    /// What was said.
+    /// The transcript.
     pub transcript: &'a Transcript,
-    /// What there is to say about it.
+    /// The analysis.
     pub analysis: &'a Analysis,
     /// How loud it is; absent when that could not be found out.
     pub waveform: Option<&'a StoredWaveform>,
@@ -27,24 +27,24 @@ pub(crate) struct Section {
     /// The heading.
     pub(crate) title: &'static str,
     /// What stands below.
-    pub(crate) blocks: Vec<Block>,
+    pub(crate) blocks: Vec<ContentBlock>,
 }
 
 /// A paragraph or a table.
-pub(crate) enum Block {
+pub(crate) enum ContentBlock {
     /// A paragraph.
     Paragraph(Box<Paragraph>),
     /// A table.
     Table(Box<Table>),
 }
 
-impl From<Paragraph> for Block {
+impl From<Paragraph> for ContentBlock {
     fn from(paragraph: Paragraph) -> Self {
         Self::Paragraph(Box::new(paragraph))
     }
 }
 
-impl From<Table> for Block {
+impl From<Table> for ContentBlock {
     fn from(table: Table) -> Self {
         Self::Table(Box::new(table))
     }

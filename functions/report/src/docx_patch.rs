@@ -21,7 +21,7 @@ pub(crate) struct DocxPatch {
 }
 
 impl DocxPatch {
-    pub(crate) fn of(content: &ReportContent<'_>) -> Self {
+    pub(crate) fn new(content: &ReportContent<'_>) -> Self {
         Self {
             language: language(
                 content.interview,

@@ -1,4 +1,4 @@
-//! Quotes with who said them, when, and whether they exist.
+//! Quotes with their speaker, time and verification status.
 
 use docx_rs::{LineSpacing, Paragraph, Run};
 use domain::{
@@ -8,12 +8,12 @@ use domain::{
 
 use crate::{
     colour::{GREY, RED},
-    content::Block,
+    content::ContentBlock,
     text::{clean, clock, directed, run},
 };
 
 /// One paragraph for each quote.
-pub(crate) fn quotes(evidence: &[Evidence], transcript: &Transcript) -> Vec<Block> {
+pub(crate) fn quotes(evidence: &[Evidence], transcript: &Transcript) -> Vec<ContentBlock> {
     evidence
         .iter()
         .map(|evidence| quote(evidence, transcript).into())

@@ -66,7 +66,7 @@ impl Function for Report {
         match trigger {
             Trigger::Task(task) => self.write(&task.decode()?).await,
             Trigger::Event(Event::DocumentWritten(written)) => {
-                match InterviewKey::of_path(written.path.as_str()) {
+                match InterviewKey::from_path(written.path.as_str()) {
                     Some(key) => self.write(&key).await,
                     None => Ok(()),
                 }
@@ -186,7 +186,7 @@ impl Report {
             .await
             .map_err(|error| storage_error(&error))?;
         let named = interview.zip(transcript).map(|(interview, transcript)| {
-            let transcript = transcript.naming(&interview.speakers);
+            let transcript = transcript.with_speaker_names(&interview.speakers);
             (interview, transcript)
         });
         named.ok_or_else(|| {

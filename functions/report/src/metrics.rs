@@ -5,7 +5,7 @@ use domain::analysis::SpeakerMetrics;
 use crate::{
     charts::{Bar, chart},
     colour,
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     styles::{note, table},
     text::clock,
 };
@@ -77,8 +77,8 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
     }
 }
 
-/// Who talks how much, and how fast.
-fn bars(content: &ReportContent<'_>, speakers: &[(&u32, &SpeakerMetrics)]) -> Vec<Block> {
+/// Talk share and pace of each speaker.
+fn bars(content: &ReportContent<'_>, speakers: &[(&u32, &SpeakerMetrics)]) -> Vec<ContentBlock> {
     let paces = speakers.iter().map(|(_, metrics)| metrics.words_per_minute);
     let fastest = paces.fold(SLOWEST_SCALE, f64::max);
     let bar = |id: u32, share: f64, value: String| Bar {

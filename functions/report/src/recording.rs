@@ -1,4 +1,4 @@
-//! The recording as a picture: how loud it is, and who speaks when.
+//! A picture of the recording: loudness and speakers over time.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -9,7 +9,7 @@ use crate::{
     RenderError,
     canvas::Canvas,
     colour::{self, GREY},
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     styles::columns,
     text::{clock, run},
 };
@@ -52,7 +52,7 @@ impl Scale {
 
 /// The picture with its time axis and its legend.
 pub(crate) fn section(content: &ReportContent<'_>) -> Result<Section, RenderError> {
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut blocks: Vec<ContentBlock> = Vec::new();
     if content.transcript.head.duration_ms > 0 {
         let lanes = lanes(&content.transcript.turns);
         blocks.push(picture(content, &lanes)?.into());
@@ -140,7 +140,7 @@ fn rows(lane: usize) -> Range<usize> {
     top..top + LANE_HEIGHT
 }
 
-/// Who speaks in each column, as a colour; grey where no speaker does.
+/// The speaker of each column as a colour; grey where no speaker talks.
 fn column_colours(turns: &[Turn], scale: &Scale) -> Vec<u8> {
     let mut colours = vec![DARK; WIDTH];
     for turn in turns {
@@ -149,7 +149,7 @@ fn column_colours(turns: &[Turn], scale: &Scale) -> Vec<u8> {
     colours
 }
 
-/// The loudest in both directions of each column; nothing of a damaged waveform.
+/// The peaks of each column in both directions; zero for a damaged waveform.
 fn peaks(waveform: &StoredWaveform) -> Vec<(i16, i16)> {
     let values = waveform.values().unwrap_or_default();
     let (pairs, _) = values.as_chunks::<2>();

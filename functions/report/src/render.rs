@@ -1,7 +1,7 @@
 //! The document, part by part.
 
 use crate::{
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     docx_patch, metrics, notes, pack, recording, sections, styles,
     text::clean,
     title, transcript, unusable,
@@ -41,7 +41,7 @@ pub fn render(content: &ReportContent<'_>) -> Result<Vec<u8>, RenderError> {
             add(&mut document, block);
         }
     }
-    pack::compress(document, &docx_patch::DocxPatch::of(content))
+    pack::compress(document, &docx_patch::DocxPatch::new(content))
 }
 
 /// All parts that have something to say, in order.
@@ -98,13 +98,13 @@ fn page(content: &ReportContent<'_>) -> Docx {
 
 /// What the library's `add_paragraph` and `add_table` do, less moving the whole
 /// document, which has five kilobytes, in and out each time.
-fn add(document: &mut Docx, block: Block) {
+fn add(document: &mut Docx, block: ContentBlock) {
     let (child, has_numbering) = match block {
-        Block::Paragraph(paragraph) => {
+        ContentBlock::Paragraph(paragraph) => {
             let has_numbering = paragraph.has_numbering;
             (DocumentChild::Paragraph(paragraph), has_numbering)
         }
-        Block::Table(table) => {
+        ContentBlock::Table(table) => {
             let has_numbering = table.has_numbering;
             (DocumentChild::Table(table), has_numbering)
         }

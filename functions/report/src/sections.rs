@@ -5,7 +5,7 @@ use domain::analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus, NO_L
 
 use crate::{
     colour::GREY,
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     evidence::quotes,
     styles::{bullet, note, subheading},
     text::{clock, directed, paragraph, run},
@@ -96,7 +96,7 @@ fn sentence(text: &str) -> String {
     format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
 
-fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<Block> {
+fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<ContentBlock> {
     claims
         .iter()
         .flat_map(|claim| {
@@ -104,7 +104,7 @@ fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<Block> {
             // An engine that only selects sentences claims what it quotes.
             let is_quote = claim.evidence.iter().any(|own| own.quote.reveal() == text);
             let head = directed(bullet(run(text)).keep_next(true), text);
-            let head = (!is_quote).then(|| Block::from(head));
+            let head = (!is_quote).then(|| ContentBlock::from(head));
             head.into_iter()
                 .chain(quotes(&claim.evidence, content.transcript))
         })
@@ -155,7 +155,7 @@ pub(crate) fn topics(content: &ReportContent<'_>) -> Section {
 }
 
 pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut blocks: Vec<ContentBlock> = Vec::new();
     for question in &content.analysis.questions {
         let asked = Paragraph::new()
             .keep_next(true)
@@ -216,18 +216,18 @@ fn unrated(content: &ReportContent<'_>) -> Option<String> {
     all_alike.then(|| sentence(&format!("nothing is rated: {why}")))
 }
 
-fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<Block> {
+fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<ContentBlock> {
     let verdict = match (competency.status, competency.rating) {
         (CompetencyStatus::Assessed, Some(rating)) => format!("{rating} of 5"),
         (CompetencyStatus::InsufficientEvidence, _) => "insufficient evidence".to_owned(),
         _ => "not assessed".to_owned(),
     };
-    let heading: Block = subheading(&format!(
+    let heading: ContentBlock = subheading(&format!(
         "{}: {verdict}",
         sentence(&competency.name).trim_end_matches('.')
     ))
     .into();
-    let rationale: Block =
+    let rationale: ContentBlock =
         paragraph(&sentence(competency.rationale.reveal()).replace("..", ".")).into();
     [heading, rationale]
         .into_iter()

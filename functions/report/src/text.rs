@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_xml_forbids_is_left_out() {
+    fn characters_invalid_in_xml_are_removed() {
         assert_eq!(
             clean("a\u{202e}\u{0}\u{8}\u{1b}b\u{ffff}\u{1F600}\tc"),
             "ab\u{1F600}\tc"

@@ -5,18 +5,18 @@ use domain::interview::Kind;
 
 use crate::{
     colour::GREY,
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     text::{clock, directed, run},
 };
 
 /// Title and facts.
-pub(crate) fn block(content: &ReportContent<'_>) -> Vec<Block> {
+pub(crate) fn block(content: &ReportContent<'_>) -> Vec<ContentBlock> {
     let title = content.interview.title.reveal();
     let heading = Paragraph::new()
         .style("Title")
         .line_spacing(LineSpacing::new().after(60))
         .add_run(run(title));
-    let mut blocks: Vec<Block> = vec![directed(heading, title).into()];
+    let mut blocks: Vec<ContentBlock> = vec![directed(heading, title).into()];
     for (label, value) in facts(content) {
         let line = Paragraph::new()
             .line_spacing(LineSpacing::new().after(20))
@@ -64,7 +64,7 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
 
 /// Links to the parts. Word's own table of contents shows its field code in
 /// `LibreOffice` until it is updated; links to bookmarks are right everywhere.
-pub(crate) fn contents(sections: &[Section]) -> Vec<Block> {
+pub(crate) fn contents(sections: &[Section]) -> Vec<ContentBlock> {
     let heading = Paragraph::new()
         .line_spacing(LineSpacing::new().before(240).after(60))
         .add_run(Run::new().add_text("Contents").bold());

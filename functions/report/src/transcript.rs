@@ -3,16 +3,16 @@
 use docx_rs::{BreakType, Paragraph, Run};
 
 use crate::{
-    content::{Block, ReportContent, Section},
+    content::{ContentBlock, ReportContent, Section},
     text::{clock, directed, run},
 };
 
-/// A paragraph to each turn, with who speaks and when above it.
+/// One paragraph for each turn, below its speaker and time.
 ///
-/// A paragraph of the library has two and a half kilobytes and is moved at every
-/// call, so there is one to a turn, and what it looks like is left to styles.
+/// A paragraph of the library has two and a half kilobytes and is moved at every call,
+/// so there is one to a turn, and its format is left to styles.
 pub(crate) fn section(content: &ReportContent<'_>) -> Section {
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut blocks: Vec<ContentBlock> = Vec::new();
     let mut last = None;
     for turn in &content.transcript.turns {
         let text = turn.text.reveal();

@@ -1,14 +1,14 @@
-//! That the transcript cannot be relied on, above everything that is made of it.
+//! The banner about an unreliable transcript, above everything else.
 
 use docx_rs::{LineSpacing, Paragraph, Run, Shading};
 use domain::{
     interview::Kind,
-    usable::{Reason, Usable},
+    usable::{UnusableReason, Usable},
 };
 
 use crate::{
     colour::{RED, RED_TINT},
-    content::{Block, ReportContent},
+    content::{ContentBlock, ReportContent},
     styles::bullet,
     text::run,
 };
@@ -21,7 +21,7 @@ pub(crate) fn usable(content: &ReportContent<'_>) -> Usable {
 }
 
 /// A warning with its reasons, in red; nothing for a usable transcript.
-pub(crate) fn block(content: &ReportContent<'_>) -> Vec<Block> {
+pub(crate) fn block(content: &ReportContent<'_>) -> Vec<ContentBlock> {
     let usable = usable(content);
     let Some(heading) = heading(&usable, content.interview.kind) else {
         return Vec::new();
@@ -52,7 +52,7 @@ fn heading(usable: &Usable, kind: Kind) -> Option<&'static str> {
         Some("⚠ This transcript is unreliable: do not base decisions on this report")
     } else if !usable.permits_ratings(kind) {
         Some("⚠ Only one speaker was recognised: no speaker is rated")
-    } else if usable.has(Reason::OneSpeaker) {
+    } else if usable.has(UnusableReason::OneSpeaker) {
         Some("⚠ Only one speaker was recognised")
     } else {
         None

@@ -8,7 +8,7 @@ use domain::{
     analysis::{Analysis, NO_LANGUAGE_MODEL, Warning},
     interview::Kind,
     transcript::Transcript,
-    usable::{Reason, Usable},
+    usable::{UnusableReason, Usable},
 };
 use report::{ReportContent, render};
 use support::{
@@ -149,7 +149,7 @@ fn unreliable_transcript_is_announced_in_red_above_everything_else() {
 fn job_interview_with_one_speaker_says_how_to_set_the_speakers() {
     let mut interview = interview("the-title");
     let mut alone = transcript(&["one", "two"]);
-    alone.head.usable = Some(Usable::from_reasons([Reason::OneSpeaker]));
+    alone.head.usable = Some(Usable::from_reasons([UnusableReason::OneSpeaker]));
     let front = |interview: &Interview| {
         let text = text(&document(interview, &alone, &empty_analysis()));
         text[..text.find("the-title").unwrap()].to_owned()

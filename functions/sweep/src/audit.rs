@@ -10,14 +10,14 @@ use steps::Failure;
 use crate::{
     Sweep,
     heartbeat::{self, Round, SweepHeartbeat},
-    outcome::Outcome,
+    outcome::SweepCounts,
 };
 
 const INTERVAL: Duration = Duration::from_hours(24);
 
 impl Sweep {
     /// Audits what is stored, unless that was done less than a day ago.
-    pub(crate) async fn audit(&self, round: &Round, outcome: &mut Outcome) {
+    pub(crate) async fn audit(&self, round: &Round, outcome: &mut SweepCounts) {
         let now = self.clock.now();
         let recently = round.rounds.audited_at.is_some_and(|last| {
             // A clock that was ahead does not keep the audit away.
@@ -63,7 +63,7 @@ fn log(report: &AuditReport) {
             interviews,
             documents,
             objects,
-            "documents and objects belong together"
+            "documents and objects agree"
         );
         return;
     }
@@ -78,6 +78,6 @@ fn log(report: &AuditReport) {
             count(|own| matches!(own, Finding::ObjectWithoutInterview { .. })),
         documents_without_interview =
             count(|own| matches!(own, Finding::DocumentWithoutInterview { .. })),
-        "documents and objects do not belong together; nothing was changed"
+        "documents and objects disagree; nothing was changed"
     );
 }

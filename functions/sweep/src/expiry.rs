@@ -28,8 +28,8 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// Whether the time of the interview with these fields is over: its own, or the one
-    /// that is set for all. What is no time is not over.
+    /// Whether the retention period of the interview with these fields is over: its
+    /// own, or the default. An invalid time is not over.
     pub(crate) fn is_expired(&self, fields: &Map<String, Value>) -> bool {
         let time = |field: &str| {
             let text = fields.get(field)?.as_str()?.to_owned();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_not_over() {
+    fn invalid_time_is_not_expired() {
         let judge = Judge {
             now: Timestamp::from_millis(1_000),
             retention: Some(Duration::ZERO),

@@ -1,11 +1,12 @@
-//! How regularly the sweep has come.
+//! How regularly the sweep runs.
 //!
-//! A machine that was off or asleep, or whose clock was put forward, has not lost the
-//! work that lay there meanwhile: everything is overdue by the clock and about to go on.
-//! So deadlines count from the end of the last such gap.
+//! After a machine was off or asleep, or its clock was put forward, everything is
+//! overdue by the clock though its work is about to continue. So deadlines count from
+//! the end of the last such gap.
 //!
-//! What cannot be undone counts in regular time alone: the time between sweeps that came
-//! as they should, added up. A jump of the clock adds nothing to it, in either direction.
+//! Irreversible actions count regular time alone: the time between sweeps that followed
+//! each other in time, added up. A jump of the clock adds nothing to it, in either
+//! direction.
 
 use std::time::Duration;
 
@@ -119,7 +120,8 @@ pub(crate) async fn update<T>(
     Err(RecordsError::Stale { path })
 }
 
-/// What cannot be decoded is begun anew: that delays deletions, and never hastens one.
+/// An undecodable heartbeat starts again from zero: that delays deletions, and never
+/// hastens one.
 fn decode(document: &Document) -> Option<SweepHeartbeat> {
     let decoded = document.decode();
     decoded
@@ -182,7 +184,7 @@ mod tests {
             (7, 0),
             (13, 13),
             (14, 13),
-            // The clock was put back, and forward again.
+            // The clock was put back, then forward again.
             (10, 10),
             (11, 10),
             (1_500, 1_500),

@@ -31,7 +31,7 @@ use domain::{
 use serde_json::json;
 use steps::{Failure, Function, Trigger};
 
-use crate::{heartbeat::Round, outcome::Outcome, pages::Pages};
+use crate::{heartbeat::Round, outcome::SweepCounts, pages::Pages};
 
 /// How many documents that cannot be decoded a sweep names: the next one comes in a minute.
 const NAMED: u64 = 5;
@@ -57,7 +57,7 @@ impl Function for Sweep {
     }
 
     async fn handle(&self, _: Trigger) -> Result<(), Failure> {
-        let mut outcome = Outcome::default();
+        let mut outcome = SweepCounts::default();
         let finished = self.finish_deletions(&mut outcome).await;
         outcome.note(finished);
         let round = heartbeat::arrive(&*self.records, self.clock.now()).await;
@@ -77,7 +77,7 @@ impl Function for Sweep {
     }
 }
 
-/// Says that the sweep did not come for a while, or that the clock was put back.
+/// Logs a gap between sweeps, or a clock that was put back.
 fn report_jump(round: &Round) {
     let Some(before) = round.jumped_from else {
         return;
@@ -87,14 +87,14 @@ fn report_jump(round: &Round) {
         before = %before,
         now = %round.rounds.last,
         highest = %round.rounds.highest,
-        "the sweep did not come as it should: a machine that was off, or a clock that jumped; \
-         this sweep deletes nothing that is too old"
+        "the last sweep was not a minute ago: the machine was off, or the clock jumped; \
+         this sweep expires no interviews"
     );
 }
 
 impl Sweep {
-    async fn finish_deletions(&self, outcome: &mut Outcome) -> Result<(), Failure> {
-        // All that are marked, whatever the clock was when they were.
+    async fn finish_deletions(&self, outcome: &mut SweepCounts) -> Result<(), Failure> {
+        // All marked interviews, whatever the clock was when they were marked.
         let marked = Query {
             order_by: Some(deletion::DELETED_AT.to_owned()),
             ..Query::group(INTERVIEWS)
@@ -102,7 +102,7 @@ impl Sweep {
         let mut pages = Pages::new(&*self.records, marked);
         while let Some(page) = pages.next().await? {
             for document in page {
-                if let Some(key) = InterviewKey::of_path(document.path.as_str()) {
+                if let Some(key) = InterviewKey::from_path(document.path.as_str()) {
                     let purged = self.purge(&key).await;
                     outcome.finished += u64::from(outcome.note(purged).is_some());
                 }
@@ -111,9 +111,13 @@ impl Sweep {
         Ok(())
     }
 
-    /// Gives up what is overdue, counted from when sweeps began to come regularly: before
+    /// Fails overdue steps. Deadlines count from when sweeps became regular: before
     /// that nothing could run.
-    async fn settle_overdue(&self, round: &Round, outcome: &mut Outcome) -> Result<(), Failure> {
+    async fn settle_overdue(
+        &self,
+        round: &Round,
+        outcome: &mut SweepCounts,
+    ) -> Result<(), Failure> {
         let of_status = |status: Status| Query {
             equal: vec![("status".into(), json!(status))],
             ..Query::group(INTERVIEWS)
@@ -145,7 +149,7 @@ impl Sweep {
         &self,
         document: &Document,
         since: Timestamp,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<bool, Failure> {
         let now = self.clock.now();
         let mut interview: Interview = match document.decode() {
@@ -162,8 +166,8 @@ impl Sweep {
             return Ok(false);
         }
         let key = interview.key();
-        tracing::warn!(interview.id = %key.interview_id, "overdue steps settled");
-        // Decided anew on what is stored by then.
+        tracing::warn!(event = "step.overdue", interview.id = %key.interview_id, "overdue steps failed");
+        // Decided again on the document as stored by then.
         let settle = |interview: Option<&mut Interview>| {
             if interview.is_some_and(|interview| overdue::settle(interview, since, now)) {
                 Decision::Write(true, Vec::new())
@@ -175,7 +179,7 @@ impl Sweep {
     }
 
     /// Idempotency keys are remembered for a day.
-    async fn forget_receipts(&self, outcome: &mut Outcome) -> Result<(), Failure> {
+    async fn forget_receipts(&self, outcome: &mut SweepCounts) -> Result<(), Failure> {
         let before: Timestamp = self.clock.now() - receipt::KEPT;
         let old = Query {
             less_than: Some(("created_at".into(), json!(before))),

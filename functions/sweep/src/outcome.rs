@@ -1,10 +1,11 @@
 //! What a sweep did and found.
 
+use domain::log_events::SWEEP_COMPLETED;
 use steps::Failure;
 
 /// Counts of one sweep, for its log line.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct SweepCounts {
     /// Interviews whose overdue steps were settled.
     pub(crate) settled: u64,
     /// Deletions that had been cut short and were finished.
@@ -27,9 +28,9 @@ pub(crate) struct Outcome {
     failures: u64,
 }
 
-impl Outcome {
-    /// Takes note of what could not be done: the sweep goes on with the rest, and the
-    /// next one begins with it again.
+impl SweepCounts {
+    /// Records a failure: the sweep continues with the rest, and the next one starts
+    /// with it again.
     pub(crate) fn note<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -46,10 +47,10 @@ impl Outcome {
         }
     }
 
-    /// The line of this sweep. An alert rings when `sweep.completed` does not come.
+    /// The line of this sweep. An alert fires when `sweep.completed` is missing.
     pub(crate) fn log(&self, regular: bool) {
         macro_rules! line {
-            ($level:ident, $event:literal, $message:literal) => {
+            ($level:ident, $event:expr, $message:literal) => {
                 tracing::$level!(
                     event = $event,
                     regular,
@@ -68,16 +69,12 @@ impl Outcome {
             };
         }
         if self.failures == 0 {
-            line!(
-                info,
-                "sweep.completed",
-                "the sweep has looked at everything"
-            );
+            line!(info, SWEEP_COMPLETED, "the sweep completed");
         } else {
             line!(
                 error,
                 "sweep.incomplete",
-                "parts of the sweep failed; the next one goes on"
+                "parts of the sweep failed; the next sweep repeats them"
             );
         }
     }

@@ -8,8 +8,8 @@ use domain::{
     steps::{Code, Step, StepError, StepName, StepState},
 };
 
-/// How long a lease may have run out before its step is given up: the event or
-/// task that would have taken it over must be lost.
+/// How long ago a lease must have expired for its step to fail: the event or task that
+/// would have taken it over must be lost.
 const LOST_AFTER: Duration = Duration::from_hours(1);
 
 /// How long a step may wait for its turn, or run.
@@ -18,8 +18,8 @@ const OVERDUE_AFTER: Duration = Duration::from_hours(24);
 /// How long an interview waits for its recording.
 pub(crate) const ABANDONED_AFTER: Duration = Duration::from_hours(168);
 
-/// Gives up the interview's overdue steps; whether there were any. Whatever they waited
-/// for counts from `since` on.
+/// Fails the interview's overdue steps; returns whether there were any. Their deadlines
+/// count from `since` on.
 pub(crate) fn settle(interview: &mut Interview, since: Timestamp, now: Timestamp) -> bool {
     if interview.deleted_at.is_some() {
         return false;
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_worker_is_noticed_and_what_needs_it_is_settled_too() {
+    fn lost_worker_fails_its_step_and_dependent_steps() {
         let mut interview = interview();
         let start = Timestamp::from_millis(0);
         assert!(matches!(
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lay_there_while_nothing_ran_is_not_lost() {
+    fn downtime_does_not_fail_steps() {
         let mut interview = interview();
         let begun = interview.begin(StepName::Transcription, "1", None, START);
         assert!(matches!(begun, Acquire::Start(_)));

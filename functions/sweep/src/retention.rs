@@ -23,7 +23,7 @@ use crate::{
     Sweep,
     expiry::{EXPIRING_AT, EXPIRING_REGULAR_MS, Judge, marked_at},
     heartbeat::{self, RetentionState, Round, SweepHeartbeat},
-    outcome::Outcome,
+    outcome::SweepCounts,
     pages::Pages,
 };
 
@@ -36,7 +36,7 @@ const INTERVAL: Duration = Duration::from_hours(1);
 
 impl Sweep {
     /// Marks, takes marks back, and deletes.
-    pub(crate) async fn retain(&self, round: &Round, outcome: &mut Outcome) {
+    pub(crate) async fn retain(&self, round: &Round, outcome: &mut SweepCounts) {
         if !self.is_due(round) {
             return;
         }
@@ -86,7 +86,7 @@ impl Sweep {
         &self,
         judge: &Judge,
         round: &Round,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<(), Failure> {
         let before = |field: &str, limit: Timestamp| Query {
             less_than: Some((field.to_owned(), json!(limit))),
@@ -135,13 +135,13 @@ impl Sweep {
         Ok(marked.is_some())
     }
 
-    /// Looks at all marks: takes back those that do not hold any more, and answers those
-    /// whose time has come.
+    /// Checks all marks: removes those that no longer apply, and returns those whose
+    /// time has come.
     async fn review_marks(
         &self,
         judge: &Judge,
         round: &Round,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<Vec<InterviewKey>, Failure> {
         let query = Query {
             order_by: Some(EXPIRING_AT.to_owned()),
@@ -167,7 +167,7 @@ impl Sweep {
                     marked_at(fields).and_then(|at| round.rounds.regular_ms.checked_sub(at));
                 let waited = waited.is_some_and(|waited| waited >= millis(DELAY));
                 if round.is_regular() && waited {
-                    due.extend(InterviewKey::of_path(document.path.as_str()));
+                    due.extend(InterviewKey::from_path(document.path.as_str()));
                 }
             }
         }
@@ -186,14 +186,14 @@ impl Sweep {
         Ok(taken.is_some())
     }
 
-    /// The second step: as many as the day has room for, those that were marked first
+    /// The second step: deletes as many as the day's ceiling allows, earliest marks
     /// first.
     async fn delete_due(
         &self,
         due: Vec<InterviewKey>,
         judge: &Judge,
         round: &Round,
-        outcome: &mut Outcome,
+        outcome: &mut SweepCounts,
     ) -> Result<(), Failure> {
         if due.is_empty() {
             return Ok(());
@@ -213,7 +213,7 @@ impl Sweep {
                 deleted_today = state.deleted,
                 deleted_yesterday = state.deleted_before,
                 held = outcome.held,
-                "more interviews are too old than are deleted in a day: check \
+                "more interviews have expired than one day may delete: check \
                  `RETENTION_DAYS` and the clock; if both are right, the rest follows on the \
                  next days"
             );

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use domain::{
     InterviewKey,
-    callback::{Callback, CallbackToken, Job, PATIENCE},
+    callback::{CALLBACK_TIMEOUT, Callback, CallbackToken, Job},
     ids::task_name,
     interview_store,
     lease::Lease,
@@ -27,10 +27,10 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 const NO_ANSWER: Code = Code::EngineTimeout;
 
 impl Transcribe {
-    /// Asks the engine to call back. The step is parked, and what is asked recorded,
-    /// right before the request: until then the claim is renewed, and lost soon after
-    /// the worker that holds it.
-    pub(crate) async fn ask(
+    /// Submits the recording with a callback URL. The step is parked and the request
+    /// recorded immediately before sending, so that a crash before that is recovered
+    /// within one lease.
+    pub(crate) async fn submit_with_callback(
         &self,
         job: &Job,
         lease: Lease,
@@ -44,22 +44,27 @@ impl Transcribe {
         match self.transcriber.submit(request, &url, park).await {
             Ok(()) => Ok(deferred()),
             Err(error) if error.code == NO_ANSWER.as_str() => {
-                tracing::warn!("the engine may have taken the job: it is waited for");
+                tracing::warn!(
+                    event = "callback.submit_unconfirmed",
+                    "the engine may have accepted the job; its callback is awaited"
+                );
                 Ok(deferred())
             }
             Err(error) => {
-                self.forget(&token).await.map_err(|_| not_queued())?;
+                self.delete_callback(&token)
+                    .await
+                    .map_err(|_| not_queued())?;
                 Err(error)
             }
         }
     }
 
-    /// Parks the step and records what is asked. The task that asks again is queued
-    /// first of all, because from then on no other task would.
+    /// Parks the step and records the request. The task that submits again is queued
+    /// first, because from then on no other task would.
     async fn park(&self, job: &Job, lease: Lease, token: &CallbackToken) -> Result<(), StepError> {
         let name = again_name(job, lease.token);
         let trace = lease.trace.or_else(trace::current);
-        let delay = PATIENCE + Duration::from_secs(1);
+        let delay = CALLBACK_TIMEOUT + Duration::from_secs(1);
         let queued = self.enqueue(job, &name, delay, trace).await;
         queued.map_err(|_| not_queued())?;
         let now = self.steps.clock.now();
@@ -72,15 +77,22 @@ impl Transcribe {
         let write = Write::put(token.document(), &asked, Precondition::Absent);
         let write = write.map_err(|error| storage_error(&error))?;
         let records = &*self.steps.records;
-        let parked =
-            interview_store::park(records, &job.key, &lease, now + PATIENCE, &[write], now).await;
+        let parked = interview_store::park(
+            records,
+            &job.key,
+            &lease,
+            now + CALLBACK_TIMEOUT,
+            &[write],
+            now,
+        )
+        .await;
         let parked = parked.map_err(|error| storage_error(&error))?;
         // The worker or request that took it over, or deleted it, handles the rest.
         parked.map_err(|refused| StepError::transient(Code::WorkerLost, refused.to_string()))
     }
 
     /// Takes an answer that has come, unless the claim was settled or taken over.
-    pub(crate) async fn take_answer(&self, job: &Job, secret: &str) -> Result<(), Failure> {
+    pub(crate) async fn handle_callback(&self, job: &Job, secret: &str) -> Result<(), Failure> {
         let token = CallbackToken {
             key: job.key.clone(),
             secret: secret.to_owned(),
@@ -100,12 +112,15 @@ impl Transcribe {
                 match self.steps.resume(&job.key, asked.lease.known, fail).await {
                     Err(Failure::Transient { error, after }) => {
                         // Not this answer again, but another.
-                        tracing::warn!("the engine's answer was a failure: {error:#}");
+                        tracing::warn!(
+                            event = "callback.failed",
+                            "the callback reports a failure: {error:#}"
+                        );
                         let name = format!("{}-failed", again_name(&asked.job, asked.lease.token));
                         let wait = after.unwrap_or(Duration::from_secs(30));
                         self.enqueue(&asked.job, &name, wait, asked.lease.trace)
                             .await?;
-                        return self.forget(&token).await;
+                        return self.delete_callback(&token).await;
                     }
                     outcome => outcome?,
                 }
@@ -137,7 +152,7 @@ impl Transcribe {
         self.steps.run(assignment, write).await
     }
 
-    /// Clears away what was asked with this claim or an earlier one.
+    /// Deletes the requests of this lease and earlier ones.
     async fn forget_all(&self, key: &InterviewKey, newest: u64) -> Result<(), Failure> {
         let collection = key.document().collection("callbacks");
         let query = Query::collection(collection);
@@ -154,7 +169,7 @@ impl Transcribe {
                     key: key.clone(),
                     secret: document.path.split().1.to_owned(),
                 };
-                self.forget(&token).await?;
+                self.delete_callback(&token).await?;
             }
         }
         Ok(())
@@ -178,8 +193,8 @@ impl Transcribe {
         Ok(Some(all.await.context("reading the engine's answer")?))
     }
 
-    /// Clears away what was asked and what was answered.
-    async fn forget(&self, token: &CallbackToken) -> Result<(), Failure> {
+    /// Deletes the request and the callback's body.
+    async fn delete_callback(&self, token: &CallbackToken) -> Result<(), Failure> {
         self.artifacts.delete(&token.object()).await?;
         let delete = Write::Delete {
             path: token.document(),
@@ -200,7 +215,7 @@ fn not_queued() -> StepError {
     StepError::transient(Code::StorageUnavailable, "the work could not be queued")
 }
 
-/// One for each claim, so that a second attempt is asked for again as well.
+/// One for each lease, so that a second attempt is submitted again as well.
 fn again_name(job: &Job, token: u64) -> String {
     let plain = format!("{}-{}-again-{token}", job.key.interview_id, job.generation);
     task_name(&plain)

@@ -1,11 +1,10 @@
 //! Turns a recording into a transcript.
 //!
-//! Listens to the bucket for recordings: an upload that belongs to an interview
-//! is noted there, looked at, and queued. The queue holds the engine's
-//! concurrency; its tasks do the work and write `data/transcript`, the words in
-//! chunks first and the head last, so that a function the head starts finds all
-//! (`store_transcript`). An engine that takes long is not waited for, but calls back
-//! (`callbacks`).
+//! Listens to the bucket of recordings: an upload that belongs to an interview is
+//! recorded there, probed, and queued. The queue bounds the engine's concurrency; its
+//! tasks transcribe and write `data/transcript`, the words in chunks first and the head
+//! last, so that a function that the head starts finds all of it (`store_transcript`).
+//! A slow engine calls back instead of holding the task (`callbacks`).
 
 mod callbacks;
 pub mod checkpoint;
@@ -48,7 +47,8 @@ pub struct Transcribe {
     pub transcriber: Arc<dyn Transcriber>,
     /// The bucket for products, in which an engine's late answer is kept.
     pub artifacts: Arc<dyn ObjectStore>,
-    /// Where an engine reaches the API to call back; it is waited for without.
+    /// Where an engine reaches the API to call back; without it, the task waits for the
+    /// engine.
     pub public_url: Option<String>,
     /// The longest recording that is accepted.
     pub max_duration: Duration,
@@ -65,7 +65,7 @@ impl Function for Transcribe {
             Trigger::Task(task) => {
                 let job: Job = task.decode()?;
                 match &job.answer {
-                    Some(secret) => self.take_answer(&job, secret).await,
+                    Some(secret) => self.handle_callback(&job, secret).await,
                     None => self.transcribe(job).await,
                 }
             }
@@ -78,16 +78,19 @@ impl Function for Transcribe {
 impl Transcribe {
     /// Notes an upload on its interview and queues it.
     async fn accept(&self, object: &StoredObject) -> Result<(), Failure> {
-        let Some(key) = InterviewKey::of_path(&object.name) else {
-            tracing::warn!("an object that belongs to no interview was uploaded");
+        let Some(key) = InterviewKey::from_path(&object.name) else {
+            tracing::warn!(
+                event = "upload.unknown",
+                "an object was uploaded that belongs to no interview"
+            );
             return Ok(());
         };
         let Some(interview) = self.note_arrival(&key, object).await? else {
-            // Deleted meanwhile: the upload goes the way of its interview.
+            // The interview was deleted since: delete the upload too.
             return Ok(self.uploads.delete(&object.name).await?);
         };
         let refusal = match check_size(&interview, object.size) {
-            Ok(()) => self.look(object).await?,
+            Ok(()) => self.probe(object).await?,
             refusal => refusal,
         };
         if let Err(error) = refusal {
@@ -159,8 +162,8 @@ impl Transcribe {
     }
 
     /// Refuses what cannot be a recording before it takes a place in the queue.
-    async fn look(&self, object: &StoredObject) -> Result<Result<(), StepError>, Failure> {
-        let range = Some(0..media::LOOK_SIZE.min(object.size));
+    async fn probe(&self, object: &StoredObject) -> Result<Result<(), StepError>, Failure> {
+        let range = Some(0..media::PROBE_SIZE.min(object.size));
         let read = self
             .uploads
             .read(&object.name, Some(object.generation), range)
@@ -178,11 +181,11 @@ impl Transcribe {
             })
             .await
             .context("reading the start of the recording")?;
-        let looked = media::look(&start).map(|_| ());
-        Ok(looked.map_err(|error| error.to_step_error()))
+        let probed = media::probe(&start).map(|_| ());
+        Ok(probed.map_err(|error| error.to_step_error()))
     }
 
-    /// Does what a task asks for.
+    /// Runs the step of a task.
     async fn transcribe(&self, job: Job) -> Result<(), Failure> {
         let engine = self.engine();
         if let Readiness::Waiting { reason, retry_in } = engine.readiness() {
@@ -225,7 +228,7 @@ impl Transcribe {
         if !interview_store::hold_back(records, &job.key, step, &input, waiting).await? {
             return Ok(());
         }
-        Err(Failure::Later(look_again(reason, retry_in)))
+        Err(Failure::Later(probe_again(reason, retry_in)))
     }
 
     fn assignment(&self, key: &InterviewKey, generation: i64) -> StepRun {
@@ -248,7 +251,7 @@ impl Transcribe {
         if let Some(base) = &self.public_url
             && engine.calls_back(&request, base)
         {
-            return self.ask(job, lease, &request, base).await;
+            return self.submit_with_callback(job, lease, &request, base).await;
         }
         let recognition = engine.transcribe(&request, &*progress).await?;
         self.store_transcript(&job.key, engine.name(), lease, recognition)
@@ -311,7 +314,7 @@ fn check_size(interview: &Interview, size: u64) -> Result<(), StepError> {
 
 /// How soon it is looked again whether the engine is ready: an engine becomes free, and a
 /// model complete, at any moment.
-fn look_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
+fn probe_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
     let often = match reason {
         WaitReason::EngineBusy => Duration::from_secs(1),
         WaitReason::ModelDownload => Duration::from_secs(2),
@@ -322,8 +325,8 @@ fn look_again(reason: WaitReason, retry_in: Option<Duration>) -> Duration {
     retry_in.map_or(often, |wait| wait.clamp(Duration::from_secs(1), often))
 }
 
-/// What its owner wants to hear about. The rubric of a kind is no such thing: its
-/// competencies are ours, and no speaker says them.
+/// Terms that the owner named. A default rubric adds none: its competencies are ours,
+/// and no speaker says them.
 fn key_terms(interview: Interview) -> Vec<String> {
     let criteria = interview.rubric.map(|rubric| rubric.competencies);
     criteria

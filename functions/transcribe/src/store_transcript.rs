@@ -1,4 +1,4 @@
-//! What was heard, as documents.
+//! Stores a transcript as documents.
 
 use domain::{
     Interview, InterviewKey, chunks,
@@ -103,7 +103,7 @@ impl Transcribe {
                 if let Some(known) = &mut interview.audio {
                     known.duration_ms = Some(audio.duration_ms);
                     known.channels = Some(audio.channels);
-                    // Not every engine tells.
+                    // Not every engine reports it.
                     if audio.sample_rate_hz > 0 {
                         known.sample_rate_hz = Some(audio.sample_rate_hz);
                     }

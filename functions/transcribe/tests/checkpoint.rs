@@ -8,7 +8,7 @@ use domain::{
     ports::{Checkpoint as _, ObjectStore},
     steps::StepName,
 };
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ fn lease(token: u64) -> Lease {
 #[tokio::test]
 async fn parts_come_back_in_order_to_the_next_attempt_until_they_are_cleared() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: folder.path().to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),

@@ -81,7 +81,7 @@ impl Waveform {
     }
 
     async fn draw(&self, object: StoredObject) -> Result<(), Failure> {
-        let Some(key) = InterviewKey::of_path(&object.name) else {
+        let Some(key) = InterviewKey::from_path(&object.name) else {
             return Ok(());
         };
         let assignment = StepRun {

@@ -85,7 +85,7 @@ impl Collector {
         }
     }
 
-    /// The peaks; the last pixel may stand for fewer samples.
+    /// The peaks; the last pixel may cover fewer samples.
     pub fn finish(mut self) -> Peaks {
         if self.filled > 0 {
             self.close_pixel();

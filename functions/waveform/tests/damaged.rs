@@ -22,7 +22,7 @@ use domain::{
     ports::{ObjectStore, Overwrite, Precondition, Write},
     steps::StepState,
 };
-use embedded::{ManualClock, Options, Store};
+use embedded::{ManualClock, Store, StoreOptions};
 use futures::{StreamExt, stream};
 use steps::{Function, StepRunner, Trigger};
 use tempfile::TempDir;
@@ -146,7 +146,7 @@ impl Test {
     async fn open(folder: TempDir) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
         let pipeline = Pipeline::parse(include_str!("../../../terraform/pipeline.json"));
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().join("data"),
             public_url: "http://localhost".into(),
             pipeline: Arc::new(pipeline.expect("the manifest")),
@@ -183,7 +183,7 @@ impl Test {
             .commit(vec![write.expect("small")])
             .await
             .expect("stored");
-        let name = key.mint_audio_object();
+        let name = key.new_audio_object();
         let body = stream::iter([Ok(Bytes::from(bytes))]).boxed();
         let bucket = self.store.bucket("uploads");
         let stored = bucket
@@ -251,15 +251,15 @@ impl Chance {
         usize::try_from(self.0 >> 33).unwrap_or(0) % limit.max(1)
     }
 
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
 }
 
 /// A recording, damaged in one of the ways in which files are.
 fn damage(chance: &mut Chance, whole: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = chance.of(whole).clone();
-    let other = chance.of(whole);
+    let mut bytes = chance.pick(whole).clone();
+    let other = chance.pick(whole);
     match chance.below(6) {
         0 => bytes.truncate(chance.below(bytes.len())),
         1 => {
@@ -291,7 +291,7 @@ fn damage(chance: &mut Chance, whole: &[Vec<u8>]) -> Vec<u8> {
 /// they can be.
 fn extremes(chance: &mut Chance, bytes: &mut [u8], within: usize) {
     for _ in 0..=chance.below(4) {
-        let width = *chance.of(&[1, 2, 4, 8]);
+        let width = *chance.pick(&[1, 2, 4, 8]);
         let fills = [
             [0x00, 0x00],
             [0xff, 0xff],
@@ -300,7 +300,7 @@ fn extremes(chance: &mut Chance, bytes: &mut [u8], within: usize) {
             [0xff, 0x7f],
             [0x00, 0x01],
         ];
-        let [first, rest] = *chance.of(&fills);
+        let [first, rest] = *chance.pick(&fills);
         let at = chance.below(within.min(bytes.len()));
         for (index, byte) in bytes[at..].iter_mut().take(width).enumerate() {
             *byte = if index == 0 { first } else { rest };

@@ -38,7 +38,7 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
 
 impl Environment {
     /// The process's environment.
-    pub fn of_process() -> Self {
+    pub fn from_process() -> Self {
         let pairs = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
@@ -46,7 +46,7 @@ impl Environment {
     }
 
     /// An environment of these variables alone.
-    pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+    pub fn from_pairs<const N: usize>(pairs: [(&str, &str); N]) -> Self {
         pairs.into_iter().collect()
     }
 
@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn an_error_names_the_variable_and_not_its_value() {
-        let environment = Environment::of([("PORT", "hunter2"), ("TRANSCRIBER", "hunter2")]);
+        let environment =
+            Environment::from_pairs([("PORT", "hunter2"), ("TRANSCRIBER", "hunter2")]);
         let port = environment
             .parsed("PORT", 8000_u16, "a port, 1 to 65535")
             .unwrap_err();
@@ -185,8 +186,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_known() {
-        let environment = Environment::of([("PORT", "1"), ("HOST", "h")]);
+    fn read_names_are_recorded() {
+        let environment = Environment::from_pairs([("PORT", "1"), ("HOST", "h")]);
         let clone = environment.clone();
         assert_eq!(clone.text("PORT"), Some("1"));
         assert_eq!(environment.text("AUTH"), None);
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_empty_variable_is_an_absent_one() {
-        let environment = Environment::of([("PORT", " ")]);
+        let environment = Environment::from_pairs([("PORT", " ")]);
         assert_eq!(environment.parsed("PORT", 8000_u16, "a port"), Ok(8000));
     }
 }

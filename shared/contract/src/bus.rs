@@ -14,7 +14,7 @@ const TOPIC: &str = "interview-events";
 
 /// A bus, and a subscriber to the topic.
 #[async_trait]
-pub trait Fixture: Sync {
+pub trait BusFixture: Sync {
     /// The bus.
     fn bus(&self) -> Arc<dyn Bus>;
 
@@ -22,8 +22,8 @@ pub trait Fixture: Sync {
     async fn next(&self) -> Message;
 }
 
-/// Bytes and attributes, whatever they hold.
-pub async fn a_message_arrives_as_it_was_published(bench: &impl Fixture) {
+/// Arbitrary bytes and attributes arrive unchanged.
+pub async fn a_message_arrives_as_it_was_published(bench: &impl BusFixture) {
     for message in [
         Message {
             data: vec![0, 255, b'{'],
@@ -39,9 +39,9 @@ pub async fn a_message_arrives_as_it_was_published(bench: &impl Fixture) {
     }
 }
 
-/// None is lost, in whatever order they come: no order is promised, and the
-/// emulator's pushes do not tell an ordering key.
-pub async fn many_at_once_all_arrive(bench: &impl Fixture) {
+/// None is lost; the order is undefined, and the emulator's pushes carry no ordering
+/// key.
+pub async fn many_at_once_all_arrive(bench: &impl BusFixture) {
     let bus = bench.bus();
     let publish = |n: u8| {
         let message = Message {
@@ -62,7 +62,7 @@ pub async fn many_at_once_all_arrive(bench: &impl Fixture) {
 }
 
 /// By name.
-pub async fn an_unknown_topic_is_refused(bench: &impl Fixture) {
+pub async fn an_unknown_topic_is_refused(bench: &impl BusFixture) {
     let message = Message {
         data: vec![1],
         ..Message::default()
@@ -72,7 +72,7 @@ pub async fn an_unknown_topic_is_refused(bench: &impl Fixture) {
 }
 
 /// Pub/Sub wants data or an attribute.
-pub async fn a_message_of_nothing_is_refused(bench: &impl Fixture) {
+pub async fn empty_message_is_rejected(bench: &impl BusFixture) {
     let refusal = bench.bus().publish(TOPIC, Message::default()).await;
     assert!(matches!(refusal, Err(BusError::Empty)));
 }

@@ -25,16 +25,16 @@ macro_rules! records_promises {
             a_precondition_that_does_not_hold_is_stale
             a_deletion_may_have_a_precondition
             a_transaction_happens_whole_or_not_at_all
-            of_two_who_change_the_same_version_one_is_refused
+            concurrent_change_of_one_version_is_stale
             a_document_over_one_mebibyte_is_refused
             a_document_that_no_event_could_carry_is_refused
-            what_has_no_place_in_a_document_is_refused
+            unstorable_value_is_rejected
             many_documents_are_written_and_cleared_in_one_go
             lists_are_filtered_and_in_order
             a_list_goes_on_where_the_last_page_ended
-            a_list_leaves_out_what_lacks_its_field
+            list_omits_documents_without_the_order_field
             lists_reach_across_users
-            deleting_a_document_leaves_what_lies_below
+            deleting_a_document_keeps_its_subcollections
             every_watcher_of_a_document_sees_it_change_and_go
         }
     };
@@ -46,17 +46,17 @@ macro_rules! objects_promises {
     ($attributes:tt, $bench:path) => {
         $crate::promises! { $attributes, $bench, objects,
             a_written_object_reads_back_whole_and_in_parts
-            a_large_object_comes_in_pieces
-            an_empty_object_is_one
+            large_object_is_streamed_in_chunks
+            empty_object_is_stored
             a_missing_object_is_not_found
             an_object_is_overwritten_only_where_that_is_allowed
             a_write_that_breaks_off_leaves_nothing
             names_are_listed_by_prefix
-            a_long_list_is_whole
-            any_name_is_a_name
-            a_signed_upload_takes_what_it_was_signed_for
+            long_list_is_complete
+            object_name_may_be_any_text
+            signed_upload_accepts_the_granted_object
             a_signed_upload_refuses_anything_else
-            a_generation_is_deleted_and_summed_by_itself
+            generation_is_deleted_and_checksummed_alone
             an_upload_that_broke_off_is_resumed
             a_signed_upload_does_not_overwrite
             a_signed_url_reads_in_parts_until_it_expires
@@ -72,7 +72,7 @@ macro_rules! bus_promises {
             a_message_arrives_as_it_was_published
             many_at_once_all_arrive
             an_unknown_topic_is_refused
-            a_message_of_nothing_is_refused
+            empty_message_is_rejected
         }
     };
 }
@@ -84,7 +84,7 @@ macro_rules! queue_promises {
         $crate::promises! { $attributes, $bench, queue,
             a_task_arrives_as_it_was_queued
             a_task_waits_for_its_delay
-            a_name_is_taken_once_until_an_hour_after
+            task_name_is_reserved_for_an_hour
             an_unknown_queue_is_refused
         }
     };

@@ -17,7 +17,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 pub const SOURCE: &str = include_str!("objects.rs");
 
 /// A store with two empty buckets, and the clock that signed URLs go by.
-pub trait Fixture: Sync {
+pub trait ObjectsFixture: Sync {
     /// A bucket.
     fn bucket(&self) -> Arc<dyn ObjectStore>;
 
@@ -51,7 +51,7 @@ fn missing<T>(outcome: &Result<T, ObjectError>) -> bool {
 }
 
 /// By generation, by range; a range that ends behind the end is cut there.
-pub async fn a_written_object_reads_back_whole_and_in_parts(bench: &impl Fixture) {
+pub async fn a_written_object_reads_back_whole_and_in_parts(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let meta = bucket
         .write("a/b", "audio/wav", body("0123456789"), Overwrite::Refused)
@@ -82,7 +82,7 @@ pub async fn a_written_object_reads_back_whole_and_in_parts(bench: &impl Fixture
 }
 
 /// Its size need not be known before.
-pub async fn a_large_object_comes_in_pieces(bench: &impl Fixture) {
+pub async fn large_object_is_streamed_in_chunks(bench: &impl ObjectsFixture) {
     const PIECE: usize = 300_000;
     let bucket = bench.bucket();
     let pieces = (0..70_u8).map(|number| Ok(Bytes::from(vec![number; PIECE])));
@@ -108,7 +108,7 @@ pub async fn a_large_object_comes_in_pieces(bench: &impl Fixture) {
 }
 
 /// Nothing is also something.
-pub async fn an_empty_object_is_one(bench: &impl Fixture) {
+pub async fn empty_object_is_stored(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let nothing = stream::empty().boxed();
     let written = bucket.write("a", "t/t", nothing, Overwrite::Refused).await;
@@ -117,8 +117,8 @@ pub async fn an_empty_object_is_one(bench: &impl Fixture) {
     assert_eq!((meta.size, content(bytes).await.len()), (0, 0));
 }
 
-/// By name, by generation, in another bucket; deleting it is no error.
-pub async fn a_missing_object_is_not_found(bench: &impl Fixture) {
+/// By name, by generation, in another bucket; deleting a missing object succeeds.
+pub async fn a_missing_object_is_not_found(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     assert_eq!(bucket.stat("a").await.unwrap(), None);
     assert!(missing(&bucket.read("a", None, None).await));
@@ -130,8 +130,8 @@ pub async fn a_missing_object_is_not_found(bench: &impl Fixture) {
     assert_eq!(bucket.stat("a").await.unwrap(), None);
 }
 
-/// Of many who write at once where it is not allowed, one succeeds.
-pub async fn an_object_is_overwritten_only_where_that_is_allowed(bench: &impl Fixture) {
+/// Of many concurrent writes without overwriting, one succeeds.
+pub async fn an_object_is_overwritten_only_where_that_is_allowed(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let first = write(&*bucket, "a", "one").await;
     let refusal = bucket.write("a", "t/t", body("two"), Overwrite::Refused);
@@ -145,8 +145,8 @@ pub async fn an_object_is_overwritten_only_where_that_is_allowed(bench: &impl Fi
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
 }
 
-/// It is told that it was the source that broke.
-pub async fn a_write_that_breaks_off_leaves_nothing(bench: &impl Fixture) {
+/// The error says that the source failed.
+pub async fn a_write_that_breaks_off_leaves_nothing(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for size in [4, 20_000_000] {
         let broken = stream::iter([
@@ -165,7 +165,7 @@ pub async fn a_write_that_breaks_off_leaves_nothing(bench: &impl Fixture) {
 }
 
 /// The prefix is a text, not a pattern.
-pub async fn names_are_listed_by_prefix(bench: &impl Fixture) {
+pub async fn names_are_listed_by_prefix(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for name in ["a/1", "a/2", "a%/3", "b/1"] {
         write(&*bucket, name, "x").await;
@@ -176,8 +176,8 @@ pub async fn names_are_listed_by_prefix(bench: &impl Fixture) {
     assert_eq!(bucket.list("").await.unwrap().len(), 3);
 }
 
-/// However many pages the store makes of it.
-pub async fn a_long_list_is_whole(bench: &impl Fixture) {
+/// The store may return any number of pages.
+pub async fn long_list_is_complete(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for number in 0..25 {
         write(&*bucket, &format!("a/{number:02}"), "x").await;
@@ -193,7 +193,7 @@ pub async fn a_long_list_is_whole(bench: &impl Fixture) {
 }
 
 /// Slashes, blanks, and what a URL gives a meaning to.
-pub async fn any_name_is_a_name(bench: &impl Fixture) {
+pub async fn object_name_may_be_any_text(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     for name in ["a b/c+d/ü%2F.wav", "q?x=1&y#z", "..a/'\"", "日本"] {
         let meta = write(&*bucket, name, name).await;
@@ -212,7 +212,7 @@ pub async fn any_name_is_a_name(bench: &impl Fixture) {
     }
 }
 
-fn grant(bench: &impl Fixture) -> UploadGrant {
+fn grant(bench: &impl ObjectsFixture) -> UploadGrant {
     UploadGrant {
         name: "users/u/interviews/i/audio/a".into(),
         content_type: "audio/wav".into(),
@@ -239,7 +239,7 @@ async fn put(upload: &SignedUpload, bytes: &str) -> Response {
 }
 
 /// `PUT` of the whole by a client that holds the URL, with just the headers it names.
-pub async fn a_signed_upload_takes_what_it_was_signed_for(bench: &impl Fixture) {
+pub async fn signed_upload_accepts_the_granted_object(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let upload = bucket.sign_upload(&grant(bench)).await.unwrap();
     let answer = put(&upload, "0123456789").await;
@@ -252,7 +252,7 @@ pub async fn a_signed_upload_takes_what_it_was_signed_for(bench: &impl Fixture) 
 }
 
 /// Another size, type, object, method, time; a header left out; a changed URL.
-pub async fn a_signed_upload_refuses_anything_else(bench: &impl Fixture) {
+pub async fn a_signed_upload_refuses_anything_else(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let upload = bucket.sign_upload(&grant(bench)).await.unwrap();
     let refused = |answer: Response| (400..500).contains(&answer.status().as_u16());
@@ -292,7 +292,7 @@ async fn part(session: &str, range: &str, bytes: &str) -> Response {
 
 /// The resumable protocol of Cloud Storage, as a browser speaks it: all pieces except
 /// for the last one have a multiple of 256 KiB.
-pub async fn an_upload_that_broke_off_is_resumed(bench: &impl Fixture) {
+pub async fn an_upload_that_broke_off_is_resumed(bench: &impl ObjectsFixture) {
     const PIECE: usize = 256 * 1024;
     let bucket = bench.bucket();
     let whole: String = ('a'..='z').cycle().take(PIECE + 12).collect();
@@ -337,7 +337,7 @@ pub async fn an_upload_that_broke_off_is_resumed(bench: &impl Fixture) {
 
 /// A worker that comes late deletes nothing that is newer; the checksum is that of
 /// <https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4>.
-pub async fn a_generation_is_deleted_and_summed_by_itself(bench: &impl Fixture) {
+pub async fn generation_is_deleted_and_checksummed_alone(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let first = write(&*bucket, "a", "123456789").await;
     let sum = bucket.crc32c("a", first.generation).await.unwrap();
@@ -357,8 +357,8 @@ pub async fn a_generation_is_deleted_and_summed_by_itself(bench: &impl Fixture) 
     assert_eq!(bucket.stat("a").await.unwrap(), None);
 }
 
-/// What is there stays as it is.
-pub async fn a_signed_upload_does_not_overwrite(bench: &impl Fixture) {
+/// The existing object stays.
+pub async fn a_signed_upload_does_not_overwrite(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let upload = bucket.sign_upload(&grant(bench)).await.unwrap();
     assert_eq!(put(&upload, "0123456789").await.status(), 200);
@@ -368,7 +368,7 @@ pub async fn a_signed_upload_does_not_overwrite(bench: &impl Fixture) {
 }
 
 /// For a speech engine that fetches the recording by itself.
-pub async fn a_signed_url_reads_in_parts_until_it_expires(bench: &impl Fixture) {
+pub async fn a_signed_url_reads_in_parts_until_it_expires(bench: &impl ObjectsFixture) {
     let bucket = bench.bucket();
     let name = "users/u/interviews/i/audio/a";
     write(&*bucket, name, "0123456789").await;

@@ -16,13 +16,13 @@ pub const SOURCE: &str = include_str!("queue.rs");
 /// The queue of our manifest that the promises use.
 const QUEUE: &str = "webhooks";
 
-/// Queues, who works them off, and the clock that they go by.
+/// Queues, their workers, and their clock.
 #[async_trait]
-pub trait Fixture: Sync {
+pub trait QueueFixture: Sync {
     /// The queues.
     fn queue(&self) -> Arc<dyn Queue>;
 
-    /// The tasks that are due, settled with that. Their delay is not told.
+    /// Takes the due tasks, without their delay.
     async fn due(&self) -> Vec<Task>;
 
     /// Lets time pass.
@@ -39,7 +39,7 @@ fn task(name: &str) -> Task {
 }
 
 /// Its name, its body and its trace.
-pub async fn a_task_arrives_as_it_was_queued(bench: &impl Fixture) {
+pub async fn a_task_arrives_as_it_was_queued(bench: &impl QueueFixture) {
     let queued = Task {
         trace: Some(TraceContext::generate()),
         ..task("t-1_A")
@@ -50,7 +50,7 @@ pub async fn a_task_arrives_as_it_was_queued(bench: &impl Fixture) {
 }
 
 /// Not before, and then it comes.
-pub async fn a_task_waits_for_its_delay(bench: &impl Fixture) {
+pub async fn a_task_waits_for_its_delay(bench: &impl QueueFixture) {
     let later = Task {
         delay: Duration::from_hours(24),
         ..task("t")
@@ -62,9 +62,9 @@ pub async fn a_task_waits_for_its_delay(bench: &impl Fixture) {
     assert_eq!(bench.due().await, [task("t")]);
 }
 
-/// A caller that is not sure that it was queued asks again. The work is done once.
-/// Cloud Tasks remembers names for about an hour; there is no emulator of it.
-pub async fn a_name_is_taken_once_until_an_hour_after(bench: &impl Fixture) {
+/// A caller that does not know whether its task was queued queues it again, and it runs
+/// once. Cloud Tasks remembers names for about an hour; its emulator does not exist.
+pub async fn task_name_is_reserved_for_an_hour(bench: &impl QueueFixture) {
     let queue = bench.queue();
     let enqueue = || queue.enqueue(QUEUE, task("t"));
     assert_eq!(enqueue().await.unwrap(), Enqueued::Accepted);
@@ -78,7 +78,7 @@ pub async fn a_name_is_taken_once_until_an_hour_after(bench: &impl Fixture) {
 }
 
 /// By name.
-pub async fn an_unknown_queue_is_refused(bench: &impl Fixture) {
+pub async fn an_unknown_queue_is_refused(bench: &impl QueueFixture) {
     let refusal = bench.queue().enqueue("play", task("t")).await;
     assert!(matches!(refusal, Err(QueueError::NoQueue(name)) if name == "play"));
 }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 #[doc(hidden)]
 pub const SOURCE: &str = include_str!("records.rs");
 
-/// A store with nothing in it, and whatever keeps it alive.
-pub trait Fixture: Sync {
+/// An empty store, and what keeps it alive.
+pub trait RecordsFixture: Sync {
     /// The store.
     fn records(&self) -> Arc<dyn Records>;
 }
@@ -67,7 +67,7 @@ fn stale(outcome: Result<(), RecordsError>) -> bool {
 }
 
 /// Every JSON that fits into a document, nothing lost and nothing changed.
-pub async fn a_written_document_reads_back(bench: &impl Fixture) {
+pub async fn a_written_document_reads_back(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let written = json!({
         "none": null, "yes": true, "real": 0.5, "whole real": 2.0, "small": -3, "large": i64::MAX,
@@ -81,7 +81,7 @@ pub async fn a_written_document_reads_back(bench: &impl Fixture) {
 }
 
 /// What the new content lacks is not kept from the old.
-pub async fn a_document_is_replaced_whole(bench: &impl Fixture) {
+pub async fn a_document_is_replaced_whole(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({"one": 1, "two": {"three": 3}}))]).await;
     store(records, &[("a/b", json!({"two": {}}))]).await;
@@ -89,7 +89,7 @@ pub async fn a_document_is_replaced_whole(bench: &impl Fixture) {
 }
 
 /// Absent, there, or just this version.
-pub async fn a_precondition_that_does_not_hold_is_stale(bench: &impl Fixture) {
+pub async fn a_precondition_that_does_not_hold_is_stale(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let new = put("a/b", json!({"n": 1}), Precondition::Absent);
     records.commit(vec![new]).await.unwrap();
@@ -111,8 +111,8 @@ pub async fn a_precondition_that_does_not_hold_is_stale(bench: &impl Fixture) {
     assert!(read(records, "a/b").await.unwrap().version > first);
 }
 
-/// And without one, deleting what is not there is no error.
-pub async fn a_deletion_may_have_a_precondition(bench: &impl Fixture) {
+/// Without a precondition, deleting a missing document succeeds.
+pub async fn a_deletion_may_have_a_precondition(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({"n": 1}))]).await;
     let first = read(records, "a/b").await.unwrap().version;
@@ -136,8 +136,8 @@ pub async fn a_deletion_may_have_a_precondition(bench: &impl Fixture) {
     assert_eq!(read(records, "a/b").await, None);
 }
 
-/// One stale precondition, and nothing of the rest is seen.
-pub async fn a_transaction_happens_whole_or_not_at_all(bench: &impl Fixture) {
+/// One stale precondition rolls back the whole transaction.
+pub async fn a_transaction_happens_whole_or_not_at_all(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let writes = vec![
         put("a/a", json!({}), Precondition::None),
@@ -148,8 +148,8 @@ pub async fn a_transaction_happens_whole_or_not_at_all(bench: &impl Fixture) {
     records.commit(Vec::new()).await.unwrap();
 }
 
-/// Twenty who count on one document, each starting anew when it was late.
-pub async fn of_two_who_change_the_same_version_one_is_refused(bench: &impl Fixture) {
+/// Twenty writers increment one document, each retrying when its version is stale.
+pub async fn concurrent_change_of_one_version_is_stale(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({"n": 0}))]).await;
     let count = |_: u32| async {
@@ -173,7 +173,7 @@ pub async fn of_two_who_change_the_same_version_one_is_refused(bench: &impl Fixt
 }
 
 /// Counted as Firestore counts it.
-pub async fn a_document_over_one_mebibyte_is_refused(bench: &impl Fixture) {
+pub async fn a_document_over_one_mebibyte_is_refused(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({"text": "x".repeat(1_048_400)}))]).await;
     let numbers: Vec<u32> = (0..132_000).collect();
@@ -193,7 +193,7 @@ pub async fn a_document_over_one_mebibyte_is_refused(bench: &impl Fixture) {
 }
 
 /// Where a function listens, an event must hold the old document and the new one.
-pub async fn a_document_that_no_event_could_carry_is_refused(bench: &impl Fixture) {
+pub async fn a_document_that_no_event_could_carry_is_refused(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let fields = json!({"text": "x".repeat(300_000)});
     let write = put("users/u/interviews/i", fields, Precondition::None);
@@ -202,7 +202,7 @@ pub async fn a_document_that_no_event_could_carry_is_refused(bench: &impl Fixtur
 }
 
 /// Lists in lists, reserved names, whole numbers of more than 63 bits.
-pub async fn what_has_no_place_in_a_document_is_refused(bench: &impl Fixture) {
+pub async fn unstorable_value_is_rejected(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     for fields in [
         json!({"a": [[1]]}),
@@ -221,7 +221,7 @@ pub async fn what_has_no_place_in_a_document_is_refused(bench: &impl Fixture) {
 
 /// As many as the four megabytes of one gRPC message to the emulator hold, where
 /// Firestore itself takes ten, and more in one list.
-pub async fn many_documents_are_written_and_cleared_in_one_go(bench: &impl Fixture) {
+pub async fn many_documents_are_written_and_cleared_in_one_go(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let at = |number: usize| format!("a/b/chunks/{number:03}");
     let content = |number: usize| json!({"number": number, "text": "x".repeat(80_000)});
@@ -241,8 +241,8 @@ pub async fn many_documents_are_written_and_cleared_in_one_go(bench: &impl Fixtu
 /// Equal, less than, upwards and downwards, fields of maps as well.
 ///
 /// Firestore itself answers most of these only with a composite index, which its
-/// emulator does not ask for: that the indexes are there is not promised here.
-pub async fn lists_are_filtered_and_in_order(bench: &impl Fixture) {
+/// emulator does not ask for: the existence of indexes is not part of the contract.
+pub async fn lists_are_filtered_and_in_order(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let documents = [
         ("c/a", json!({"n": 2, "even": true, "in": {"side": "x"}})),
@@ -285,7 +285,7 @@ pub async fn lists_are_filtered_and_in_order(bench: &impl Fixture) {
 
 /// Also between documents of the same value. Not downwards by name alone, which
 /// Firestore refuses.
-pub async fn a_list_goes_on_where_the_last_page_ended(bench: &impl Fixture) {
+pub async fn a_list_goes_on_where_the_last_page_ended(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let documents: Vec<(String, Value)> = (0..9)
         .map(|n| (format!("c/{n}"), json!({"n": n / 3})))
@@ -321,8 +321,8 @@ pub async fn a_list_goes_on_where_the_last_page_ended(bench: &impl Fixture) {
     }
 }
 
-/// An order by a field is an order of those that have it.
-pub async fn a_list_leaves_out_what_lacks_its_field(bench: &impl Fixture) {
+/// Ordering by a field omits documents without it.
+pub async fn list_omits_documents_without_the_order_field(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let documents = [
         ("c/a", json!({"n": 1})),
@@ -342,7 +342,7 @@ pub async fn a_list_leaves_out_what_lacks_its_field(bench: &impl Fixture) {
 }
 
 /// All collections of one name, for all users.
-pub async fn lists_reach_across_users(bench: &impl Fixture) {
+pub async fn lists_reach_across_users(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let documents = [
         ("users/u/interviews/a", json!({"n": 1})),
@@ -365,7 +365,7 @@ pub async fn lists_reach_across_users(bench: &impl Fixture) {
 }
 
 /// A tree is deleted from its leaves.
-pub async fn deleting_a_document_leaves_what_lies_below(bench: &impl Fixture) {
+pub async fn deleting_a_document_keeps_its_subcollections(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     store(records, &[("a/b", json!({})), ("a/b/c/d", json!({}))]).await;
     records
@@ -377,7 +377,7 @@ pub async fn deleting_a_document_leaves_what_lies_below(bench: &impl Fixture) {
 }
 
 /// Now, and again at each change; a second watcher sees the same.
-pub async fn every_watcher_of_a_document_sees_it_change_and_go(bench: &impl Fixture) {
+pub async fn every_watcher_of_a_document_sees_it_change_and_go(bench: &impl RecordsFixture) {
     let records = &*bench.records();
     let mut first = records.watch(&path("a/b/c/d"));
     assert_eq!(first.next().await.unwrap().unwrap(), None);

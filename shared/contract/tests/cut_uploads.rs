@@ -11,7 +11,7 @@ use config::Environment;
 use domain::ports::{ByteStream, ObjectError, ObjectStore, Overwrite};
 use embedded::Store;
 use futures::{StreamExt, TryStreamExt, stream};
-use google::storage::{Bucket, Gcs};
+use google::storage::{GcsBucket, GcsClient};
 use relay::gcs;
 use support::{
     proxy::{Cut, Proxy},
@@ -22,7 +22,7 @@ use testing::{listen, serve_on};
 
 /// The bucket behind a connection that can be cut, and the store behind that.
 struct Fixture {
-    bucket: Bucket,
+    bucket: GcsBucket,
     store: Store,
     proxy: Arc<Proxy>,
     _folder: TempDir,
@@ -39,7 +39,7 @@ impl Fixture {
         let upstream = upstream.trim_start_matches("http://").to_owned();
         let proxy = Proxy::start(front, upstream);
         Self {
-            bucket: Gcs::new(url.strip_prefix("http://")).bucket("uploads"),
+            bucket: GcsClient::new(url.strip_prefix("http://")).bucket("uploads"),
             store,
             proxy,
             _folder: folder,
@@ -121,7 +121,7 @@ const SIZES: [usize; 6] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_cut_at_random_bytes_leave_no_wrong_object() {
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     let count = environment.parsed("CUT_UPLOADS", 12, "a number of uploads");
     let seed = environment.parsed("CUT_SEED", 1, "a number");
     let (count, mut random): (u32, _) = (count.unwrap(), Random(seed.unwrap()));

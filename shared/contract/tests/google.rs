@@ -26,10 +26,10 @@ use domain::{
 };
 use embedded::{ManualClock, Store};
 use google::{
-    firestore::{Database, Firestore},
+    firestore::{Firestore, FirestoreDatabase},
     pubsub::{Admin, PubSub},
-    storage::Gcs,
-    tasks::{CloudTasks, Queues},
+    storage::GcsClient,
+    tasks::{CloudTasksQueue, Queues},
 };
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
@@ -48,13 +48,13 @@ fn project() -> String {
 }
 
 fn emulator(variable: &'static str) -> String {
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     let value = environment.text(variable).map(str::to_owned);
     value.unwrap_or_else(|| panic!("{variable} is not set: scripts/dev/emulators up"))
 }
 
 fn firestore(project: String) -> Firestore {
-    let database = Database {
+    let database = FirestoreDatabase {
         project,
         id: "(default)".into(),
         emulator: Some(emulator("FIRESTORE_EMULATOR_HOST")),
@@ -71,7 +71,7 @@ impl Documents {
     }
 }
 
-impl contract::records::Fixture for Documents {
+impl contract::records::RecordsFixture for Documents {
     fn records(&self) -> Arc<dyn Records> {
         Arc::new(self.0.clone())
     }
@@ -104,7 +104,7 @@ impl Topics {
 }
 
 #[async_trait]
-impl contract::bus::Fixture for Topics {
+impl contract::bus::BusFixture for Topics {
     fn bus(&self) -> Arc<dyn Bus> {
         Arc::clone(&self.bus) as _
     }
@@ -120,7 +120,7 @@ impl contract::bus::Fixture for Topics {
 }
 
 struct Objects {
-    gcs: Gcs,
+    gcs: GcsClient,
     clock: Arc<ManualClock>,
     _folder: TempDir,
 }
@@ -130,7 +130,7 @@ impl Objects {
         emulator("GOOGLE_APPLICATION_CREDENTIALS");
         let (listener, url) = listen().await;
         let (store, clock, folder) = store(&url).await;
-        let gcs = Gcs::new(url.strip_prefix("http://"));
+        let gcs = GcsClient::new(url.strip_prefix("http://"));
         let signatures = v4::V4 {
             gcs: gcs.clone(),
             clock: Arc::clone(&clock) as _,
@@ -145,7 +145,7 @@ impl Objects {
     }
 }
 
-impl contract::objects::Fixture for Objects {
+impl contract::objects::ObjectsFixture for Objects {
     fn bucket(&self) -> Arc<dyn ObjectStore> {
         Arc::new(self.gcs.bucket("uploads"))
     }
@@ -164,7 +164,7 @@ impl contract::objects::Fixture for Objects {
 }
 
 struct Tasks {
-    queue: Arc<CloudTasks>,
+    queue: Arc<CloudTasksQueue>,
     store: Store,
     clock: Arc<ManualClock>,
     _folder: TempDir,
@@ -189,7 +189,7 @@ impl Tasks {
             emulator: Some(url),
         };
         Self {
-            queue: Arc::new(CloudTasks::new(queues, Arc::new(Pipeline::ours()))),
+            queue: Arc::new(CloudTasksQueue::new(queues, Arc::new(Pipeline::ours()))),
             store,
             clock,
             _folder: folder,
@@ -198,7 +198,7 @@ impl Tasks {
 }
 
 #[async_trait]
-impl contract::queue::Fixture for Tasks {
+impl contract::queue::QueueFixture for Tasks {
     fn queue(&self) -> Arc<dyn Queue> {
         Arc::clone(&self.queue) as _
     }
@@ -228,7 +228,7 @@ async fn a_time_to_live_is_a_timestamp_to_firestore() {
     let project = project();
     let records = firestore(project.clone());
     let path = DocPath::parse("users/u/receipts/r").unwrap();
-    let receipt = IdempotencyRecord::of(InterviewId::generate(), Timestamp::from_millis(1_500));
+    let receipt = IdempotencyRecord::new(InterviewId::generate(), Timestamp::from_millis(1_500));
     let write = Write::put(path.clone(), &receipt, Precondition::None).unwrap();
     records.commit(vec![write]).await.unwrap();
     let stored = records.read(&path).await.unwrap().unwrap();

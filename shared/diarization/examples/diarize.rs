@@ -12,7 +12,7 @@ use std::{
     time::Instant,
 };
 
-use diarization::Models;
+use diarization::DiarizationModels;
 use support::error_rate;
 
 fn main() -> Result<(), Error> {
@@ -27,7 +27,7 @@ fn main() -> Result<(), Error> {
         arguments.get(place + 1)
     };
     let expected = option("--speakers").map(|count| count.parse().map_err(Error::other));
-    let models = Models::load().map_err(Error::other)?;
+    let models = DiarizationModels::load().map_err(Error::other)?;
     let samples = support::decode(path, None);
     let started = Instant::now();
     let diarization = support::diarize(&models, &samples, expected.transpose()?);

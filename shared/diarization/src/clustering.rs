@@ -51,9 +51,9 @@ mod stored_voice {
     }
 }
 
-/// The voices of the people, most speech first; none where there are no samples.
+/// The voices of the people, most speech first; empty without samples.
 ///
-/// With `expected` as many as that where the samples have as many.
+/// With `expected`, as many people as that where there are enough samples.
 pub(crate) fn people(samples: &[&Sample], expected: Option<usize>) -> Vec<Voice> {
     people_by_blocks(samples, expected, LARGEST_BLOCK)
 }

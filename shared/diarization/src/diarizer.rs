@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use crate::{
-    DiarizationError, Models, SpeakerTurn,
+    DiarizationError, DiarizationModels, SpeakerTurn,
     clustering::{self, Sample},
     segmentation::{FRAME_SAMPLES, WINDOW},
     timeline,
@@ -22,13 +22,13 @@ const BATCH: usize = 4;
 /// Samples from the start of the first window of a batch to the end of the last.
 const BATCH_SAMPLES: usize = (BATCH - 1) * HOP + WINDOW;
 
-/// Voices of at least this much speech decide who there is, in frames: 1 s.
+/// Voices of at least this much speech determine the people, in frames: 1 s.
 pub(crate) const RELIABLE_FRAMES: usize = 60;
 
-/// Who speaks when.
+/// The result of a diarization.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diarization {
-    /// What each says, by start. Those of different people may overlap.
+    /// The turns of all speakers, by start; turns of different speakers may overlap.
     pub turns: Vec<SpeakerTurn>,
     /// Number of people; without any speech 0.
     pub speakers: u32,
@@ -36,7 +36,7 @@ pub struct Diarization {
 
 /// One recording at 16,000 samples a second.
 pub struct Diarizer {
-    models: Models,
+    models: DiarizationModels,
     expected: Option<usize>,
     /// What the next window needs of the recording.
     buffer: Vec<f32>,
@@ -48,7 +48,7 @@ pub struct Diarizer {
 
 impl Diarizer {
     /// `speakers_expected` is the number of people, where it is known.
-    pub fn new(models: Models, speakers_expected: Option<u32>) -> Self {
+    pub fn new(models: DiarizationModels, speakers_expected: Option<u32>) -> Self {
         let expected = speakers_expected.filter(|expected| *expected > 0);
         Self {
             models,
@@ -97,7 +97,7 @@ impl Diarizer {
         Ok(())
     }
 
-    /// Says who spoke, after the last samples.
+    /// Completes the diarization after the last samples.
     pub fn finish(mut self) -> Result<Diarization, DiarizationError> {
         // Windows until the last sample; what the last one before shares with them may be
         // all there is.

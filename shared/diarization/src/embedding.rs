@@ -34,7 +34,7 @@ impl Embedding {
         if speech.is_empty() {
             return Ok(None);
         }
-        let features = normalized(&of_fixed_length(speech));
+        let features = normalized(&fixed_length(speech));
         let input = NdTensor::from_data([1, features.len() / BANDS, BANDS], features);
         let output = self
             .0
@@ -45,7 +45,7 @@ impl Embedding {
 }
 
 /// The middle of the speech; what is too short is repeated.
-fn of_fixed_length(speech: &[Frame]) -> Vec<&Frame> {
+fn fixed_length(speech: &[Frame]) -> Vec<&Frame> {
     let length = if speech.len() >= LONG { LONG } else { SHORT };
     let skipped = speech.len().saturating_sub(length) / 2;
     let frames = speech.iter().cycle().skip(skipped);
@@ -110,7 +110,7 @@ mod tests {
             .map(|index| [f32::from(index); BANDS])
             .collect();
         let firsts = |speech: &[Frame]| {
-            let chosen = of_fixed_length(speech);
+            let chosen = fixed_length(speech);
             (chosen.len(), chosen[0][0], chosen[chosen.len() - 1][0])
         };
         assert_eq!(firsts(&frames[..30]), (200, 0.0, 19.0));

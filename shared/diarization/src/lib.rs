@@ -1,12 +1,12 @@
-//! Who speaks when in a recording of one channel.
+//! Diarization of a recording of one channel.
 //!
-//! In reading order: [`Diarizer`] takes samples as they are decoded and processes windows
-//! of ten seconds, a new one every 3.3 s. In each, `segmentation` tells up to three
-//! speakers apart, and `windows` identifies them by voices that `embedding` computes from
-//! `fbank` features. At the end `clustering` says which voices are the same person, and
-//! `timeline` joins the windows to turns.
+//! In reading order: [`Diarizer`] takes samples as they are decoded and processes
+//! windows of ten seconds, a new one every 3.3 s. In each, `segmentation` separates up
+//! to three speakers, and `windows` identifies them by voices that `embedding` computes
+//! from `fbank` features. At the end `clustering` decides which voices are the same
+//! person, and `timeline` joins the windows to turns.
 //!
-//! The recording itself is not kept: an hour takes about 3 MB, whatever is said in it.
+//! The recording itself is not kept: an hour takes about 3 MB.
 
 mod clustering;
 mod diarizer;
@@ -50,23 +50,23 @@ impl From<rten::RunError> for DiarizationError {
 
 /// The models in memory, about 100 MB; any number of recordings can share them.
 #[derive(Clone)]
-pub struct Models(Arc<Loaded>);
+pub struct DiarizationModels(Arc<Loaded>);
 
 struct Loaded {
     segmentation: Segmentation,
     embedding: Embedding,
     features: FilterBank,
-    /// Held while a window is looked at: those of several recordings take turns, so that
-    /// the memory for one suffices.
+    /// Held while a window is processed: windows of several recordings take turns, so
+    /// that the memory for one suffices.
     turn: Mutex<()>,
 }
 
 /// The models while any recording uses them.
 static IN_USE: Mutex<Weak<Loaded>> = Mutex::new(Weak::new());
 
-impl Models {
+impl DiarizationModels {
     /// The models in memory: those that another recording uses at the moment, or loaded
-    /// anew. They are released with the last recording that uses them.
+    /// again. They are released with the last recording that uses them.
     pub fn shared() -> Result<Self, DiarizationError> {
         let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = in_use.upgrade() {

@@ -34,7 +34,7 @@ impl Group {
     }
 }
 
-/// Two groups that are joined, each named by one of those that it was made from.
+/// Two joined groups, each named by one of its members.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Merge {
     pub(crate) left: usize,

@@ -17,10 +17,10 @@ pub(crate) const FRAMES: usize = 589;
 /// Samples from one frame to the next: 16.875 ms.
 pub(crate) const FRAME_SAMPLES: usize = 270;
 
-/// People that the model tells apart within one window.
+/// The most people that the model separates within one window.
 pub(crate) const LOCAL_SPEAKERS: usize = 3;
 
-/// The sets of speakers that the model's classes stand for, a bit for each.
+/// The sets of speakers of the model's classes, a bit for each speaker.
 const CLASSES: [u8; 7] = [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110];
 
 /// For each frame of a window the set of local speakers who speak in it.
@@ -60,13 +60,13 @@ impl Activity {
     }
 
     /// The frames in which a local speaker speaks.
-    pub(crate) fn of(&self, speaker: usize) -> Vec<bool> {
+    pub(crate) fn frames_of(&self, speaker: usize) -> Vec<bool> {
         (0..self.0.len())
             .map(|frame| self.speaks(speaker, frame))
             .collect()
     }
 
-    /// The frames in which a local speaker is the only one who speaks.
+    /// The frames in which a local speaker speaks alone.
     pub(crate) fn alone(&self, speaker: usize) -> Vec<bool> {
         self.0.iter().map(|set| *set == 1 << speaker).collect()
     }
@@ -81,8 +81,8 @@ impl Segmentation {
         model::load(bytes).map(Self)
     }
 
-    /// Who speaks in each of some windows of [`WINDOW`] samples. Several at once take much
-    /// less time than one after the other: the model's recurrent layers read their weights
+    /// Segments several windows of [`WINDOW`] samples. Several at once take much less
+    /// time than one after the other: the model's recurrent layers read their weights
     /// once for all of them.
     pub(crate) fn run(&self, windows: &[&[f32]]) -> Result<Vec<Activity>, DiarizationError> {
         let input = NdTensor::from_data([windows.len(), 1, WINDOW], windows.concat());

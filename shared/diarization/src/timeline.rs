@@ -2,14 +2,14 @@
 
 use crate::segmentation::{Activity, FRAME_SAMPLES, FRAMES, LOCAL_SPEAKERS};
 
-/// The middle of the sound that a frame of the segmentation stands for, from the
-/// frame's start, in samples.
+/// The middle of the audio of a frame of the segmentation, from the frame's start, in
+/// samples.
 const FRAME_CENTRE: usize = 495;
 
 /// A stretch in which one person speaks. Stretches of different people may overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpeakerTurn {
-    /// Who, from 0, in the order of their first words.
+    /// The speaker, from 0, in the order of their first words.
     pub speaker: u32,
     /// When it begins, in milliseconds from the start of the recording.
     pub start_ms: u64,
@@ -17,7 +17,7 @@ pub struct SpeakerTurn {
     pub end_ms: u64,
 }
 
-/// One window and who its local speakers are.
+/// One window and the people of its local speakers.
 pub(crate) struct Placed<'a> {
     /// The window's first frame in the recording.
     pub(crate) first: usize,
@@ -26,8 +26,8 @@ pub(crate) struct Placed<'a> {
     pub(crate) people: [Option<usize>; LOCAL_SPEAKERS],
 }
 
-/// The turns of `people` persons, by start: in each frame those speak who do so in at
-/// least half of the windows over it.
+/// The turns of `people` persons, by start: a person speaks in a frame if at least half
+/// of the windows over it say so.
 pub(crate) fn turns(windows: &[Placed<'_>], people: usize, samples: u64) -> Vec<SpeakerTurn> {
     let end = usize::try_from(samples).unwrap_or(usize::MAX) / FRAME_SAMPLES;
     let mut turns = Vec::new();

@@ -1,8 +1,8 @@
-//! The local speakers of windows that overlap, and who they are.
+//! Identifies the local speakers of overlapping windows.
 //!
 //! Computing a voice takes most of the time of a diarization. A speaker of every other
-//! window who speaks when one of the window before and one of the window after do, both
-//! of the same voice, is the same person: the voice in between is not computed.
+//! window who overlaps speakers of the windows before and after, both with the same
+//! voice, is the same person: the voice in between is not computed.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ pub struct ProcessedWindows {
     speakers: Vec<LocalSpeaker>,
 }
 
-/// One of the speakers that the segmentation tells apart within a window.
+/// One of the speakers that the segmentation separates within a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct LocalSpeaker {
     window: usize,
@@ -55,7 +55,7 @@ struct LocalSpeaker {
     identity: Identity,
 }
 
-/// How it is known who a local speaker is.
+/// How a local speaker is identified.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Identity {
     Voice(Box<Sample>),
@@ -84,8 +84,8 @@ impl Windows {
         })
     }
 
-    /// Adds windows that an earlier diarization has processed; false where they do not
-    /// follow those that there are, or are damaged.
+    /// Adds windows that an earlier diarization processed; false if they do not follow
+    /// the existing ones, or are damaged.
     pub(crate) fn resume(&mut self, processed: ProcessedWindows) -> bool {
         if processed.first != self.activities.len() || self.waiting.is_some() {
             return false;
@@ -172,8 +172,8 @@ impl Windows {
         (dot(voice_before, voice_after) >= SAME_VOICE).then_some(before)
     }
 
-    /// The local speaker of `other`, the window before or after, who speaks when the one
-    /// of `window` does, and the voice.
+    /// The local speaker of `other`, the window before or after, who overlaps the one
+    /// of `window`, and the voice.
     fn same_times(&self, other: usize, window: usize, number: usize) -> Option<(usize, &Voice)> {
         let own = &self.activities[window];
         let others = self.activities.get(other)?;
@@ -244,7 +244,7 @@ impl LocalSpeaker {
 /// speaks alone, or at all if that is too little; none where even that is.
 fn speech(activity: &Activity, speaker: usize) -> Option<(Vec<bool>, usize)> {
     let count = |frames: &[bool]| frames.iter().filter(|speaks| **speaks).count();
-    [activity.alone(speaker), activity.of(speaker)]
+    [activity.alone(speaker), activity.frames_of(speaker)]
         .into_iter()
         .map(|frames| {
             let count = count(&frames);

@@ -4,7 +4,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use diarization::{Diarization, Diarizer, Models, ProcessedWindows, SpeakerTurn};
+use diarization::{Diarization, DiarizationModels, Diarizer, ProcessedWindows, SpeakerTurn};
 use support::{
     SAMPLES, decode, diarize,
     error_rate::{Segment, percent},
@@ -17,8 +17,8 @@ fn sample(name: &str) -> PathBuf {
     Path::new(SAMPLES).join(name)
 }
 
-fn models() -> Models {
-    Models::shared().expect("the models")
+fn models() -> DiarizationModels {
+    DiarizationModels::shared().expect("the models")
 }
 
 /// Whether the error rate is at most `most` and with a collar `most_with_collar` percent.

@@ -79,7 +79,7 @@ pub enum Finding {
 impl Finding {
     /// The interview that it is about, unless the name is of no interview.
     pub fn interview(&self) -> Option<InterviewKey> {
-        InterviewKey::of_path(match self {
+        InterviewKey::from_path(match self {
             Self::ObjectMissing { document, .. } | Self::DocumentWithoutInterview { document } => {
                 document.as_str()
             }
@@ -195,7 +195,7 @@ impl Audit<'_> {
             query.after = page.last().map(|path| (Value::Null, path.clone()));
             let is_last_page = page.len() < PAGE;
             for document in page {
-                let Some(key) = InterviewKey::of_path(document.as_str()) else {
+                let Some(key) = InterviewKey::from_path(document.as_str()) else {
                     continue;
                 };
                 report.documents += 1;
@@ -214,7 +214,7 @@ impl Audit<'_> {
         page: Vec<Document>,
     ) -> Result<Vec<(InterviewKey, Facts)>, RecordsError> {
         let keyed = page.into_iter().filter_map(|document| {
-            let key = InterviewKey::of_path(document.path.as_str())?;
+            let key = InterviewKey::from_path(document.path.as_str())?;
             (key.document() == document.path).then_some((key, document))
         });
         stream::iter(keyed)

@@ -1,11 +1,10 @@
-//! Answers that an engine calls back with, long after it was asked.
+//! Asynchronous responses of a speech engine, by callback.
 //!
-//! A speech engine takes minutes for a recording of hours. Instead of waiting,
-//! the step is parked: its claim is kept until a deadline, what was asked is
-//! recorded below the interview, and only then is the engine asked. It answers to
-//! a URL with a token in it that cannot be guessed. An answer that does not come is
-//! asked for again; one that comes late or twice meets a claim that was taken
-//! over or settled, and changes nothing.
+//! A speech engine takes minutes for a recording of hours. Instead of waiting, the step
+//! is parked: its lease lasts until a deadline, the request is recorded below the
+//! interview, and only then sent. The engine posts the result to a URL with a secret
+//! token. A missing callback is requested again; a late or duplicate one meets a
+//! superseded or settled lease, and changes nothing.
 
 use std::{fmt, time::Duration};
 
@@ -19,8 +18,8 @@ use crate::{
     versions::{Extended, UnknownFields},
 };
 
-/// How long an engine may take to call back before it is asked again.
-pub const PATIENCE: Duration = Duration::from_mins(45);
+/// How long an engine may take to call back before the request is sent again.
+pub const CALLBACK_TIMEOUT: Duration = Duration::from_mins(45);
 
 /// The queue between accepting an upload and transcribing it.
 pub const QUEUE: &str = "transcription";
@@ -35,8 +34,7 @@ pub struct Job {
     pub object: String,
     /// Which one of that name.
     pub generation: i64,
-    /// The secret of the callback that has come; without one the engine is to be
-    /// asked.
+    /// The secret of a received callback; without one the engine is to be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// Fields of a newer release.
@@ -44,12 +42,12 @@ pub struct Job {
     pub unknown: UnknownFields,
 }
 
-/// `callbacks/{secret}` below the interview: what an engine was asked.
+/// `callbacks/{secret}` below the interview: a recorded request to an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
     /// The claim that the answer is handed in with.
     pub lease: Extended<Lease>,
-    /// What was asked for.
+    /// The request.
     pub job: Job,
     /// When.
     pub asked_at: Timestamp,
@@ -58,7 +56,7 @@ pub struct Callback {
     pub unknown: UnknownFields,
 }
 
-/// What stands in the URL that an engine calls: whose interview, and a secret.
+/// The token in the callback's URL: the interview, and a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackToken {
     /// User and interview.
@@ -104,7 +102,7 @@ impl CallbackToken {
     }
 }
 
-/// As it stands in the URL.
+/// The form in the URL.
 impl fmt::Display for CallbackToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let InterviewKey {
@@ -120,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_reads_back_and_nothing_else_is_one() {
+    fn only_valid_callback_tokens_parse() {
         let token = CallbackToken::generate(InterviewKey {
             user_id: UserId::parse("u-1_A").unwrap(),
             interview_id: InterviewId::generate(),

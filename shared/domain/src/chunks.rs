@@ -13,7 +13,7 @@ use crate::{Private, transcript::Word, versions::UnknownFields};
 /// Words in one chunk; with texts of ordinary length about 80 KB.
 pub const WORDS_PER_CHUNK: usize = 4_000;
 
-/// Bytes of text in one chunk, whatever the number of words.
+/// The most text in one chunk, in bytes.
 const TEXT_PER_CHUNK: usize = 200_000;
 
 /// One chunk document at `data/transcript/chunks/{revision}-{number}`.

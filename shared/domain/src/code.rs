@@ -19,7 +19,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What it means, and who can do something about it.
+            /// What it means, and who can resolve it.
             pub const fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$name => $meaning,)*
@@ -55,7 +55,7 @@ codes! {
     EngineRefused, "engine_refused", "The engine does not accept the request.";
     EngineQuota, "engine_quota", "The quota of the service with the engine is used up.";
     EngineBusy, "engine_busy", "The engine has too much to do for us.";
-    EngineOverloaded, "engine_overloaded", "The engine has too much to do for everybody.";
+    EngineOverloaded, "engine_overloaded", "The engine is overloaded for all users.";
     EngineUnavailable, "engine_unavailable", "The engine is out of order, or cannot be reached.";
     EngineTimeout, "engine_timeout", "The engine did not answer in time.";
     EngineFailed, "engine_failed", "The engine broke down, or its answer makes no sense.";
@@ -82,7 +82,7 @@ mod tests {
     use super::Code;
 
     #[test]
-    fn every_code_is_a_word_of_its_own() {
+    fn every_code_has_a_distinct_name() {
         let words: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(words.len(), Code::ALL.len());
         let snake = |word: &str| {

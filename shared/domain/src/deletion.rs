@@ -14,10 +14,10 @@ use crate::{
 /// Why a deletion was not finished; it can be taken up again.
 #[derive(Debug, thiserror::Error)]
 pub enum DeletionError {
-    /// The records said no.
+    /// An error of the records.
     #[error(transparent)]
     Records(#[from] RecordsError),
-    /// The object store said no.
+    /// An error of the object store.
     #[error(transparent)]
     Objects(#[from] ObjectError),
 }

@@ -22,10 +22,9 @@ pub const MAX_TRIGGERING_BYTES: usize = 250_000;
 /// The largest event that Eventarc delivers, in bytes.
 pub const MAX_EVENT_BYTES: usize = 512 * 1024;
 
-/// The field with the moment after which the store may delete a document by itself,
-/// as Firestore does where it is told to
-/// (<https://firebase.google.com/docs/firestore/ttl>). No promise: others delete
-/// nothing.
+/// The field with the moment after which the store may delete a document, as Firestore
+/// does with a TTL policy (<https://firebase.google.com/docs/firestore/ttl>). Other
+/// stores delete nothing.
 pub const TIME_TO_LIVE: &str = "ttl";
 
 /// How deep maps and lists may lie in each other.
@@ -54,10 +53,10 @@ pub fn check(path: &DocPath, fields: &Value, pipeline: &Pipeline) -> Result<(), 
 }
 
 fn largest(path: &DocPath, pipeline: &Pipeline) -> usize {
-    let occurrence = TriggerKey::Document {
+    let trigger_key = TriggerKey::Document {
         path: path.as_str(),
     };
-    if pipeline.listeners(occurrence).is_empty() {
+    if pipeline.listeners(trigger_key).is_empty() {
         MAX_DOCUMENT_BYTES
     } else {
         MAX_TRIGGERING_BYTES
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_firestore_has_no_place_for_is_named() {
+    fn unstorable_value_is_named_by_path() {
         let deep = (0..21).fold(json!(1), |inner, _| json!({ "a": inner }));
         for (fields, reason) in [
             (json!([1]), "object"),

@@ -62,7 +62,7 @@ pub struct PublishedMessage {
 impl Event {
     /// What the manifest's triggers are held against. `role` says which role the
     /// bucket of that name plays.
-    pub fn occurrence<'a>(&'a self, role: impl Fn(&'a str) -> &'a str) -> TriggerKey<'a> {
+    pub fn trigger_key<'a>(&'a self, role: impl Fn(&'a str) -> &'a str) -> TriggerKey<'a> {
         match self {
             Self::ObjectFinalized(object) => TriggerKey::Object {
                 bucket: role(&object.bucket),

@@ -1,4 +1,4 @@
-//! Who and which: identifiers that cannot be wrong once they exist.
+//! Identifiers that are valid by construction.
 
 use std::fmt;
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_refuses_what_would_escape_a_path() {
+    fn id_rejects_path_separators_and_dots() {
         for wrong in [
             "",
             "a/b",
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn minted_ids_are_valid_and_differ() {
+    fn generated_ids_are_valid_and_differ() {
         let (first, second) = (InterviewId::generate(), InterviewId::generate());
         assert_ne!(first, second);
         assert_eq!(InterviewId::parse(first.as_str()), Ok(first));

@@ -15,6 +15,7 @@
 //! - [`webhook`]: what the client application is told.
 //! - [`pipeline`]: the manifest that says which function listens to what.
 //! - [`trace`]: what ties the logs of one recording together.
+//! - [`log_events`]: the log lines that alerts count.
 //! - [`paths`]: where records and objects lie.
 //! - [`documents`]: what fits into one.
 //! - [`audit`]: compares documents with objects.
@@ -34,6 +35,7 @@ pub mod ids;
 pub mod interview;
 pub mod interview_store;
 pub mod lease;
+pub mod log_events;
 pub mod note;
 pub mod paths;
 pub mod pipeline;

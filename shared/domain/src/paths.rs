@@ -97,18 +97,18 @@ impl InterviewKey {
     }
 
     /// A new name for the recording's object.
-    pub fn mint_audio_object(&self) -> String {
+    pub fn new_audio_object(&self) -> String {
         format!("{}audio/{}", self.object_prefix(), random_name())
     }
 
-    /// The name of the object of the report that is written under a fencing token: who
-    /// was superseded writes beside the newer one and not over it.
+    /// The name of the object of the report that is written under a fencing token: a
+    /// superseded worker writes beside the newer report and not over it.
     pub fn report_object(&self, token: u64) -> String {
         format!("{}report-{token}.docx", self.object_prefix())
     }
 
     /// The interview that an object or a document belongs to, by its name.
-    pub fn of_path(path: &str) -> Option<Self> {
+    pub fn from_path(path: &str) -> Option<Self> {
         let mut segments = path.split('/');
         let (users, user) = (segments.next()?, segments.next()?);
         let (interviews, interview) = (segments.next()?, segments.next()?);
@@ -135,13 +135,13 @@ mod tests {
         for path in [
             key.document().to_string(),
             key.chunk(1, 2).to_string(),
-            key.mint_audio_object(),
+            key.new_audio_object(),
             key.report_object(1),
         ] {
-            assert_eq!(InterviewKey::of_path(&path), Some(key.clone()), "{path}");
+            assert_eq!(InterviewKey::from_path(&path), Some(key.clone()), "{path}");
         }
-        assert_eq!(InterviewKey::of_path("users/u/notes/n"), None);
-        assert_eq!(InterviewKey::of_path("report.docx"), None);
+        assert_eq!(InterviewKey::from_path("users/u/notes/n"), None);
+        assert_eq!(InterviewKey::from_path("report.docx"), None);
     }
 
     #[test]

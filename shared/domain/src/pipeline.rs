@@ -1,8 +1,7 @@
-//! The manifest: who listens to what.
+//! The manifest: which function listens to what.
 //!
-//! `terraform/pipeline.json` is the one list. Terraform reads it with
-//! `jsondecode`, the local host with [`Pipeline::parse`]; there is no second
-//! list to drift.
+//! `terraform/pipeline.json` is the one list. Terraform reads it with `jsondecode`, the
+//! local host with [`Pipeline::parse`]; there is no second list to drift.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,17 +21,17 @@ pub struct Pipeline {
     /// Topics by name.
     pub topics: Vec<String>,
     /// Queues by name.
-    pub queues: BTreeMap<String, Queue>,
+    pub queues: BTreeMap<String, QueueSpec>,
     /// Clocks by name.
     pub schedules: BTreeMap<String, Schedule>,
     /// Functions by name, which is the name of their folder.
-    pub functions: BTreeMap<String, Function>,
+    pub functions: BTreeMap<String, FunctionSpec>,
 }
 
 /// A queue of tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Queue {
+pub struct QueueSpec {
     /// The function that works it off.
     pub function: String,
     /// The path that a task is posted to.
@@ -58,11 +57,11 @@ pub struct Schedule {
 /// One function and what starts it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Function {
+pub struct FunctionSpec {
     /// The events it listens to; none for one that only serves HTTP.
     #[serde(default)]
     pub events: Vec<EventFilter>,
-    /// Whether everybody may call it.
+    /// Whether it is public.
     #[serde(default)]
     pub public: bool,
     /// How long one request may take, in seconds.
@@ -82,7 +81,7 @@ pub struct Function {
     /// The variables that it is given in the cloud.
     #[serde(default)]
     pub environment: Vec<String>,
-    /// Those of them that are secrets.
+    /// Secrets among them.
     #[serde(default)]
     pub secrets: Vec<String>,
 }
@@ -213,11 +212,11 @@ impl Pipeline {
         rights.is_some_and(|rights| rights.contains(&right))
     }
 
-    /// The functions that listen to `occurrence`.
-    pub fn listeners(&self, occurrence: TriggerKey<'_>) -> Vec<&str> {
+    /// The functions that listen to `trigger_key`.
+    pub fn listeners(&self, trigger_key: TriggerKey<'_>) -> Vec<&str> {
         self.functions
             .iter()
-            .filter(|(_, function)| function.events.iter().any(|on| on.matches(occurrence)))
+            .filter(|(_, function)| function.events.iter().any(|on| on.matches(trigger_key)))
             .map(|(name, _)| name.as_str())
             .collect()
     }
@@ -232,8 +231,8 @@ fn dangling(kind: &'static str, name: &str) -> InvalidPipeline {
 
 impl EventFilter {
     /// Whether this is what happened.
-    pub fn matches(&self, occurrence: TriggerKey<'_>) -> bool {
-        match occurrence {
+    pub fn matches(&self, trigger_key: TriggerKey<'_>) -> bool {
+        match trigger_key {
             TriggerKey::Object { bucket } => {
                 self.event_type == OBJECT_FINALIZED && self.bucket.as_deref() == Some(bucket)
             }
@@ -251,7 +250,7 @@ impl EventFilter {
     }
 }
 
-/// As Eventarc matches path patterns: `{name}` and `*` stand for one segment.
+/// Matches path patterns like Eventarc: `{name}` and `*` match one segment.
 fn path_matches(pattern: &str, path: &str) -> bool {
     let (mut expected, mut actual) = (pattern.split('/'), path.split('/'));
     loop {
@@ -304,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_names_what_is_not_there_is_refused() {
+    fn manifest_with_dangling_names_is_rejected() {
         let json = r#"{"topics": [], "queues": {}, "functions": {},
             "schedules": {"sweep": {"cron": "* * * * *", "topic": "sweep"}}}"#;
         let error = Pipeline::parse(json).unwrap_err();

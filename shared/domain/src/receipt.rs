@@ -15,7 +15,7 @@ pub const KEPT: Duration = Duration::from_hours(24);
 /// The interview that the first request with a key made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
-    /// What was made.
+    /// The interview that was created.
     pub interview_id: InterviewId,
     /// When that was.
     pub created_at: Timestamp,
@@ -29,7 +29,7 @@ pub struct IdempotencyRecord {
 
 impl IdempotencyRecord {
     /// For an interview that was made just now.
-    pub fn of(interview_id: InterviewId, now: Timestamp) -> Self {
+    pub fn new(interview_id: InterviewId, now: Timestamp) -> Self {
         Self {
             interview_id,
             created_at: now,
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn a_receipt_has_a_time_to_live() {
         let id = InterviewId::generate();
-        let receipt = IdempotencyRecord::of(id, Timestamp::from_millis(0));
+        let receipt = IdempotencyRecord::new(id, Timestamp::from_millis(0));
         let document = serde_json::to_value(receipt).unwrap();
         assert_eq!(document[TIME_TO_LIVE], "1970-01-02T00:00:00.000Z");
     }

@@ -1,4 +1,4 @@
-//! Who interviews, told from what is said: questions, shares of talk, lengths of turns.
+//! Guesses who interviews, by questions, shares of talk, and lengths of turns.
 
 use crate::{
     speaker::Role,
@@ -13,13 +13,13 @@ const LEAST_WORDS: f32 = 40.0;
 /// Questions below which it says nothing either.
 const LEAST_QUESTIONS: f32 = 2.0;
 
-/// Confidence below which there is no guess.
+/// Below this confidence no role is guessed.
 const LEAST_CONFIDENCE: f32 = 0.65;
 
 /// The most that a guess is trusted: a role is certain only where a person gives it.
 const MOST_CONFIDENCE: f32 = 0.95;
 
-/// Weights of the three signs: who asks, who talks less, whose turns are shorter.
+/// Weights of the three signs: more questions, less talk, shorter turns.
 const ASKS: f32 = 0.6;
 const TALKS_LESS: f32 = 0.25;
 const IS_BRIEF: f32 = 0.15;
@@ -32,8 +32,9 @@ struct Counts {
     questions: f32,
 }
 
-/// Gives the speaker who asks the role of the interviewer and, where two speak, the other
-/// one that of the interviewee. Where that is not clear no speaker gets a role.
+/// Gives the speaker with the questions the role of the interviewer and, where two
+/// speak, the other one that of the interviewee. Where that is unclear no speaker gets
+/// a role.
 ///
 /// `words` are in reading order.
 pub fn assign(speakers: &mut [Speaker], words: &[Word]) {
@@ -143,7 +144,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_speaker_who_asks_interviews() {
+    fn speaker_with_more_questions_is_interviewer() {
         let roles = assigned(2, &INTERVIEW);
         assert_eq!(roles[0].0, Some(Role::Interviewee));
         assert_eq!(roles[1].0, Some(Role::Interviewer));
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_ask_alike_get_no_role() {
+    fn equal_question_counts_give_no_role() {
         let lines = [
             (
                 0,

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_is_not_repeated() {
+    fn error_does_not_repeat_spoken_words() {
         for (json, expected) in [
             (
                 r#"{"number": "secret, expected"}"#,

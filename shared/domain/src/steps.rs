@@ -71,7 +71,7 @@ open_enum! {
         Running = "running",
         /// Its result is stored.
         Done = "done",
-        /// Given up, with an error that says why.
+        /// Failed for good, with its error.
         Failed = "failed",
     }
 }

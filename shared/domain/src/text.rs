@@ -154,8 +154,8 @@ pub fn sentences(text: &str) -> impl Iterator<Item = String> {
     sentences.into_iter()
 }
 
-/// Whether a sentence asks something: it ends in a question mark, or has the
-/// word order of an English question or request near its beginning or end.
+/// Whether a sentence is a question: it ends in a question mark, or has the word order
+/// of an English question or request near its beginning or end.
 pub fn is_question(sentence: &str) -> bool {
     if sentence.trim_end().ends_with(['?', '？', '؟']) {
         return true;
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_is_written_as_it_was() {
+    fn split_text_joins_to_the_original() {
         for text in ["我们今天来谈。好！", "น้ำดี", "we went, and then", "用Rust写"]
         {
             let spaceless = |text: &str| text.replace(' ', "");

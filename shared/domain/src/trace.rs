@@ -20,7 +20,7 @@ pub struct TraceContext {
     pub sampled: bool,
 }
 
-/// A text that is no `traceparent`.
+/// A text that is not a `traceparent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a traceparent is `00-` and 32, 16 and 2 hexadecimal digits")]
 pub struct InvalidTrace;
@@ -32,7 +32,7 @@ impl TraceContext {
         getrandom::fill(&mut trace_id).expect("the operating system gives random bytes");
         Self {
             trace_id,
-            span_id: mint_span(),
+            span_id: new_span_id(),
             sampled: false,
         }
     }
@@ -41,7 +41,7 @@ impl TraceContext {
     #[must_use]
     pub fn child(self) -> Self {
         Self {
-            span_id: mint_span(),
+            span_id: new_span_id(),
             ..self
         }
     }
@@ -79,7 +79,7 @@ impl TraceContext {
     }
 }
 
-fn mint_span() -> [u8; 8] {
+fn new_span_id() -> [u8; 8] {
     let mut span_id = [0; 8];
     getrandom::fill(&mut span_id).expect("the operating system gives random bytes");
     span_id
@@ -133,12 +133,12 @@ mod tests {
         let child = trace.child();
         assert_eq!(child.trace_id, trace.trace_id);
         assert_ne!(child.span_id, trace.span_id);
-        let minted = TraceContext::generate();
-        assert_eq!(TraceContext::parse(&minted.to_string()), Ok(minted));
+        let generated = TraceContext::generate();
+        assert_eq!(TraceContext::parse(&generated.to_string()), Ok(generated));
     }
 
     #[test]
-    fn what_the_specification_forbids_is_refused() {
+    fn traceparent_forbidden_by_the_specification_is_rejected() {
         let (trace, span) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
         for wrong in [
             String::new(),

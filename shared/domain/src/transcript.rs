@@ -192,7 +192,7 @@ impl Transcript {
 
     /// The same with the names and roles that the interview's owner gives.
     #[must_use]
-    pub fn naming(mut self, labels: &BTreeMap<u32, SpeakerLabel>) -> Self {
+    pub fn with_speaker_names(mut self, labels: &BTreeMap<u32, SpeakerLabel>) -> Self {
         speaker::apply(labels, &mut self.head.speakers);
         self
     }

@@ -19,8 +19,8 @@ const LONG_TURN_WORDS: usize = 120;
 /// What counts as a breath in a long turn, in milliseconds.
 const BREATH_MS: u64 = 300;
 
-/// Puts words in reading order: by utterance, not by word, so that two people
-/// who speak at once do not shred each other's sentences.
+/// Puts words in reading order: by utterance, not by word, so that the sentences of two
+/// people who speak at once stay whole.
 pub fn order(mut words: Vec<Word>) -> Vec<Word> {
     words.sort_by_key(|word| (word.speaker, word.start_ms, word.end_ms));
     let mut utterances: Vec<Vec<Word>> = Vec::new();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_said_is_no_division_by_zero() {
+    fn silence_does_not_divide_by_zero() {
         assert_eq!(quality(&[], 1_000), Quality::default());
         assert_eq!(quality(&[word("a", 0, 0)], 0), Quality::default());
         assert!(group(&order(Vec::new())).is_empty());

@@ -1,8 +1,8 @@
 //! Whether a transcript can be relied on, decided by code when it is stored.
 //!
-//! Each [`Reason`] is a fact about the transcript. Most make it unusable
+//! Each [`UnusableReason`] is a fact about the transcript. Most make it unusable
 //! (`ok` is false): too much of it is missing or wrong, so nothing is rated, whatever
-//! the kind of conversation. [`Reason::OneSpeaker`] only limits it (`ok` stays true): the
+//! the kind of conversation. [`UnusableReason::OneSpeaker`] only limits it (`ok` stays true): the
 //! words can be right, but questions and answers cannot be told apart, so a job
 //! interview is not rated, while summary, topics and quotes stand.
 //!
@@ -52,7 +52,7 @@ pub const MOST_REPETITION: f32 = 0.1;
 pub struct Usable {
     /// Whether the words can be relied on.
     pub ok: bool,
-    /// Codes of [`Reason`], in its order; those of a later release are kept as they are.
+    /// Codes of [`UnusableReason`], in its order; those of a later release are kept as they are.
     pub reasons: Vec<String>,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -64,11 +64,11 @@ macro_rules! reasons {
     ($($name:ident, $word:literal, $limits:literal, $meaning:literal;)*) => {
         /// Why a transcript cannot be relied on, or not for everything.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Reason {
+        pub enum UnusableReason {
             $(#[doc = $meaning] $name,)*
         }
 
-        impl Reason {
+        impl UnusableReason {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
@@ -154,16 +154,16 @@ pub const fn least_speakers(kind: Kind, speakers_expected: Option<u32>) -> u32 {
 /// Judges a transcript.
 pub fn judge(signals: &Signals<'_>) -> Usable {
     let quality = signals.quality;
-    let found = |reason: &Reason| match reason {
-        Reason::TranscriptTooShort => quality.words < LEAST_WORDS,
-        Reason::LowConfidence => is_below(quality.mean_confidence, LEAST_CONFIDENCE),
-        Reason::LittleSpeech => is_below(quality.speech_coverage, LEAST_COVERAGE),
-        Reason::SpeechMissed => is_speech_missed(signals),
-        Reason::RepetitionLoops => !is_below(quality.repetition_share, MOST_REPETITION),
-        Reason::LanguageMismatch => language::is_mismatch(signals),
-        Reason::OneSpeaker => speakers(signals.words) < signals.least_speakers,
+    let found = |reason: &UnusableReason| match reason {
+        UnusableReason::TranscriptTooShort => quality.words < LEAST_WORDS,
+        UnusableReason::LowConfidence => is_below(quality.mean_confidence, LEAST_CONFIDENCE),
+        UnusableReason::LittleSpeech => is_below(quality.speech_coverage, LEAST_COVERAGE),
+        UnusableReason::SpeechMissed => is_speech_missed(signals),
+        UnusableReason::RepetitionLoops => !is_below(quality.repetition_share, MOST_REPETITION),
+        UnusableReason::LanguageMismatch => language::is_mismatch(signals),
+        UnusableReason::OneSpeaker => speakers(signals.words) < signals.least_speakers,
     };
-    Usable::from_reasons(Reason::ALL.iter().copied().filter(found))
+    Usable::from_reasons(UnusableReason::ALL.iter().copied().filter(found))
 }
 
 /// What is not a number, as a broken engine may give, is below everything.
@@ -191,8 +191,8 @@ fn speakers(words: &[Word]) -> u32 {
 
 impl Usable {
     /// Of the reasons that were found.
-    pub fn from_reasons(reasons: impl IntoIterator<Item = Reason>) -> Self {
-        let reasons: Vec<Reason> = reasons.into_iter().collect();
+    pub fn from_reasons(reasons: impl IntoIterator<Item = UnusableReason>) -> Self {
+        let reasons: Vec<UnusableReason> = reasons.into_iter().collect();
         Self {
             ok: reasons.iter().all(|reason| reason.only_limits()),
             reasons: reasons
@@ -204,19 +204,19 @@ impl Usable {
     }
 
     /// Whether the reason is among them.
-    pub fn has(&self, reason: Reason) -> bool {
+    pub fn has(&self, reason: UnusableReason) -> bool {
         self.reasons.iter().any(|code| code == reason.as_str())
     }
 
     /// The reasons that this release knows.
-    pub fn known_reasons(&self) -> impl Iterator<Item = Reason> {
-        let all = Reason::ALL.iter().copied();
+    pub fn known_reasons(&self) -> impl Iterator<Item = UnusableReason> {
+        let all = UnusableReason::ALL.iter().copied();
         all.filter(|reason| self.has(*reason))
     }
 
     /// Whether people in such a conversation may be rated.
     pub fn permits_ratings(&self, kind: Kind) -> bool {
-        self.ok && !(kind == Kind::JobInterview && self.has(Reason::OneSpeaker))
+        self.ok && !(kind == Kind::JobInterview && self.has(UnusableReason::OneSpeaker))
     }
 }
 

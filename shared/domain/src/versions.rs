@@ -43,10 +43,10 @@ impl fmt::Debug for UnknownFields {
 /// release does not know; without those it stays `Copy` for everything that computes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extended<T> {
-    /// What is known.
+    /// The known part.
     #[serde(flatten)]
     pub known: T,
-    /// What is not.
+    /// The unknown rest.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }

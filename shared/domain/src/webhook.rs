@@ -89,8 +89,8 @@ pub fn due(old: Option<&Interview>, new: Option<&Interview>) -> Vec<EventType> {
 }
 
 impl WebhookEvent {
-    /// The notice of `event_type` about `interview` as it is in the write that
-    /// made it due; nothing when its owner named no receiver.
+    /// The webhook event of `event_type` about `interview` as it is in the write that
+    /// made it due; `None` when its owner named no receiver.
     pub fn about(interview: &Interview, event_type: EventType) -> Option<Self> {
         let url = interview.webhook_url.clone()?;
         if interview.webhook_gone {
@@ -115,7 +115,7 @@ impl WebhookEvent {
             body["data"]["usable"] = json!(interview.usable.clone().known_only());
         }
         Some(Self {
-            id: notice_id(interview, event_type),
+            id: webhook_event_id(interview, event_type),
             event_type,
             key: interview.key(),
             url,
@@ -153,7 +153,7 @@ pub fn public_steps(steps: &Steps) -> Value {
 
 /// Derived from the cause: the same write gives the same id, a second run of a
 /// step another one. It has no `.`, which would end it early in the signed text.
-fn notice_id(interview: &Interview, event_type: EventType) -> String {
+fn webhook_event_id(interview: &Interview, event_type: EventType) -> String {
     let tokens: Vec<u64> = match event_type {
         EventType::Transcribed => vec![interview.steps.transcription.token],
         EventType::Analyzed => vec![interview.steps.analysis.token],
@@ -185,20 +185,20 @@ pub struct DeliveryAttempt {
 strip_unknown!(DeliveryAttempt);
 
 open_enum! {
-    /// Where the delivery of a notice stands.
+    /// The state of a delivery.
     pub enum DeliveryState, unknown as Pending {
         /// To be tried, for the first time or again.
         Pending = "pending",
         /// Answered with 2xx.
         Delivered = "delivered",
-        /// Given up.
+        /// Failed for good.
         Failed = "failed",
     }
 }
 
-/// `deliveries/{webhook id}` below the interview: the log of one notice.
+/// `deliveries/{webhook id}` below the interview: the log of one webhook event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
+pub struct WebhookDelivery {
     /// What happened.
     #[serde(rename = "type")]
     pub event_type: EventType,
@@ -217,10 +217,10 @@ pub struct Delivery {
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
-strip_unknown!(Delivery, state, attempts);
+strip_unknown!(WebhookDelivery, state, attempts);
 
 /// A new secret in the form of Standard Webhooks: `whsec_` and base64 of 24 bytes.
-pub fn mint_secret() -> String {
+pub fn new_secret() -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     format!("whsec_{}", STANDARD.encode(random_name()))
 }
@@ -232,7 +232,7 @@ mod tests {
         InterviewId, UserId,
         lease::Acquire,
         steps::{Code, StepError},
-        usable::{Reason, Usable},
+        usable::{UnusableReason, Usable},
     };
 
     fn interview() -> Interview {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_and_the_end_are_told_once() {
+    fn each_step_and_the_end_emit_one_event() {
         let start = interview();
         let transcribed = done(start.clone(), StepName::Transcription);
         assert_eq!(
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_when_all_is_settled() {
+    fn failed_event_follows_once_all_steps_are_settled() {
         let start = interview();
         let mut failed = start.clone();
         let error = StepError::permanent(Code::NotAudio, "no");
@@ -298,14 +298,14 @@ mod tests {
     #[test]
     fn the_same_cause_has_the_same_id_and_another_run_another() {
         let first = done(interview(), StepName::Transcription);
-        let notice =
+        let event =
             |interview: &Interview| WebhookEvent::about(interview, EventType::Transcribed).unwrap();
-        assert_eq!(notice(&first), notice(&first.clone()));
+        assert_eq!(event(&first), event(&first.clone()));
         let mut again = first.clone();
         again.steps.transcription = crate::steps::Step::default();
         let again = done(again, StepName::Transcription);
-        assert_ne!(notice(&first).id, notice(&again).id);
-        assert!(!notice(&first).id.contains('.'));
+        assert_ne!(event(&first).id, event(&again).id);
+        assert!(!event(&first).id.contains('.'));
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         };
         let failed = data(&interview, EventType::Failed);
         assert_eq!(failed.get("usable"), Some(&Value::Null));
-        interview.usable = Some(Usable::from_reasons([Reason::LowConfidence]));
+        interview.usable = Some(Usable::from_reasons([UnusableReason::LowConfidence]));
         let completed = data(&interview, EventType::Completed);
         let expected = json!({"ok": false, "reasons": ["low_confidence"]});
         assert_eq!(completed["usable"], expected);

@@ -22,7 +22,7 @@ use domain::{
     transcript::TranscriptHead,
     versions::StripUnknown,
     waveform::StoredWaveform,
-    webhook::{Delivery, DeliveryState, EventType},
+    webhook::{DeliveryState, EventType, WebhookDelivery},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
@@ -87,7 +87,7 @@ fn rewritten(path: &DocPath, fields: &Value) -> (Value, Option<Value>) {
         "waveform" => shown::<StoredWaveform>(fields),
         "report" => shown::<StoredReport>(fields),
         "notes" => shown::<Note>(fields),
-        "deliveries" => shown::<Delivery>(fields),
+        "deliveries" => shown::<WebhookDelivery>(fields),
         "chunk" => kept::<Chunk>(fields),
         "callbacks" => kept::<Callback>(fields),
         "receipt" => kept::<IdempotencyRecord>(fields),

@@ -18,9 +18,9 @@ use crate::{
     Store,
     error::StoreError,
     files::{EarlyEnd, WriteError},
-    finalize::{NewObject, Source},
+    finalize::{NewObject, ObjectContent},
     removed,
-    signature::Operation,
+    signature::SignedOperation,
     uploads::UploadError,
 };
 
@@ -53,15 +53,15 @@ impl Bucket {
         }
     }
 
-    fn signed(&self, operation: Operation, grant: &UploadGrant) -> String {
+    fn signed(&self, operation: SignedOperation, grant: &UploadGrant) -> String {
         let inner = &self.store.inner;
         let query = inner.signing_key.query(operation, &self.name, grant);
         let name = utf8_percent_encode(&grant.name, PATH);
         format!("{}/storage/{}/{name}?{query}", inner.public_url, self.name)
     }
 
-    /// The object of that name. One whose bytes are not there is none: whatever needs it
-    /// learns that at once, and does not try again.
+    /// The object of that name. An object without its file is reported as missing, so
+    /// that callers fail at once and do not retry.
     fn find(&self, name: &str) -> Result<Option<Stored>, StoreError> {
         let inner = &self.store.inner;
         let found = inner
@@ -142,13 +142,13 @@ impl ObjectStore for Bucket {
         };
         let stored = self
             .store
-            .finalize(new, overwrite, Source::New(unfinished))
+            .finalize(new, overwrite, ObjectContent::New(unfinished))
             .await;
         stored.map_err(|error| match error {
             UploadError::Exists => ObjectError::Exists {
                 name: name.to_owned(),
             },
-            UploadError::Store(fault) => fault.into(),
+            UploadError::Store(error) => error.into(),
             other => ObjectError::Unavailable(Box::new(other)),
         })
     }
@@ -225,10 +225,10 @@ impl ObjectStore for Bucket {
         ];
         let start = ("x-goog-resumable".to_owned(), "start".to_owned());
         Ok(SignedUpload {
-            url: self.signed(Operation::Put, grant),
+            url: self.signed(SignedOperation::Put, grant),
             headers: headers.clone().into(),
             resumable: Resumable {
-                url: self.signed(Operation::Resumable, grant),
+                url: self.signed(SignedOperation::Resumable, grant),
                 headers: headers.into_iter().chain([start]).collect(),
             },
             expires_at: grant.expires_at,
@@ -242,7 +242,7 @@ impl ObjectStore for Bucket {
             size: (0, 0),
             expires_at,
         };
-        Ok(self.signed(Operation::Get, &grant))
+        Ok(self.signed(SignedOperation::Get, &grant))
     }
 }
 

@@ -1,11 +1,11 @@
-//! The two threads that talk to `SQLite`, and what is looked up without them.
+//! The two threads that talk to `SQLite`, and lookups without them.
 //!
-//! A single writer needs no locks and no busy handling; everything that must
-//! hold together is one closure in one `BEGIN IMMEDIATE` transaction. A single
-//! reader sees what has been committed by then and does not wait for the disk.
+//! A single writer needs no locks and no busy handling; everything that must be atomic
+//! is one closure in one `BEGIN IMMEDIATE` transaction. A single reader sees the
+//! committed state and does not wait for the disk.
 //!
-//! One row by its key is found in fewer microseconds than it takes to wake a thread:
-//! the calling thread looks it up itself.
+//! Finding one row by its key takes fewer microseconds than waking a thread, so the
+//! calling thread does it itself.
 
 use std::{
     path::{Path, PathBuf},
@@ -72,8 +72,8 @@ impl Database {
         })
     }
 
-    /// Runs `work` on this thread, which it must not hold up: it looks up a row by its
-    /// key. It sees what has been committed when it begins.
+    /// Runs `work` on the calling thread, which it must not block: it looks up a row by
+    /// its key. It sees what was committed when it begins.
     pub(crate) fn look_up<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
@@ -87,8 +87,8 @@ impl Database {
         found
     }
 
-    /// Runs `work`, which only reads. Each of its statements sees what has been
-    /// committed when it begins.
+    /// Runs `work`, which only reads. Each of its statements sees what was committed
+    /// when it begins.
     pub(crate) async fn read<T, E>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,

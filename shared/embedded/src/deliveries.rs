@@ -18,12 +18,12 @@ const TASK_NAME_MEMORY: Duration = Duration::from_hours(1);
 
 /// Something to be handed to a function.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
+pub struct QueuedDelivery {
     /// Its row.
     pub id: i64,
-    /// What limits how many are in hand at once.
+    /// The channel, which limits how many are in flight.
     pub lane: String,
-    /// Whom it is for.
+    /// The function that it is for.
     pub function: String,
     /// What it brings.
     pub content: Content,
@@ -36,17 +36,17 @@ pub struct Delivery {
 pub struct Channel {
     /// Its name.
     pub name: String,
-    /// How many deliveries may be in hand at once.
+    /// The most deliveries in flight.
     pub limit: usize,
     retry: Retry,
 }
 
 /// Why something is to be delivered again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
+pub enum Requeue {
     /// It failed: the wait grows, and the tries are counted.
     Failed {
-        /// What the function asks to wait at least.
+        /// The shortest delay, set by the function.
         after: Option<Duration>,
     },
     /// It was not its turn: nothing has gone wrong.
@@ -90,7 +90,11 @@ impl Deliveries {
     }
 
     /// Takes up to `limit` deliveries of a lane that are due.
-    pub async fn take(&self, lane: &Channel, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn take(
+        &self,
+        lane: &Channel,
+        limit: usize,
+    ) -> Result<Vec<QueuedDelivery>, StoreError> {
         let (lane, now) = (lane.name.clone(), self.now());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.transaction(move |transaction| {
@@ -107,27 +111,27 @@ impl Deliveries {
     }
 
     /// Settles a delivery: it is never made again.
-    pub async fn done(&self, delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn done(&self, delivery: &QueuedDelivery) -> Result<(), StoreError> {
         let (id, forget_at) = (delivery.id, self.clock_now() + TASK_NAME_MEMORY);
         self.transaction(move |transaction| remove(transaction, id, forget_at))
             .await
     }
 
     /// Puts a delivery back, or aside as a dead letter when it was the last try.
-    pub async fn again(
+    pub async fn requeue(
         &self,
-        delivery: &Delivery,
-        again: Again,
+        delivery: &QueuedDelivery,
+        again: Requeue,
         reason: &str,
     ) -> Result<(), StoreError> {
         let retry = self.retry(&delivery.lane);
-        let counted = matches!(again, Again::Failed { .. });
+        let counted = matches!(again, Requeue::Failed { .. });
         if counted && delivery.attempt >= retry.max_attempts {
-            return self.bury(delivery, reason).await;
+            return self.dead_letter(delivery, reason).await;
         }
         let wait = match again {
-            Again::Later(wait) => wait,
-            Again::Failed { after } => {
+            Requeue::Later(wait) => wait,
+            Requeue::Failed { after } => {
                 backoff(&retry, delivery.attempt).max(after.unwrap_or_default())
             }
         };
@@ -144,10 +148,14 @@ impl Deliveries {
     }
 
     /// Sets a delivery aside as a dead letter.
-    pub async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), StoreError> {
+    pub async fn dead_letter(
+        &self,
+        delivery: &QueuedDelivery,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         let now = self.clock_now();
         let (id, reason) = (delivery.id, reason.to_owned());
-        tracing::error!(function = %delivery.function, delivery.id = id, "given up: {reason}");
+        tracing::error!(event = "delivery.dead_lettered", function = %delivery.function, delivery.id = id, "delivery dead-lettered: {reason}");
         self.transaction(move |transaction| {
             transaction.execute(
                 "INSERT INTO dead_letters
@@ -160,8 +168,8 @@ impl Deliveries {
         .await
     }
 
-    /// Gives back what a process that died had in hand.
-    pub(crate) async fn give_back_all(&self) -> Result<(), StoreError> {
+    /// Releases the deliveries that a killed process had in flight.
+    pub(crate) async fn release_all(&self) -> Result<(), StoreError> {
         self.transaction(|transaction| {
             transaction.execute("UPDATE deliveries SET in_hand = 0 WHERE in_hand = 1", [])?;
             Ok(())
@@ -169,7 +177,7 @@ impl Deliveries {
         .await
     }
 
-    /// When the next delivery that is not in hand is due.
+    /// When the next delivery that is not in flight is due.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT min(due_at) FROM deliveries WHERE in_hand = 0";
@@ -229,9 +237,9 @@ impl Deliveries {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Delivery, StoreError> {
+fn read(row: &Row<'_>) -> Result<QueuedDelivery, StoreError> {
     let content: String = row.get(3)?;
-    Ok(Delivery {
+    Ok(QueuedDelivery {
         id: row.get(0)?,
         lane: row.get(1)?,
         function: row.get(2)?,
@@ -247,8 +255,8 @@ fn remove(transaction: &Transaction<'_>, id: i64, forget_at: Timestamp) -> Resul
     Ok(())
 }
 
-/// The wait before the next try: it doubles from the shortest to the longest,
-/// and a jitter of a quarter keeps those that failed together apart.
+/// The delay before the next attempt: it doubles from the shortest to the longest,
+/// and a jitter of a quarter spreads simultaneous failures.
 fn backoff(retry: &Retry, attempt: u32) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait_s = (u64::from(retry.min_backoff_s) << doublings).min(u64::from(retry.max_backoff_s));
@@ -277,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_failed_together_do_not_come_back_together() {
+    fn retries_of_simultaneous_failures_are_jittered() {
         let retry = Retry::default();
         let waits: std::collections::BTreeSet<_> = (0..50).map(|_| backoff(&retry, 3)).collect();
         assert!(waits.len() > 40);

@@ -81,12 +81,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        ManualClock, Options, Store,
+        ManualClock, Store, StoreOptions,
         error::StoreError,
-        uploads::{Part, Received, UploadError},
+        uploads::{ContentRange, Received, UploadError},
     };
 
-    /// Fails, or is full, while it is told to.
+    /// Fails, or is full, on demand.
     #[derive(Debug, Default)]
     struct BadDisk {
         fails: AtomicBool,
@@ -113,7 +113,7 @@ mod tests {
 
     async fn store(data_dir: &Path) -> (Store, Arc<BadDisk>) {
         let disk = Arc::<BadDisk>::default();
-        let options = Options {
+        let options = StoreOptions {
             data_dir: data_dir.to_owned(),
             public_url: String::new(),
             pipeline: Arc::new(Pipeline::ours()),
@@ -127,8 +127,8 @@ mod tests {
         stream::iter([Ok(Bytes::from_static(text.as_bytes()))]).boxed()
     }
 
-    fn part(range: &str) -> Part {
-        Part::parse(Some(range)).unwrap()
+    fn part(range: &str) -> ContentRange {
+        ContentRange::parse(Some(range)).unwrap()
     }
 
     #[tokio::test]
@@ -200,9 +200,9 @@ mod tests {
         let Err(ObjectError::Unavailable(error)) = refused else {
             panic!("{refused:?}");
         };
-        let fault = error.downcast_ref::<StoreError>();
+        let error = error.downcast_ref::<StoreError>();
         assert!(
-            matches!(fault, Some(StoreError::Files(error)) if error.kind() == io::ErrorKind::StorageFull),
+            matches!(error, Some(StoreError::Files(error)) if error.kind() == io::ErrorKind::StorageFull),
             "{fault:?}"
         );
         bucket.delete("a").await.unwrap();

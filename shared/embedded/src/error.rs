@@ -13,7 +13,7 @@ pub enum OpenError {
     /// Another process works on it.
     #[error("`{}` is in use by another process; stop that one first", .0.display())]
     InUse(PathBuf),
-    /// There is no database in it.
+    /// The directory has no database.
     #[error("`{}` holds no database; set `DATA_DIR` to the data directory of the service", .0.display())]
     NoDatabase(PathBuf),
     /// The database and the folder of objects do not belong together.
@@ -69,16 +69,16 @@ pub enum OpenError {
     Database(#[from] StoreError),
 }
 
-/// `SQLite` or the file system said no.
+/// An error of `SQLite` or the file system.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// `SQLite` said no.
+    /// An error of `SQLite`.
     #[error("using the database")]
     Database(#[source] rusqlite::Error),
-    /// The file system said no.
+    /// An error of the file system.
     #[error("using the data directory")]
     Files(#[from] io::Error),
-    /// A stored value is not what was stored.
+    /// A stored value is corrupt.
     #[error("reading a stored value")]
     Value(#[from] serde_json::Error),
     /// The database's thread has ended, because the process is stopping.
@@ -99,26 +99,26 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl From<StoreError> for RecordsError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
 impl From<StoreError> for BusError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
 impl From<StoreError> for QueueError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
 impl From<StoreError> for ObjectError {
-    fn from(fault: StoreError) -> Self {
-        Self::Unavailable(Box::new(fault))
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
     }
 }
 
@@ -136,10 +136,10 @@ mod tests {
         let full = database
             .execute("INSERT INTO t VALUES (zeroblob(100000))", ())
             .unwrap_err();
-        let StoreError::Files(fault) = StoreError::from(full) else {
+        let StoreError::Files(error) = StoreError::from(full) else {
             panic!("not a fault of the files");
         };
-        assert_eq!(fault.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
 
         let other = database.execute("INSERT INTO nothing", ()).unwrap_err();
         assert!(matches!(StoreError::from(other), StoreError::Database(_)));

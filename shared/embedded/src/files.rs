@@ -47,7 +47,7 @@ pub(crate) enum EarlyEnd {
     Stream(io::Error),
 }
 
-/// What was written of a stream, and synced.
+/// The part of a stream that was written and synced.
 #[derive(Debug)]
 pub(crate) struct WriteOutcome {
     /// How many bytes.
@@ -136,7 +136,7 @@ impl Files {
         }
     }
 
-    /// Unlinks a file, finished or not; none is no error.
+    /// Unlinks a file, finished or not; a missing file is not an error.
     pub(crate) async fn remove(&self, file: &str) -> io::Result<()> {
         for path in [self.path(file), self.unfinished(file)] {
             match tokio::fs::remove_file(path).await {

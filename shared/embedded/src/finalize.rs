@@ -23,7 +23,7 @@ pub(crate) struct NewObject {
 
 /// Where the bytes come from.
 #[derive(Debug)]
-pub(crate) enum Source {
+pub(crate) enum ObjectContent {
     /// One request, which has written all of them.
     New(PartFile),
     /// An upload under way, whose id is the file's name and whose row must still be there.
@@ -40,13 +40,13 @@ struct FinalizeOutcome {
 }
 
 impl Store {
-    /// Makes an object of a file, ends the uploads of that name, and writes the events for
-    /// those that listen, in one transaction. It goes on when the caller is dropped.
+    /// Makes an object of a file, ends the uploads of that name, and writes the events,
+    /// in one transaction. It continues when the caller is dropped.
     pub(crate) async fn finalize(
         &self,
         new: NewObject,
         overwrite: Overwrite,
-        source: Source,
+        source: ObjectContent,
     ) -> Result<ObjectMeta, UploadError> {
         let store = self.clone();
         let finalizing = async move { store.finalize_whole(new, overwrite, source).await };
@@ -58,16 +58,16 @@ impl Store {
         &self,
         new: NewObject,
         overwrite: Overwrite,
-        source: Source,
+        source: ObjectContent,
     ) -> Result<ObjectMeta, UploadError> {
         let (store, file) = (self.clone(), new.file.clone());
-        let is_session = matches!(source, Source::Session);
+        let is_session = matches!(source, ObjectContent::Session);
         let stored = self
             .inner
             .database
             .transaction(move |transaction| store.insert(transaction, new, overwrite, is_session))
             .await?;
-        if let Source::New(unfinished) = source {
+        if let ObjectContent::New(unfinished) = source {
             unfinished.keep();
         }
         self.inner.files.publish(&file).await;

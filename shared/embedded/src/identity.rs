@@ -26,7 +26,7 @@ pub(crate) const CHANGE: &str = "change";
 
 /// An installation, and how often it has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub(crate) struct StoreIdentity {
     /// A random name.
     pub(crate) installation: String,
     /// Grows with each transaction that changes something.
@@ -79,12 +79,12 @@ pub(crate) enum FolderIdentity {
     /// Nothing.
     None,
     /// The marker's content.
-    Marked(Identity),
+    Marked(StoreIdentity),
     /// The marker is damaged.
     Unreadable,
 }
 
-/// What is known of the files before the two are compared.
+/// The files' side of the comparison.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Census {
     /// How many objects the database names.
@@ -97,7 +97,7 @@ pub(crate) struct Census {
 
 /// Whether a database may be opened over a folder.
 pub(crate) fn compare(
-    database: Option<&Identity>,
+    database: Option<&StoreIdentity>,
     folder: &FolderIdentity,
     census: Census,
 ) -> Result<(), Mismatch> {
@@ -132,7 +132,7 @@ pub(crate) fn compare(
 }
 
 /// What a database says about itself; nothing in one of a release without identities.
-pub(crate) fn of_database(connection: &Connection) -> Result<Option<Identity>, StoreError> {
+pub(crate) fn read_database(connection: &Connection) -> Result<Option<StoreIdentity>, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'installation')";
     if !connection.query_row(sql, [], |row| row.get::<_, bool>(0))? {
         return Ok(None);
@@ -140,7 +140,7 @@ pub(crate) fn of_database(connection: &Connection) -> Result<Option<Identity>, S
     let sql = "SELECT id, coalesce((SELECT value FROM counters WHERE name = ?1), 0)
                FROM installation";
     let found = connection.query_row(sql, [CHANGE], |row| {
-        Ok(Identity {
+        Ok(StoreIdentity {
             installation: row.get(0)?,
             change: row.get(1)?,
         })
@@ -149,7 +149,10 @@ pub(crate) fn of_database(connection: &Connection) -> Result<Option<Identity>, S
 }
 
 /// Writes an identity into a database; its counter never goes back.
-pub(crate) fn set_database(connection: &Connection, identity: &Identity) -> Result<(), StoreError> {
+pub(crate) fn set_database(
+    connection: &Connection,
+    identity: &StoreIdentity,
+) -> Result<(), StoreError> {
     connection.execute(
         "INSERT OR REPLACE INTO installation (only_row, id) VALUES (1, ?1)",
         [&identity.installation],
@@ -163,7 +166,7 @@ pub(crate) fn set_database(connection: &Connection, identity: &Identity) -> Resu
 }
 
 /// What the folder of objects says about itself.
-pub(crate) fn of_folder(folder: &Path) -> io::Result<FolderIdentity> {
+pub(crate) fn read_folder(folder: &Path) -> io::Result<FolderIdentity> {
     match fs::read_to_string(folder.join(MARKER)) {
         Ok(text) => Ok(parse(&text).map_or(FolderIdentity::Unreadable, FolderIdentity::Marked)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FolderIdentity::None),
@@ -172,10 +175,10 @@ pub(crate) fn of_folder(folder: &Path) -> io::Result<FolderIdentity> {
     }
 }
 
-fn parse(text: &str) -> Option<Identity> {
+fn parse(text: &str) -> Option<StoreIdentity> {
     let mut words = text.split_ascii_whitespace();
     let identity = match (words.next()?, words.next()?, words.next()?, words.next()?) {
-        ("installation", id, "change", change) => Identity {
+        ("installation", id, "change", change) => StoreIdentity {
             installation: id.to_owned(),
             change: change.parse().ok()?,
         },
@@ -185,7 +188,7 @@ fn parse(text: &str) -> Option<Identity> {
 }
 
 /// The counter has a fixed width, so that a rewrite changes digits and nothing else.
-fn text(identity: &Identity) -> String {
+fn text(identity: &StoreIdentity) -> String {
     format!(
         "installation {}\nchange {:020}\n",
         identity.installation, identity.change
@@ -193,7 +196,7 @@ fn text(identity: &Identity) -> String {
 }
 
 /// Writes the marker of a folder, whole or not at all.
-pub(crate) fn write_marker(folder: &Path, identity: &Identity) -> io::Result<()> {
+pub(crate) fn write_marker(folder: &Path, identity: &StoreIdentity) -> io::Result<()> {
     let (path, fresh) = (folder.join(MARKER), folder.join(format!("{MARKER}.part")));
     let mut file = fs::OpenOptions::new()
         .write(true)
@@ -211,12 +214,12 @@ pub(crate) fn write_marker(folder: &Path, identity: &Identity) -> io::Result<()>
 #[derive(Debug)]
 pub(crate) struct Marker {
     file: fs::File,
-    identity: Mutex<Identity>,
+    identity: Mutex<StoreIdentity>,
 }
 
 impl Marker {
     /// Opens the marker, which holds `identity`.
-    pub(crate) fn open(folder: &Path, identity: Identity) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path, identity: StoreIdentity) -> io::Result<Self> {
         let file = fs::OpenOptions::new()
             .write(true)
             .open(folder.join(MARKER))?;
@@ -242,8 +245,8 @@ impl Marker {
 mod tests {
     use super::*;
 
-    fn identity(installation: &str, change: i64) -> Identity {
-        Identity {
+    fn identity(installation: &str, change: i64) -> StoreIdentity {
+        StoreIdentity {
             installation: installation.to_owned(),
             change,
         }
@@ -283,17 +286,17 @@ mod tests {
     #[test]
     fn marker_reads_back_and_never_goes_back() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(of_folder(folder.path()).unwrap(), FolderIdentity::None);
+        assert_eq!(read_folder(folder.path()).unwrap(), FolderIdentity::None);
         write_marker(folder.path(), &identity("a", 1)).unwrap();
         let marker = Marker::open(folder.path(), identity("a", 1)).unwrap();
         for change in [7, 1_000_000, 8] {
             marker.advance(change).unwrap();
         }
         let expected = FolderIdentity::Marked(identity("a", 1_000_000));
-        assert_eq!(of_folder(folder.path()).unwrap(), expected);
+        assert_eq!(read_folder(folder.path()).unwrap(), expected);
         for damaged in [&b"installation a"[..], b"", b"\xff", b"a b c d"] {
             fs::write(folder.path().join(MARKER), damaged).unwrap();
-            let found = of_folder(folder.path()).unwrap();
+            let found = read_folder(folder.path()).unwrap();
             assert_eq!(found, FolderIdentity::Unreadable);
         }
     }

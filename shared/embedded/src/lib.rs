@@ -53,4 +53,4 @@ pub use bucket::Bucket;
 pub use clock::ManualClock;
 pub use error::OpenError;
 pub use identity::Mismatch;
-pub use store::{Options, Store};
+pub use store::{Store, StoreOptions};

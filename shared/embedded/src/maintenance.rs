@@ -79,8 +79,8 @@ pub enum MaintenanceError {
 }
 
 impl From<StoreError> for MaintenanceError {
-    fn from(fault: StoreError) -> Self {
-        Self::Open(fault.into())
+    fn from(error: StoreError) -> Self {
+        Self::Open(error.into())
     }
 }
 

@@ -115,8 +115,8 @@ pub(crate) fn copy_database(connection: &Connection, to: &Path) -> Result<(), Op
     sync_folder(to.parent().unwrap_or(Path::new("."))).map_err(io)
 }
 
-/// Compares the columns with those of a new database, so that one that was made or damaged
-/// by other means is refused here and not by the first request that meets it.
+/// Compares the columns with those of a new database, so that a database that was
+/// created or damaged by other means is rejected here and not by the first request.
 fn check(connection: &Connection) -> Result<(), OpenError> {
     let mut fresh = Connection::open_in_memory().map_err(StoreError::from)?;
     apply(&mut fresh, 0)?;

@@ -8,7 +8,7 @@ use crate::{
     data_dir::DataDir,
     database::{open_to_read, open_to_write},
     error::{OpenError, StoreError},
-    identity::{self, FolderIdentity, Identity, Marker, Mismatch},
+    identity::{self, FolderIdentity, Marker, Mismatch, StoreIdentity},
     lock::DataLock,
     migrations,
     recovery::{self, FileReferences, FolderListing, QUARANTINE},
@@ -19,7 +19,7 @@ use crate::{
 /// Which pairs of a database and a folder are opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acceptance {
-    /// Those that belong together.
+    /// Only a folder whose identity matches the database.
     Matching,
     /// Any: the folder is made the database's. Nothing is deleted.
     Any,
@@ -42,9 +42,9 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
     let mut connection = open_to_write(&path)?;
     migrations::refuse_newer(&connection)?;
     let found = FolderListing::read(&folder).map_err(files)?;
-    let own = identity::of_database(&connection)?;
-    let in_folder = identity::of_folder(&folder).map_err(files)?;
-    let census = found.census(&FileReferences::of_objects(&connection)?);
+    let own = identity::read_database(&connection)?;
+    let in_folder = identity::read_folder(&folder).map_err(files)?;
+    let census = found.census(&FileReferences::from_objects(&connection)?);
     let compared = identity::compare(own.as_ref(), &in_folder, census);
     let is_mismatch = compared.is_err();
     if let Err(mismatch) = compared
@@ -81,19 +81,19 @@ pub(crate) fn refusal(data_dir: &DataDir, mismatch: Mismatch) -> OpenError {
 /// Gives the database its identity, with a counter that is ahead of both.
 fn settle(
     connection: &Connection,
-    own: Option<Identity>,
+    own: Option<StoreIdentity>,
     in_folder: &FolderIdentity,
-) -> Result<Identity, StoreError> {
-    let of_folder = match in_folder {
+) -> Result<StoreIdentity, StoreError> {
+    let read_folder = match in_folder {
         FolderIdentity::Marked(identity) => identity.change,
         FolderIdentity::None | FolderIdentity::Unreadable => 0,
     };
-    let own = own.unwrap_or_else(|| Identity {
+    let own = own.unwrap_or_else(|| StoreIdentity {
         installation: random_name(),
         change: 0,
     });
-    let identity = Identity {
-        change: own.change.max(of_folder) + 1,
+    let identity = StoreIdentity {
+        change: own.change.max(read_folder) + 1,
         installation: own.installation,
     };
     identity::set_database(connection, &identity)?;

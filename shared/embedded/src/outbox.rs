@@ -47,7 +47,7 @@ pub(crate) fn emit(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // A bucket's name is its role here.
-    let listeners = pipeline.listeners(event.occurrence(|bucket| bucket));
+    let listeners = pipeline.listeners(event.trigger_key(|bucket| bucket));
     if listeners.is_empty() {
         return Ok(());
     }

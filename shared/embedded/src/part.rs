@@ -3,7 +3,7 @@
 
 /// The part of an object that a request brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum ContentRange {
     /// `bytes A-B/TOTAL`, or `…/*` while the total is not known.
     Bytes {
         /// Offset of the first byte.
@@ -22,7 +22,7 @@ pub enum Part {
     Whole,
 }
 
-impl Part {
+impl ContentRange {
     /// Parses a `Content-Range` header.
     pub fn parse(header: Option<&str>) -> Option<Self> {
         let Some(header) = header else {
@@ -49,20 +49,23 @@ mod tests {
 
     #[test]
     fn content_ranges_are_read_as_gcs_writes_them() {
-        let bytes = |start, end, total| Some(Part::Bytes { start, end, total });
+        let bytes = |start, end, total| Some(ContentRange::Bytes { start, end, total });
         for (header, expected) in [
             ("bytes 0-9/10", bytes(0, 9, Some(10))),
             ("bytes 0-9/*", bytes(0, 9, None)),
-            ("bytes */10", Some(Part::Nothing { total: Some(10) })),
-            ("bytes */*", Some(Part::Nothing { total: None })),
+            (
+                "bytes */10",
+                Some(ContentRange::Nothing { total: Some(10) }),
+            ),
+            ("bytes */*", Some(ContentRange::Nothing { total: None })),
             ("bytes 0-10/10", None),
             ("bytes 5-4/10", None),
             ("bytes -5/10", None),
             ("bytes 0-18446744073709551615/*", None),
             ("items 0-9/10", None),
         ] {
-            assert_eq!(Part::parse(Some(header)), expected, "{header}");
+            assert_eq!(ContentRange::parse(Some(header)), expected, "{header}");
         }
-        assert_eq!(Part::parse(None), Some(Part::Whole));
+        assert_eq!(ContentRange::parse(None), Some(ContentRange::Whole));
     }
 }

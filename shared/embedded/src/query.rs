@@ -37,7 +37,7 @@ pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document
     Ok(documents)
 }
 
-/// The paths that a query asks for, without their fields.
+/// The paths of a query's results, without their fields.
 pub(crate) fn run_paths(
     connection: &Connection,
     query: &Query,

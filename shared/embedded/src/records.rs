@@ -60,7 +60,7 @@ impl Records for Store {
 
     fn watch(&self, path: &DocPath) -> DocumentStream {
         let mut receiver = self.subscribe(path);
-        // The first round answers at once with what is there.
+        // The first round answers at once with the current state.
         receiver.mark_changed();
         let state = (self.clone(), path.clone(), receiver);
         stream::unfold(state, |(store, path, mut receiver)| async move {

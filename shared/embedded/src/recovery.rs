@@ -36,14 +36,14 @@ pub(crate) struct FileReferences {
 impl FileReferences {
     /// Reads what a migrated database names.
     pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
-        let mut named = Self::of_objects(connection)?;
+        let mut named = Self::from_objects(connection)?;
         named.sessions = names(connection, "SELECT id FROM sessions")?;
         named.removed = names(connection, "SELECT file FROM removed_files")?;
         Ok(named)
     }
 
     /// Reads the objects alone, which a database of every version has, unless it is empty.
-    pub(crate) fn of_objects(connection: &Connection) -> Result<Self, StoreError> {
+    pub(crate) fn from_objects(connection: &Connection) -> Result<Self, StoreError> {
         let mut named = Self::default();
         let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'objects')";
         if connection.query_row(sql, [], |row| row.get(0))? {

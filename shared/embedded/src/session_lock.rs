@@ -22,7 +22,7 @@ pub(crate) struct SessionLock {
 }
 
 impl SessionLock {
-    pub(crate) fn of(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         let mut slots = SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
         Self {
             id: id.to_owned(),
@@ -34,7 +34,7 @@ impl SessionLock {
         self.slot.mutex.lock().await
     }
 
-    /// Tells the request that runs to stop: the upload's row is gone.
+    /// Stops the running request: the upload's row is gone.
     pub(crate) fn end(&self) {
         self.slot.ended.send_replace(true);
     }

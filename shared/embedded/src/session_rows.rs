@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// An upload under way.
-pub(crate) struct Session {
+pub(crate) struct UploadSession {
     pub(crate) id: String,
     pub(crate) bucket: String,
     pub(crate) grant: UploadGrant,
@@ -53,7 +53,7 @@ impl Uploads {
     pub(crate) async fn session(
         &self,
         id: &str,
-    ) -> Result<Result<Session, Option<ObjectMeta>>, StoreError> {
+    ) -> Result<Result<UploadSession, Option<ObjectMeta>>, StoreError> {
         let (id, now) = (id.to_owned(), self.store.inner.clock.now().as_millis());
         let read = move |transaction: &Transaction<'_>| {
             let sql = "SELECT bucket, name, content_type, min_size, max_size, expires_at,
@@ -71,8 +71,8 @@ impl Uploads {
     }
 }
 
-fn read_session(id: &str, row: &Row<'_>) -> rusqlite::Result<Session> {
-    Ok(Session {
+fn read_session(id: &str, row: &Row<'_>) -> rusqlite::Result<UploadSession> {
+    Ok(UploadSession {
         id: id.to_owned(),
         overwrite: if row.get(6)? {
             Overwrite::Allowed

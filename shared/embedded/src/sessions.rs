@@ -1,7 +1,7 @@
-//! Uploads under way: the resumable protocol of Google Cloud Storage.
+//! Uploads in progress: the resumable protocol of Google Cloud Storage.
 //!
-//! A piece that breaks off stays as far as it came, and the client asks how far
-//! that is.
+//! An interrupted request keeps the bytes that arrived, and the client asks for the
+//! offset.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use futures::StreamExt;
 use crate::{
     error::StoreError,
     files::EarlyEnd,
-    finalize::{Source, end_others},
-    part::Part,
+    finalize::{ObjectContent, end_others},
+    part::ContentRange,
     session_lock::SessionLock,
-    session_rows::Session,
+    session_rows::UploadSession,
     uploads::{UploadError, Uploads, new_object, refused},
 };
 
@@ -101,7 +101,7 @@ impl Uploads {
     /// its row no upload becomes an object any more.
     pub(crate) async fn end(&self, ids: Vec<String>) -> Result<(), StoreError> {
         for id in ids {
-            let lock = SessionLock::of(&id);
+            let lock = SessionLock::new(&id);
             lock.end();
             let _guard = lock.acquire().await;
             self.store.inner.files.remove(&id).await?;
@@ -113,10 +113,10 @@ impl Uploads {
     pub async fn append(
         &self,
         id: &str,
-        part: Part,
+        part: ContentRange,
         mut body: ByteStream,
     ) -> Result<Received, UploadError> {
-        let lock = SessionLock::of(id);
+        let lock = SessionLock::new(id);
         // Given back before the lock is forgotten.
         let _guard = lock.acquire().await;
         tokio::select! {
@@ -129,7 +129,7 @@ impl Uploads {
     async fn append_locked(
         &self,
         id: &str,
-        part: Part,
+        part: ContentRange,
         body: &mut ByteStream,
     ) -> Result<Received, UploadError> {
         let session = match self.session(id).await? {
@@ -142,9 +142,9 @@ impl Uploads {
         };
         self.cut_to_synced(&session).await?;
         let (start, length, total) = match part {
-            Part::Nothing { total } => (session.synced, Some(0), total),
-            Part::Bytes { start, end, total } => (start, Some(end - start + 1), total),
-            Part::Whole => (0, None, None),
+            ContentRange::Nothing { total } => (session.synced, Some(0), total),
+            ContentRange::Bytes { start, end, total } => (start, Some(end - start + 1), total),
+            ContentRange::Whole => (0, None, None),
         };
         if start > session.synced {
             return Ok(Received::Partial(session.synced));
@@ -155,16 +155,16 @@ impl Uploads {
             });
         }
         let size = self.extend(&session, start, length, body).await?;
-        let whole = matches!(part, Part::Whole) || total == Some(size);
+        let whole = matches!(part, ContentRange::Whole) || total == Some(size);
         if !whole {
             return Ok(Received::Partial(size));
         }
         self.complete(session, size).await.map(Received::Complete)
     }
 
-    /// What was not synced does not count: it is cut off, and the client sends it again. An
-    /// upload of which synced bytes are missing cannot be completed.
-    async fn cut_to_synced(&self, session: &Session) -> Result<(), UploadError> {
+    /// Unsynced bytes do not count: they are cut off, and the client sends them again.
+    /// An upload whose synced bytes are missing cannot be completed.
+    async fn cut_to_synced(&self, session: &UploadSession) -> Result<(), UploadError> {
         let files = &self.store.inner.files;
         let size = files.unfinished_size(&session.id).await;
         let size = size.map_err(StoreError::from)?;
@@ -186,12 +186,12 @@ impl Uploads {
         Ok(self.store.inner.files.remove(id).await?)
     }
 
-    async fn complete(&self, session: Session, size: u64) -> Result<ObjectMeta, UploadError> {
+    async fn complete(&self, session: UploadSession, size: u64) -> Result<ObjectMeta, UploadError> {
         let id = session.id.clone();
         let new = new_object(&session.bucket, &session.grant, session.id, size)?;
         let store = &self.store;
         let complete = store
-            .finalize(new, session.overwrite, Source::Session)
+            .finalize(new, session.overwrite, ObjectContent::Session)
             .await;
         if matches!(complete, Err(UploadError::Exists)) {
             self.forget(&id).await?;
@@ -202,7 +202,7 @@ impl Uploads {
     /// Writes what is new of a part that begins at `start`; answers the size then.
     async fn extend(
         &self,
-        session: &Session,
+        session: &UploadSession,
         start: u64,
         length: Option<u64>,
         body: &mut ByteStream,

@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 
 /// What a signed URL lets its holder do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
+pub enum SignedOperation {
     /// `PUT` the whole object.
     Put,
     /// `POST` to begin a resumable upload.
@@ -30,7 +30,7 @@ pub enum Operation {
     Get,
 }
 
-impl Operation {
+impl SignedOperation {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Put => "put",
@@ -76,7 +76,12 @@ impl SigningKey {
     }
 
     /// The query string that permits `operation` on an object of `bucket`.
-    pub(crate) fn query(&self, operation: Operation, bucket: &str, grant: &UploadGrant) -> String {
+    pub(crate) fn query(
+        &self,
+        operation: SignedOperation,
+        bucket: &str,
+        grant: &UploadGrant,
+    ) -> String {
         let signature = self.sign(operation, bucket, grant);
         form_urlencoded::Serializer::new(String::new())
             .append_pair("type", &grant.content_type)
@@ -89,7 +94,7 @@ impl SigningKey {
     /// What a query string permits.
     pub(crate) fn verify(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         bucket: &str,
         name: &str,
         query: &str,
@@ -116,7 +121,7 @@ impl SigningKey {
         hex(&mac.finalize().into_bytes())
     }
 
-    fn sign(&self, operation: Operation, bucket: &str, grant: &UploadGrant) -> String {
+    fn sign(&self, operation: SignedOperation, bucket: &str, grant: &UploadGrant) -> String {
         let text = format!(
             "{}\n{bucket}\n{}\n{}\n{}-{}\n{}",
             operation.as_str(),
@@ -170,7 +175,7 @@ mod tests {
     }
 
     fn verify(
-        operation: Operation,
+        operation: SignedOperation,
         bucket: &str,
         name: &str,
         query: &str,
@@ -182,63 +187,63 @@ mod tests {
 
     #[test]
     fn a_signed_url_permits_exactly_what_it_says() {
-        let query = SigningKey(b"key".to_vec()).query(Operation::Put, "uploads", &grant());
+        let query = SigningKey(b"key".to_vec()).query(SignedOperation::Put, "uploads", &grant());
         let name = grant().name;
         assert_eq!(
-            verify(Operation::Put, "uploads", &name, &query, 0),
+            verify(SignedOperation::Put, "uploads", &name, &query, 0),
             Ok(grant())
         );
         let altered = [
-            verify(Operation::Resumable, "uploads", &name, &query, 0),
-            verify(Operation::Put, "artifacts", &name, &query, 0),
+            verify(SignedOperation::Resumable, "uploads", &name, &query, 0),
+            verify(SignedOperation::Put, "artifacts", &name, &query, 0),
             verify(
-                Operation::Put,
+                SignedOperation::Put,
                 "uploads",
                 "users/u/interviews/j/audio/a",
                 &query,
                 0,
             ),
             verify(
-                Operation::Put,
+                SignedOperation::Put,
                 "uploads",
                 &name,
                 &query.replace("20", "21"),
                 0,
             ),
             verify(
-                Operation::Put,
+                SignedOperation::Put,
                 "uploads",
                 &name,
                 &query.replace("wav", "mp3"),
                 0,
             ),
             verify(
-                Operation::Put,
+                SignedOperation::Put,
                 "uploads",
                 &name,
                 &query.replace("2000", "9000"),
                 0,
             ),
             verify(
-                Operation::Put,
+                SignedOperation::Put,
                 "uploads",
                 &name,
                 &format!("{query}&more=1"),
                 0,
             ),
-            verify(Operation::Put, "uploads", &name, "", 0),
+            verify(SignedOperation::Put, "uploads", &name, "", 0),
         ];
         for outcome in altered {
             assert_eq!(outcome, Err(BadUrl::Signature));
         }
         assert_eq!(
-            verify(Operation::Put, "uploads", &name, &query, 2_000_000),
+            verify(SignedOperation::Put, "uploads", &name, &query, 2_000_000),
             Err(BadUrl::Expired)
         );
     }
 
     #[test]
-    fn the_key_stays_the_same_and_is_for_its_owner_alone() {
+    fn signing_key_is_stable_and_readable_by_its_owner_only() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let first = SigningKey::load(folder.path()).unwrap();

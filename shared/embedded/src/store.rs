@@ -29,16 +29,16 @@ use crate::{
     uploads::Uploads,
 };
 
-/// How long dead letters are kept, as in the cloud: they hold what was in hand.
+/// How long dead letters are kept, as in the cloud: they hold the undelivered message.
 const DEAD_LETTERS_KEPT_MS: i64 = 31 * 24 * 3_600 * 1_000;
 
 /// How a store is opened.
-pub struct Options {
+pub struct StoreOptions {
     /// The data directory; created when it is not there.
     pub data_dir: PathBuf,
     /// Where clients reach this service, without a slash at the end.
     pub public_url: String,
-    /// Who listens to what.
+    /// The manifest: which function listens to what.
     pub pipeline: Arc<Pipeline>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -66,14 +66,15 @@ pub(crate) struct Inner {
 }
 
 impl Store {
-    /// Opens a data directory, brings its database to this release's version, sorts the
-    /// files that an earlier process left, and gives back the deliveries it had in hand.
-    pub async fn open(options: Options) -> Result<Self, OpenError> {
+    /// Opens a data directory, migrates its database to this release's version, sorts
+    /// the files that an earlier process left, and releases the deliveries it had in
+    /// flight.
+    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         Self::open_with(options, Arc::new(RealDisk)).await
     }
 
     pub(crate) async fn open_with(
-        options: Options,
+        options: StoreOptions,
         disk: Arc<dyn Disk>,
     ) -> Result<Self, OpenError> {
         let data_dir = DataDir::new(&options.data_dir);
@@ -81,14 +82,14 @@ impl Store {
         let opened = open::open(&data_dir, Acceptance::Matching)?;
         let database = Database::start(&data_dir.database(), opened.connection, opened.marker)?;
         let store = Self::over(options, database, disk, Some(opened.lock))?;
-        store.deliveries().give_back_all().await?;
+        store.deliveries().release_all().await?;
         store.clear_expired().await?;
         Ok(store)
     }
 
     /// Opens a data directory for reading alone, also while a service works on it. Writes
     /// fail.
-    pub fn open_to_read(options: Options) -> Result<Self, OpenError> {
+    pub fn open_to_read(options: StoreOptions) -> Result<Self, OpenError> {
         let data_dir = DataDir::new(&options.data_dir);
         open::check_readable(&data_dir)?;
         let database = Database::start_read_only(&data_dir.database())?;
@@ -96,7 +97,7 @@ impl Store {
     }
 
     fn over(
-        options: Options,
+        options: StoreOptions,
         database: Database,
         disk: Arc<dyn Disk>,
         lock: Option<DataLock>,
@@ -155,9 +156,8 @@ impl Store {
         Uploads::new(self.clone())
     }
 
-    /// Removes what is past its time: uploads that were not completed, dead letters, and
-    /// the files of deleted objects. In the cloud a bucket and a subscription do this by
-    /// themselves.
+    /// Removes what has expired: uploads that were not completed, dead letters, and the
+    /// files of deleted objects. In the cloud, lifecycle rules do this.
     pub async fn clear_expired(&self) -> Result<(), StoreError> {
         let long_dead = self.inner.clock.now().as_millis() - DEAD_LETTERS_KEPT_MS;
         let database = &self.inner.database;
@@ -196,7 +196,7 @@ impl Signer for Store {
 }
 
 /// Makes a file, which `SQLite` finds empty then, or takes one that is there away from
-/// everybody else; what `SQLite` puts beside it has the same permissions.
+/// all other users; what `SQLite` puts beside it has the same permissions.
 pub(crate) fn only_ours(path: &Path) -> std::io::Result<()> {
     let file = File::options().append(true).create(true).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))

@@ -10,12 +10,12 @@ use crate::{
     Store,
     error::StoreError,
     files::{EarlyEnd, WriteError},
-    finalize::{NewObject, Source},
+    finalize::{NewObject, ObjectContent},
 };
 pub use crate::{
-    part::Part,
+    part::ContentRange,
     sessions::Received,
-    signature::{BadUrl, Operation},
+    signature::{BadUrl, SignedOperation},
 };
 
 /// Why an upload was refused, or how it broke off.
@@ -29,7 +29,7 @@ pub enum UploadError {
     Header {
         /// Its name.
         header: &'static str,
-        /// What was signed.
+        /// The signed operation.
         expected: String,
     },
     /// More bytes than permitted.
@@ -49,7 +49,7 @@ pub enum UploadError {
     /// The `Content-Range` makes no sense here.
     #[error("the content range does not fit the upload")]
     Range,
-    /// There is no such upload under way.
+    /// No such upload in progress.
     #[error("no such upload is under way")]
     NoSession,
     /// The object is there already.
@@ -77,7 +77,7 @@ impl Uploads {
     /// What a URL's path and query permit.
     pub fn verify(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         bucket: &str,
         name: &str,
         query: &str,
@@ -103,7 +103,7 @@ impl Uploads {
             WriteError::Disk(error) => UploadError::Store(error.into()),
         })?;
         let new = new_object(bucket, grant, file, size)?;
-        let source = Source::New(unfinished);
+        let source = ObjectContent::New(unfinished);
         self.store.finalize(new, Overwrite::Refused, source).await
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use domain::ports::Clock;
 use embedded::{
     ManualClock,
-    deliveries::{Again, Channel, Content, Deliveries, Delivery},
+    deliveries::{Channel, Content, Deliveries, QueuedDelivery, Requeue},
 };
 use steps::{Failure, Function, Task, Trigger};
 use tokio::task::JoinSet;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// How long to wait when the store itself fails.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long work in hand may go on after the signal to stop.
+/// How long in-flight deliveries may continue after the stop signal.
 pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Hands deliveries to functions.
@@ -23,7 +23,7 @@ pub struct Dispatcher {
     deliveries: Deliveries,
     functions: HashMap<&'static str, Arc<dyn Function>>,
     lanes: Vec<Channel>,
-    in_hand: HashMap<String, usize>,
+    in_flight: HashMap<String, usize>,
     running: JoinSet<String>,
 }
 
@@ -37,21 +37,22 @@ impl Dispatcher {
                 .map(|function| (function.name(), function))
                 .collect(),
             deliveries,
-            in_hand: HashMap::new(),
+            in_flight: HashMap::new(),
             running: JoinSet::new(),
         }
     }
 
-    /// Works until it is stopped, then finishes what is in hand for as long as
-    /// `grace` allows; the rest is taken up at the next start.
+    /// Works until it is stopped, then waits for in-flight deliveries for at most
+    /// `grace`; the rest continues at the next start.
     pub async fn run(mut self, clock: Arc<dyn Clock>, stop: CancellationToken, grace: Duration) {
         while !stop.is_cancelled() {
             let pause = match self.start_due().await {
                 Ok(()) => self.until_next_due(&*clock).await,
                 Err(error) => {
                     tracing::error!(
+                        event = "dispatch.failed",
                         error = &*error as &dyn std::error::Error,
-                        "nothing could be delivered"
+                        "deliveries could not be read from the store"
                     );
                     STORE_PAUSE
                 }
@@ -65,11 +66,14 @@ impl Dispatcher {
         }
         let finishing = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finishing).await.is_err() {
-            tracing::info!("stopped with work in hand; it goes on at the next start");
+            tracing::info!(
+                event = "dispatch.interrupted",
+                "stopped with deliveries in flight; they continue at the next start"
+            );
         }
     }
 
-    /// Works until nothing is left, moving the clock on to whatever is due next.
+    /// Works until nothing is left, moving the clock to whatever is due next.
     pub async fn drain(&mut self, clock: &ManualClock) -> anyhow::Result<()> {
         loop {
             self.start_due().await?;
@@ -86,13 +90,13 @@ impl Dispatcher {
 
     async fn start_due(&mut self) -> anyhow::Result<()> {
         for lane in &self.lanes {
-            let busy = self.in_hand.get(&lane.name).copied().unwrap_or(0);
+            let busy = self.in_flight.get(&lane.name).copied().unwrap_or(0);
             let room = lane.limit.saturating_sub(busy);
             if room == 0 {
                 continue;
             }
             for delivery in self.deliveries.take(lane, room).await? {
-                *self.in_hand.entry(lane.name.clone()).or_default() += 1;
+                *self.in_flight.entry(lane.name.clone()).or_default() += 1;
                 let function = self.functions.get(delivery.function.as_str()).cloned();
                 self.running
                     .spawn(deliver(self.deliveries.clone(), function, delivery));
@@ -104,11 +108,13 @@ impl Dispatcher {
     fn finished(&mut self, lane: Result<String, tokio::task::JoinError>) {
         match lane {
             Ok(lane) => {
-                if let Some(count) = self.in_hand.get_mut(&lane) {
+                if let Some(count) = self.in_flight.get_mut(&lane) {
                     *count -= 1;
                 }
             }
-            Err(error) => tracing::error!("a delivery was lost: {error}"),
+            Err(error) => {
+                tracing::error!(event = "delivery.panicked", %error, "a delivery was aborted")
+            }
         }
     }
 
@@ -127,7 +133,7 @@ impl Dispatcher {
 async fn deliver(
     deliveries: Deliveries,
     function: Option<Arc<dyn Function>>,
-    delivery: Delivery,
+    delivery: QueuedDelivery,
 ) -> String {
     let outcome = match function {
         None => Err(Failure::permanent(anyhow::anyhow!(
@@ -139,14 +145,17 @@ async fn deliver(
     // Until the next start, only this loop can settle it. The error may pass: a full disk, for
     // example, may have room again.
     while let Err(error) = settle(&deliveries, &delivery, &outcome).await {
-        tracing::error!("a delivery could not be settled yet: {error}");
+        tracing::error!(
+            event = "delivery.settle_failed",
+            "the outcome of a delivery was not stored; retrying: {error}"
+        );
         tokio::time::sleep(STORE_PAUSE).await;
     }
     delivery.lane
 }
 
 /// A function that panics has failed in a way that may pass.
-async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(), Failure> {
+async fn guarded(function: Arc<dyn Function>, delivery: &QueuedDelivery) -> Result<(), Failure> {
     let trigger = trigger(delivery);
     let handling = tokio::spawn(async move { function.handle(trigger).await });
     match handling.await {
@@ -157,7 +166,7 @@ async fn guarded(function: Arc<dyn Function>, delivery: &Delivery) -> Result<(),
 }
 
 /// What a delivery gives to its function.
-pub fn trigger(delivery: &Delivery) -> Trigger {
+pub fn trigger(delivery: &QueuedDelivery) -> Trigger {
     match &delivery.content {
         Content::Event(event) => Trigger::Event(event.clone()),
         Content::Task {
@@ -178,24 +187,30 @@ pub fn trigger(delivery: &Delivery) -> Trigger {
 
 async fn settle(
     deliveries: &Deliveries,
-    delivery: &Delivery,
+    delivery: &QueuedDelivery,
     outcome: &Result<(), Failure>,
 ) -> anyhow::Result<()> {
     let function = &delivery.function;
     match outcome {
         Ok(()) => deliveries.done(delivery).await?,
         Err(Failure::Permanent(error)) => {
-            deliveries.bury(delivery, &format!("{error:#}")).await?;
+            deliveries
+                .dead_letter(delivery, &format!("{error:#}"))
+                .await?;
         }
         Err(Failure::Transient { error, after }) => {
-            tracing::warn!(%function, attempt = delivery.attempt, "event put back: {error:#}");
+            tracing::warn!(event = "delivery.retrying", %function, attempt = delivery.attempt, "delivery will be retried: {error:#}");
             let reason = format!("{error:#}");
             let after = *after;
             deliveries
-                .again(delivery, Again::Failed { after }, &reason)
+                .requeue(delivery, Requeue::Failed { after }, &reason)
                 .await?;
         }
-        Err(Failure::Later(wait)) => deliveries.again(delivery, Again::Later(*wait), "").await?,
+        Err(Failure::Later(wait)) => {
+            deliveries
+                .requeue(delivery, Requeue::Later(*wait), "")
+                .await?
+        }
     }
     Ok(())
 }

@@ -36,7 +36,11 @@ async fn tick(every: Duration, topic: String, bus: Arc<dyn Bus>, stop: Cancellat
             ..Message::default()
         };
         if let Err(error) = bus.publish(&topic, message).await {
-            tracing::warn!(topic, "the clock could not be heard: {error}");
+            tracing::warn!(
+                event = "schedule.publish_failed",
+                topic,
+                "a scheduled message was not published: {error}"
+            );
         }
     }
 }

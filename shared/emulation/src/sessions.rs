@@ -5,7 +5,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::ports::{ObjectMeta, ObjectStore as _, Overwrite, UploadGrant};
-use embedded::uploads::{Part, Received, UploadError};
+use embedded::uploads::{ContentRange, Received, UploadError};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use runtime::http::{Body, Problem, empty, incoming};
@@ -53,7 +53,7 @@ impl Storage {
         let (parts, body) = request.into_parts();
         let range = parts.headers.get(header::CONTENT_RANGE);
         let range = range.map(|value| value.to_str().unwrap_or(""));
-        let part = Part::parse(range).ok_or_else(|| problem(UploadError::Range))?;
+        let part = ContentRange::parse(range).ok_or_else(|| problem(UploadError::Range))?;
         if is_short(part) {
             return Err(too_short());
         }
@@ -67,7 +67,7 @@ impl Storage {
         }
     }
 
-    /// Refuses bytes that are not those of the checksum in `x-goog-hash`.
+    /// Rejects bytes that do not match the checksum in `x-goog-hash`.
     async fn check_hash(
         &self,
         bucket: &str,
@@ -102,12 +102,12 @@ pub fn wrong_crc32c(expected: &str) -> Problem {
     Problem::bad_request("crc32c_mismatch", detail)
 }
 
-fn is_short(part: Part) -> bool {
+fn is_short(part: ContentRange) -> bool {
     match part {
-        Part::Bytes { start, end, total } => {
+        ContentRange::Bytes { start, end, total } => {
             total != Some(end + 1) && !(end + 1 - start).is_multiple_of(QUANTUM)
         }
-        Part::Nothing { .. } | Part::Whole => false,
+        ContentRange::Nothing { .. } | ContentRange::Whole => false,
     }
 }
 

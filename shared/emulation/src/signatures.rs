@@ -1,8 +1,8 @@
-//! What a signed URL permits; the embedded store signs with its own key.
+//! Verifies signed URLs by the embedded store's own key.
 
 use async_trait::async_trait;
 use domain::ports::UploadGrant;
-use embedded::uploads::{Operation, UploadError, Uploads};
+use embedded::uploads::{SignedOperation, UploadError, Uploads};
 use http::{HeaderMap, request::Parts};
 
 /// An object that a URL leads to.
@@ -20,7 +20,7 @@ pub trait Signatures: Send + Sync {
     /// What the URL permits, when the request is just as it was signed.
     async fn granted(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         target: Target<'_>,
         request: &Parts,
     ) -> Result<UploadGrant, UploadError>;
@@ -30,18 +30,18 @@ pub trait Signatures: Send + Sync {
 impl Signatures for Uploads {
     async fn granted(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         target: Target<'_>,
         request: &Parts,
     ) -> Result<UploadGrant, UploadError> {
         let query = request.uri.query().unwrap_or("");
         let grant = self.verify(operation, target.bucket, target.name, query)?;
-        if operation != Operation::Get {
+        if operation != SignedOperation::Get {
             let range = format!("{},{}", grant.size.0, grant.size.1);
             check_header(&request.headers, "content-type", &grant.content_type)?;
             check_header(&request.headers, "x-goog-content-length-range", &range)?;
         }
-        if operation == Operation::Resumable {
+        if operation == SignedOperation::Resumable {
             check_header(&request.headers, "x-goog-resumable", "start")?;
         }
         Ok(grant)
@@ -64,12 +64,12 @@ pub fn check_header(
     })
 }
 
-/// The operation that a request asks for by its method.
-pub(crate) fn operation(request: &Parts) -> Option<Operation> {
+/// The operation of a request, by its method.
+pub(crate) fn operation(request: &Parts) -> Option<SignedOperation> {
     match request.method {
-        http::Method::GET | http::Method::HEAD => Some(Operation::Get),
-        http::Method::PUT => Some(Operation::Put),
-        http::Method::POST => Some(Operation::Resumable),
+        http::Method::GET | http::Method::HEAD => Some(SignedOperation::Get),
+        http::Method::PUT => Some(SignedOperation::Put),
+        http::Method::POST => Some(SignedOperation::Resumable),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::ports::{ObjectMeta, ObjectStore, Overwrite, UploadGrant};
 use embedded::{
     Store,
-    uploads::{BadUrl, Operation, UploadError, Uploads},
+    uploads::{BadUrl, SignedOperation, UploadError, Uploads},
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
@@ -101,9 +101,11 @@ impl Storage {
         let granted = self.signatures.granted(operation, target, &parts).await;
         let grant = granted.map_err(problem)?;
         match operation {
-            Operation::Get => download(&*self.store.bucket(bucket), &name, None, &parts).await,
-            Operation::Put => self.put(bucket, &grant, &parts.headers, body).await,
-            Operation::Resumable => self.begin(bucket, &grant, Overwrite::Refused).await,
+            SignedOperation::Get => {
+                download(&*self.store.bucket(bucket), &name, None, &parts).await
+            }
+            SignedOperation::Put => self.put(bucket, &grant, &parts.headers, body).await,
+            SignedOperation::Resumable => self.begin(bucket, &grant, Overwrite::Refused).await,
         }
     }
 
@@ -121,7 +123,7 @@ impl Storage {
         self.completed(bucket, &stored.map_err(problem)?).await
     }
 
-    /// The answer to what has stored an object.
+    /// The response to a stored object.
     pub async fn completed(
         &self,
         bucket: &str,
@@ -155,8 +157,8 @@ impl Storage {
     }
 }
 
-/// The bytes of an object, or those of the range that is asked for, with the
-/// headers that Google's clients want to see.
+/// The bytes of an object, or of the requested range, with the headers that
+/// Google's clients expect.
 pub async fn download(
     bucket: &dyn ObjectStore,
     name: &str,

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_what_people_repeat() {
+    fn keeps_natural_repetitions() {
         for said in [
             "no no no no we never did",
             "bit by bit by bit by bit",

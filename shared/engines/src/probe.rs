@@ -18,7 +18,7 @@ pub(crate) struct AudioProbe {
 }
 
 impl AudioProbe {
-    /// How many people can be told apart.
+    /// The number of speakers that channels distinguish.
     pub(crate) fn speakers(&self) -> u32 {
         if self.separate {
             u32::from(self.facts.channels)
@@ -29,9 +29,9 @@ impl AudioProbe {
 }
 
 /// Decodes the whole recording once, up to the longest that is accepted.
-pub(crate) async fn take(request: &TranscriptionRequest) -> Result<AudioProbe, StepError> {
+pub(crate) async fn probe(request: &TranscriptionRequest) -> Result<AudioProbe, StepError> {
     let (recording, limit) = (request.recording.clone(), request.max_duration_ms);
-    spawn_blocking(move || survey(Box::new(ObjectReader::open(&recording)), limit))
+    spawn_blocking(move || probe_source(Box::new(ObjectReader::open(&recording)), limit))
         .await
         .map_err(|_| StepError::transient(Code::EngineFailed, "the speech engine broke down"))?
         .map_err(|error| error.to_step_error())
@@ -50,8 +50,8 @@ pub(crate) async fn is_one_person_per_channel(
         if channels < 2 {
             return Ok(false);
         }
-        let survey = survey(Box::new(ObjectReader::open(&recording)), limit)?;
-        Ok(survey.separate)
+        let probe = probe_source(Box::new(ObjectReader::open(&recording)), limit)?;
+        Ok(probe.separate)
     };
     spawn_blocking(look)
         .await
@@ -59,7 +59,7 @@ pub(crate) async fn is_one_person_per_channel(
         .map_err(|error| error.to_step_error())
 }
 
-fn survey(source: Box<dyn Source>, limit_ms: u64) -> Result<AudioProbe, Error> {
+fn probe_source(source: Box<dyn Source>, limit_ms: u64) -> Result<AudioProbe, Error> {
     let mut decoder = Decoder::open(source)?;
     let rate = decoder.facts().sample_rate_hz;
     let mut comparison = None;

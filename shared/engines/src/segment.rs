@@ -15,7 +15,7 @@ use futures::{Stream, TryStreamExt, stream};
 use media::speech::{Segmenter, SpeechSegment};
 
 /// A stretch of one speaker's words; none without any.
-pub(crate) fn of_words(words: Vec<Word>, is_final: bool) -> Option<Segment> {
+pub(crate) fn from_words(words: Vec<Word>, is_final: bool) -> Option<Segment> {
     let first = words.first()?;
     let texts = words.iter().map(|word| word.text.reveal());
     Some(Segment {

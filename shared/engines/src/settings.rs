@@ -23,7 +23,7 @@ pub struct Speech {
 }
 
 impl Speech {
-    pub(crate) fn of<E: Transcriber + LiveTranscriber + 'static>(engine: E) -> Self {
+    pub(crate) fn new<E: Transcriber + LiveTranscriber + 'static>(engine: E) -> Self {
         let engine = Arc::new(engine);
         Self {
             transcriber: Arc::clone(&engine) as _,
@@ -58,15 +58,15 @@ pub fn speech(environment: &Environment) -> anyhow::Result<Speech> {
 pub fn speech_with(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
     match environment.word("TRANSCRIBER", &NAMES)? {
         "deepgram" => {
-            let options = deepgram::Options::read(environment)?;
-            Ok(Speech::of(Deepgram::new(options)?))
+            let options = deepgram::DeepgramOptions::read(environment)?;
+            Ok(Speech::new(Deepgram::new(options)?))
         }
         "openai" => {
-            let options = openai_transcription::Options::read(environment)?;
-            Ok(Speech::of(OpenAiTranscriber::new(options)?))
+            let options = openai_transcription::OpenAiTranscriptionOptions::read(environment)?;
+            Ok(Speech::new(OpenAiTranscriber::new(options)?))
         }
         "whisper" => whisper(environment, fallback),
-        _ => Ok(Speech::of(pocketsphinx(environment)?)),
+        _ => Ok(Speech::new(pocketsphinx(environment)?)),
     }
 }
 
@@ -90,10 +90,10 @@ pub fn transcriber(environment: &Environment) -> anyhow::Result<Arc<dyn Transcri
     Ok(speech(environment)?.transcriber)
 }
 
-/// `DIARIZATION`: the engine with speakers told apart by voice where it cannot do so
-/// itself.
+/// `DIARIZATION`: the engine, with diarization where it has none of its own.
 ///
-/// Apart from [`speech`], so that programs that transcribe no recordings link no models.
+/// Separate from [`speech`], so that programs that transcribe no recordings link no
+/// models.
 #[cfg(feature = "diarization")]
 pub fn with_diarization(
     environment: &Environment,
@@ -106,7 +106,7 @@ pub fn with_diarization(
     Ok(Arc::new(crate::Diarized::new(transcriber)))
 }
 
-/// `ANALYZER`: the language engine, where there are no Google credentials.
+/// `ANALYZER`: the language engine, without Google credentials.
 pub fn analyst(environment: &Environment) -> anyhow::Result<Arc<dyn Analyst>> {
     analyst_with(environment, None)
 }

@@ -12,7 +12,7 @@ use domain::{
     steps::{Code, StepError, WaitReason},
     transcript::Recognition,
 };
-use models::{Library, ModelChoice, State, Supply};
+use models::{ModelChoice, ModelLibrary, Supply, SupplyState};
 use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{Fallback, Speech, Whisper, settings::pocketsphinx};
@@ -26,10 +26,10 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
                 name: "WHISPER_MODEL",
                 expected: format!("a model file in ggml format: {error}"),
             })?;
-            Supply::of_file(path)
+            Supply::from_file(path)
         }
         ModelChoice::Known(model) => {
-            let library = Library::new(models::Settings::read(environment)?);
+            let library = ModelLibrary::new(models::ModelSettings::read(environment)?);
             Supply::new(model, library)
         }
     };
@@ -43,15 +43,15 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
     let last_resort = last_resort(environment, fallback)?;
     Ok(Speech {
         supply: Some(Arc::clone(&supply)),
-        ..Speech::of(Supplied::new(engine, supply, last_resort))
+        ..Speech::new(Supplied::new(engine, supply, last_resort))
     })
 }
 
-/// The engine that is used as long as there is no model, where that is wanted.
+/// The engine in use while there is no model, where a fallback is allowed.
 fn last_resort(environment: &Environment, fallback: Fallback) -> anyhow::Result<Option<Speech>> {
     let allowed = environment.parsed("ALLOW_FALLBACK", false, "`true` or `false`")?;
     if allowed {
-        return Ok(Some(Speech::of(pocketsphinx(environment)?)));
+        return Ok(Some(Speech::new(pocketsphinx(environment)?)));
     }
     let wanted = fallback == Fallback::IfInstalled;
     let found = wanted.then(|| pocketsphinx(environment).ok()).flatten();
@@ -82,7 +82,7 @@ impl<E: Transcriber + LiveTranscriber> Supplied<E> {
 
     /// What works in place of the engine at the moment.
     fn stand_in(&self) -> Option<&Speech> {
-        let missing = matches!(self.supply.state(), State::Missing { .. });
+        let missing = matches!(self.supply.state(), SupplyState::Missing { .. });
         self.fallback.as_ref().filter(|_| missing)
     }
 }
@@ -96,16 +96,16 @@ impl<E: Transcriber + LiveTranscriber> Transcriber for Supplied<E> {
     fn readiness(&self) -> Readiness {
         self.supply.start(Arc::new(models::Log));
         match self.supply.state() {
-            State::Ready(_) if self.places.available_permits() == 0 => Readiness::Waiting {
+            SupplyState::Ready(_) if self.places.available_permits() == 0 => Readiness::Waiting {
                 reason: WaitReason::EngineBusy,
                 retry_in: None,
             },
-            State::Ready(_) => self.engine.readiness(),
-            State::Fetching { .. } => Readiness::Waiting {
+            SupplyState::Ready(_) => self.engine.readiness(),
+            SupplyState::Fetching { .. } => Readiness::Waiting {
                 reason: WaitReason::ModelDownload,
                 retry_in: None,
             },
-            State::Missing { retry_at, .. } => Readiness::Waiting {
+            SupplyState::Missing { retry_at, .. } => Readiness::Waiting {
                 reason: WaitReason::ModelUnavailable,
                 retry_in: Some(from_now(retry_at)),
             },
@@ -147,8 +147,8 @@ impl<E: Transcriber + LiveTranscriber> LiveTranscriber for Supplied<E> {
 
     fn status(&self) -> EngineStatus {
         let state = match self.supply.state() {
-            State::Ready(_) => EngineState::Ok,
-            State::Fetching {
+            SupplyState::Ready(_) => EngineState::Ok,
+            SupplyState::Fetching {
                 source,
                 done,
                 total,
@@ -157,7 +157,7 @@ impl<E: Transcriber + LiveTranscriber> LiveTranscriber for Supplied<E> {
                 done_bytes: done,
                 total_bytes: (total > 0).then_some(total),
             },
-            State::Missing { reason, retry_at } => EngineState::Missing {
+            SupplyState::Missing { reason, retry_at } => EngineState::Missing {
                 reason,
                 retry_in_s: from_now(retry_at).as_secs(),
             },
@@ -180,9 +180,9 @@ impl<E: Transcriber + LiveTranscriber> LiveTranscriber for Supplied<E> {
         }
         self.supply.start(Arc::new(models::Log));
         match self.supply.state() {
-            State::Ready(_) => self.engine.listen(samples, options).await,
-            State::Fetching { done, total, .. } => Err(fetching(done, total)),
-            State::Missing { reason, retry_at } => Err(StepError::transient(
+            SupplyState::Ready(_) => self.engine.listen(samples, options).await,
+            SupplyState::Fetching { done, total, .. } => Err(fetching(done, total)),
+            SupplyState::Missing { reason, retry_at } => Err(StepError::transient(
                 Code::EngineUnavailable,
                 format!("the speech engine has no model: {reason}"),
             )

@@ -37,7 +37,7 @@ mod real {
     };
     use engines::Whisper;
     use futures::FutureExt as _;
-    use models::{Library, Model, Settings};
+    use models::{ModelLibrary, ModelSettings, PublishedModel};
 
     use super::support::{Reported, request, wav};
 
@@ -84,9 +84,9 @@ mod real {
     }
 
     async fn engine() -> Option<Whisper> {
-        let settings = Settings::read(&Environment::of_process()).expect("valid settings");
-        let model = Model::named(MODEL).expect("a known model");
-        let path = Library::new(settings).obtain(model, &()).await.ok()?;
+        let settings = ModelSettings::read(&Environment::from_process()).expect("valid settings");
+        let model = PublishedModel::named(MODEL).expect("a known model");
+        let path = ModelLibrary::new(settings).obtain(model, &()).await.ok()?;
         Some(Whisper::from_file(&path).expect("a model"))
     }
 

@@ -1,7 +1,7 @@
-//! The ports of one process, made as the settings say.
+//! The ports of one process, configured by its settings.
 //!
-//! A setting is read when what it belongs to is asked for: a function needs only
-//! those of the ports that it uses.
+//! A setting is read when the port that needs it is requested: a function needs only
+//! the settings of its ports.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,12 +13,12 @@ use domain::{
 use steps::StepRunner;
 
 use crate::{
-    firestore::{Database, Firestore},
+    firestore::{Firestore, FirestoreDatabase},
     identity::FirebaseIdentity,
     pubsub::PubSub,
     signer::HmacSigner,
-    storage::Gcs,
-    tasks::{CloudTasks, Queues},
+    storage::GcsClient,
+    tasks::{CloudTasksQueue, Queues},
     tokens::Tokens,
 };
 
@@ -28,7 +28,7 @@ pub struct Cloud {
     project: String,
     pipeline: Arc<Pipeline>,
     firestore: Firestore,
-    gcs: Gcs,
+    gcs: GcsClient,
 }
 
 impl Cloud {
@@ -44,7 +44,7 @@ impl Cloud {
         }
         let project = environment.required("GCS_PROJECT_ID", "the id of a project")?;
         let project = project.to_owned();
-        let database = Database {
+        let database = FirestoreDatabase {
             project: project.clone(),
             id: environment
                 .text("FIRESTORE_DATABASE")
@@ -56,7 +56,7 @@ impl Cloud {
         let pipeline = Arc::new(Pipeline::ours());
         Ok(Self {
             firestore: Firestore::new(database, Arc::clone(&pipeline)),
-            gcs: Gcs::new(storage.as_deref()),
+            gcs: GcsClient::new(storage.as_deref()),
             project,
             pipeline,
             environment,
@@ -111,7 +111,7 @@ impl Cloud {
     }
 
     /// Cloud Storage.
-    pub const fn gcs(&self) -> &Gcs {
+    pub const fn gcs(&self) -> &GcsClient {
         &self.gcs
     }
 
@@ -157,7 +157,7 @@ impl Cloud {
             service_account: account.map(str::to_owned),
             emulator: host.map(|host| format!("http://{host}")),
         };
-        Ok(Arc::new(CloudTasks::new(
+        Ok(Arc::new(CloudTasksQueue::new(
             queues,
             Arc::clone(&self.pipeline),
         )))
@@ -192,7 +192,7 @@ impl Cloud {
         Ok(Arc::new(signer))
     }
 
-    /// `WEBHOOK_ALLOW_PRIVATE`, which only those may set who emulate the cloud.
+    /// `WEBHOOK_ALLOW_PRIVATE`, which only an emulated cloud may set.
     pub fn allow_private_webhooks(&self) -> Result<bool, InvalidSetting> {
         let allow = self.environment.allow_private_webhooks()?;
         if allow {
@@ -277,7 +277,7 @@ mod tests {
     const PROJECT: (&str, &str) = ("GCS_PROJECT_ID", "p");
 
     fn read(name: &str, value: &str) -> Result<Cloud, InvalidSetting> {
-        Cloud::read(Environment::of([PROJECT, (name, value)]))
+        Cloud::read(Environment::from_pairs([PROJECT, (name, value)]))
     }
 
     fn refusal<T>(outcome: Result<T, InvalidSetting>, name: &str) {
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_the_embedded_service_is_refused() {
+    fn settings_of_the_embedded_service_are_rejected() {
         refusal(read("AUTH", "local"), "AUTH");
         refusal(read("DATA_DIR", "./data"), "DATA_DIR");
         let cloud = read("WEBHOOK_ALLOW_PRIVATE", "true").unwrap();
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn the_urls_of_functions_are_whole_or_refused() {
         let urls = |text: &str| {
-            let environment = Environment::of([("FUNCTION_URLS", text)]);
+            let environment = Environment::from_pairs([("FUNCTION_URLS", text)]);
             function_urls(&environment, &Pipeline::ours())
         };
         let all = "analyze=https://a.example,report=https://r.example,waveform=https://w.example,\

@@ -1,5 +1,5 @@
-//! Who we are: Application Default Credentials, made once for all clients, so
-//! that they share one token.
+//! Application Default Credentials, made once for all clients, so that they share one
+//! token.
 
 use std::sync::OnceLock;
 

@@ -1,9 +1,9 @@
 //! The ports on Google Cloud.
 //!
 //! Every client connects when it is first used, not when it is made, so that an
-//! instance answers at once after its start. What is called from outside is
-//! not generic, or boxes at once what it is given: a function's `main` is compiled
-//! without compiling the clients anew.
+//! instance answers at once after its start. Public functions are not generic, or box
+//! their arguments at once: a function's `main` compiles without compiling the clients
+//! again.
 
 pub mod cloud;
 mod credentials;

@@ -1,7 +1,7 @@
 //! The port `Bus` on Pub/Sub.
 //!
-//! Without ordering keys: each of our messages stands for itself, and a key would
-//! make the ones behind a slow one wait.
+//! Without ordering keys: our messages are independent, and a key would make the ones
+//! behind a slow one wait.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -99,10 +99,10 @@ pub struct Admin {
 
 /// A subscription that pushes.
 #[derive(Debug, Clone)]
-pub struct Push {
+pub struct PushSubscription {
     /// Its name.
     pub subscription: String,
-    /// The topic that it hears.
+    /// The topic that it subscribes to.
     pub topic: String,
     /// Where it posts to.
     pub url: String,
@@ -146,8 +146,7 @@ impl Admin {
         unless_there(made.send().await)
     }
 
-    /// Makes a subscription that is asked for its messages, unless it is there;
-    /// answers its full name.
+    /// Creates a pull subscription unless it exists; returns its full name.
     pub async fn create_pull(&self, name: &str, topic: &str) -> anyhow::Result<String> {
         let full = self.subscription(name);
         let made = self
@@ -160,7 +159,11 @@ impl Admin {
 
     /// Makes a subscription that pushes, or makes the one that is there push to
     /// another place.
-    pub async fn create_push(&self, push: &Push, ack_deadline_s: i32) -> anyhow::Result<()> {
+    pub async fn create_push(
+        &self,
+        push: &PushSubscription,
+        ack_deadline_s: i32,
+    ) -> anyhow::Result<()> {
         let seconds = |count: u32| Duration::clamp(i64::from(count), 0);
         let retry = RetryPolicy::new()
             .set_minimum_backoff(seconds(push.retry.min_backoff_s))

@@ -10,7 +10,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How long to keep asking: less than an event's delivery may take, so that a
 /// function is the one to say that it failed.
-const PATIENCE: Duration = Duration::from_secs(45);
+const RETRY_BUDGET: Duration = Duration::from_secs(45);
 
 /// One request's attempts.
 pub(crate) struct Attempts {
@@ -30,7 +30,7 @@ impl Default for Attempts {
 impl Attempts {
     /// Waits for the next attempt; `false` when it has been tried for long enough.
     pub(crate) async fn wait(&mut self) -> bool {
-        if self.since.elapsed() + self.wait > PATIENCE {
+        if self.since.elapsed() + self.wait > RETRY_BUDGET {
             return false;
         }
         sleep(self.wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
@@ -44,13 +44,13 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_asked_again_for_a_while_and_then_given_up() {
+    async fn retries_end_with_the_retry_budget() {
         let (mut attempts, mut count) = (Attempts::default(), 1);
         let start = Instant::now();
         while attempts.wait().await {
             count += 1;
         }
         assert!((10..=25).contains(&count), "{count} attempts");
-        assert!(start.elapsed() <= PATIENCE);
+        assert!(start.elapsed() <= RETRY_BUDGET);
     }
 }

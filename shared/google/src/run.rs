@@ -46,7 +46,7 @@ pub fn service<S: Service + 'static>(
 }
 
 fn run(name: &'static str, build: impl FnOnce(&Cloud) -> anyhow::Result<Handler>) -> ExitCode {
-    let prepared = Cloud::read(Environment::of_process())
+    let prepared = Cloud::read(Environment::from_process())
         .map(|cloud| cloud.as_function(name))
         .map_err(anyhow::Error::from)
         .and_then(|cloud| Ok((build(&cloud)?, listening_address(&cloud)?, cloud)));
@@ -92,9 +92,9 @@ fn server(name: &str, handler: Handler, cloud: &Cloud) -> Arc<dyn Service> {
 async fn listen(address: &str, service: Arc<dyn Service>) -> anyhow::Result<()> {
     let listener = serve::listen(address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
-    tracing::info!(address = %listener.local_addr()?, "ready");
+    tracing::info!(event = "service.started", address = %listener.local_addr()?, "ready");
     serve(service, listener, stop_signal()).await?;
-    tracing::info!("stopped");
+    tracing::info!(event = "service.stopped", "stopped");
     Ok(())
 }
 

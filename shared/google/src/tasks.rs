@@ -22,10 +22,10 @@ use tokio::sync::OnceCell;
 
 use crate::emulator;
 
-/// How long to try to queue a task before the caller is told.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to try to queue a task before the call fails.
+const RETRY_BUDGET: Duration = Duration::from_secs(30);
 
-/// Where the queues are, and whom they call.
+/// Where the queues are, and which services they call.
 #[derive(Debug, Clone)]
 pub struct Queues {
     /// The project.
@@ -41,13 +41,13 @@ pub struct Queues {
 }
 
 /// The manifest's queues in Cloud Tasks; connects when it is first used.
-pub struct CloudTasks {
+pub struct CloudTasksQueue {
     queues: Queues,
     pipeline: Arc<Pipeline>,
     client: OnceCell<Client>,
 }
 
-impl CloudTasks {
+impl CloudTasksQueue {
     /// The manifest's queues.
     pub const fn new(queues: Queues, pipeline: Arc<Pipeline>) -> Self {
         Self {
@@ -68,7 +68,12 @@ impl CloudTasks {
     }
 
     /// The task as Cloud Tasks takes it: a request to be made.
-    fn wire(&self, queue: &pipeline::Queue, parent: &str, task: &Task) -> anyhow::Result<WireTask> {
+    fn wire(
+        &self,
+        queue: &pipeline::QueueSpec,
+        parent: &str,
+        task: &Task,
+    ) -> anyhow::Result<WireTask> {
         let function = &queue.function;
         let base = self.queues.functions.get(function);
         let base = base.with_context(|| format!("FUNCTION_URLS does not name `{function}`"))?;
@@ -112,7 +117,7 @@ impl CloudTasks {
             .set_parent(parent)
             .set_task(task)
             .with_idempotency(true)
-            .with_retry_policy(Aip194Strict.with_time_limit(PATIENCE))
+            .with_retry_policy(Aip194Strict.with_time_limit(RETRY_BUDGET))
             .send()
             .await;
         match created {
@@ -130,7 +135,7 @@ impl CloudTasks {
 }
 
 #[async_trait]
-impl Queue for CloudTasks {
+impl Queue for CloudTasksQueue {
     async fn enqueue(&self, queue: &str, task: Task) -> Result<Enqueued, QueueError> {
         let unknown = || QueueError::NoQueue(queue.to_owned());
         let known = self.pipeline.queues.get(queue).ok_or_else(unknown)?;

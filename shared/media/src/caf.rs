@@ -4,7 +4,7 @@
 
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use crate::source::{Patch, PatchedReader};
+use crate::source::{BytePatch, PatchedReader};
 
 /// How many chunks are looked at before the samples.
 const MAX_CHUNKS: usize = 64;
@@ -14,7 +14,7 @@ const HEADERS: (u64, u64) = (8, 12);
 
 /// What to replace so that the samples end where the file ends. Leaves the source
 /// at its start.
-pub(crate) fn corrections(source: &mut PatchedReader) -> io::Result<Vec<Patch>> {
+pub(crate) fn header_patches(source: &mut PatchedReader) -> io::Result<Vec<BytePatch>> {
     let size = source.seek(SeekFrom::End(0))?;
     let mut patches = Vec::new();
     let mut position = HEADERS.0;
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::source::Failures;
 
-    fn corrected(chunks: &[(&[u8; 4], i64)]) -> Vec<Patch> {
+    fn corrected(chunks: &[(&[u8; 4], i64)]) -> Vec<BytePatch> {
         let mut bytes = b"caff\0\x01\0\0".to_vec();
         for (kind, length) in chunks {
             bytes.extend_from_slice(*kind);
@@ -55,7 +55,7 @@ mod tests {
         }
         bytes.extend_from_slice(&[0; 100]);
         let mut feed = PatchedReader::new(Box::new(Cursor::new(bytes)), Failures::default());
-        corrections(&mut feed).expect("readable")
+        header_patches(&mut feed).expect("readable")
     }
 
     #[test]

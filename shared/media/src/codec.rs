@@ -5,8 +5,8 @@ use symphonia::core::{codecs::audio::AudioDecoder, errors::Error as Fault, packe
 
 use crate::convert;
 
-/// What Opus is decoded to, in frames per second, whatever it was made from
-/// (RFC 7845, section 5.1).
+/// Opus decodes to this rate, in frames per second, regardless of its source (RFC 7845,
+/// section 5.1).
 pub(crate) const OPUS_RATE_HZ: u32 = 48_000;
 
 /// A decoder of one track.
@@ -40,8 +40,8 @@ impl Codec {
             .map_err(|_| Fault::Unsupported("libopus gives no decoder"))
     }
 
-    /// Replaces what is in `samples` by those of a packet, interleaved; answers
-    /// their rate and number of channels.
+    /// Replaces `samples` by those of a packet, interleaved; returns their rate and
+    /// number of channels.
     pub(crate) fn decode(
         &mut self,
         packet: &Packet,
@@ -66,7 +66,7 @@ impl Codec {
                 floats.resize(frames * *channels, 0.0);
                 let outcome = decoder.decode_float_to_slice(&packet.data, floats, false);
                 floats.truncate(outcome.map_err(|_| none)? * *channels);
-                convert::of_floats(floats, samples);
+                convert::write_floats(floats, samples);
                 Ok((OPUS_RATE_HZ, *channels))
             }
         }

@@ -10,23 +10,23 @@
 use pulp::{Arch, Simd, WithSimd};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef, sample::Sample};
 
-/// Replaces what is in `samples` by what is in `buffer`.
+/// Replaces `samples` by those of `buffer`.
 pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<i16>) {
     match buffer {
-        GenericAudioBufferRef::F32(buffer) => convert(buffer, samples, of_float),
-        GenericAudioBufferRef::S32(buffer) => convert(buffer, samples, of_long),
+        GenericAudioBufferRef::F32(buffer) => convert(buffer, samples, float_to_sample),
+        GenericAudioBufferRef::S32(buffer) => convert(buffer, samples, long_to_sample),
         GenericAudioBufferRef::S16(buffer) => convert(buffer, samples, |sample: i16| sample),
         other => other.copy_to_vec_interleaved(samples),
     }
 }
 
-/// Replaces what is in `samples` by `floats`, which are interleaved already.
-pub(crate) fn of_floats(floats: &[f32], samples: &mut Vec<i16>) {
+/// Replaces `samples` by `floats`, which are interleaved already.
+pub(crate) fn write_floats(floats: &[f32], samples: &mut Vec<i16>) {
     samples.resize(floats.len(), 0);
     Arch::new().dispatch(Weave {
         planes: &[floats],
         samples,
-        to_sample: of_float,
+        to_sample: float_to_sample,
     });
 }
 
@@ -93,7 +93,7 @@ fn weave<T: Copy>(planes: &[&[T]], samples: &mut [i16], to_sample: impl Fn(T) ->
 /// -1 to 1, rounded to the nearest; what is louder is cut off.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "limited to 16 bits before")]
-fn of_float(value: f32) -> i16 {
+fn float_to_sample(value: f32) -> i16 {
     // Added to a small number, this leaves its nearest integer in the lowest bits.
     const ROUNDER: f32 = 12_582_912.0;
     let scaled = value * 32_768.0;
@@ -108,7 +108,7 @@ fn of_float(value: f32) -> i16 {
 
 /// The upper half.
 #[inline(always)]
-const fn of_long(value: i32) -> i16 {
+const fn long_to_sample(value: i32) -> i16 {
     (value >> 16) as i16
 }
 
@@ -130,9 +130,9 @@ mod tests {
             (12_345.0 / 32_768.0, 12_345),
         ];
         for (value, expected) in cases {
-            assert_eq!(of_float(value), expected, "{value}");
+            assert_eq!(float_to_sample(value), expected, "{value}");
         }
-        assert_eq!(of_long(-65_537), -2);
+        assert_eq!(long_to_sample(-65_537), -2);
     }
 
     #[test]

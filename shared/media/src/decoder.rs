@@ -33,7 +33,7 @@ impl Block {
         self.samples.len() / self.channels.max(1)
     }
 
-    /// The samples of one channel; none where there is no such channel.
+    /// The samples of one channel; empty where there is no such channel.
     pub fn channel(&self, index: usize) -> impl Iterator<Item = i16> {
         let samples = self.samples.get(index..).unwrap_or(&[]);
         samples.iter().step_by(self.channels.max(1)).copied()

@@ -7,13 +7,11 @@ use domain::steps::{Code, StepError};
 /// Why a recording could not be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no recording at all.
-    #[error("this is not an audio file of a kind known here")]
+    /// Not a recording.
+    #[error("the file is not a recognised audio or video format")]
     NotAudio,
-    /// It is a recording of a kind that is not decoded here.
-    #[error(
-        "{what} cannot be decoded here; convert the recording to M4A (AAC-LC), MP3, FLAC or WAV"
-    )]
+    /// A recording in a format that is not decoded.
+    #[error("{what} cannot be decoded; convert the recording to M4A (AAC-LC), MP3, FLAC or WAV")]
     Unsupported {
         /// The container or codec.
         what: String,
@@ -25,10 +23,10 @@ pub enum Error {
         what: String,
     },
     /// It holds no samples.
-    #[error("the recording is empty: it holds no sound at all")]
+    #[error("the recording has no audio samples")]
     Empty,
     /// It is longer than permitted.
-    #[error("the recording is longer than the {limit_minutes} minutes that are accepted")]
+    #[error("the recording is longer than {limit_minutes} minutes")]
     TooLong {
         /// The limit in minutes.
         limit_minutes: u64,

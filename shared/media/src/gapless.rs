@@ -33,7 +33,7 @@ fn smpb(text: &str) -> Option<(u64, u64)> {
     let mut numbers = text.split_whitespace().skip(1);
     let mut next = || u64::from_str_radix(numbers.next()?, 16).ok();
     let (priming, _, length) = (next()?, next()?, next()?);
-    // What is longer than any run-up is no such note.
+    // A value longer than any encoder delay is ignored.
     (priming < 16_384 && length > 0).then_some((priming, length))
 }
 

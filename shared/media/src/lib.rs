@@ -1,12 +1,11 @@
-//! Recordings decoded as a stream, and what speech recognition needs of them.
+//! Decodes recordings as a stream and prepares them for speech recognition.
 //!
-//! In reading order: [`look()`] tells from the first bytes what a file is,
-//! [`Decoder`] gives its samples block by block, [`resample`] brings a channel to
-//! 16 kHz, [`channels`] tells whether the channels carry different people, and
-//! [`speech`] cuts a channel into pieces at silences.
+//! In reading order: [`probe()`] detects the file kind by the first bytes, [`Decoder`]
+//! gives the samples block by block, [`resample`] brings a channel to 16 kHz,
+//! [`channels`] detects whether the channels carry different people, and [`speech`]
+//! cuts a channel at silences.
 //!
-//! Everything here blocks and holds a bounded amount of memory whatever the
-//! length of the recording.
+//! Everything here blocks and uses bounded memory for recordings of any length.
 
 mod caf;
 pub mod channels;
@@ -16,7 +15,6 @@ mod decoder;
 mod error;
 mod gapless;
 mod library;
-mod look;
 pub mod mono;
 mod mp4;
 mod mpeg;
@@ -24,6 +22,7 @@ mod names;
 mod object;
 mod open;
 mod pcm;
+mod probe;
 pub mod resample;
 mod source;
 pub mod speech;
@@ -33,6 +32,6 @@ mod wav;
 
 pub use decoder::{Block, Decoder};
 pub use error::Error;
-pub use look::{Kind, LOOK_SIZE, look};
 pub use object::ObjectReader;
+pub use probe::{FileKind, PROBE_SIZE, probe};
 pub use source::Source;

@@ -9,7 +9,7 @@ use symphonia::core::{
 };
 
 use crate::{
-    Error, Kind,
+    Error, FileKind,
     codec::Codec,
     decoder::Block,
     gapless,
@@ -24,7 +24,7 @@ use crate::{
 /// Damaged packets in a row after which a recording counts as damaged beyond use.
 const MAX_DAMAGED_IN_A_ROW: u32 = 200;
 
-/// Packets in a row of another format after which that is no mistake.
+/// After this number of packets in another format the format has changed.
 const MAX_FOREIGN_IN_A_ROW: u32 = 10;
 
 /// Parts that a recording may be joined of.
@@ -33,7 +33,7 @@ const MAX_PARTS: u32 = 10_000;
 /// A recording in any format that the library knows.
 pub(crate) struct Library {
     reader: Box<dyn FormatReader>,
-    kind: Kind,
+    kind: FileKind,
     movie: Movie,
     codec: Codec,
     track: u32,
@@ -152,13 +152,13 @@ impl Library {
                         return Ok(None);
                     }
                 }
-                // Whatever else ends a recording leaves what was decoded before.
+                // Any other error ends the recording; the samples before it are kept.
                 packet => return Ok(packet.unwrap_or(None)),
             }
         }
     }
 
-    /// Goes on with the next part of a recording that was joined of several.
+    /// Continues with the next part of a chained recording.
     fn begin_part(&mut self) -> bool {
         self.parts += 1;
         let Ok(AudioTrack {
@@ -177,7 +177,7 @@ impl Library {
 
     /// The unit of packets' times, in containers where they are to be kept to.
     fn time_base(&self) -> Option<TimeBase> {
-        let timed = matches!(self.kind, Kind::Mp4 | Kind::Matroska);
+        let timed = matches!(self.kind, FileKind::Mp4 | FileKind::Matroska);
         let mut tracks = self.reader.tracks().iter();
         let track = tracks.find(|track| track.id == self.track)?;
         track.time_base.filter(|_| timed)
@@ -216,13 +216,13 @@ impl Library {
         }
     }
 
-    /// What is known of the track's run-up, by the best that its container says.
+    /// The track's encoder delay, by the most reliable field of its container.
     fn begin(&mut self, first: Timestamp) -> Trimmer {
         let rate = self.sample_rate_hz;
         if let Some(edit) = self.edit() {
             let delay = edit.delay.frames(rate);
             let second = u64::from(rate);
-            // A player's patience with a late start, as in `crate::timeline`.
+            // The latest start that players accept, as in `crate::timeline`.
             if (second / 5..60 * second).contains(&delay) {
                 self.silence += delay;
             }
@@ -233,7 +233,7 @@ impl Library {
             return Trimmer::new(frames, None);
         }
         let itunes = || gapless::itunes(&mut *self.reader);
-        if let Some((lead, length)) = (self.kind == Kind::Mp4).then(itunes).flatten() {
+        if let Some((lead, length)) = (self.kind == FileKind::Mp4).then(itunes).flatten() {
             return Trimmer::new(lead, Some(length));
         }
         let lead = self.timeline.as_ref().map(|line| line.lead(first, rate));

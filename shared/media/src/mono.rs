@@ -4,8 +4,8 @@ use domain::transcript::AudioFacts;
 
 use crate::{Decoder, Error, Source, resample::Resampler};
 
-/// Decodes a recording of at most `limit_ms` and hands the mix of its channels at
-/// 16 kHz to `emit`, until that wants no more; answers what was decoded.
+/// Decodes a recording of at most `limit_ms` and passes the mix of its channels at 16
+/// kHz to `emit`, until that returns false; returns the facts of the audio.
 pub fn mix_at_16_khz(
     source: Box<dyn Source>,
     limit_ms: u64,

@@ -67,7 +67,7 @@ impl Fraction {
 }
 
 /// Reads what a file says of itself; leaves the source at its start.
-pub(crate) fn examine(source: &mut PatchedReader) -> io::Result<Movie> {
+pub(crate) fn read_headers(source: &mut PatchedReader) -> io::Result<Movie> {
     let size = source.seek(SeekFrom::End(0))?;
     let mut boxes = Mp4Reader { source };
     let mut movie = Movie::default();
@@ -229,7 +229,7 @@ impl Mp4Reader<'_> {
         Ok(children)
     }
 
-    /// The box at a position; nothing where there is no room for one.
+    /// The box at a position; `None` where there is no room for one.
     fn at(&mut self, position: u64, end: u64) -> io::Result<Option<BoxHeader>> {
         let mut header = [0; 16];
         if end.saturating_sub(position) < 8 {

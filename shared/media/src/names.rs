@@ -8,8 +8,8 @@ use symphonia::core::{
 /// A codec without a name here.
 pub(crate) const UNKNOWN: &str = "the codec of this recording";
 
-/// The name of a codec for which there is no decoder.
-pub(crate) fn of_codec(parameters: &AudioCodecParameters) -> &'static str {
+/// The name of a codec without a decoder.
+pub(crate) fn codec_name(parameters: &AudioCodecParameters) -> &'static str {
     const NAMES: [(AudioCodecId, &str); 9] = [
         (codec::CODEC_ID_AC3, "Dolby Digital (AC-3)"),
         (codec::CODEC_ID_EAC3, "Dolby Digital Plus (E-AC-3)"),
@@ -51,7 +51,7 @@ fn aac(header: &[u8], channels: usize) -> &'static str {
 }
 
 /// The name of a track in an MP4 by its sample entry.
-pub(crate) fn of_sample_entry(entry: [u8; 4]) -> &'static str {
+pub(crate) fn sample_entry_name(entry: [u8; 4]) -> &'static str {
     match &entry {
         b"samr" | b"sawb" => "AMR",
         b"ac-3" => "Dolby Digital (AC-3)",
@@ -68,11 +68,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn varieties_of_aac_are_told_apart() {
+    fn aac_variants_are_distinguished() {
         assert_eq!(aac(&[0x2b, 0x92, 0x08, 0x00], 1), "HE-AAC");
         assert_eq!(aac(&[0xeb, 0x8a], 1), "HE-AAC");
         assert_eq!(aac(&[0x11, 0xb0], 0), "AAC with more than two channels");
         assert_eq!(aac(&[], 6), "AAC with more than two channels");
-        assert_eq!(of_sample_entry(*b"samr"), "AMR");
+        assert_eq!(sample_entry_name(*b"samr"), "AMR");
     }
 }

@@ -11,8 +11,8 @@ use futures::{StreamExt, executor::block_on};
 
 use crate::Source;
 
-/// How far ahead a read goes on with the stream at hand rather than asking for
-/// another range, in bytes.
+/// Up to this distance ahead, in bytes, a seek reads on in the current stream rather
+/// than requesting another range.
 const SKIP_LIMIT: u64 = 1024 * 1024;
 
 /// Reads an object by ranges, as a stream where it is read in order.

@@ -15,9 +15,9 @@ use symphonia::core::{
 };
 
 use crate::{
-    Error, Kind, LOOK_SIZE, Source, caf,
+    Error, FileKind, PROBE_SIZE, Source, caf,
     codec::{Codec, OPUS_RATE_HZ},
-    gapless, look,
+    gapless,
     mp4::{self, Movie},
     names,
     pcm::Pcm,
@@ -39,7 +39,7 @@ pub(crate) enum Opened {
 /// A recording as the library opened it.
 pub(crate) struct Container {
     pub(crate) reader: Box<dyn FormatReader>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: FileKind,
     /// What an MP4 says of itself; empty for everything else.
     pub(crate) movie: Movie,
 }
@@ -58,19 +58,19 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
     let mut feed = PatchedReader::new(source, failures.clone());
     let unread = |error| Error::Read(failures.take().unwrap_or(error));
     let start = beginning(&mut feed).map_err(unread)?;
-    let kind = look(&start)?;
+    let kind = probe(&start)?;
     let mut movie = Movie::default();
     match kind {
-        Kind::Wav => {
-            let found = wav::examine(&mut feed).map_err(unread)?;
+        FileKind::Wav => {
+            let found = wav::read_headers(&mut feed).map_err(unread)?;
             if let Some(layout) = found.layout {
                 feed.seek(SeekFrom::Start(layout.start)).map_err(unread)?;
                 return Ok(Opened::Plain(Pcm::new(feed, failures.clone(), layout)));
             }
             feed.patches = found.patches;
         }
-        Kind::Mp4 => {
-            movie = mp4::examine(&mut feed).map_err(unread)?;
+        FileKind::Mp4 => {
+            movie = mp4::read_headers(&mut feed).map_err(unread)?;
             if !movie.is_indexed {
                 return Err(damaged(
                     "its index (moov) is missing, as when a recorder is switched off before it \
@@ -80,13 +80,13 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
             // Of a file that was cut the library wants to know the end first.
             feed.seekable = !movie.is_cut;
         }
-        Kind::Caf => feed.patches = caf::corrections(&mut feed).map_err(unread)?,
-        Kind::Aiff => feed.seekable = !is_cut_aiff(&start, &feed),
+        FileKind::Caf => feed.patches = caf::header_patches(&mut feed).map_err(unread)?,
+        FileKind::Aiff => feed.seekable = !is_cut_aiff(&start, &feed),
         // Nothing in them needs a look at the end, which may be missing.
-        Kind::Matroska | Kind::Ogg => feed.seekable = false,
+        FileKind::Matroska | FileKind::Ogg => feed.seekable = false,
         _ => {}
     }
-    let reader = probe(feed)?.map_err(|fault| refusal(&fault, &start, failures))?;
+    let reader = probe_format(feed)?.map_err(|fault| refusal(&fault, &start, failures))?;
     Ok(Opened::Container(Container {
         reader,
         kind,
@@ -97,7 +97,7 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
 /// The first bytes; leaves the source at its start.
 fn beginning(source: &mut PatchedReader) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    source.take(LOOK_SIZE).read_to_end(&mut start)?;
+    source.take(PROBE_SIZE).read_to_end(&mut start)?;
     source.seek(SeekFrom::Start(0))?;
     Ok(start)
 }
@@ -111,7 +111,7 @@ fn is_cut_aiff(start: &[u8], feed: &PatchedReader) -> bool {
         .is_some_and(|(size, length)| u64::from(length) + 8 > size)
 }
 
-fn probe(feed: PatchedReader) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
+fn probe_format(feed: PatchedReader) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
     let options = MediaSourceStreamOptions {
         buffer_len: READ_SIZE,
     };
@@ -142,19 +142,19 @@ pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<AudioTr
                 refusal.get_or_insert(damaged(what));
             }
             Err(_) => {
-                refusal.get_or_insert(unsupported(names::of_codec(&parameters)));
+                refusal.get_or_insert(unsupported(names::codec_name(&parameters)));
             }
         }
     }
     let codec = movie.tracks.first().and_then(|track| track.codec);
     Err(match (refusal, codec) {
         (Some(refusal), _) => refusal,
-        (None, Some(codec)) => unsupported(names::of_sample_entry(codec)),
+        (None, Some(codec)) => unsupported(names::sample_entry_name(codec)),
         (None, None) => Error::NotAudio,
     })
 }
 
-/// What a track's decoder needs; nothing of a picture's.
+/// What a track's decoder needs; `None` for video.
 fn parameters(track: &Track) -> Option<AudioCodecParameters> {
     let mut parameters = track.codec_params.as_ref()?.audio()?.clone();
     if parameters.codec == CODEC_ID_OPUS {

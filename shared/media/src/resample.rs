@@ -71,7 +71,7 @@ impl Resampler {
         self.produce(u64::MAX, output);
     }
 
-    /// Appends what is left, so that the length is right to a sample.
+    /// Appends the rest, so that the length is right to a sample.
     pub fn finish(&mut self, output: &mut Vec<i16>) {
         let total = self.received * self.count / self.step;
         self.input.extend(std::iter::repeat_n(0.0, self.taps));

@@ -47,7 +47,7 @@ impl Failures {
 }
 
 /// Where bytes are to be replaced, and with what.
-pub(crate) type Patch = (u64, Vec<u8>);
+pub(crate) type BytePatch = (u64, Vec<u8>);
 
 /// A source as the decoder wants it: with some bytes replaced where a header
 /// lies, and with its errors noted.
@@ -57,7 +57,7 @@ pub(crate) struct PatchedReader {
     position: u64,
     failures: Failures,
     /// What is replaced.
-    pub(crate) patches: Vec<Patch>,
+    pub(crate) patches: Vec<BytePatch>,
     /// Whether the decoder may jump about, or reads from the start to the end.
     pub(crate) seekable: bool,
 }

@@ -1,8 +1,8 @@
-//! A channel cut into pieces at silences.
+//! Cuts a channel into pieces at silences.
 //!
-//! Speech recognisers do best on an utterance or two at a time, and long
-//! silences are where they invent words. Loudness over 20 ms against a noise
-//! floor that follows the recording tells speech from silence.
+//! Speech recognisers do best on an utterance or two at a time, and invent words in
+//! long silences. Loudness over 20 ms against a noise floor that follows the recording
+//! distinguishes speech from silence.
 
 use std::collections::VecDeque;
 
@@ -194,7 +194,7 @@ impl Segmenter {
             .map_or(self.frames.len(), |index| index + 1)
     }
 
-    /// A piece that ends where it is quietest; speech goes on behind it, unless
+    /// A piece that ends at the quietest frame; the speech continues after it, unless
     /// only silence is left.
     fn cut_at_the_quietest(&mut self) -> SpeechSegment {
         let piece = self.split_off(self.quietest_near_the_end());
@@ -205,7 +205,7 @@ impl Segmenter {
         piece
     }
 
-    /// A piece of the first `count` frames at hand, after which there is no speech.
+    /// A piece of the first `count` buffered frames, at the end of speech.
     fn cut(&mut self, count: usize) -> SpeechSegment {
         let piece = self.split_off(count);
         self.in_piece = false;
@@ -213,7 +213,7 @@ impl Segmenter {
         piece
     }
 
-    /// A piece of the first `count` frames at hand; what is left goes on.
+    /// A piece of the first `count` buffered frames; the rest continues it.
     fn split_off(&mut self, count: usize) -> SpeechSegment {
         let start = self.first * FRAME as u64;
         let samples = self
@@ -317,7 +317,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_in_order_and_hold_what_the_channel_holds(
+        fn speech_segments_are_in_order_and_complete(
             parts in prop::collection::vec((0_u32..4_000, prop_oneof![Just(0_i16), Just(5_000)]), 0..20),
         ) {
             let samples: Vec<i16> = parts

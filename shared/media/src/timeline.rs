@@ -1,9 +1,9 @@
-//! Silence that is not in the file.
+//! Fills gaps between packets with silence.
 //!
-//! In MP4 and Matroska packets have times, and nothing need be there where there
-//! is no speech: calls are recorded without the packets that were lost or not sent,
-//! and the sound of a video may begin later than the picture. A player keeps to
-//! the times, so silence goes where packets are missing.
+//! In MP4 and Matroska packets have times, and there need be no packets where there is
+//! no speech: calls are recorded without the packets that were lost or not sent, and
+//! the audio of a video may begin later than the picture. A player keeps to the times,
+//! so silence replaces missing packets.
 
 use symphonia::core::units::{TimeBase, Timestamp};
 
@@ -20,7 +20,7 @@ const LATEST_START_S: u64 = 60;
 /// Follows the times of a track's packets.
 pub(crate) struct Timeline {
     base: TimeBase,
-    /// The time of what was decoded so far, in frames.
+    /// The end of the decoded samples, in frames.
     reached: Option<i128>,
 }
 

@@ -1,15 +1,14 @@
-//! What encoders put before and behind the sound, taken away.
+//! Removes the samples that encoders add before and after the audio.
 //!
-//! Encoders need a run-up, and fill the last packet up. How much that is stands in
-//! the container, packet by packet or once for the track. At the end it is
-//! dropped only where it is the end: a tag at the start of an MP3 says how long
-//! the sound is, but in recordings that were joined, or whose tag was never
-//! completed, there is sound behind that.
+//! Encoders have a delay, and pad the last packet. The container says how much, packet
+//! by packet or once for the track. End padding is dropped only at the real end: a tag
+//! at the start of an MP3 says how long the audio is, but recordings that were joined,
+//! or whose tag was never completed, have audio after that.
 
 use crate::decoder::Block;
 
-/// The most padding that is believed, in frames: 4,095 by the twelve bits of an
-/// MP3's tag and a frame that some encoders count and some do not.
+/// The most plausible padding, in frames: 4,095 by the twelve bits of an MP3's tag and
+/// a frame that some encoders count and some do not.
 const MAX_PADDING: usize = 4_095 + 1_152;
 
 /// Takes padding away, and gives it back when it turns out to be sound.
@@ -33,8 +32,8 @@ impl Trimmer {
         }
     }
 
-    /// Takes away what is said to be padding: the first `start` and the last
-    /// `end` frames of a packet, and what the track says of its own.
+    /// Removes padding: the first `start` and the last `end` frames of a packet, and
+    /// the track's own.
     pub(crate) fn trim(&mut self, block: &mut Block, start: u64, end: u64) {
         let frames = block.frames();
         let dropped = usize::try_from(start.max(self.lead)).map_or(frames, |all| all.min(frames));
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_behind_the_padding_is_sound() {
+    fn audio_after_the_padding_is_kept() {
         let packets = [&[(300, 0), (0, 200)][..], &[(0, 1_000); 8]].concat();
         let heard = trimmed(Trimmer::default(), &packets);
         assert_eq!(heard, (300..10_000).collect::<Vec<_>>());
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_track_that_says_it_ends_long_before_its_packets_is_not_believed() {
+    fn implausible_track_end_is_ignored() {
         let heard = trimmed(Trimmer::new(1_024, Some(500)), &[(0, 0); 9]);
         assert_eq!(heard, (1_024..9_000).collect::<Vec<_>>());
     }

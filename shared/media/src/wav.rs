@@ -8,7 +8,7 @@ use std::io::{self, SeekFrom};
 use crate::{
     Source,
     pcm::{Layout, MAX_CHANNELS, SAMPLE_RATES},
-    source::Patch,
+    source::BytePatch,
 };
 
 /// How many chunks are looked at before the samples.
@@ -38,25 +38,25 @@ pub(crate) fn codec(start: &[u8]) -> Option<&'static str> {
 
 /// What the headers of a WAV file say, and where they lie.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct WavHeaders {
     /// What to replace in them so that they tell the truth.
-    pub(crate) patches: Vec<Patch>,
+    pub(crate) patches: Vec<BytePatch>,
     /// Where the samples lie, when they are of 16 bits.
     pub(crate) layout: Option<Layout>,
 }
 
 /// Looks through the headers; finds nothing in a source that has no end. Leaves
 /// the source at its start.
-pub(crate) fn examine(source: &mut dyn Source) -> io::Result<Found> {
+pub(crate) fn read_headers(source: &mut dyn Source) -> io::Result<WavHeaders> {
     let found = match source.size() {
-        Some(size) => look_through(source, size)?,
-        None => Found::default(),
+        Some(size) => scan_headers(source, size)?,
+        None => WavHeaders::default(),
     };
     source.seek(SeekFrom::Start(0))?;
     Ok(found)
 }
 
-fn look_through(source: &mut dyn Source, size: u64) -> io::Result<Found> {
+fn scan_headers(source: &mut dyn Source, size: u64) -> io::Result<WavHeaders> {
     // RF64 differs only in a chunk of lengths above 4 GB, and the length of the
     // whole is of no use: the file has one.
     let mut patches = vec![(0, b"RIFF".to_vec()), (4, u32::MAX.to_le_bytes().to_vec())];
@@ -86,13 +86,13 @@ fn look_through(source: &mut dyn Source, size: u64) -> io::Result<Found> {
                     length: actual,
                     ..layout
                 });
-                return Ok(Found { patches, layout });
+                return Ok(WavHeaders { patches, layout });
             }
             _ => {}
         }
         position += 8 + u64::from(length) + u64::from(length % 2);
     }
-    Ok(Found {
+    Ok(WavHeaders {
         patches,
         layout: None,
     })
@@ -137,8 +137,8 @@ fn format(source: &mut dyn Source, length: u32) -> io::Result<Option<Layout>> {
     }))
 }
 
-/// How many bytes of samples there are behind `start`: what is said where that
-/// can be, and else all that the file has.
+/// How many bytes of samples follow `start`: the declared size where it is plausible,
+/// else the rest of the file.
 fn samples(source: &mut dyn Source, start: u64, said: u64, size: u64) -> io::Result<u64> {
     let rest = size.saturating_sub(start);
     let Some(end) = start

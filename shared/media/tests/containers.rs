@@ -79,7 +79,7 @@ fn sound_that_begins_after_the_picture_stays_where_it_is() {
 }
 
 #[test]
-fn a_recording_that_was_cut_off_gives_what_is_there() {
+fn truncated_recording_is_decoded_as_far_as_it_goes() {
     let fragmented = "frag_keyframe+empty_moov";
     for (file, how) in [
         ("a.m4a", &["-c:a", "aac", "-movflags", "+faststart"][..]),
@@ -135,7 +135,7 @@ fn joined_recordings_are_heard_to_the_end() {
 }
 
 #[test]
-fn an_edit_that_cuts_the_end_away_is_not_believed_but_its_beginning_is() {
+fn implausible_edit_end_is_ignored_and_its_start_is_used() {
     // What is decoded is never less than what was recorded after the run-up.
     let bytes = made("a.m4a", &["-c:a", "aac"]);
     let list = bytes.windows(4).position(|name| name == b"elst");

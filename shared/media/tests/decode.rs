@@ -119,7 +119,7 @@ fn a_chunk_behind_the_samples_is_not_heard() {
 }
 
 #[test]
-fn a_recording_that_breaks_off_gives_what_is_there() {
+fn recording_with_a_read_error_is_decoded_as_far_as_it_goes() {
     let mut bytes = wav(PLAIN, 16_000);
     bytes.truncate(44 + 16_000);
     let (facts, _) = decode(bytes).expect("decodes");
@@ -127,7 +127,7 @@ fn a_recording_that_breaks_off_gives_what_is_there() {
 }
 
 #[test]
-fn what_holds_no_sound_says_so() {
+fn file_without_audio_is_an_error() {
     assert!(matches!(decode(wav(PLAIN, 0)), Err(Error::Empty)));
     let nothing = decode(Vec::new());
     assert!(matches!(nothing, Err(Error::Empty)), "{nothing:?}");

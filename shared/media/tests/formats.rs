@@ -121,7 +121,7 @@ fn a_recording_of_two_formats_is_refused_rather_than_cut_short() {
 }
 
 #[test]
-fn a_cut_or_holed_recording_gives_what_is_there() {
+fn damaged_recording_is_decoded_around_the_damage() {
     for name in ["tone.flac", "tone.mp3", "tone_ima.wav"] {
         let whole = data(name);
         let (_, half) = decode(whole[..whole.len() / 2].to_vec()).expect(name);
@@ -139,7 +139,7 @@ fn a_cut_or_holed_recording_gives_what_is_there() {
 }
 
 #[test]
-fn the_whole_of_the_file_counts_rather_than_what_riff_says() {
+fn file_size_overrides_the_riff_header() {
     let honest = data("tone_mulaw.wav");
     for length in [0, 4, 36, 1_000, u32::MAX] {
         let mut bytes = honest.clone();
@@ -152,7 +152,7 @@ fn the_whole_of_the_file_counts_rather_than_what_riff_says() {
 }
 
 #[test]
-fn what_is_not_decoded_here_is_named_and_what_is_no_recording_is_not() {
+fn unsupported_formats_are_named() {
     for bytes in [
         b"RIFF\x24\0\0\0WAVEfmt ".to_vec(),
         data("tone.flac")[..30].to_vec(),

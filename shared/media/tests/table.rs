@@ -132,7 +132,7 @@ fn every_format_has_the_right_length_and_is_not_shifted() {
 }
 
 #[test]
-fn what_is_not_decoded_is_refused_by_name() {
+fn unsupported_codec_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let source = source(folder.path());
     for (file, how, name) in [
@@ -214,7 +214,7 @@ fn make(source: &Path, folder: &Path, format: &Format) -> PathBuf {
     path
 }
 
-/// Decodes, and measures by how much the process grows meanwhile.
+/// Decodes, and measures the growth of the process's memory.
 fn decode(path: &Path) -> (Heard, u64) {
     let pass = || {
         let file = File::open(path).expect("made");

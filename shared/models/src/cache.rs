@@ -1,8 +1,8 @@
-//! The folder in which models are kept.
+//! The folder of models.
 //!
-//! A file is verified once: its size, time of change and checksum are noted beside it, and
-//! as long as the first two stay, the third is believed. Reading 150 MB at every start
-//! would take longer than anything else.
+//! A file is verified once: its size, modification time and checksum are recorded
+//! beside it, and while the first two are unchanged, the third is trusted. Reading 150
+//! MB at every start would take longer than anything else.
 
 use std::{
     fs::{self, File, Metadata, TryLockError},
@@ -13,11 +13,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Model, Sums};
+use crate::{PublishedModel, Sums};
 
 /// What the cache holds of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum CacheLookup {
     /// The file with the published checksum.
     Verified(PathBuf),
     /// A file of that name with other bytes.
@@ -63,53 +63,53 @@ impl Cache {
     }
 
     /// Where the model's file belongs.
-    pub fn path(&self, model: &Model) -> PathBuf {
+    pub fn path(&self, model: &PublishedModel) -> PathBuf {
         self.folder.join(model.file)
     }
 
     /// Where it is while it is incomplete.
-    pub(crate) fn part(&self, model: &Model) -> PathBuf {
+    pub(crate) fn part(&self, model: &PublishedModel) -> PathBuf {
         self.folder.join(format!("{}.part", model.file))
     }
 
     /// How much of the model is there from an attempt that broke off, in bytes.
-    pub fn partial_bytes(&self, model: &Model) -> u64 {
+    pub fn partial_bytes(&self, model: &PublishedModel) -> u64 {
         fs::metadata(self.part(model)).map_or(0, |facts| facts.len())
     }
 
     /// Looks for the model. Reads the whole file unless it was verified before.
-    pub fn find(&self, model: &Model) -> io::Result<Found> {
+    pub fn find(&self, model: &PublishedModel) -> io::Result<CacheLookup> {
         self.look(model, |path| verify(path, model, &self.folder))
     }
 
     /// Looks for the model without reading it: one that was never verified is absent.
-    pub fn find_verified(&self, model: &Model) -> Option<PathBuf> {
+    pub fn find_verified(&self, model: &PublishedModel) -> Option<PathBuf> {
         let known = |path: &Path| Ok(is_verified(path, model, &self.folder));
         match self.look(model, known) {
-            Ok(Found::Verified(path)) => Some(path),
+            Ok(CacheLookup::Verified(path)) => Some(path),
             _ => None,
         }
     }
 
-    /// Looks for the model and reads the whole file, whatever was noted before.
-    pub fn find_anew(&self, model: &Model) -> io::Result<Found> {
+    /// Looks for the model and reads the whole file, ignoring the recorded checksum.
+    pub fn find_anew(&self, model: &PublishedModel) -> io::Result<CacheLookup> {
         self.look(model, |path| verify_anew(path, model, &self.folder))
     }
 
     fn look(
         &self,
-        model: &Model,
+        model: &PublishedModel,
         is_right: impl Fn(&Path) -> io::Result<bool>,
-    ) -> io::Result<Found> {
-        let mut found = Found::Absent;
+    ) -> io::Result<CacheLookup> {
+        let mut found = CacheLookup::Absent;
         for folder in [Some(&self.folder), self.also.as_ref()]
             .into_iter()
             .flatten()
         {
             let path = folder.join(model.file);
             match is_right(&path) {
-                Ok(true) => return Ok(Found::Verified(path)),
-                Ok(false) if found == Found::Absent => found = Found::Damaged(path),
+                Ok(true) => return Ok(CacheLookup::Verified(path)),
+                Ok(false) if found == CacheLookup::Absent => found = CacheLookup::Damaged(path),
                 Ok(false) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -119,7 +119,7 @@ impl Cache {
     }
 
     /// Makes a complete and verified part the model's file, durably.
-    pub(crate) fn take_in(&self, model: &Model, sums: &Sums) -> io::Result<PathBuf> {
+    pub(crate) fn take_in(&self, model: &PublishedModel, sums: &Sums) -> io::Result<PathBuf> {
         let (part, path) = (self.part(model), self.path(model));
         File::open(&part)?.sync_all()?;
         fs::rename(&part, &path)?;
@@ -129,7 +129,7 @@ impl Cache {
     }
 
     /// Tries to become the one process that obtains the model; the lock ends with the file.
-    pub(crate) fn try_lock(&self, model: &Model) -> io::Result<Option<File>> {
+    pub(crate) fn try_lock(&self, model: &PublishedModel) -> io::Result<Option<File>> {
         fs::create_dir_all(&self.folder)?;
         let path = self.folder.join(format!("{}.lock", model.file));
         let file = File::options()
@@ -165,7 +165,7 @@ fn identity(facts: &Metadata, sha256: String) -> Identity {
     }
 }
 
-fn is_verified(path: &Path, model: &Model, folder: &Path) -> bool {
+fn is_verified(path: &Path, model: &PublishedModel, folder: &Path) -> bool {
     let known = fs::read(note_path(path, folder)).ok();
     let known = known.and_then(|json| serde_json::from_slice::<Identity>(&json).ok());
     let (Some(known), Ok(facts)) = (known, fs::metadata(path)) else {
@@ -175,18 +175,18 @@ fn is_verified(path: &Path, model: &Model, folder: &Path) -> bool {
     sums_match && facts.len() == model.bytes && identity(&facts, known.sha256.clone()) == known
 }
 
-fn verify(path: &Path, model: &Model, folder: &Path) -> io::Result<bool> {
+fn verify(path: &Path, model: &PublishedModel, folder: &Path) -> io::Result<bool> {
     if is_verified(path, model, folder) {
         return Ok(true);
     }
     verify_anew(path, model, folder)
 }
 
-fn verify_anew(path: &Path, model: &Model, folder: &Path) -> io::Result<bool> {
+fn verify_anew(path: &Path, model: &PublishedModel, folder: &Path) -> io::Result<bool> {
     if fs::metadata(path)?.len() != model.bytes {
         return Ok(false);
     }
-    let sums = Sums::of_file(path)?;
+    let sums = Sums::from_file(path)?;
     let right = sums.match_model(model);
     if right {
         note(path, &sums, folder);
@@ -208,6 +208,6 @@ fn note(path: &Path, sums: &Sums, folder: &Path) {
         fs::rename(fresh, target)
     });
     if let Err(error) = noted {
-        tracing::debug!("the checksum of a model was not noted: {error}");
+        tracing::debug!(event = "model.checksum_not_cached", %error, "the checksum of a model was not cached");
     }
 }

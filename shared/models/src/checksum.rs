@@ -8,7 +8,7 @@ use std::{
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 
-use crate::Model;
+use crate::PublishedModel;
 
 /// Bytes that are read at a time.
 const BLOCK: usize = 256 * 1024;
@@ -26,7 +26,7 @@ pub struct Sums {
 
 impl Sums {
     /// Reads the file and computes them.
-    pub fn of_file(path: &Path) -> io::Result<Self> {
+    pub fn from_file(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut sha1 = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
         let mut sha256 = Context::new(&SHA256);
@@ -49,7 +49,7 @@ impl Sums {
     }
 
     /// Whether these are the published ones of `model`.
-    pub fn match_model(&self, model: &Model) -> bool {
+    pub fn match_model(&self, model: &PublishedModel) -> bool {
         self.bytes == model.bytes
             && match model.sha256 {
                 Some(sha256) => self.sha256 == sha256,
@@ -67,7 +67,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("abc");
         std::fs::write(&path, "abc").unwrap();
-        let sums = Sums::of_file(&path).unwrap();
+        let sums = Sums::from_file(&path).unwrap();
         assert_eq!(sums.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
         assert_eq!(
             sums.sha256,

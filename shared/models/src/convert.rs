@@ -12,7 +12,7 @@ mod vocabulary;
 
 use std::io::{self, Write};
 
-use ctranslate::{Kind, Tensor, Weights};
+use ctranslate::{NumberFormat, StoredTensor, Weights};
 
 /// `ggml`, as a number.
 const MAGIC: u32 = 0x6767_6d6c;
@@ -197,7 +197,7 @@ impl<W: Write> Ggml<'_, W> {
         self.write(to, &tensor)
     }
 
-    fn write(&mut self, name: &str, tensor: &Tensor<'_>) -> Result<(), ConvertError> {
+    fn write(&mut self, name: &str, tensor: &StoredTensor<'_>) -> Result<(), ConvertError> {
         let of_convolution = matches!(name, "encoder.conv1.bias" | "encoder.conv2.bias");
         let mut sizes: Vec<u32> = tensor.sizes.iter().rev().copied().collect();
         if of_convolution {
@@ -208,14 +208,16 @@ impl<W: Write> Ggml<'_, W> {
         self.numbers(&sizes)?;
         self.out.write_all(name.as_bytes())?;
         match (tensor.kind, wide) {
-            (Kind::F16, false) | (Kind::F32, true) => self.out.write_all(tensor.bytes)?,
-            (Kind::F16, true) => {
+            (NumberFormat::F16, false) | (NumberFormat::F32, true) => {
+                self.out.write_all(tensor.bytes)?
+            }
+            (NumberFormat::F16, true) => {
                 for half in tensor.bytes.as_chunks().0 {
                     let whole = widen(u16::from_le_bytes(*half));
                     self.out.write_all(&whole.to_le_bytes())?;
                 }
             }
-            (Kind::F32, false) => return Err(ConvertError::Unknown(name.to_owned())),
+            (NumberFormat::F32, false) => return Err(ConvertError::Unknown(name.to_owned())),
         }
         Ok(())
     }

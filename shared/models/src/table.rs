@@ -1,8 +1,8 @@
 //! The known models.
 //!
-//! Names and SHA-1 are those of `models/README.md` and the download scripts of
-//! <https://github.com/ggml-org/whisper.cpp>; sizes and SHA-256 are those that the host
-//! of the files lists.
+//! Names and SHA-1 come from `models/README.md` and the download scripts of
+//! <https://github.com/ggml-org/whisper.cpp>; sizes and SHA-256 from the listing of the
+//! host.
 
 /// The folder of the published files.
 pub const OFFICIAL: &str = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main";
@@ -44,7 +44,7 @@ pub struct Package {
 
 /// A model file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Model {
+pub struct PublishedModel {
     /// Its name in `WHISPER_MODEL`.
     pub name: &'static str,
     /// The name of its file.
@@ -62,7 +62,7 @@ pub struct Model {
     pub packages: &'static [Package],
 }
 
-impl Model {
+impl PublishedModel {
     /// The model of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.name == name)
@@ -104,7 +104,7 @@ const BASE: [Package; 2] = [
 
 macro_rules! model {
     ($name:literal, $bytes:literal, $sha1:literal, $sha256:expr, $languages:ident, $packages:expr) => {
-        Model {
+        PublishedModel {
             name: $name,
             file: concat!("ggml-", $name, ".bin"),
             bytes: $bytes,
@@ -118,7 +118,7 @@ macro_rules! model {
 
 /// All known models, from small to large.
 #[rustfmt::skip]
-pub const MODELS: &[Model] = &[
+pub const MODELS: &[PublishedModel] = &[
     model!("tiny", 77_691_713, "bd577a113a864445d4c299885e0cb97d4ba92b5f",
         Some("be07e048e1e599ad46341c8d2a135645097a538221678b7acdd1b1919c6e1b21"), Many, &[]),
     model!("tiny.en", 77_704_715, "c78c86eb1a8faa21b369bcd33207cc90d64ae9df",

@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 
-use models::{Found, ObtainError, SourceError};
+use models::{CacheLookup, ObtainError, SourceError};
 use support::{Answer, Host, Reports, file, library, model, names};
 
 fn only_error(error: &ObtainError) -> &SourceError {
@@ -112,7 +112,10 @@ async fn wrong_bytes_are_deleted() {
         "{error}"
     );
     assert_eq!(names(folder.path()), ["ggml-small.bin.lock"]);
-    assert_eq!(library.settings.cache.find(model).unwrap(), Found::Absent);
+    assert_eq!(
+        library.settings.cache.find(model).unwrap(),
+        CacheLookup::Absent
+    );
 }
 
 #[tokio::test]
@@ -173,7 +176,7 @@ async fn a_damaged_file_in_the_cache_is_replaced() {
     fs::write(folder.path().join(model.file), vec![0; 300_000]).unwrap();
     let library = library(folder.path(), &host.url);
     let found = library.settings.cache.find(model).unwrap();
-    assert!(matches!(found, Found::Damaged(_)));
+    assert!(matches!(found, CacheLookup::Damaged(_)));
     let path = library.obtain(model, &()).await.unwrap();
     assert_eq!(fs::read(path).unwrap(), file());
 }
@@ -187,7 +190,7 @@ async fn a_file_that_changes_is_verified_anew() {
     fs::write(&path, vec![0; 300_000]).unwrap();
     assert_eq!(library.settings.cache.find_verified(model), None);
     let found = library.settings.cache.find(model).unwrap();
-    assert_eq!(found, Found::Damaged(path));
+    assert_eq!(found, CacheLookup::Damaged(path));
 }
 
 #[tokio::test]
@@ -207,7 +210,7 @@ async fn two_at_once_fetch_once() {
 
 /// A full device: every write to it fails with "no space left".
 #[tokio::test]
-async fn a_full_disk_is_an_error_of_its_own_and_ends_the_search() {
+async fn full_disk_ends_the_search_with_its_own_error() {
     let folder = tempfile::tempdir().unwrap();
     let (host, model) = (
         Host::start(file(), &[Answer::File]),

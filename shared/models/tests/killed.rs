@@ -15,12 +15,12 @@ const CHILD: &str = "MODELS_TEST_CHILD";
 
 #[tokio::test]
 async fn the_next_process_goes_on_and_is_not_locked_out() {
-    let environment = config::Environment::of_process();
+    let environment = config::Environment::from_process();
     let model = model(&file(), &[]);
     if let Some(arguments) = environment.text(CHILD) {
         let (folder, url) = arguments.split_once('|').unwrap();
         let mut library = library(folder.as_ref(), url);
-        library.patience.stall = Duration::from_mins(1);
+        library.timeouts.stall = Duration::from_mins(1);
         let _ = library.obtain(model, &()).await;
         return;
     }

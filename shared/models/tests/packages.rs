@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use models::{Library, Model, Package, SourceError, to_ggml};
+use models::{ModelLibrary, Package, PublishedModel, SourceError, to_ggml};
 use support::{Reports, library, model, names};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -159,7 +159,7 @@ impl Registry {
     }
 
     /// A library that reaches no host.
-    fn library(&self, cache: &Path) -> Library {
+    fn library(&self, cache: &Path) -> ModelLibrary {
         let mut library = library(cache, "http://127.0.0.1:9");
         library.settings.path = self.folder.path().display().to_string();
         library
@@ -167,7 +167,7 @@ impl Registry {
 }
 
 /// The model that comes of the weights.
-fn expected() -> (Vec<u8>, &'static Model) {
+fn expected() -> (Vec<u8>, &'static PublishedModel) {
     let mut bytes = Vec::new();
     to_ggml(&weights(), &vocabulary(), &mut bytes).expect("valid test data");
     let model = model(&bytes, &PACKAGES);
@@ -271,7 +271,7 @@ async fn every_failure_of_the_client_is_named() {
 }
 
 #[tokio::test]
-async fn a_machine_without_a_client_is_told_what_to_install() {
+async fn missing_client_error_names_the_package() {
     let cache = tempfile::tempdir().expect("valid test data");
     let (_, model) = expected();
     let library = library(cache.path(), "http://127.0.0.1:9");

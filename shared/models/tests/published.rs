@@ -10,7 +10,7 @@ mod support;
 use std::process::ExitCode;
 
 use config::Environment;
-use models::{Model, SourceError};
+use models::{PublishedModel, SourceError};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -43,12 +43,12 @@ async fn main() -> ExitCode {
 async fn convert(name: &str) -> Result<(), SourceError> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut library = support::library(folder.path(), "http://127.0.0.1:9");
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     environment
         .text("PATH")
         .unwrap_or_default()
         .clone_into(&mut library.settings.path);
-    let model = Model::named(name).expect("a known model");
+    let model = PublishedModel::named(name).expect("a known model");
     match library.obtain(model, &()).await {
         Ok(_) => Ok(()),
         Err(mut error) => Err(error.attempts.pop().expect("a source").error),

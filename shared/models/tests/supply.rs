@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, sync::Arc, time::Duration};
 
-use models::{FetchTimeouts, State, Supply};
+use models::{FetchTimeouts, Supply, SupplyState};
 use support::{Answer, Host, file, library, model};
 
 #[tokio::test]
@@ -13,19 +13,19 @@ async fn a_supply_fetches_in_the_background_and_becomes_ready() {
     let (host, model) = (Host::start(file(), &[Answer::File]), model(&file(), &[]));
     let library = library(folder.path(), &host.url);
     let supply = Arc::new(Supply::new(model, library.clone()));
-    assert!(matches!(supply.state(), State::Fetching { .. }));
+    assert!(matches!(supply.state(), SupplyState::Fetching { .. }));
     assert!(supply.locate().unwrap_err().contains("is being fetched"));
     let mut changes = supply.changes();
     supply.start(Arc::new(()));
     supply.start(Arc::new(()));
-    while !matches!(supply.state(), State::Ready(_)) {
+    while !matches!(supply.state(), SupplyState::Ready(_)) {
         changes.changed().await.unwrap();
     }
     assert_eq!(fs::read(supply.locate().unwrap()).unwrap(), file());
     assert_eq!(host.requests().len(), 1);
     let again = Supply::new(model, library);
     assert!(
-        matches!(again.state(), State::Ready(_)),
+        matches!(again.state(), SupplyState::Ready(_)),
         "known from the start"
     );
 }
@@ -39,12 +39,12 @@ async fn a_missing_model_is_taken_from_the_cache_as_soon_as_it_is_there() {
     let supply = Arc::new(Supply::new(model, library));
     let mut changes = supply.changes();
     supply.start(Arc::new(()));
-    while !matches!(supply.state(), State::Missing { .. }) {
+    while !matches!(supply.state(), SupplyState::Missing { .. }) {
         changes.changed().await.unwrap();
     }
     assert!(supply.locate().unwrap_err().contains("MODEL_FETCH=off"));
     fs::write(folder.path().join(model.file), file()).unwrap();
-    while !matches!(supply.state(), State::Ready(_)) {
+    while !matches!(supply.state(), SupplyState::Ready(_)) {
         changes.changed().await.unwrap();
     }
 }
@@ -55,11 +55,11 @@ async fn sources_are_tried_again_after_a_while() {
     let host = Host::start(file(), &[Answer::Status(503), Answer::File]);
     let model = model(&file(), &[]);
     let mut library = library(folder.path(), &host.url);
-    library.patience.retry = Duration::from_millis(100);
+    library.timeouts.retry = Duration::from_millis(100);
     let supply = Supply::new(model, library);
     supply.keep_trying(&()).await;
     assert_eq!(host.requests().len(), 2);
-    assert!(matches!(supply.state(), State::Ready(_)));
+    assert!(matches!(supply.state(), SupplyState::Ready(_)));
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(crate) enum Sender {
 
 /// What became of a delivery.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     /// Done.
     Handled,
     /// It comes from another sender than the one that is expected there.
@@ -53,28 +53,29 @@ pub(crate) enum Outcome {
 /// sweep settles its step. After 429 and 503 Cloud Tasks slows the whole queue
 /// down (<https://cloud.google.com/tasks/docs/creating-http-target-tasks>), so
 /// these are never answered; what it takes for a failed try is anything else.
-pub(crate) const fn status(sender: Sender, outcome: &Outcome) -> StatusCode {
+pub(crate) const fn status(sender: Sender, outcome: &DeliveryOutcome) -> StatusCode {
     match (sender, outcome) {
-        (_, Outcome::Handled) => StatusCode::NO_CONTENT,
-        (_, Outcome::Foreign(_)) | (Sender::Events, Outcome::Unreadable(_)) => {
+        (_, DeliveryOutcome::Handled) => StatusCode::NO_CONTENT,
+        (_, DeliveryOutcome::Foreign(_)) | (Sender::Events, DeliveryOutcome::Unreadable(_)) => {
             StatusCode::BAD_REQUEST
         }
-        (Sender::Events, Outcome::Failed(Failure::Permanent(_))) => {
+        (Sender::Events, DeliveryOutcome::Failed(Failure::Permanent(_))) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        (Sender::Events, Outcome::Failed(_)) => StatusCode::SERVICE_UNAVAILABLE,
-        (Sender::Tasks, Outcome::Unreadable(_) | Outcome::Failed(Failure::Permanent(_))) => {
-            StatusCode::NO_CONTENT
-        }
-        (Sender::Tasks, Outcome::Failed(Failure::Transient { .. })) => {
+        (Sender::Events, DeliveryOutcome::Failed(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        (
+            Sender::Tasks,
+            DeliveryOutcome::Unreadable(_) | DeliveryOutcome::Failed(Failure::Permanent(_)),
+        ) => StatusCode::NO_CONTENT,
+        (Sender::Tasks, DeliveryOutcome::Failed(Failure::Transient { .. })) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
-        (Sender::Tasks, Outcome::Failed(Failure::Later(_))) => StatusCode::CONFLICT,
+        (Sender::Tasks, DeliveryOutcome::Failed(Failure::Later(_))) => StatusCode::CONFLICT,
     }
 }
 
 /// The whole answer.
-pub(crate) fn answer(sender: Sender, outcome: &Outcome) -> Response<Body> {
+pub(crate) fn answer(sender: Sender, outcome: &DeliveryOutcome) -> Response<Body> {
     let status = status(sender, outcome);
     if status.is_success() {
         return empty(status);
@@ -93,7 +94,7 @@ fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     /// A stable `snake_case` word.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
@@ -128,8 +129,9 @@ impl Outcome {
     /// Writes the one line that every delivery gets, into the span it is in.
     pub(crate) fn log(&self, path: &str, status: StatusCode, latency: Duration) {
         macro_rules! line {
-            ($level:ident, $($message:tt)+) => {
+            ($level:ident, $event:literal, $($message:tt)+) => {
                 tracing::$level!(
+                    event = $event,
                     http_request.request_method = "POST",
                     http_request.request_url = path,
                     http_request.status = status.as_u16(),
@@ -140,14 +142,22 @@ impl Outcome {
             };
         }
         match self {
-            Self::Handled => line!(info, "delivery handled"),
-            Self::Failed(Failure::Later(wait)) => line!(info, "delivery put off for {wait:?}"),
-            Self::Failed(Failure::Transient { error, .. }) => {
-                line!(warn, "delivery put back: {error:#}");
+            Self::Handled => line!(info, "delivery.handled", "delivery handled"),
+            Self::Failed(Failure::Later(wait)) => {
+                line!(info, "delivery.deferred", "delivery deferred for {wait:?}")
             }
-            Self::Failed(Failure::Permanent(error)) => line!(error, "delivery refused: {error:#}"),
+            Self::Failed(Failure::Transient { error, .. }) => {
+                line!(
+                    warn,
+                    "delivery.retrying",
+                    "delivery will be retried: {error:#}"
+                );
+            }
+            Self::Failed(Failure::Permanent(error)) => {
+                line!(error, "delivery.failed", "delivery failed: {error:#}")
+            }
             Self::Foreign(error) | Self::Unreadable(error) => {
-                line!(error, "delivery not understood: {error:#}");
+                line!(error, "delivery.rejected", "delivery rejected: {error:#}");
             }
         }
     }

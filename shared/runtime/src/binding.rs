@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_refused_by_name() {
+    fn unsupported_attribute_is_named() {
         for (kind, body) in [
             ("application/cloudevents-batch+json", "[]"),
             ("application/cloudevents+protobuf", ""),
@@ -214,7 +214,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_comes_as_an_event_is_read_or_refused(
+        fn arbitrary_events_do_not_panic(
             pairs: Vec<(prop::sample::Index, Vec<u8>)>,
             body: Vec<u8>,
         ) {

@@ -4,7 +4,7 @@
 //!
 //! `tracing-stackdriver` writes severity, time, source location and `httpRequest`
 //! there, but what spans know only as `span` and `spans`. The writer here reads
-//! the finished line and lifts out of the spans the trace and the labels by which
+//! the finished line and promotes from the spans the trace and the labels by which
 //! one interview's lines are found.
 
 use std::io::{self, Write};
@@ -34,14 +34,14 @@ pub(crate) fn subscriber<W>(
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let lift = CloudLogWriter {
+    let writer = CloudLogWriter {
         traces: format!("projects/{project}/traces/"),
         function,
         writer,
     };
     Registry::default()
         .with(filter)
-        .with(tracing_stackdriver::layer().with_writer(lift))
+        .with(tracing_stackdriver::layer().with_writer(writer))
 }
 
 /// Lifts what Cloud Logging knows out of the spans of finished lines.
@@ -52,8 +52,8 @@ struct CloudLogWriter<W> {
 }
 
 /// One line on its way.
-struct Line<'lift, W: for<'writer> MakeWriter<'writer>> {
-    lift: &'lift CloudLogWriter<W>,
+struct LogLine<'log, W: for<'writer> MakeWriter<'writer>> {
+    writer: &'log CloudLogWriter<W>,
     bytes: Vec<u8>,
 }
 
@@ -61,17 +61,17 @@ impl<'writer, W> MakeWriter<'writer> for CloudLogWriter<W>
 where
     W: for<'any> MakeWriter<'any> + 'static,
 {
-    type Writer = Line<'writer, W>;
+    type Writer = LogLine<'writer, W>;
 
     fn make_writer(&'writer self) -> Self::Writer {
-        Line {
-            lift: self,
+        LogLine {
+            writer: self,
             bytes: Vec::new(),
         }
     }
 }
 
-impl<W: for<'writer> MakeWriter<'writer>> Write for Line<'_, W> {
+impl<W: for<'writer> MakeWriter<'writer>> Write for LogLine<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -82,17 +82,17 @@ impl<W: for<'writer> MakeWriter<'writer>> Write for Line<'_, W> {
     }
 }
 
-impl<W: for<'writer> MakeWriter<'writer>> Drop for Line<'_, W> {
+impl<W: for<'writer> MakeWriter<'writer>> Drop for LogLine<'_, W> {
     fn drop(&mut self) {
         let line = match serde_json::from_slice(&self.bytes) {
-            Ok(line) => self.lift.lifted(line),
+            Ok(line) => self.writer.promote_fields(line),
             Err(_) => unreadable(),
         };
         let mut text = Value::Object(line).to_string();
         text.push('\n');
         // In one piece, so that no other line comes between; and where logs
         // cannot be written, that cannot be logged.
-        let _ = self.lift.writer.make_writer().write_all(text.as_bytes());
+        let _ = self.writer.writer.make_writer().write_all(text.as_bytes());
     }
 }
 
@@ -105,33 +105,33 @@ fn unreadable() -> Map<String, Value> {
 }
 
 impl<W> CloudLogWriter<W> {
-    fn lifted(&self, mut line: Map<String, Value>) -> Map<String, Value> {
+    fn promote_fields(&self, mut line: Map<String, Value>) -> Map<String, Value> {
         // It is the last of `spans` once more.
         line.remove("span");
-        self.lift_trace(&mut line);
-        self.lift_labels(&mut line);
+        self.promote_trace(&mut line);
+        self.promote_labels(&mut line);
         line.values_mut().for_each(keep_digits);
         line
     }
 
     /// All three fields are those of the innermost span that names a trace.
-    fn lift_trace(&self, line: &mut Map<String, Value>) {
+    fn promote_trace(&self, line: &mut Map<String, Value>) {
         let span = innermost(line).find_map(|span| Some((span.get("trace")?.as_str()?, span)));
         let Some((trace, span)) = span else {
             return;
         };
-        let lifted = [
+        let promoted = [
             ("trace", json!(format!("{}{trace}", self.traces))),
             ("spanId", span["trace_span"].clone()),
             ("trace_sampled", json!(span["trace_sampled"] == true)),
         ];
-        for (name, value) in lifted {
+        for (name, value) in promoted {
             line.insert(format!("logging.googleapis.com/{name}"), value);
         }
     }
 
     /// What the line itself says goes before what its spans say.
-    fn lift_labels(&self, line: &mut Map<String, Value>) {
+    fn promote_labels(&self, line: &mut Map<String, Value>) {
         let mut labels: Map<String, Value> = LABELS
             .iter()
             .filter_map(|name| {
@@ -249,11 +249,11 @@ mod tests {
                 http_request.request_method = "POST",
                 http_request.status = 503_u16,
                 http_request.latency = "0.250000s",
-                "put back"
+                "will be retried"
             );
         });
         assert_eq!(line["severity"], "WARNING");
-        assert_eq!(line["message"], "put back");
+        assert_eq!(line["message"], "will be retried");
         assert!(domain::Timestamp::parse(line["time"].as_str().unwrap()).is_ok());
         let expected = json!({"requestMethod": "POST", "status": 503, "latency": "0.250000s"});
         assert_eq!(line["httpRequest"], expected);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_line_says_itself_goes_before_what_its_spans_say() {
+    fn fields_of_a_line_override_those_of_its_spans() {
         let line = line(|| {
             let _outer = info_span!("step", interview = "i1").entered();
             info!(
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_filter_holds_back_is_not_written() {
+    fn filtered_lines_are_not_written() {
         assert!(lines(|| tracing::debug!("detail")).is_empty());
     }
 

@@ -18,7 +18,7 @@ use steps::trace::TRACEPARENT;
 
 use crate::{
     binding::media_type,
-    firestore::{Document, DocumentEventData},
+    firestore::{DocumentEventData, FirestoreDocument},
     pubsub,
 };
 
@@ -157,7 +157,7 @@ fn document_body(written: &WrittenDocument) -> Vec<u8> {
         "projects/{LOCAL_PROJECT}/databases/(default)/documents/{}",
         written.path
     );
-    let document = |fields: &Value| Document::from_json(name.clone(), fields);
+    let document = |fields: &Value| FirestoreDocument::from_json(name.clone(), fields);
     DocumentEventData {
         value: written.new.as_ref().map(document),
         old_value: written.old.as_ref().map(document),
@@ -215,20 +215,23 @@ fn document(event: &CloudEvent) -> Result<Event, EventError> {
         }
     };
     let (old, new) = documents(bytes)?;
-    let named = new.as_ref().or(old.as_ref()).and_then(Document::path);
+    let named = new
+        .as_ref()
+        .or(old.as_ref())
+        .and_then(FirestoreDocument::path);
     let path = named.ok_or(EventError::Attribute("document"))?;
     Ok(Event::DocumentWritten(WrittenDocument {
         path: DocPath::parse(path).ok_or(EventError::Attribute("document"))?,
-        old: old.as_ref().map(Document::to_json),
-        new: new.as_ref().map(Document::to_json),
+        old: old.as_ref().map(FirestoreDocument::to_json),
+        new: new.as_ref().map(FirestoreDocument::to_json),
     }))
 }
 
 /// The document before and after the write.
-fn documents(bytes: &[u8]) -> Result<(Option<Document>, Option<Document>), EventError> {
+fn documents(bytes: &[u8]) -> Result<(Option<FirestoreDocument>, Option<FirestoreDocument>), EventError> {
     let data = DocumentEventData::decode(bytes).map_err(EventError::body)?;
     // Some samples have an empty document where there is none.
-    let real = |document: &Document| *document != Document::default();
+    let real = |document: &FirestoreDocument| *document != FirestoreDocument::default();
     let (old, new) = (data.old_value.filter(real), data.value.filter(real));
     let mut all = old.iter().chain(&new);
     if (old.is_none() && new.is_none()) || all.any(|document| document.path().is_none()) {
@@ -317,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused_by_name() {
+    fn unreadable_event_is_named() {
         let refusal = |kind: &str, data: Vec<u8>| {
             let builder = EventBuilderV10::new().id("1").ty(kind).source("//s");
             let event = builder

@@ -47,7 +47,7 @@ pub fn read_event(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, EventErr
         let push = pubsub::read(body)?;
         (push.event, push.attempt)
     };
-    let trace = trace::of_event(&event).or_else(|| trace::of_headers(headers));
+    let trace = trace::from_event(&event).or_else(|| trace::from_headers(headers));
     Ok(Delivery {
         trigger: cloudevent::decode(&event).map(Trigger::Event),
         event: Some((event.id().to_owned(), event.ty().to_owned())),
@@ -73,7 +73,7 @@ pub fn read_task(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, TaskError
     let attempt = retries.unwrap_or(0).saturating_add(1);
     let body: Value =
         serde_json::from_slice(body).map_err(|error| TaskError::Body(error.into()))?;
-    let trace = trace::of_headers(headers);
+    let trace = trace::from_headers(headers);
     Ok(Delivery {
         trigger: Ok(Trigger::Task(Task {
             queue,

@@ -16,10 +16,10 @@ use serde_json::{Map, Number, Value as Json};
 pub struct DocumentEventData {
     /// The document after the write; absent when it was deleted.
     #[prost(message, optional, tag = "1")]
-    pub value: Option<Document>,
+    pub value: Option<FirestoreDocument>,
     /// The document before the write; absent when it was created.
     #[prost(message, optional, tag = "2")]
-    pub old_value: Option<Document>,
+    pub old_value: Option<FirestoreDocument>,
     /// The fields that an update changed.
     #[prost(message, optional, tag = "3")]
     pub update_mask: Option<DocumentMask>,
@@ -35,7 +35,7 @@ pub struct DocumentMask {
 
 /// A document.
 #[derive(Clone, PartialEq, Message)]
-pub struct Document {
+pub struct FirestoreDocument {
     /// `projects/P/databases/D/documents/PATH`.
     #[prost(string, tag = "1")]
     pub name: String,
@@ -134,7 +134,7 @@ pub struct MapValue {
     pub fields: BTreeMap<String, Value>,
 }
 
-impl Document {
+impl FirestoreDocument {
     /// A document of that name with the fields of a JSON object.
     pub fn from_json(name: String, fields: &Json) -> Self {
         let fields = fields.as_object().map(map_from_json).unwrap_or_default();
@@ -242,14 +242,17 @@ mod tests {
             "none": null, "yes": true, "whole": -5, "real": 0.25, "text": "Zoë 日本",
             "list": [1, "a", {"b": []}], "map": {"c": {"d": 1}}, "empty": {},
         });
-        let document = Document::from_json("projects/p".into(), &fields);
+        let document = FirestoreDocument::from_json("projects/p".into(), &fields);
         let bytes = document.encode_to_vec();
-        assert_eq!(Document::decode(&*bytes).unwrap().to_json(), fields);
+        assert_eq!(
+            FirestoreDocument::decode(&*bytes).unwrap().to_json(),
+            fields
+        );
     }
 
     proptest! {
         #[test]
-        fn whatever_comes_is_read_or_refused_but_never_a_panic(bytes: Vec<u8>) {
+        fn arbitrary_bytes_do_not_panic(bytes: Vec<u8>) {
             if let Ok(data) = DocumentEventData::decode(&*bytes) {
                 let _ = data.value.map(|document| document.to_json());
             }

@@ -26,7 +26,7 @@ pub trait Service: Send + Sync {
     /// Answers one request; there is always an answer.
     async fn call(&self, request: Request<Incoming>) -> Response<Body>;
 
-    /// Resolves when no work is in hand any more that was begun for a request
+    /// Resolves when all work is done that was begun for a request
     /// whose caller has gone. Requested when the server stops.
     async fn settled(&self) {}
 }
@@ -66,7 +66,7 @@ pub fn json<T: Serialize>(status: StatusCode, content: &T) -> Response<Body> {
     match serde_json::to_vec(content) {
         Ok(bytes) => answer(status, "application/json", full(bytes)),
         Err(error) => {
-            tracing::error!("an answer could not be written: {error}");
+            tracing::error!(event = "response.encode_failed", %error, "a response could not be encoded");
             Problem::internal().into_response("")
         }
     }
@@ -200,7 +200,7 @@ impl Problem {
     /// 503 for a store that cannot be used, which is logged; or is full, which the
     /// caller is told too.
     pub fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error, "a request failed");
+        tracing::error!(event = "store.unavailable", error, "a request failed");
         let (code, detail) = if is_full(error) {
             let detail = "the service has no room left: nothing can be stored until some is made";
             ("storage_full", detail)
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_is_told_of_a_full_disk_and_of_nothing_else() {
+    fn only_a_full_disk_is_reported_to_the_caller() {
         for (kind, code) in [
             (io::ErrorKind::StorageFull, "storage_full"),
             (io::ErrorKind::QuotaExceeded, "storage_full"),

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_topic_is_what_stands_before_the_last_dot() {
+    fn topic_is_the_text_before_the_last_dot() {
         let topic = |name: &str| {
             topic_of(&format!("projects/p/subscriptions/{name}")).map(|it| it.1.to_owned())
         };
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_push_of_the_least_and_one_of_the_most() {
+    fn minimal_and_maximal_pushes_are_read() {
         let least = br#"{"message": {"message_id": "7", "data": null}, "subscription": "projects/p/subscriptions/sweep.sweep"}"#;
         let push = read(least).unwrap();
         assert_eq!(push.attempt, None);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_push_is_told_from_one_that_is_broken() {
+    fn non_pushes_and_malformed_pushes_are_distinguished() {
         for body in ["", "[]", "{}", "null", r#"{"subscription": "s"}"#, "\u{0}"] {
             let error = read(body.as_bytes()).unwrap_err();
             assert!(matches!(error, EventError::NotAnEvent), "{body}: {error}");
@@ -241,7 +241,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_pushed_is_read_or_refused(body: Vec<u8>) {
+        fn arbitrary_pushes_do_not_panic(body: Vec<u8>) {
             let _ = read(&body);
         }
 

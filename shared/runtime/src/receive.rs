@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
-    ack::{Outcome, Sender, answer},
+    ack::{DeliveryOutcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
     http::{Body, Problem, Service, json, whole_body},
     trace,
@@ -34,7 +34,7 @@ const HEALTH: &str = "/healthz";
 pub struct Receiver {
     function: Arc<dyn Function>,
     task_paths: Vec<String>,
-    in_hand: TaskTracker,
+    in_flight: TaskTracker,
 }
 
 impl Receiver {
@@ -44,7 +44,7 @@ impl Receiver {
         Self {
             function,
             task_paths,
-            in_hand: TaskTracker::new(),
+            in_flight: TaskTracker::new(),
         }
     }
 
@@ -79,23 +79,30 @@ impl Receiver {
         let body = match whole_body(body, MAX_BODY).await {
             Ok(body) => body,
             Err(problem) => {
-                tracing::warn!(path, "request not read: {problem}");
+                tracing::warn!(
+                    event = "delivery.unreadable",
+                    path,
+                    "the request was not read: {problem}"
+                );
                 return problem.into_response("");
             }
         };
         let read = read(sender, &parts.headers, &body);
-        let of_request = trace::of_headers(&parts.headers);
+        let of_request = trace::from_headers(&parts.headers);
         let handling = handle(Arc::clone(&self.function), read, of_request);
         let path = path.to_owned();
         // What is begun is finished, whether or not the caller waits for it.
-        let work = self.in_hand.spawn(async move {
+        let work = self.in_flight.spawn(async move {
             let (outcome, span) = handling.await;
             let response = answer(sender, &outcome);
             span.in_scope(|| outcome.log(&path, response.status(), started.elapsed()));
             response
         });
         work.await.unwrap_or_else(|_| {
-            tracing::error!("a delivery was lost");
+            tracing::error!(
+                event = "delivery.panicked",
+                "the handling of a delivery was aborted"
+            );
             Problem::internal().into_response("")
         })
     }
@@ -108,19 +115,18 @@ impl Service for Receiver {
     }
 
     async fn settled(&self) {
-        self.in_hand.close();
-        self.in_hand.wait().await;
+        self.in_flight.close();
+        self.in_flight.wait().await;
     }
 }
 
-fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Outcome> {
+fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, DeliveryOutcome> {
     match sender {
-        Sender::Events => {
-            delivery::read_event(headers, body).map_err(|error| Outcome::Unreadable(error.into()))
-        }
+        Sender::Events => delivery::read_event(headers, body)
+            .map_err(|error| DeliveryOutcome::Unreadable(error.into())),
         Sender::Tasks => delivery::read_task(headers, body).map_err(|error| match error {
-            TaskError::NotATask(_) => Outcome::Foreign(error.into()),
-            TaskError::Body(_) => Outcome::Unreadable(error.into()),
+            TaskError::NotATask(_) => DeliveryOutcome::Foreign(error.into()),
+            TaskError::Body(_) => DeliveryOutcome::Unreadable(error.into()),
         }),
     }
 }
@@ -129,9 +135,9 @@ fn read(sender: Sender, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Ou
 /// trace; where nothing names one, one begins.
 async fn handle(
     function: Arc<dyn Function>,
-    read: Result<Delivery, Outcome>,
+    read: Result<Delivery, DeliveryOutcome>,
     of_request: Option<TraceContext>,
-) -> (Outcome, Span) {
+) -> (DeliveryOutcome, Span) {
     let of_delivery = read.as_ref().ok().and_then(|delivery| delivery.trace);
     let trace = of_delivery.or(of_request);
     let trace = trace.unwrap_or_else(TraceContext::generate);
@@ -147,17 +153,17 @@ async fn handle(
     }
     let trigger = match delivery.trigger {
         Ok(trigger) => trigger,
-        Err(error) => return (Outcome::Failed(Failure::permanent(error)), span),
+        Err(error) => return (DeliveryOutcome::Failed(Failure::permanent(error)), span),
     };
     describe(&span, &trigger);
     let work = async move { function.handle(trigger).await };
     let guarded = AssertUnwindSafe(steps::trace::scope(trace, work)).catch_unwind();
     let outcome = match guarded.instrument(span.clone()).await {
-        Ok(Ok(())) => Outcome::Handled,
-        Ok(Err(failure)) => Outcome::Failed(failure),
+        Ok(Ok(())) => DeliveryOutcome::Handled,
+        Ok(Err(failure)) => DeliveryOutcome::Failed(failure),
         // Its words may be those of people: a slice of text that is cut wrongly
         // panics with the text.
-        Err(_) => Outcome::Failed(Failure::from(anyhow::anyhow!("the function panicked"))),
+        Err(_) => DeliveryOutcome::Failed(Failure::from(anyhow::anyhow!("the function panicked"))),
     };
     (outcome, span)
 }
@@ -186,8 +192,8 @@ fn describe(span: &Span, trigger: &Trigger) {
 
 /// The interview that a trigger is about, where it says so.
 fn interview_of(trigger: &Trigger) -> Option<String> {
-    let of_path = |path: &str| {
-        let key = InterviewKey::of_path(path)?;
+    let from_path = |path: &str| {
+        let key = InterviewKey::from_path(path)?;
         Some(key.interview_id.to_string())
     };
     match trigger {
@@ -195,8 +201,8 @@ fn interview_of(trigger: &Trigger) -> Option<String> {
             let body = task.body.get("key").unwrap_or(&task.body);
             body.get("interview_id")?.as_str().map(str::to_owned)
         }
-        Trigger::Event(Event::ObjectFinalized(object)) => of_path(&object.name),
-        Trigger::Event(Event::DocumentWritten(written)) => of_path(written.path.as_str()),
+        Trigger::Event(Event::ObjectFinalized(object)) => from_path(&object.name),
+        Trigger::Event(Event::DocumentWritten(written)) => from_path(written.path.as_str()),
         Trigger::Event(Event::MessagePublished(message)) => {
             message.attributes.get("interview_id").cloned()
         }

@@ -28,7 +28,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(620);
 /// The most that the headers of a request may have, in bytes.
 const MAX_HEADERS: usize = 64 * 1024;
 
-/// How long what is in hand may take after the signal to stop: Cloud Run kills
+/// How long requests in flight may take after the stop signal: Cloud Run kills
 /// after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
 
@@ -66,7 +66,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` resolves, then finishes what is in hand: the requests,
+/// Serves until `stop` resolves, then finishes what is in flight: the requests,
 /// and what goes on for those whose caller has gone.
 pub async fn serve(
     service: Arc<dyn Service>,
@@ -81,7 +81,10 @@ pub async fn serve(
         service.settled().await;
     };
     if timeout(GRACE, finishing).await.is_err() {
-        tracing::warn!("stopped with work still in hand");
+        tracing::warn!(
+            event = "service.interrupted",
+            "stopped with requests in flight"
+        );
     }
     Ok(())
 }
@@ -97,9 +100,9 @@ async fn accept(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => connect(connections, service, stream, Peer(peer)),
-                // Out of file handles, say: those in hand will give some back.
+                // Out of file handles, say: connections that end will release some.
                 Err(error) => {
-                    tracing::warn!("a connection was not accepted: {error}");
+                    tracing::warn!(event = "connection.accept_failed", %error, "a connection was not accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
@@ -138,11 +141,14 @@ fn connect(
             ended = &mut watched => ended,
             first = first => match first {
                 Ok(()) => watched.await,
-                Err(_) => return tracing::debug!("a connection never asked for anything"),
+                Err(_) => return tracing::debug!(event = "connection.idle", "a connection was closed that sent no request in time"),
             },
         };
         if let Err(error) = ended {
-            tracing::debug!("a connection ended early: {error}");
+            tracing::debug!(
+                event = "connection.failed",
+                "a connection ended early: {error}"
+            );
         }
     });
 }

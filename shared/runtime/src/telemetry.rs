@@ -57,5 +57,5 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let words = panic.payload().downcast_ref::<&'static str>();
     let words = words.copied().unwrap_or("panic");
     let location = panic.location().map(ToString::to_string);
-    tracing::error!(location, "panicked: {words}");
+    tracing::error!(event = "process.panicked", location, "panicked: {words}");
 }

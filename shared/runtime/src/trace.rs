@@ -20,24 +20,24 @@ const CLIENT_TRACEPARENT: &str = "googclient_traceparent";
 const CLOUD_TRACE: &str = "x-cloud-trace-context";
 
 /// The trace of a request, by its headers.
-pub fn of_headers(headers: &HeaderMap) -> Option<TraceContext> {
+pub fn from_headers(headers: &HeaderMap) -> Option<TraceContext> {
     let text = |name| headers.get(name)?.to_str().ok();
     text(TRACEPARENT)
         .and_then(|text| TraceContext::parse(text).ok())
-        .or_else(|| text(CLOUD_TRACE).and_then(of_cloud_trace))
+        .or_else(|| text(CLOUD_TRACE).and_then(from_cloud_trace))
 }
 
 /// The trace that an event carries: in the distributed tracing extension or,
 /// for a message, among its attributes.
-pub fn of_event(event: &CloudEvent) -> Option<TraceContext> {
+pub fn from_event(event: &CloudEvent) -> Option<TraceContext> {
     let extension = event.extension(TRACEPARENT).map(ToString::to_string);
     extension
         .and_then(|text| TraceContext::parse(&text).ok())
-        .or_else(|| of_attributes(&pubsub::attributes(event)))
+        .or_else(|| from_attributes(&pubsub::attributes(event)))
 }
 
 /// The trace that a message carries.
-pub fn of_attributes(attributes: &BTreeMap<String, String>) -> Option<TraceContext> {
+pub fn from_attributes(attributes: &BTreeMap<String, String>) -> Option<TraceContext> {
     [TRACEPARENT, CLIENT_TRACEPARENT]
         .into_iter()
         .filter_map(|name| attributes.get(name))
@@ -45,7 +45,7 @@ pub fn of_attributes(attributes: &BTreeMap<String, String>) -> Option<TraceConte
 }
 
 /// A span of 0, or none, stands for "no span": the work gets one of its own.
-fn of_cloud_trace(text: &str) -> Option<TraceContext> {
+fn from_cloud_trace(text: &str) -> Option<TraceContext> {
     let (path, options) = text.split_once(';').unwrap_or((text, ""));
     let (trace, span) = path.split_once('/').unwrap_or((path, "0"));
     let span: u64 = span.trim().parse().ok()?;
@@ -81,26 +81,26 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_goes_before_the_older_one() {
+    fn traceparent_overrides_the_cloud_trace_header() {
         let both = headers(&[
             (TRACEPARENT, PARENT),
             (CLOUD_TRACE, "105445aa7843bc8bf206b12000100000/1;o=1"),
         ]);
-        assert_eq!(of_headers(&both).unwrap().to_string(), PARENT);
+        assert_eq!(from_headers(&both).unwrap().to_string(), PARENT);
         let broken = headers(&[
             (TRACEPARENT, "00-no"),
             (CLOUD_TRACE, "105445aa7843bc8bf206b12000100000/74;o=1"),
         ]);
         assert_eq!(
-            of_headers(&broken).unwrap().to_string(),
+            from_headers(&broken).unwrap().to_string(),
             "00-105445aa7843bc8bf206b12000100000-000000000000004a-01"
         );
-        assert_eq!(of_headers(&HeaderMap::new()), None);
+        assert_eq!(from_headers(&HeaderMap::new()), None);
     }
 
     #[test]
-    fn the_older_header_may_leave_things_out() {
-        let read = |text: &str| of_headers(&headers(&[(CLOUD_TRACE, text)]));
+    fn cloud_trace_header_may_omit_fields() {
+        let read = |text: &str| from_headers(&headers(&[(CLOUD_TRACE, text)]));
         let recorded = read("9df407335d114d56ea27ee69ff12943f/17236816549570278484").unwrap();
         assert_eq!(
             recorded.span_hex(),
@@ -119,7 +119,7 @@ mod tests {
     fn an_event_carries_its_trace_as_an_extension_and_a_message_among_its_attributes() {
         let builder = EventBuilderV10::new().id("1").source("//s");
         let event = builder.ty(DOCUMENT_WRITTEN).extension(TRACEPARENT, PARENT);
-        let trace = of_event(&event.build().unwrap()).unwrap();
+        let trace = from_event(&event.build().unwrap()).unwrap();
         assert_eq!(trace.trace_hex(), TRACE);
         for attributes in [
             json!({TRACEPARENT: PARENT}),
@@ -128,21 +128,21 @@ mod tests {
             let body = json!({"message": {"attributes": attributes, "data": "AA=="}});
             let builder = EventBuilderV10::new().id("1").source("//s");
             let event = builder.ty(MESSAGE_PUBLISHED).data("application/json", body);
-            let trace = of_event(&event.build().unwrap()).unwrap();
+            let trace = from_event(&event.build().unwrap()).unwrap();
             assert_eq!(trace.trace_hex(), TRACE);
         }
     }
 
     proptest! {
         #[test]
-        fn whatever_the_older_header_holds_is_read_or_passed_over(text in ".*") {
-            let _ = of_cloud_trace(&text);
+        fn arbitrary_cloud_trace_headers_do_not_panic(text in ".*") {
+            let _ = from_cloud_trace(&text);
         }
 
         #[test]
-        fn the_older_header_says_what_the_newer_does(trace: u128, span: u64, sampled: bool) {
+        fn cloud_trace_header_gives_the_same_context(trace: u128, span: u64, sampled: bool) {
             let text = format!("{trace:032x}/{span};o={}", u8::from(sampled));
-            let read = of_cloud_trace(&text);
+            let read = from_cloud_trace(&text);
             prop_assert_eq!(read.is_some(), trace != 0);
             if let Some(read) = read {
                 prop_assert_eq!(u128::from_be_bytes(read.trace_id), trace);

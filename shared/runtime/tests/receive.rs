@@ -155,7 +155,7 @@ async fn a_task_reaches_the_function_with_its_attempt() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_kept_for_the_dead_letter_or_dropped() {
+async fn unreadable_events_are_dead_lettered_and_unreadable_tasks_dropped() {
     let (probe, receiver) = probe(|_| Ok(()));
     let broken = Request::post("/").body(Full::from("{\"secret\": 1}"));
     let response = receiver.answer(broken.expect("a request")).await;
@@ -195,7 +195,7 @@ async fn a_body_that_is_too_long_or_breaks_off_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_never_comes_is_not_waited_for() {
+async fn missing_body_times_out() {
     let (_, receiver) = probe(|_| Ok(()));
     let frames = futures::stream::pending::<Result<Frame<Bytes>, std::io::Error>>();
     let silent = Request::post("/").body(StreamBody::new(frames));
@@ -204,7 +204,7 @@ async fn a_body_that_never_comes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn health_is_told_and_other_methods_are_not_allowed() {
+async fn health_is_answered_and_other_methods_are_rejected() {
     let (_, receiver) = probe(|_| Ok(()));
     let ask = |method: Method, path: &str| {
         let request = Request::builder().method(method).uri(path);

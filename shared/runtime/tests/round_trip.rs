@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_headers_and_body_come_they_are_read_or_refused(
+    fn arbitrary_headers_and_bodies_do_not_panic(
         pairs in vec((any::<Index>(), any::<Vec<u8>>()), 0..8),
         body: Vec<u8>,
     ) {
@@ -181,7 +181,7 @@ fn a_document_hands_its_trace_on() {
     }
     for trace in [json!(5), json!("no trace")] {
         let encoded = event(None, Some(json!({"trace": trace})));
-        assert_eq!(trace::of_event(&encoded), None);
+        assert_eq!(trace::from_event(&encoded), None);
     }
 }
 

@@ -1,5 +1,5 @@
 //! The server over real sockets: both versions on one port, slow callers, and a
-//! stop that finishes what is in hand.
+//! stop that finishes what is in flight.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -133,7 +133,7 @@ async fn both_versions_are_spoken_on_one_port() {
 }
 
 #[tokio::test]
-async fn a_request_in_hand_is_answered_before_the_server_ends() {
+async fn request_in_flight_is_answered_before_the_server_stops() {
     let mut server = server().await;
     let (mut client, connection) = http1::handshake(io(server.address).await)
         .await
@@ -142,7 +142,7 @@ async fn a_request_in_hand_is_answered_before_the_server_ends() {
     let asking = tokio::spawn(client.send_request(push()));
     server.begun.recv().await.expect("it has begun");
     Server::stop(server.stop, server.address).await;
-    assert!(!server.serving.is_finished(), "a request is in hand");
+    assert!(!server.serving.is_finished(), "a request is in flight");
     server.finish.notify_one();
     let response = asking.await.expect("no panic").expect("an answer");
     assert_eq!(response.status(), StatusCode::NO_CONTENT);
@@ -165,7 +165,7 @@ async fn work_whose_caller_has_gone_is_finished_before_the_server_ends() {
     asking.abort();
     connected.abort();
     Server::stop(server.stop, server.address).await;
-    assert!(!server.serving.is_finished(), "work is in hand");
+    assert!(!server.serving.is_finished(), "work is in flight");
     server.finish.notify_one();
     server
         .serving
@@ -256,7 +256,7 @@ async fn a_connection_is_kept_for_longer_than_a_load_balancer_keeps_it() {
 
 /// The server accepts no connection yet. A client without a place tries again after a second.
 #[tokio::test]
-async fn a_crowd_that_comes_at_once_has_its_places() {
+async fn connections_above_the_limit_wait() {
     let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
     let allowed = allowed.and_then(|number| number.trim().parse().ok());
     let crowd = allowed.unwrap_or(128_usize).min(500);

@@ -22,7 +22,7 @@ pub fn readable<T: DeserializeOwned>(documents: &[Document]) -> Vec<T> {
 pub fn report_unreadable(document: &Document, error: &RecordsError) {
     let (collection, _) = document.path.split();
     let collection = collection.rsplit('/').next().unwrap_or_default();
-    let key = InterviewKey::of_path(document.path.as_str());
+    let key = InterviewKey::from_path(document.path.as_str());
     let interview = key.map(|key| key.interview_id.to_string());
     let reason = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(
@@ -30,6 +30,6 @@ pub fn report_unreadable(document: &Document, error: &RecordsError) {
         interview,
         collection,
         reason,
-        "a stored document cannot be decoded and was passed over"
+        "a stored document cannot be decoded and was skipped"
     );
 }

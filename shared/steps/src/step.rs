@@ -17,6 +17,7 @@ use std::{
 use domain::{
     Interview, InterviewKey, interview_store,
     lease::{Acquire, LEASE, Lease, LeaseError},
+    log_events::{STEP_FAILED, STEP_RETRYING},
     ports::{Clock, Progress, Records, RecordsError, Write},
     steps::{Code, StepError, StepName},
     trace::TraceContext,
@@ -195,7 +196,9 @@ impl StepRunner {
             match interview_store::renew(&*self.records, key, lease, progress, now).await {
                 Ok(Ok(())) => (shown, renewed) = (progress, Instant::now()),
                 Ok(Err(refused)) => return refused,
-                Err(error) => tracing::warn!("the claim was not renewed: {error}"),
+                Err(error) => {
+                    tracing::warn!(event = "lease.renew_failed", %error, "the lease was not renewed")
+                }
             }
         }
     }
@@ -223,7 +226,7 @@ impl StepRunner {
                 Err(error) => match pauses.next() {
                     // It may have been paid for: it is not thrown away at once.
                     Some(pause) if matches!(error, RecordsError::Unavailable(_)) => {
-                        tracing::warn!("the result was not stored yet: {error}");
+                        tracing::warn!(event = "step.commit_retrying", %error, "the result was not stored; retrying");
                         tokio::time::sleep(*pause).await;
                     }
                     _ => return self.report(key, lease, storage_error(&error)).await,
@@ -251,13 +254,17 @@ impl StepRunner {
             Err(refused) => return Ok(outcome_of(refused)),
         }
         if again {
-            tracing::info!(code = error.code, "step put off");
+            tracing::info!(
+                event = STEP_RETRYING,
+                code = error.code,
+                "step will be retried"
+            );
             return Err(Failure::Transient {
                 after: error.retry_after,
                 error: error.into(),
             });
         }
-        tracing::warn!(code = error.code, "step given up");
+        tracing::warn!(event = STEP_FAILED, code = error.code, "step failed");
         Ok(Outcome::GivenUp)
     }
 }
@@ -286,7 +293,11 @@ const fn outcome_of(refused: LeaseError) -> Outcome {
 /// A store that says no, as a step's error. What a store will never take is not made
 /// again.
 pub fn storage_error(error: &(dyn std::error::Error + 'static)) -> StepError {
-    tracing::warn!(error, "the store said no");
+    tracing::warn!(
+        event = "store.write_failed",
+        error,
+        "the store rejected a request"
+    );
     match error.downcast_ref() {
         Some(RecordsError::TooLarge { .. } | RecordsError::Unstorable { .. }) => {
             StepError::permanent(

@@ -56,7 +56,7 @@ pub struct RecordedRequest {
 
 impl RecordedRequest {
     /// Whether it is one to Gemini.
-    pub fn of_gemini(&self) -> bool {
+    pub fn is_gemini(&self) -> bool {
         self.path.contains(":generateContent")
     }
 }
@@ -179,7 +179,7 @@ impl Service for Providers {
         let said = (self.mood.lock().expect("not poisoned"))(&asked);
         match said {
             Some(said) => say(said).await,
-            None if asked.of_gemini() => say(Said::Whole(200, analysed())).await,
+            None if asked.is_gemini() => say(Said::Whole(200, analysed())).await,
             None if path.starts_with("/v1/listen") => self.recognise(&path).await,
             None => Problem::not_found("no_such_path", path).into_response(""),
         }

@@ -4,13 +4,13 @@
 
 use std::{path::Path, sync::Arc, time::Instant};
 
-use whisper::{MAX_SAMPLES, Model, Options, ThreadPool};
+use whisper::{DecodeOptions, MAX_SAMPLES, ThreadPool, WhisperModel};
 
 #[expect(clippy::print_stdout, reason = "its purpose")]
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let begun = Instant::now();
-    let model = Model::load(Path::new(&arguments[1])).expect("a model");
+    let model = WhisperModel::load(Path::new(&arguments[1])).expect("a model");
     println!("loaded in {:?}", begun.elapsed());
     let mut reader = hound::WavReader::open(&arguments[2]).expect("a WAV file");
     let samples = reader
@@ -20,7 +20,7 @@ fn main() {
     let threads = Arc::new(ThreadPool::with_num_threads(2));
     let begun = Instant::now();
     for window in samples.chunks(MAX_SAMPLES) {
-        let options = Options {
+        let options = DecodeOptions {
             language: arguments.get(3).map(String::as_str),
             prompt: "",
             threads: &threads,

@@ -14,7 +14,7 @@ use rten::ThreadPool;
 
 use crate::{
     RecognitionError,
-    network::{Cache, Encoded, Network, TEXT_CONTEXT},
+    network::{Encoded, KvCache, Network, TEXT_CONTEXT},
     vocabulary::Vocabulary,
 };
 
@@ -64,7 +64,7 @@ pub(crate) struct Decoding {
 }
 
 impl Decoding {
-    /// Whether the model doubts both that there is speech and what was said.
+    /// Whether the model doubts both that there is speech and its text.
     pub(crate) fn is_silence(&self) -> bool {
         self.no_speech > MAX_NO_SPEECH && self.log_probability < MIN_LOG_PROBABILITY
     }
@@ -83,7 +83,7 @@ impl Decoding {
 
 /// The decoder before the first token of the text.
 struct Start {
-    cache: Cache,
+    cache: KvCache,
     /// The probability that the window holds no speech, 0 to 1.
     no_speech: f32,
     /// How likely each token of the vocabulary comes first.
@@ -91,7 +91,7 @@ struct Start {
 }
 
 /// Decodes one window.
-pub(crate) struct Decoder<'a> {
+pub(crate) struct WindowDecoder<'a> {
     pub(crate) network: &'a Network,
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) encoded: &'a Encoded,
@@ -99,7 +99,7 @@ pub(crate) struct Decoder<'a> {
     pub(crate) is_cancelled: &'a dyn Fn() -> bool,
 }
 
-impl Decoder<'_> {
+impl WindowDecoder<'_> {
     /// The most likely language, as an index into [`crate::LANGUAGES`].
     pub(crate) fn detect_language(&self) -> Result<usize, RecognitionError> {
         let mut cache = self.network.empty_cache();
@@ -187,7 +187,7 @@ impl Decoder<'_> {
         })
     }
 
-    /// What was decoded; `sum` is that of the tokens' log probabilities, the end included.
+    /// The decoded tokens; `sum` is that of their log probabilities, the end included.
     fn decoding(
         &self,
         choices: Vec<Choice>,
@@ -288,7 +288,7 @@ fn compression_ratio(bytes: &[u8]) -> f32 {
 }
 
 /// Tokens that can follow what the cache holds.
-fn most_tokens(cache: &Cache) -> usize {
+fn most_tokens(cache: &KvCache) -> usize {
     MAX_TOKENS.min(TEXT_CONTEXT.saturating_sub(cache.length()))
 }
 

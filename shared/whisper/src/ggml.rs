@@ -12,7 +12,7 @@ use std::{
     path::Path,
 };
 
-use crate::{mel::BINS, quantized::Layout};
+use crate::{mel::BINS, quantized::WeightFormat};
 
 /// `ggml`, as a number.
 const MAGIC: u32 = 0x6767_6d6c;
@@ -161,7 +161,7 @@ pub(crate) struct ModelFile {
 struct StoredTensor {
     offset: u64,
     elements: usize,
-    layout: Layout,
+    layout: WeightFormat,
 }
 
 impl ModelFile {
@@ -316,7 +316,7 @@ fn read_filters(reader: &mut Reader, bands: usize) -> Result<Vec<f32>, ModelErro
         return Err(ModelError::Damaged);
     }
     let bytes = reader.bytes(bands * BINS * 4)?;
-    Ok(Layout::F32.decode(&bytes))
+    Ok(WeightFormat::F32.decode(&bytes))
 }
 
 /// The special tokens at the end may be left out.
@@ -341,7 +341,7 @@ fn read_tensor(reader: &mut Reader) -> Result<(String, StoredTensor), ModelError
     if !(1..=3).contains(&dimensions) || !(1..=LONGEST_NAME).contains(&name_length) {
         return Err(ModelError::Damaged);
     }
-    let layout = Layout::from_number(layout).ok_or(ModelError::UnsupportedLayout)?;
+    let layout = WeightFormat::from_number(layout).ok_or(ModelError::UnsupportedLayout)?;
     let mut elements = 1_usize;
     for _ in 0..dimensions {
         elements = elements.saturating_mul(reader.size()?);

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use crate::onnx::{Attribute, Graph, Model, Node, Tensor, ValueInfo};
+use crate::onnx::{Attribute, Graph, Node, OnnxModel, Tensor, ValueInfo};
 
 /// A graph under construction. Every operator answers the name of its output.
 #[derive(Default)]
@@ -87,6 +87,6 @@ impl GraphBuilder {
 
     /// The file, as [`rten::Model::load`] reads it.
     pub(crate) fn into_file(self) -> Vec<u8> {
-        Model::new(self.graph).encode_to_vec()
+        OnnxModel::new(self.graph).encode_to_vec()
     }
 }

@@ -1,8 +1,8 @@
 //! Speech recognition with `OpenAI`'s Whisper models, in Rust on the runtime `rten`.
 //!
-//! [`Model::load`] reads a model file in whisper.cpp's ggml format (`ggml`, `quantized`),
+//! [`WhisperModel::load`] reads a model file in whisper.cpp's ggml format (`ggml`, `quantized`),
 //! writes the network as two graphs (`graph`, `layers`, `network`) and loads them.
-//! [`Model::transcribe`] recognises up to 30 seconds: spectrogram (`mel`), encoder, tokens
+//! [`WhisperModel::transcribe`] recognises up to 30 seconds: spectrogram (`mel`), encoder, tokens
 //! (`decode`), and the time of each token by the decoder's attention (`align`).
 
 mod align;
@@ -23,7 +23,7 @@ use std::path::Path;
 pub use ggml::ModelError;
 pub use languages::LANGUAGES;
 pub use rten::ThreadPool;
-pub use transcribe::{Options, Segment, Token, Transcription};
+pub use transcribe::{DecodeOptions, DecodedSegment, TextToken, Transcription};
 
 use ggml::ModelFile;
 use mel::MelSpectrogram;
@@ -37,7 +37,7 @@ pub const SAMPLE_RATE_HZ: usize = 16_000;
 pub const MAX_SAMPLES: usize = 30 * SAMPLE_RATE_HZ;
 
 /// A model in memory.
-pub struct Model {
+pub struct WhisperModel {
     network: Network,
     mel: MelSpectrogram,
     vocabulary: Vocabulary,
@@ -67,7 +67,7 @@ impl From<rten::TryFromValueError> for RecognitionError {
     }
 }
 
-impl Model {
+impl WhisperModel {
     /// Loads a model file, which takes a second or so.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let mut file = ModelFile::open(path)?;

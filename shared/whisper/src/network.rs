@@ -56,12 +56,12 @@ struct DecoderNodes {
 pub(crate) struct Encoded(Vec<Value>);
 
 /// What the decoder remembers of the tokens so far.
-pub(crate) struct Cache {
+pub(crate) struct KvCache {
     values: Vec<Value>,
     length: usize,
 }
 
-impl Cache {
+impl KvCache {
     /// How many tokens it holds: the place of the next one.
     pub(crate) const fn length(&self) -> usize {
         self.length
@@ -100,7 +100,7 @@ impl Network {
         let mut options = ModelOptions::with_all_ops();
         let encoder = load(&options, encoder_graph(file)?)?;
         // Packed weights are further copies. The encoder works on a whole window, to which
-        // packing its weights anew adds nothing that can be measured.
+        // packing its weights again adds nothing that can be measured.
         options.prepack_weights(true);
         let width = dimensions.width;
         let embedding = file.tensor("decoder.token_embedding.weight", dimensions.tokens * width)?;
@@ -141,11 +141,11 @@ impl Network {
     }
 
     /// A decoder that has seen no token.
-    pub(crate) fn empty_cache(&self) -> Cache {
+    pub(crate) fn empty_cache(&self) -> KvCache {
         let empty =
             || NdTensor::<f32, 4>::zeros([1, self.dimensions.heads, 0, self.dimensions.head()]);
         let values = (0..2 * self.dimensions.text_layers).map(|_| empty().into());
-        Cache {
+        KvCache {
             values: values.collect(),
             length: 0,
         }
@@ -158,21 +158,21 @@ impl Network {
         tokens: &[u32],
         rows: &[usize],
         encoded: &Encoded,
-        cache: &mut Cache,
+        cache: &mut KvCache,
         pool: &Arc<ThreadPool>,
     ) -> Result<Vec<Vec<f32>>, RecognitionError> {
         let inputs = self.inputs(&cache.sequence(tokens), rows, encoded, cache);
         self.run(inputs, tokens.len(), cache, pool)
     }
 
-    /// Takes one further token of each of several sequences that have a beginning in
-    /// common, and answers a row of logits for each. The cache holds the tokens of all of
-    /// them; each token names the places of those that come before it.
+    /// Appends one token to each of several sequences that share a beginning, and
+    /// returns a row of logits for each. The cache holds the tokens of all of them;
+    /// each token names the positions of its predecessors.
     pub(crate) fn decode_branches(
         &self,
         tokens: &[(u32, &[usize])],
         encoded: &Encoded,
-        cache: &mut Cache,
+        cache: &mut KvCache,
         pool: &Arc<ThreadPool>,
     ) -> Result<Vec<Vec<f32>>, RecognitionError> {
         let placed = tokens.iter().enumerate().map(|(index, (token, before))| {
@@ -195,7 +195,7 @@ impl Network {
         &self,
         mut inputs: Vec<(NodeId, ValueOrView<'_>)>,
         count: usize,
-        cache: &mut Cache,
+        cache: &mut KvCache,
         pool: &Arc<ThreadPool>,
     ) -> Result<Vec<Vec<f32>>, RecognitionError> {
         let past = std::mem::take(&mut cache.values);
@@ -243,7 +243,7 @@ impl Network {
         tokens: &[Placed],
         rows: &[usize],
         encoded: &'a Encoded,
-        cache: &Cache,
+        cache: &KvCache,
     ) -> Vec<(NodeId, ValueOrView<'a>)> {
         let (count, width) = (tokens.len(), self.dimensions.width);
         let mut embedded = Vec::with_capacity(count * width);

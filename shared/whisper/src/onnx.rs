@@ -6,7 +6,7 @@ use prost::Message;
 
 /// `ModelProto`.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Model {
+pub(crate) struct OnnxModel {
     #[prost(int64, tag = "1")]
     ir_version: i64,
     #[prost(message, optional, tag = "7")]
@@ -15,7 +15,7 @@ pub(crate) struct Model {
     opset_import: Vec<OperatorSet>,
 }
 
-impl Model {
+impl OnnxModel {
     /// A model of operators of version 20 of the standard.
     pub(crate) fn new(graph: Graph) -> Self {
         Self {
@@ -163,7 +163,7 @@ pub(crate) struct ValueInfo {
     #[prost(string, tag = "1")]
     name: String,
     #[prost(message, optional, tag = "2")]
-    kind: Option<ValueType>,
+    kind: Option<OnnxType>,
 }
 
 impl ValueInfo {
@@ -178,4 +178,4 @@ impl ValueInfo {
 
 /// `TypeProto`; left out where the runtime does not need it.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct ValueType {}
+pub(crate) struct OnnxType {}

@@ -9,7 +9,7 @@ const BLOCK: usize = 32;
 
 /// How weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub(crate) enum WeightFormat {
     F32,
     F16,
     Q4_0,
@@ -19,7 +19,7 @@ pub(crate) enum Layout {
     Q8_0,
 }
 
-impl Layout {
+impl WeightFormat {
     /// From a number of `ggml_type`.
     pub(crate) const fn from_number(number: u32) -> Option<Self> {
         Some(match number {
@@ -153,19 +153,22 @@ mod tests {
     fn quantized_blocks_decode_to_their_weights() {
         let one = 0x3c00_u16.to_le_bytes();
         let q8: Vec<u8> = one.into_iter().chain(0..32).collect();
-        assert_eq!(Layout::Q8_0.decode(&q8)[31].to_bits(), 31.0_f32.to_bits());
+        assert_eq!(
+            WeightFormat::Q8_0.decode(&q8)[31].to_bits(),
+            31.0_f32.to_bits()
+        );
         let q4: Vec<u8> = one.into_iter().chain([0x21; 16]).collect();
-        let decoded = Layout::Q4_0.decode(&q4);
+        let decoded = WeightFormat::Q4_0.decode(&q4);
         assert_eq!((decoded[0], decoded[16]), (-7.0, -6.0));
         let q51: Vec<u8> = [one, one, [1, 0], [0, 128]].concat();
         let q51: Vec<u8> = q51.into_iter().chain([0x21; 16]).collect();
-        let decoded = Layout::Q5_1.decode(&q51);
+        let decoded = WeightFormat::Q5_1.decode(&q51);
         assert_eq!((decoded[0], decoded[1], decoded[31]), (18.0, 2.0, 19.0));
     }
 
     #[test]
     fn weights_fill_whole_blocks() {
-        assert_eq!(Layout::Q8_0.bytes_of(64), Some(68));
-        assert_eq!(Layout::Q8_0.bytes_of(63), None);
+        assert_eq!(WeightFormat::Q8_0.bytes_of(64), Some(68));
+        assert_eq!(WeightFormat::Q8_0.bytes_of(63), None);
     }
 }

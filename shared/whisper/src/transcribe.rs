@@ -9,8 +9,8 @@ use std::{ops::Range, sync::Arc};
 use rten::ThreadPool;
 
 use crate::{
-    LANGUAGES, MAX_SAMPLES, Model, RecognitionError, SAMPLE_RATE_HZ, align,
-    decode::{Choice, Decoder, Decoding},
+    LANGUAGES, MAX_SAMPLES, RecognitionError, SAMPLE_RATE_HZ, WhisperModel, align,
+    decode::{Choice, Decoding, WindowDecoder},
     network::{AUDIO_CONTEXT, Encoded},
 };
 
@@ -30,10 +30,10 @@ const LEAST_MOMENTS: usize = 500;
 const MIN_SAMPLES: usize = SAMPLE_RATE_HZ * 2 / 5;
 
 /// How a window is recognised.
-pub struct Options<'a> {
+pub struct DecodeOptions<'a> {
     /// The language, one of [`LANGUAGES`]; detected without one.
     pub language: Option<&'a str>,
-    /// What was said before, or names and terms that are likely: context for spelling.
+    /// The preceding text, or names and terms that are likely: context for spelling.
     pub prompt: &'a str,
     /// The threads that do the work.
     pub threads: &'a Arc<ThreadPool>,
@@ -41,20 +41,20 @@ pub struct Options<'a> {
     pub is_cancelled: &'a dyn Fn() -> bool,
 }
 
-/// What was said in a window.
+/// The transcription of a window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transcription {
     /// The language, given or detected.
     pub language: &'static str,
     /// Sentences or parts of sentences, in order.
-    pub segments: Vec<Segment>,
+    pub segments: Vec<DecodedSegment>,
 }
 
 /// What the model wrote between two of its timestamps.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Segment {
+pub struct DecodedSegment {
     /// Its text.
-    pub tokens: Vec<Token>,
+    pub tokens: Vec<TextToken>,
     /// The probability that there was no speech, 0 to 1.
     pub no_speech: f32,
     /// Mean log probability of all tokens that were decoded together.
@@ -65,7 +65,7 @@ pub struct Segment {
 
 /// A piece of a word.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Token {
+pub struct TextToken {
     /// UTF-8, of which a token may hold half a character. A space in front begins a word.
     pub bytes: Vec<u8>,
     /// When it begins, in milliseconds from the start of the window.
@@ -76,12 +76,12 @@ pub struct Token {
     pub probability: f32,
 }
 
-impl Model {
+impl WhisperModel {
     /// Recognises at most [`MAX_SAMPLES`] samples of 16 kHz from -1 to 1.
     pub fn transcribe(
         &self,
         samples: &[f32],
-        options: &Options<'_>,
+        options: &DecodeOptions<'_>,
     ) -> Result<Transcription, RecognitionError> {
         let samples = &samples[..samples.len().min(MAX_SAMPLES)];
         let mut language = options.language.and_then(language_index);
@@ -92,7 +92,7 @@ impl Model {
             let rest = &samples[start..];
             let mel = self.mel.compute(rest, frames(rest.len()));
             let encoded = self.network.encode(mel, options.threads)?;
-            let decoder = Decoder {
+            let decoder = WindowDecoder {
                 network: &self.network,
                 vocabulary: &self.vocabulary,
                 encoded: &encoded,
@@ -167,8 +167,8 @@ impl Model {
         language: usize,
         encoded: &Encoded,
         moments: usize,
-        options: &Options<'_>,
-    ) -> Result<Vec<Segment>, RecognitionError> {
+        options: &DecodeOptions<'_>,
+    ) -> Result<Vec<DecodedSegment>, RecognitionError> {
         let is_text = |choice: &&Choice| self.vocabulary.is_text(choice.token);
         let text = |part: &Range<usize>| decoding.choices[part.clone()].iter().filter(is_text);
         let mut tokens = self.instructions(language);
@@ -199,7 +199,7 @@ impl Model {
         for part in parts {
             let placed = text(part).map(|choice| {
                 let end_ms = times.next().unwrap_or(start_ms).max(start_ms);
-                let token = Token {
+                let token = TextToken {
                     bytes: self.vocabulary.bytes(choice.token).to_vec(),
                     start_ms,
                     end_ms,
@@ -208,9 +208,9 @@ impl Model {
                 start_ms = end_ms;
                 token
             });
-            let tokens: Vec<Token> = placed.collect();
+            let tokens: Vec<TextToken> = placed.collect();
             if !tokens.is_empty() {
-                segments.push(Segment {
+                segments.push(DecodedSegment {
                     tokens,
                     no_speech: decoding.no_speech,
                     log_probability: decoding.log_probability,
@@ -222,7 +222,7 @@ impl Model {
     }
 }
 
-impl Segment {
+impl DecodedSegment {
     /// The same, later.
     fn after(mut self, offset_ms: u64) -> Self {
         for token in &mut self.tokens {
@@ -233,9 +233,10 @@ impl Segment {
     }
 }
 
-/// Frames of the spectrogram for so many samples: those of the samples and of a silence,
-/// two to a moment. The model was trained on 30 s throughout; what it makes of less is as
-/// good on the recordings of `scripts/bench/speech` and takes a quarter less time.
+/// Frames of the spectrogram for so many samples: those of the samples and of a
+/// silence, two to a moment. The model was trained on 30 s throughout; for shorter
+/// input the results on the recordings of `scripts/bench/speech` are as good and take a
+/// quarter less time.
 fn frames(samples: usize) -> usize {
     let moments = (samples.div_ceil(MOMENT) + SILENT_MOMENTS).max(LEAST_MOMENTS);
     2 * moments.min(AUDIO_CONTEXT)

@@ -20,8 +20,8 @@ use domain::pipeline::Pipeline;
 
 const RUNS: usize = 21;
 
-/// How long one start may take before the measuring is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest time that one start may take.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Start {
     answered: Duration,
@@ -80,7 +80,7 @@ fn start(program: &PathBuf) -> Result<Start, Box<dyn Error>> {
         if answers(address).is_some() {
             break begun.elapsed();
         }
-        if begun.elapsed() > PATIENCE || child.try_wait()?.is_some() {
+        if begun.elapsed() > START_TIMEOUT || child.try_wait()?.is_some() {
             return Err(format!("{} does not answer", program.display()).into());
         }
     };

@@ -38,7 +38,7 @@ pub struct Gcs {
     page: usize,
 }
 
-/// What is told of an object before its bytes.
+/// The metadata before an object's bytes.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Metadata {
@@ -60,7 +60,7 @@ impl Gcs {
         }
     }
 
-    /// Checks the rights of those that call the JSON API.
+    /// Checks the rights of callers of the JSON API.
     #[must_use]
     pub fn with_rights(self, rights: Rights) -> Self {
         Self { rights, ..self }
@@ -103,7 +103,7 @@ impl Gcs {
             _ => Overwrite::Allowed,
         };
         if overwrite == Overwrite::Allowed {
-            // To replace is to delete what was there.
+            // Overwriting needs the right to delete.
             self.rights.check(&parts.headers, Right::Delete, bucket)?;
         }
         match query.get("uploadType").map(String::as_str) {

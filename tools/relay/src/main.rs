@@ -2,7 +2,7 @@
 //! Storage do, between Google's emulators of Firestore and Pub/Sub and functions
 //! that run as they do on Cloud Run, each in its own process.
 //!
-//! In reading order: [`settings`]; [`mirror`] hears of changed documents and
+//! In reading order: [`settings`]; [`mirror`] watches documents and
 //! [`remote`] posts events and tasks to functions; [`topics`] makes Pub/Sub push;
 //! [`service`] brings the APIs of Cloud Storage and Cloud Tasks to one port.
 
@@ -21,20 +21,20 @@ use std::{
 use anyhow::Context as _;
 use config::{Environment, SystemClock};
 use domain::ports::Clock;
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 use emulation::{Dispatcher, dispatch::GRACE, schedule};
 use runtime::{
     serve::{listen, serve, stop_signal},
     telemetry,
 };
-use settings::Settings;
+use settings::RelaySettings;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // Its emulator resets a listener with each change.
     telemetry::for_people("info,firestore=error");
-    let ended = match Settings::read(Environment::of_process()) {
+    let ended = match RelaySettings::read(Environment::from_process()) {
         Ok(settings) => relay(settings).await,
         Err(error) => Err(error.into()),
     };
@@ -47,11 +47,11 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Relays until it is told to stop.
-async fn relay(settings: Settings) -> anyhow::Result<()> {
+/// Relays until the stop signal.
+async fn relay(settings: RelaySettings) -> anyhow::Result<()> {
     let url = format!("http://{}", settings.address);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: settings.data_dir.clone(),
         public_url: url.clone(),
         pipeline: Arc::clone(&settings.pipeline),
@@ -74,7 +74,7 @@ async fn relay(settings: Settings) -> anyhow::Result<()> {
     // Last of all: a client that reaches it finds topics and listeners in place.
     let listener = listen(&settings.address).await;
     let listener = listener.with_context(|| format!("listening on {url}"))?;
-    tracing::info!("relaying at {url}");
+    tracing::info!(event = "relay.started", "relaying at {url}");
     let service = service::Front::new(&store, &settings, url, clock);
     serve(Arc::new(service), listener, stop_signal()).await?;
     stop.cancel();

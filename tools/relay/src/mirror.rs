@@ -1,11 +1,11 @@
-//! What Eventarc's Firestore triggers do.
+//! Emulates Eventarc's Firestore triggers.
 //!
-//! The listener tells what a document holds now, an event tells what it held
-//! before as well. So the documents that a function listens to are kept a second
-//! time in the embedded store: storing one there makes the event, with the old
-//! and the new, in the same transaction. What changed while the relay was away is
-//! found when it is back. Changes in quick succession may come as one, as those
-//! of the real triggers do not; nothing is lost by that.
+//! The listener sends a document's current contents, an event needs the previous ones
+//! as well. So the documents that a function listens to are mirrored in the embedded
+//! store: storing one there makes the event, with the old and the new contents, in the
+//! same transaction. Changes made while the relay was down are found at its next start.
+//! Changes in quick succession may be merged into one event, unlike those of the real
+//! triggers.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -21,19 +21,18 @@ use embedded::Store;
 use google::firestore::listen::{Change, Listener};
 use tokio::sync::Mutex;
 
-use crate::settings::Settings;
+use crate::settings::RelaySettings;
 
 /// The documents kept a second time.
 struct Mirror {
     records: Arc<dyn Records>,
     pipeline: Arc<Pipeline>,
-    /// Which documents of each collection's name have been told since it was last
-    /// begun anew.
+    /// The documents of each collection received since the last reset.
     seen: Mutex<HashMap<String, HashSet<DocPath>>>,
 }
 
 /// Listens to every collection that the manifest has a pattern for.
-pub(crate) async fn start(settings: &Settings, store: &Store) -> anyhow::Result<Listener> {
+pub(crate) async fn start(settings: &RelaySettings, store: &Store) -> anyhow::Result<Listener> {
     let mirror = Arc::new(Mirror {
         records: store.records(),
         pipeline: Arc::clone(&settings.pipeline),
@@ -41,7 +40,7 @@ pub(crate) async fn start(settings: &Settings, store: &Store) -> anyhow::Result<
     });
     let groups = groups(&settings.pipeline);
     let firestore = settings.cloud.firestore();
-    let hear = move |change: Change| -> google::firestore::listen::Heard {
+    let hear = move |change: Change| -> google::firestore::listen::ChangeHandled {
         let mirror = Arc::clone(&mirror);
         Box::pin(async move { mirror.hear(change).await })
     };
@@ -64,7 +63,7 @@ impl Mirror {
         match change {
             Change::Written(document) => self.keep(document).await,
             Change::Gone(path) => self.forget(&path).await,
-            Change::Anew(group) => {
+            Change::Reset(group) => {
                 self.seen.lock().await.remove(&group);
                 Ok(())
             }
@@ -166,12 +165,12 @@ mod tests {
         };
         let group = || "interviews".to_owned();
         for change in [
-            Change::Anew(group()),
+            Change::Reset(group()),
             written("a", "old"),
             written("b", "old"),
             Change::Whole(group()),
             // The connection was lost, and `a` was changed and `b` deleted meanwhile.
-            Change::Anew(group()),
+            Change::Reset(group()),
             written("a", "new"),
             Change::Whole(group()),
         ] {

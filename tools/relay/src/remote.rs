@@ -14,7 +14,7 @@ use reqwest::{Client, Response};
 use runtime::cloudevent::encode;
 use steps::{Failure, Function, Task, Trigger};
 
-use crate::settings::Settings;
+use crate::settings::RelaySettings;
 
 /// What the HTTP binding of `CloudEvents` wants encoded in a header: section
 /// 3.1.3.2 of its version 1.0.2.
@@ -31,12 +31,15 @@ struct Remote {
 }
 
 /// All that the manifest delivers something to.
-pub(crate) fn functions(settings: &Settings) -> anyhow::Result<Vec<Arc<dyn Function>>> {
+pub(crate) fn functions(settings: &RelaySettings) -> anyhow::Result<Vec<Arc<dyn Function>>> {
     let pipeline = &settings.pipeline;
     let mut functions: Vec<Arc<dyn Function>> = Vec::new();
     for (name, function) in &pipeline.functions {
         let Some(url) = settings.functions.get(name) else {
-            tracing::warn!("FUNCTION_URLS does not name `{name}`: it hears of nothing");
+            tracing::warn!(
+                event = "function.not_configured",
+                "`FUNCTION_URLS` does not name `{name}`; it receives no events"
+            );
             continue;
         };
         let queues = pipeline.queues.iter();
@@ -92,7 +95,12 @@ impl Remote {
             let error = anyhow!("an event of {size} bytes, which Eventarc would drop");
             return Err(Failure::permanent(error));
         }
-        tracing::debug!(function = self.name, size, "event posted");
+        tracing::debug!(
+            event = "delivery.posted",
+            function = self.name,
+            size,
+            "event posted"
+        );
         let mut headers = encoded(&parts.headers)?;
         let agent = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)";
         headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));

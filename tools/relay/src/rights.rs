@@ -1,4 +1,4 @@
-//! Who may do what with objects: as IAM checks it, by the rights that the manifest gives
+//! Access rights to objects as IAM checks them, by the rights that the manifest gives
 //! each function.
 
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use domain::pipeline::{Pipeline, Right};
 use http::{HeaderMap, StatusCode, header};
 use runtime::http::Problem;
 
-/// The rights of those that call the JSON API.
+/// The rights of callers of the JSON API.
 #[derive(Clone)]
 pub enum Rights {
     /// Everything is allowed.
     Unchecked,
-    /// Those of the manifest. A caller names its function as its token; signed URLs and
-    /// uploads under way carry permissions of their own.
+    /// The rights in the manifest. A caller names its function as its token; signed
+    /// URLs and uploads in progress carry permissions of their own.
     OfManifest(Arc<Pipeline>),
 }
 
 impl Rights {
-    /// Refuses what the caller may not do with the objects of `bucket`. Like IAM it looks
-    /// at the right first: without it, what is missing is not told from what is there.
+    /// Rejects what the caller may not do with the objects of `bucket`. Like IAM it
+    /// checks the right first: without it, a missing object looks like an existing one.
     pub(crate) fn check(
         &self,
         headers: &HeaderMap,
@@ -42,7 +42,13 @@ impl Rights {
         if pipeline.may(function, right, bucket) {
             return Ok(());
         }
-        tracing::error!(function, bucket, ?right, "access denied");
+        tracing::error!(
+            event = "access.denied",
+            function,
+            bucket,
+            ?right,
+            "access denied"
+        );
         let detail = format!("`{function}` does not have the right {right:?} on `{bucket}`");
         Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
     }

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use relay::{gcs::Gcs, rights::Rights, tasks::CloudTasks, v4::V4};
 use runtime::http::{Body, Service};
 
-use crate::settings::Settings;
+use crate::settings::RelaySettings;
 
 /// How many names one page of a list has, as in Cloud Storage.
 const PAGE: usize = 1_000;
@@ -24,7 +24,7 @@ pub(crate) struct Front {
 impl Front {
     pub(crate) fn new(
         store: &Store,
-        settings: &Settings,
+        settings: &RelaySettings,
         url: String,
         clock: Arc<dyn Clock>,
     ) -> Self {

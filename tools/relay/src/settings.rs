@@ -8,12 +8,12 @@ use google::{Cloud, cloud};
 
 /// What is emulated, and where the functions are. The buckets are named by their
 /// roles, `uploads` and `artifacts`.
-pub(crate) struct Settings {
+pub(crate) struct RelaySettings {
     /// `HOST` and `PORT`: where Cloud Storage and Cloud Tasks are emulated.
     pub(crate) address: String,
     /// `RELAY_DIR`: where objects, tasks and undelivered events are kept.
     pub(crate) data_dir: PathBuf,
-    /// Google's clients, which are told of the emulators as functions are.
+    /// Google's clients, with the emulators' addresses as functions get them.
     pub(crate) cloud: Cloud,
     /// `FIRESTORE_EMULATOR_HOST`, without which there is nothing to relay.
     pub(crate) pubsub: String,
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) pipeline: Arc<Pipeline>,
 }
 
-impl Settings {
+impl RelaySettings {
     pub(crate) fn read(environment: Environment) -> Result<Self, InvalidSetting> {
         for name in ["FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"] {
             environment.required(name, "set: scripts/dev/emulators up")?;
@@ -48,7 +48,7 @@ impl Settings {
     }
 }
 
-/// A user who tries things out does not want to wait for ten minutes.
+/// Shorter than in production, for interactive use.
 fn hurry(pipeline: &mut Pipeline, environment: &Environment) -> Result<(), InvalidSetting> {
     let expected = "a number of seconds, at least 1";
     let longest: u32 = environment.parsed("RELAY_MAX_BACKOFF_S", u32::MAX, expected)?;

@@ -1,13 +1,13 @@
 //! Topics, and subscriptions that push: Pub/Sub's emulator does the rest.
 
 use domain::pipeline::MESSAGE_PUBLISHED;
-use google::pubsub::{Admin, DEAD_LETTERS, Push};
+use google::pubsub::{Admin, DEAD_LETTERS, PushSubscription};
 
-use crate::settings::Settings;
+use crate::settings::RelaySettings;
 
 /// Makes what the manifest needs, with a subscription to the dead letters so that
 /// they can be looked at.
-pub(crate) async fn create(settings: &Settings) -> anyhow::Result<()> {
+pub(crate) async fn create(settings: &RelaySettings) -> anyhow::Result<()> {
     let project = settings.cloud.project().to_owned();
     let admin = Admin::connect(project, &settings.pubsub).await?;
     admin.create_topic(DEAD_LETTERS).await?;
@@ -24,7 +24,7 @@ pub(crate) async fn create(settings: &Settings) -> anyhow::Result<()> {
             let Some(url) = settings.functions.get(name) else {
                 continue;
             };
-            let push = Push {
+            let push = PushSubscription {
                 subscription: format!("{topic}.{name}"),
                 topic: topic.clone(),
                 url: url.clone(),

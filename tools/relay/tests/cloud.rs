@@ -11,8 +11,8 @@ use domain::{
     pipeline::{Pipeline, Retry},
     ports::{Query, Records},
 };
-use embedded::{Options, Store};
-use google::pubsub::{Admin, Push};
+use embedded::{Store, StoreOptions};
+use google::pubsub::{Admin, PushSubscription};
 use serde_json::{Value, json};
 use support::{Cloud, Embedded, key, recording};
 use testing::{
@@ -106,7 +106,7 @@ async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
     service.settled(&own).await;
     let shown = service.get(&format!("/v1/interviews/{own}")).await;
     let folder = service.stop();
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: folder.path().to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),
@@ -139,7 +139,7 @@ async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
 /// relay delivering everything twice.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
-async fn killed_frozen_and_told_twice_it_completes_without_asking_the_engine_again() {
+async fn killed_frozen_and_duplicated_runs_complete_with_one_engine_call() {
     let _one = ONE.lock().await;
     let cloud = Cloud::up(&[("RELAY_TWICE", "true")]);
     push_twice(&cloud).await;
@@ -203,7 +203,7 @@ async fn push_twice(cloud: &Cloud) {
     let admin = admin.unwrap();
     for (topic, function) in [("interview-events", "notify"), ("sweep", "sweep")] {
         let port = &environment[&format!("PORT_{function}")];
-        let push = Push {
+        let push = PushSubscription {
             subscription: format!("{topic}.{function}-again"),
             topic: topic.to_owned(),
             url: format!("http://127.0.0.1:{port}"),
@@ -272,7 +272,7 @@ async fn made_by(providers: Providers, more: &[(&str, &str)]) -> (usize, usize) 
 /// Deepgram, which calls back, and Gemini, as they answer.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
-async fn providers_are_asked_once_each_and_make_the_interview() {
+async fn each_provider_is_called_once_per_interview() {
     let _one = ONE.lock().await;
     let calling_back = [("DEEPGRAM_CALLBACK_BYTES", "1")];
     let asked = made_by(Providers::default(), &calling_back).await;
@@ -282,7 +282,7 @@ async fn providers_are_asked_once_each_and_make_the_interview() {
 /// What each was once seen to answer when it had too much to do, and then as usual.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
-async fn providers_that_are_busy_are_asked_again() {
+async fn busy_providers_are_retried() {
     let _one = ONE.lock().await;
     let mut busy = BTreeMap::from([
         (false, (429, "deepgram/docs/errors-21.json")),

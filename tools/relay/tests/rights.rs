@@ -18,9 +18,9 @@ use domain::{
     steps::StepError,
     transcript::Recognition,
 };
-use embedded::{Options, Store};
+use embedded::{Store, StoreOptions};
 use futures::{StreamExt as _, stream};
-use google::storage::Gcs;
+use google::storage::GcsClient;
 use relay::{gcs, rights::Rights};
 use reqwest::Client;
 use steps::{Failure, Function as _, StepRunner, Trigger};
@@ -29,7 +29,7 @@ use transcribe::Transcribe;
 
 /// Cloud Storage with the rights of a manifest.
 struct Fixture {
-    gcs: Gcs,
+    gcs: GcsClient,
     store: Store,
     url: String,
     _folder: TempDir,
@@ -39,7 +39,7 @@ impl Fixture {
     async fn new(rights: Pipeline) -> Self {
         let (listener, url) = testing::listen().await;
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().to_owned(),
             public_url: url.clone(),
             pipeline: Arc::new(Pipeline::ours()),
@@ -51,7 +51,7 @@ impl Fixture {
             .with_rights(Rights::OfManifest(Arc::new(rights)));
         testing::serve_on(listener, Arc::new(service));
         Self {
-            gcs: Gcs::new(url.strip_prefix("http://")),
+            gcs: GcsClient::new(url.strip_prefix("http://")),
             store,
             url,
             _folder: folder,

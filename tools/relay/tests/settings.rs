@@ -12,7 +12,7 @@ use std::{
     process::Command,
 };
 
-use domain::pipeline::{Function, Pipeline};
+use domain::pipeline::{FunctionSpec, Pipeline};
 
 /// What is not set in the cloud: what belongs to emulators, what Cloud Run sets, what
 /// the embedded service is refused by, and what is good as it is.
@@ -76,7 +76,7 @@ fn programs() -> PathBuf {
 }
 
 /// The variables that a function reads with this language engine.
-fn read(program: &Path, function: &Function, analyzer: &str) -> BTreeSet<String> {
+fn read(program: &Path, function: &FunctionSpec, analyzer: &str) -> BTreeSet<String> {
     let names = function.environment.iter().chain(&function.secrets);
     let given = names.map(|name| match &**name {
         "ANALYZER" => ("ANALYZER", analyzer),
@@ -98,7 +98,7 @@ fn read(program: &Path, function: &Function, analyzer: &str) -> BTreeSet<String>
 }
 
 #[test]
-fn every_function_is_given_what_it_reads_and_nothing_else() {
+fn functions_get_exactly_the_settings_they_read() {
     let programs = programs();
     let mut left_out = BTreeSet::new();
     for (name, function) in &Pipeline::ours().functions {
@@ -134,7 +134,7 @@ fn every_function_is_given_what_it_reads_and_nothing_else() {
 
 /// Without one of its secrets or of what names its surroundings, no function starts.
 #[test]
-fn no_function_starts_without_what_it_needs() {
+fn function_without_a_required_setting_does_not_start() {
     let programs = programs();
     let mut refused = 0;
     for (name, function) in &Pipeline::ours().functions {

@@ -14,7 +14,10 @@ use domain::{
 };
 
 /// A transcript of these words: text, begin, end, speaker.
-pub(crate) fn of_words(words: &[(&str, u64, u64, u32)], duration_ms: u64) -> Transcript {
+pub(crate) fn transcript_from_words(
+    words: &[(&str, u64, u64, u32)],
+    duration_ms: u64,
+) -> Transcript {
     let words = words
         .iter()
         .map(|(text, start_ms, end_ms, speaker)| Word {
@@ -70,7 +73,7 @@ pub(crate) fn transcript(lines: &[(u32, &str)]) -> Transcript {
             now += 300;
         }
     }
-    of_words(&words, now)
+    transcript_from_words(&words, now)
 }
 
 /// A small interview: speaker 0 asks, speaker 1 answers.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn reports_what_does_not_belong_together_once_a_day_and_changes_nothing() {
+async fn reports_inconsistencies_once_a_day_and_changes_nothing() {
     let mut drill = Drill::start(None).await;
     let id = drill.test.submit(wav(3)).await;
     drill.test.drain().await;

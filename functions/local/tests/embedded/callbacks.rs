@@ -161,7 +161,7 @@ async fn assert_nothing_kept(test: &TestHost, id: &str) {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_before_the_request_is_taken_counts() {
+async fn callback_before_the_submit_response_is_accepted() {
     let (test, engine) = start(vec![vec![(0, answer())]]).await;
     let id = test.submit(wav(3)).await;
     test.drain().await;
@@ -171,7 +171,7 @@ async fn an_answer_that_comes_before_the_request_is_taken_counts() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_twice_changes_nothing() {
+async fn duplicate_callback_changes_nothing() {
     let (test, engine) = start(vec![vec![(0, answer()), (0, answer())]]).await;
     let id = test.submit(wav(3)).await;
     test.drain().await;
@@ -187,7 +187,7 @@ async fn an_answer_that_comes_twice_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_engine_that_does_not_answer_is_asked_again() {
+async fn missing_callback_is_requested_again() {
     let (test, engine) = start(vec![vec![], vec![(1, answer())]]).await;
     let id = test.submit(wav(3)).await;
     test.drain().await;
@@ -196,7 +196,7 @@ async fn an_engine_that_does_not_answer_is_asked_again() {
 }
 
 #[tokio::test]
-async fn an_engine_that_never_answers_is_not_asked_and_paid_for_ever() {
+async fn missing_callbacks_fail_the_step_after_the_last_attempt() {
     let (test, engine) = start(vec![]).await;
     let id = test.submit(wav(3)).await;
     test.drain().await;
@@ -224,7 +224,7 @@ async fn a_request_that_may_have_been_taken_is_waited_for() {
     test.drain().await;
     assert_completed(&test, &id).await;
     assert_eq!(engine.urls().len(), 1, "asked once");
-    // And one that was not is asked again in the end.
+    // A request that was not recorded is sent again in the end.
     let (test, engine) = start(vec![vec![], vec![(1, answer())]]).await;
     engine.silent.store(true, Ordering::SeqCst);
     let id = test.submit(wav(3)).await;
@@ -234,7 +234,7 @@ async fn a_request_that_may_have_been_taken_is_waited_for() {
 }
 
 #[tokio::test]
-async fn who_dies_before_anything_was_asked_is_not_waited_for() {
+async fn crash_before_submit_is_retried_after_one_lease() {
     let (test, engine) = start(vec![vec![(0, answer())]]).await;
     engine.endless.store(1, Ordering::SeqCst);
     let id = test.submit(wav(3)).await;
@@ -289,7 +289,7 @@ async fn who_dies_before_anything_was_asked_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_stored_is_kept_and_not_asked_for_again() {
+async fn callback_that_cannot_be_stored_is_redelivered_and_not_requested_again() {
     let (test, engine) = start(vec![vec![(0, answer())]]).await;
     let path = test.folder.path().join("interviewlens.db");
     let database = rusqlite::Connection::open(path).unwrap();
@@ -312,7 +312,7 @@ async fn an_answer_that_cannot_be_stored_is_kept_and_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_failure_that_may_pass_is_asked_about_again() {
+async fn transient_callback_failure_is_requested_again() {
     let passing = json!({"error": "passing"});
     let (test, engine) = start(vec![vec![(0, passing)], vec![(1, answer())]]).await;
     let id = test.submit(wav(3)).await;

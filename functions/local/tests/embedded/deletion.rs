@@ -1,4 +1,4 @@
-//! A deletion by a user or by the sweep leaves nothing, whatever happens meanwhile.
+//! A deletion by a user or by the sweep removes everything, in any race.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn deletion_leaves_nothing_and_nothing_comes_back() {
+async fn deletion_removes_everything_and_late_writes_restore_nothing() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     // In the middle of it: the upload has been announced, nothing else is done.

@@ -32,7 +32,7 @@ async fn lines_of_text_and_turns_are_analysed_and_not_stored() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_by_name() {
+async fn invalid_fields_are_named() {
     let test = TestHost::start().await;
     for (body, code) in [
         (json!({}), "invalid_body"),
@@ -60,7 +60,7 @@ async fn what_makes_no_sense_is_refused_by_name() {
 
 /// The detail says what was expected, wherever it was.
 #[tokio::test]
-async fn what_has_the_wrong_form_is_told_what_is_expected() {
+async fn wrong_types_are_rejected_with_the_expected_type() {
     let test = TestHost::start().await;
     let turn = |turn: Value| json!({"transcript": {"turns": [turn]}});
     for (body, expected) in [

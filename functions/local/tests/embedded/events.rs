@@ -26,7 +26,7 @@ async fn the_events_tell_the_story_to_its_end() {
 }
 
 #[tokio::test]
-async fn who_was_cut_off_hears_the_rest_and_nothing_twice() {
+async fn reconnected_client_receives_the_missed_events_once() {
     let test = TestHost::start().await;
     let created = test.create(wav(3).len()).await;
     let id = created["id"].as_str().unwrap();

@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 
 /// Knows `Bearer anna` and `Bearer ben`, and counts.
 #[derive(Default)]
-struct Doorman {
+struct FakeIdentity {
     asked: AtomicUsize,
 }
 
 #[async_trait]
-impl Identity for Doorman {
+impl Identity for FakeIdentity {
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let refused = |reason, code| AuthError {
@@ -43,21 +43,25 @@ impl Identity for Doorman {
     }
 }
 
-/// The API of an embedded service behind a doorman.
+/// The API of an embedded service behind a fake identity provider.
 struct Guarded {
     test: TestHost,
-    doorman: Arc<Doorman>,
+    identity: Arc<FakeIdentity>,
     url: String,
 }
 
 impl Guarded {
     async fn start() -> Self {
         let test = TestHost::start().await;
-        let doorman = Arc::new(Doorman::default());
+        let identity = Arc::new(FakeIdentity::default());
         let mut api = test.host.api();
-        api.identity = Arc::clone(&doorman) as _;
+        api.identity = Arc::clone(&identity) as _;
         let url = test.serve(api).await;
-        Self { test, doorman, url }
+        Self {
+            test,
+            identity,
+            url,
+        }
     }
 
     fn ask(&self, method: Method, path: &str) -> RequestBuilder {
@@ -138,7 +142,7 @@ async fn a_refusal_is_a_problem_with_a_challenge() {
 }
 
 #[tokio::test]
-async fn every_route_of_interviews_asks_once_before_it_looks_at_anything() {
+async fn every_interview_route_authenticates_once_before_any_read() {
     let guarded = Guarded::start().await;
     let routes = [
         (Method::GET, "/v1/interviews?nonsense=1"),
@@ -165,7 +169,7 @@ async fn every_route_of_interviews_asks_once_before_it_looks_at_anything() {
         let answer = request.body("{").send().await.expect("an answer");
         assert_eq!(refusal(answer).await.0, 401, "{path}");
         assert_eq!(
-            guarded.doorman.asked.load(Ordering::SeqCst),
+            guarded.identity.asked.load(Ordering::SeqCst),
             asked,
             "{path}"
         );
@@ -185,11 +189,11 @@ async fn public_requests_do_not_ask_the_identity_provider() {
     }
     let answer = guarded.ask(Method::PATCH, "/v1/interviews").send().await;
     assert_eq!(answer.expect("an answer").status(), 405);
-    assert_eq!(guarded.doorman.asked.load(Ordering::SeqCst), 0);
+    assert_eq!(guarded.identity.asked.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
-async fn the_user_is_whom_the_doorman_knows_whatever_else_a_request_says() {
+async fn user_comes_from_identity_not_from_headers() {
     let guarded = Guarded::start().await;
     let bytes = wav(1);
     let id = guarded.submit(bytes.clone()).await;
@@ -242,7 +246,7 @@ async fn the_embedded_service_takes_people_at_their_word() {
 /// From a browser, only the pages of the list may ask, uploads included.
 #[tokio::test]
 async fn pages_of_other_origins_ask_only_where_they_are_listed() {
-    let environment = Environment::of([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
+    let environment = Environment::from_pairs([("CORS_ALLOWED_ORIGINS", "https://app.example")]);
     let origins = api::Origins::read(&environment).expect("an origin");
     let test = TestHost::start_set(|settings| settings.origins = origins).await;
     for path in [

@@ -105,7 +105,7 @@ async fn backup_of_a_running_service_is_restored_and_clean() {
     assert!(text.contains("--replace"), "{text}");
     let (code, text) = outcome(&data_dir, &["restore", target, "--replace"]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("what was there before"), "{text}");
+    assert!(text.contains("the previous contents"), "{text}");
     assert_eq!(audit(&data_dir).0, Some(0));
 }
 
@@ -138,7 +138,7 @@ async fn service_that_would_lose_objects_says_so_in_one_line_and_repair_keeps_th
     fs::rename(&kept, &database).unwrap();
     let (code, text) = outcome(&data_dir, &["repair", "--adopt"]);
     assert_eq!(code, Some(0), "{text}");
-    assert_eq!(text.matches("brought back").count(), 2, "{text}");
+    assert_eq!(text.matches("restored").count(), 2, "{text}");
     assert_eq!(audit(&data_dir).0, Some(0));
 }
 

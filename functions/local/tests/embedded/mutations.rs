@@ -88,7 +88,7 @@ async fn speakers_are_called_by_the_names_that_they_are_given() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_about_speakers_stays() {
+async fn omitted_speaker_fields_are_unchanged() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     test.drain().await;
@@ -235,7 +235,7 @@ async fn failed_steps_are_run_again_and_nothing_else_is() {
 
 /// Each step by itself, as its own queue starts it.
 #[tokio::test]
-async fn every_step_can_be_run_again_by_itself() {
+async fn every_step_can_be_retried_alone() {
     for step in ["waveform", "analysis", "report"] {
         let test = TestHost::start().await;
         let id = test.submit(wav(3)).await;
@@ -255,7 +255,7 @@ async fn every_step_can_be_run_again_by_itself() {
     }
 }
 
-/// As if the step had been given up.
+/// As if the step had failed for good.
 pub(crate) async fn fail(test: &TestHost, id: &str, step: &str) {
     use domain::{
         interview_store::{Decision, transact},
@@ -406,7 +406,7 @@ async fn a_call_that_announces_is_answered_with_how_to_upload() {
 
 /// The process was killed when the step was open again, and not in the queue yet.
 #[tokio::test]
-async fn a_retry_that_was_cut_short_is_asked_for_again() {
+async fn interrupted_retry_can_be_repeated() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     test.drain().await;

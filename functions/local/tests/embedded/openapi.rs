@@ -57,14 +57,14 @@ async fn the_document_is_well_formed() {
         let open = operation["security"].as_array().is_some_and(Vec::is_empty);
         assert_eq!(answers.contains_key("401"), !open, "{id}");
         let parameters = operation["parameters"].as_array().into_iter().flatten();
-        let of_path: BTreeSet<_> = parameters
+        let from_path: BTreeSet<_> = parameters
             .map(|parameter| resolve(&document, parameter))
             .filter(|parameter| parameter["in"] == "path")
             .map(|parameter| format!("{{{}}}", parameter["name"].as_str().unwrap()))
             .collect();
         let wanted = path.split('/').filter(|part| part.starts_with('{'));
         let wanted: BTreeSet<_> = wanted.map(str::to_owned).collect();
-        assert_eq!(of_path, wanted, "{id}");
+        assert_eq!(from_path, wanted, "{id}");
     }
 }
 
@@ -124,7 +124,7 @@ async fn every_example_of_a_body_is_accepted() {
 }
 
 #[tokio::test]
-async fn what_is_answered_is_as_described() {
+async fn responses_match_their_description() {
     let test = TestHost::start().await;
     let document = test.get("/openapi.json").await;
     let created = test.create(wav(3).len()).await;

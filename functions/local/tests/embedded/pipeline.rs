@@ -139,7 +139,7 @@ async fn an_interview_of_eight_hours_fits_everywhere() {
 }
 
 #[tokio::test]
-async fn an_engine_on_a_break_is_asked_again_later() {
+async fn unavailable_engine_is_retried_later() {
     let test = TestHost::start().await;
     test.engine.failures.store(3, Ordering::SeqCst);
     let id = test.submit(wav(3)).await;
@@ -149,7 +149,7 @@ async fn an_engine_on_a_break_is_asked_again_later() {
 }
 
 #[tokio::test]
-async fn an_engine_that_stays_away_is_given_up_and_the_waveform_is_kept() {
+async fn permanently_unavailable_engine_fails_the_step_and_keeps_the_waveform() {
     let test = TestHost::start().await;
     test.engine.failures.store(usize::MAX, Ordering::SeqCst);
     let id = test.submit(wav(3)).await;
@@ -246,7 +246,7 @@ async fn a_step_whose_event_was_lost_is_settled_by_the_sweep() {
 
 /// A laptop that sleeps over a weekend, in the middle of it.
 #[tokio::test]
-async fn what_lay_there_while_the_machine_was_off_goes_on() {
+async fn pending_work_continues_after_downtime() {
     let test = TestHost::start().await;
     test.sweep().await;
     let id = test.submit(wav(3)).await;
@@ -279,7 +279,7 @@ async fn what_lay_there_while_the_machine_was_off_goes_on() {
 
 /// Nothing can be noted for a while, not even that something is done.
 #[tokio::test]
-async fn what_cannot_be_settled_for_a_while_is_settled_then() {
+async fn outcome_is_stored_once_the_store_recovers() {
     let test = TestHost::start().await;
     let path = test.folder.path().join("interviewlens.db");
     let database = rusqlite::Connection::open(path).unwrap();
@@ -343,7 +343,7 @@ async fn a_receiver_of_before_does_not_speak_for_the_one_of_now() {
 }
 
 #[tokio::test]
-async fn an_upload_that_never_comes_is_closed_and_others_are_waited_for() {
+async fn abandoned_upload_is_closed_and_recent_ones_stay_open() {
     let test = TestHost::start().await;
     let never = test.create(10).await["id"].as_str().unwrap().to_owned();
     test.clock.advance(Duration::from_hours(24));

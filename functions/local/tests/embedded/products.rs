@@ -210,7 +210,7 @@ fn cues(captions: &str) -> Vec<String> {
 async fn captions_are_cut_and_timed_as_by_deepgrams_own_tool() {
     let mood = |asked: &RecordedRequest| {
         let words = recorded("deepgram/dg_transcription.json");
-        (!asked.of_gemini()).then_some(Said::Whole(200, words))
+        (!asked.is_gemini()).then_some(Said::Whole(200, words))
     };
     let (test, _) = providers::start_in(Providers::in_mood(mood), &[], false).await;
     let id = test.submit(wav(3)).await;

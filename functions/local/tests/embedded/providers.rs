@@ -9,7 +9,7 @@ use std::{
 
 use crate::support::{TestHost, engine::ScriptedEngine, wav};
 use config::Environment;
-use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::Options};
+use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::AnalystOptions};
 use local::Engines;
 use serde_json::Value;
 use testing::fake_providers::{
@@ -90,7 +90,7 @@ struct Next(Mutex<Option<(bool, u16, Vec<u8>)>>);
 impl Next {
     fn answer(&self, asked: &RecordedRequest) -> Option<Said> {
         let mut next = self.0.lock().unwrap();
-        let theirs = next.take_if(|(of_gemini, ..)| *of_gemini == asked.of_gemini());
+        let theirs = next.take_if(|(is_gemini, ..)| *is_gemini == asked.is_gemini());
         theirs.map(|(_, status, body)| Said::Whole(status, body))
     }
 }
@@ -170,16 +170,16 @@ impl BadDay {
         let number = caller(asked);
         let requests = self
             .requests
-            .entry((number, asked.of_gemini()))
+            .entry((number, asked.is_gemini()))
             .or_default();
         requests.all += 1;
-        let good = if asked.of_gemini() {
+        let good = if asked.is_gemini() {
             analysed()
         } else {
             heard_from(number)
         };
         let half = good[..good.len() / 2].to_vec();
-        match chance(&[number as u64, u64::from(asked.of_gemini()), requests.all]) % 100 {
+        match chance(&[number as u64, u64::from(asked.is_gemini()), requests.all]) % 100 {
             0..7 => Said::Whole(429, Vec::new()),
             7..14 => Said::Whole(503, Vec::new()),
             14..17 => Said::Never,
@@ -213,7 +213,7 @@ fn heard_from(number: usize) -> Vec<u8> {
 
 /// Which interview it is about: by the seconds of the recording, or by the caller.
 fn caller(asked: &RecordedRequest) -> usize {
-    if !asked.of_gemini() {
+    if !asked.is_gemini() {
         return asked.body.len() / 16_000;
     }
     let question = String::from_utf8_lossy(&asked.body);
@@ -228,17 +228,17 @@ fn hasty(url: &str) -> Engines {
     // came too late would have been paid for.
     let wait = Duration::from_secs(10);
     let key = deepgram::ApiKey::new("test-key").unwrap();
-    let options = deepgram::Options {
+    let options = deepgram::DeepgramOptions {
         send: Some(deepgram::SendAs::Bytes),
         timeout: wait,
-        ..deepgram::Options::new(url.parse().unwrap(), key)
+        ..deepgram::DeepgramOptions::new(url.parse().unwrap(), key)
     };
     let gemini = Gemini::new(url, "gemini-2.5-flash", "test-key").unwrap();
     let model = Arc::new(gemini.within(wait));
     Engines {
         transcriber: Arc::new(Deepgram::new(options).unwrap()),
         live: Arc::new(ScriptedEngine::default()),
-        analyst: Arc::new(LanguageAnalyst::new(model, Options::new(48_000, 3))),
+        analyst: Arc::new(LanguageAnalyst::new(model, AnalystOptions::new(48_000, 3))),
     }
 }
 
@@ -264,8 +264,8 @@ async fn on_a_bad_day_fifty_interviews_complete_and_nothing_is_paid_for_twice() 
     let day = day.lock().unwrap();
     assert_eq!(day.requests.len(), 2 * BATCH);
     let (mut all, mut answered) = (0, 0);
-    for ((number, of_gemini), requests) in &day.requests {
-        let most = if *of_gemini { 5 * 5 } else { 5 };
+    for ((number, is_gemini), requests) in &day.requests {
+        let most = if *is_gemini { 5 * 5 } else { 5 };
         let name = format!("interview {number}, gemini {of_gemini}");
         assert!(requests.all <= most, "{name}: asked {} times", requests.all);
         assert_eq!(requests.answered, 1, "{name}: paid for twice");

@@ -75,7 +75,7 @@ async fn failed(takes: usize) -> (TestHost, String, String, Arc<Failing>) {
 }
 
 #[tokio::test]
-async fn what_cannot_be_queued_again_fails_again_and_what_was_queued_runs() {
+async fn retry_that_cannot_be_queued_fails_and_queued_steps_run() {
     let (test, id, retry, queue) = failed(1).await;
     let answer = test.client.post(&retry).send().await.unwrap();
     assert_eq!(answer.status(), 503);
@@ -104,7 +104,7 @@ async fn what_cannot_be_queued_again_fails_again_and_what_was_queued_runs() {
 }
 
 #[tokio::test]
-async fn a_retry_does_not_bring_back_what_was_deleted_meanwhile() {
+async fn retry_does_not_restore_a_deleted_interview() {
     let (test, id, _, _) = failed(0).await;
     let queue = Arc::new(Deleting {
         records: test.host.store.records(),

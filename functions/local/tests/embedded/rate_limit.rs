@@ -21,7 +21,7 @@ async fn list(test: &TestHost, user: &str, address: &str) -> reqwest::Response {
 }
 
 #[tokio::test]
-async fn a_user_who_asks_too_much_is_told_when_to_come_back() {
+async fn rate_limited_user_gets_retry_after() {
     let test = start(RateLimitSettings {
         user_requests: NonZeroU32::new(5),
         ..RateLimitSettings::default()

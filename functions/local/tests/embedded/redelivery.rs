@@ -1,6 +1,6 @@
 //! Deliveries as they may come: late, thrice, backwards.
 
-use embedded::deliveries::Again;
+use embedded::deliveries::Requeue;
 use emulation::dispatch::trigger;
 
 use crate::support::TestHost;
@@ -38,7 +38,7 @@ pub(crate) async fn deliver_badly(test: &TestHost) {
             } else {
                 let wait = std::time::Duration::from_secs(1);
                 deliveries
-                    .again(delivery, Again::Later(wait), "")
+                    .requeue(delivery, Requeue::Later(wait), "")
                     .await
                     .unwrap();
             }

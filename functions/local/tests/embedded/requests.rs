@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::TestHost;
 
 #[tokio::test]
-async fn what_a_client_asks_wrongly_is_answered_with_a_problem() {
+async fn invalid_requests_are_answered_with_a_problem() {
     let test = TestHost::start().await;
     let post = |body: Value| {
         test.client

@@ -223,7 +223,7 @@ async fn a_day_deletes_50_or_ten_times_as_many_as_the_day_before() {
 }
 
 #[tokio::test]
-async fn an_owner_who_wants_it_kept_takes_the_mark_back_at_once() {
+async fn extending_retention_removes_the_mark_at_once() {
     let mut drill = Drill::start(None).await;
     let id = drill.test.submit(wav(3)).await;
     drill.test.drain().await;

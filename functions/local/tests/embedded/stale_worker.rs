@@ -87,7 +87,7 @@ impl ObjectStore for Slow {
 }
 
 #[tokio::test]
-async fn a_report_that_comes_too_late_does_not_replace_a_newer_one() {
+async fn late_report_does_not_replace_a_newer_one() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     test.drain().await;

@@ -87,7 +87,7 @@ async fn a_form_with_a_file_does_as_well() {
 }
 
 #[tokio::test]
-async fn what_is_no_recording_is_refused_before_anything_is_answered() {
+async fn non_recording_is_rejected_before_the_response_starts() {
     let test = TestHost::start().await;
     let too_large = vec![0; 10_000_001];
     for (query, content_type, body, status, code) in [

@@ -102,14 +102,14 @@ async fn text(answer: Response) -> String {
 }
 
 #[tokio::test]
-async fn anothers_interview_is_told_from_none_by_nothing() {
+async fn other_users_interview_is_indistinguishable_from_a_missing_one() {
     let scene = Scenario::set().await;
     let before = scene.test.interview(&scene.id).await;
     // As long as a real one, so that lengths are the same.
     let nobodys = "x".repeat(scene.id.len());
     let mut asked = 0;
     for (path, methods) in api::routes() {
-        // The page is the same for everybody: it asks for what it shows.
+        // The page is public: it fetches its data with requests.
         let page = path.starts_with("/app");
         if page || (!path.contains("{id}") && !path.contains("{filename}")) {
             continue;
@@ -131,13 +131,13 @@ async fn anothers_interview_is_told_from_none_by_nothing() {
     }
     assert!(asked >= 22, "{asked}");
     let mut after = scene.test.interview(&scene.id).await;
-    // A link is signed anew each time.
+    // Each response signs a new link.
     after["audio"]["url"] = before["audio"]["url"].clone();
     assert_eq!(after, before, "nothing has changed");
 }
 
 #[tokio::test]
-async fn a_token_opens_only_what_it_was_given_for() {
+async fn signed_token_opens_only_its_own_resource() {
     let scene = Scenario::set().await;
     let other = scene.test.submit(wav(3)).await;
     scene.test.drain().await;

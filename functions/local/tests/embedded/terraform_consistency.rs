@@ -10,6 +10,7 @@ use std::{
 use domain::{
     InterviewKey,
     documents::TIME_TO_LIVE,
+    log_events::MONITORED,
     pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED, Pipeline, TriggerKey},
     ports::{Direction, Message, Query, Scope},
     receipt::RECEIPTS,
@@ -86,7 +87,7 @@ fn attribute<'a>(block: &'a Block, name: &str) -> Option<&'a Expression> {
 #[test]
 fn every_variable_has_a_value_and_every_secret_a_place() {
     let (body, pipeline) = (terraform(), Pipeline::ours());
-    let all = |of: fn(&domain::pipeline::Function) -> &Vec<String>| -> BTreeSet<String> {
+    let all = |of: fn(&domain::pipeline::FunctionSpec) -> &Vec<String>| -> BTreeSet<String> {
         pipeline.functions.values().flat_map(of).cloned().collect()
     };
     assert_eq!(
@@ -120,12 +121,12 @@ fn every_list_of_the_manifest_is_made_into_resources() {
 
 /// Whatever is sent has a listener, by the manifest alone.
 #[test]
-fn what_the_code_stores_publishes_and_queues_has_its_listeners() {
+fn every_event_topic_and_queue_of_the_code_has_its_listeners() {
     let pipeline = Pipeline::ours();
     let own: InterviewKey = key("x");
     let [interview, transcript, analysis] =
         [own.document(), own.data("transcript"), own.data("analysis")];
-    for (occurrence, functions) in [
+    for (trigger_key, functions) in [
         (
             TriggerKey::Object { bucket: "uploads" },
             &["transcribe", "waveform"][..],
@@ -168,7 +169,7 @@ fn what_the_code_stores_publishes_and_queues_has_its_listeners() {
         ),
         (TriggerKey::Message { topic: "sweep" }, &["sweep"]),
     ] {
-        assert_eq!(pipeline.listeners(occurrence), functions, "{occurrence:?}");
+        assert_eq!(pipeline.listeners(trigger_key), functions, "{occurrence:?}");
     }
     let steps = StepName::ALL.map(|step| step.as_str().to_owned());
     let queues = steps.into_iter().chain([webhook::QUEUE.to_owned()]);
@@ -358,6 +359,16 @@ fn every_alert_is_in_the_runbook() {
     alerts.extend(of_one);
     assert_eq!(explained, alerts);
     assert!(alerts.contains("sweep_missing"));
+}
+
+#[test]
+fn monitored_log_events_are_those_of_the_code() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../terraform/monitoring.tf");
+    let text = fs::read_to_string(file).unwrap().replace(['\\', ' '], "");
+    let named = text.split("event=\"").skip(1);
+    let named = named.filter_map(|rest| rest.split('"').next());
+    let named: BTreeSet<&str> = named.filter(|name| !name.starts_with("${")).collect();
+    assert_eq!(named, BTreeSet::from(MONITORED));
 }
 
 /// Only the API is public, and no role permits everything.

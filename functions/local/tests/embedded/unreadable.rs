@@ -34,7 +34,7 @@ async fn with_unreadable(test: &TestHost) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_list_passes_over_what_cannot_be_decoded_and_goes_on() {
+async fn list_skips_undecodable_interviews() {
     let test = TestHost::start().await;
     let (good, bad) = with_unreadable(&test).await;
     let whole = test.get("/v1/interviews").await;
@@ -50,7 +50,7 @@ async fn a_list_passes_over_what_cannot_be_decoded_and_goes_on() {
 }
 
 #[tokio::test]
-async fn notes_and_deliveries_pass_over_what_cannot_be_decoded() {
+async fn notes_and_deliveries_skip_undecodable_documents() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     test.drain().await;
@@ -91,7 +91,7 @@ async fn notes_and_deliveries_pass_over_what_cannot_be_decoded() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_decoded_is_deleted_with_all_its_parts() {
+async fn undecodable_interview_is_deleted_completely() {
     let test = TestHost::start().await;
     let (_, bad) = with_unreadable(&test).await;
     let before = test.host.store.deliveries().backlog().await.unwrap();
@@ -108,7 +108,7 @@ async fn what_cannot_be_decoded_is_deleted_with_all_its_parts() {
 }
 
 #[tokio::test]
-async fn a_sweep_that_meets_what_cannot_be_decoded_is_no_failure() {
+async fn undecodable_interview_does_not_fail_the_sweep() {
     let test = TestHost::start().await;
     with_unreadable(&test).await;
     let before = test.host.store.deliveries().backlog().await.unwrap();

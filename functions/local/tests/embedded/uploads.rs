@@ -7,7 +7,7 @@ use testing::{object_files, put};
 use crate::support::{TestHost, wav};
 
 #[tokio::test]
-async fn what_is_no_recording_ends_in_a_typed_error_and_keeps_the_upload() {
+async fn non_recording_fails_with_a_code_and_keeps_the_upload() {
     let test = TestHost::start().await;
     let mut lying = wav(3);
     lying[40..44].copy_from_slice(&u32::MAX.to_le_bytes());

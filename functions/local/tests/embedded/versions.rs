@@ -69,7 +69,7 @@ async fn newer_interview(test: &TestHost) -> String {
 }
 
 #[tokio::test]
-async fn a_patch_keeps_what_a_newer_release_stored() {
+async fn patch_keeps_fields_of_a_newer_release() {
     let test = TestHost::start().await;
     let id = newer_interview(&test).await;
     let path = format!("/v1/interviews/{id}");
@@ -81,7 +81,7 @@ async fn a_patch_keeps_what_a_newer_release_stored() {
 }
 
 #[tokio::test]
-async fn a_retry_and_the_steps_it_runs_keep_what_a_newer_release_stored() {
+async fn retry_keeps_fields_of_a_newer_release() {
     let test = TestHost::start().await;
     let id = newer_interview(&test).await;
     for step in ["transcription", "waveform"] {
@@ -97,7 +97,7 @@ async fn a_retry_and_the_steps_it_runs_keep_what_a_newer_release_stored() {
 }
 
 #[tokio::test]
-async fn the_sweep_keeps_what_a_newer_release_stored() {
+async fn sweep_keeps_fields_of_a_newer_release() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     let (records, now) = (test.host.store.records(), START);
@@ -143,7 +143,7 @@ async fn a_status_of_a_newer_release_is_shown_as_the_steps_say() {
 }
 
 #[tokio::test]
-async fn clients_neither_see_nor_send_what_is_unknown() {
+async fn unknown_fields_are_hidden_from_clients_and_rejected_from_them() {
     let test = TestHost::start().await;
     let id = newer_interview(&test).await;
     let note = json!({"text": "n"});

@@ -10,7 +10,7 @@ use std::{
 
 use config::SystemClock;
 use domain::pipeline::Pipeline;
-use embedded::{Options, Store, deliveries::Backlog};
+use embedded::{Store, StoreOptions, deliveries::Backlog};
 use futures::StreamExt;
 use reqwest::Client;
 use rusqlite::{Connection, OpenFlags};
@@ -20,7 +20,7 @@ use crate::host::{ONE, Service, create, finished, speech, submit};
 
 /// What is left in a data directory that no process works on any more.
 async fn backlog(data_dir: &Path) -> Backlog {
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: data_dir.to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),
@@ -77,7 +77,7 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
         );
     }
     // What the end of the last interview set off is a moment's work; then the
-    // service is stopped as an operator would, which finishes what is in hand.
+    // service is stopped as an operator would, which finishes requests in flight.
     let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         while under_way(folder.path()) > 0 {
@@ -135,7 +135,7 @@ async fn piece(client: &Client, url: &str, range: &str, bytes: &[u8]) -> (u16, O
 const UNIT: usize = 256 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_each_stage_of_an_upload_it_keeps_what_it_acknowledged() {
+async fn acknowledged_upload_bytes_survive_a_kill_at_each_stage() {
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (client, recording) = (Client::new(), speech(20));

@@ -43,7 +43,7 @@ pub struct TestHost {
 
 pub fn settings(folder: &TempDir) -> Settings {
     let path = folder.path().to_str().expect("a plain path");
-    let environment = Environment::of([
+    let environment = Environment::from_pairs([
         ("DATA_DIR", path),
         ("WEBHOOK_SECRET", SECRET),
         ("WEBHOOK_ALLOW_PRIVATE", "true"),

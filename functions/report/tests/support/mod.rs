@@ -13,7 +13,7 @@ use domain::{
     },
     note::{Note, NoteKind},
     transcript::{AudioFacts, Quality, Speaker, Transcript, TranscriptHead, Word},
-    usable::{Reason, Usable},
+    usable::{UnusableReason, Usable},
     versions::UnknownFields,
     waveform::StoredWaveform,
 };
@@ -73,7 +73,10 @@ pub(crate) fn transcript(lines: &[&str]) -> Transcript {
 /// The same, of which most words are guesses.
 pub(crate) fn unreliable(lines: &[&str]) -> Transcript {
     let mut transcript = transcript(lines);
-    let reasons = [Reason::LowConfidence, Reason::LanguageMismatch];
+    let reasons = [
+        UnusableReason::LowConfidence,
+        UnusableReason::LanguageMismatch,
+    ];
     transcript.head.usable = Some(Usable::from_reasons(reasons));
     transcript.head.quality.mean_confidence = 0.42;
     transcript

@@ -18,8 +18,8 @@ use domain::{
     ports::{Bus, Clock, Message, ObjectStore, Queue, Records, Task},
 };
 use embedded::{
-    ManualClock, Options, Store,
-    deliveries::{Content, Delivery},
+    ManualClock, Store, StoreOptions,
+    deliveries::{Content, QueuedDelivery},
 };
 use emulation::storage::Storage;
 use http::{Request, Response};
@@ -50,7 +50,7 @@ impl Service for Signed {
 pub async fn store(public_url: &str) -> (Store, Arc<ManualClock>, TempDir) {
     let clock = Arc::new(ManualClock::at(SystemClock.now()));
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(Options {
+    let store = Store::open(StoreOptions {
         data_dir: folder.path().to_owned(),
         public_url: public_url.to_owned(),
         pipeline: Arc::new(Pipeline::ours()),
@@ -72,13 +72,13 @@ impl Embedded {
         }
     }
 
-    async fn take(&self, lane: &str) -> Vec<Delivery> {
+    async fn take(&self, lane: &str) -> Vec<QueuedDelivery> {
         take(&self.store, lane).await
     }
 }
 
 /// What is due in a lane, settled with that.
-pub async fn take(store: &Store, lane: &str) -> Vec<Delivery> {
+pub async fn take(store: &Store, lane: &str) -> Vec<QueuedDelivery> {
     let deliveries = store.deliveries();
     let lanes = deliveries.lanes();
     let lane = lanes.into_iter().find(|known| known.name == lane).unwrap();
@@ -90,7 +90,7 @@ pub async fn take(store: &Store, lane: &str) -> Vec<Delivery> {
 }
 
 /// A task as it was queued, its delay aside.
-pub fn task(delivery: Delivery) -> Task {
+pub fn task(delivery: QueuedDelivery) -> Task {
     match delivery.content {
         Content::Task {
             name, body, trace, ..
@@ -104,13 +104,13 @@ pub fn task(delivery: Delivery) -> Task {
     }
 }
 
-impl contract::records::Fixture for Embedded {
+impl contract::records::RecordsFixture for Embedded {
     fn records(&self) -> Arc<dyn Records> {
         self.store.records()
     }
 }
 
-impl contract::objects::Fixture for Embedded {
+impl contract::objects::ObjectsFixture for Embedded {
     fn bucket(&self) -> Arc<dyn ObjectStore> {
         self.store.bucket("uploads")
     }
@@ -129,7 +129,7 @@ impl contract::objects::Fixture for Embedded {
 }
 
 #[async_trait]
-impl contract::bus::Fixture for Embedded {
+impl contract::bus::BusFixture for Embedded {
     fn bus(&self) -> Arc<dyn Bus> {
         self.store.bus()
     }
@@ -151,7 +151,7 @@ impl contract::bus::Fixture for Embedded {
 }
 
 #[async_trait]
-impl contract::queue::Fixture for Embedded {
+impl contract::queue::QueueFixture for Embedded {
     fn queue(&self) -> Arc<dyn Queue> {
         self.store.queue()
     }

@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn people_are_found_whatever_the_blocks(
+    fn people_are_found_with_any_block_size(
         people in prop::collection::vec(0_usize..4, 40..160),
         block in 16_usize..64,
     ) {

@@ -6,7 +6,7 @@ pub(crate) mod error_rate;
 
 use std::{fs::File, path::Path};
 
-use diarization::{Diarization, Diarizer, Models, SpeakerTurn};
+use diarization::{Diarization, DiarizationModels, Diarizer, SpeakerTurn};
 use media::{Decoder, resample::Resampler};
 
 use error_rate::Segment;
@@ -35,7 +35,11 @@ pub(crate) fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
 }
 
 /// Who speaks in some samples.
-pub(crate) fn diarize(models: &Models, samples: &[i16], expected: Option<u32>) -> Diarization {
+pub(crate) fn diarize(
+    models: &DiarizationModels,
+    samples: &[i16],
+    expected: Option<u32>,
+) -> Diarization {
     let mut diarizer = Diarizer::new(models.clone(), expected);
     for block in samples.chunks(4_099) {
         diarizer.push(block).expect("valid test data");

@@ -1,9 +1,9 @@
-//! What is assessed, and by what behaviour it is told.
+//! The criteria of an assessment, and their anchors.
 //!
 //! The defaults are structured in the way of behaviourally anchored rating scales
-//! (Smith and Kendall, Journal of Applied Psychology 1963, doi 10.1037/h0047060):
-//! each criterion says what is seen at 1, 3 and 5, in terms of what a speaker
-//! tells, never of how they sound or appear.
+//! (Smith and Kendall, Journal of Applied Psychology 1963, doi 10.1037/h0047060): each
+//! criterion describes behaviour at 1, 3 and 5, in terms of what a speaker reports,
+//! never of how they sound or appear.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ pub struct Criterion {
 }
 strip_unknown!(Criterion, anchors);
 
-/// Behaviour that stands for a rating.
+/// The behaviour at a rating.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchors {
     /// What a rating of 1 looks like.

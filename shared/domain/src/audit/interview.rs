@@ -29,7 +29,7 @@ impl ObjectNames {
         }
     }
 
-    /// What is left when all interviews have taken theirs.
+    /// The names that no interview has claimed.
     pub(super) fn without_interview(self) -> impl Iterator<Item = Finding> {
         self.into_named()
             .filter(|(_, object)| !object.ends_with(TRANSIENT))
@@ -45,7 +45,7 @@ impl ObjectNames {
     }
 }
 
-/// The names that begin with `prefix`, which are no longer in `names`.
+/// Takes the names that begin with `prefix` out of `names`.
 fn take(names: &mut BTreeSet<String>, prefix: &str) -> BTreeSet<String> {
     let mut below = names.split_off(prefix);
     let behind = below.iter().find(|name| !name.starts_with(prefix)).cloned();

@@ -30,7 +30,7 @@ pub struct Recording {
     pub content_type: String,
 }
 
-/// What is asked of a speech engine.
+/// A request to a speech engine.
 #[derive(Clone)]
 pub struct TranscriptionRequest {
     /// What to listen to.
@@ -80,7 +80,7 @@ pub enum Readiness {
     },
 }
 
-/// An engine as it stands, for people who ask what is active.
+/// The state of an engine, for `GET /v1/engines`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EngineStatus {
     /// Its name in the settings.
@@ -158,12 +158,12 @@ pub trait Transcriber: Send + Sync {
         false
     }
 
-    /// Asks for an answer that will be posted to `callback_url`. Returns once the
-    /// engine has taken it.
+    /// Submits a recording; the response will be posted to `callback_url`. Returns once
+    /// the engine has accepted it.
     ///
-    /// `before` is waited for when everything is ready that takes long, and the next
-    /// thing is the request: from then on it may have been taken, and paid for. With an
-    /// error of `before` it is not made.
+    /// `before` is awaited immediately before the request is sent: from then on the
+    /// engine may have accepted it, and be paid for it. If `before` fails, the request
+    /// is not sent.
     async fn submit(
         &self,
         _: &TranscriptionRequest,
@@ -195,7 +195,7 @@ pub type SampleStream = BoxStream<'static, io::Result<Vec<i16>>>;
 /// Segments as they are recognised; it ends after the first error.
 pub type SegmentStream = BoxStream<'static, Result<Segment, StepError>>;
 
-/// What is known beforehand of speech that is still coming.
+/// Options of a live transcription.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveOptions {
     /// The language as a BCP 47 tag, where known.
@@ -204,18 +204,18 @@ pub struct LiveOptions {
     pub key_terms: Vec<String>,
 }
 
-/// A stretch of one person's speech, recognised while the recording goes on.
+/// A span of one person's speech, recognised while the recording continues.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Segment {
-    /// Who speaks, from 0.
+    /// The speaker, from 0.
     pub speaker: u32,
     /// When it begins, from the start of the recording.
     pub start_ms: u64,
     /// When it ends.
     pub end_ms: u64,
-    /// What is said.
+    /// The text.
     pub text: Private,
-    /// The words of it, where the engine tells them apart.
+    /// Its words, where the engine separates them.
     pub words: Vec<Word>,
     /// Whether it stays as it is; one that does not is replaced by what comes
     /// next for the same time.
@@ -252,10 +252,10 @@ fn never_calls_back() -> StepError {
     StepError::permanent(Code::EngineMisconfigured, "this engine does not call back")
 }
 
-/// What is asked of a language engine.
+/// A request to a language engine.
 #[derive(Clone)]
 pub struct AnalysisRequest {
-    /// What was said.
+    /// The transcript.
     pub transcript: Arc<Transcript>,
     /// What sort of conversation it is.
     pub kind: Kind,
@@ -274,8 +274,7 @@ pub trait Analyst: Send + Sync {
         None
     }
 
-    /// Says what there is to say about a transcript; nothing of it is taken on
-    /// faith.
+    /// Drafts an analysis. The caller verifies every quote.
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError>;
 }
 

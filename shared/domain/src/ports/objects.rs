@@ -11,7 +11,7 @@ use crate::Timestamp;
 /// Bytes as they come.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
 
-/// What is known of a stored object.
+/// Metadata of a stored object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectMeta {
     /// Its name.
@@ -62,7 +62,7 @@ pub struct Resumable {
 /// Whether a stored object may replace one of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwrite {
-    /// Whatever is there is replaced.
+    /// An existing object is replaced.
     Allowed,
     /// There must be none.
     Refused,
@@ -71,7 +71,7 @@ pub enum Overwrite {
 /// Why an object could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// There is no object of that name and generation.
+    /// No object of that name and generation.
     #[error("no object `{name}`")]
     NotFound {
         /// Its name.
@@ -83,7 +83,7 @@ pub enum ObjectError {
         /// Its name.
         name: String,
     },
-    /// The range asked for begins behind the end.
+    /// The requested range begins after the end.
     #[error("object `{name}` has only {size} bytes")]
     OutOfRange {
         /// Its name.
@@ -112,7 +112,7 @@ pub trait ObjectStore: Send + Sync {
         overwrite: Overwrite,
     ) -> Result<ObjectMeta, ObjectError>;
 
-    /// What is known of the object of that name.
+    /// Metadata of the object of that name.
     async fn stat(&self, name: &str) -> Result<Option<ObjectMeta>, ObjectError>;
 
     /// The bytes of `range`, or all of them; of `generation` if one is given.
@@ -124,11 +124,11 @@ pub trait ObjectStore: Send + Sync {
         range: Option<Range<u64>>,
     ) -> Result<(ObjectMeta, ByteStream), ObjectError>;
 
-    /// Deletes the object of that name; none is no error.
+    /// Deletes the object of that name; a missing object is not an error.
     async fn delete(&self, name: &str) -> Result<(), ObjectError>;
 
     /// Deletes the object of that name only while it is of `generation`: a newer one
-    /// stays, and none is no error.
+    /// stays, and a missing object is not an error.
     async fn delete_generation(&self, name: &str, generation: i64) -> Result<(), ObjectError>;
 
     /// The CRC-32C of the object's bytes (RFC 3720, appendix B.4). Reads all of them

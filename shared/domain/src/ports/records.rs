@@ -37,7 +37,7 @@ impl Document {
 pub enum Precondition {
     /// Nothing.
     None,
-    /// There is no such document.
+    /// No such document.
     Absent,
     /// The document is there.
     Exists,
@@ -57,7 +57,8 @@ pub enum Write {
         /// When.
         precondition: Precondition,
     },
-    /// Deletes the document, not what lies below it; no document is no error.
+    /// Deletes the document, not its subcollections; a missing document is not an
+    /// error.
     Delete {
         /// Which.
         path: DocPath,
@@ -112,10 +113,10 @@ pub enum Direction {
     Descending,
 }
 
-/// A question for a list of documents.
+/// A query for a list of documents.
 ///
 /// Ordered by one field and then by path in the same direction, so that a page
-/// can go on exactly where the last one ended.
+/// continues exactly where the last one ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// Where to look.
@@ -130,7 +131,7 @@ pub struct Query {
     /// Which end first; downwards only by a field, since Firestore has no
     /// descending scan of names.
     pub direction: Direction,
-    /// Go on behind the document with this order value and path.
+    /// Continue after the document with this order value and path.
     pub after: Option<(Value, DocPath)>,
     /// How many at most.
     pub limit: usize,
@@ -169,8 +170,8 @@ impl Query {
 /// Why records could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsError {
-    /// A precondition did not hold: read again and decide anew.
-    #[error("document `{path}` has changed meanwhile")]
+    /// A precondition did not hold: read and decide again.
+    #[error("document `{path}` has changed since it was read")]
     Stale {
         /// The document.
         path: DocPath,
@@ -189,7 +190,7 @@ pub enum RecordsError {
     Unstorable {
         /// The document.
         path: DocPath,
-        /// What there is no place for.
+        /// The value that cannot be stored.
         reason: &'static str,
     },
     /// A document does not hold what it should.
@@ -222,10 +223,10 @@ pub trait Records: Send + Sync {
     /// Makes all the changes or none of them.
     async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError>;
 
-    /// The documents that a query asks for.
+    /// The documents that match a query.
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError>;
 
-    /// The paths of the documents that a query asks for. A store that can leave out the
+    /// The paths of the documents that match a query. A store that can leave out the
     /// fields overrides it.
     async fn list_paths(&self, query: &Query) -> Result<Vec<DocPath>, RecordsError> {
         let documents = self.list(query).await?;

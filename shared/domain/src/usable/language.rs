@@ -11,7 +11,7 @@ use whatlang::detect;
 use super::Signals;
 use crate::text::joined;
 
-/// Words below which their language is not asked for.
+/// Below this number of words the language is not checked.
 const LEAST_WORDS: usize = 30;
 
 /// Words that are looked at: a language shows in a few hundred.
@@ -26,8 +26,8 @@ const FLUENT_ENGINE: &str = "whisper";
 /// Mean confidence at or below which such an engine does not understand the language.
 const NOT_UNDERSTOOD: f32 = 0.5;
 
-/// ISO 639-1 codes, as language tags begin, and the codes of the languages that can be
-/// told apart by their words.
+/// ISO 639-1 codes, as language tags begin, and the codes of the languages that their
+/// words distinguish.
 const CODES: &str = "af afr ak aka am amh ar ara az aze be bel bn ben bg bul ca cat cs ces \
     cy cym da dan de deu el ell en eng eo epo es spa et est fa pes fi fin fr fra gu guj he heb \
     hi hin hr hrv hu hun hy hye id ind it ita ja jpn jv jav ka kat km khm kn kan ko kor la lat \

@@ -114,7 +114,7 @@ fn each_fault_is_named_and_a_good_transcript_has_none() {
 }
 
 #[test]
-fn what_is_exactly_good_enough_passes() {
+fn transcript_at_the_thresholds_is_usable() {
     let least = Quality {
         words: LEAST_WORDS,
         mean_confidence: LEAST_CONFIDENCE,
@@ -140,7 +140,7 @@ fn words_are_compared_with_the_speech_that_was_measured() {
         let words = words(CALL, 0.9);
         let mut signals = signals(&quality, &words);
         signals.speech_ms = Some(speech_ms);
-        judge(&signals).has(Reason::SpeechMissed)
+        judge(&signals).has(UnusableReason::SpeechMissed)
     };
     assert!(covering(0.2, 80_000));
     assert!(!covering(0.2, 30_000), "a recording with long pauses");
@@ -206,10 +206,10 @@ fn an_engine_that_names_another_language_than_the_one_given_is_believed() {
 
 #[test]
 fn one_speaker_limits_a_job_interview_alone() {
-    let one = Usable::from_reasons([Reason::OneSpeaker]);
+    let one = Usable::from_reasons([UnusableReason::OneSpeaker]);
     assert!(one.ok && !one.permits_ratings(Kind::JobInterview));
     assert!(one.permits_ratings(Kind::UserResearch));
-    let noise = Usable::from_reasons([Reason::OneSpeaker, Reason::LowConfidence]);
+    let noise = Usable::from_reasons([UnusableReason::OneSpeaker, UnusableReason::LowConfidence]);
     assert!(!noise.ok && !noise.permits_ratings(Kind::UserResearch));
     let alone = codes("I work in a library", 0.9, |own| own.least_speakers = 2);
     assert_eq!(alone, ["one_speaker"]);
@@ -229,7 +229,7 @@ fn codes_of_a_later_release_are_kept() {
     let usable: Usable = serde_json::from_str(later).unwrap();
     assert_eq!(
         usable.known_reasons().collect::<Vec<_>>(),
-        [Reason::OneSpeaker]
+        [UnusableReason::OneSpeaker]
     );
     assert_eq!(serde_json::to_string(&usable).unwrap(), later);
 }

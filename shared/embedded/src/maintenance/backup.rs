@@ -24,9 +24,9 @@ use crate::{
 /// How often the database is copied until every object that it names has been copied.
 const ROUNDS: usize = 20;
 
-/// Copies the database, the objects and the keys of a data directory into `to`, which is
-/// new or empty. The copy is of one moment: the objects are copied first, then the database,
-/// and again what has changed by then.
+/// Copies the database, the objects and the keys of a data directory into `to`, which
+/// is new or empty. The copy is consistent: the objects are copied first, then the
+/// database, and again the objects that were added by then.
 pub fn backup(data_dir: &Path, to: &Path, now: Timestamp) -> Result<Manifest, MaintenanceError> {
     let (from, to) = (DataDir::new(data_dir), DataDir::new(to));
     check_readable(&from)?;
@@ -58,7 +58,7 @@ pub fn backup(data_dir: &Path, to: &Path, now: Timestamp) -> Result<Manifest, Ma
 }
 
 fn named(data_dir: &DataDir) -> Result<FileReferences, MaintenanceError> {
-    Ok(FileReferences::of_objects(&open_to_read(
+    Ok(FileReferences::from_objects(&open_to_read(
         &data_dir.database(),
     )?)?)
 }
@@ -66,12 +66,12 @@ fn named(data_dir: &DataDir) -> Result<FileReferences, MaintenanceError> {
 struct Copying {
     from: DataDir,
     to: DataDir,
-    /// The sizes in bytes of what has been copied.
+    /// The sizes of the copied files, in bytes.
     copied: BTreeMap<String, u64>,
 }
 
 impl Copying {
-    /// Copies the files that are not yet copied; answers those that are not there.
+    /// Copies the files that are not yet copied; returns the missing ones.
     fn copy(&mut self, named: &FileReferences) -> Result<BTreeSet<String>, MaintenanceError> {
         let mut absent = BTreeSet::new();
         for file in named.objects.keys() {
@@ -96,8 +96,9 @@ impl Copying {
         Ok(absent)
     }
 
-    /// Copies the database until all files that the copy names have been copied as well, but
-    /// those that are missing for good; answers what it names, and these.
+    /// Copies the database until all files that the copy names have been copied as
+    /// well, except those that are missing for good; returns the named and the missing
+    /// files.
     fn copy_database(&mut self) -> Result<(FileReferences, BTreeSet<String>), MaintenanceError> {
         for _ in 0..ROUNDS {
             let path = self.to.database();
@@ -106,7 +107,7 @@ impl Copying {
             migrations::copy_database(&source, &path)?;
             let copy = named(&self.to)?;
             let absent = self.copy(&copy)?;
-            // What the live database names no longer was deleted meanwhile.
+            // A file that the live database no longer names was deleted since.
             let live = named(&self.from)?;
             if absent.iter().all(|file| live.objects.contains_key(file)) {
                 return Ok((copy, absent));
@@ -140,7 +141,7 @@ impl Copying {
     ) -> Result<Manifest, MaintenanceError> {
         let folder = self.to.objects();
         let connection = open_to_read(&self.to.database())?;
-        let Some(identity) = identity::of_database(&connection)? else {
+        let Some(identity) = identity::read_database(&connection)? else {
             return Err(MaintenanceError::NoBackup {
                 folder: self.to.path().to_owned(),
                 reason: "the database has no installation id; start the service once".to_owned(),

@@ -83,11 +83,12 @@ fn inspect_with(connection: &Connection, data_dir: &DataDir) -> Result<Inspectio
     let files = |error| OpenError::Files(data_dir.path().to_owned(), error);
     let folder = data_dir.objects();
     // The marker is read before the database, which counts on.
-    let marked = identity::of_folder(&folder).map_err(files)?;
-    let own = identity::of_database(connection)?;
-    // The files are listed before the rows: what is deleted meanwhile is in neither.
+    let marked = identity::read_folder(&folder).map_err(files)?;
+    let own = identity::read_database(connection)?;
+    // The files are listed before the rows, so a file that is deleted in between is in
+    // neither.
     let found = FolderListing::read(&folder).map_err(files)?;
-    let named = FileReferences::of_objects(connection)?;
+    let named = FileReferences::from_objects(connection)?;
     let compared = identity::compare(own.as_ref(), &marked, found.census(&named));
     let mut missing = missing_files(connection, &folder)?;
     missing.sort();
@@ -166,8 +167,7 @@ fn is_whole(path: &Path, size: u64) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.len() >= size)
 }
 
-/// Repairs a data directory that no service works on; answers what it was like before, and
-/// what is left.
+/// Repairs a data directory that no service uses; returns the state before and after.
 pub fn repair(data_dir: &Path, repair: Repair) -> Result<(Inspection, Inspection), OpenError> {
     let before = inspect(data_dir)?;
     let data_dir = DataDir::new(data_dir);

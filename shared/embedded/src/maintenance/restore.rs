@@ -24,12 +24,13 @@ use crate::{
 pub struct RestoreReport {
     /// What the backup holds.
     pub manifest: Manifest,
-    /// Where what was there before is now.
+    /// Where the previous contents are now.
     pub replaced: Option<PathBuf>,
 }
 
-/// Copies the backup `from` into a data directory that no service works on. What is there
-/// already is refused, or with `replace` moved aside; the backup is checked before.
+/// Copies the backup `from` into a data directory that no service uses. Existing
+/// contents are an error, or with `replace` are moved aside; the backup is checked
+/// before.
 pub fn restore(
     from: &Path,
     data_dir: &Path,
@@ -89,7 +90,7 @@ fn check(from: &DataDir) -> Result<(Manifest, FileReferences), MaintenanceError>
     if checked != "ok" {
         return Err(refuse(format!("its database is damaged: {checked}")));
     }
-    let mut named = FileReferences::of_objects(&connection)?;
+    let mut named = FileReferences::from_objects(&connection)?;
     named
         .objects
         .retain(|file, _| !manifest.missing.contains(file));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::ports::{Clock, ObjectError, ObjectStore, Overwrite, UploadGrant};
 use embedded::{
     deliveries::Backlog,
-    uploads::{Part, UploadError},
+    uploads::{ContentRange, UploadError},
 };
 use futures::{StreamExt, stream};
 
@@ -58,7 +58,7 @@ async fn an_upload_that_was_never_finished_is_cleared_away_after_a_week() {
     };
     let begun = uploads.begin("uploads", &grant, Overwrite::Refused);
     let id = begun.await.unwrap();
-    let part = Part::parse(Some("bytes 0-1/4")).unwrap();
+    let part = ContentRange::parse(Some("bytes 0-1/4")).unwrap();
     uploads.append(&id, part, body("ha")).await.unwrap();
     assert_eq!(bench.files(), 1);
     for (hours, files) in [(167, 1), (2, 0)] {
@@ -66,7 +66,7 @@ async fn an_upload_that_was_never_finished_is_cleared_away_after_a_week() {
         bench.store.clear_expired().await.unwrap();
         assert_eq!(bench.files(), files);
     }
-    let gone = uploads.append(&id, Part::Nothing { total: None }, body(""));
+    let gone = uploads.append(&id, ContentRange::Nothing { total: None }, body(""));
     assert!(matches!(gone.await, Err(UploadError::NoSession)));
 }
 

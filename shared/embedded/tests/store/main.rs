@@ -22,8 +22,8 @@ use domain::{
     },
 };
 use embedded::{
-    ManualClock, Options, Store,
-    deliveries::{Again, Backlog, Content, Delivery},
+    ManualClock, Store, StoreOptions,
+    deliveries::{Backlog, Content, QueuedDelivery, Requeue},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Fixture {
         }
     }
 
-    /// The data directory opened anew, as after a crash.
+    /// Opens the data directory again, as after a crash.
     async fn reopened(self) -> Self {
         let Self {
             store,
@@ -79,7 +79,7 @@ impl Fixture {
         }
     }
 
-    async fn due(&self, lane: &str) -> Vec<Delivery> {
+    async fn due(&self, lane: &str) -> Vec<QueuedDelivery> {
         let deliveries = self.store.deliveries();
         let lane = deliveries
             .lanes()
@@ -108,7 +108,7 @@ impl Fixture {
 }
 
 async fn open(folder: &TempDir, clock: &Arc<ManualClock>) -> Store {
-    Store::open(Options {
+    Store::open(StoreOptions {
         data_dir: folder.path().to_owned(),
         public_url: "http://localhost".into(),
         pipeline: Arc::new(Pipeline::parse(PIPELINE).unwrap()),
@@ -218,11 +218,11 @@ async fn a_message_reaches_each_listener_once() {
 }
 
 #[tokio::test]
-async fn what_was_in_hand_at_a_crash_is_delivered_again() {
+async fn in_flight_delivery_is_redelivered_after_a_crash() {
     let bench = Fixture::new().await;
     bench.store.publish("news", tick()).await.unwrap();
     let first = bench.due("function:reader").await;
-    assert_eq!(bench.due("function:reader").await, [], "in hand");
+    assert_eq!(bench.due("function:reader").await, [], "in flight");
     let bench = bench.reopened().await;
     let second = bench.due("function:reader").await;
     assert_eq!((second[0].id, second[0].attempt), (first[0].id, 2));
@@ -248,7 +248,7 @@ async fn a_failure_waits_longer_each_time_and_ends_as_a_dead_letter() {
         let due = bench.due("queue:work").await;
         assert_eq!(due[0].attempt, attempt);
         deliveries
-            .again(&due[0], Again::Failed { after: None }, "no")
+            .requeue(&due[0], Requeue::Failed { after: None }, "no")
             .await
             .unwrap();
         if let Some(next) = deliveries.next_due().await.unwrap() {
@@ -282,11 +282,11 @@ async fn waiting_for_ones_turn_is_no_failure() {
     for _ in 0..10 {
         let due = bench.due("queue:work").await;
         assert_eq!(due[0].attempt, 1);
-        let again = Again::Later(Duration::from_secs(5));
+        let again = Requeue::Later(Duration::from_secs(5));
         bench
             .store
             .deliveries()
-            .again(&due[0], again, "")
+            .requeue(&due[0], again, "")
             .await
             .unwrap();
         assert_eq!(bench.due("queue:work").await, []);
@@ -339,7 +339,7 @@ async fn a_stored_object_is_announced_where_a_function_listens() {
 #[tokio::test]
 async fn a_data_directory_serves_one_process_at_a_time() {
     let bench = Fixture::new().await;
-    let second = Store::open(Options {
+    let second = Store::open(StoreOptions {
         data_dir: bench.folder.path().to_owned(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::parse(PIPELINE).unwrap()),
@@ -356,7 +356,7 @@ async fn other_users_of_the_machine_cannot_read_the_data() {
     fs::create_dir(&data_dir).unwrap();
     // As an earlier version left it.
     fs::write(data_dir.join("interviewlens.db"), "").unwrap();
-    let options = Options {
+    let options = StoreOptions {
         data_dir: data_dir.clone(),
         public_url: String::new(),
         pipeline: Arc::new(Pipeline::ours()),

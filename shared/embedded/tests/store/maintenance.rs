@@ -172,7 +172,7 @@ fn restore_error(from: &Path, data_dir: &Path) -> String {
 }
 
 #[tokio::test]
-async fn repair_brings_back_what_the_database_names_again() {
+async fn repair_restores_quarantined_files_the_database_names() {
     let folder = first_release(&["a"], &["a", "b", "c"]);
     let today = folder.path().join("today.db");
     copy_database(folder.path(), &today);
@@ -255,7 +255,7 @@ async fn findings(store: &Store) -> Vec<Finding> {
 }
 
 #[tokio::test]
-async fn audit_finds_what_does_not_belong_together() {
+async fn audit_finds_inconsistencies() {
     let bench = Fixture::new().await;
     let (uploads, artifacts) = (
         bench.store.bucket("uploads"),

@@ -7,7 +7,7 @@ use domain::{
     pipeline::Pipeline,
     ports::{ObjectStore, Overwrite, Precondition},
 };
-use embedded::{ManualClock, OpenError, Options, Store};
+use embedded::{ManualClock, OpenError, Store, StoreOptions};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ pub(crate) fn assemble(database: &Path, objects: &Path) -> TempDir {
 }
 
 pub(crate) async fn open(data_dir: &Path) -> Result<Store, OpenError> {
-    Store::open(Options {
+    Store::open(StoreOptions {
         data_dir: data_dir.to_owned(),
         public_url: "http://localhost".into(),
         pipeline: Arc::new(Pipeline::parse(PIPELINE).unwrap()),
@@ -115,7 +115,7 @@ async fn older_database_is_refused_and_no_object_is_lost() {
     let left = contents(&folder.path().join("objects"));
     assert_eq!(left, [b"monday".to_vec(), b"tuesday".to_vec()]);
 
-    // The way out: the matching database is put back.
+    // The way out: restore the matching database.
     fs::copy(copies.path().join("today.db"), folder.path().join(DATABASE)).unwrap();
     let store = open(folder.path()).await.unwrap();
     for name in ["monday", "tuesday"] {

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use domain::ports::{ByteStream, Clock, ObjectStore, Overwrite, UploadGrant};
-use embedded::uploads::{Part, Received, UploadError};
+use embedded::uploads::{ContentRange, Received, UploadError};
 use futures::{StreamExt, stream};
 use tokio::sync::oneshot;
 
@@ -25,8 +25,8 @@ async fn begin(bench: &Fixture, name: &str) -> String {
     begun.await.unwrap()
 }
 
-fn part(range: &str) -> Part {
-    Part::parse(Some(range)).unwrap()
+fn part(range: &str) -> ContentRange {
+    ContentRange::parse(Some(range)).unwrap()
 }
 
 /// A body whose second half comes when it is released.

@@ -16,8 +16,8 @@ use super::{
     words::{Spoken, WireWord, in_order},
 };
 
-/// An answer to a recording, at once or by callback. What is not read here is
-/// passed over: summaries, paragraphs, and what the provider adds.
+/// The response for a recording, directly or by callback. Other fields are ignored:
+/// summaries, paragraphs, and what the provider adds later.
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(borrow, default)]
@@ -36,7 +36,7 @@ struct Metadata<'a> {
     model_info: Option<BTreeMap<String, Model<'a>>>,
 }
 
-/// `arch` is what was asked for; `name` is an inner name of theirs.
+/// `arch` is the model that was requested; `name` is an internal name of the provider.
 #[derive(Deserialize)]
 struct Model<'a> {
     #[serde(borrow, default)]
@@ -79,7 +79,7 @@ struct Alternative<'a> {
 pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| {
         let error = ShapeError::from(error);
-        tracing::warn!("the speech engine's answer could not be read: {error}");
+        tracing::warn!(event = "transcription.response_unreadable", %error, "the response of the speech engine cannot be decoded");
         DeepgramError::UnexpectedResponse.to_step_error()
     })?;
     let results = answer.results.unwrap_or_default();
@@ -88,8 +88,12 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
         spoken = utterances::words(body);
     }
     if spoken.is_empty() && !results.are_silent() {
-        let refusal = DeepgramError::of_answer(body);
-        tracing::warn!(?refusal, "the speech engine answered without words");
+        let refusal = DeepgramError::from_body(body);
+        tracing::warn!(
+            event = "transcription.response_empty",
+            ?refusal,
+            "the response of the speech engine has no words"
+        );
         return Err(refusal.to_step_error());
     }
     let (speakers, words) = cast(spoken);

@@ -4,7 +4,7 @@ use std::{error::Error, io, time::Duration};
 
 use anyhow::Chain;
 use domain::{
-    interview::sound_type,
+    interview::safe_audio_type,
     ports::{Clock, ObjectError, Recording},
     steps::{Code, StepError},
 };
@@ -15,10 +15,12 @@ use reqwest::{
     redirect, retry,
 };
 
+use crate::language::http::SetupError;
+
 use super::{
     error::{self, DeepgramError},
-    query::Query,
-    settings::{Options, SendAs},
+    query::ListenQuery,
+    settings::{DeepgramOptions, SendAs},
 };
 
 /// How long the provider may fetch the recording: it may queue the request.
@@ -33,14 +35,9 @@ const MAX_REFUSAL: usize = 64 * 1024;
 /// How requests introduce themselves.
 const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION"));
 
-/// The client cannot be set up.
-#[derive(Debug, thiserror::Error)]
-#[error("setting up TLS for the speech engine, with the system's CA certificates")]
-pub struct SetupError(#[source] reqwest::Error);
-
 /// A client that sends a request once and follows no redirect: the queue decides about
 /// retries. It uses only HTTP/1, because live speech needs that.
-pub(crate) fn client(options: &Options) -> Result<Client, SetupError> {
+pub(crate) fn client(options: &DeepgramOptions) -> Result<Client, SetupError> {
     Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()
@@ -50,16 +47,16 @@ pub(crate) fn client(options: &Options) -> Result<Client, SetupError> {
         .connect_timeout(options.connect_timeout)
         .user_agent(USER_AGENT)
         .build()
-        .map_err(SetupError)
+        .map_err(SetupError::Tls)
 }
 
 /// Sends a recording; what is answered with success is for [`read`].
 pub(crate) async fn ask(
     client: &Client,
-    options: &Options,
+    options: &DeepgramOptions,
     clock: &dyn Clock,
     recording: &Recording,
-    query: &Query,
+    query: &ListenQuery,
 ) -> Result<Response, StepError> {
     let request = client
         .post(query.on(options.listen_url()))
@@ -112,8 +109,8 @@ async fn by_bytes(
         .read(&recording.object, Some(recording.generation), None)
         .await
         .map_err(|error| unread(&error))?;
-    // Whatever is declared as JSON would be taken for a URL to fetch.
-    let content_type = sound_type(&recording.content_type);
+    // A body declared as JSON would be read as a request with a URL to fetch.
+    let content_type = safe_audio_type(&recording.content_type);
     Ok(request
         .header(CONTENT_TYPE, content_type)
         .header(CONTENT_LENGTH, meta.size)
@@ -126,7 +123,10 @@ async fn by_bytes(
 struct Unread(#[source] io::Error);
 
 fn unread(error: &ObjectError) -> StepError {
-    tracing::warn!("the recording could not be handed to the speech engine: {error}");
+    tracing::warn!(
+        event = "recording.sign_failed",
+        "the recording could not be made available to the speech engine: {error}"
+    );
     unavailable_recording()
 }
 
@@ -138,11 +138,18 @@ fn unavailable_recording() -> StepError {
 }
 
 /// Reads an answer, if it is not too large.
-pub(crate) async fn read(mut answer: Response, options: &Options) -> Result<Vec<u8>, StepError> {
+pub(crate) async fn read(
+    mut answer: Response,
+    options: &DeepgramOptions,
+) -> Result<Vec<u8>, StepError> {
     let (mut body, limit) = (Vec::new(), options.max_answer);
     while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {
-            tracing::warn!(limit, "the speech engine's answer is too large");
+            tracing::warn!(
+                event = "transcription.response_too_large",
+                limit,
+                "the response of the speech engine is too large"
+            );
             return Err(DeepgramError::UnexpectedResponse.to_step_error());
         }
         body.extend_from_slice(&chunk);
@@ -150,8 +157,7 @@ pub(crate) async fn read(mut answer: Response, options: &Options) -> Result<Vec<
     Ok(body)
 }
 
-/// What is meant by an answer that is no success. A body that breaks off does not
-/// change the status.
+/// The error of an unsuccessful response. A truncated body does not change the status.
 pub(crate) async fn refused(mut answer: Response) -> StepError {
     let (status, wait) = (answer.status().as_u16(), wait(answer.headers()));
     let request_id = request_id(answer.headers());
@@ -161,8 +167,14 @@ pub(crate) async fn refused(mut answer: Response) -> StepError {
     {
         body.extend_from_slice(&chunk);
     }
-    let refusal = DeepgramError::of_status(status, &body);
-    tracing::warn!(status, ?refusal, request_id, "the speech engine said no");
+    let refusal = DeepgramError::from_status(status, &body);
+    tracing::warn!(
+        event = "transcription.rejected",
+        status,
+        ?refusal,
+        request_id,
+        "the speech engine rejected the request"
+    );
     let error = refusal.to_step_error();
     if error.retryable {
         error.after(wait)
@@ -188,7 +200,10 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 /// holds the address, and that what the interview is about.
 pub(crate) fn broken(error: &reqwest::Error) -> StepError {
     if Chain::new(error).any(<dyn Error>::is::<Unread>) {
-        tracing::warn!("the recording broke off on its way to the speech engine");
+        tracing::warn!(
+            event = "recording.read_failed",
+            "reading the recording failed while it was sent to the speech engine"
+        );
         return unavailable_recording();
     }
     let refusal = if error.is_timeout() && !error.is_connect() {
@@ -197,6 +212,11 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
         DeepgramError::Unavailable
     };
     let cause = Chain::new(error).skip(1).last().map(ToString::to_string);
-    tracing::warn!(?refusal, cause, "the speech engine did not answer");
+    tracing::warn!(
+        event = "transcription.unreachable",
+        ?refusal,
+        cause,
+        "the speech engine did not respond"
+    );
     refusal.to_step_error()
 }

@@ -1,8 +1,8 @@
-//! What is meant when the provider says no.
+//! The provider's errors.
 //!
-//! It says so in three shapes, `{err_code, err_msg}`, `{category, message}` and
-//! plain text, and once with `error_code`. Its words may quote what was sent, so
-//! they are looked through and never repeated.
+//! They come in three shapes, `{err_code, err_msg}`, `{category, message}` and plain
+//! text, and once with `error_code`. The text may quote the request, so it is searched
+//! and never repeated.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::scalar::Scalar;
 /// The longest wait that the provider can ask for.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
-/// Why the provider said no.
+/// Why the provider rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeepgramError {
     /// It does not know the key.
@@ -77,21 +77,21 @@ impl ErrorBody<'_> {
 
 impl DeepgramError {
     /// What is meant by a status and the body below it.
-    pub(crate) fn of_status(status: u16, body: &[u8]) -> Self {
+    pub(crate) fn from_status(status: u16, body: &[u8]) -> Self {
         let complaint: ErrorBody<'_> = serde_json::from_slice(body).unwrap_or_default();
         let code = complaint.code();
-        let spelt = Self::of_code(&code, &complaint.text());
-        spelt.unwrap_or_else(|| Self::of_number(status))
+        let spelt = Self::from_code(&code, &complaint.text());
+        spelt.unwrap_or_else(|| Self::from_status_alone(status))
     }
 
-    /// What is meant by a body that holds no results, whatever its status.
-    pub(crate) fn of_answer(body: &[u8]) -> Self {
+    /// The error of a body without results, whatever its status.
+    pub(crate) fn from_body(body: &[u8]) -> Self {
         let complaint: ErrorBody<'_> = serde_json::from_slice(body).unwrap_or_default();
-        let spelt = Self::of_code(&complaint.code(), &complaint.text());
+        let spelt = Self::from_code(&complaint.code(), &complaint.text());
         spelt.unwrap_or(Self::UnexpectedResponse)
     }
 
-    fn of_code(code: &str, text: &str) -> Option<Self> {
+    fn from_code(code: &str, text: &str) -> Option<Self> {
         Some(match code {
             "INVALID_AUTH" => Self::Unauthorized,
             "INSUFFICIENT_PERMISSIONS" => Self::Forbidden,
@@ -107,13 +107,13 @@ impl DeepgramError {
             | "PAYLOAD_ERROR"
             | "INVALID_JSON"
             | "PROJECT_NOT_FOUND"
-            | "UNPROCESSABLE_ENTITY" => Self::of_text(text),
+            | "UNPROCESSABLE_ENTITY" => Self::from_text(text),
             _ => return None,
         })
     }
 
-    /// One code stands for many things that only its text tells apart.
-    fn of_text(text: &str) -> Self {
+    /// One code covers several errors; the text distinguishes them.
+    fn from_text(text: &str) -> Self {
         if text.contains("corrupt") {
             Self::DamagedAudio
         } else if text.contains("unsupported audio") || text.contains("failed to process audio") {
@@ -125,7 +125,7 @@ impl DeepgramError {
         }
     }
 
-    const fn of_number(status: u16) -> Self {
+    const fn from_status_alone(status: u16) -> Self {
         match status {
             401 => Self::Unauthorized,
             402 => Self::OutOfCredit,
@@ -142,7 +142,7 @@ impl DeepgramError {
 
     /// What is meant by the code and reason with which a live connection is
     /// closed.
-    pub(crate) fn of_close(code: u16, reason: &str) -> Self {
+    pub(crate) fn from_close(code: u16, reason: &str) -> Self {
         match (code, reason) {
             (_, reason) if reason.contains("NET-0001") => Self::TooSlow,
             (_, reason) if reason.contains("DATA-0000") => Self::DamagedAudio,
@@ -155,7 +155,7 @@ impl DeepgramError {
 
     /// The error for the interview's owner to read.
     pub(crate) fn to_step_error(self) -> StepError {
-        let (code, message) = self.words();
+        let (code, message) = self.code_and_message();
         match self {
             Self::CannotFetchAudio
             | Self::TooSlow
@@ -166,7 +166,7 @@ impl DeepgramError {
         }
     }
 
-    const fn words(self) -> (Code, &'static str) {
+    const fn code_and_message(self) -> (Code, &'static str) {
         match self {
             Self::Unauthorized => (
                 Code::EngineUnauthorized,
@@ -224,8 +224,7 @@ impl DeepgramError {
     }
 }
 
-/// The wait that a `Retry-After` in seconds asks for. A date is no wait: the
-/// provider sends none.
+/// The delay of a `Retry-After` in seconds. A date is ignored: the provider sends none.
 pub(crate) fn wait(retry_after: Option<&str>) -> Option<Duration> {
     let seconds: u64 = retry_after?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
@@ -236,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_no_is_understood_in_every_shape() {
+    fn the_same_error_is_recognized_in_every_shape() {
         for (status, body, expected) in [
             (
                 429,
@@ -266,7 +265,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                DeepgramError::of_status(status, body.as_bytes()),
+                DeepgramError::from_status(status, body.as_bytes()),
                 expected,
                 "{status} {body}"
             );
@@ -285,19 +284,19 @@ mod tests {
     #[test]
     fn a_closed_connection_says_why_by_its_reason() {
         assert_eq!(
-            DeepgramError::of_close(1_008, "DATA-0000"),
+            DeepgramError::from_close(1_008, "DATA-0000"),
             DeepgramError::DamagedAudio
         );
         assert_eq!(
-            DeepgramError::of_close(1_011, "NET-0001"),
+            DeepgramError::from_close(1_011, "NET-0001"),
             DeepgramError::TooSlow
         );
         assert_eq!(
-            DeepgramError::of_close(1_011, "NET-0000"),
+            DeepgramError::from_close(1_011, "NET-0000"),
             DeepgramError::Unavailable
         );
         assert_eq!(
-            DeepgramError::of_close(1_006, ""),
+            DeepgramError::from_close(1_006, ""),
             DeepgramError::Unavailable
         );
     }

@@ -41,8 +41,8 @@ use tracing::Instrument as _;
 use super::{
     Deepgram, call,
     error::DeepgramError,
-    message::{CLOSE, FINALIZE, KEEP_ALIVE, Message},
-    query::Query,
+    message::{CLOSE, FINALIZE, KEEP_ALIVE, LiveMessage},
+    query::ListenQuery,
 };
 use crate::segment;
 
@@ -55,7 +55,7 @@ const BACKLOG: usize = 16;
 /// The largest message that is read, in bytes.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
-/// How long the reason is waited for when frames are not taken any more.
+/// How long to wait for the close reason once the provider accepts no more frames.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 type Socket = WebSocketStream<Upgraded>;
@@ -77,7 +77,7 @@ impl LiveTranscriber for Deepgram {
         samples: SampleStream,
         options: LiveOptions,
     ) -> Result<SegmentStream, StepError> {
-        let query = Query::live(&self.options.model, &options);
+        let query = ListenQuery::live(&self.options.model, &options);
         let retry_budget = self.options.live_timeout;
         let connecting = timeout(retry_budget, self.connect(&query)).await;
         let socket = connecting.map_err(|_| DeepgramError::TooSlow.to_step_error())??;
@@ -103,7 +103,7 @@ impl LiveTranscriber for Deepgram {
 }
 
 impl Deepgram {
-    async fn connect(&self, query: &Query) -> Result<Socket, StepError> {
+    async fn connect(&self, query: &ListenQuery) -> Result<Socket, StepError> {
         let key = generate_key();
         let request = self
             .client
@@ -119,7 +119,10 @@ impl Deepgram {
         }
         let accepted = answer.headers().get(SEC_WEBSOCKET_ACCEPT);
         if accepted.is_none_or(|accepted| accepted != derive_accept_key(key.as_bytes()).as_str()) {
-            tracing::warn!("the speech engine did not speak WebSocket");
+            tracing::warn!(
+                event = "live_transcription.upgrade_failed",
+                "the speech engine did not accept the WebSocket upgrade"
+            );
             return Err(DeepgramError::UnexpectedResponse.to_step_error());
         }
         let upgraded = answer
@@ -200,7 +203,7 @@ impl Conversation {
         }
     }
 
-    /// Hands on what the provider hears until it has heard all.
+    /// Emits segments until the provider has recognised everything.
     async fn hear(
         &self,
         mut stream: SplitStream<Socket>,
@@ -209,7 +212,7 @@ impl Conversation {
         let mut summed_up = false;
         loop {
             let message = match timeout(self.retry_budget, stream.next()).await {
-                Ok(Some(Ok(Frame::Text(text)))) => Message::read(&text),
+                Ok(Some(Ok(Frame::Text(text)))) => LiveMessage::read(&text),
                 Ok(Some(Ok(Frame::Close(frame)))) => {
                     return Self::closed(frame.as_ref(), summed_up);
                 }
@@ -217,20 +220,24 @@ impl Conversation {
                 Err(_) if self.told_all() => return Err(DeepgramError::TooSlow.to_step_error()),
                 Ok(Some(Ok(_))) | Err(_) => continue,
             };
-            match message.unwrap_or(Message::Refused(DeepgramError::UnexpectedResponse)) {
-                Message::Heard(segments) => {
+            match message.unwrap_or(LiveMessage::Refused(DeepgramError::UnexpectedResponse)) {
+                LiveMessage::Heard(segments) => {
                     for segment in segments {
                         if results.send(Ok(segment)).await.is_err() {
                             return Ok(());
                         }
                     }
                 }
-                Message::Summary => summed_up = self.told_all(),
-                Message::Refused(refusal) => {
-                    tracing::warn!(?refusal, "the speech engine gave up listening");
+                LiveMessage::Summary => summed_up = self.told_all(),
+                LiveMessage::Refused(refusal) => {
+                    tracing::warn!(
+                        event = "live_transcription.failed",
+                        ?refusal,
+                        "the speech engine reported an error"
+                    );
                     return Err(refusal.to_step_error());
                 }
-                Message::Other => {}
+                LiveMessage::Other => {}
             }
         }
     }
@@ -239,16 +246,20 @@ impl Conversation {
         self.told_all.load(Ordering::Relaxed)
     }
 
-    /// What a closed connection means. Only once the provider has summed up has it
-    /// heard everything, however politely it closes.
+    /// What a closed connection means. The transcript is complete only after the
+    /// provider's summary, however politely it closes.
     fn closed(frame: Option<&CloseFrame>, summed_up: bool) -> Result<(), StepError> {
         if summed_up {
             return Ok(());
         }
         let refusal = frame.map_or(DeepgramError::Unavailable, |frame| {
-            DeepgramError::of_close(frame.code.into(), &frame.reason)
+            DeepgramError::from_close(frame.code.into(), &frame.reason)
         });
-        tracing::warn!(?refusal, "the speech engine closed the connection");
+        tracing::warn!(
+            event = "live_transcription.closed",
+            ?refusal,
+            "the speech engine closed the connection"
+        );
         Err(refusal.to_step_error())
     }
 }

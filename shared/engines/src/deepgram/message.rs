@@ -1,4 +1,4 @@
-//! What is said over a live connection.
+//! Messages of a live connection.
 
 use domain::ports::Segment;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::segment;
 
-/// Asks for what was heard so far.
+/// Requests the results so far.
 pub(crate) const FINALIZE: &str = r#"{"type":"Finalize"}"#;
 
 /// Says that nothing more comes.
@@ -21,12 +21,12 @@ pub(crate) const KEEP_ALIVE: &str = r#"{"type":"KeepAlive"}"#;
 
 /// What the provider said.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Message {
-    /// What it heard, by speaker.
+pub(crate) enum LiveMessage {
+    /// Recognised segments, by speaker.
     Heard(Vec<Segment>),
     /// The summary at the end.
     Summary,
-    /// It will not go on.
+    /// The provider ends the transcription.
     Refused(DeepgramError),
     /// Something that nothing follows from.
     Other,
@@ -66,17 +66,17 @@ struct Alternative<'a> {
     words: Option<Vec<WireWord<'a>>>,
 }
 
-impl Message {
+impl LiveMessage {
     /// Reads a text frame; `None` where it makes no sense.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let Kind { kind } = serde_json::from_str(text).ok()?;
         let heard = || serde_json::from_str(text).map(|results: Results<'_>| results.segments());
         Some(match kind.name().as_deref() {
-            Some("Error") => Self::Refused(DeepgramError::of_answer(text.as_bytes())),
+            Some("Error") => Self::Refused(DeepgramError::from_body(text.as_bytes())),
             Some("Metadata") => Self::Summary,
             Some("Results") => Self::Heard(heard().ok()?),
             // A sample in the documentation is shown without its type.
-            None => match (heard(), DeepgramError::of_answer(text.as_bytes())) {
+            None => match (heard(), DeepgramError::from_body(text.as_bytes())) {
                 (Ok(segments), _) => Self::Heard(segments),
                 (Err(_), DeepgramError::UnexpectedResponse) => Self::Other,
                 (Err(_), refusal) => Self::Refused(refusal),
@@ -98,7 +98,7 @@ impl Results<'_> {
         }
         words
             .chunk_by(|a, b| a.speaker == b.speaker)
-            .filter_map(|words| segment::of_words(words.to_vec(), self.is_final.is_true()))
+            .filter_map(|words| segment::from_words(words.to_vec(), self.is_final.is_true()))
             .collect()
     }
 

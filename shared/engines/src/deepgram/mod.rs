@@ -1,15 +1,14 @@
 //! Speech recognition by Deepgram.
 //!
-//! In reading order: [`Options`] say how it is reached, `query` what is asked
-//! for, `call` is one request, `answer` and `words` make its words ours, and
-//! `refusal` says what is meant when there are none. [`Deepgram::submit`] and
-//! [`Deepgram::receive`] are the same in two halves, for recordings that take
-//! longer than a request may; `live` is for speech as it comes.
+//! In reading order: [`DeepgramOptions`] configure the connection, `query` builds the
+//! parameters, `call` sends one request, `answer` and `words` convert the response, and
+//! `error` classifies errors. [`Deepgram::submit`] and [`Deepgram::receive`] are the
+//! two halves for recordings that take longer than a request may; `live` transcribes a
+//! stream.
 //!
-//! The recording is decoded once before it is sent: what is too long or damaged
-//! is refused before it costs anything, and only the samples tell whether there
-//! is a person to each channel. The provider tells neither that nor the sample
-//! rate.
+//! The recording is decoded once before it is sent: a recording that is too long or
+//! damaged is rejected before it costs anything, and only the samples show whether each
+//! channel carries one person. Deepgram reports neither that nor the sample rate.
 
 mod answer;
 mod call;
@@ -34,17 +33,18 @@ use domain::{
 use futures::future::BoxFuture;
 use reqwest::{Client, Response};
 
-pub use call::SetupError;
+use crate::language::http::SetupError;
+
 use error::DeepgramError;
-use query::Query;
-pub use settings::{ApiKey, Options, SendAs};
+use query::ListenQuery;
+pub use settings::{ApiKey, DeepgramOptions, SendAs};
 
 use crate::probe::{self, AudioProbe};
 
 /// Deepgram, by its HTTP API.
 #[derive(Clone)]
 pub struct Deepgram {
-    options: Options,
+    options: DeepgramOptions,
     client: Client,
     clock: Arc<dyn Clock>,
 }
@@ -60,7 +60,7 @@ pub struct Submitted {
 
 impl Deepgram {
     /// An engine that is reached like this.
-    pub fn new(options: Options) -> Result<Self, SetupError> {
+    pub fn new(options: DeepgramOptions) -> Result<Self, SetupError> {
         Ok(Self {
             client: call::client(&options)?,
             clock: Arc::new(SystemClock),
@@ -85,35 +85,37 @@ impl Deepgram {
         callback_url: &str,
         before: BoxFuture<'_, Result<(), StepError>>,
     ) -> Result<Submitted, StepError> {
-        let survey = probe::take(request).await?;
+        let probe = probe::probe(request).await?;
         before.await?;
-        let answer = self.ask(request, &survey, Some(callback_url)).await?;
-        // It has been taken, whatever becomes of the receipt: that of no answer in time.
+        let answer = self.ask(request, &probe, Some(callback_url)).await?;
+        // The provider accepted the recording although the response was unusable: treat
+        // it like a missing response.
         let receipt = call::read(answer, &self.options).await;
         let receipt = receipt.map_err(|_| DeepgramError::TooSlow.to_step_error())?;
         let Some(request_id) = answer::request_id(&receipt) else {
-            let refusal = DeepgramError::of_answer(&receipt);
+            let refusal = DeepgramError::from_body(&receipt);
             tracing::warn!(
+                event = "callback.submit_unconfirmed",
                 ?refusal,
-                "the speech engine took a recording without a receipt"
+                "the speech engine accepted a recording without a request id"
             );
             return Err(refusal.to_step_error());
         };
         Ok(Submitted {
             request_id,
-            audio: survey.facts,
+            audio: probe.facts,
         })
     }
 
-    /// Reads what was posted to a callback: a recognition, or why there is none.
+    /// Reads the body of a callback: a recognition, or an error.
     ///
-    /// The sample rate is 0, for [`Submitted::audio`] to replace, and the
-    /// language is `None` where it was given.
+    /// The sample rate is 0, for [`Submitted::audio`] to replace, and the language is
+    /// `None` where the request set it.
     pub fn receive(body: &[u8]) -> Result<Recognition, StepError> {
         answer::read(body)
     }
 
-    /// The request that what was posted to a callback belongs to.
+    /// The request id that a callback's body names.
     pub fn request_id(body: &[u8]) -> Option<String> {
         answer::request_id(body)
     }
@@ -121,10 +123,10 @@ impl Deepgram {
     async fn ask(
         &self,
         request: &TranscriptionRequest,
-        survey: &AudioProbe,
+        probe: &AudioProbe,
         callback_url: Option<&str>,
     ) -> Result<Response, StepError> {
-        let mut query = Query::recorded(&self.options.model, request, survey.separate);
+        let mut query = ListenQuery::recorded(&self.options.model, request, probe.separate);
         if let Some(url) = callback_url {
             query.add("callback", url);
         }
@@ -163,11 +165,11 @@ impl Transcriber for Deepgram {
         request: &TranscriptionRequest,
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let survey = probe::take(request).await?;
-        let answer = self.ask(request, &survey, None).await?;
+        let probe = probe::probe(request).await?;
+        let answer = self.ask(request, &probe, None).await?;
         let recognition = answer::read(&call::read(answer, &self.options).await?)?;
         Ok(Recognition {
-            audio: survey.facts,
+            audio: probe.facts,
             language: recognition.language.or_else(|| request.language.clone()),
             ..recognition
         })

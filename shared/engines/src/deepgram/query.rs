@@ -1,4 +1,4 @@
-//! What is asked for.
+//! Query parameters of a request.
 
 use domain::{
     ports::{LiveOptions, TranscriptionRequest},
@@ -13,13 +13,13 @@ const MAX_TERMS: usize = 50;
 /// the request.
 const MAX_TOKENS: usize = 500;
 
-/// What is asked for, in the order in which it is written.
+/// Query parameters, in the order in which they are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Query(Vec<(&'static str, String)>);
+pub(crate) struct ListenQuery(Vec<(&'static str, String)>);
 
-impl Query {
-    /// For a stored recording. Where there is a person to each channel, the channels
-    /// tell who speaks, and the speakers need not be told apart by voice.
+impl ListenQuery {
+    /// For a stored recording. Where each channel carries one person, channels identify
+    /// the speakers and diarization is not requested.
     pub(crate) fn recorded(model: &str, request: &TranscriptionRequest, separate: bool) -> Self {
         let mut query = Self::common(model);
         query.add("utterances", "true");
@@ -140,7 +140,7 @@ mod tests {
             language: Some("en".into()),
             key_terms: terms.to_vec(),
         };
-        let Query(pairs) = Query::live(model, &options);
+        let ListenQuery(pairs) = ListenQuery::live(model, &options);
         let terms = pairs.into_iter().filter(|(name, _)| *name == "keyterm");
         terms.map(|(_, term)| term).collect()
     }
@@ -170,7 +170,7 @@ mod tests {
                 language: Some(tag.into()),
                 ..LiveOptions::default()
             };
-            let Query(pairs) = Query::live("nova-3", &options);
+            let ListenQuery(pairs) = ListenQuery::live("nova-3", &options);
             let value = |wanted| pairs.iter().find(|(name, _)| *name == wanted);
             assert_eq!(value("language").unwrap().1, sent, "{tag}");
             assert_eq!(value("filler_words").is_some(), fillers, "{tag}");
@@ -181,7 +181,7 @@ mod tests {
     fn live_speech_without_a_language_is_for_the_model_that_knows_several() {
         let none = LiveOptions::default();
         let language = |model| {
-            let Query(pairs) = Query::live(model, &none);
+            let ListenQuery(pairs) = ListenQuery::live(model, &none);
             let found = pairs.into_iter().find(|(name, _)| *name == "language");
             found.map(|(_, value)| value)
         };

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_milliseconds_and_what_makes_no_sense_is_none() {
+    fn invalid_times_are_none() {
         for (json, expected) in [
             ("5.9899998", Some(5_990)),
             ("7", Some(7_000)),

@@ -8,9 +8,9 @@ use reqwest::{Url, header::HeaderValue};
 /// The public address of the provider.
 const BASE_URL: &str = "https://api.deepgram.com";
 
-/// How long an answer may take besides sending the recording: the provider gives
-/// up after ten minutes by itself.
-const PATIENCE: Duration = Duration::from_mins(12);
+/// How long a response may take, sending the recording not included: the provider gives
+/// up after ten minutes.
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(12);
 
 /// The largest answer that is read, in bytes: eight hours of talk have 25 MB.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
@@ -20,17 +20,16 @@ const CALL_BACK_FROM: u64 = 50 * 1024 * 1024;
 
 /// How the provider is reached.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct DeepgramOptions {
     /// Where its API begins.
     pub base_url: Url,
-    /// Who is asking.
+    /// The API key.
     pub key: ApiKey,
     /// Which model is to listen.
     pub model: String,
     /// How it is given recordings; by itself, as a URL where others can reach it.
     pub send: Option<SendAs>,
-    /// From which size on, in bytes, a recording's answer is to be posted rather
-    /// than waited for.
+    /// From this size on, in bytes, a recording is submitted with a callback.
     pub call_back_from: u64,
     /// How long a connection may take.
     pub connect_timeout: Duration,
@@ -39,8 +38,8 @@ pub struct Options {
     /// How long the provider may take, live, to accept the connection and every
     /// frame, and between any two of its last messages.
     pub live_timeout: Duration,
-    /// The longest time without live samples before a keep-alive message is sent to
-    /// the provider; it gives up after ten seconds.
+    /// The longest time without live samples before a keep-alive message; the provider
+    /// closes the connection after ten seconds.
     pub keep_alive: Duration,
     /// The largest answer that is read, in bytes.
     pub max_answer: usize,
@@ -62,7 +61,7 @@ pub struct ApiKey(HeaderValue);
 /// The ports that the provider calls back on.
 const CALLBACK_PORTS: [u16; 4] = [80, 443, 8_080, 8_443];
 
-impl Options {
+impl DeepgramOptions {
     /// Whether the provider can call back at a URL that begins so. A stand-in for it is
     /// assumed to reach any URL.
     pub(crate) fn reaches(&self, public_url: &str) -> bool {
@@ -97,7 +96,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-impl Options {
+impl DeepgramOptions {
     /// The usual options for a key.
     pub fn new(base_url: Url, key: ApiKey) -> Self {
         Self {
@@ -107,7 +106,7 @@ impl Options {
             send: None,
             call_back_from: CALL_BACK_FROM,
             connect_timeout: Duration::from_secs(10),
-            timeout: PATIENCE,
+            timeout: RESPONSE_TIMEOUT,
             live_timeout: Duration::from_mins(1),
             keep_alive: Duration::from_secs(4),
             max_answer: MAX_ANSWER,
@@ -178,8 +177,8 @@ fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
 mod tests {
     use super::*;
 
-    fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<Options, InvalidSetting> {
-        Options::read(&Environment::of(pairs))
+    fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<DeepgramOptions, InvalidSetting> {
+        DeepgramOptions::read(&Environment::from_pairs(pairs))
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The same words by utterance, for an answer whose channels have none.
+//! Words by utterance, for a response whose channels have no words.
 //!
-//! They are read only then, because they are half of every answer. An utterance
-//! has one speaker even where its words have two, so it is not asked who speaks.
+//! They are read only then, because they are half of every response. An utterance has
+//! one speaker even where its words have two, so its speaker is ignored.
 
 use serde::Deserialize;
 

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn how_sure_the_engine_is_of_the_whole_stands_in_for_a_word() {
+    fn utterance_confidence_replaces_a_missing_word_confidence() {
         let words: Vec<WireWord<'_>> = serde_json::from_str(r#"[{"word": "a"}]"#).unwrap();
         assert!((in_order(&words, Some(0.7))[0].confidence - 0.7).abs() < f32::EPSILON);
         assert!(in_order(&words, None)[0].confidence.abs() < f32::EPSILON);

@@ -28,7 +28,7 @@ const WITHOUT_PUNCTUATION: f32 = 0.7;
 const LONG_PAUSE_MS: u64 = 700;
 const PAUSE_MS: u64 = 250;
 
-/// Words to the end of a sentence, on average, above which there is no punctuation.
+/// Above this mean sentence length, in words, the transcript has no punctuation.
 const LONGEST_SENTENCES: usize = 60;
 
 /// A word of this length counts fully, a shorter one less, in milliseconds.
@@ -40,8 +40,8 @@ const LEAST_WEIGHT: f32 = 0.4;
 /// Turns further away than this are equally far, in milliseconds.
 const FAR_MS: u64 = 2_000;
 
-/// The words in the order of their times, each with its speaker, and the number of
-/// speakers, who are numbered by their first words. Without turns all are one speaker's.
+/// The words by time, each with its speaker, and the number of speakers. Speakers are
+/// numbered by their first words. Without turns there is one speaker.
 pub(super) fn speakers(mut words: Vec<Word>, turns: &[SpeakerTurn]) -> (Vec<Word>, u32) {
     words.sort_by_key(|word| (word.start_ms, word.end_ms));
     let timeline = Timeline::new(turns);
@@ -151,7 +151,7 @@ fn ends_sentence(word: &Word) -> bool {
     text.ends_with(['.', '?', '!', '…', '？', '！', '؟', '。'])
 }
 
-/// The turns of each speaker, by start; those of one do not overlap.
+/// The turns of each speaker, by start; turns of one speaker do not overlap.
 struct Timeline(Vec<Vec<(u64, u64)>>);
 
 impl Timeline {

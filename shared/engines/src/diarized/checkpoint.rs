@@ -18,8 +18,8 @@ struct Part {
     windows: ProcessedWindows,
 }
 
-/// The parts that earlier attempts have stored; those of the engine and of other versions
-/// of the diarization are left out.
+/// The parts that earlier attempts stored, without the engine's and those of other
+/// versions of the diarization.
 pub(super) async fn load(checkpoint: Option<&Arc<dyn Checkpoint>>) -> Vec<ProcessedWindows> {
     let Some(checkpoint) = checkpoint else {
         return Vec::new();
@@ -58,7 +58,10 @@ pub(super) async fn append(checkpoint: &dyn Checkpoint, windows: ProcessedWindow
         Err(_) => false,
     };
     if !stored {
-        tracing::warn!(event = "diarization.checkpoint_failed");
+        tracing::warn!(
+            event = "diarization.checkpoint_failed",
+            "the progress was not stored"
+        );
     }
     stored
 }
@@ -68,7 +71,7 @@ mod tests {
     use std::sync::Mutex;
 
     use async_trait::async_trait;
-    use diarization::Models;
+    use diarization::DiarizationModels;
     use domain::steps::StepError;
 
     use super::*;
@@ -89,7 +92,7 @@ mod tests {
     }
 
     fn diarizer() -> Diarizer {
-        Diarizer::new(Models::shared().expect("the models"), None)
+        Diarizer::new(DiarizationModels::shared().expect("the models"), None)
     }
 
     #[tokio::test]

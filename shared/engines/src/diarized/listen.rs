@@ -9,16 +9,15 @@ use std::{
 };
 
 use anyhow::Context as _;
-use diarization::{Diarization, Diarizer, Models, ProcessedWindows};
+use diarization::{Diarization, DiarizationModels, Diarizer, ProcessedWindows};
 use domain::ports::{Recording, TranscriptionRequest};
 use media::{Decoder, ObjectReader, Source, resample::Resampler};
 use tokio::{sync::mpsc, task::spawn_blocking, time::Instant};
 
 use super::checkpoint;
 
-/// Says who speaks when, and meanwhile how far it is, in percent of the bytes read.
-/// Continues where an interrupted attempt has left its checkpoint. Dropping the future
-/// ends the work.
+/// Diarizes, and reports progress in percent of the bytes read. Continues from the
+/// checkpoint of an interrupted attempt. Dropping the future ends the work.
 pub(super) async fn diarize(
     request: &TranscriptionRequest,
     report: impl Fn(u8) + Send,
@@ -59,7 +58,7 @@ async fn work(
     working.await.context("the diarization broke down")?
 }
 
-/// What the blocking thread says meanwhile.
+/// Reports of the blocking thread.
 enum Update {
     /// How far it is.
     Percent(u8),
@@ -77,7 +76,7 @@ impl Drop for Unwanted {
     }
 }
 
-/// A source that tells how far it has been read, in bytes.
+/// A source that reports how far it has been read, in bytes.
 struct Tracked {
     source: ObjectReader,
     position: Arc<AtomicU64>,
@@ -117,7 +116,7 @@ struct Work {
 
 impl Work {
     fn run(self, updates: &mpsc::Sender<Update>) -> anyhow::Result<Diarization> {
-        let mut diarizer = Diarizer::new(Models::shared()?, self.expected);
+        let mut diarizer = Diarizer::new(DiarizationModels::shared()?, self.expected);
         checkpoint::resume(&mut diarizer, self.processed);
         let (mut reported, mut stored_at) = (None, Instant::now());
         let position = Arc::new(AtomicU64::new(0));

@@ -1,8 +1,8 @@
-//! Speakers told apart by their voices, for engines that cannot do so themselves.
+//! Diarization for engines that have none.
 //!
 //! Where each channel carries one person, the engine's own speakers stay. Otherwise the
-//! mix of all channels is diarized while the engine recognises it, and each word goes to
-//! the speaker who talks at its time.
+//! mix of all channels is diarized while the engine recognises it, and each word goes
+//! to the speaker who talks at its time.
 
 mod assign;
 mod checkpoint;

@@ -17,8 +17,8 @@ use domain::{
     transcript::Transcript,
 };
 use questions::{Exchange, MAX_QUESTIONS, exchanges};
-use sentences::{Sentence, Vocabulary};
-use topics::Topic;
+use sentences::{Sentence, WordWeights};
+use topics::TopicSection;
 
 /// Sentences in the summary: of a short conversation, and at most.
 const SUMMARY: std::ops::RangeInclusive<usize> = 3..=5;
@@ -29,7 +29,7 @@ const KEY_POINTS: std::ops::RangeInclusive<usize> = 7..=12;
 /// One more sentence for so many.
 const SENTENCES_EACH: usize = 60;
 
-/// Why there is no scorecard, and which settings bring one.
+/// Why there is no scorecard, and which settings enable one.
 const CONNECT_A_MODEL: &str = "no language model is connected, so nothing is rated; for a scorecard set \
     ANALYZER=gemini and GEMINI_API_KEY, or ANALYZER=openai and OPENAI_BASE_URL (for example of Ollama)";
 
@@ -54,7 +54,7 @@ impl Analyst for Extractive {
 fn draft(transcript: &Transcript) -> Draft {
     let sentences = sentences::split(transcript);
     let all = &sentences.all;
-    let vocabulary = Vocabulary::new(all);
+    let vocabulary = WordWeights::new(all);
     let (brief, long) = (length(&SUMMARY, all), length(&KEY_POINTS, all));
     let ranked = select::ranked(&sentences, &transcript.words, &vocabulary);
     let mut picked = select::varied(all, &ranked, brief + long);
@@ -74,7 +74,7 @@ fn draft(transcript: &Transcript) -> Draft {
             .into_iter()
             .map(|index| key_point(&all[index]))
             .collect(),
-        topics: topics.iter().map(Topic::draft).collect(),
+        topics: topics.iter().map(TopicSection::draft).collect(),
         questions: shown.iter().map(|own| own.draft(transcript)).collect(),
         follow_ups: shown.iter().filter_map(Exchange::follow_up).collect(),
         warnings: warnings(exchanges.len()),

@@ -1,4 +1,4 @@
-//! What was asked, and what came back.
+//! Questions and their answers.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -24,14 +24,16 @@ const VERDICT_WORDS: usize = 30;
 /// in the question.
 const UNPUNCTUATED_WORDS: usize = 40;
 
-/// Words up to which what the one who asks says does not end the answer.
+/// An interjection of the questioner up to this number of words does not end the
+/// answer.
 const BACK_CHANNEL_WORDS: usize = 4;
 
-/// Words after a question by the one who asks, before anyone else speaks, with which
-/// they answer it themselves.
+/// From this number of words after a question, before anyone else speaks, the
+/// questioner has answered it themselves.
 const OWN_ANSWER_WORDS: usize = 8;
 
-/// Words up to which a question without a question word asks nothing: "okay?", "right?".
+/// Up to this number of words a question without a question word is none: "okay?",
+/// "right?".
 const TAG_WORDS: usize = 2;
 
 /// What does not answer: said to hold the floor, or to show that one listens.
@@ -61,7 +63,7 @@ const EVASIONS: [&str; 5] = [
 pub(crate) struct Exchange<'a> {
     asked: Vec<&'a Sentence>,
     answer: Vec<&'a Sentence>,
-    /// Whether someone else asks in return.
+    /// Whether the answer is a question itself.
     is_returned: bool,
 }
 
@@ -110,8 +112,8 @@ fn opens_with_question_word(normal: &str) -> bool {
     words.iter().any(|word| normal.starts_with(word))
 }
 
-/// Whether the one who asked, in what they go on to say before anyone else speaks, says
-/// enough to have answered it themselves. Without punctuation that cannot be told.
+/// Whether the questioner continues long enough, before anyone else speaks, to have
+/// answered the question. Without punctuation that is unknown.
 fn answers_itself(all: &[Sentence], end: usize, is_punctuated: bool) -> bool {
     let speaker = all[end - 1].speaker;
     let own = all[end..].iter().take_while(|next| next.speaker == speaker);
@@ -119,7 +121,7 @@ fn answers_itself(all: &[Sentence], end: usize, is_punctuated: bool) -> bool {
     is_punctuated && statements.map(Sentence::length).sum::<usize>() > OWN_ANSWER_WORDS
 }
 
-/// What others say until one of them asks, or the one who asked goes on.
+/// What others say until one of them asks a question, or the questioner continues.
 fn answer(all: &[Sentence], start: usize, is_punctuated: bool) -> Vec<&Sentence> {
     let speaker = all[start - 1].speaker;
     let mut answer: Vec<&Sentence> = Vec::new();
@@ -189,8 +191,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// The answer's sentences as quotes: those that follow each other without a word
-    /// between are one.
+    /// The answer's sentences as quotes; adjacent ones are joined.
     fn cited_answer(&self, transcript: &Transcript) -> Vec<Citation> {
         let follows = |left: &&Sentence, right: &&Sentence| left.words.end == right.words.start;
         let runs = self.answer.chunk_by(follows);
@@ -223,7 +224,7 @@ impl Exchange<'_> {
         (is_unanswered || is_open || is_short && is_evasion).then(|| self.question().into())
     }
 
-    /// Whether it asks for more than one word.
+    /// Whether the answer needs more than one word.
     fn is_open_question(&self) -> bool {
         let question = normal(self.asked[self.asked.len() - 1]);
         [

@@ -1,8 +1,8 @@
-//! The sentences that one would keep of a conversation.
+//! Selects the key sentences of a conversation.
 //!
-//! A sentence's weight is that of its content words, changed by what is known of
-//! extracts since Edmundson ("New Methods in Automatic Extracting", JACM 1969): its place,
-//! cue words, and what makes it hard to read by itself.
+//! A sentence's weight is that of its content words, adjusted by what is known of
+//! extracts since Edmundson ("New Methods in Automatic Extracting", JACM 1969): its
+//! place, cue words, and how hard it is to read by itself.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,7 +11,7 @@ use std::{
 
 use domain::transcript::Word;
 
-use super::sentences::{MAX_WORDS, Sentence, Sentences, Vocabulary, word_set};
+use super::sentences::{MAX_WORDS, Sentence, Sentences, WordWeights, word_set};
 
 /// Words of a sentence that can stand by itself.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=MAX_WORDS;
@@ -42,19 +42,19 @@ const CUE: f64 = 1.15;
 /// What it gains by a word for advice, a decision, a problem, a result or a wish.
 const STRONG_CUE: f64 = 1.5;
 
-/// What is left of a short one without a number.
+/// Factor for a short sentence without a number.
 const BARE: f64 = 0.2;
 
-/// What is left of the weight of one that lacks its beginning or its end.
+/// Factor for a sentence that lacks its beginning or its end.
 const FRAGMENT: f64 = 0.3;
 
-/// What is left where it begins with a word for something said before.
+/// Factor for a sentence that begins with a reference to an earlier one.
 const DANGLING: f64 = 0.6;
 
-/// What is left of courtesies, and of talk about the conversation itself.
+/// Factor for courtesies, and for talk about the conversation itself.
 const PHATIC: f64 = 0.15;
 
-/// Words that stand for what was said before, at the beginning of a sentence.
+/// Words that refer to an earlier sentence, at the beginning of one.
 static ANAPHORA: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     word_set("it its that thats this they theyre them he hes she shes those these")
 });
@@ -89,7 +89,11 @@ const ASIDES: &str = include_str!("words/asides.txt");
 const COURTEOUS_WORDS: usize = 12;
 
 /// The sentences that can stand by themselves, the weightiest first.
-pub(crate) fn ranked(sentences: &Sentences, words: &[Word], vocabulary: &Vocabulary) -> Vec<usize> {
+pub(crate) fn ranked(
+    sentences: &Sentences,
+    words: &[Word],
+    vocabulary: &WordWeights,
+) -> Vec<usize> {
     let names = names(sentences, words);
     let mut scored: Vec<(f64, usize)> = sentences
         .all
@@ -137,7 +141,7 @@ fn score(
     sentence: &Sentence,
     words: &[Word],
     normal: &[String],
-    vocabulary: &Vocabulary,
+    vocabulary: &WordWeights,
     names: &HashSet<&str>,
 ) -> f64 {
     let distinct: HashSet<&String> = sentence.terms.iter().collect();

@@ -1,4 +1,4 @@
-//! What is said cut into sentences, and the words that matter in them.
+//! Splits a transcript into sentences and finds their content words.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -40,7 +40,7 @@ const ABBREVIATIONS: [&str; 10] = [
 /// What belongs to the words after it, even with a comma.
 const CONJUNCTIONS: [&str; 6] = ["so", "and", "but", "or", "then", "because"];
 
-/// A sentence, or what is said in one breath.
+/// A sentence, or an utterance between two pauses.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sentence {
     /// The turn it begins in.
@@ -48,7 +48,7 @@ pub(crate) struct Sentence {
     pub(crate) speaker: u32,
     /// Whether its speaker begins to speak with it.
     pub(crate) opens: bool,
-    /// Whether it is all of a sentence: it ends as one, and is no part of a long one.
+    /// Whether it is complete: it ends as a sentence, and is not part of a long one.
     pub(crate) is_whole: bool,
     /// Word for word as in the transcript.
     pub(crate) text: String,
@@ -67,7 +67,7 @@ const TAGS: [&str; 8] = [
 const TAGGED_WORDS: usize = 4;
 
 impl Sentence {
-    /// Whether it asks something: by its mark or its wording, and not only to be assured.
+    /// Whether it is a question, by its mark or its wording, and not a mere tag.
     pub(crate) fn asks(&self) -> bool {
         let mut words = self.text.split_whitespace().rev();
         let last = words.next().map(normalize).unwrap_or_default();
@@ -141,8 +141,8 @@ pub(crate) fn split(transcript: &Transcript) -> Sentences {
     }
 }
 
-/// What one speaker says before another does. A turn ends at a pause, a sentence goes on
-/// after it where punctuation tells.
+/// What one speaker says before another does. A turn ends at a pause; with punctuation,
+/// a sentence continues after it.
 fn stretches(transcript: &Transcript, is_punctuated: bool) -> Vec<Range<usize>> {
     let (words, mut stretches) = (&transcript.words, Vec::<Range<usize>>::new());
     for turn in transcript
@@ -219,11 +219,11 @@ fn longest_gap(words: &[Word]) -> usize {
 }
 
 /// How much each content word says about what the conversation is about.
-pub(crate) struct Vocabulary {
+pub(crate) struct WordWeights {
     weights: HashMap<String, f64>,
 }
 
-impl Vocabulary {
+impl WordWeights {
     /// A word weighs by how often it comes up, less so when it comes up in every
     /// other sentence.
     #[expect(clippy::cast_precision_loss, reason = "counts of words")]

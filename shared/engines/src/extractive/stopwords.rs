@@ -15,8 +15,8 @@ const FUNCTION_SHARE: f64 = 0.4;
 /// How often a word must be said to be taken for one of them.
 const OFTEN: usize = 4;
 
-/// The words to leave out of a text given as its normalized words: the English
-/// ones, or, where the text is not English, those that are said most often.
+/// The stop words for a text of these normalized words: the English list, or, where the
+/// text is not English, its most frequent words.
 pub(crate) fn stop_words(words: &[String]) -> HashSet<String> {
     let english: HashSet<String> = ENGLISH.split_whitespace().map(str::to_owned).collect();
     let known = words.iter().filter(|word| english.contains(*word)).count();

@@ -1,10 +1,10 @@
-//! A few sentences that read as a text, nothing in them but what was said and measured.
+//! A short readable summary, made only of quotes and measurements.
 
 use std::collections::BTreeSet;
 
 use domain::{Private, transcript::Transcript};
 
-use super::{sentences::Sentence, topics::Topic};
+use super::{sentences::Sentence, topics::TopicSection};
 
 /// Phrases by which the conversation is introduced.
 const SUBJECTS: usize = 4;
@@ -12,11 +12,11 @@ const SUBJECTS: usize = 4;
 /// Marks that could end the quotation early.
 const QUOTATION_MARKS: [char; 6] = ['"', '\u{201c}', '\u{201d}', '\u{201e}', '«', '»'];
 
-/// Who talks for how long about what, and what they say most aptly; nothing where no
-/// sentence stands out.
+/// Who talks for how long about what, with a key sentence; empty where no sentence
+/// stands out.
 pub(crate) fn write(
     transcript: &Transcript,
-    topics: &[Topic],
+    topics: &[TopicSection],
     quoted: &[&Sentence],
 ) -> Option<Private> {
     if quoted.is_empty() {
@@ -31,7 +31,7 @@ pub(crate) fn write(
     Some(parts.join(" ").into())
 }
 
-fn introduction(transcript: &Transcript, topics: &[Topic]) -> String {
+fn introduction(transcript: &Transcript, topics: &[TopicSection]) -> String {
     let speakers: BTreeSet<u32> = transcript.turns.iter().map(|turn| turn.speaker).collect();
     let names = speakers.into_iter().map(|id| transcript.speaker_name(id));
     let names: Vec<String> = names.map(|name| name.reveal().to_owned()).collect();
@@ -49,7 +49,7 @@ fn introduction(transcript: &Transcript, topics: &[Topic]) -> String {
 }
 
 /// The first phrases of the topics: one of each, then the second ones.
-fn subjects(topics: &[Topic]) -> Vec<String> {
+fn subjects(topics: &[TopicSection]) -> Vec<String> {
     let mut subjects: Vec<String> = Vec::new();
     for rank in 0..2 {
         for phrase in topics.iter().filter_map(|topic| topic.phrases.get(rank)) {

@@ -122,7 +122,7 @@ fn sentence_goes_on_after_a_pause_where_it_is_punctuated() {
 }
 
 #[test]
-fn what_is_quoted_was_said_by_the_one_it_is_ascribed_to() {
+fn quotes_are_attributed_to_their_speaker() {
     let transcript = interview();
     let draft = draft(&transcript);
     assert!(!draft.key_points.is_empty());

@@ -1,9 +1,9 @@
-//! What a part of the conversation is called: phrases that people would use for it.
+//! Titles of topics: phrases that the speakers used.
 //!
 //! Content words next to each other are candidates, as in RAKE (Rose et al., "Automatic
-//! Keyword Extraction from Individual Documents", 2010). Without a part-of-speech tagger
-//! what stands before them tells nouns from verbs: "the reading room", "of the list", but
-//! "we counted". In languages of which these words are not known, single words remain.
+//! Keyword Extraction from Individual Documents", 2010). Without a part-of-speech
+//! tagger the word before them distinguishes nouns from verbs: "the reading room", "of
+//! the list", but "we counted". In other languages than English, single words remain.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -33,7 +33,7 @@ static BEFORE_NOUNS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     )
 });
 
-/// Words that are spoken to people, not about things, and those of courtesies.
+/// Forms of address and courtesies, which are not topics.
 static ADDRESS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     word_set(
         "maam sir madam hello hi hey bye goodbye please sorry welcome sec second \
@@ -56,7 +56,7 @@ struct Phrase {
 
 type Phrases = HashMap<String, Phrase>;
 
-/// The phrases that name each group of sentences; none where there are no content words.
+/// The phrases that name each group of sentences; empty without content words.
 pub(crate) fn titles(
     sentences: &Sentences,
     words: &[Word],

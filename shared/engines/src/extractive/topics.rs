@@ -23,21 +23,21 @@ const SHORTEST_MS: u64 = 30_000;
 /// a few words' difference.
 const PLACES: usize = 4_000;
 
-/// Topics in a recording at most: more are no overview.
+/// The most topics of a recording: more are not an overview.
 const MAX_TOPICS: usize = 24;
 
 /// A content word and the turn it is said in.
 type Term<'a> = (u32, &'a str);
 
 /// A stretch of turns about one thing.
-pub(crate) struct Topic {
+pub(crate) struct TopicSection {
     /// What it is about, as it would be written inside a sentence.
     pub(crate) phrases: Vec<String>,
     first_turn: u32,
     last_turn: u32,
 }
 
-impl Topic {
+impl TopicSection {
     pub(crate) fn draft(&self) -> DraftTopic {
         DraftTopic {
             title: capitalized(&self.phrases.join(", ")).into(),
@@ -57,7 +57,7 @@ fn capitalized(text: &str) -> String {
 }
 
 /// Cuts the transcript into topics, in order.
-pub(crate) fn segment(transcript: &Transcript, sentences: &Sentences) -> Vec<Topic> {
+pub(crate) fn segment(transcript: &Transcript, sentences: &Sentences) -> Vec<TopicSection> {
     let terms: Vec<Term<'_>> = sentences
         .all
         .iter()
@@ -79,7 +79,7 @@ pub(crate) fn segment(transcript: &Transcript, sentences: &Sentences) -> Vec<Top
     let topics = firsts.zip(&bounds).zip(titles);
     topics
         .filter(|(_, phrases)| !phrases.is_empty())
-        .map(|((first_turn, end), phrases)| Topic {
+        .map(|((first_turn, end), phrases)| TopicSection {
             phrases,
             first_turn,
             last_turn: end - 1,

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_object_a_list_and_events_are_read_and_nothing_else() {
+    fn object_list_and_events_are_the_only_accepted_bodies() {
         for body in [
             r#"{"a": 1}"#,
             r#"[{"a": 1}]"#,

@@ -1,28 +1,25 @@
-//! Gemini's refusals, told apart: `google.rpc.Status` with its details, or
-//! whatever answers in its place.
+//! Gemini's errors: `google.rpc.Status` with its details, or the body of a proxy in its
+//! place.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::language::{ProviderError, http::Answer, request_profile};
+use crate::language::{ProviderError, http::Answer, request_profile::ProfileError};
 
 /// What a model may not know, and what can be left out for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Feature {
+pub(crate) enum GeminiFeature {
     /// How much to think.
     Thinking,
     /// The answer's schema.
     Schema,
 }
 
-/// Why a request was refused.
-pub(crate) type ProfileError = request_profile::ProfileError<Feature>;
-
 /// By the `error` of a body. Its own code counts: errors also come within streams
 /// that began well.
-pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError {
+pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeature> {
     let status = answer.status.as_u16();
     let code = error["code"].as_u64().unwrap_or(status.into());
     let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
@@ -33,7 +30,7 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError {
     let details = Details(error["details"].as_array().map_or(&[], Vec::as_slice));
     let after = details.retry_delay().or(answer.after);
     log(code, &name, &details);
-    let fault = match code {
+    let error = match code {
         400 if details.has_reason("API_KEY") => ProviderError::Unauthorized,
         400 if details.mentions("user location is not supported") => ProviderError::Location,
         400 if message.contains("token count") && message.contains("exceeds") => {
@@ -41,7 +38,7 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError {
         }
         400 => {
             return ProfileError {
-                fault: ProviderError::Refused,
+                error: ProviderError::Refused,
                 feature: feature(&name, &message),
             };
         }
@@ -56,7 +53,7 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError {
         408 | 499 | 500..=599 => ProviderError::Unavailable { after },
         _ => ProviderError::Refused,
     };
-    fault.into()
+    error.into()
 }
 
 /// By the status alone.
@@ -78,13 +75,13 @@ pub(crate) fn without_words(answer: &Answer) -> ProviderError {
 
 /// What an invalid argument is about. Schemas with too many states are refused
 /// without a word about which argument it is (python-genai#2170).
-fn feature(name: &str, message: &str) -> Option<Feature> {
+fn feature(name: &str, message: &str) -> Option<GeminiFeature> {
     if message.contains("thinking") {
-        return Some(Feature::Thinking);
+        return Some(GeminiFeature::Thinking);
     }
     let bare = message.contains("contains an invalid argument");
     let schema = message.contains("schema") || message.contains("too many states") || bare;
-    (name == "INVALID_ARGUMENT" && schema).then_some(Feature::Schema)
+    (name == "INVALID_ARGUMENT" && schema).then_some(GeminiFeature::Schema)
 }
 
 /// Only words of Google's own vocabulary: a message may quote the request.
@@ -103,11 +100,12 @@ fn log(code: u64, name: &str, details: &Details<'_>) {
     let quota = details.quotas().next().unwrap_or("");
     let reason = details.reasons().next().unwrap_or("");
     tracing::info!(
+        event = "analysis.rejected",
         code,
         status = word(name),
         reason = word(reason),
         quota = word(quota),
-        "the language engine said no"
+        "the language model rejected the request"
     );
 }
 
@@ -140,8 +138,8 @@ impl<'a> Details<'a> {
         violations.filter_map(|violation| violation["quotaId"].as_str())
     }
 
-    /// Whether a quota is one of a day, which comes back at midnight in California
-    /// whatever delay is named beside it.
+    /// Whether a quota is daily: it returns at midnight in California, whatever delay
+    /// stands beside it.
     fn is_daily(&self) -> bool {
         self.quotas().any(|id| id.contains("PerDay"))
     }

@@ -1,9 +1,9 @@
 //! Gemini, by the Gemini API with a key or by Vertex AI with a token.
 //!
-//! Own tolerant types instead of a client library: those have closed enums and
-//! fail on a tenth of the answers that have been recorded (`tests/data/gemini`).
-//! In reading order: `request` writes a question, `chunks` and `response` read
-//! what comes back, `errors` tells refusals apart, `vertex` knows its addresses.
+//! Own tolerant types instead of a client library: those have closed enums and fail on
+//! a tenth of the recorded responses (`tests/data/gemini`). In reading order: `request`
+//! writes a question, `chunks` and `response` read the response, `errors` classifies
+//! errors, `vertex` knows its addresses.
 
 mod chunks;
 mod errors;
@@ -22,12 +22,12 @@ use reqwest::{
 };
 
 use crate::language::{
-    LanguageModel, ProviderError, Question, Reply,
+    LanguageModel, ModelQuestion, ProviderError, Reply,
     http::{Caller, SetupError, secret},
-    request_profile::StickyProfile,
+    request_profile::{ProfileError, StickyProfile},
 };
-use errors::ProfileError;
-use request::RequestProfile;
+use errors::GeminiFeature;
+use request::GeminiProfile;
 pub use vertex::VertexProject;
 
 /// The Gemini API's address.
@@ -45,7 +45,7 @@ pub struct Gemini {
     access: Access,
     caller: Caller,
     /// What this model is known to take.
-    request_profile: StickyProfile<RequestProfile>,
+    request_profile: StickyProfile<GeminiProfile>,
 }
 
 enum Access {
@@ -64,7 +64,7 @@ impl fmt::Debug for Gemini {
 }
 
 impl Gemini {
-    /// A model at the Gemini API, or at what stands in for it at `base_url`.
+    /// A model at the Gemini API, or at a compatible server at `base_url`.
     pub fn new(base_url: &str, model: &str, key: &str) -> Result<Self, SetupError> {
         let key = secret(key).ok_or_else(|| invalid("GEMINI_API_KEY", "an API key"))?;
         let model = checked(model)?;
@@ -101,7 +101,7 @@ impl Gemini {
         })
     }
 
-    /// The same model, given up sooner or later.
+    /// The same model with another timeout.
     #[must_use]
     pub fn within(self, timeout: Duration) -> Self {
         Self {
@@ -115,7 +115,11 @@ impl Gemini {
             Access::Key(key) => Ok(("x-goog-api-key", key.clone())),
             Access::Token(tokens) => {
                 let token = tokens.token().await.map_err(|error| {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "no access token");
+                    tracing::warn!(
+                        event = "access_token.unavailable",
+                        error = &error as &dyn std::error::Error,
+                        "no access token"
+                    );
                     ProviderError::Unavailable { after: None }
                 })?;
                 let value =
@@ -127,9 +131,9 @@ impl Gemini {
 
     async fn attempt(
         &self,
-        question: &Question,
-        request_profile: RequestProfile,
-    ) -> Result<Reply, ProfileError> {
+        question: &ModelQuestion,
+        request_profile: GeminiProfile,
+    ) -> Result<Reply, ProfileError<GeminiFeature>> {
         let content = request::body(question, &self.model, request_profile);
         let credentials = self.credentials().await?;
         let answer = self.caller.post(&self.url, Some(credentials), &content);
@@ -147,7 +151,7 @@ impl LanguageModel for Gemini {
         &self.model
     }
 
-    async fn ask(&self, question: &Question) -> Reply {
+    async fn ask(&self, question: &ModelQuestion) -> Reply {
         let attempt = |request_profile| self.attempt(question, request_profile);
         self.request_profile.ask(&self.model, attempt).await
     }
@@ -160,7 +164,7 @@ fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
     }
 }
 
-/// A model's name as it can stand in a path.
+/// A model's name that is safe in a path.
 fn checked(model: &str) -> Result<String, InvalidSetting> {
     let name = model.strip_prefix("models/").unwrap_or(model);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._@".contains(&byte);

@@ -2,27 +2,27 @@
 
 use serde_json::{Value, json};
 
-use super::errors::Feature;
-use crate::language::{Question, request_profile};
+use super::errors::GeminiFeature;
+use crate::language::{ModelQuestion, request_profile};
 
 /// Tokens that a model of the 2.5 series may think, and room for them: thoughts
 /// are counted within `maxOutputTokens`, and models overshoot a little.
 const THINKING_BUDGET: u32 = 4_096;
 const THINKING_ROOM: u32 = 6_144;
 
-/// Room for models that are told how hard to think and not how long.
+/// Token allowance for models whose thinking is set by level and not by length.
 const LEVEL_ROOM: u32 = 24_576;
 
 /// What to use of what newer models can do and others refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RequestProfile {
+pub(crate) struct GeminiProfile {
     /// Say how much to think.
     pub(crate) thinking: bool,
     /// Have the answer decoded by its schema.
     pub(crate) schema: bool,
 }
 
-impl Default for RequestProfile {
+impl Default for GeminiProfile {
     fn default() -> Self {
         Self {
             thinking: true,
@@ -31,16 +31,16 @@ impl Default for RequestProfile {
     }
 }
 
-impl request_profile::RequestProfile for RequestProfile {
-    type Feature = Feature;
+impl request_profile::RequestProfile for GeminiProfile {
+    type Feature = GeminiFeature;
 
-    fn without(self, feature: Feature) -> Option<Self> {
+    fn without(self, feature: GeminiFeature) -> Option<Self> {
         let plainer = match feature {
-            Feature::Thinking => Self {
+            GeminiFeature::Thinking => Self {
                 thinking: false,
                 ..self
             },
-            Feature::Schema => Self {
+            GeminiFeature::Schema => Self {
                 schema: false,
                 ..self
             },
@@ -49,8 +49,8 @@ impl request_profile::RequestProfile for RequestProfile {
     }
 }
 
-/// How a model is told to think (<https://ai.google.dev/gemini-api/docs/thinking>):
-/// the 2.5 series by a number of tokens, later ones by a level.
+/// How to limit thinking (<https://ai.google.dev/gemini-api/docs/thinking>): the 2.5
+/// series by a number of tokens, later ones by a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Thinking {
     None,
@@ -69,7 +69,7 @@ fn thinking(model: &str) -> Thinking {
 }
 
 /// The request's body.
-pub(crate) fn body(question: &Question, model: &str, request_profile: RequestProfile) -> Value {
+pub(crate) fn body(question: &ModelQuestion, model: &str, request_profile: GeminiProfile) -> Value {
     let mut instructions = question.instructions.clone();
     if !request_profile.schema {
         instructions.push_str("\nThe answer's JSON Schema:\n");
@@ -82,7 +82,7 @@ pub(crate) fn body(question: &Question, model: &str, request_profile: RequestPro
     })
 }
 
-fn generation(question: &Question, model: &str, request_profile: RequestProfile) -> Value {
+fn generation(question: &ModelQuestion, model: &str, request_profile: GeminiProfile) -> Value {
     let thinking = thinking(model);
     let room = match thinking {
         Thinking::None => 0,

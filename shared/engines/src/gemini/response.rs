@@ -1,15 +1,18 @@
-//! What Gemini answers, told apart.
+//! Reads Gemini's responses.
 //!
-//! Every field may be missing and every word may be new. A text counts as an
-//! answer only when the model stopped by itself: what was cut off, blocked or
-//! ended for a reason unknown here is a fault, whatever text came before.
+//! Every field may be missing and every enum value may be new. A text counts as an
+//! answer only when the model stopped by itself: a response that was truncated, blocked
+//! or ended for an unknown reason is an error, whatever text it has.
 
 use domain::analysis::Usage;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{chunks::chunks, errors, errors::ProfileError};
-use crate::language::{ProviderError, Reply, http::Answer};
+use super::{
+    chunks::chunks,
+    errors::{self, GeminiFeature},
+};
+use crate::language::{ProviderError, Reply, http::Answer, request_profile::ProfileError};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -70,7 +73,7 @@ struct UsageMetadata {
     thoughts: Option<u64>,
 }
 
-/// Takes what has another type for missing.
+/// Reads a value of another type as missing.
 fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<Option<T>, D::Error> {
@@ -79,7 +82,7 @@ fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 }
 
 /// What came back of a request.
-pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError> {
+pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError<GeminiFeature>> {
     let objects = chunks(&answer.body);
     let error = objects
         .iter()

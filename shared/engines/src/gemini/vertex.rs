@@ -1,4 +1,4 @@
-//! Vertex AI: where it is.
+//! Vertex AI: its addresses.
 
 use config::InvalidSetting;
 
@@ -11,7 +11,7 @@ pub struct VertexProject {
     pub project: String,
     /// A region such as `europe-west1`, a multi-region (`us`, `eu`), or `global`.
     pub location: String,
-    /// What stands in for Vertex AI, if anything does.
+    /// A server in place of Vertex AI, for tests.
     pub base_url: Option<String>,
 }
 
@@ -39,8 +39,8 @@ impl VertexProject {
     }
 }
 
-/// What can stand in a host name and a path as it is. Old project ids have a
-/// domain before a colon.
+/// Whether a text is safe in a host name and a path. Old project ids have a domain
+/// before a colon.
 fn word(text: &str) -> Option<&str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
     (!text.is_empty() && text.bytes().all(plain)).then_some(text)

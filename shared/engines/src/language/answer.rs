@@ -1,9 +1,8 @@
-//! A model's answer read as leniently as it can be.
+//! Reads a model's answer as leniently as possible.
 //!
-//! A schema is a wish, even where the provider calls it a guarantee: whatever is
-//! not of the right type is dropped by itself and counted, so that one bad item
-//! does not cost the rest. Nothing is believed here; quotes and ratings are
-//! judged where analyses are made.
+//! A schema is a wish, even where the provider calls it a guarantee: an item of the
+//! wrong type is dropped and counted, so that it does not cost the rest. Nothing is
+//! verified here; quotes and ratings are verified by `analyze`.
 
 use domain::{
     Private,
@@ -38,7 +37,7 @@ pub(crate) fn object(text: &str, schema: &Value) -> Result<Object, String> {
     known.then_some(object).ok_or_else(missing)
 }
 
-/// The text after what was thought aloud.
+/// The text after the model's thinking.
 fn spoken(text: &str) -> &str {
     let thought = text.trim_start().strip_prefix(THOUGHT.0);
     let after = thought.and_then(|thought| thought.split_once(THOUGHT.1));
@@ -170,8 +169,7 @@ fn turn(value: Option<&Value>) -> Option<u32> {
     number.and_then(|number| u32::try_from(number).ok())
 }
 
-/// A rating as it is, whether it is one or not: 0 and 255 stand for all below
-/// and above.
+/// A rating, valid or not: 0 and 255 stand for all values below and above.
 fn rating(value: &Value) -> Option<u8> {
     let number = match value {
         Value::String(text) => text.trim().parse().ok(),

@@ -1,9 +1,9 @@
-//! Answers of analyses that did not get to their end, so that the next try does
-//! not pay for them again.
+//! Answers of analyses that did not complete, so that the next attempt does not pay for
+//! them again.
 //!
-//! A step that fails for the moment comes back within minutes, often to the same
-//! process. What it had been answered by then is kept here for half an hour, in
-//! memory alone; another process asks again.
+//! A step that fails transiently is retried within minutes, often by the same process.
+//! Its answers are cached for half an hour, in memory alone; another process asks
+//! again.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,9 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{answer::Object, error::ProviderError, model::Question, usage_totals::UsageTotals};
+use super::{
+    answer::Object, error::ProviderError, model::ModelQuestion, usage_totals::UsageTotals,
+};
 
 /// How long answers are kept.
 const LONG_ENOUGH: Duration = Duration::from_mins(30);
@@ -25,47 +27,47 @@ const MAX_ANALYSES: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum CachedAnswer {
     /// An answer.
-    With(Object),
-    /// It asks too much, in this way: the part is to be cut in two.
-    TooMuch(ProviderError),
+    Object(Object),
+    /// The question is too large, in this way: split the part in two.
+    TooLarge(ProviderError),
 }
 
 /// How far an analysis has come.
 #[derive(Debug, Default)]
-pub(crate) struct Progress {
-    /// Answers by [`Question::key`].
+pub(crate) struct AnalysisProgress {
+    /// Answers by [`ModelQuestion::key`].
     answers: HashMap<[u8; 32], CachedAnswer>,
     /// What they cost, failed attempts included.
     pub(crate) usage_totals: UsageTotals,
 }
 
-impl Progress {
-    /// What has been answered before.
-    pub(crate) fn recall(&self, question: &Question) -> Option<CachedAnswer> {
+impl AnalysisProgress {
+    /// The cached answer.
+    pub(crate) fn find(&self, question: &ModelQuestion) -> Option<CachedAnswer> {
         self.answers.get(&question.key()).cloned()
     }
 
     /// Remembers an answer.
-    pub(crate) fn remember(&mut self, question: &Question, answered: CachedAnswer) {
+    pub(crate) fn remember(&mut self, question: &ModelQuestion, answered: CachedAnswer) {
         self.answers.insert(question.key(), answered);
     }
 }
 
 /// The analyses under way, by the question about the whole transcript.
 #[derive(Debug, Default)]
-pub(crate) struct AnswerCache(Mutex<Vec<([u8; 32], Instant, Progress)>>);
+pub(crate) struct AnswerCache(Mutex<Vec<([u8; 32], Instant, AnalysisProgress)>>);
 
 impl AnswerCache {
     /// Takes up where an earlier try broke off, or begins.
-    pub(crate) fn take(&self, key: &[u8; 32]) -> Progress {
+    pub(crate) fn take(&self, key: &[u8; 32]) -> AnalysisProgress {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|(_, since, _)| since.elapsed() < LONG_ENOUGH);
         let known = all.iter().position(|(own, _, _)| own == key);
-        known.map_or_else(Progress::default, |at| all.swap_remove(at).2)
+        known.map_or_else(AnalysisProgress::default, |at| all.swap_remove(at).2)
     }
 
-    /// Keeps what has been answered so far.
-    pub(crate) fn keep(&self, key: [u8; 32], progress: Progress) {
+    /// Stores the progress so far.
+    pub(crate) fn keep(&self, key: [u8; 32], progress: AnalysisProgress) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_ANALYSES {
             let oldest = (0..all.len()).min_by_key(|at| all[*at].1);
@@ -81,8 +83,8 @@ mod tests {
 
     use super::*;
 
-    fn question(content: &str) -> Question {
-        Question {
+    fn question(content: &str) -> ModelQuestion {
+        ModelQuestion {
             instructions: String::new(),
             content: content.to_owned(),
             name: "test",
@@ -91,39 +93,39 @@ mod tests {
         }
     }
 
-    fn with_one() -> Progress {
-        let mut progress = Progress::default();
+    fn with_one() -> AnalysisProgress {
+        let mut progress = AnalysisProgress::default();
         progress.remember(
             &question("a"),
-            CachedAnswer::TooMuch(ProviderError::Truncated),
+            CachedAnswer::TooLarge(ProviderError::Truncated),
         );
         progress
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_are_taken_up_once_and_not_for_ever() {
+    async fn cached_answers_are_used_once_and_expire() {
         let answer_cache = AnswerCache::default();
         answer_cache.keep([1; 32], with_one());
         let taken = answer_cache.take(&[1; 32]);
         assert_eq!(
-            taken.recall(&question("a")),
-            Some(CachedAnswer::TooMuch(ProviderError::Truncated))
+            taken.find(&question("a")),
+            Some(CachedAnswer::TooLarge(ProviderError::Truncated))
         );
-        assert_eq!(taken.recall(&question("b")), None);
-        assert_eq!(answer_cache.take(&[1; 32]).recall(&question("a")), None);
+        assert_eq!(taken.find(&question("b")), None);
+        assert_eq!(answer_cache.take(&[1; 32]).find(&question("a")), None);
         answer_cache.keep([1; 32], with_one());
         tokio::time::advance(LONG_ENOUGH).await;
-        assert_eq!(answer_cache.take(&[1; 32]).recall(&question("a")), None);
+        assert_eq!(answer_cache.take(&[1; 32]).find(&question("a")), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_oldest_gives_way() {
+    async fn oldest_entry_is_evicted() {
         let answer_cache = AnswerCache::default();
         for key in 0..70 {
             answer_cache.keep([key; 32], with_one());
             tokio::time::advance(Duration::from_secs(1)).await;
         }
-        assert!(answer_cache.take(&[5; 32]).recall(&question("a")).is_none());
-        assert!(answer_cache.take(&[6; 32]).recall(&question("a")).is_some());
+        assert!(answer_cache.take(&[5; 32]).find(&question("a")).is_none());
+        assert!(answer_cache.take(&[6; 32]).find(&question("a")).is_some());
     }
 }

@@ -1,8 +1,8 @@
-//! Why there is no answer, in words that all providers share.
+//! Errors that all providers share.
 //!
-//! Each engine has one table from its provider's answers to these; here is the
-//! one from these to the errors of a step. Nothing of a provider's own text is
-//! kept: it may quote the request, which holds people's words.
+//! Each engine has one table from its provider's responses to these; here is the one
+//! from these to the errors of a step. A provider's text is never kept: it may quote
+//! the request, which holds people's words.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub enum ProviderError {
     Unauthorized,
     /// The key or token is good, but not for this.
     Forbidden,
-    /// There is no such model, or nothing at that address.
+    /// No such model, or no such address.
     UnknownModel,
     /// The provider does not serve the place where the service runs.
     Location,
@@ -60,14 +60,14 @@ pub enum ProviderError {
     Unfinished,
     /// The answer holds no text.
     Empty,
-    /// The answer is not the JSON that was asked for.
+    /// The answer is not the JSON that the schema demands.
     Malformed {
         /// What is wrong with it, for the model to read.
         why: String,
     },
 }
 
-/// How long to leave alone what has no quota left and does not say until when.
+/// How long to wait after a spent quota without a reset time.
 const A_WHILE: Duration = Duration::from_mins(1);
 
 impl ProviderError {
@@ -98,8 +98,8 @@ impl ProviderError {
         }
     }
 
-    /// How often to ask in all before the step is given back: what passes by
-    /// itself is asked again; what took minutes, or was paid for, hardly.
+    /// The most attempts before the step fails: errors that pass soon are retried;
+    /// those that took minutes, or were paid for, hardly.
     pub(crate) const fn attempts(&self) -> u32 {
         match self {
             Self::Quota { .. }
@@ -128,7 +128,7 @@ impl ProviderError {
 
     /// The step's error.
     pub fn step_error(&self) -> StepError {
-        let (code, message) = self.words();
+        let (code, message) = self.code_and_message();
         if !self.may_pass() {
             return StepError::permanent(code, message);
         }
@@ -160,7 +160,7 @@ impl ProviderError {
     }
 
     /// Code and message.
-    const fn words(&self) -> (Code, &'static str) {
+    const fn code_and_message(&self) -> (Code, &'static str) {
         match self {
             Self::Unauthorized => (
                 Code::EngineUnauthorized,
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_that_the_provider_asks_for_is_handed_on() {
+    fn retry_after_of_the_provider_is_kept() {
         let after = Some(Duration::from_millis(25_400));
         let error = ProviderError::Overloaded { after }.step_error();
         assert_eq!(
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_model_said_does_not_reach_the_error() {
+    fn error_does_not_contain_the_models_answer() {
         let why = "it says `secret`".to_owned();
         let error = ProviderError::Malformed { why }.step_error();
         assert!(!error.to_string().contains("secret"));

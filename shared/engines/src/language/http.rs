@@ -73,7 +73,7 @@ impl Caller {
         Ok(Self { client, timeout })
     }
 
-    /// The same with another patience.
+    /// The same with another timeout.
     pub(crate) fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
@@ -113,7 +113,10 @@ impl Caller {
         if let Some((name, value)) = credentials {
             request = request.header(name, value);
         }
-        let response = request.send().await.map_err(|error| fault(&error))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| provider_error(&error))?;
         let (status, after) = (response.status(), retry_after(response.headers()));
         Ok(Answer {
             status,
@@ -125,7 +128,11 @@ impl Caller {
 
 async fn read(mut response: Response) -> Result<Vec<u8>, ProviderError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| provider_error(&error))?
+    {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(ProviderError::Unreadable);
         }
@@ -134,7 +141,7 @@ async fn read(mut response: Response) -> Result<Vec<u8>, ProviderError> {
     Ok(body)
 }
 
-fn fault(error: &reqwest::Error) -> ProviderError {
+fn provider_error(error: &reqwest::Error) -> ProviderError {
     if error.is_timeout() && !error.is_connect() {
         ProviderError::Timeout
     } else {

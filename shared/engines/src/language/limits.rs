@@ -1,8 +1,7 @@
-//! A draft that can be stored and read, however much a model has to say.
+//! Limits a draft to what can be stored and read.
 //!
 //! An analysis is one document of at most 250,000 bytes
-//! (`domain::documents::MAX_TRIGGERING_BYTES`). What is left out for that is
-//! counted in a warning.
+//! (`domain::documents::MAX_TRIGGERING_BYTES`). A warning counts what is left out.
 
 use domain::{
     Private,
@@ -13,7 +12,7 @@ use domain::{
 const MAX_POINTS: usize = 24;
 const MAX_TOPICS: usize = 80;
 const MAX_QUESTIONS: usize = 150;
-const MAX_PROS_AND_CONS: usize = 12;
+const MAX_STRENGTHS_AND_CONCERNS: usize = 12;
 const MAX_FOLLOW_UPS: usize = 20;
 const MAX_ASSESSMENTS: usize = 20;
 
@@ -36,7 +35,7 @@ const MAX_BYTES: usize = 160_000;
 const QUOTE_BYTES: usize = 120;
 
 /// Cuts what is too long, leaves out what is too much, and says so.
-pub(crate) fn bounded(mut draft: Draft) -> Draft {
+pub(crate) fn truncate_draft(mut draft: Draft) -> Draft {
     shorten(&mut draft);
     let mut left_out = Vec::new();
     let mut limit = |what: &'static str, more: usize| {
@@ -49,9 +48,12 @@ pub(crate) fn bounded(mut draft: Draft) -> Draft {
     limit("questions", truncate(&mut draft.questions, MAX_QUESTIONS));
     limit(
         "strengths",
-        truncate(&mut draft.strengths, MAX_PROS_AND_CONS),
+        truncate(&mut draft.strengths, MAX_STRENGTHS_AND_CONCERNS),
     );
-    limit("concerns", truncate(&mut draft.concerns, MAX_PROS_AND_CONS));
+    limit(
+        "concerns",
+        truncate(&mut draft.concerns, MAX_STRENGTHS_AND_CONCERNS),
+    );
     limit(
         "follow-ups",
         truncate(&mut draft.follow_ups, MAX_FOLLOW_UPS),
@@ -160,7 +162,7 @@ fn shortened(text: &str, at_most: usize) -> Option<&str> {
     Some(&short[..short.rfind(' ').unwrap_or(short.len())])
 }
 
-/// Takes the last item of whatever is largest away until the rest fits.
+/// Removes the last item of the largest list until the rest fits.
 fn fit(draft: &mut Draft) -> usize {
     let mut more = 0;
     while size(draft) > MAX_BYTES && take_one(draft) {
@@ -285,19 +287,27 @@ mod tests {
             follow_ups: vec![text; 100],
             ..Draft::default()
         };
-        let bounded = bounded(flood);
-        assert!(size(&bounded) <= MAX_BYTES, "{}", size(&bounded));
-        assert_eq!(bounded.warnings[0].code, "items_left_out");
-        assert!(bounded.warnings[0].message.contains("476 key points"));
-        assert!(!bounded.key_points.is_empty() && !bounded.questions.is_empty());
+        let truncate_draft = truncate_draft(flood);
+        assert!(
+            size(&truncate_draft) <= MAX_BYTES,
+            "{}",
+            size(&truncate_draft)
+        );
+        assert_eq!(truncate_draft.warnings[0].code, "items_left_out");
+        assert!(
+            truncate_draft.warnings[0]
+                .message
+                .contains("476 key points")
+        );
+        assert!(!truncate_draft.key_points.is_empty() && !truncate_draft.questions.is_empty());
     }
 
     #[test]
-    fn what_fits_is_left_as_it_is() {
+    fn draft_within_the_limits_is_unchanged() {
         let draft = Draft {
             summary: Some("Short.".into()),
             ..Draft::default()
         };
-        assert_eq!(bounded(draft.clone()), draft);
+        assert_eq!(truncate_draft(draft.clone()), draft);
     }
 }

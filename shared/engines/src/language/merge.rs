@@ -11,7 +11,7 @@ use domain::{
     text::normalize,
 };
 
-use super::reduce::Finding;
+use super::reduce::PartResult;
 
 /// Share of common words above which two texts say the same.
 const SAME: f64 = 0.8;
@@ -20,7 +20,7 @@ const SAME: f64 = 0.8;
 const ALIKE: f64 = 0.4;
 
 /// All but summary and assessments made one; those are the findings.
-pub(crate) fn merge(parts: Vec<Draft>) -> (Draft, Vec<Finding>) {
+pub(crate) fn merge(parts: Vec<Draft>) -> (Draft, Vec<PartResult>) {
     let (mut merged, mut findings) = (Draft::default(), Vec::new());
     let (mut points, mut strengths, mut concerns, mut follow_ups) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -31,7 +31,7 @@ pub(crate) fn merge(parts: Vec<Draft>) -> (Draft, Vec<Finding>) {
         strengths.push(part.strengths);
         concerns.push(part.concerns);
         follow_ups.push(part.follow_ups);
-        findings.push(Finding {
+        findings.push(PartResult {
             summary: part.summary,
             competencies: once_each(part.competencies),
         });
@@ -62,7 +62,7 @@ pub(crate) fn in_turns<T>(lists: Vec<Vec<T>>) -> Vec<T> {
     }
 }
 
-/// A topic that goes on from one part into the next is one.
+/// Joins a topic that continues from one part into the next.
 fn append_topics(topics: &mut Vec<DraftTopic>, next: Vec<DraftTopic>) {
     let reached = topics.iter().map(|topic| topic.last_turn).max();
     for mut topic in next {
@@ -104,7 +104,7 @@ fn append_questions(questions: &mut Vec<DraftQuestion>, next: Vec<DraftQuestion>
     }
 }
 
-/// Claims without those that have been made before; their quotes are kept.
+/// Merges repeated claims; their quotes are kept.
 fn once(claims: Vec<DraftClaim>) -> Vec<DraftClaim> {
     let mut kept: Vec<DraftClaim> = Vec::new();
     for claim in claims {
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_that_goes_on_is_one_and_none_is_told_twice() {
+    fn topics_that_continue_across_parts_are_merged() {
         let mut topics = vec![topic("work", 0, 5), topic("The late project", 6, 10)];
         let next = vec![
             topic("work", 9, 10),
@@ -263,7 +263,7 @@ mod tests {
             ),
         ];
         append_questions(&mut questions, next);
-        assert_eq!(questions.len(), 2, "asked again later is asked twice");
+        assert_eq!(questions.len(), 2, "a question repeated later counts twice");
         assert!(questions[0].answer.is_some());
         assert_eq!(questions[0].evidence.len(), 2);
     }

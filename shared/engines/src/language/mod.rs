@@ -1,16 +1,16 @@
-//! Analyses by language models: what all of them have in common.
+//! Analyses by language models: what all of them share.
 //!
 //! In reading order:
 //!
-//! - [`LanguageModel`] is asked a [`Question`] and gives a [`Reply`]; [`ProviderError`]
+//! - [`LanguageModel`] answers a [`ModelQuestion`] with a [`Reply`]; [`ProviderError`]
 //!   says why there is no answer;
 //! - [`LanguageAnalyst`] makes an engine of a model: `parts` writes the transcript
-//!   out and cuts it, `prompt` and `schema` make questions of it, `session` asks
-//!   them (`retry_budget`: again; `usage_totals`: at what price; `answer_cache`: not twice), `answer`
-//!   reads what comes back, `merge` and `conclude` make one draft of many,
-//!   `bounds` keeps it to what can be stored;
-//! - `http` and `request_profile` are how models are reached: what a server refuses of a
-//!   question is left out from then on.
+//!   and splits it, `prompt` and `schema` make questions of it, `session` asks them
+//!   (`retry_budget`: retries; `usage_totals`: tokens and cost; `answer_cache`: answers
+//!   of earlier attempts), `answer` reads the answers, `merge` and `reduce` make one
+//!   draft of several, `limits` keeps it to what can be stored;
+//! - `http` and `request_profile` reach the models: a feature that a server rejects is
+//!   left out of later requests.
 //!
 //! A part that fails fails the whole: nothing is silently left out.
 
@@ -43,27 +43,27 @@ use domain::{
 use futures::future::join_all;
 
 pub use error::ProviderError;
-pub use model::{LanguageModel, Question, Reply};
+pub use model::{LanguageModel, ModelQuestion, Reply};
 pub use prompt::PROMPT_VERSION;
 
 use answer_cache::{AnswerCache, CachedAnswer};
-use parts::{Line, Part};
-use reduce::Finding;
+use parts::{Line, TranscriptPart};
+use reduce::PartResult;
 use retry_budget::RetryBudget;
 use session::Session;
 
 /// How a model is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub struct AnalystOptions {
     /// Tokens of transcript in one question, at most.
     pub part_tokens: u32,
-    /// Questions asked at the same time.
+    /// Concurrent questions.
     pub at_once: usize,
-    /// How long one analysis may wait in all before it asks again.
+    /// The retry budget of one analysis.
     pub retry_budget: Duration,
 }
 
-impl Options {
+impl AnalystOptions {
     /// For so many tokens of transcript in one question.
     pub const fn new(part_tokens: u32, at_once: usize) -> Self {
         Self {
@@ -80,16 +80,16 @@ impl Options {
     }
 }
 
-/// A language engine: any model, asked for an analysis.
+/// A language engine: analyzes with any model.
 pub struct LanguageAnalyst {
     model: Arc<dyn LanguageModel>,
-    options: Options,
+    options: AnalystOptions,
     answer_cache: AnswerCache,
 }
 
 impl LanguageAnalyst {
     /// An engine of that model.
-    pub fn new(model: Arc<dyn LanguageModel>, options: Options) -> Self {
+    pub fn new(model: Arc<dyn LanguageModel>, options: AnalystOptions) -> Self {
         Self {
             model,
             options,
@@ -105,8 +105,8 @@ impl LanguageAnalyst {
     ) -> Result<Draft, ProviderError> {
         let parts = parts::split(lines, self.options.part_tokens);
         let mut drafts = Vec::new();
-        // Those asked at the same time are all waited for, although one of them
-        // fails: they are paid for.
+        // All concurrent questions are awaited although one of them fails: they are
+        // paid for.
         for together in parts.chunks(self.options.at_once.max(1)) {
             let asked = together.iter();
             let asked = asked.map(|part| self.part(session, request, lines, *part));
@@ -117,7 +117,7 @@ impl LanguageAnalyst {
         let (read, dropped): (Vec<Draft>, Vec<usize>) = drafts.into_iter().unzip();
         let mut draft = self.whole(session, request, read).await?;
         warn_of_dropped(&mut draft, dropped.iter().sum());
-        Ok(limits::bounded(draft))
+        Ok(limits::truncate_draft(draft))
     }
 
     /// The drafts of one part; of its halves, where it is too much for an answer.
@@ -126,20 +126,20 @@ impl LanguageAnalyst {
         session: &Session<'_>,
         request: &AnalysisRequest,
         lines: &[Line],
-        part: Part,
+        part: TranscriptPart,
     ) -> Result<Vec<(Draft, usize)>, ProviderError> {
         let (mut open, mut drafts) = (vec![part], Vec::new());
         while let Some(part) = open.pop() {
             let tokens = self.options.answer_tokens();
             let question = prompt::about(request, lines, part, tokens);
             match session.answer(&question).await? {
-                CachedAnswer::With(object) => {
+                CachedAnswer::Object(object) => {
                     let (mut draft, dropped) = answer::draft(&object);
                     end_topics(&mut draft, part.last_turn(lines));
                     drafts.push((draft, dropped));
                 }
-                CachedAnswer::TooMuch(fault) => {
-                    let halves = part.halves(lines).ok_or(fault)?;
+                CachedAnswer::TooLarge(error) => {
+                    let halves = part.halves(lines).ok_or(error)?;
                     open.extend(halves.into_iter().rev());
                 }
             }
@@ -159,7 +159,7 @@ impl LanguageAnalyst {
         }
         let count = drafts.len();
         let (mut draft, findings) = merge::merge(drafts);
-        let finding = self.conclude(session, request, findings).await?;
+        let finding = self.combine(session, request, findings).await?;
         draft.summary = finding.summary;
         draft.competencies = finding.competencies;
         draft.warnings.push(Warning {
@@ -169,37 +169,37 @@ impl LanguageAnalyst {
         Ok(draft)
     }
 
-    async fn conclude(
+    async fn combine(
         &self,
         session: &Session<'_>,
         request: &AnalysisRequest,
-        mut findings: Vec<Finding>,
-    ) -> Result<Finding, ProviderError> {
+        mut findings: Vec<PartResult>,
+    ) -> Result<PartResult, ProviderError> {
         while findings.len() > 1 {
             let groups = reduce::groups(findings, self.options.part_tokens);
             findings = Vec::with_capacity(groups.len());
             for group in groups {
-                findings.push(self.concluded(session, request, group).await?);
+                findings.push(self.combine_group(session, request, group).await?);
             }
         }
         Ok(findings.swap_remove(0))
     }
 
-    async fn concluded(
+    async fn combine_group(
         &self,
         session: &Session<'_>,
         request: &AnalysisRequest,
-        mut group: Vec<Finding>,
-    ) -> Result<Finding, ProviderError> {
+        mut group: Vec<PartResult>,
+    ) -> Result<PartResult, ProviderError> {
         if group.len() == 1 {
             return Ok(group.swap_remove(0));
         }
         let tokens = self.options.answer_tokens();
-        let written = reduce::written(&group);
+        let written = reduce::to_json_lines(&group);
         let question = prompt::in_conclusion(&request.rubric, &written, tokens);
         match session.answer(&question).await? {
-            CachedAnswer::With(object) => Ok(reduce::concluded(group, answer::draft(&object).0)),
-            CachedAnswer::TooMuch(fault) => Err(fault),
+            CachedAnswer::Object(object) => Ok(reduce::combined(group, answer::draft(&object).0)),
+            CachedAnswer::TooLarge(error) => Err(error),
         }
     }
 }
@@ -227,19 +227,20 @@ impl Analyst for LanguageAnalyst {
                 progress.usage_totals.settle(&mut draft, self.model.model());
                 Ok(draft)
             }
-            Err(fault) => {
+            Err(error) => {
                 tracing::warn!(
-                    fault = fault.as_str(),
-                    "the language engine gave no analysis"
+                    event = "analysis.failed",
+                    error = error.as_str(),
+                    "the language model returned no analysis"
                 );
                 self.answer_cache.keep(key, progress);
-                Err(fault.step_error())
+                Err(error.step_error())
             }
         }
     }
 }
 
-/// A topic ends with its part: one that ran on would swallow those of the next.
+/// A topic ends with its part, or it would swallow the topics of the next.
 fn end_topics(draft: &mut Draft, last_turn: u32) {
     for topic in &mut draft.topics {
         topic.last_turn = topic.last_turn.min(last_turn);
@@ -248,7 +249,7 @@ fn end_topics(draft: &mut Draft, last_turn: u32) {
 
 /// The same for the same analysis.
 fn key(request: &AnalysisRequest, lines: &[Line]) -> [u8; 32] {
-    let all = Part {
+    let all = TranscriptPart {
         from: 0,
         start: 0,
         end: lines.len(),

@@ -1,4 +1,4 @@
-//! What is asked of a language model, and what comes back.
+//! Questions to a language model, and its answers.
 
 use async_trait::async_trait;
 use domain::analysis::Usage;
@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::error::ProviderError;
 
-/// One question, whole: models remember nothing of an earlier one.
+/// One complete question: models remember nothing of an earlier one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
-    /// Who the model is to be and what counts; ours alone.
+pub struct ModelQuestion {
+    /// The role of the model and the rules; ours alone.
     pub instructions: String,
     /// What it is about; people's words, between marks.
     pub content: String,
@@ -22,7 +22,7 @@ pub struct Question {
     pub answer_tokens: u32,
 }
 
-impl Question {
+impl ModelQuestion {
     /// The same for the same question.
     pub(crate) fn key(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
@@ -34,7 +34,7 @@ impl Question {
     }
 }
 
-/// What came back of a question that was asked once.
+/// The result of one attempt.
 #[derive(Debug)]
 pub struct Reply {
     /// The text of a finished answer, or why there is none.
@@ -48,9 +48,9 @@ pub struct Reply {
 
 impl From<ProviderError> for Reply {
     /// Nothing came back that would have to be paid for.
-    fn from(fault: ProviderError) -> Self {
+    fn from(error: ProviderError) -> Self {
         Self {
-            outcome: Err(fault),
+            outcome: Err(error),
             usage: None,
             model: None,
         }
@@ -66,6 +66,6 @@ pub trait LanguageModel: Send + Sync {
     /// The model's name in the settings.
     fn model(&self) -> &str;
 
-    /// Asks once. Whether to ask again is not this trait's business.
-    async fn ask(&self, question: &Question) -> Reply;
+    /// Asks once. The caller decides about retries.
+    async fn ask(&self, question: &ModelQuestion) -> Reply;
 }

@@ -34,7 +34,7 @@ pub(crate) struct Line {
 /// A stretch of lines: those from `from` were in the part before, those from
 /// `start` to before `end` are this part's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct TranscriptPart {
     pub(crate) from: usize,
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -125,7 +125,7 @@ fn bits(word: &str, limit: u32) -> Vec<String> {
 }
 
 /// Parts of at most so many tokens and about the same size.
-pub(crate) fn split(lines: &[Line], part_tokens: u32) -> Vec<Part> {
+pub(crate) fn split(lines: &[Line], part_tokens: u32) -> Vec<TranscriptPart> {
     let total = tokens_of(lines);
     let count = total.div_ceil(part_tokens.into()).max(1);
     let even = total.div_ceil(count);
@@ -144,7 +144,7 @@ pub(crate) fn split(lines: &[Line], part_tokens: u32) -> Vec<Part> {
     parts
 }
 
-fn part(lines: &[Line], start: usize, end: usize, part_tokens: u32) -> Part {
+fn part(lines: &[Line], start: usize, end: usize, part_tokens: u32) -> TranscriptPart {
     let allowed = part_tokens / OVERLAP_SHARE;
     let mut from = start;
     while from > 0
@@ -153,14 +153,14 @@ fn part(lines: &[Line], start: usize, end: usize, part_tokens: u32) -> Part {
     {
         from -= 1;
     }
-    Part { from, start, end }
+    TranscriptPart { from, start, end }
 }
 
 fn tokens_of(lines: &[Line]) -> u64 {
     lines.iter().map(|line| u64::from(line.tokens)).sum()
 }
 
-impl Part {
+impl TranscriptPart {
     /// The turn that it ends with.
     pub(crate) fn last_turn(self, lines: &[Line]) -> u32 {
         lines[..self.end].last().map_or(0, |line| line.turn)
@@ -198,7 +198,7 @@ mod tests {
         (0..u32::try_from(count).unwrap()).map(line).collect()
     }
 
-    fn ranges(parts: &[Part]) -> Vec<(usize, usize, usize)> {
+    fn ranges(parts: &[TranscriptPart]) -> Vec<(usize, usize, usize)> {
         parts
             .iter()
             .map(|part| (part.from, part.start, part.end))
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_transcript_is_one_part_and_an_empty_one_is_none() {
+    fn short_transcript_is_one_part_and_empty_transcript_has_none() {
         assert_eq!(ranges(&split(&written(3, 10), 40)), [(0, 0, 3)]);
         assert!(split(&[], 40).is_empty());
     }

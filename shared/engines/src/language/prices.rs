@@ -38,7 +38,7 @@ impl Price {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "tokens are few")]
-    fn of(&self, usage: Usage) -> f64 {
+    fn cost(&self, usage: Usage) -> f64 {
         let dollars = usage.input_tokens as f64 * self.input
             + usage.output_tokens as f64 * self.output
             + usage.thinking_tokens as f64 * self.thinking;
@@ -50,7 +50,7 @@ impl Price {
 /// is not in the table.
 pub(crate) fn cost_usd(model: &str, usage: Usage) -> Option<f64> {
     let price = PRICES.models.iter().find(|price| price.is_for(model))?;
-    Some(price.of(usage))
+    Some(price.cost(usage))
 }
 
 #[cfg(test)]

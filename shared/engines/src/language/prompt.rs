@@ -8,8 +8,8 @@ use domain::{analysis::Rubric, ids::hex, interview::Kind, ports::AnalysisRequest
 use sha2::{Digest, Sha256};
 
 use super::{
-    model::Question,
-    parts::{Line, Part, one_line},
+    model::ModelQuestion,
+    parts::{Line, TranscriptPart, one_line},
     schema,
 };
 
@@ -29,20 +29,20 @@ const fn occasion(kind: Kind) -> &'static str {
     }
 }
 
-/// What is asked of one part of the transcript.
+/// The question about one part of the transcript.
 pub(crate) fn about(
     request: &AnalysisRequest,
     lines: &[Line],
-    part: Part,
+    part: TranscriptPart,
     answer_tokens: u32,
-) -> Question {
+) -> ModelQuestion {
     let own = &lines[part.start..part.end];
     let whole = part.start == 0 && part.end == lines.len();
     let said = [
         stretch(own, whole, part.start - part.from),
         marked("TRANSCRIPT", &joined(&lines[part.from..part.end])),
     ];
-    Question {
+    ModelQuestion {
         instructions: format!(
             "{ANALYSIS}\n# The occasion\n\n{}\n{}",
             occasion(request.kind),
@@ -55,9 +55,9 @@ pub(crate) fn about(
     }
 }
 
-/// What is asked of the findings of all parts, which are JSON.
-pub(crate) fn in_conclusion(rubric: &Rubric, findings: &str, answer_tokens: u32) -> Question {
-    Question {
+/// The question about the results of all parts, which are JSON.
+pub(crate) fn in_conclusion(rubric: &Rubric, findings: &str, answer_tokens: u32) -> ModelQuestion {
+    ModelQuestion {
         instructions: format!("{CONCLUSION}\n{}", written(rubric)),
         content: marked("FINDINGS", findings),
         name: "conclusion",
@@ -68,8 +68,8 @@ pub(crate) fn in_conclusion(rubric: &Rubric, findings: &str, answer_tokens: u32)
 
 /// The same question after an answer that was no JSON. The answer itself is not
 /// shown again: what broke off once breaks off again.
-pub(crate) fn repaired(question: &Question, why: &str) -> Question {
-    Question {
+pub(crate) fn repaired(question: &ModelQuestion, why: &str) -> ModelQuestion {
+    ModelQuestion {
         content: format!("{}\n{REPAIR}{why}\n", question.content),
         ..question.clone()
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_cannot_be_spoken() {
+    fn transcript_text_cannot_contain_the_marker() {
         let end = |text: &str| {
             marked("TRANSCRIPT", text)
                 .lines()

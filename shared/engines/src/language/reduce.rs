@@ -1,12 +1,12 @@
-//! One summary and one rating each from what the parts found.
+//! Combines the results of the parts into one summary and one rating each.
 //!
-//! The ratings are weighed by a last question that sees the parts' findings and
-//! nothing of the transcript: a mean or median would let three parts without an
-//! example outvote the one with it. But what it says is held to what the parts
-//! found: a rating outside theirs, or none at all, gives way to their lower
-//! median, and where no part rates, there is no rating. When there are too many
-//! parts for one question, groups of neighbours are concluded first. The parts' own
-//! ratings stay beside the last one: their quotes have not been looked up yet.
+//! A last question weighs the ratings; it sees the results of the parts and not the
+//! transcript, because a mean or median would let three parts without an example
+//! outvote the one with it. Its answer is bounded by the parts: a rating outside
+//! theirs, or a missing one, becomes their lower median, and where no part rates, there
+//! is no rating. When there are too many parts for one question, groups of neighbours
+//! are combined first. The parts' own ratings are kept: their quotes have not been
+//! verified yet.
 
 use domain::{
     Private,
@@ -19,19 +19,19 @@ use super::{
     parts::tokens,
 };
 
-/// Quotes of one part that stand beside its rating.
+/// Quotes of one part that are shown with its rating.
 const QUOTES_SHOWN: usize = 3;
 
 /// What one part, or a group of them, found.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Finding {
+pub(crate) struct PartResult {
     pub(crate) summary: Option<Private>,
     pub(crate) competencies: Vec<DraftCompetency>,
 }
 
-impl Finding {
+impl PartResult {
     /// As the last question shows it.
-    fn written(&self, part: usize) -> serde_json::Value {
+    fn to_json(&self, part: usize) -> serde_json::Value {
         let competencies = self.competencies.iter().map(|own| {
             let quotes = own.evidence.iter().take(QUOTES_SHOWN);
             let quotes: Vec<&str> = quotes.map(|citation| citation.quote.reveal()).collect();
@@ -51,20 +51,20 @@ impl Finding {
 }
 
 /// The findings as lines of JSON.
-pub(crate) fn written(findings: &[Finding]) -> String {
+pub(crate) fn to_json_lines(findings: &[PartResult]) -> String {
     let lines = findings.iter().enumerate();
     let lines: Vec<String> = lines
-        .map(|(at, finding)| finding.written(at + 1).to_string())
+        .map(|(at, finding)| finding.to_json(at + 1).to_string())
         .collect();
     lines.join("\n")
 }
 
 /// Neighbours that fit into one question, at least two together.
-pub(crate) fn groups(findings: Vec<Finding>, at_most_tokens: u32) -> Vec<Vec<Finding>> {
-    let mut groups: Vec<Vec<Finding>> = Vec::new();
+pub(crate) fn groups(findings: Vec<PartResult>, at_most_tokens: u32) -> Vec<Vec<PartResult>> {
+    let mut groups: Vec<Vec<PartResult>> = Vec::new();
     let mut filled = 0;
     for finding in findings {
-        let size = tokens(&finding.written(0).to_string());
+        let size = tokens(&finding.to_json(0).to_string());
         match groups.last_mut() {
             Some(group) if group.len() < 2 || filled + size <= at_most_tokens => {
                 group.push(finding);
@@ -80,7 +80,7 @@ pub(crate) fn groups(findings: Vec<Finding>, at_most_tokens: u32) -> Vec<Vec<Fin
 }
 
 /// One finding of several, with the last question's answer.
-pub(crate) fn concluded(findings: Vec<Finding>, answer: Draft) -> Finding {
+pub(crate) fn combined(findings: Vec<PartResult>, answer: Draft) -> PartResult {
     let summaries = findings
         .iter()
         .filter_map(|finding| finding.summary.as_ref());
@@ -99,7 +99,7 @@ pub(crate) fn concluded(findings: Vec<Finding>, answer: Draft) -> Finding {
             None => by_name.push(vec![own]),
         }
     }
-    Finding {
+    PartResult {
         summary: answer.summary.or(all),
         competencies: by_name
             .into_iter()
@@ -108,7 +108,7 @@ pub(crate) fn concluded(findings: Vec<Finding>, answer: Draft) -> Finding {
     }
 }
 
-/// One assessment of those of the parts, which are at least one.
+/// Combines the assessments of at least one part.
 fn one(mut parts: Vec<DraftCompetency>, answers: &[DraftCompetency]) -> DraftCompetency {
     let mut ratings: Vec<u8> = parts.iter().filter_map(|own| own.rating).collect();
     ratings.sort_unstable();
@@ -175,15 +175,15 @@ mod tests {
         }
     }
 
-    fn finding(competency: DraftCompetency) -> Finding {
-        Finding {
+    fn finding(competency: DraftCompetency) -> PartResult {
+        PartResult {
             summary: Some(format!("Part about {}.", competency.evidence[0].turn).into()),
             competencies: vec![competency],
         }
     }
 
     /// What becomes of the parts' ratings with these of the last question.
-    fn of(ratings: &[Option<u8>], answer: &[Option<u8>]) -> DraftCompetency {
+    fn combined_rating(ratings: &[Option<u8>], answer: &[Option<u8>]) -> DraftCompetency {
         let parts = ratings.iter().zip(0..);
         let parts =
             parts.map(|(rating, turn)| finding(assessed(*rating, &format!("part {turn}"), turn)));
@@ -194,12 +194,12 @@ mod tests {
                 .collect(),
             ..Draft::default()
         };
-        concluded(parts.collect(), answer).competencies.remove(0)
+        combined(parts.collect(), answer).competencies.remove(0)
     }
 
     #[test]
-    fn the_last_word_stands_within_what_the_parts_found() {
-        let rated = of(&[Some(2), None, Some(5)], &[Some(4)]);
+    fn final_rating_lies_within_the_ratings_of_the_parts() {
+        let rated = combined_rating(&[Some(2), None, Some(5)], &[Some(4)]);
         assert_eq!(
             (rated.rating, rated.rationale.reveal()),
             (Some(4), "weighed")
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rating_that_no_part_supports_gives_way_to_the_lower_median() {
+    fn unsupported_rating_becomes_the_lower_median() {
         for (ratings, answer, expected, why) in [
             (&[Some(2), Some(3)][..], &[Some(5)][..], Some(2), "part 0"),
             (&[Some(2), Some(4), Some(5)], &[], Some(4), "part 1"),
@@ -221,7 +221,7 @@ mod tests {
             (&[None, None], &[Some(5)], None, "weighed"),
             (&[None], &[], None, "part 0"),
         ] {
-            let rated = of(ratings, answer);
+            let rated = combined_rating(ratings, answer);
             assert_eq!(
                 (rated.rating, rated.rationale.reveal()),
                 (expected, why),
@@ -232,10 +232,10 @@ mod tests {
 
     #[test]
     fn the_parts_ratings_stay_with_their_quotes_however_often_they_are_concluded() {
-        let of_first = of(&[Some(5), None, Some(1)], &[Some(5)]);
+        let of_first = combined_rating(&[Some(5), None, Some(1)], &[Some(5)]);
         let second = finding(assessed(Some(3), "part 3", 3));
         let both = vec![finding(of_first), second];
-        let rated = concluded(both, Draft::default()).competencies.remove(0);
+        let rated = combined(both, Draft::default()).competencies.remove(0);
         let parts = rated.parts.iter();
         let parts: Vec<(u8, u32)> = parts
             .map(|own| (own.rating, own.evidence[0].turn))
@@ -244,18 +244,18 @@ mod tests {
     }
 
     #[test]
-    fn without_a_summary_of_all_those_of_the_parts_stand() {
+    fn missing_overall_summary_falls_back_to_part_summaries() {
         let parts = vec![
             finding(assessed(None, "r", 1)),
             finding(assessed(None, "r", 2)),
         ];
-        let summary = concluded(parts, Draft::default()).summary.unwrap();
+        let summary = combined(parts, Draft::default()).summary.unwrap();
         assert_eq!(summary.reveal(), "Part about 1. Part about 2.");
     }
 
     #[test]
     fn many_parts_are_concluded_in_groups_that_grow_fewer() {
-        let all: Vec<Finding> = (0..50)
+        let all: Vec<PartResult> = (0..50)
             .map(|turn| finding(assessed(Some(3), "r", turn)))
             .collect();
         let one = groups(all.clone(), 100_000);

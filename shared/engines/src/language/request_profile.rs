@@ -10,15 +10,15 @@ use super::{ProviderError, Reply};
 /// Why a request was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ProfileError<F> {
-    pub(crate) fault: ProviderError,
+    pub(crate) error: ProviderError,
     /// What seems to have been refused of it.
     pub(crate) feature: Option<F>,
 }
 
 impl<F> From<ProviderError> for ProfileError<F> {
-    fn from(fault: ProviderError) -> Self {
+    fn from(error: ProviderError) -> Self {
         Self {
-            fault,
+            error,
             feature: None,
         }
     }
@@ -29,7 +29,7 @@ pub(crate) trait RequestProfile: Copy + Debug + Default + PartialEq + Send {
     /// What a request can be refused for.
     type Feature: Send;
 
-    /// The same without what was refused, unless it was without it.
+    /// The profile without the rejected feature; `None` if it has not got it.
     fn without(self, feature: Self::Feature) -> Option<Self>;
 }
 
@@ -54,7 +54,12 @@ impl<M: RequestProfile> StickyProfile<M> {
                 Ok(reply) => {
                     // Only what helped is worth remembering.
                     if request_profile != known {
-                        tracing::info!(model, ?request_profile, "asked so from now on");
+                        tracing::info!(
+                            event = "request_profile.downgraded",
+                            model,
+                            ?request_profile,
+                            "further requests use a downgraded profile"
+                        );
                         *self.lock() = request_profile;
                     }
                     return reply;
@@ -66,7 +71,7 @@ impl<M: RequestProfile> StickyProfile<M> {
                 .and_then(|feature| request_profile.without(feature))
             {
                 Some(plainer) => request_profile = plainer,
-                None => return refusal.fault.into(),
+                None => return refusal.error.into(),
             }
         }
     }

@@ -23,17 +23,17 @@ impl RetryBudget {
     }
 
     /// Waits before the next attempt; `false` when there have been enough, or
-    /// when it would take longer than there is patience left.
-    pub(crate) async fn wait(&self, attempts: u32, fault: &ProviderError) -> bool {
-        attempts < fault.attempts() && self.pause(attempts, fault.after()).await
+    /// when the rest of the budget is shorter.
+    pub(crate) async fn wait(&self, attempts: u32, error: &ProviderError) -> bool {
+        attempts < error.attempts() && self.pause(attempts, error.after()).await
     }
 
     /// Waits before attempt `attempts + 1`: at least `after`, where the provider says
-    /// so. Returns `false` without waiting when the rest of the patience is shorter.
+    /// so. Returns `false` without waiting when the rest of the budget is shorter.
     pub(crate) async fn pause(&self, attempts: u32, after: Option<Duration>) -> bool {
         let doubled = FIRST_WAIT * 2_u32.saturating_pow(attempts - 1).min(16);
         let wait = match after {
-            // Never earlier than asked for, and not all at once.
+            // Never earlier than `Retry-After`, with jitter.
             Some(after) => after + FIRST_WAIT.mul_f64(fastrand::f64()),
             None => doubled.mul_f64(0.5 + fastrand::f64() / 2.0),
         };
@@ -61,7 +61,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
-    async fn as_long_as_the_provider_says_is_waited_and_hardly_longer() {
+    async fn waits_as_long_as_retry_after_plus_jitter() {
         let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
         let after = Some(Duration::from_secs(26));
         assert!(retry_budget.wait(1, &ProviderError::Quota { after }).await);
@@ -81,11 +81,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_word_the_waits_double_and_there_are_five_attempts() {
+    async fn without_retry_after_delays_double_for_five_attempts() {
         let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
-        let fault = ProviderError::Overloaded { after: None };
+        let error = ProviderError::Overloaded { after: None };
         let mut attempts = 1;
-        while retry_budget.wait(attempts, &fault).await {
+        while retry_budget.wait(attempts, &error).await {
             attempts += 1;
         }
         assert_eq!(attempts, 5);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn longer_than_a_minute_is_not_waited_at_all() {
+    async fn delay_over_a_minute_is_not_waited_for() {
         let (retry_budget, start) = (RetryBudget::new(MINUTE), Instant::now());
         let after = Some(Duration::from_secs(61));
         assert!(!retry_budget.wait(1, &ProviderError::Quota { after }).await);

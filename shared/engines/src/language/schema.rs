@@ -1,9 +1,9 @@
-//! What answers look like, as JSON Schema.
+//! JSON Schemas of the answers.
 //!
-//! Exactly the fields of a draft: there is no place for a feeling, an accent or a
-//! protected trait. Lists are short, for readers as well as for providers, whose
-//! decoders give up on schemas with too many states (python-genai#2170); the
-//! numbers here add up to less than a fifth of what they bear.
+//! They have exactly the fields of a draft: there is no place for a feeling, an accent
+//! or a protected trait. Lists are short, for readers as well as for providers, whose
+//! decoders reject schemas with too many states (python-genai#2170); the limits here
+//! add up to less than a fifth of what they accept.
 
 use serde_json::{Map, Value, json};
 
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_schema_is_far_from_what_providers_give_up_on() {
+    fn largest_schema_is_well_below_provider_limits() {
         let largest = states(&analysis(20));
         assert!(largest <= 400, "{largest}");
     }
 
     #[test]
-    fn there_is_no_place_for_anything_else() {
+    fn unknown_fields_are_rejected() {
         fn check(schema: &Value) {
             match schema["type"].as_str() {
                 Some("object") => {

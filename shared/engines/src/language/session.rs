@@ -1,13 +1,13 @@
-//! The questions of one analysis: asked again where that may help, repaired once,
-//! counted, remembered.
+//! The questions of one analysis: retries, one repair, token counts, and cached
+//! answers.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     answer::{self, Object},
-    answer_cache::{CachedAnswer, Progress},
+    answer_cache::{AnalysisProgress, CachedAnswer},
     error::ProviderError,
-    model::{LanguageModel, Question},
+    model::{LanguageModel, ModelQuestion},
     prompt,
     retry_budget::RetryBudget,
 };
@@ -16,15 +16,15 @@ use super::{
 pub(crate) struct Session<'a> {
     model: &'a dyn LanguageModel,
     retry_budget: RetryBudget,
-    progress: Mutex<Progress>,
+    progress: Mutex<AnalysisProgress>,
 }
 
 impl<'a> Session<'a> {
-    /// Goes on from `progress`.
+    /// Continues from `progress`.
     pub(crate) fn new(
         model: &'a dyn LanguageModel,
         retry_budget: RetryBudget,
-        progress: Progress,
+        progress: AnalysisProgress,
     ) -> Self {
         Self {
             model,
@@ -34,57 +34,69 @@ impl<'a> Session<'a> {
     }
 
     /// How far it has come.
-    pub(crate) fn into_progress(self) -> Progress {
+    pub(crate) fn into_progress(self) -> AnalysisProgress {
         self.progress
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, AnalysisProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer to a question; from memory, if it has been given before.
-    pub(crate) async fn answer(&self, question: &Question) -> Result<CachedAnswer, ProviderError> {
-        let known = self.progress().recall(question);
+    pub(crate) async fn answer(
+        &self,
+        question: &ModelQuestion,
+    ) -> Result<CachedAnswer, ProviderError> {
+        let known = self.progress().find(question);
         if let Some(known) = known {
             return Ok(known);
         }
         let answered = match self.object(question).await {
-            Ok(object) => CachedAnswer::With(object),
-            Err(fault) if fault.is_too_much() => CachedAnswer::TooMuch(fault),
-            Err(fault) => return Err(fault),
+            Ok(object) => CachedAnswer::Object(object),
+            Err(error) if error.is_too_much() => CachedAnswer::TooLarge(error),
+            Err(error) => return Err(error),
         };
         self.progress().remember(question, answered.clone());
         Ok(answered)
     }
 
-    /// Asks for an object, and once more when what came is none.
-    async fn object(&self, question: &Question) -> Result<Object, ProviderError> {
+    /// Asks for an object, and once more when the answer is none.
+    async fn object(&self, question: &ModelQuestion) -> Result<Object, ProviderError> {
         let read = |text: String| answer::object(&text, &question.schema);
         let why = match read(self.text(question).await?) {
             Ok(object) => return Ok(object),
             Err(why) => why,
         };
-        tracing::info!(why, "an answer is no JSON and is asked for again");
+        tracing::info!(
+            event = "answer.invalid",
+            why,
+            "the answer does not fit its schema; asking once more"
+        );
         let again = self.text(&prompt::repaired(question, &why)).await?;
         read(again).map_err(|why| ProviderError::Malformed { why })
     }
 
-    /// Asks as often as there is patience.
-    async fn text(&self, question: &Question) -> Result<String, ProviderError> {
+    /// Asks until the retry budget is spent.
+    async fn text(&self, question: &ModelQuestion) -> Result<String, ProviderError> {
         let mut attempts = 1;
         loop {
             let reply = self.model.ask(question).await;
             self.progress().usage_totals.add(&reply, self.model.model());
-            let fault = match reply.outcome {
+            let error = match reply.outcome {
                 Ok(text) => return Ok(text),
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            if !self.retry_budget.wait(attempts, &fault).await {
-                return Err(fault);
+            if !self.retry_budget.wait(attempts, &error).await {
+                return Err(error);
             }
-            tracing::info!(fault = fault.as_str(), attempts, "asked again");
+            tracing::info!(
+                event = "question.retrying",
+                error = error.as_str(),
+                attempts,
+                "retrying the question"
+            );
             attempts += 1;
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::{Environment, InvalidSetting};
 use domain::ports::{Analyst, TokenSource};
 
-use super::{LanguageAnalyst, LanguageModel, Options};
+use super::{AnalystOptions, LanguageAnalyst, LanguageModel};
 use crate::{
     gemini::{BASE_URL, Gemini, VertexProject},
     openai::OpenAi,
@@ -20,7 +20,7 @@ const OPENAI_PART_TOKENS: u32 = 12_000;
 /// What a part may be: enough for an exchange, and no more than prices are for.
 const PART_TOKENS: std::ops::RangeInclusive<u32> = 1_000..=150_000;
 
-/// Questions asked at the same time: a server at home has one processor.
+/// Concurrent questions: a server at home has one processor.
 const GEMINI_AT_ONCE: usize = 3;
 const OPENAI_AT_ONCE: usize = 1;
 
@@ -33,11 +33,11 @@ pub(crate) fn gemini(environment: &Environment) -> anyhow::Result<Arc<dyn Analys
     let model = environment.text("GEMINI_MODEL").unwrap_or(MODEL);
     let model = Gemini::new(base_url, model, key)?;
     let parts = part_tokens(environment, GEMINI_PART_TOKENS)?;
-    Ok(engine(model, Options::new(parts, GEMINI_AT_ONCE)))
+    Ok(engine(model, AnalystOptions::new(parts, GEMINI_AT_ONCE)))
 }
 
-/// `GCS_PROJECT_ID`, `VERTEX_LOCATION`, `GEMINI_MODEL`; tokens come from those
-/// who have Google credentials.
+/// `GCS_PROJECT_ID`, `VERTEX_LOCATION`, `GEMINI_MODEL`; `tokens` provides the access
+/// tokens.
 pub(crate) fn vertex(
     environment: &Environment,
     tokens: Option<Arc<dyn TokenSource>>,
@@ -60,7 +60,7 @@ pub(crate) fn vertex(
     let model = environment.text("GEMINI_MODEL").unwrap_or(MODEL);
     let model = Gemini::vertex(&project, model, tokens)?;
     let parts = part_tokens(environment, GEMINI_PART_TOKENS)?;
-    Ok(engine(model, Options::new(parts, GEMINI_AT_ONCE)))
+    Ok(engine(model, AnalystOptions::new(parts, GEMINI_AT_ONCE)))
 }
 
 /// `OPENAI_BASE_URL`, which has no default: no transcript goes to a company by
@@ -72,10 +72,10 @@ pub(crate) fn openai(environment: &Environment) -> anyhow::Result<Arc<dyn Analys
     let model = environment.required("OPENAI_MODEL", expected)?;
     let model = OpenAi::new(base_url, model, environment.text("OPENAI_API_KEY"))?;
     let parts = part_tokens(environment, OPENAI_PART_TOKENS)?;
-    Ok(engine(model, Options::new(parts, OPENAI_AT_ONCE)))
+    Ok(engine(model, AnalystOptions::new(parts, OPENAI_AT_ONCE)))
 }
 
-fn engine(model: impl LanguageModel + 'static, options: Options) -> Arc<dyn Analyst> {
+fn engine(model: impl LanguageModel + 'static, options: AnalystOptions) -> Arc<dyn Analyst> {
     Arc::new(LanguageAnalyst::new(Arc::new(model), options))
 }
 
@@ -111,7 +111,9 @@ mod tests {
     }
 
     fn refused<const N: usize>(pairs: [(&str, &str); N]) -> String {
-        let error = analyst(&Environment::of(pairs)).map(|_| ()).unwrap_err();
+        let error = analyst(&Environment::from_pairs(pairs))
+            .map(|_| ())
+            .unwrap_err();
         format!("{error:#}")
     }
 
@@ -120,7 +122,7 @@ mod tests {
         let name = |pairs: &[(&str, &str)]| {
             let pairs: [(&str, &str); 4] =
                 std::array::from_fn(|at| *pairs.get(at).unwrap_or(&("", "")));
-            let engine = analyst_with(&Environment::of(pairs), Some(Arc::new(Tokens)));
+            let engine = analyst_with(&Environment::from_pairs(pairs), Some(Arc::new(Tokens)));
             engine.unwrap().name()
         };
         assert_eq!(name(&[]), "extractive");
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named_and_not_shown() {
+    fn invalid_settings_are_named_without_their_values() {
         let gemini = ("ANALYZER", "gemini");
         let key = ("GEMINI_API_KEY", SECRET);
         let openai = ("ANALYZER", "openai");
@@ -193,7 +195,7 @@ mod tests {
     #[test]
     fn vertex_is_where_its_location_says() {
         let at = |location: &str| {
-            let environment = Environment::of([
+            let environment = Environment::from_pairs([
                 ("ANALYZER", "vertex"),
                 ("GCS_PROJECT_ID", "p"),
                 ("VERTEX_LOCATION", location),

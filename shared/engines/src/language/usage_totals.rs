@@ -58,7 +58,7 @@ impl UsageTotals {
         if self.unpriced {
             warn(
                 "price_unknown",
-                "the price of this model is not known, and so the cost is not",
+                "cost unknown: no price is stored for this model",
             );
         }
     }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn useless_answers_are_paid_for_and_refusals_are_not() {
+    fn unusable_answers_are_counted_as_usage_and_errors_are_not() {
         let replies = [
             reply(Err(ProviderError::Truncated), Some(USAGE), None),
             ProviderError::QuotaSpent.into(),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_guessed() {
+    fn unknown_usage_stays_unknown() {
         let draft = settled(&[reply(Ok(String::new()), Some(USAGE), None)], "llama3.1");
         assert_eq!(
             (draft.cost_usd, &draft.warnings[0].code[..]),

@@ -1,17 +1,17 @@
-//! Refusals of `OpenAI` and of compatible servers, told apart.
+//! Errors of `OpenAI` and of compatible servers.
 //!
-//! Bodies, as far as is known: `OpenAI`'s `{error: {message, type, param, code}}`;
-//! vLLM the same, or `{object: "error", message, type, param, code}` before 0.10;
-//! Ollama the first, or `{error: "…"}` from its own handlers; gateways the first
-//! with a number as `code`, at times with status 200.
+//! Known bodies: `OpenAI`'s `{error: {message, type, param, code}}`; vLLM the same, or
+//! `{object: "error", message, type, param, code}` before 0.10; Ollama the first, or
+//! `{error: "…"}` from its own handlers; gateways the first with a number as `code`, at
+//! times with status 200.
 
 use serde_json::Value;
 
-use crate::language::{ProviderError, http::Answer, request_profile};
+use crate::language::{ProviderError, http::Answer, request_profile::ProfileError};
 
 /// What a server may not know, and what can be left out or said otherwise for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Feature {
+pub(crate) enum OpenAiFeature {
     /// `response_format`.
     Format,
     /// `max_tokens`.
@@ -20,24 +20,25 @@ pub(crate) enum Feature {
     Temperature,
 }
 
-/// Why a request was refused.
-pub(crate) type ProfileError = request_profile::ProfileError<Feature>;
-
-/// Whether a body is an error, whatever its status.
+/// Whether a body is an error, regardless of its status.
 pub(crate) fn is_error(body: &Value) -> bool {
     !body["error"].is_null() || body["object"] == "error"
 }
 
 /// By status and body. Its message is looked at, and never kept.
-pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError {
-    let words = Words::of(body);
+pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError<OpenAiFeature> {
+    let words = Words::new(body);
     let status = match answer.status.as_u16() {
         200..=299 => words.status.unwrap_or(500),
         status => status,
     };
-    tracing::info!(status, "the language engine said no");
+    tracing::info!(
+        event = "analysis.rejected",
+        status,
+        "the language model rejected the request"
+    );
     let after = answer.after;
-    let fault = match status {
+    let error = match status {
         402 => ProviderError::QuotaSpent,
         _ if words.say(&["insufficient_quota", "billing_hard_limit"]) => ProviderError::QuotaSpent,
         _ if words.say(&[
@@ -62,7 +63,7 @@ pub(crate) fn refusal(body: Option<&Value>, answer: &Answer) -> ProfileError {
         _ if words.say(&["model_not_found"]) => ProviderError::UnknownModel,
         _ => return words.refused(),
     };
-    fault.into()
+    error.into()
 }
 
 /// What an error says, in lower case.
@@ -74,7 +75,7 @@ struct Words {
 }
 
 impl Words {
-    fn of(body: Option<&Value>) -> Self {
+    fn new(body: Option<&Value>) -> Self {
         let error = body.map_or(&Value::Null, |body| match &body["error"] {
             Value::Null => body,
             error => error,
@@ -104,12 +105,12 @@ impl Words {
     }
 
     /// A request refused for something that may be left out of it.
-    fn refused(&self) -> ProfileError {
+    fn refused(&self) -> ProfileError<OpenAiFeature> {
         let about = |word: &str| self.param.contains(word) || self.text.contains(word);
         let feature = if about("max_tokens") {
-            Some(Feature::MaxTokens)
+            Some(OpenAiFeature::MaxTokens)
         } else if about("temperature") {
-            Some(Feature::Temperature)
+            Some(OpenAiFeature::Temperature)
         } else if [
             "response_format",
             "schema",
@@ -121,12 +122,12 @@ impl Words {
         .into_iter()
         .any(about)
         {
-            Some(Feature::Format)
+            Some(OpenAiFeature::Format)
         } else {
             None
         };
         ProfileError {
-            fault: ProviderError::Refused,
+            error: ProviderError::Refused,
             feature,
         }
     }

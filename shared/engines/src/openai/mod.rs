@@ -1,11 +1,11 @@
-//! Chat completions as `OpenAI` defined them, from any server that offers them: `OpenAI`,
-//! Ollama, vLLM, llama.cpp, gateways.
+//! Chat completions as `OpenAI` defined them, from any server that offers them:
+//! `OpenAI`, Ollama, vLLM, llama.cpp, gateways.
 //!
-//! They differ in what they take. So the best is asked for first, and what a
-//! server says it does not know is left out from then on: a JSON Schema, then any
-//! JSON, then nothing but the prompt's word; `max_tokens` under its newer name; a
-//! temperature. `request` writes a question, `response` reads what comes back,
-//! `errors` tells refusals apart.
+//! Servers support different features. The first request uses all of them, and a
+//! feature that the server rejects is left out of later ones: a JSON Schema, then any
+//! JSON, then the prompt alone; `max_tokens` under its newer name; a temperature.
+//! `request` writes a question, `response` reads the response, `errors` classifies
+//! errors.
 
 mod errors;
 mod request;
@@ -21,12 +21,12 @@ use reqwest::{
 };
 
 use crate::language::{
-    LanguageModel, Question, Reply,
+    LanguageModel, ModelQuestion, Reply,
     http::{Caller, SetupError, secret},
-    request_profile::StickyProfile,
+    request_profile::{ProfileError, StickyProfile},
 };
-use errors::ProfileError;
-use request::RequestProfile;
+use errors::OpenAiFeature;
+use request::OpenAiProfile;
 
 /// How long an answer may take: models at home have a processor and no hurry.
 const TIMEOUT: Duration = Duration::from_mins(9);
@@ -38,7 +38,7 @@ pub struct OpenAi {
     /// `Bearer` and the key, where the server wants one.
     key: Option<HeaderValue>,
     caller: Caller,
-    request_profile: StickyProfile<RequestProfile>,
+    request_profile: StickyProfile<OpenAiProfile>,
 }
 
 impl fmt::Debug for OpenAi {
@@ -74,7 +74,7 @@ impl OpenAi {
         })
     }
 
-    /// The same model, given up sooner or later.
+    /// The same model with another timeout.
     #[must_use]
     pub fn within(self, timeout: Duration) -> Self {
         Self {
@@ -85,9 +85,9 @@ impl OpenAi {
 
     async fn attempt(
         &self,
-        question: &Question,
-        request_profile: RequestProfile,
-    ) -> Result<Reply, ProfileError> {
+        question: &ModelQuestion,
+        request_profile: OpenAiProfile,
+    ) -> Result<Reply, ProfileError<OpenAiFeature>> {
         let content = request::body(question, &self.model, request_profile);
         let credentials = self.key.clone().map(|key| (AUTHORIZATION.as_str(), key));
         let answer = self.caller.post(&self.url, credentials, &content).await?;
@@ -105,7 +105,7 @@ impl LanguageModel for OpenAi {
         &self.model
     }
 
-    async fn ask(&self, question: &Question) -> Reply {
+    async fn ask(&self, question: &ModelQuestion) -> Reply {
         let attempt = |request_profile| self.attempt(question, request_profile);
         self.request_profile.ask(&self.model, attempt).await
     }

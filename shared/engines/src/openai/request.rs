@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::errors::Feature;
-use crate::language::{Question, request_profile};
+use super::errors::OpenAiFeature;
+use crate::language::{ModelQuestion, request_profile};
 
-/// How JSON is asked for.
+/// How JSON is requested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum ResponseFormat {
     /// Decoded by the schema.
     #[default]
     Schema,
-    /// Decoded as any JSON; the schema stands in the prompt.
+    /// Decoded as any JSON; the prompt has the schema.
     Json,
     /// By the prompt alone.
     Words,
@@ -19,8 +19,8 @@ pub(crate) enum Format {
 
 /// What the server is known to take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct RequestProfile {
-    pub(crate) format: Format,
+pub(crate) struct OpenAiProfile {
+    pub(crate) format: ResponseFormat,
     /// `max_completion_tokens` in place of `max_tokens`, which `OpenAI`'s reasoning
     /// models refuse and others do not know.
     pub(crate) completion_tokens: bool,
@@ -28,24 +28,24 @@ pub(crate) struct RequestProfile {
     pub(crate) own_temperature: bool,
 }
 
-impl request_profile::RequestProfile for RequestProfile {
-    type Feature = Feature;
+impl request_profile::RequestProfile for OpenAiProfile {
+    type Feature = OpenAiFeature;
 
-    fn without(self, feature: Feature) -> Option<Self> {
+    fn without(self, feature: OpenAiFeature) -> Option<Self> {
         match feature {
-            Feature::Format => Some(Self {
+            OpenAiFeature::Format => Some(Self {
                 format: match self.format {
-                    Format::Schema => Format::Json,
-                    Format::Json => Format::Words,
-                    Format::Words => return None,
+                    ResponseFormat::Schema => ResponseFormat::Json,
+                    ResponseFormat::Json => ResponseFormat::Words,
+                    ResponseFormat::Words => return None,
                 },
                 ..self
             }),
-            Feature::MaxTokens => (!self.completion_tokens).then_some(Self {
+            OpenAiFeature::MaxTokens => (!self.completion_tokens).then_some(Self {
                 completion_tokens: true,
                 ..self
             }),
-            Feature::Temperature => (!self.own_temperature).then_some(Self {
+            OpenAiFeature::Temperature => (!self.own_temperature).then_some(Self {
                 own_temperature: true,
                 ..self
             }),
@@ -54,9 +54,9 @@ impl request_profile::RequestProfile for RequestProfile {
 }
 
 /// The request's body.
-pub(crate) fn body(question: &Question, model: &str, request_profile: RequestProfile) -> Value {
+pub(crate) fn body(question: &ModelQuestion, model: &str, request_profile: OpenAiProfile) -> Value {
     let mut instructions = question.instructions.clone();
-    if request_profile.format != Format::Schema {
+    if request_profile.format != ResponseFormat::Schema {
         instructions.push_str("\nThe answer's JSON Schema:\n");
         instructions.push_str(&question.schema.to_string());
     }
@@ -69,17 +69,17 @@ pub(crate) fn body(question: &Question, model: &str, request_profile: RequestPro
         "stream": false,
     });
     match request_profile.format {
-        Format::Schema => {
+        ResponseFormat::Schema => {
             let (name, schema) = (question.name, &question.schema);
             body["response_format"] = json!({
                 "type": "json_schema",
                 "json_schema": {"name": name, "strict": true, "schema": schema},
             });
         }
-        Format::Json => {
+        ResponseFormat::Json => {
             body["response_format"] = json!({"type": "json_object"});
         }
-        Format::Words => {}
+        ResponseFormat::Words => {}
     }
     // Reasoning is counted within the newer limit, and needs room.
     let (limit, room) = if request_profile.completion_tokens {

@@ -1,17 +1,22 @@
-//! What a chat completion answers, told apart.
+//! Reads chat completions.
 
 use domain::analysis::Usage;
 use serde_json::Value;
 
-use super::errors::{self, ProfileError};
-use crate::language::{ProviderError, Question, Reply, http::Answer};
+use super::errors::{self, OpenAiFeature};
+use crate::language::{
+    ModelQuestion, ProviderError, Reply, http::Answer, request_profile::ProfileError,
+};
 
-/// Characters of a prompt to a token, more than which no tokenizer makes of
-/// language: a server that counts fewer tokens has not read all of it.
+/// More characters of a prompt for one token than any tokenizer packs: a server that
+/// counts fewer tokens has not read all of it.
 const MOST_CHARACTERS: u64 = 8;
 
 /// What came back of a request.
-pub(crate) fn read(answer: &Answer, question: &Question) -> Result<Reply, ProfileError> {
+pub(crate) fn read(
+    answer: &Answer,
+    question: &ModelQuestion,
+) -> Result<Reply, ProfileError<OpenAiFeature>> {
     let body = answer.json();
     let body = body.filter(Value::is_object);
     // Gateways put errors into answers that are said to be good.
@@ -70,7 +75,7 @@ fn text(content: &Value) -> String {
     }
 }
 
-/// `completion_tokens` includes those of reasoning. A count of 0 is none.
+/// `completion_tokens` includes those of reasoning. A count of 0 means unknown.
 fn usage(usage: &Value) -> Option<Usage> {
     let prompt = usage["prompt_tokens"].as_u64().filter(|count| *count > 0)?;
     let completion = usage["completion_tokens"].as_u64().unwrap_or(0);
@@ -85,7 +90,7 @@ fn usage(usage: &Value) -> Option<Usage> {
 
 /// Whether the server has read less than it was sent: Ollama leaves out what does
 /// not fit into its context, and does not say so (ollama#2208).
-fn is_cut(question: &Question, usage: Usage) -> bool {
+fn is_cut(question: &ModelQuestion, usage: Usage) -> bool {
     let characters = question.instructions.chars().count() + question.content.chars().count();
     usage.input_tokens.saturating_mul(MOST_CHARACTERS) < characters as u64
 }

@@ -14,11 +14,11 @@ use domain::{steps::StepError, transcript::Word};
 use reqwest::header::AUTHORIZATION;
 
 use super::{
-    Options,
-    errors::Failure,
+    OpenAiTranscriptionOptions,
+    errors::TranscriptionError,
     language::Language,
     pieces::Piece,
-    request::{self, Features, Query},
+    request::{self, Features, FormFields},
     response::{self, Response},
     response_error::ResponseError,
     words,
@@ -28,9 +28,9 @@ use crate::language::{
     retry_budget::RetryBudget,
 };
 
-/// A server, and what was learned about it.
-pub(super) struct Server {
-    pub(super) options: Options,
+/// A server, and its known limits.
+pub(super) struct TranscriptionServer {
+    pub(super) options: OpenAiTranscriptionOptions,
     caller: Caller,
     features: Mutex<Features>,
     /// Samples of the shortest piece that it refused as too large.
@@ -59,8 +59,8 @@ impl Conversation {
     }
 }
 
-impl Server {
-    pub(super) fn new(options: Options) -> Result<Self, SetupError> {
+impl TranscriptionServer {
+    pub(super) fn new(options: OpenAiTranscriptionOptions) -> Result<Self, SetupError> {
         Ok(Self {
             caller: Caller::new(options.timeout)?,
             features: Mutex::new(Features::from_model(&options.model)),
@@ -86,8 +86,8 @@ impl Server {
             }
             match self.attempts(&piece, conversation).await {
                 Ok(response) => found.extend(placed(response, &piece)),
-                Err(Failure::TooShort) => {}
-                Err(Failure::TooLarge) if piece.is_divisible() => {
+                Err(TranscriptionError::TooShort) => {}
+                Err(TranscriptionError::TooLarge) if piece.is_divisible() => {
                     self.refused.fetch_min(piece.length(), Ordering::Relaxed);
                     pieces.push_front(piece);
                 }
@@ -97,12 +97,12 @@ impl Server {
         Ok(found)
     }
 
-    /// Sends a piece as often as there is patience.
+    /// Sends a piece until the retry budget is spent.
     async fn attempts(
         &self,
         piece: &Piece,
         conversation: &Conversation,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, TranscriptionError> {
         let mut attempt = 1;
         loop {
             let failure = match self.accepted(piece, conversation).await {
@@ -128,7 +128,7 @@ impl Server {
         &self,
         piece: &Piece,
         conversation: &Conversation,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, TranscriptionError> {
         let known = *self.features.lock().unwrap_or_else(PoisonError::into_inner);
         let mut features = known;
         loop {
@@ -160,13 +160,15 @@ impl Server {
         features: Features,
     ) -> Result<Response, ResponseError> {
         let language = conversation.language.to_request();
-        let query = Query {
+        let query = FormFields {
             model: &self.options.model,
             language: language.as_deref(),
             prompt: conversation.prompt.as_deref(),
             features,
         };
-        let form = query.form(piece).map_err(|_| Failure::Unreadable)?;
+        let form = query
+            .form(piece)
+            .map_err(|_| TranscriptionError::Unreadable)?;
         let audio = Duration::from_millis(piece.length_ms());
         let caller = self.caller.clone().within(self.options.timeout + audio * 2);
         let key = self.options.key.clone();
@@ -179,7 +181,7 @@ impl Server {
 }
 
 fn placed(response: Response, piece: &Piece) -> impl Iterator<Item = Word> {
-    let words = words::of_response(response, piece).into_iter();
+    let words = words::recognized_words(response, piece).into_iter();
     words.map(|word| {
         let (start_ms, end_ms) = piece.in_recording(word.start_ms, word.end_ms);
         Word {

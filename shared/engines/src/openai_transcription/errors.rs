@@ -6,14 +6,14 @@ use domain::steps::{Code, StepError};
 
 /// Why a piece was not transcribed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum TranscriptionError {
     /// The key is not accepted.
     Unauthorized,
     /// The key is not permitted to do this.
     Forbidden,
     /// The account has no credit, or its quota is spent.
     OutOfCredit,
-    /// There is no such model or address.
+    /// No such model or address.
     NotFound,
     /// The provider does not serve this country.
     Location,
@@ -44,7 +44,7 @@ pub(super) enum Failure {
 /// How long to wait where the server does not say.
 const A_MINUTE: Duration = Duration::from_mins(1);
 
-impl Failure {
+impl TranscriptionError {
     /// How often a piece is sent in all before the step is given back.
     pub(super) const fn attempts(&self) -> u32 {
         match self {

@@ -43,7 +43,7 @@ impl LiveTranscriber for OpenAiTranscriber {
             async move {
                 let piece = Piece::from_utterance(SPEAKER, &utterance);
                 let words = server.transcribe(piece, &conversation).await?;
-                Ok(segment::of_words(words, true))
+                Ok(segment::from_words(words, true))
             }
         };
         Ok(segment::utterances(samples)

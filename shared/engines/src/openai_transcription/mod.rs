@@ -1,15 +1,15 @@
 //! Speech recognition by any server with `OpenAI`'s endpoint
 //! `/v1/audio/transcriptions`: `OpenAI`, Groq, vLLM, speaches, LocalAI, whisper.cpp.
 //!
-//! In reading order: [`Options`] say how the server is reached, `pieces` are
-//! what servers accept of a recording, `request` makes a form of a piece,
-//! `client` sends it, `response` reads what comes back, `refusals` tells refusals apart
-//! and `errors` says what they mean,
-//! `words` gives the words their times, and `language` keeps the recording's language.
+//! In reading order: [`OpenAiTranscriptionOptions`] configure the connection, `pieces`
+//! are what servers accept of a recording, `request` makes a form of a piece, `client`
+//! sends it, `response` reads the response, `response_error` classifies errors and
+//! `errors` maps them to those of a step, `words` gives the words their times, and
+//! `language` keeps the recording's language.
 //!
 //! The recording is decoded once before anything is sent: one that is too long or
-//! damaged costs nothing, and only the samples tell whether each channel carries one
-//! person. Such channels are sent separately; otherwise everything is one speaker's.
+//! damaged costs nothing, and only the samples show whether each channel carries one
+//! person. Such channels are sent separately; otherwise there is one speaker.
 
 mod client;
 mod errors;
@@ -39,16 +39,16 @@ use crate::{
     language::http::SetupError,
     probe::{self, AudioProbe},
 };
-use client::{Conversation, Server};
+use client::{Conversation, TranscriptionServer};
 use pieces::{Piece, PieceJoiner};
-pub use settings::Options;
+pub use settings::OpenAiTranscriptionOptions;
 
 /// Requests at the same time: one is uploaded while another is worked on.
 const AT_ONCE: usize = 2;
 
 /// A transcription server with `OpenAI`'s protocol.
 #[derive(Clone)]
-pub struct OpenAiTranscriber(Arc<Server>);
+pub struct OpenAiTranscriber(Arc<TranscriptionServer>);
 
 impl fmt::Debug for OpenAiTranscriber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,8 +62,8 @@ impl fmt::Debug for OpenAiTranscriber {
 
 impl OpenAiTranscriber {
     /// An engine that is reached like this.
-    pub fn new(options: Options) -> Result<Self, SetupError> {
-        Ok(Self(Arc::new(Server::new(options)?)))
+    pub fn new(options: OpenAiTranscriptionOptions) -> Result<Self, SetupError> {
+        Ok(Self(Arc::new(TranscriptionServer::new(options)?)))
     }
 
     /// The words of all pieces. Without a known language the first piece is done alone,
@@ -71,14 +71,14 @@ impl OpenAiTranscriber {
     async fn words(
         &self,
         mut pieces: mpsc::Receiver<Piece>,
-        survey: &AudioProbe,
+        probe: &AudioProbe,
         conversation: &Conversation,
         progress: &dyn Progress,
     ) -> Result<Vec<Word>, StepError> {
         let transcribe = async |piece: Piece| {
             let reached_ms = piece.end_ms();
             let words = self.0.transcribe(piece, conversation).await?;
-            progress.report(percent(reached_ms, survey.facts.duration_ms));
+            progress.report(percent(reached_ms, probe.facts.duration_ms));
             Ok::<_, StepError>(words)
         };
         let mut found = Vec::new();
@@ -107,7 +107,7 @@ impl Transcriber for OpenAiTranscriber {
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let survey = probe::take(request).await?;
+        let probe = probe::probe(request).await?;
         let retry_budget = self.0.options.retry_budget;
         let language = request.language.as_deref();
         let conversation = Conversation::new(language, &request.key_terms, retry_budget);
@@ -116,18 +116,18 @@ impl Transcriber for OpenAiTranscriber {
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
             let emit = |piece| send.blocking_send(piece).is_ok();
-            cut(source, survey, Segmenter::default, PieceJoiner::new, emit)
+            cut(source, probe, Segmenter::default, PieceJoiner::new, emit)
         });
-        let words = self.words(pieces, &survey, &conversation, progress).await?;
+        let words = self.words(pieces, &probe, &conversation, progress).await?;
         let speech_ms = cutting
             .await
             .map_err(|_| StepError::transient(Code::EngineFailed, "cutting the recording failed"))?
             .map_err(|error| error.to_step_error())?;
         Ok(Recognition {
-            speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
+            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
             words,
             language: request.language.clone().or(conversation.language.known()),
-            audio: survey.facts,
+            audio: probe.facts,
             speech_ms: Some(speech_ms),
             model: self.0.options.model.clone(),
             diarization: None,

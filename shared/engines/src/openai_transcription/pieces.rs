@@ -220,7 +220,7 @@ impl Builder {
         (self.pcm.len() / SAMPLE) as u64
     }
 
-    /// Samples of silence between what there is and an utterance.
+    /// Samples of silence between the piece so far and an utterance.
     fn pause(&self, next: &speech::SpeechSegment) -> u64 {
         let end = self.parts.last().map_or(next.start, |part| part.end());
         next.start.saturating_sub(end).min(PAUSE)

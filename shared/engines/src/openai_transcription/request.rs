@@ -15,7 +15,7 @@ const LONGEST_PROMPT: usize = 400;
 
 /// What may be left out of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Feature {
+pub(super) enum TranscriptionFeature {
     /// `timestamp_granularities[]`.
     Granularities,
     /// `response_format=verbose_json`.
@@ -37,8 +37,8 @@ pub(super) struct Features {
     verbose: bool,
     prompt: bool,
     temperature: bool,
-    /// Whether the server is told to cut the audio, which `gpt-4o-transcribe-diarize`
-    /// demands for more than 30 seconds.
+    /// Whether the server splits the audio, which `gpt-4o-transcribe-diarize` demands
+    /// for more than 30 seconds.
     chunking: bool,
 }
 
@@ -58,22 +58,22 @@ impl Features {
     }
 
     /// The same without a feature, unless it was without it.
-    pub(super) fn without(self, feature: Feature) -> Option<Self> {
+    pub(super) fn without(self, feature: TranscriptionFeature) -> Option<Self> {
         let fewer = match feature {
-            Feature::Granularities => Self {
+            TranscriptionFeature::Granularities => Self {
                 granularities: false,
                 ..self
             },
-            Feature::VerboseJson => Self {
+            TranscriptionFeature::VerboseJson => Self {
                 granularities: false,
                 verbose: false,
                 ..self
             },
-            Feature::Prompt => Self {
+            TranscriptionFeature::Prompt => Self {
                 prompt: false,
                 ..self
             },
-            Feature::Temperature => Self {
+            TranscriptionFeature::Temperature => Self {
                 temperature: false,
                 ..self
             },
@@ -84,7 +84,7 @@ impl Features {
 
 /// What goes into a request besides the audio.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Query<'a> {
+pub(super) struct FormFields<'a> {
     pub(super) model: &'a str,
     /// An ISO 639 code.
     pub(super) language: Option<&'a str>,
@@ -92,7 +92,7 @@ pub(super) struct Query<'a> {
     pub(super) features: Features,
 }
 
-impl Query<'_> {
+impl FormFields<'_> {
     /// The text fields.
     fn fields(&self) -> Vec<(&'static str, String)> {
         let features = self.features;
@@ -177,10 +177,10 @@ mod tests {
     #[test]
     fn features_are_left_out_once() {
         let all = Features::from_model("whisper-1");
-        let fewer = all.without(Feature::Granularities).unwrap();
-        assert_eq!(fewer.without(Feature::Granularities), None);
-        let plain = fewer.without(Feature::VerboseJson).unwrap();
-        assert_eq!(plain.without(Feature::VerboseJson), None);
-        assert_eq!(plain.without(Feature::Granularities), None);
+        let fewer = all.without(TranscriptionFeature::Granularities).unwrap();
+        assert_eq!(fewer.without(TranscriptionFeature::Granularities), None);
+        let plain = fewer.without(TranscriptionFeature::VerboseJson).unwrap();
+        assert_eq!(plain.without(TranscriptionFeature::VerboseJson), None);
+        assert_eq!(plain.without(TranscriptionFeature::Granularities), None);
     }
 }

@@ -1,14 +1,14 @@
 //! Responses of transcription servers.
 //!
-//! They differ: `words` lie beside the segments (`OpenAI`, Groq), in them
-//! (whisper.cpp, where a word is a token of the model) or in both (speaches), or are
-//! missing (vLLM, LocalAI, faster-whisper-server). LocalAI counted in nanoseconds, and
-//! vLLM writes -1 for what it does not know. Whatever is odd is left out.
+//! They differ: `words` lie beside the segments (`OpenAI`, Groq), in them (whisper.cpp,
+//! where a word is a token of the model) or in both (speaches), or are missing (vLLM,
+//! LocalAI, faster-whisper-server). LocalAI counted in nanoseconds, and vLLM writes -1
+//! for unknown values. Invalid values are left out.
 
 use serde_json::Value;
 
 use super::{
-    errors::Failure,
+    errors::TranscriptionError,
     response_error::{self, ResponseError},
 };
 use crate::language::http::Answer;
@@ -22,21 +22,21 @@ pub(super) struct Response {
     pub(super) text: String,
     /// As the server spells it.
     pub(super) language: Option<String>,
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Vec<ResponseSegment>,
     /// Words outside of segments.
     pub(super) words: Vec<Timed>,
 }
 
 /// A sentence or so.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Segment {
+pub(super) struct ResponseSegment {
     pub(super) text: String,
     /// From the start of the piece.
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
     /// Mean logarithm of the probability of its tokens.
     pub(super) avg_logprob: Option<f64>,
-    /// Probability that it is no speech, 0 to 1.
+    /// Probability that there is no speech, 0 to 1.
     pub(super) no_speech_prob: Option<f64>,
     pub(super) words: Vec<Timed>,
 }
@@ -71,7 +71,7 @@ pub(super) fn read(answer: &Answer) -> Result<Response, ResponseError> {
             .iter()
             .map(|segment| segment.text.as_str())
             .collect(),
-        None => return Err(Failure::Unreadable.into()),
+        None => return Err(TranscriptionError::Unreadable.into()),
     };
     Ok(Response {
         text,
@@ -86,11 +86,11 @@ fn list<T>(values: &Value, read: impl FnMut(&Value) -> Option<T>) -> Vec<T> {
     values.iter().filter_map(read).collect()
 }
 
-fn segment(value: &Value) -> Option<Segment> {
+fn segment(value: &Value) -> Option<ResponseSegment> {
     let start_ms = milliseconds(&value["start"])?;
     let known = number(&value["compression_ratio"]).is_none_or(|ratio| ratio >= 0.0);
     let known = |value: &Value| number(value).filter(|_| known);
-    Some(Segment {
+    Some(ResponseSegment {
         text: value["text"].as_str()?.to_owned(),
         start_ms,
         end_ms: milliseconds(&value["end"])

@@ -1,28 +1,28 @@
-//! Refusals of transcription servers, told apart.
+//! Errors of transcription servers.
 //!
-//! Bodies as known: `{error: {message, type, param, code}}` (`OpenAI`, Groq without
-//! `param`, LocalAI with a number as `code`), `{error: "…"}` (whisper.cpp),
-//! `{object: "error", message, type, param, code}` (vLLM before 0.10),
-//! `{detail: "…"}`, `{detail: [{msg, loc}]}` and `{detail: {error: {…}}}` (speaches and
-//! other `FastAPI` servers). vLLM answers some errors with status 200.
+//! Known bodies: `{error: {message, type, param, code}}` (`OpenAI`, Groq without
+//! `param`, LocalAI with a number as `code`), `{error: "…"}` (whisper.cpp), `{object:
+//! "error", message, type, param, code}` (vLLM before 0.10), `{detail: "…"}`, `{detail:
+//! [{msg, loc}]}` and `{detail: {error: {…}}}` (speaches and other `FastAPI` servers).
+//! vLLM answers some errors with status 200.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{errors::Failure, request::Feature};
+use super::{errors::TranscriptionError, request::TranscriptionFeature};
 use crate::language::ProviderError;
 
 /// A failure, and the part of the request that it seems to be about.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ResponseError {
-    pub(super) failure: Failure,
+    pub(super) failure: TranscriptionError,
     /// What may be left out of the request.
-    pub(super) feature: Option<Feature>,
+    pub(super) feature: Option<TranscriptionFeature>,
 }
 
-impl From<Failure> for ResponseError {
-    fn from(failure: Failure) -> Self {
+impl From<TranscriptionError> for ResponseError {
+    fn from(failure: TranscriptionError) -> Self {
         Self {
             failure,
             feature: None,
@@ -31,23 +31,23 @@ impl From<Failure> for ResponseError {
 }
 
 impl From<ProviderError> for ResponseError {
-    fn from(fault: ProviderError) -> Self {
-        let failure = match fault {
-            ProviderError::Timeout => Failure::Timeout,
-            ProviderError::Unreachable => Failure::Unreachable,
-            _ => Failure::Unreadable,
+    fn from(error: ProviderError) -> Self {
+        let failure = match error {
+            ProviderError::Timeout => TranscriptionError::Timeout,
+            ProviderError::Unreachable => TranscriptionError::Unreachable,
+            _ => TranscriptionError::Unreadable,
         };
         failure.into()
     }
 }
 
-/// Whether a body is an error, whatever its status.
+/// Whether a body is an error, regardless of its status.
 pub(super) fn is_error(body: &Value) -> bool {
     !body["error"].is_null() || body["object"] == "error" || !body["detail"].is_null()
 }
 
-/// The refusal that a status and a body mean. The message is searched and never kept:
-/// it may repeat what was said.
+/// Classifies a status and a body. The message is searched and never kept: it may quote
+/// the recording.
 pub(super) fn refusal(
     status: u16,
     after: Option<Duration>,
@@ -128,36 +128,36 @@ impl ErrorBody {
                 "billing_not_active",
             ]) =>
             {
-                Failure::OutOfCredit
+                TranscriptionError::OutOfCredit
             }
-            401 => Failure::Unauthorized,
-            402 => Failure::OutOfCredit,
-            403 if self.says(&["unsupported_country"]) => Failure::Location,
-            403 => Failure::Forbidden,
-            429 => Failure::RateLimited(after),
-            413 => Failure::TooLarge,
-            415 => Failure::Audio,
-            _ if self.is_too_large() => Failure::TooLarge,
-            _ if self.says(&["audio_too_short", "too short"]) => Failure::TooShort,
-            300..=399 | 404 | 405 => Failure::NotFound,
-            498 | 503 | 529 => Failure::Overloaded(after),
-            408 | 409 | 425 | 499 => Failure::Unavailable(after),
-            500..=599 if self.feature().is_none() => Failure::Unavailable(after),
+            401 => TranscriptionError::Unauthorized,
+            402 => TranscriptionError::OutOfCredit,
+            403 if self.says(&["unsupported_country"]) => TranscriptionError::Location,
+            403 => TranscriptionError::Forbidden,
+            429 => TranscriptionError::RateLimited(after),
+            413 => TranscriptionError::TooLarge,
+            415 => TranscriptionError::Audio,
+            _ if self.is_too_large() => TranscriptionError::TooLarge,
+            _ if self.says(&["audio_too_short", "too short"]) => TranscriptionError::TooShort,
+            300..=399 | 404 | 405 => TranscriptionError::NotFound,
+            498 | 503 | 529 => TranscriptionError::Overloaded(after),
+            408 | 409 | 425 | 499 => TranscriptionError::Unavailable(after),
+            500..=599 if self.feature().is_none() => TranscriptionError::Unavailable(after),
             _ => return self.rejected(),
         };
         failure.into()
     }
 
-    /// A request that is rejected for what it asks for.
+    /// A request that the server rejects for its content.
     fn rejected(&self) -> ResponseError {
         if self.says(&["model_not_found", "unknown model", "model not found"])
             || self.says(&["model `", "model '"]) && self.says(&["does not exist", "not exist"])
         {
-            return Failure::NotFound.into();
+            return TranscriptionError::NotFound.into();
         }
         if let Some(feature) = self.feature() {
             return ResponseError {
-                failure: Failure::Refused(self.reason()),
+                failure: TranscriptionError::Refused(self.reason()),
                 feature: Some(feature),
             };
         }
@@ -169,14 +169,14 @@ impl ErrorBody {
                 "unsupported_language",
             ])
         {
-            return Failure::Language.into();
+            return TranscriptionError::Language.into();
         }
         if self.param == "file"
             || self.says(&["file format", "audio data", "audio file", "wav file"])
         {
-            return Failure::Audio.into();
+            return TranscriptionError::Audio.into();
         }
-        Failure::Refused(self.reason()).into()
+        TranscriptionError::Refused(self.reason()).into()
     }
 
     fn is_too_large(&self) -> bool {
@@ -196,16 +196,16 @@ impl ErrorBody {
     }
 
     /// The part of the request that it is about, where that can be left out.
-    fn feature(&self) -> Option<Feature> {
+    fn feature(&self) -> Option<TranscriptionFeature> {
         let about = |word: &str| self.param.contains(word) || self.text.contains(word);
         if about("timestamp") {
-            Some(Feature::Granularities)
+            Some(TranscriptionFeature::Granularities)
         } else if about("response_format") || about("verbose_json") {
-            Some(Feature::VerboseJson)
+            Some(TranscriptionFeature::VerboseJson)
         } else if about("prompt") {
-            Some(Feature::Prompt)
+            Some(TranscriptionFeature::Prompt)
         } else if about("temperature") {
-            Some(Feature::Temperature)
+            Some(TranscriptionFeature::Temperature)
         } else {
             None
         }
@@ -217,7 +217,7 @@ impl ErrorBody {
     }
 }
 
-/// A word that can stand in a log and in a message; no free text.
+/// An identifier that is safe in a log and in a message; no free text.
 fn plain(value: &Value) -> Option<String> {
     let word = value.as_str()?;
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);

@@ -21,11 +21,11 @@ const OPENAI_MODEL: &str = "whisper-1";
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long rate limits and failures of the server are waited out in one recording.
-const PATIENCE: Duration = Duration::from_mins(5);
+const RETRY_BUDGET: Duration = Duration::from_mins(5);
 
 /// How the transcription server is reached.
 #[derive(Clone)]
-pub struct Options {
+pub struct OpenAiTranscriptionOptions {
     /// The address that audio is posted to.
     pub(super) endpoint: Url,
     pub(super) model: String,
@@ -37,16 +37,16 @@ pub struct Options {
     pub retry_budget: Duration,
 }
 
-impl fmt::Debug for Options {
+impl fmt::Debug for OpenAiTranscriptionOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Options")
+            .debug_struct("OpenAiTranscriptionOptions")
             .field("model", &self.model)
             .finish_non_exhaustive()
     }
 }
 
-impl Options {
+impl OpenAiTranscriptionOptions {
     /// A model at `base_url`: an address that `/v1/audio/transcriptions` follows, one
     /// that ends in `/v1`, or the whole address of the endpoint.
     pub fn new(base_url: &str, model: &str, key: Option<&str>) -> Result<Self, InvalidSetting> {
@@ -73,7 +73,7 @@ impl Options {
             model: model.to_owned(),
             key: key.map(bearer).transpose()?,
             timeout: TIMEOUT,
-            retry_budget: PATIENCE,
+            retry_budget: RETRY_BUDGET,
         })
     }
 
@@ -98,7 +98,7 @@ impl Options {
             None => return Err(missing_model()),
         };
         let shared_key = environment.text("OPENAI_API_KEY");
-        // The key of one server is no business of another.
+        // The key of one server is never sent to another.
         let is_shared = shared_url.is_none_or(|shared| is_same_server(shared, url.1));
         let key = environment.text(KEY).map(|key| (KEY, key)).or(shared_key
             .filter(|_| is_shared)
@@ -139,7 +139,7 @@ fn endpoint(base_url: &str) -> Option<Url> {
     let is_version = last.strip_prefix('v').is_some_and(|number| {
         !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
     });
-    // whisper.cpp's server listens at `/inference` unless it is told otherwise.
+    // whisper.cpp's server listens at `/inference` by default.
     let path = if path.ends_with("/audio/transcriptions") || last == "inference" {
         path
     } else if is_version {
@@ -160,11 +160,13 @@ fn is_same_server(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<Options, InvalidSetting> {
-        Options::read(&Environment::of(pairs))
+    fn read<const N: usize>(
+        pairs: [(&str, &str); N],
+    ) -> Result<OpenAiTranscriptionOptions, InvalidSetting> {
+        OpenAiTranscriptionOptions::read(&Environment::from_pairs(pairs))
     }
 
-    fn key(options: &Options) -> Option<&str> {
+    fn key(options: &OpenAiTranscriptionOptions) -> Option<&str> {
         options.key.as_ref().map(|key| key.to_str().unwrap())
     }
 
@@ -258,7 +260,7 @@ mod tests {
 
     #[test]
     fn key_is_not_shown() {
-        let options = Options::new("http://h", "m", Some("hunter2")).unwrap();
+        let options = OpenAiTranscriptionOptions::new("http://h", "m", Some("hunter2")).unwrap();
         assert!(!format!("{options:?} {:?}", options.key).contains("hunter2"));
     }
 }

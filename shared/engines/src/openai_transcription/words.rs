@@ -1,15 +1,15 @@
-//! Words with times out of a response, without what the model invented.
+//! Words with times from a response, without what the model invented.
 //!
-//! The text of a segment is what was said, punctuation included; its words, where a
-//! server gives any, are only used for their times: `OpenAI` leaves punctuation out
-//! of them, and those of whisper.cpp are parts of words. Both are aligned by their
+//! The text of a segment is the transcript, punctuation included; its words, where a
+//! server sends any, are only used for their times: `OpenAI` leaves punctuation out of
+//! them, and those of whisper.cpp are parts of words. Both are aligned by their
 //! letters. Without them, times are interpolated over the speech of the segment.
 
 use domain::text;
 
 use super::{
     pieces::Piece,
-    response::{Response, Segment, Timed},
+    response::{Response, ResponseSegment, Timed},
 };
 use crate::loops::without_loops;
 
@@ -34,7 +34,7 @@ pub(super) struct Recognized {
 }
 
 /// The words of a response in order, within the piece.
-pub(super) fn of_response(response: Response, piece: &Piece) -> Vec<Recognized> {
+pub(super) fn recognized_words(response: Response, piece: &Piece) -> Vec<Recognized> {
     let segments = segments(response, piece.length_ms());
     let said = segments.iter().filter(|segment| !is_invented(segment));
     let words = said.flat_map(|segment| words(segment, piece)).collect();
@@ -49,7 +49,7 @@ pub(super) fn of_response(response: Response, piece: &Piece) -> Vec<Recognized> 
 }
 
 /// The segments with their words in them; one of the whole piece where there are none.
-fn segments(response: Response, length_ms: u64) -> Vec<Segment> {
+fn segments(response: Response, length_ms: u64) -> Vec<ResponseSegment> {
     let Response {
         text,
         mut segments,
@@ -57,7 +57,7 @@ fn segments(response: Response, length_ms: u64) -> Vec<Segment> {
         ..
     } = response;
     if segments.is_empty() {
-        return vec![Segment {
+        return vec![ResponseSegment {
             text,
             end_ms: length_ms,
             words,
@@ -76,7 +76,7 @@ fn segments(response: Response, length_ms: u64) -> Vec<Segment> {
 }
 
 /// Whether the model filled a silence with words, or describes a sound.
-fn is_invented(segment: &Segment) -> bool {
+fn is_invented(segment: &ResponseSegment) -> bool {
     let silence = segment.no_speech_prob.is_some_and(|p| p > NO_SPEECH)
         && segment.avg_logprob.is_some_and(|log| log < GUESSED);
     let text = segment.text.trim();
@@ -91,7 +91,7 @@ fn is_invented(segment: &Segment) -> bool {
 }
 
 /// The words of one segment.
-fn words(segment: &Segment, piece: &Piece) -> Vec<Recognized> {
+fn words(segment: &ResponseSegment, piece: &Piece) -> Vec<Recognized> {
     let texts = texts(&segment.text);
     let letters = letters(&segment.words);
     let confidence = segment.avg_logprob.map_or(UNKNOWN, f64::exp);
@@ -170,7 +170,7 @@ fn aligned(texts: Vec<String>, letters: &[Letter], confidence: f64) -> Vec<Recog
 /// Words spread over the speech of a segment, longer words over more of it.
 fn interpolated(
     texts: Vec<String>,
-    segment: &Segment,
+    segment: &ResponseSegment,
     piece: &Piece,
     confidence: f64,
 ) -> Vec<Recognized> {

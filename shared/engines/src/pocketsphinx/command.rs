@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// How long a piece of at most 30 seconds may take on a slow, busy machine.
-const PATIENCE: Duration = Duration::from_mins(10);
+const PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The program is not on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,7 @@ pub(crate) struct Command {
 
 /// A word with its times in the piece.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Heard {
+pub(crate) struct CommandWord {
     pub(crate) text: String,
     pub(crate) start_ms: u64,
     pub(crate) end_ms: u64,
@@ -67,18 +67,20 @@ impl Command {
     }
 
     /// Recognises a piece of 16 kHz samples.
-    pub(crate) async fn hear(&self, samples: &[i16]) -> Result<Vec<Heard>, StepError> {
+    pub(crate) async fn recognize(&self, samples: &[i16]) -> Result<Vec<CommandWord>, StepError> {
         let child = self.start().map_err(|error| {
-            tracing::error!("the speech engine did not start: {error}");
+            tracing::error!(event = "transcription.start_failed", %error, "the speech engine did not start");
             StepError::transient(
                 Code::EngineUnavailable,
                 "the speech engine could not be started",
             )
         })?;
         let bytes = self.input(samples);
-        let printed = timeout(PATIENCE, talk(child, bytes)).await.map_err(|_| {
-            StepError::transient(Code::EngineTimeout, "the speech engine did not answer")
-        })??;
+        let printed = timeout(PROCESS_TIMEOUT, talk(child, bytes))
+            .await
+            .map_err(|_| {
+                StepError::transient(Code::EngineTimeout, "the speech engine did not answer")
+            })??;
         self.read(&printed).ok_or_else(|| {
             StepError::transient(
                 Code::EngineFailed,
@@ -124,7 +126,7 @@ impl Command {
         all.flat_map(|sample| sample.to_le_bytes()).collect()
     }
 
-    fn read(&self, printed: &str) -> Option<Vec<Heard>> {
+    fn read(&self, printed: &str) -> Option<Vec<CommandWord>> {
         match self.dialect {
             Dialect::Continuous => Some(
                 printed
@@ -152,19 +154,19 @@ async fn talk(mut child: Child, bytes: Vec<u8>) -> Result<String, StepError> {
     let ((), output) = tokio::join!(feed, child.wait_with_output());
     let output = output.map_err(failed)?;
     if !output.status.success() {
-        tracing::warn!(status = %output.status, "the speech engine failed");
+        tracing::warn!(event = "transcription.failed", status = %output.status, "the speech engine failed");
         return Err(failed(std::io::ErrorKind::Other.into()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// `word start end confidence`, times in seconds; other lines are the text.
-fn word_line(line: &str) -> Option<Heard> {
+fn word_line(line: &str) -> Option<CommandWord> {
     let fields: Vec<&str> = line.split(' ').collect();
     let [text, start, end, confidence] = fields[..] else {
         return None;
     };
-    Some(Heard {
+    Some(CommandWord {
         text: text.to_owned(),
         start_ms: millis(start.parse().ok()?)?,
         // The last frame of 10 ms belongs to the word.
@@ -187,12 +189,12 @@ struct JsonWord {
     t: String,
 }
 
-fn json_words(printed: &str) -> Option<Vec<Heard>> {
+fn json_words(printed: &str) -> Option<Vec<CommandWord>> {
     let mut words = Vec::new();
     for line in printed.lines().filter(|line| line.starts_with('{')) {
         let utterance: JsonUtterance = serde_json::from_str(line).ok()?;
         for word in utterance.w {
-            let heard = Heard {
+            let heard = CommandWord {
                 text: word.t,
                 start_ms: millis(word.b)?,
                 end_ms: millis(word.b + word.d)?,
@@ -216,12 +218,12 @@ fn millis(seconds: f64) -> Option<u64> {
 }
 
 /// Not a silence, a noise or a breath, which are written `<sil>`, `[NOISE]`, `++BREATH++`.
-fn is_word(heard: &Heard) -> bool {
+fn is_word(heard: &CommandWord) -> bool {
     !heard.text.is_empty() && !heard.text.starts_with(['<', '[', '+'])
 }
 
 /// Without the number of the pronunciation: `the(2)`.
-fn plain(mut heard: Heard) -> Heard {
+fn plain(mut heard: CommandWord) -> CommandWord {
     let length = heard.text.find('(').unwrap_or(heard.text.len());
     heard.text.truncate(length);
     heard
@@ -238,8 +240,8 @@ mod tests {
         }
     }
 
-    fn heard(text: &str, start_ms: u64, end_ms: u64, confidence: f32) -> Heard {
-        Heard {
+    fn heard(text: &str, start_ms: u64, end_ms: u64, confidence: f32) -> CommandWord {
+        CommandWord {
             text: text.into(),
             start_ms,
             end_ms,
@@ -285,13 +287,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_makes_no_sense_is_no_empty_transcript() {
+    fn invalid_response_is_an_error_not_an_empty_transcript() {
         assert_eq!(command(Dialect::Single).read("{\"w\": 5}"), None);
         assert_eq!(command(Dialect::Single).read(""), Some(Vec::new()));
     }
 
     #[test]
-    fn a_machine_without_the_program_is_told_what_to_install() {
+    fn missing_program_error_names_the_package() {
         let error = Command::find("/nonexistent").unwrap_err().to_string();
         assert!(error.contains("apt-get install pocketsphinx"), "{error}");
     }

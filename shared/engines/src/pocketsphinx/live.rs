@@ -32,7 +32,7 @@ impl LiveTranscriber for PocketSphinx {
         check_language(options.language.as_deref())?;
         let engine = self.clone();
         Ok(segment::utterances(samples)
-            .map_ok(move |piece| engine.clone().hear(Utterance::new(0, piece)))
+            .map_ok(move |piece| engine.clone().recognize(Utterance::new(0, piece)))
             .try_buffered(cores())
             .try_filter_map(|segment| ready(Ok(segment)))
             .scan(false, segment::until_an_error)
@@ -41,12 +41,12 @@ impl LiveTranscriber for PocketSphinx {
 }
 
 impl PocketSphinx {
-    /// What is said in an utterance, if anything is.
-    async fn hear(self, utterance: Utterance) -> Result<Option<Segment>, StepError> {
+    /// Recognises an utterance; `None` if it has no words.
+    async fn recognize(self, utterance: Utterance) -> Result<Option<Segment>, StepError> {
         let permit = Arc::clone(&self.cores).acquire_owned().await;
-        let heard = self.command.hear(&utterance.samples).await?;
+        let heard = self.command.recognize(&utterance.samples).await?;
         drop(permit.map_err(|_| broke())?);
-        Ok(segment::of_words(
+        Ok(segment::from_words(
             words_of(heard, &utterance).collect(),
             true,
         ))

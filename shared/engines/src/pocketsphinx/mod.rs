@@ -25,7 +25,7 @@ use tokio::{
 use tracing::Instrument as _;
 
 pub use command::NotInstalled;
-use command::{Command, Heard};
+use command::{Command, CommandWord};
 use recognize::{Utterance, Utterances};
 
 use crate::{cut::cut, probe};
@@ -63,8 +63,8 @@ impl PocketSphinx {
         loop {
             tokio::select! {
                 Some(done) = running.join_next() => {
-                    let (heard, utterance): (_, Utterance) = done.map_err(|_| broke())?;
-                    words.extend(words_of(heard?, &utterance));
+                    let (words, utterance): (_, Utterance) = done.map_err(|_| broke())?;
+                    words.extend(words_of(words?, &utterance));
                     reached_ms = utterance.end_ms().max(reached_ms);
                     progress.report(percent(reached_ms, duration_ms));
                 }
@@ -75,9 +75,9 @@ impl PocketSphinx {
                     };
                     let command = Arc::clone(&self.command);
                     let hearing = async move {
-                        let heard = command.hear(&utterance.samples).await;
+                        let words = command.recognize(&utterance.samples).await;
                         drop(permit);
-                        (heard, utterance)
+                        (words, utterance)
                     };
                     running.spawn(hearing.in_current_span());
                 }
@@ -99,25 +99,25 @@ impl Transcriber for PocketSphinx {
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
         check_language(request.language.as_deref())?;
-        let survey = probe::take(request).await?;
+        let probe = probe::probe(request).await?;
         let (send, receive) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
             let emit = |utterance| send.blocking_send(utterance).is_ok();
-            cut(source, survey, Segmenter::default, Utterances, emit)
+            cut(source, probe, Segmenter::default, Utterances, emit)
         });
-        let duration_ms = survey.facts.duration_ms;
+        let duration_ms = probe.facts.duration_ms;
         let words = self.recognise(receive, duration_ms, progress).await?;
         let speech_ms = cutting
             .await
             .map_err(|_| broke())?
             .map_err(|error| error.to_step_error())?;
         Ok(Recognition {
-            speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
+            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
             words,
             language: Some("en".to_owned()),
-            audio: survey.facts,
+            audio: probe.facts,
             speech_ms: Some(speech_ms),
             model: MODEL.to_owned(),
             diarization: None,
@@ -154,9 +154,9 @@ fn percent(reached_ms: u64, duration_ms: u64) -> u8 {
 }
 
 /// The words of an utterance at their times in the recording.
-fn words_of(heard: Vec<Heard>, utterance: &Utterance) -> impl Iterator<Item = Word> {
+fn words_of(words: Vec<CommandWord>, utterance: &Utterance) -> impl Iterator<Item = Word> {
     let (offset, speaker) = (utterance.start_ms(), utterance.speaker);
-    heard.into_iter().map(move |word| Word {
+    words.into_iter().map(move |word| Word {
         text: word.text.into(),
         start_ms: offset + word.start_ms,
         end_ms: offset + word.end_ms,

@@ -1,7 +1,7 @@
 use std::{fs, path::Path};
 
 use futures::StreamExt as _;
-use models::{Cache, Model, Settings};
+use models::{Cache, ModelSettings, PublishedModel};
 
 use super::*;
 
@@ -40,14 +40,14 @@ impl LiveTranscriber for Silent {
 
 /// An engine whose model is looked for in `folder` alone.
 fn supplied(folder: &Path, fallback: bool) -> Supplied<Silent> {
-    let library = Library::new(Settings {
+    let library = ModelLibrary::new(ModelSettings {
         cache: Cache::new(folder.to_owned()),
         mirror: None,
         fetch: false,
         path: String::new(),
     });
-    let model = Model::named("base").expect("the default");
-    let fallback = fallback.then(|| Speech::of(Silent("last_resort")));
+    let model = PublishedModel::named("base").expect("the default");
+    let fallback = fallback.then(|| Speech::new(Silent("last_resort")));
     Supplied::new(
         Silent("silent"),
         Arc::new(Supply::new(model, library)),
@@ -106,7 +106,7 @@ async fn a_missing_model_is_explained_and_tried_again_within_an_hour() {
 }
 
 #[tokio::test]
-async fn the_last_resort_stands_in_where_it_is_allowed() {
+async fn fallback_engine_is_used_where_allowed() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = missing(folder.path(), true).await;
     let substitute = engine.substitute().expect("allowed");
@@ -121,7 +121,7 @@ async fn a_third_recording_waits_until_a_place_is_free() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("ggml-own.bin");
     fs::write(&path, "anything").expect("written");
-    let supply = Arc::new(Supply::of_file(path));
+    let supply = Arc::new(Supply::from_file(path));
     let engine = Supplied::new(Silent("silent"), supply, None);
     assert_eq!(engine.readiness(), Readiness::Ready);
     let places = engine.places.acquire_many(2).await.expect("open");

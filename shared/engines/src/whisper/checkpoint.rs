@@ -34,7 +34,7 @@ struct Part {
 }
 
 /// The words of one recording, of which some may come from an earlier attempt.
-pub(super) struct Resumable {
+pub(super) struct ResumableTranscript {
     checkpoint: Option<Arc<dyn Checkpoint>>,
     settings: String,
     words: Vec<Word>,
@@ -49,19 +49,19 @@ pub(super) struct Resumable {
     stored_at: Instant,
 }
 
-impl Resumable {
+impl ResumableTranscript {
     /// Reads what an earlier attempt has left, where the caller keeps it.
     pub(super) async fn load(
         request: &TranscriptionRequest,
         model: &str,
-        survey: AudioProbe,
+        probe: AudioProbe,
     ) -> Self {
         let version = env!("CARGO_PKG_VERSION");
         let mut resumable = Self {
             checkpoint: request.checkpoint.clone(),
             settings: format!(
                 "{version} {WINDOWS} {model} {:?} {:?} {}",
-                request.language, request.key_terms, survey.separate
+                request.language, request.key_terms, probe.separate
             ),
             words: Vec::new(),
             language: None,
@@ -111,8 +111,8 @@ impl Resumable {
         skips
     }
 
-    /// Takes the words of the next window and stores what has come together. A window
-    /// that could not be stored is recognised again after a crash, and that is all.
+    /// Appends the words of the next window and stores the pending ones. A window that
+    /// could not be stored is recognised again after a crash.
     pub(super) async fn add(&mut self, words: Vec<Word>, language: Option<&str>) {
         self.pending += 1;
         let Some(checkpoint) = &self.checkpoint else {

@@ -9,16 +9,16 @@ const LONG_ENOUGH_MS: u64 = 5_000;
 
 /// The language of a recording as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Language {
+pub(super) struct SpokenLanguage {
     /// The newest that was given or recognised, as the model spells it.
     known: Option<&'static str>,
     /// How long that has been recognised, in milliseconds.
     heard_ms: u64,
 }
 
-impl Language {
-    /// The language that is asked for as a BCP 47 tag, or whatever will be
-    /// spoken; `multilingual` says whether the model knows more than English.
+impl SpokenLanguage {
+    /// The requested language as a BCP 47 tag, or detection; `multilingual` says
+    /// whether the model knows more than English.
     pub(super) fn from_tag(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
         let known = match tag {
             Some(tag) => Some(code(tag).ok_or_else(|| unsupported(tag, "a hundred others"))?),
@@ -41,7 +41,7 @@ impl Language {
         }
     }
 
-    /// What was given or recognised so far.
+    /// The language that was set or recognised so far.
     pub(super) const fn known(self) -> Option<&'static str> {
         self.known
     }
@@ -108,9 +108,9 @@ mod tests {
             ("e\0", None),
             ("", None),
         ] {
-            let wanted = Language::from_tag(Some(tag), true);
+            let wanted = SpokenLanguage::from_tag(Some(tag), true);
             assert_eq!(
-                wanted.ok().and_then(Language::expected),
+                wanted.ok().and_then(SpokenLanguage::expected),
                 expected,
                 "{tag:?}"
             );
@@ -119,17 +119,17 @@ mod tests {
 
     #[test]
     fn an_english_model_refuses_other_languages_and_recognises_none() {
-        let refused = Language::from_tag(Some("de"), false).unwrap_err();
+        let refused = SpokenLanguage::from_tag(Some("de"), false).unwrap_err();
         assert_eq!(refused.code, "language_not_supported");
         for tag in [None, Some("en-GB")] {
-            let language = Language::from_tag(tag, false).unwrap();
+            let language = SpokenLanguage::from_tag(tag, false).unwrap();
             assert_eq!(language.expected(), Some("en"));
         }
     }
 
     #[test]
     fn short_windows_settle_the_language_when_they_agree() {
-        let mut language = Language::from_tag(None, true).unwrap();
+        let mut language = SpokenLanguage::from_tag(None, true).unwrap();
         let [de, ja] = ["de", "ja"];
         for (id, length_ms, known, expected) in [
             (ja, 3_000, "ja", None),

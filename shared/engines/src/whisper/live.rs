@@ -60,7 +60,7 @@ impl Listening {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
                 let words = self.recognizer.recognize(Window::new(0, piece)).await?;
-                if let Some(segment) = segment::of_words(words, true) {
+                if let Some(segment) = segment::from_words(words, true) {
                     return Ok(Some(segment));
                 }
             } else if self.samples.is_some() {

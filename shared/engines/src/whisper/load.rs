@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_the_work_of_others_and_not_its_own() {
+    fn counts_load_of_other_processes_only() {
         let mut meter = LoadMeter::default();
         assert_eq!(
             meter.update(Some(ticks(1_000, 1_000, 100))),

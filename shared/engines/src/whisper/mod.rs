@@ -2,8 +2,8 @@
 //! account, no key.
 //!
 //! Each channel is cut at silences and joined to windows of up to 28 seconds, which is
-//! what the model takes at a time (`window`). One window is recognised at a time, whatever
-//! the number of recordings (`slot`), so that memory is bounded and recordings take turns.
+//! what the model takes at a time (`window`). One window is recognised at a time, for
+//! all recordings (`slot`), so that memory is bounded and recordings take turns.
 
 mod checkpoint;
 mod language;
@@ -26,7 +26,7 @@ use media::{ObjectReader, speech::Segmenter};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{cut::cut, probe};
-use checkpoint::Resumable;
+use checkpoint::ResumableTranscript;
 use recognize::Recognizer;
 use slot::Slot;
 use window::WindowJoiner;
@@ -54,7 +54,7 @@ impl Whisper {
 
     /// An engine with a model file, which is checked at once and loaded at first use.
     pub fn from_file(path: &Path) -> Result<Self, ModelError> {
-        whisper::Model::check(path)?;
+        whisper::WhisperModel::check(path)?;
         let path = path.to_owned();
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = name.strip_prefix("ggml-").unwrap_or(&name).to_owned();
@@ -79,15 +79,15 @@ impl Transcriber for Whisper {
     ) -> Result<Recognition, StepError> {
         let mut recognizer =
             Recognizer::new(self, request.language.as_deref(), &request.key_terms).await?;
-        let survey = probe::take(request).await?;
-        let mut resumable = Resumable::load(request, self.name.as_ref(), survey).await;
+        let probe = probe::probe(request).await?;
+        let mut resumable = ResumableTranscript::load(request, self.name.as_ref(), probe).await;
         recognizer.resume_with(resumable.language());
         let (send, mut windows) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
             let emit = |window| send.blocking_send(window).is_ok();
-            cut(source, survey, Segmenter::generous, WindowJoiner::new, emit)
+            cut(source, probe, Segmenter::generous, WindowJoiner::new, emit)
         });
         let mut reached_ms = 0;
         while let Some(window) = windows.recv().await {
@@ -98,17 +98,17 @@ impl Transcriber for Whisper {
             }
             let words = recognizer.recognize(window).await?;
             resumable.add(words, recognizer.language()).await;
-            progress.report(percent(reached_ms, survey.facts.duration_ms));
+            progress.report(percent(reached_ms, probe.facts.duration_ms));
         }
         let speech_ms = cutting
             .await
             .map_err(|_| failed())?
             .map_err(|error| error.to_step_error())?;
         Ok(Recognition {
-            speakers: (0..survey.speakers()).map(Speaker::unnamed).collect(),
+            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
             words: resumable.into_words(),
             language: recognizer.language().map(str::to_owned),
-            audio: survey.facts,
+            audio: probe.facts,
             speech_ms: Some(speech_ms),
             model: self.name.to_string(),
             diarization: None,

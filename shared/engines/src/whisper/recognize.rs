@@ -7,11 +7,11 @@ use std::sync::{
 
 use domain::{steps::StepError, transcript::Word};
 use tokio::task::spawn_blocking;
-use whisper::{Options, RecognitionError, Transcription};
+use whisper::{DecodeOptions, RecognitionError, Transcription};
 
 use super::{
     Whisper, failed,
-    language::Language,
+    language::SpokenLanguage,
     window::Window,
     words::{self, Spelling},
 };
@@ -23,7 +23,7 @@ const LONGEST_CONTEXT: usize = 400;
 /// Recognition under way. Dropping it cancels the window at hand.
 pub(super) struct Recognizer {
     engine: Whisper,
-    language: Language,
+    language: SpokenLanguage,
     /// Names and terms that are likely.
     key_terms: String,
     cancelled: Cancelled,
@@ -47,7 +47,7 @@ impl Recognizer {
     ) -> Result<Self, StepError> {
         Ok(Self {
             engine: engine.clone(),
-            language: Language::from_tag(language, engine.slot.is_multilingual().await?)?,
+            language: SpokenLanguage::from_tag(language, engine.slot.is_multilingual().await?)?,
             key_terms: context(key_terms),
             cancelled: Cancelled(Arc::default()),
         })
@@ -71,7 +71,7 @@ impl Recognizer {
         let (language, prompt) = (self.language.expected(), self.key_terms.clone());
         let recognition = spawn_blocking(move || {
             let samples: Vec<f32> = window.samples().map(|sample| sample / 32_768.0).collect();
-            let options = Options {
+            let options = DecodeOptions {
                 language,
                 prompt: &prompt,
                 threads: &threads,
@@ -110,7 +110,7 @@ impl Recognizer {
     }
 }
 
-/// Names and terms as the model might have heard them just before.
+/// Names and terms as a preceding transcript.
 fn context(key_terms: &[String]) -> String {
     let mut context = String::new();
     for term in key_terms {

@@ -8,7 +8,7 @@ use tokio::{
     task::spawn_blocking,
     time::{Duration, Instant, sleep_until},
 };
-use whisper::{Model, ModelError, ThreadPool};
+use whisper::{ModelError, ThreadPool, WhisperModel};
 
 use super::load::LoadMeter;
 
@@ -18,28 +18,28 @@ const IDLE: Duration = Duration::from_mins(5);
 /// Finds the model file, which may have to be fetched first.
 pub type Locate = Arc<dyn Fn() -> Result<PathBuf, StepError> + Send + Sync>;
 
-/// The place of the one model. Holding its guard is also the turn of a window: one
-/// window is recognised at a time, whatever the number of recordings.
+/// The slot of the one model. Its guard is held for one window: one window is
+/// recognised at a time, for all recordings.
 #[derive(Clone)]
 pub(super) struct Slot {
     locate: Locate,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<SlotState>>,
     is_multilingual: Arc<OnceCell<bool>>,
 }
 
-/// What is in memory.
+/// The loaded model and its threads.
 #[derive(Default)]
-pub(super) struct State {
-    model: Option<Arc<Model>>,
+pub(super) struct SlotState {
+    model: Option<Arc<WhisperModel>>,
     pools: Vec<Arc<ThreadPool>>,
     load: LoadMeter,
     used_at: Option<Instant>,
 }
 
 /// A model whose turn it is.
-pub(super) struct Turn {
-    pub(super) model: Arc<Model>,
-    guard: OwnedMutexGuard<State>,
+pub(super) struct ModelGuard {
+    pub(super) model: Arc<WhisperModel>,
+    guard: OwnedMutexGuard<SlotState>,
 }
 
 impl Slot {
@@ -55,14 +55,14 @@ impl Slot {
     pub(super) async fn is_multilingual(&self) -> Result<bool, StepError> {
         let check = async || {
             let path = (self.locate)()?;
-            let checked = spawn_blocking(move || Model::check(&path)).await;
+            let checked = spawn_blocking(move || WhisperModel::check(&path)).await;
             checked.map_err(|_| super::failed())?.map_err(unusable)
         };
         self.is_multilingual.get_or_try_init(check).await.copied()
     }
 
     /// Waits for a turn and loads the model where it is not in memory.
-    pub(super) async fn turn(&self) -> Result<Turn, StepError> {
+    pub(super) async fn turn(&self) -> Result<ModelGuard, StepError> {
         let mut guard = Arc::clone(&self.state).lock_owned().await;
         let model = if let Some(model) = &guard.model {
             Arc::clone(model)
@@ -70,7 +70,7 @@ impl Slot {
             let path = (self.locate)()?;
             // What others do while the model is loaded decides about the first window.
             guard.load.cores_busy_elsewhere();
-            let loaded = spawn_blocking(move || Model::load(&path)).await;
+            let loaded = spawn_blocking(move || WhisperModel::load(&path)).await;
             let loaded = loaded.map_err(|_| super::failed())?;
             let loaded = loaded.map_err(unusable)?;
             let model = Arc::new(loaded);
@@ -79,11 +79,11 @@ impl Slot {
             model
         };
         guard.used_at = Some(Instant::now());
-        Ok(Turn { model, guard })
+        Ok(ModelGuard { model, guard })
     }
 }
 
-impl Turn {
+impl ModelGuard {
     /// The threads for this window: one for each core that other programs leave free, and
     /// for half of the cores at least.
     pub(super) fn threads(&mut self) -> Arc<ThreadPool> {
@@ -99,7 +99,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for ModelGuard {
     fn drop(&mut self) {
         self.guard.used_at = Some(Instant::now());
     }
@@ -110,14 +110,14 @@ fn unusable(error: ModelError) -> StepError {
     StepError::permanent(Code::EngineMisconfigured, message)
 }
 
-async fn release_when_idle(state: Arc<Mutex<State>>) {
+async fn release_when_idle(state: Arc<Mutex<SlotState>>) {
     let mut deadline = Instant::now() + IDLE;
     loop {
         sleep_until(deadline).await;
         let mut state = state.lock().await;
         let unused_since = state.used_at.unwrap_or(deadline);
         if Instant::now() >= unused_since + IDLE {
-            *state = State::default();
+            *state = SlotState::default();
             return;
         }
         deadline = unused_since + IDLE;
@@ -130,7 +130,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_idle_model_is_released_and_a_used_one_is_not() {
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(SlotState::default()));
         let pool = || Arc::new(ThreadPool::with_num_threads(1));
         state.lock().await.pools.push(pool());
         state.lock().await.used_at = Some(Instant::now());

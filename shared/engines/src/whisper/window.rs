@@ -60,8 +60,8 @@ impl Window {
         }
     }
 
-    /// Takes what is said next. What there is no room for is given back: all of it, or what
-    /// follows a pause in it.
+    /// Appends an utterance. Returns what does not fit: all of it, or the rest after a
+    /// pause in it.
     fn join(&mut self, mut next: SpeechSegment) -> Result<(), SpeechSegment> {
         let gap = next.start.saturating_sub(self.end_ms() * PER_MS).min(PAUSE);
         let pause = usize::try_from(gap).unwrap_or(0);
@@ -106,8 +106,8 @@ impl Window {
         self.parts.last().map_or(0, |part| part.start + part.length)
     }
 
-    /// When a span of the window is heard in the recording. Its start is moved out
-    /// of a pause into what follows, and its end into what came before.
+    /// The time in the recording of a span of the window. A start inside an inserted
+    /// pause moves to the following utterance, and an end to the preceding one.
     pub(super) fn in_recording(&self, start_ms: u64, end_ms: u64) -> (u64, u64) {
         let last = self.parts.len() - 1;
         let first = self

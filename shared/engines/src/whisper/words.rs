@@ -1,6 +1,6 @@
 //! Words from the tokens that the model writes.
 
-use whisper::{Segment, Token};
+use whisper::{DecodedSegment, TextToken};
 
 use crate::loops::without_loops;
 
@@ -16,7 +16,7 @@ pub(super) struct RecognizedWord {
     pub(super) confidence: f32,
 }
 
-/// How a language tells words apart.
+/// How a language separates words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// With spaces.
@@ -26,8 +26,8 @@ pub(super) enum Spelling {
 }
 
 impl Spelling {
-    /// The languages are those that `split_to_word_tokens` of `OpenAI`'s
-    /// `whisper/tokenizer.py` splits by character.
+    /// The languages that `split_to_word_tokens` of `OpenAI`'s `whisper/tokenizer.py`
+    /// splits by character.
     pub(super) fn from_language(language: Option<&str>) -> Self {
         match language {
             Some("zh" | "ja" | "th" | "lo" | "my" | "yue") => Self::Unspaced,
@@ -42,15 +42,15 @@ const MAX_NO_SPEECH: f32 = 0.6;
 /// Below this mean log probability the model was guessing; `OpenAI`'s default.
 const MIN_LOG_PROBABILITY: f32 = -1.0;
 
-/// Below this mean log probability of its tokens, one in twenty, a segment is dropped
-/// whatever else speaks for it: noise gives such words.
+/// Below this mean log probability of its tokens, one in twenty, a segment is always
+/// dropped: noise gives such words.
 const MIN_TOKEN_LOG_PROBABILITY: f32 = -3.0;
 
-/// From this temperature on a guess is dropped whatever the probability of no speech:
-/// every more careful attempt had failed.
+/// From this temperature on a guess is dropped regardless of the probability of no
+/// speech: every more careful attempt had failed.
 const MAX_TEMPERATURE: f32 = 0.8;
 
-/// The longest median of a word's length that is believed, in milliseconds.
+/// The longest plausible median length of a word, in milliseconds.
 const LONGEST_MEDIAN_MS: u64 = 700;
 
 /// Words that take less time than this were not said when the alignment has them: 30 ms.
@@ -61,7 +61,7 @@ const TOO_MANY_BRIEF: usize = 8;
 
 /// The words of a window in order, at times between 0 and `length_ms`.
 pub(super) fn from_segments(
-    segments: &[Segment],
+    segments: &[DecodedSegment],
     spelling: Spelling,
     length_ms: u64,
 ) -> Vec<RecognizedWord> {
@@ -83,7 +83,7 @@ pub(super) fn from_segments(
 
 /// Whether the model filled silence, music, or noise with words: it doubts that there is
 /// speech, or that it found the right words at any temperature.
-fn is_invented(segment: &Segment) -> bool {
+fn is_invented(segment: &DecodedSegment) -> bool {
     let probabilities = segment.tokens.iter().map(|token| token.probability.ln());
     let certainty = mean(probabilities);
     let is_guess = certainty.min(segment.log_probability) < MIN_LOG_PROBABILITY;
@@ -132,7 +132,7 @@ fn shorten_around_pauses(words: &mut [RecognizedWord]) {
 }
 
 /// Tokens to words. Punctuation that stands alone goes with the word before it.
-fn joined(tokens: &[Token], spelling: Spelling) -> Vec<RecognizedWord> {
+fn joined(tokens: &[TextToken], spelling: Spelling) -> Vec<RecognizedWord> {
     let mut words: Vec<RecognizedWord> = Vec::new();
     let mut rest = tokens;
     while !rest.is_empty() {
@@ -151,7 +151,7 @@ fn joined(tokens: &[Token], spelling: Spelling) -> Vec<RecognizedWord> {
 }
 
 /// How many tokens the first word takes.
-fn length_of_word(tokens: &[Token], spelling: Spelling) -> usize {
+fn length_of_word(tokens: &[TextToken], spelling: Spelling) -> usize {
     let begins = |index: &usize| match spelling {
         Spelling::Spaced => tokens[*index].bytes.starts_with(b" "),
         Spelling::Unspaced => splits(&tokens[..*index], &tokens[*index]),
@@ -161,7 +161,7 @@ fn length_of_word(tokens: &[Token], spelling: Spelling) -> usize {
 
 /// Whether a word ends between these tokens where there are no spaces: not in a
 /// character, not in front of punctuation and not in a foreign word.
-fn splits(before: &[Token], next: &Token) -> bool {
+fn splits(before: &[TextToken], next: &TextToken) -> bool {
     let bytes = bytes_of(before);
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return false;
@@ -181,7 +181,7 @@ fn is_letter(character: char) -> bool {
     character.is_alphanumeric() || character == char::REPLACEMENT_CHARACTER
 }
 
-fn bytes_of(tokens: &[Token]) -> Vec<u8> {
+fn bytes_of(tokens: &[TextToken]) -> Vec<u8> {
     tokens
         .iter()
         .flat_map(|token| token.bytes.iter().copied())
@@ -189,11 +189,11 @@ fn bytes_of(tokens: &[Token]) -> Vec<u8> {
 }
 
 /// One word; none without text.
-fn spelled(tokens: &[Token]) -> Option<RecognizedWord> {
+fn spelled(tokens: &[TextToken]) -> Option<RecognizedWord> {
     let bytes = bytes_of(tokens);
     let text = String::from_utf8_lossy(&bytes).trim().to_owned();
     let (first, last) = (tokens.first()?, tokens.last()?);
-    let has_letters = |token: &&Token| {
+    let has_letters = |token: &&TextToken| {
         let text = String::from_utf8_lossy(&token.bytes);
         text.chars().any(is_letter)
     };

@@ -83,7 +83,7 @@ async fn the_connection_is_cut_before_and_in_the_middle_of_an_answer() {
 }
 
 #[tokio::test]
-async fn what_is_answered_is_no_answer() {
+async fn unusable_responses_are_errors() {
     let whole = recorded("dg_transcription.json");
     for body in [
         &whole[..whole.len() / 2],
@@ -195,7 +195,7 @@ async fn a_recording_that_breaks_off_on_its_way_is_not_the_providers_fault() {
 }
 
 #[tokio::test]
-async fn the_provider_that_cannot_fetch_the_recording_is_asked_again() {
+async fn failed_fetch_by_the_provider_is_retryable() {
     for text in [
         "URL for media download must be publicly routable.",
         "The remote server hosting the media returned a client error: 403 Forbidden.",

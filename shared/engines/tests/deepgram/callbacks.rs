@@ -12,7 +12,7 @@ use futures::FutureExt as _;
 use crate::support::{Canned, Fixture, recorded, request};
 
 #[tokio::test]
-async fn a_recording_is_taken_on_and_its_answer_comes_later() {
+async fn recording_is_accepted_with_a_callback() {
     let receipt = recorded("docs/using-callbacks-to-return-transcripts-to-your-server-1.json");
     let bench = Fixture::start([Canned::new(200, receipt)]).await;
     let url = "https://interviews.example/v1/callbacks/deepgram/t0k.en?a=b&c";
@@ -54,7 +54,7 @@ async fn a_receipt_without_a_name_is_no_receipt() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_when_it_could_not_be_noted_or_will_not_do() {
+async fn nothing_is_submitted_without_a_stored_request() {
     let bench = Fixture::start([]).await;
     let engine = bench.engine();
     let taken_over = StepError::transient(Code::WorkerLost, "taken over");

@@ -34,7 +34,7 @@ fn shown(heard: Vec<Result<Segment, StepError>>) -> Vec<(u32, u64, u64, String, 
 }
 
 #[tokio::test]
-async fn what_is_said_is_handed_on_as_it_comes_and_nothing_else() {
+async fn live_segments_arrive_in_order_without_extras() {
     let stage = Stage::set(Script {
         first: vec![
             text("docs/speech-started-1.json"),
@@ -229,7 +229,7 @@ async fn a_refused_connection_is_refused_like_any_request() {
 }
 
 #[tokio::test]
-async fn who_does_not_want_to_hear_more_ends_the_connection() {
+async fn dropping_the_stream_closes_the_connection() {
     let stage = Stage::set(Script::saying(vec![text(
         "listen-websocket-a6d1b12d-42fc5ed9-response.json",
     )]))

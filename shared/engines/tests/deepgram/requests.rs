@@ -132,7 +132,7 @@ async fn a_person_to_each_channel_is_told_apart_by_channel() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_not_paid_for() {
+async fn too_long_recording_is_not_sent() {
     let bench = Fixture::start([]).await;
     let mut request = request();
     request.max_duration_ms = 500;

@@ -4,7 +4,7 @@ use domain::{
     ports::{LiveOptions, LiveTranscriber, SampleStream, Segment},
     steps::StepError,
 };
-use engines::{Deepgram, deepgram::Options};
+use engines::{Deepgram, deepgram::DeepgramOptions};
 use futures::{SinkExt, StreamExt, stream};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -89,7 +89,7 @@ impl Events {
 }
 
 pub(crate) struct Stage {
-    pub(crate) options: Options,
+    pub(crate) options: DeepgramOptions,
     pub(crate) told: watch::Receiver<Events>,
 }
 

@@ -10,7 +10,7 @@ use domain::{
 };
 use engines::{
     Deepgram,
-    deepgram::{ApiKey, Options},
+    deepgram::{ApiKey, DeepgramOptions},
 };
 pub(crate) use testing::{Canned, InMemoryBucket, RecordedRequest, request_of};
 use testing::{NoProgress, Provider};
@@ -20,7 +20,7 @@ pub(crate) const KEY: &str = "hunter2hunter2";
 /// A provider and a client for it.
 pub(crate) struct Fixture {
     pub(crate) provider: Arc<Provider>,
-    pub(crate) options: Options,
+    pub(crate) options: DeepgramOptions,
 }
 
 impl Fixture {
@@ -54,9 +54,9 @@ impl Fixture {
     }
 }
 
-pub(crate) fn options(url: &str) -> Options {
+pub(crate) fn options(url: &str) -> DeepgramOptions {
     let url = reqwest::Url::parse(url).expect("a URL");
-    Options::new(url, ApiKey::new(KEY).expect("a key"))
+    DeepgramOptions::new(url, ApiKey::new(KEY).expect("a key"))
 }
 
 /// A request for a second of one channel.

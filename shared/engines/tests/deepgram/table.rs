@@ -62,7 +62,7 @@ const TABLE: &[(&str, u16, &str, &str)] = &[
     ("listen-websocket-a6d1b12d-d7334c26-response.json", 200, NONSENSE, "4 words from 1220 to 3640 ms"),
 ];
 
-fn of_answer(result: &Result<Recognition, StepError>) -> String {
+fn describe_result(result: &Result<Recognition, StepError>) -> String {
     match result {
         Ok(found) => format!(
             "{} words of {} from {} to {} ms, {}, {}",
@@ -73,19 +73,19 @@ fn of_answer(result: &Result<Recognition, StepError>) -> String {
             found.language.as_deref().unwrap_or("no language"),
             found.model,
         ),
-        Err(error) => of_error(error),
+        Err(error) => describe_error(error),
     }
 }
 
-fn of_error(error: &StepError) -> String {
+fn describe_error(error: &StepError) -> String {
     let later = if error.retryable { "may pass" } else { "stays" };
     format!("{}, {later}", error.code)
 }
 
-fn of_message(heard: &[Result<Segment, StepError>]) -> String {
+fn describe_message(heard: &[Result<Segment, StepError>]) -> String {
     match heard {
         [] => NOTHING.to_owned(),
-        [Err(error)] => of_error(error),
+        [Err(error)] => describe_error(error),
         [Ok(one)] => format!(
             "{} words from {} to {} ms",
             one.words.len(),
@@ -102,7 +102,10 @@ async fn row(name: &str, status: u16) -> (String, String) {
     let result = bench.transcribe(&request()).await;
     bench.only_request();
     let text = String::from_utf8_lossy(&body).into_owned();
-    (of_answer(&result), of_message(&live::heard(text).await))
+    (
+        describe_result(&result),
+        describe_message(&live::heard(text).await),
+    )
 }
 
 fn files(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
@@ -119,7 +122,7 @@ fn files(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "the table is to be read")]
-async fn every_recorded_file_comes_out_as_it_should() {
+async fn every_recorded_response_gives_its_expected_result() {
     let mut found = BTreeSet::new();
     files(&data_folder(), "", &mut found);
     let listed: BTreeSet<String> = TABLE.iter().map(|row| row.0.to_owned()).collect();

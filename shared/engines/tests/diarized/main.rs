@@ -107,7 +107,7 @@ async fn silence_has_one_speaker_and_costs_no_words() {
 }
 
 #[tokio::test]
-async fn error_of_the_engine_is_its_own() {
+async fn engine_error_is_passed_through() {
     let engine = Scripted::failing();
     let calls = Arc::clone(&engine.calls);
     let engine = Diarized::new(Arc::new(engine));

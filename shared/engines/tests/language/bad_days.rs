@@ -13,7 +13,7 @@ use std::{
 use domain::{analysis::Draft, ports::Analyst, steps::StepError};
 use engines::{
     Gemini, LanguageAnalyst,
-    language::{LanguageModel, Options, ProviderError},
+    language::{AnalystOptions, LanguageModel, ProviderError},
 };
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn model(provider: &Provider) -> Gemini {
 }
 
 fn engine(provider: &Provider) -> LanguageAnalyst {
-    LanguageAnalyst::new(Arc::new(model(provider)), Options::new(48_000, 3))
+    LanguageAnalyst::new(Arc::new(model(provider)), AnalystOptions::new(48_000, 3))
 }
 
 async fn analysed(provider: &Provider) -> Result<Draft, StepError> {
@@ -44,7 +44,7 @@ async fn analysed(provider: &Provider) -> Result<Draft, StepError> {
 }
 
 #[tokio::test]
-async fn connections_that_break_are_told_from_those_that_say_nothing() {
+async fn broken_connections_and_timeouts_are_distinguished() {
     let provider = Provider::start(|_, _| Answer::Reset).await;
     assert_eq!(
         model(&provider).ask(&question()).await.outcome,
@@ -84,7 +84,7 @@ async fn an_overloaded_provider_is_left_alone_for_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn what_does_not_pass_is_asked_once() {
+async fn permanent_errors_are_not_retried() {
     let daily = json!([{"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}, {"retryDelay": "9s"}]);
     for (code, details, expected) in [
         (429, daily, "engine_quota"),
@@ -142,7 +142,7 @@ async fn an_answer_that_is_no_json_is_repaired_once() {
 }
 
 #[tokio::test]
-async fn a_part_whose_answer_is_cut_off_is_asked_in_halves() {
+async fn part_with_a_truncated_answer_is_split() {
     let lines: Vec<String> = (0..200)
         .map(|turn| format!("this is what was said in turn number {turn} of many"))
         .collect();
@@ -252,7 +252,7 @@ async fn on_a_bad_day_a_batch_of_fifty_completes_and_nothing_is_paid_for_twice()
     let provider =
         Provider::start(move |_, seen| bad_day(&dice).unwrap_or_else(|| named(seen))).await;
     let hasty = model(&provider).within(Duration::from_secs(2));
-    let engine = LanguageAnalyst::new(Arc::new(hasty), Options::new(2_000, 2));
+    let engine = LanguageAnalyst::new(Arc::new(hasty), AnalystOptions::new(2_000, 2));
     let batch = join_all((0..50).map(|number| in_five_tries(&engine, number))).await;
     let drafts: Vec<Draft> = batch
         .into_iter()

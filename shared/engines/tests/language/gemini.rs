@@ -76,7 +76,7 @@ async fn thinking_never_takes_the_answers_room() {
 }
 
 #[tokio::test]
-async fn what_a_model_does_not_take_is_left_out_from_then_on() {
+async fn rejected_features_are_left_out_of_later_requests() {
     let provider = Provider::start(|_, seen| {
         let config = seen.config();
         if config.get("thinkingConfig").is_some() {
@@ -108,7 +108,7 @@ async fn what_a_model_does_not_take_is_left_out_from_then_on() {
 }
 
 #[tokio::test]
-async fn concurrent_requests_all_learn_what_a_model_does_not_take() {
+async fn concurrent_requests_share_the_downgraded_profile() {
     let provider = Provider::start(|_, seen| match seen.config().get("thinkingConfig") {
         Some(_) => {
             let message = "Thinking is not enabled for this model";
@@ -144,7 +144,7 @@ async fn a_request_that_is_refused_in_every_way_is_refused_and_teaches_nothing()
 }
 
 #[tokio::test]
-async fn tokens_are_counted_with_thoughts_whatever_became_of_the_answer() {
+async fn thinking_tokens_are_counted_for_failed_answers_too() {
     let mut body = gemini_says("{\"summary\": \"cut o");
     body["candidates"][0]["finishReason"] = "MAX_TOKENS".into();
     let provider = Provider::always(200, "", body.to_string()).await;
@@ -180,7 +180,7 @@ fn vertex(provider: &Provider, token: Option<&'static str>) -> Gemini {
 }
 
 #[tokio::test]
-async fn vertex_is_asked_with_a_token_and_without_one_not_at_all() {
+async fn vertex_requests_need_an_access_token() {
     let provider = Provider::start(|_, _| Answer::json(200, &gemini_says("{}"))).await;
     let model = vertex(&provider, Some("ya29.t"));
     assert!(model.ask(&question()).await.outcome.is_ok());

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{provider::Provider, transcripts::question};
 
 #[tokio::test]
-async fn shapes_that_have_been_seen_are_told_apart() {
+async fn known_response_shapes_are_distinguished() {
     let candidate = |value: Value| json!({"candidates": [value], "usageMetadata": {}});
     let parts = |parts: Value| json!({"content": {"parts": parts}, "finishReason": "STOP"});
     for (body, expected) in [
@@ -163,7 +163,7 @@ async fn error_bodies_decide_the_error() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_known_by_its_status() {
+async fn non_json_response_is_classified_by_status() {
     let page = "<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>";
     for (status, headers, expected) in [
         (

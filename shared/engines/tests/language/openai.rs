@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::{analysis::Usage, ports::Analyst};
 use engines::{
     LanguageAnalyst, OpenAi,
-    language::{LanguageModel, Options, ProviderError, Question},
+    language::{AnalystOptions, LanguageModel, ModelQuestion, ProviderError},
 };
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ const UNKNOWN_FORMATS: [(u16, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn without_schemas_json_is_asked_for_and_without_json_words_are() {
+async fn response_format_is_downgraded_from_schema_to_json_to_text() {
     for (status, refusal) in UNKNOWN_FORMATS {
         let provider =
             Provider::start(
@@ -155,7 +155,7 @@ async fn a_reasoning_models_own_names_and_temperature_are_respected() {
 }
 
 #[tokio::test]
-async fn answers_are_told_apart() {
+async fn responses_are_classified() {
     let choice = |reason: Value, message: Value| json!({"choices": [{"finish_reason": reason, "message": message}], "usage": null});
     let text = |text: &str| json!({"role": "assistant", "content": text});
     for (body, expected) in [
@@ -225,13 +225,13 @@ async fn a_server_that_reads_only_the_end_of_a_prompt_is_found_out() {
     let mut body = chat_says("{\"summary\": \"of the end\"}");
     body["usage"] = json!({"prompt_tokens": 4096, "completion_tokens": 50});
     let provider = Provider::always(200, "", body.to_string()).await;
-    let asked = |words: usize| Question {
+    let asked = |words: usize| ModelQuestion {
         content: "word ".repeat(words),
         ..question()
     };
     assert!(model(&provider).ask(&asked(4_000)).await.outcome.is_ok());
     // Three bytes to a character.
-    let hindi = Question {
+    let hindi = ModelQuestion {
         content: "मैं ".repeat(8_000),
         ..question()
     };
@@ -252,7 +252,7 @@ async fn a_model_at_home_analyses_an_interview_without_a_price() {
         plain_answer()
     );
     let provider = Provider::always(200, "", chat_says(&thought).to_string()).await;
-    let engine = LanguageAnalyst::new(Arc::new(model(&provider)), Options::new(12_000, 1));
+    let engine = LanguageAnalyst::new(Arc::new(model(&provider)), AnalystOptions::new(12_000, 1));
     let draft = engine
         .analyze(&request(interview()))
         .await

@@ -15,7 +15,7 @@ const TOO_LONG: &str = "This model's maximum context length is 8192 tokens. Howe
     8204 tokens (12 in the messages, 8192 in the completion), which max_tokens exceeds.";
 
 /// `OpenAI`'s and those of gateways.
-fn of_companies() -> Vec<(u16, &'static str, Value, ProviderError)> {
+fn company_errors() -> Vec<(u16, &'static str, Value, ProviderError)> {
     let error = |kind: &str, code: &str| {
         let message = "Something.";
         json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
@@ -130,10 +130,10 @@ fn at_home() -> Vec<(u16, Value, ProviderError)> {
 }
 
 #[tokio::test]
-async fn refusals_of_all_kinds_of_servers_are_told_apart() {
+async fn errors_of_all_kinds_of_servers_are_classified() {
     let at_home = at_home().into_iter();
     let at_home = at_home.map(|(status, body, expected)| (status, "", body, expected));
-    for (status, headers, body, expected) in of_companies().into_iter().chain(at_home) {
+    for (status, headers, body, expected) in company_errors().into_iter().chain(at_home) {
         let outcome = outcome(status, headers, &body).await;
         assert_eq!(outcome, Err(expected), "{status} {body}");
     }

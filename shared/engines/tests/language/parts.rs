@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{ports::Analyst, transcript::Transcript};
-use engines::language::{PROMPT_VERSION, ProviderError, Question};
+use engines::language::{ModelQuestion, PROMPT_VERSION, ProviderError};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,7 +33,7 @@ fn day() -> Transcript {
 }
 
 /// A claim, a topic, a question and an assessment of the part that is asked about.
-fn about_the_part(question: &Question) -> Value {
+fn about_the_part(question: &ModelQuestion) -> Value {
     let shown = lines(question);
     let (first, last) = (shown[0].0, shown[shown.len() - 1].0);
     let quote: Vec<&str> = shown[shown.len() - 1].1.split(' ').take(6).collect();
@@ -52,7 +52,7 @@ fn about_the_part(question: &Question) -> Value {
 }
 
 #[tokio::test]
-async fn of_eighty_thousand_words_every_turn_is_shown_and_the_parts_are_made_one() {
+async fn every_turn_of_eighty_thousand_words_is_sent_in_parts() {
     let whole = day();
     assert_eq!(whole.words.len(), 80_000);
     let model = Scripted::new(|question| {
@@ -71,7 +71,7 @@ async fn of_eighty_thousand_words_every_turn_is_shown_and_the_parts_are_made_one
         .expect("an analysis");
 
     let shown = model.shown();
-    let (parts, conclusions): (Vec<Question>, Vec<Question>) =
+    let (parts, conclusions): (Vec<ModelQuestion>, Vec<ModelQuestion>) =
         shown.into_iter().partition(|own| own.name == "analysis");
     let count = parts.len();
     assert!((3..=8).contains(&count), "{count} parts");
@@ -152,7 +152,7 @@ async fn a_monologue_longer_than_a_part_is_shown_to_its_last_word() {
 }
 
 #[tokio::test]
-async fn a_part_that_fails_fails_the_whole_and_the_others_are_not_asked_again() {
+async fn retry_after_a_failed_part_reuses_the_other_answers() {
     let failing = Arc::new(Mutex::new(true));
     let fails = Arc::clone(&failing);
     let model = Scripted::new(move |question| {

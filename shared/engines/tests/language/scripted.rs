@@ -6,20 +6,20 @@ use async_trait::async_trait;
 use domain::analysis::Usage;
 use engines::{
     LanguageAnalyst,
-    language::{LanguageModel, Options, ProviderError, Question, Reply},
+    language::{AnalystOptions, LanguageModel, ModelQuestion, ProviderError, Reply},
 };
 
-type Script = dyn Fn(&Question) -> Result<String, ProviderError> + Send + Sync;
+type Script = dyn Fn(&ModelQuestion) -> Result<String, ProviderError> + Send + Sync;
 
 /// A model that says what it is told to, and remembers what it was shown.
 pub struct Scripted {
     script: Box<Script>,
-    shown: Mutex<Vec<Question>>,
+    shown: Mutex<Vec<ModelQuestion>>,
 }
 
 impl Scripted {
     pub fn new(
-        script: impl Fn(&Question) -> Result<String, ProviderError> + Send + Sync + 'static,
+        script: impl Fn(&ModelQuestion) -> Result<String, ProviderError> + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
             script: Box::new(script),
@@ -27,7 +27,7 @@ impl Scripted {
         })
     }
 
-    pub fn shown(&self) -> Vec<Question> {
+    pub fn shown(&self) -> Vec<ModelQuestion> {
         self.shown.lock().expect("not poisoned").clone()
     }
 }
@@ -42,7 +42,7 @@ impl LanguageModel for Scripted {
         "gemini-2.5-flash"
     }
 
-    async fn ask(&self, question: &Question) -> Reply {
+    async fn ask(&self, question: &ModelQuestion) -> Reply {
         self.shown
             .lock()
             .expect("not poisoned")
@@ -61,11 +61,11 @@ impl LanguageModel for Scripted {
 
 pub fn engine(model: &Arc<Scripted>, part_tokens: u32) -> LanguageAnalyst {
     let model: Arc<dyn LanguageModel> = Arc::clone(model) as _;
-    LanguageAnalyst::new(model, Options::new(part_tokens, 3))
+    LanguageAnalyst::new(model, AnalystOptions::new(part_tokens, 3))
 }
 
 /// The transcript's lines in a question, as turn and words.
-pub fn lines(question: &Question) -> Vec<(u32, &str)> {
+pub fn lines(question: &ModelQuestion) -> Vec<(u32, &str)> {
     let between = question
         .content
         .lines()

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 use domain::ports::Analyst;
 use engines::{
     Gemini, LanguageAnalyst,
-    language::{LanguageModel, Options},
+    language::{AnalystOptions, LanguageModel},
 };
 use serde_json::Value;
 
@@ -43,9 +43,9 @@ async fn outcome(body: &str) -> (String, String) {
     let model = || Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
     let taken_for = match model().ask(&question()).await.outcome {
         Ok(_) => "answer".to_owned(),
-        Err(fault) => fault.as_str().to_owned(),
+        Err(error) => error.as_str().to_owned(),
     };
-    let options = Options {
+    let options = AnalystOptions {
         retry_budget: Duration::ZERO,
         ..Options::new(48_000, 1)
     };
@@ -59,7 +59,7 @@ async fn outcome(body: &str) -> (String, String) {
 
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "the table is to be read")]
-async fn every_recorded_body_is_told_apart_and_none_ends_as_content() {
+async fn every_recorded_error_is_classified_and_none_becomes_content() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/gemini");
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("a folder") {

@@ -10,7 +10,7 @@ use domain::{
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
     versions::UnknownFields,
 };
-use engines::language::Question;
+use engines::language::ModelQuestion;
 use serde_json::{Value, json};
 
 /// Each line is what one speaker says; words are 300 ms apart and 200 ms long.
@@ -65,8 +65,8 @@ pub fn request(transcript: Transcript) -> AnalysisRequest {
 }
 
 /// A question of its own, for models without an engine around them.
-pub fn question() -> Question {
-    Question {
+pub fn question() -> ModelQuestion {
+    ModelQuestion {
         instructions: "Be brief.".into(),
         content: "What is it?".into(),
         name: "analysis",

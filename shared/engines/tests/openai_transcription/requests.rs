@@ -41,7 +41,7 @@ async fn form_asks_for_words_and_segments() {
 }
 
 #[tokio::test]
-async fn models_without_times_are_asked_for_json_at_once() {
+async fn models_without_timestamps_get_a_json_request_at_once() {
     for (model, format, chunking) in [
         ("gpt-4o-transcribe", "json", None),
         ("gpt-4o-mini-transcribe", "json", None),
@@ -75,7 +75,7 @@ async fn silence_is_not_sent() {
 }
 
 #[tokio::test]
-async fn recognized_language_is_requested_for_what_follows() {
+async fn recognized_language_is_requested_for_later_segments() {
     let answer = r#"{"text": "Ja.", "language": "german"}"#;
     let bench = Fixture::start([Canned::new(200, answer), Canned::new(200, answer)]).await;
     let mut long = Vec::new();

@@ -174,7 +174,7 @@ async fn rate_limit_beyond_the_patience_is_given_back_with_its_time() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_left_out_from_then_on() {
+async fn rejected_fields_are_left_out_of_later_requests() {
     let granularities = r#"{"error": {"message": "`timestamp_granularities[]` not supported by this model", "type": "invalid_request_error"}}"#;
     let format = r#"{"error": {"message": "response_format 'verbose_json' is not compatible with model 'x'. Use 'json' or 'text' instead.", "type": "invalid_request_error", "param": "response_format", "code": "unsupported_value"}}"#;
     let prompt = r#"{"error": {"message": "prompt length must be 896 characters or fewer", "type": "invalid_request_error"}}"#;

@@ -7,7 +7,7 @@ use domain::{
     steps::StepError,
     transcript::Recognition,
 };
-use engines::{OpenAiTranscriber, openai_transcription::Options};
+use engines::{OpenAiTranscriber, openai_transcription::OpenAiTranscriptionOptions};
 use testing::Provider;
 pub(crate) use testing::{Canned, NoProgress};
 
@@ -20,7 +20,7 @@ pub(crate) const KEY: &str = "hunter2hunter2";
 pub(crate) struct Fixture {
     server: Arc<Provider>,
     pub(crate) url: String,
-    pub(crate) options: Options,
+    pub(crate) options: OpenAiTranscriptionOptions,
 }
 
 impl Fixture {
@@ -61,9 +61,9 @@ impl Fixture {
     }
 }
 
-/// A client without patience, so that no test waits.
-pub(crate) fn options(url: &str, model: &str) -> Options {
-    let mut options = Options::new(url, model, Some(KEY)).expect("a URL");
+/// A client without a retry budget, so that no test waits.
+pub(crate) fn options(url: &str, model: &str) -> OpenAiTranscriptionOptions {
+    let mut options = OpenAiTranscriptionOptions::new(url, model, Some(KEY)).expect("a URL");
     options.retry_budget = Duration::ZERO;
     options
 }

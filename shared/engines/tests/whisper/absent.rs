@@ -4,7 +4,7 @@ use config::Environment;
 
 #[test]
 fn it_says_so_in_one_line() {
-    let environment = Environment::of([("TRANSCRIBER", "whisper")]);
+    let environment = Environment::from_pairs([("TRANSCRIBER", "whisper")]);
     let error = engines::speech(&environment).err().expect("no engine");
     assert_eq!(
         error.to_string(),

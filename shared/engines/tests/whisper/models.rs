@@ -12,7 +12,7 @@ const DAMAGED: &str = "the file is damaged";
 
 /// The error for a model at `path`.
 fn error(path: &Path) -> String {
-    let environment = Environment::of([
+    let environment = Environment::from_pairs([
         ("TRANSCRIBER", "whisper"),
         ("WHISPER_MODEL", path.to_str().expect("text")),
     ]);
@@ -91,7 +91,7 @@ fn no_file_a_folder_and_an_unknown_name_are_one_line_too() {
 fn a_model_in_order_is_loaded() {
     for english in [false, true] {
         let (_folder, path) = Script::hello(english).stored("ggml-tiny.en.bin");
-        let environment = Environment::of([
+        let environment = Environment::from_pairs([
             ("TRANSCRIBER", "whisper"),
             ("WHISPER_MODEL", path.to_str().expect("text")),
         ]);

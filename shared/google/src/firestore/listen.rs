@@ -27,26 +27,27 @@ pub enum Change {
     Written(Document),
     /// A document is not there any more.
     Gone(DocPath),
-    /// The documents of the collections of that name are told from the beginning.
-    Anew(String),
-    /// All documents of the collections of that name have been told.
+    /// The documents of the collections of that name follow from the beginning.
+    Reset(String),
+    /// All documents of the collections of that name have been sent.
     Whole(String),
 }
 
-/// The end of having heard; after an error everything is told from the beginning.
-pub type Heard = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+/// Completes when a change has been handled; after an error all documents are listed
+/// anew.
+pub type ChangeHandled = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
-/// How long is waited after such an error; the client waits as long after its own.
+/// The delay after such an error; the client waits as long after its own.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// A callback that receives the changes, one after the other.
-pub type Hear = Box<dyn Fn(Change) -> Heard + Send + Sync>;
+pub type ChangeHandler = Box<dyn Fn(Change) -> ChangeHandled + Send + Sync>;
 
 /// Listens until it is stopped.
 pub struct Listener(FirestoreListener<FirestoreDb, NoResumeTokens>);
 
 impl Listener {
-    /// Stops, when what is being heard has been heard.
+    /// Stops once the current change has been handled.
     pub async fn stop(mut self) {
         // It stops either way.
         let _ = self.0.shutdown().await;
@@ -83,7 +84,7 @@ impl FirestoreResumeStateStorage for NoResumeTokens {
 impl Firestore {
     /// Listens to all collections of these names, for all users. Connects
     /// again as often as it takes.
-    pub async fn listen(&self, groups: Vec<String>, hear: Hear) -> Result<Listener, RecordsError> {
+    pub async fn listen(&self, groups: Vec<String>, hear: ChangeHandler) -> Result<Listener, RecordsError> {
         let db = self.db().await?;
         let listener = db.create_listener(NoResumeTokens).await;
         let mut listener = listener.map_err(failed)?;
@@ -136,7 +137,7 @@ fn changes(documents: &str, groups: &[String], event: FirestoreListenEvent) -> V
         }
         FirestoreListenEvent::TargetChange(change) => {
             let make = match change.target_change_type() {
-                TargetChangeType::Add | TargetChangeType::Reset => Change::Anew,
+                TargetChangeType::Add | TargetChangeType::Reset => Change::Reset,
                 TargetChangeType::Current => Change::Whole,
                 _ => return Vec::new(),
             };

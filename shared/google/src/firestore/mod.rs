@@ -1,8 +1,8 @@
 //! The port `Records` on Firestore.
 //!
-//! A transaction is one `Commit` whose writes hold preconditions: it needs no
-//! locks, and may be sent again when the network broke. What was applied without
-//! our hearing of it is then [`RecordsError::Stale`], which makes the caller look
+//! A transaction is one `Commit` whose writes hold preconditions: it needs no locks,
+//! and may be sent again when the network failed. A commit that was applied although
+//! its response was lost is then [`RecordsError::Stale`], which makes the caller read
 //! again.
 
 pub mod listen;
@@ -40,7 +40,7 @@ type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Status>> + Send + 'a>>;
 
 /// Where the database is.
 #[derive(Debug, Clone)]
-pub struct Database {
+pub struct FirestoreDatabase {
     /// The project.
     pub project: String,
     /// The database, `(default)` for most.
@@ -49,7 +49,7 @@ pub struct Database {
     pub emulator: Option<String>,
 }
 
-impl Database {
+impl FirestoreDatabase {
     /// What the names of all its documents begin with.
     pub fn documents(&self) -> String {
         format!("projects/{}/databases/{}/documents", self.project, self.id)
@@ -59,15 +59,15 @@ impl Database {
 /// Documents in Firestore; connects when it is first used.
 #[derive(Clone)]
 pub struct Firestore {
-    database: Database,
+    database: FirestoreDatabase,
     pipeline: Arc<Pipeline>,
     db: Arc<OnceCell<FirestoreDb>>,
     watcher: Arc<OnceCell<watch::Watcher>>,
 }
 
 impl Firestore {
-    /// A database, and the manifest that says who listens to it.
-    pub fn new(database: Database, pipeline: Arc<Pipeline>) -> Self {
+    /// A database, and the manifest that names its listeners.
+    pub fn new(database: FirestoreDatabase, pipeline: Arc<Pipeline>) -> Self {
         Self {
             database,
             pipeline,
@@ -97,7 +97,7 @@ impl Firestore {
                     if !attempts.wait().await {
                         return Err(unavailable(status));
                     }
-                    tracing::debug!(code = ?status.code(), "asking Firestore again");
+                    tracing::debug!(event = "firestore.retrying", code = ?status.code(), "retrying a request to Firestore");
                 }
                 settled => return Ok(settled),
             }
@@ -126,7 +126,7 @@ pub(crate) fn document(documents: &str, found: &v1::Document) -> Option<Document
     })
 }
 
-async fn connect(database: &Database) -> Result<FirestoreDb, RecordsError> {
+async fn connect(database: &FirestoreDatabase) -> Result<FirestoreDb, RecordsError> {
     let mut options = FirestoreDbOptions::new(database.project.clone());
     options.database_id.clone_from(&database.id);
     options.request_timeout = Some(REQUEST_TIMEOUT);
@@ -143,8 +143,8 @@ async fn connect(database: &Database) -> Result<FirestoreDb, RecordsError> {
     db.map_err(|error| RecordsError::Unavailable(Box::new(error)))
 }
 
-/// The codes after which Firestore wants to be asked again, and `UNKNOWN`, which
-/// is what a broken connection looks like:
+/// The codes after which Firestore wants a retry, and `UNKNOWN`, which is what a broken
+/// connection looks like:
 /// <https://firebase.google.com/docs/firestore/understand-error-codes>.
 const fn may_pass(code: Code) -> bool {
     matches!(

@@ -140,8 +140,8 @@ fn condition(precondition: Precondition) -> Option<ConditionType> {
     }
 }
 
-/// Why a commit was refused. Which precondition did not hold is not told, so the
-/// first that there is stands for it.
+/// Why a commit was rejected. Firestore does not say which precondition failed, so the
+/// first one is named.
 fn refused(status: Status, writes: &[Write]) -> RecordsError {
     let conditional = |write: &&Write| {
         let (Write::Put { precondition, .. } | Write::Delete { precondition, .. }) = write;

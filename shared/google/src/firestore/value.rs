@@ -15,11 +15,11 @@ use firestore::gcloud_sdk::{
 use serde_json::{Map, Number, Value as Json, json};
 
 /// A document's fields.
-pub(crate) type Fields = HashMap<String, Value>;
+pub(crate) type FieldValues = HashMap<String, Value>;
 
 /// The fields of a JSON object; none of anything else. A document's time to live is
 /// a timestamp, as Firestore takes no other.
-pub(crate) fn fields(json: &Json) -> Fields {
+pub(crate) fn fields(json: &Json) -> FieldValues {
     let mut fields = json.as_object().map(map_from_json).unwrap_or_default();
     let ttl = fields.get_mut(TIME_TO_LIVE);
     if let Some((value, time)) = ttl.zip(time_of(&json[TIME_TO_LIVE])) {
@@ -37,7 +37,7 @@ fn time_of(json: &Json) -> Option<prost_types::Timestamp> {
 }
 
 /// The fields as a JSON object.
-pub(crate) fn to_json(fields: &Fields) -> Json {
+pub(crate) fn to_json(fields: &FieldValues) -> Json {
     let fields = fields.iter();
     Json::Object(
         fields
@@ -75,7 +75,7 @@ pub(crate) const fn reference(name: String) -> Value {
     }
 }
 
-fn map_from_json(object: &Map<String, Json>) -> Fields {
+fn map_from_json(object: &Map<String, Json>) -> FieldValues {
     object
         .iter()
         .map(|(name, json)| (name.clone(), value(json)))
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_comes_back_as_it_was() {
+    fn json_round_trips() {
         let written = json!({
             "none": null, "list": [null, 1, -0.5, {"a": []}], "large": i64::MAX, "whole": 2.0,
         });

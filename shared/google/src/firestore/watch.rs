@@ -24,8 +24,7 @@ use tokio::sync::watch::{self, Receiver, Sender};
 
 use super::Firestore;
 
-/// What is known of a watched document: nothing yet, or what it holds, if it is
-/// there.
+/// The known state of a watched document: none yet, or its contents, if it exists.
 type Known = Option<Option<Document>>;
 type Listener = FirestoreListener<FirestoreDb, FirestoreMemListenStateStorage>;
 type Control = FirestoreListenerControlHandle<FirestoreMemListenStateStorage>;
@@ -44,7 +43,7 @@ struct Watched {
     targets: HashMap<u32, (DocPath, Sender<Known>)>,
 }
 
-/// One who watches.
+/// One watcher.
 struct Subscription {
     receiver: Receiver<Known>,
     target: u32,
@@ -72,7 +71,7 @@ pub(super) fn stream(firestore: &Firestore, path: &DocPath) -> DocumentStream {
     stream::once(subscribed).flatten().boxed()
 }
 
-/// What is known, each time it changes.
+/// The known state, each time it changes.
 fn known(mut subscription: Subscription) -> DocumentStream {
     subscription.receiver.mark_changed();
     stream::unfold(subscription, |mut subscription| async move {
@@ -202,7 +201,7 @@ impl Watched {
         }
     }
 
-    /// A target that is up to date, of which nothing was heard, is not there.
+    /// A current target without a document means that the document is missing.
     fn settle(&self, targets: &[i32]) {
         for (target, (_, sender)) in &self.targets {
             let meant =

@@ -120,7 +120,7 @@ impl Keys {
             drop(turn);
         });
         if let Err(error) = fetching.await {
-            tracing::error!("fetching the keys of ID tokens broke off: {error}");
+            tracing::error!(event = "jwks.fetch_aborted", %error, "fetching the keys of ID tokens was aborted");
         }
     }
 }
@@ -144,6 +144,7 @@ impl Source {
             },
             Err(error) => {
                 tracing::error!(
+                    event = "jwks.fetch_failed",
                     error = &*error,
                     "the keys of ID tokens could not be fetched"
                 );

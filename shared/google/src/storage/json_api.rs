@@ -79,7 +79,7 @@ impl JsonApi {
         generation: Option<i64>,
     ) -> Result<Option<Resource>, ObjectError> {
         let generation = generation.map(|generation| generation.to_string());
-        let query = of_generation(generation.as_deref());
+        let query = generation_query(generation.as_deref());
         let answer = self
             .ask(&Method::GET, &object(bucket, name), &query)
             .await?;
@@ -89,7 +89,8 @@ impl JsonApi {
         }
     }
 
-    /// Deletes an object, of `generation` alone if one is given; none is no error.
+    /// Deletes an object, of `generation` alone if one is given; a missing object is
+    /// not an error.
     pub(super) async fn delete(
         &self,
         bucket: &str,
@@ -97,7 +98,7 @@ impl JsonApi {
         generation: Option<i64>,
     ) -> Result<(), ObjectError> {
         let generation = generation.map(|generation| generation.to_string());
-        let query = of_generation(generation.as_deref());
+        let query = generation_query(generation.as_deref());
         let answer = self
             .ask(&Method::DELETE, &object(bucket, name), &query)
             .await;
@@ -130,7 +131,7 @@ impl JsonApi {
         }
     }
 
-    /// Asks, again where that may help; nothing for what is not there.
+    /// Sends a request, with retries; `None` for what is missing.
     async fn ask(
         &self,
         method: &Method,
@@ -203,7 +204,7 @@ impl JsonApi {
     }
 }
 
-fn of_generation(generation: Option<&str>) -> Vec<(&str, &str)> {
+fn generation_query(generation: Option<&str>) -> Vec<(&str, &str)> {
     let pair = generation.map(|generation| ("generation", generation));
     pair.into_iter().collect()
 }

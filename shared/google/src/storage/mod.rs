@@ -1,10 +1,10 @@
 //! The port `ObjectStore` on Google Cloud Storage.
 //!
-//! Reads go through the official client, which resumes those that break off. Writes go
-//! over the JSON API in a loop of our own (`write`), because the official client's can
-//! leave a wrong object. What that client offers by gRPC alone — metadata, lists,
-//! deletion — goes over the JSON API as well: it is the same service, and can be tested
-//! against one server.
+//! Reads go through the official client, which resumes interrupted ones. Writes go over
+//! the JSON API in a loop of our own (`write`), because the official client's can leave
+//! a wrong object. What that client offers by gRPC alone — metadata, lists, deletion —
+//! goes over the JSON API as well: it is the same service, and can be tested against
+//! one server.
 
 mod json_api;
 mod read;
@@ -30,14 +30,14 @@ use crate::emulator;
 
 /// How the service is reached, for all buckets.
 #[derive(Clone)]
-pub struct Gcs {
+pub struct GcsClient {
     endpoint: Endpoint,
     client: Arc<OnceCell<Storage>>,
     json_api: Arc<JsonApi>,
     signing: Arc<Signing>,
 }
 
-/// Where the service is, and who we are there.
+/// The service's address, and our credentials.
 #[derive(Debug, Clone)]
 struct Endpoint {
     /// With its scheme, without a slash at the end.
@@ -58,12 +58,12 @@ impl Endpoint {
 
 /// One bucket.
 #[derive(Clone)]
-pub struct Bucket {
-    gcs: Gcs,
+pub struct GcsBucket {
+    gcs: GcsClient,
     name: String,
 }
 
-impl Gcs {
+impl GcsClient {
     /// The service itself, or an emulator of it at `host:port`. Connects when it
     /// is first used.
     pub fn new(emulator: Option<&str>) -> Self {
@@ -88,8 +88,8 @@ impl Gcs {
     }
 
     /// A bucket by its name.
-    pub fn bucket(&self, name: &str) -> Bucket {
-        Bucket {
+    pub fn bucket(&self, name: &str) -> GcsBucket {
+        GcsBucket {
             gcs: self.clone(),
             name: name.to_owned(),
         }
@@ -114,7 +114,7 @@ impl Gcs {
         let connect = || async {
             let credentials = self.endpoint.credentials()?;
             let builder = Storage::builder().with_credentials(credentials);
-            // It holds gRPC channels as well, one for each core unless told.
+            // It holds gRPC channels as well, by default one for each core.
             let builder = builder.with_grpc_subchannel_count(1);
             let client = builder.with_endpoint(&self.endpoint.url).build().await;
             client.map_err(anyhow::Error::from)
@@ -125,7 +125,7 @@ impl Gcs {
 }
 
 #[async_trait]
-impl ObjectStore for Bucket {
+impl ObjectStore for GcsBucket {
     async fn write(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! Reads, by the official client, which resumes those that break off.
+//! Reads, by the official client, which resumes interrupted ones.
 
 use std::{future::Future, io, ops::Range, time::Duration};
 
@@ -7,14 +7,14 @@ use futures::{StreamExt, stream};
 use google_cloud_storage::{Error, model_ext::ReadRange, read_object::ReadObjectResponse};
 use tokio::time::timeout;
 
-use super::Bucket;
+use super::GcsBucket;
 
 /// How long the service may be silent before the read fails: the client itself waits for
 /// minutes.
 const SILENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn read(
-    bucket: &Bucket,
+    bucket: &GcsBucket,
     name: &str,
     generation: Option<i64>,
     range: Option<Range<u64>>,
@@ -43,9 +43,9 @@ pub(super) async fn read(
     }
 }
 
-/// A range of nothing cannot be asked for over HTTP.
+/// HTTP has no empty range.
 async fn read_nothing(
-    bucket: &Bucket,
+    bucket: &GcsBucket,
     name: &str,
     generation: Option<i64>,
 ) -> Result<(ObjectMeta, ByteStream), ObjectError> {

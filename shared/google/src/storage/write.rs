@@ -3,8 +3,9 @@
 //!
 //! The official client loses or repeats bytes when a connection breaks inside a chunk,
 //! and leaves the wrong object (googleapis/google-cloud-rust#6683, #6685). Here, after
-//! every failure, the service is asked how many bytes it has persisted; a chunk stays in
-//! memory until it has all of it. What it stored is compared with what was sent.
+//! every failure, the client asks the service how many bytes it has persisted; a chunk
+//! stays in memory until all of it is. The stored object is compared with the bytes
+//! that were sent.
 
 mod chunks;
 mod source;
@@ -18,10 +19,10 @@ use domain::{
 use http::header;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::json;
-use source::Source;
+use source::UploadBody;
 
 use super::{
-    Bucket,
+    GcsBucket,
     json_api::{ATTEMPT_TIMEOUT, JsonApi, Resource, may_pass, unavailable},
 };
 use crate::retry::Attempts;
@@ -54,7 +55,7 @@ impl Failure {
 }
 
 pub(super) async fn write(
-    bucket: &Bucket,
+    bucket: &GcsBucket,
     name: &str,
     content_type: &str,
     body: ByteStream,
@@ -67,7 +68,7 @@ pub(super) async fn write(
         content_type,
         overwrite,
     };
-    let mut source = Source::new(body);
+    let mut source = UploadBody::new(body);
     source.fill(CHUNK).await?;
     let stored = if source.fits(CHUNK) {
         upload.send_at_once(&source).await?
@@ -78,7 +79,7 @@ pub(super) async fn write(
 }
 
 impl Upload<'_> {
-    async fn send_at_once(&self, source: &Source) -> Result<Resource, ObjectError> {
+    async fn send_at_once(&self, source: &UploadBody) -> Result<Resource, ObjectError> {
         let (mut attempts, mut is_unsure) = (Attempts::default(), false);
         let boundary = random_name();
         let body = self.multipart(&boundary, source);
@@ -97,7 +98,7 @@ impl Upload<'_> {
         }
     }
 
-    fn multipart(&self, boundary: &str, source: &Source) -> Bytes {
+    fn multipart(&self, boundary: &str, source: &UploadBody) -> Bytes {
         let metadata = json!({
             "name": self.name,
             "contentType": self.content_type,
@@ -155,8 +156,13 @@ impl Upload<'_> {
         }
     }
 
-    /// Compares what was stored with what was sent; the wrong generation is deleted.
-    async fn check(&self, stored: Resource, source: &Source) -> Result<ObjectMeta, ObjectError> {
+    /// Compares the stored object with the bytes that were sent; deletes a wrong
+    /// generation.
+    async fn check(
+        &self,
+        stored: Resource,
+        source: &UploadBody,
+    ) -> Result<ObjectMeta, ObjectError> {
         let is_right = is_of(&stored, source);
         let meta = stored.into_meta()?;
         if is_right {
@@ -173,14 +179,14 @@ impl Upload<'_> {
     }
 }
 
-/// An answer that is no error.
+/// A successful response.
 enum Answer {
     Done(Response),
     Incomplete(Response),
 }
 
 /// Whether an object has the bytes that were sent, by size and checksum.
-fn is_of(stored: &Resource, source: &Source) -> bool {
+fn is_of(stored: &Resource, source: &UploadBody) -> bool {
     let size = stored.size.parse().ok();
     size == source.total() && stored.crc32c == encode(source.crc32c())
 }

@@ -141,7 +141,7 @@ async fn while_stale_keys_are_fetched_only_one_caller_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_set_of_keys_leaves_the_service_unavailable_until_there_is_one() {
+async fn invalid_key_set_makes_the_service_unavailable_until_a_valid_one() {
     let test = Test::start().await;
     let good = test.good();
     let keys = test.server.serving().body.clone();

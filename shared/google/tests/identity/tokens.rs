@@ -141,7 +141,7 @@ async fn a_signature_is_by_a_known_key_in_the_one_way() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_refused_unread() {
+async fn malformed_token_is_rejected_before_parsing() {
     let test = Test::start().await;
     let good = test.good();
     let long = test.key.token(&claims(json!({"more": "a".repeat(10_000)})));

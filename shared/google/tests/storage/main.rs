@@ -8,7 +8,7 @@ use std::io;
 use bytes::Bytes;
 use domain::ports::{ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite};
 use futures::{StreamExt, stream};
-use google::storage::Gcs;
+use google::storage::GcsClient;
 use script::{Answer, Script};
 
 /// Of 2.5 MiB: a whole chunk and a last one.
@@ -26,7 +26,7 @@ fn body(bytes: &Bytes) -> ByteStream {
 }
 
 async fn write(script: &Script, bytes: &Bytes) -> Result<ObjectMeta, ObjectError> {
-    let bucket = Gcs::new(Some(script.host())).bucket("b");
+    let bucket = GcsClient::new(Some(script.host())).bucket("b");
     let written = bucket.write("a/b", "audio/wav", body(bytes), Overwrite::Refused);
     written.await
 }
@@ -44,7 +44,7 @@ async fn small_object_takes_one_request() {
 }
 
 #[tokio::test]
-async fn chunks_go_on_from_what_was_persisted() {
+async fn chunks_continue_at_the_persisted_offset() {
     let bytes = content(SIZE);
     let script = Script::start([
         Answer::session(),
@@ -153,7 +153,7 @@ async fn source_that_breaks_ends_the_session() {
         Answer::status(499),
     ];
     let script = Script::start(answers).await;
-    let bucket = Gcs::new(Some(script.host())).bucket("b");
+    let bucket = GcsClient::new(Some(script.host())).bucket("b");
     let written = bucket.write("a", "t/t", broken.boxed(), Overwrite::Refused);
     assert!(matches!(written.await, Err(ObjectError::Interrupted(_))));
     assert_eq!(script.requests().pop().as_deref(), Some("DELETE /session "));

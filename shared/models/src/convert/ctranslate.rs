@@ -9,20 +9,20 @@ use super::ConvertError;
 
 /// How a number is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NumberFormat {
     F32,
     F16,
 }
 
 /// A tensor in the file.
 #[derive(Debug, Clone)]
-pub(super) struct Tensor<'a> {
+pub(super) struct StoredTensor<'a> {
     pub(super) sizes: Vec<u32>,
-    pub(super) kind: Kind,
+    pub(super) kind: NumberFormat,
     pub(super) bytes: &'a [u8],
 }
 
-impl Tensor<'_> {
+impl StoredTensor<'_> {
     /// One of `count` equal parts along the first size.
     pub(super) fn part(&self, index: usize, count: usize) -> Option<Self> {
         let mut sizes = self.sizes.clone();
@@ -42,7 +42,7 @@ impl Tensor<'_> {
 }
 
 /// All tensors, by name.
-pub(super) struct Weights<'a>(BTreeMap<String, Tensor<'a>>);
+pub(super) struct Weights<'a>(BTreeMap<String, StoredTensor<'a>>);
 
 impl<'a> Weights<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, ConvertError> {
@@ -61,7 +61,7 @@ impl<'a> Weights<'a> {
         Ok(Self(tensors))
     }
 
-    pub(super) fn tensor(&self, name: &str) -> Result<&Tensor<'a>, ConvertError> {
+    pub(super) fn tensor(&self, name: &str) -> Result<&StoredTensor<'a>, ConvertError> {
         let found = self.0.get(name);
         found.ok_or_else(|| ConvertError::Missing(name.to_owned()))
     }
@@ -113,8 +113,8 @@ impl<'a> Reader<'a> {
         Ok(text.trim_end_matches('\0').to_owned())
     }
 
-    /// A tensor; those of whole numbers are settings and left out.
-    fn tensor(&mut self, name: &str) -> Result<Option<Tensor<'a>>, ConvertError> {
+    /// A tensor; integer tensors are settings and left out.
+    fn tensor(&mut self, name: &str) -> Result<Option<StoredTensor<'a>>, ConvertError> {
         let count = self.byte()?;
         let sizes: Vec<u32> = (0..count)
             .map(|_| self.number())
@@ -123,8 +123,8 @@ impl<'a> Reader<'a> {
         let length = usize::try_from(length).map_err(|_| ConvertError::CutShort)?;
         let bytes = self.take(length)?;
         let (kind, width) = match code {
-            0 => (Kind::F32, 4),
-            4 => (Kind::F16, 2),
+            0 => (NumberFormat::F32, 4),
+            4 => (NumberFormat::F16, 2),
             1..=3 => return Ok(None),
             _ => return Err(ConvertError::Unknown(name.to_owned())),
         };
@@ -132,6 +132,6 @@ impl<'a> Reader<'a> {
         if elements * width != length as u64 {
             return Err(ConvertError::Unknown(name.to_owned()));
         }
-        Ok(Some(Tensor { sizes, kind, bytes }))
+        Ok(Some(StoredTensor { sizes, kind, bytes }))
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn decode(text: &str, count: usize) -> Option<Vec<Vec<u8>>> {
     (words.len() == count).then_some(words)
 }
 
-/// Bytes that are printed stand for themselves, the others for letters from 256 on.
+/// Printable bytes stand for themselves, the others for letters from 256 on.
 fn letters() -> BTreeMap<char, u8> {
     let is_printed = |byte: u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
     let mut next = 256;

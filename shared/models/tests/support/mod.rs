@@ -15,7 +15,8 @@ use std::{
 };
 
 use models::{
-    Cache, Event, FetchTimeouts, Languages, Library, Model, Observer, Package, Settings, Sums,
+    Cache, DownloadEvent, FetchTimeouts, Languages, ModelLibrary, ModelSettings, Observer, Package,
+    PublishedModel, Sums,
 };
 
 /// What the host does with a request.
@@ -145,12 +146,12 @@ pub fn file() -> Vec<u8> {
 }
 
 /// A known model with these bytes.
-pub fn model(bytes: &[u8], packages: &'static [Package]) -> &'static Model {
+pub fn model(bytes: &[u8], packages: &'static [Package]) -> &'static PublishedModel {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
     std::fs::write(&path, bytes).expect("written");
-    let sums = Sums::of_file(&path).expect("sums");
-    Box::leak(Box::new(Model {
+    let sums = Sums::from_file(&path).expect("sums");
+    Box::leak(Box::new(PublishedModel {
         name: "small",
         file: "ggml-small.bin",
         bytes: sums.bytes,
@@ -161,16 +162,16 @@ pub fn model(bytes: &[u8], packages: &'static [Package]) -> &'static Model {
     }))
 }
 
-/// A library in `folder` that fetches from `base` and has little patience.
-pub fn library(folder: &Path, base: &str) -> Library {
-    Library {
-        settings: Settings {
+/// A library in `folder` that fetches from `base` and has short timeouts.
+pub fn library(folder: &Path, base: &str) -> ModelLibrary {
+    ModelLibrary {
+        settings: ModelSettings {
             cache: Cache::new(folder.to_owned()),
             mirror: Some(base.to_owned()),
             fetch: true,
             path: String::new(),
         },
-        patience: FetchTimeouts {
+        timeouts: FetchTimeouts {
             connect: Duration::from_millis(500),
             stall: Duration::from_millis(500),
             lock: Duration::from_secs(20),
@@ -191,17 +192,17 @@ impl Reports {
 }
 
 impl Observer for Reports {
-    fn report(&self, event: Event<'_>) {
+    fn report(&self, event: DownloadEvent<'_>) {
         let line = match event {
-            Event::Source {
+            DownloadEvent::Source {
                 name,
                 bytes,
                 resumed,
             } => format!("source {name} {bytes} {resumed}"),
-            Event::Bytes { done, total } => format!("bytes {done} {total}"),
-            Event::Verifying => "verifying".to_owned(),
-            Event::Failed { name, reason } => format!("failed {name}: {reason}"),
-            Event::Locked { .. } => "locked".to_owned(),
+            DownloadEvent::Bytes { done, total } => format!("bytes {done} {total}"),
+            DownloadEvent::Verifying => "verifying".to_owned(),
+            DownloadEvent::Failed { name, reason } => format!("failed {name}: {reason}"),
+            DownloadEvent::Locked { .. } => "locked".to_owned(),
         };
         self.0.lock().expect("not poisoned").push(line);
     }

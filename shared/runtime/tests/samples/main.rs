@@ -172,7 +172,7 @@ fn all_values_of_firestore_arrive() {
 }
 
 #[test]
-fn documents_come_in_four_types_each_with_or_without_who_wrote() {
+fn document_events_have_four_types_with_or_without_auth_context() {
     let body = read("proto-encoded/firestore-updated.pb");
     for change in ["created", "updated", "deleted", "written"] {
         for suffix in ["", ".withAuthContext"] {
@@ -196,7 +196,7 @@ fn documents_come_in_four_types_each_with_or_without_who_wrote() {
 }
 
 #[test]
-fn protobuf_comes_in_structured_mode_too() {
+fn structured_mode_may_carry_protobuf() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let event = json!({
         "specversion": "1.0", "id": "1", "source": "//firestore.googleapis.com/projects/p",

@@ -5,7 +5,7 @@
 //! The texts share one cache: each token names those that come before it, so that no keys
 //! and values are copied when a text is continued in two ways.
 
-use super::{Choice, Decoder, Decoding, Start, count_with_end, log_sum_exp, most_tokens};
+use super::{Choice, Decoding, Start, WindowDecoder, count_with_end, log_sum_exp, most_tokens};
 use crate::RecognitionError;
 
 /// Texts that are followed at once.
@@ -49,7 +49,7 @@ impl Beam {
     }
 }
 
-impl Decoder<'_> {
+impl WindowDecoder<'_> {
     /// The likeliest text of several that are followed at once.
     pub(super) fn beam_search(
         &self,
@@ -91,7 +91,7 @@ impl Decoder<'_> {
                 beam.places.push(first + index);
             }
         }
-        // Where few have ended, the likeliest of those that go on count too.
+        // Where few have ended, the likeliest of the unfinished ones count too.
         let missing = WIDTH.saturating_sub(finished.len());
         finished.extend(beams.into_iter().take(missing));
         let likeliest = finished
@@ -101,7 +101,7 @@ impl Decoder<'_> {
         Ok(self.decoding(text.choices, text.sum, no_speech, 0.0))
     }
 
-    /// The likeliest texts that go on; those that end are moved to `finished`.
+    /// The likeliest unfinished texts; finished ones are moved to `finished`.
     fn continued(
         &self,
         beams: &[Beam],

@@ -22,7 +22,7 @@ use std::{
 };
 
 use domain::{InterviewId, InterviewKey, UserId, pipeline::Pipeline};
-use google::firestore::{Database, Firestore};
+use google::firestore::{Firestore, FirestoreDatabase};
 use http::{HeaderMap, header::AUTHORIZATION};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ use testing::receiver::SECRET;
 pub use self::engine::{Engine, MANY_WORDS};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 pub const USER: &str = "test-user";
 
@@ -70,7 +70,7 @@ impl Cloud {
         let printed = exports(&String::from_utf8(output.stdout).unwrap());
         let file = fs::read_to_string(folder.path().join("env")).unwrap();
         let environment = exports(&file);
-        let database = Database {
+        let database = FirestoreDatabase {
             project: environment["GCS_PROJECT_ID"].clone(),
             id: "(default)".into(),
             emulator: Some(environment["FIRESTORE_EMULATOR_HOST"].clone()),
@@ -177,7 +177,7 @@ impl Cloud {
             }
             panic!("the listener ended");
         };
-        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        let waited = tokio::time::timeout(TIMEOUT, waiting).await;
         waited.unwrap_or_else(|_| panic!("interview {id} is stuck; relay: {}", self.log("relay")))
     }
 }
@@ -272,7 +272,7 @@ impl Drop for Embedded {
 fn patient() -> Client {
     // A function that was killed has closed what a pool would still hold.
     let client = Client::builder().pool_max_idle_per_host(0);
-    client.timeout(PATIENCE).build().unwrap()
+    client.timeout(TIMEOUT).build().unwrap()
 }
 
 pub fn key(id: &str) -> InterviewKey {

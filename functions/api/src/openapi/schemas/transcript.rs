@@ -1,6 +1,6 @@
 //! The transcript.
 
-use domain::usable::Reason;
+use domain::usable::UnusableReason;
 use serde_json::{Value, json};
 
 use super::{a, count, list, number, object, or_null, requests::ROLES, share, text, words_or_null};
@@ -68,7 +68,7 @@ fn transcript() -> Value {
 }
 
 fn usable() -> Value {
-    let reasons = Reason::ALL.iter().fold(
+    let reasons = UnusableReason::ALL.iter().fold(
         "What was found, as stable words for programs; later releases may add some.".to_owned(),
         |text, reason| format!("{text} `{}`: {}", reason.as_str(), reason.meaning()),
     );

@@ -24,7 +24,7 @@ fn an_answer_is_found_in_a_fence_a_sentence_or_after_a_thought() {
 }
 
 #[test]
-fn what_is_wrong_is_said_without_the_models_words() {
+fn error_does_not_repeat_the_models_answer() {
     let schema = schema::analysis(0);
     for (text, why) in [
         (
@@ -50,7 +50,7 @@ fn what_is_wrong_is_said_without_the_models_words() {
 }
 
 #[test]
-fn what_has_the_wrong_type_is_dropped_by_itself_and_counted() {
+fn items_of_the_wrong_type_are_dropped_and_counted() {
     let (draft, dropped) = read(&json!({
         "summary": 7,
         "key_points": [
@@ -123,7 +123,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn whatever_a_model_answers_nothing_panics(value in any_json(), cut in 0_usize..200) {
+    fn arbitrary_answers_do_not_panic(value in any_json(), cut in 0_usize..200) {
         let schema = schema::analysis(2);
         let text = value.to_string();
         let end = text.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(text.len());

@@ -22,8 +22,8 @@ fn timed(words: &[(&str, u64, u64)]) -> Vec<Timed> {
     words.iter().map(word).collect()
 }
 
-fn segment(text: &str, start_ms: u64, end_ms: u64) -> Segment {
-    Segment {
+fn segment(text: &str, start_ms: u64, end_ms: u64) -> ResponseSegment {
+    ResponseSegment {
         text: text.to_owned(),
         start_ms,
         end_ms,
@@ -31,8 +31,8 @@ fn segment(text: &str, start_ms: u64, end_ms: u64) -> Segment {
     }
 }
 
-fn of(response: Response) -> Vec<(String, u64, u64)> {
-    let words = of_response(response, &piece(0, 10_000));
+fn times_of(response: Response) -> Vec<(String, u64, u64)> {
+    let words = recognized_words(response, &piece(0, 10_000));
     let plain = words.into_iter();
     plain
         .map(|word| (word.text, word.start_ms, word.end_ms))
@@ -63,7 +63,7 @@ fn words_beside_segments_get_the_punctuation_of_the_text() {
         ..Response::default()
     };
     assert_eq!(
-        of(response),
+        times_of(response),
         owned(&[
             ("So,", 100, 300),
             ("InterviewLens -", 400, 1_200),
@@ -85,14 +85,14 @@ fn tokens_are_joined_to_words() {
         (".", 1_200, 1_300),
     ];
     let response = Response {
-        segments: vec![Segment {
+        segments: vec![ResponseSegment {
             words: timed(&tokens),
             ..segment(" Interviews, too.", 0, 1_300)
         }],
         ..Response::default()
     };
     assert_eq!(
-        of(response),
+        times_of(response),
         owned(&[("Interviews,", 0, 800), ("too.", 900, 1_200)])
     );
 }
@@ -104,7 +104,7 @@ fn words_that_differ_from_the_text_are_matched_by_their_share() {
         words: timed(&[("twenty", 0, 600), ("apples", 600, 1_200)]),
         ..Response::default()
     };
-    let words = of(response);
+    let words = times_of(response);
     assert_eq!(words.len(), 2);
     assert_eq!((words[0].1, words[1].2), (0, 1_200));
     assert!(words[0].2 >= words[1].1, "{words:?}");
@@ -117,7 +117,7 @@ fn times_are_interpolated_over_the_speech_by_length() {
         ..Response::default()
     };
     assert_eq!(
-        of(response),
+        times_of(response),
         owned(&[
             ("ab", 0, 2_500),
             ("cdef", 2_500, 7_500),
@@ -128,15 +128,15 @@ fn times_are_interpolated_over_the_speech_by_length() {
 
 #[test]
 fn interpolated_words_are_less_confident() {
-    let certain = Segment {
+    let certain = ResponseSegment {
         avg_logprob: Some(-0.05),
         ..segment("Yes.", 0, 1_000)
     };
-    let with_times = Segment {
+    let with_times = ResponseSegment {
         words: timed(&[("Yes", 0, 400)]),
         ..segment("Yes.", 0, 1_000)
     };
-    let with_times = Segment {
+    let with_times = ResponseSegment {
         avg_logprob: Some(-0.05),
         ..with_times
     };
@@ -145,14 +145,14 @@ fn interpolated_words_are_less_confident() {
             segments: vec![segment],
             ..Response::default()
         };
-        let words = of_response(response, &piece(0, 1_000));
+        let words = recognized_words(response, &piece(0, 1_000));
         assert!((words[0].confidence - expected).abs() < 0.001, "{words:?}");
     }
 }
 
 #[test]
 fn silence_and_sounds_are_no_words() {
-    let silence = |no_speech, log| Segment {
+    let silence = |no_speech, log| ResponseSegment {
         no_speech_prob: Some(no_speech),
         avg_logprob: Some(log),
         ..segment(" Thank you.", 0, 2_000)
@@ -173,7 +173,7 @@ fn silence_and_sounds_are_no_words() {
             words: timed(&[("Thank", 0, 500), ("you", 500, 900)]),
             ..Response::default()
         };
-        assert_eq!(of(response).len(), count, "{text}");
+        assert_eq!(times_of(response).len(), count, "{text}");
     }
 }
 
@@ -183,7 +183,7 @@ fn loops_are_said_once() {
         text: "Yes. ".to_owned() + &"Thank you very much. ".repeat(5),
         ..Response::default()
     };
-    assert_eq!(of(response).len(), 5);
+    assert_eq!(times_of(response).len(), 5);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn languages_without_spaces_are_split_between_characters() {
         text: "我们用。".into(),
         ..Response::default()
     };
-    let words: Vec<String> = of(response).into_iter().map(|word| word.0).collect();
+    let words: Vec<String> = times_of(response).into_iter().map(|word| word.0).collect();
     assert_eq!(words, ["我", "们", "用。"]);
 }
 
@@ -210,9 +210,9 @@ fn any_timed() -> impl Strategy<Value = Vec<Timed>> {
     proptest::collection::vec(word, 0..8)
 }
 
-fn any_segment() -> impl Strategy<Value = Segment> {
+fn any_segment() -> impl Strategy<Value = ResponseSegment> {
     let parts = ("\\PC{0,30}", 0..2_000_u64, 0..900_u64, any_timed());
-    parts.prop_map(|(text, start_ms, length_ms, words)| Segment {
+    parts.prop_map(|(text, start_ms, length_ms, words)| ResponseSegment {
         words,
         ..segment(&text, start_ms, start_ms + length_ms)
     })
@@ -227,7 +227,7 @@ proptest! {
     ) {
         let response = Response { text, segments, words, language: None };
         let piece = &*PIECE;
-        let words = of_response(response, piece);
+        let words = recognized_words(response, piece);
         let mut reached = 0;
         for word in &words {
             prop_assert!(word.start_ms >= reached && word.end_ms >= word.start_ms);

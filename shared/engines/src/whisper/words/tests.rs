@@ -1,8 +1,8 @@
 use super::*;
 
 /// Tokens of 100 ms each from `start_ms` on, as sure as can be.
-fn tokens(start_ms: u64, texts: &[&[u8]]) -> Vec<Token> {
-    let token = |(index, bytes): (u64, &&[u8])| Token {
+fn tokens(start_ms: u64, texts: &[&[u8]]) -> Vec<TextToken> {
+    let token = |(index, bytes): (u64, &&[u8])| TextToken {
         bytes: bytes.to_vec(),
         start_ms: start_ms + index * 100,
         end_ms: start_ms + index * 100 + 100,
@@ -11,8 +11,8 @@ fn tokens(start_ms: u64, texts: &[&[u8]]) -> Vec<Token> {
     (0..).zip(texts).map(token).collect()
 }
 
-fn spoken(tokens: Vec<Token>) -> Segment {
-    Segment {
+fn spoken(tokens: Vec<TextToken>) -> DecodedSegment {
+    DecodedSegment {
         tokens,
         no_speech: 0.02,
         log_probability: -0.2,
@@ -115,7 +115,7 @@ fn words_for_silence_are_dropped_when_the_model_doubts_both_or_the_words_very_mu
         for token in &mut said {
             token.probability = probability;
         }
-        let segment = Segment {
+        let segment = DecodedSegment {
             no_speech,
             ..spoken(said)
         };
@@ -147,7 +147,7 @@ fn nothing_said_is_no_word() {
 fn words_that_every_careful_attempt_doubted_are_dropped() {
     for (temperature, log_probability, expected) in [(1.0, -1.4, 0), (0.2, -1.4, 2), (1.0, -0.5, 2)]
     {
-        let segment = Segment {
+        let segment = DecodedSegment {
             temperature,
             log_probability,
             ..spoken(tokens(0, &[b" la", b" la"]))
@@ -228,13 +228,13 @@ fn text_without_any_time_is_left_out() {
     ];
     let unheard = tokens(300, &texts_in_no_time)
         .into_iter()
-        .map(|token| Token {
+        .map(|token| TextToken {
             start_ms: 300,
             end_ms: 300,
             ..token
         });
-    let unheard: Vec<Token> = unheard.collect();
-    let heard = |unheard: &[Token]| {
+    let unheard: Vec<TextToken> = unheard.collect();
+    let heard = |unheard: &[TextToken]| {
         let mut all = said.clone();
         all.extend_from_slice(unheard);
         all.extend(tokens(300, &[b" again"]));

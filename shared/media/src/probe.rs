@@ -2,12 +2,12 @@
 
 use crate::{Error, mpeg, wav};
 
-/// How much of a file [`look`] wants to see, in bytes.
-pub const LOOK_SIZE: u64 = 64 * 1024;
+/// How much of a file [`probe`] wants to see, in bytes.
+pub const PROBE_SIZE: u64 = 64 * 1024;
 
 /// The kinds of files that recordings come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// WAV, and its 64-bit forms RF64 and BW64.
     Wav,
     /// AIFF and AIFF-C.
@@ -28,12 +28,11 @@ pub enum Kind {
     Mp4,
 }
 
-/// Tells what kind of recording a file is, and refuses what cannot be decoded
-/// here; `start` is the first [`LOOK_SIZE`] bytes of the file, or all of it when
-/// it is smaller.
+/// Detects the kind of a recording, and rejects kinds that cannot be decoded; `start`
+/// is the first [`PROBE_SIZE`] bytes of the file, or all of it when it is smaller.
 ///
-/// File names and declared media types are not asked: they lie.
-pub fn look(start: &[u8]) -> Result<Kind, Error> {
+/// File name and declared content type are ignored; only the bytes count.
+pub fn probe(start: &[u8]) -> Result<FileKind, Error> {
     if start.is_empty() {
         return Err(Error::Empty);
     }
@@ -46,9 +45,9 @@ pub fn look(start: &[u8]) -> Result<Kind, Error> {
         });
     }
     if mpeg::is_adts(start) {
-        Ok(Kind::Adts)
+        Ok(FileKind::Adts)
     } else if mpeg::is_mpeg_audio(start) {
-        Ok(Kind::Mpeg)
+        Ok(FileKind::Mpeg)
     } else {
         Err(Error::NotAudio)
     }
@@ -60,21 +59,21 @@ fn is_at(start: &[u8], offset: usize, text: &[u8]) -> bool {
         .is_some_and(|rest| rest.starts_with(text))
 }
 
-fn known(start: &[u8]) -> Option<Kind> {
+fn known(start: &[u8]) -> Option<FileKind> {
     const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
     let at = |offset, text| is_at(start, offset, text);
     [
-        (wav::is_wav(start), Kind::Wav),
+        (wav::is_wav(start), FileKind::Wav),
         (
             at(0, b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC")),
-            Kind::Aiff,
+            FileKind::Aiff,
         ),
-        (at(0, b"caff"), Kind::Caf),
-        (at(0, b"fLaC"), Kind::Flac),
-        (at(0, b"ID3"), Kind::Mpeg),
-        (at(0, b"OggS"), Kind::Ogg),
-        (at(0, &EBML), Kind::Matroska),
-        (at(4, b"ftyp"), Kind::Mp4),
+        (at(0, b"caff"), FileKind::Caf),
+        (at(0, b"fLaC"), FileKind::Flac),
+        (at(0, b"ID3"), FileKind::Mpeg),
+        (at(0, b"OggS"), FileKind::Ogg),
+        (at(0, &EBML), FileKind::Matroska),
+        (at(4, b"ftyp"), FileKind::Mp4),
     ]
     .into_iter()
     .find_map(|(is, kind)| is.then_some(kind))
@@ -112,14 +111,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_recording_is_told_from_one_that_is_not_decoded_here() {
-        assert!(matches!(look(b""), Err(Error::Empty)));
+    fn non_recordings_and_unsupported_recordings_are_distinguished() {
+        assert!(matches!(probe(b""), Err(Error::Empty)));
         assert!(matches!(
-            look(b"hello, I am a text named song.mp3"),
+            probe(b"hello, I am a text named song.mp3"),
             Err(Error::NotAudio)
         ));
-        assert!(matches!(look(&vec![0; 70_000]), Err(Error::NotAudio)));
-        let refusal = look(b"#!AMR\n\x3c").unwrap_err().to_string();
+        assert!(matches!(probe(&vec![0; 70_000]), Err(Error::NotAudio)));
+        let refusal = probe(b"#!AMR\n\x3c").unwrap_err().to_string();
         assert!(
             refusal.contains("AMR") && refusal.contains("convert"),
             "{refusal}"
@@ -127,15 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_told_by_their_first_bytes() {
+    fn file_kinds_are_detected_by_their_first_bytes() {
         for (start, kind) in [
-            (&b"RIFF\x24\0\0\0WAVEfmt "[..], Kind::Wav),
-            (b"fLaC\0\0\0\x22", Kind::Flac),
-            (b"OggS\0\x02", Kind::Ogg),
-            (b"\0\0\0\x20ftypM4A ", Kind::Mp4),
-            (b"FORM\0\0\0\x04AIFF", Kind::Aiff),
+            (&b"RIFF\x24\0\0\0WAVEfmt "[..], FileKind::Wav),
+            (b"fLaC\0\0\0\x22", FileKind::Flac),
+            (b"OggS\0\x02", FileKind::Ogg),
+            (b"\0\0\0\x20ftypM4A ", FileKind::Mp4),
+            (b"FORM\0\0\0\x04AIFF", FileKind::Aiff),
         ] {
-            assert_eq!(look(start).expect("known"), kind);
+            assert_eq!(probe(start).expect("known"), kind);
         }
     }
 }
