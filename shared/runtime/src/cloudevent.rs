@@ -228,7 +228,9 @@ fn document(event: &CloudEvent) -> Result<Event, EventError> {
 }
 
 /// The document before and after the write.
-fn documents(bytes: &[u8]) -> Result<(Option<FirestoreDocument>, Option<FirestoreDocument>), EventError> {
+fn documents(
+    bytes: &[u8],
+) -> Result<(Option<FirestoreDocument>, Option<FirestoreDocument>), EventError> {
     let data = DocumentEventData::decode(bytes).map_err(EventError::body)?;
     // Some samples have an empty document where there is none.
     let real = |document: &FirestoreDocument| *document != FirestoreDocument::default();

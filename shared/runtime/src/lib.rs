@@ -26,4 +26,3 @@ pub mod serve;
 mod strict;
 pub mod telemetry;
 pub mod trace;
-

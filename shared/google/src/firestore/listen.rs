@@ -84,7 +84,11 @@ impl FirestoreResumeStateStorage for NoResumeTokens {
 impl Firestore {
     /// Listens to all collections of these names, for all users. Connects
     /// again as often as it takes.
-    pub async fn listen(&self, groups: Vec<String>, hear: ChangeHandler) -> Result<Listener, RecordsError> {
+    pub async fn listen(
+        &self,
+        groups: Vec<String>,
+        hear: ChangeHandler,
+    ) -> Result<Listener, RecordsError> {
         let db = self.db().await?;
         let listener = db.create_listener(NoResumeTokens).await;
         let mut listener = listener.map_err(failed)?;
