@@ -24,7 +24,7 @@ output "buckets" {
 }
 
 output "image_repository" {
-  description = "Where `scripts/deploy` puts images."
+  description = "Where `scripts/ops/deploy` puts images."
   value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.this.repository_id}"
 }
 

@@ -6,7 +6,7 @@ resource "google_pubsub_topic" "this" {
 }
 
 # What was tried too often, of our subscriptions and of Eventarc's. The messages say
-# where they come from (`scripts/replay-dead-letters`).
+# where they come from (`scripts/ops/replay-dead-letters`).
 resource "google_pubsub_topic" "dead_letters" {
   name       = "dead-letters"
   depends_on = [google_project_service.this]

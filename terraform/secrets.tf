@@ -1,4 +1,4 @@
-# Values are added by `scripts/set-secret`, so that none is in a variable or in the
+# Values are added by `scripts/ops/set-secret`, so that none is in a variable or in the
 # state. There is a place for each, wanted or not: what runs may still need what is no
 # longer wanted.
 resource "google_secret_manager_secret" "this" {

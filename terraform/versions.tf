@@ -8,7 +8,7 @@ terraform {
     }
   }
 
-  # `scripts/deploy` names the bucket: terraform init -backend-config=bucket=…
+  # `scripts/ops/deploy` names the bucket: terraform init -backend-config=bucket=…
   backend "gcs" {
     prefix = "interviewlens"
   }

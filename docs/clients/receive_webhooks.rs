@@ -38,7 +38,7 @@ const TOLERANCE_SECONDS: u64 = 300;
 const MAX_BODY: usize = 1 << 20;
 
 /// Whether one of the signatures was made with one of our secrets, lately.
-fn verified(keys: &[Vec<u8>], headers: &HeaderMap, body: &[u8], now: u64) -> bool {
+pub(crate) fn verified(keys: &[Vec<u8>], headers: &HeaderMap, body: &[u8], now: u64) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(id), Some(timestamp), Some(given)) = (
         text("webhook-id"),

@@ -5,6 +5,7 @@
 use domain::{Timestamp, event::Event};
 use libfuzzer_sys::fuzz_target;
 use runtime::{cloudevent::encode, delivery::read_event};
+use steps::Trigger;
 
 fuzz_target!(|bytes: &[u8]| {
     let pairs = [
@@ -22,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
         (name, http::HeaderValue::from_static(value))
     });
     let delivery = read_event(&pairs.into_iter().collect(), bytes).expect("a CloudEvent");
-    let Ok(Event::DocumentWritten(written)) = delivery.incoming.event() else {
+    let Ok(Trigger::Event(Event::DocumentWritten(written))) = delivery.trigger else {
         return;
     };
     let event = Event::DocumentWritten(written);

@@ -24,7 +24,7 @@ def listed(known):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="bench-speech", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/bench/speech", description=__doc__)
     parser.add_argument("--program", type=Path, default=PROGRAM, help="the binary; target/release/interviewlens")
     parser.add_argument("--models", type=Path,
                         help="a folder with ggml-NAME.bin; without it `interviewlens models fetch` is used")
@@ -57,7 +57,7 @@ def main():
     try:
         return options.run(options)
     except (models.Missing, engines.Failed) as error:
-        print(f"bench-speech: {error}", file=sys.stderr)
+        print(f"bench/speech: {error}", file=sys.stderr)
         return 1
 
 

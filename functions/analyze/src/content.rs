@@ -12,7 +12,7 @@
 
 use domain::text::normalize;
 
-use crate::content_words::{
+use crate::word_lists::{
     ALWAYS, BEING, CONDITIONS, FEELINGS, HARMLESS, IMPRESSIONS, MANNERS, OTHERS, OWNERS, PERSONS,
     PHRASES, REPORTS, TRAITS, WITNESSED,
 };
@@ -79,26 +79,26 @@ fn judges_at(words: &[String], at: usize) -> bool {
     }
     let within = |reach: usize, list: &[&str]| any(&words[at.saturating_sub(reach)..at], list);
     let near = |list: &[&str]| within(REACH, list);
-    let impression = near(WITNESSED) || near(&["across"]);
+    let impression = near(&WITNESSED) || near(&["across"]);
     if ALWAYS.contains(&word) {
         return true;
     }
     if FEELINGS.contains(&word) {
-        let reported = any(&words[..at], REPORTS) && !word.ends_with("ly");
-        return !near(OTHERS) && (impression || !reported);
+        let reported = any(&words[..at], &REPORTS) && !word.ends_with("ly");
+        return !near(&OTHERS) && (impression || !reported);
     }
     if IMPRESSIONS.contains(&word) {
-        return impression && !near(OTHERS);
+        return impression && !near(&OTHERS);
     }
     if MANNERS.contains(&word) {
         let somebodys = |list: &[&str]| within(MANNER_REACH, list);
-        return at <= 1 || impression || somebodys(PERSONS) || somebodys(OWNERS);
+        return at <= 1 || impression || somebodys(&PERSONS) || somebodys(&OWNERS);
     }
     if CONDITIONS.contains(&word) {
         let next = words.get(at + 1).map_or("", String::as_str);
-        return impression || PERSONS.contains(&next) || (near(BEING) && near(PERSONS));
+        return impression || PERSONS.contains(&next) || (near(&BEING) && near(&PERSONS));
     }
-    TRAITS.contains(&word) && (impression || near(PERSONS))
+    TRAITS.contains(&word) && (impression || near(&PERSONS))
 }
 
 fn any(words: &[String], list: &[&str]) -> bool {
@@ -113,7 +113,8 @@ fn is_harmless(words: &[String], at: usize) -> bool {
     let before = at
         .checked_sub(1)
         .map_or("", |before| words[before].as_str());
-    OTHERS.contains(&next) || HARMLESS.contains(&[word, next]) || HARMLESS.contains(&[before, word])
+    let is_pair = |first, second| HARMLESS.contains(&format!("{first} {second}").as_str());
+    OTHERS.contains(&next) || is_pair(word, next) || is_pair(before, word)
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use std::ops::Range;
 use domain::transcript::{Transcript, Turn, Word};
 
 use crate::{
-    injection_words::{PATTERNS, PHRASES, Pattern},
     tokens::tokens,
+    word_lists::{ORDER_PATTERNS, ORDER_PHRASES},
 };
 
 /// Words that may stand between two words of a pattern.
@@ -81,13 +81,10 @@ fn in_turn(turn: &Turn, words: &[Token]) -> Vec<Order> {
     if is_written(turn.text.reveal()) && !words.is_empty() {
         return vec![order(0..words.len())];
     }
-    let patterns = PATTERNS.iter().chain(PHRASES);
-    let gaps = PATTERNS
-        .iter()
-        .map(|_| GAP)
-        .chain(PHRASES.iter().map(|_| 0));
+    let patterns = ORDER_PATTERNS.iter().map(|pattern| (pattern, GAP));
+    let phrases = ORDER_PHRASES.iter().map(|phrase| (phrase, 0));
     let mut orders: Vec<Order> = patterns
-        .zip(gaps)
+        .chain(phrases)
         .flat_map(|(pattern, gap)| occurrences(pattern, gap, words))
         .map(order)
         .collect();
@@ -127,7 +124,7 @@ fn turn_numbers(words: &[Token]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Where a pattern occurs with at most `gap` words in between.
-fn occurrences(pattern: Pattern, gap: usize, words: &[Token]) -> Vec<Range<usize>> {
+fn occurrences(pattern: &[Vec<&str>], gap: usize, words: &[Token]) -> Vec<Range<usize>> {
     let ends = (0..words.len()).filter_map(|start| {
         let (first, rest) = pattern.split_first()?;
         let begins = first.contains(&words[start].text.as_str());
@@ -138,7 +135,7 @@ fn occurrences(pattern: Pattern, gap: usize, words: &[Token]) -> Vec<Range<usize
 }
 
 /// Where the rest of a pattern ends that begins within the gap.
-fn end_of(pattern: Pattern, gap: usize, words: &[Token], from: usize) -> Option<usize> {
+fn end_of(pattern: &[Vec<&str>], gap: usize, words: &[Token], from: usize) -> Option<usize> {
     let Some((first, rest)) = pattern.split_first() else {
         return Some(from);
     };

@@ -9,17 +9,16 @@
 mod align;
 mod candidates;
 pub mod content;
-mod content_words;
 mod direct;
 pub mod evidence;
 pub mod injection;
-mod injection_words;
 pub mod metrics;
 mod objections;
 mod ratings;
 mod tokens;
 pub mod verify;
 mod warnings;
+mod word_lists;
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,11 +33,7 @@ use domain::{
     speaker,
     steps::{Code, StepError, StepName},
 };
-use runtime::{
-    Failure, Function, Incoming,
-    step::{StepOutput, StepRun, StepRunner, storage_error},
-    trace,
-};
+use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error, trace};
 
 pub use direct::Direct;
 
@@ -62,17 +57,16 @@ impl Function for Analyze {
         "analyze"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            return self.analyze(&task.decode()?).await;
-        }
-        match incoming.event()? {
-            Event::DocumentWritten(written) => match InterviewKey::from_path(written.path.as_str())
-            {
-                Some(key) => self.enqueue(&key).await,
-                None => Ok(()),
-            },
-            _ => Ok(()),
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => self.analyze(&task.decode()?).await,
+            Trigger::Event(Event::DocumentWritten(written)) => {
+                match InterviewKey::from_path(written.path.as_str()) {
+                    Some(key) => self.enqueue(&key).await,
+                    None => Ok(()),
+                }
+            }
+            Trigger::Event(_) => Ok(()),
         }
     }
 }

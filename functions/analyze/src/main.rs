@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     google::function("analyze", |cloud| {
         Ok(Analyze {
             steps: cloud.steps(),
-            analyst: cloud.analyst()?,
+            analyst: engines::analyst_with(cloud.environment(), Some(cloud.tokens()))?,
             queue: cloud.queue()?,
         })
     })

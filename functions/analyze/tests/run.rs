@@ -3,10 +3,12 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use analyze::Analyze;
-use async_trait::async_trait;
 use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
     analysis::{Analysis, CompetencyStatus, EvidenceStatus},
@@ -20,63 +22,30 @@ use domain::{
 };
 use embedded::{ManualClock, Store, StoreOptions};
 use engines::{Gemini, LanguageAnalyst, language};
-use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
-use hyper::body::Incoming as Body;
-use runtime::{
-    Failure, Function, Incoming, Task, cloudevent,
-    http::{Service, json},
-    serve::serve,
-    step::StepRunner,
-};
 use serde_json::{Value, json};
+use steps::{Failure, Function, StepRunner, Task, Trigger};
 use support::interview;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use testing::{Canned, Provider, RecordedRequest};
 
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 /// A provider that gives its answers one after the other, the last for ever.
-struct Provider {
-    answers: Mutex<Vec<(StatusCode, Value)>>,
-    asked: Mutex<Vec<Value>>,
+async fn provider(answers: Vec<(u16, Value)>) -> (Arc<Provider>, String) {
+    let asked = AtomicUsize::new(0);
+    let next = move |_: &RecordedRequest| {
+        let index = asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+        Canned::new(answers[index].0, answers[index].1.to_string())
+    };
+    Provider::answering(next).await
 }
 
-#[async_trait]
-impl Service for Provider {
-    async fn call(&self, request: Request<Body>) -> Response<runtime::http::Body> {
-        let body = request.into_body().collect().await.expect("a whole body");
-        let body = serde_json::from_slice(&body.to_bytes()).expect("JSON");
-        self.asked.lock().expect("not poisoned").push(body);
-        let mut answers = self.answers.lock().expect("not poisoned");
-        let next = match answers.len() {
-            1 => answers[0].clone(),
-            _ => answers.remove(0),
-        };
-        json(next.0, &next.1)
-    }
-}
-
-impl Provider {
-    async fn start(answers: Vec<(StatusCode, Value)>) -> (Arc<Self>, String) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let provider = Arc::new(Self {
-            answers: Mutex::new(answers),
-            asked: Mutex::default(),
-        });
-        let service: Arc<dyn Service> = Arc::clone(&provider) as _;
-        tokio::spawn(serve(service, listener, std::future::pending()));
-        (provider, url)
-    }
-}
-
-fn says(text: &str) -> (StatusCode, Value) {
+fn says(text: &str) -> (u16, Value) {
     let candidate = json!({"content": {"parts": [{"text": text}]}, "finishReason": "STOP"});
     let usage =
         json!({"promptTokenCount": 2000, "candidatesTokenCount": 500, "thoughtsTokenCount": 100});
     let body = json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "gemini-2.5-flash"});
-    (StatusCode::OK, body)
+    (200, body)
 }
 
 struct Test {
@@ -151,7 +120,7 @@ impl Test {
             attempt: 1,
             trace: None,
         };
-        self.function.handle(Incoming::Task(task)).await
+        self.function.handle(Trigger::Task(task)).await
     }
 
     /// The event of the transcript, as the store would deliver it.
@@ -161,8 +130,7 @@ impl Test {
             old: None,
             new: Some(json!({})),
         });
-        let event = cloudevent::encode("1", NOW, &event).expect("an event");
-        self.function.handle(Incoming::Event(Box::new(event))).await
+        self.function.handle(Trigger::Event(event)).await
     }
 
     async fn analysis(&self) -> Analysis {
@@ -214,7 +182,7 @@ fn mixed() -> Value {
 async fn honest_quotes_carry_ratings_and_stitched_or_invented_ones_do_not() {
     use CompetencyStatus::{Assessed, InsufficientEvidence, NotAssessed};
     use EvidenceStatus::{Repaired, Unverified, Verified};
-    let (provider, url) = Provider::start(vec![says(&mixed().to_string())]).await;
+    let (provider, url) = provider(vec![says(&mixed().to_string())]).await;
     let test = Test::start(&url).await;
     test.run().await.expect("done");
     let analysis = test.analysis().await;
@@ -260,8 +228,8 @@ async fn honest_quotes_carry_ratings_and_stitched_or_invented_ones_do_not() {
         "{cost}"
     );
     assert_eq!(test.step().await.state, StepState::Done);
-    let asked = provider.asked.lock().expect("not poisoned").clone();
-    let shown = asked[0]["contents"][0]["parts"][0]["text"]
+    let asked: Value = serde_json::from_slice(&provider.seen()[0].body).expect("JSON");
+    let shown = asked["contents"][0]["parts"][0]["text"]
         .as_str()
         .expect("text");
     assert!(shown.contains("[1] 00:03 Speaker 2: Well, last spring we missed"));
@@ -269,11 +237,11 @@ async fn honest_quotes_carry_ratings_and_stitched_or_invented_ones_do_not() {
 
 #[tokio::test]
 async fn duplicate_transcript_event_is_analyzed_once() {
-    let (provider, url) = Provider::start(vec![says(&mixed().to_string())]).await;
+    let (provider, url) = provider(vec![says(&mixed().to_string())]).await;
     let test = Test::start(&url).await;
     test.run().await.expect("done");
     test.run().await.expect("done before");
-    assert_eq!(provider.asked.lock().expect("not poisoned").len(), 1);
+    assert_eq!(provider.seen().len(), 1);
 }
 
 #[tokio::test]
@@ -281,7 +249,7 @@ async fn an_error_ends_as_an_error_and_never_as_content() {
     let words = "the key AIzaSecret is not valid, said about: I called every customer";
     let details = json!([{"reason": "API_KEY_INVALID"}]);
     let refusal = json!({"error": {"code": 400, "message": words, "details": details}});
-    let (_, url) = Provider::start(vec![(StatusCode::BAD_REQUEST, refusal)]).await;
+    let (_, url) = provider(vec![(400, refusal)]).await;
     let test = Test::start(&url).await;
     test.run().await.expect("settled");
     let step = test.step().await;
@@ -298,11 +266,8 @@ async fn an_error_ends_as_an_error_and_never_as_content() {
 #[tokio::test]
 async fn transient_failure_is_retried_until_it_succeeds() {
     let busy = json!({"error": {"code": 429, "details": [{"retryDelay": "90s"}]}});
-    let answers = vec![
-        (StatusCode::TOO_MANY_REQUESTS, busy),
-        says(&mixed().to_string()),
-    ];
-    let (_, url) = Provider::start(answers).await;
+    let answers = vec![(429, busy), says(&mixed().to_string())];
+    let (_, url) = provider(answers).await;
     let test = Test::start(&url).await;
     let Err(Failure::Transient { after, .. }) = test.run().await else {
         panic!("not transient");

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    Interview, deletion,
+    Interview, ShapeError, deletion,
     event::{Event, WrittenDocument},
     ports::{Bus, Message},
     webhook::{self, EventType, WebhookEvent},
 };
-use runtime::{Failure, Function, Incoming, ShapeError, trace};
 use serde_json::Value;
+use steps::{Failure, Function, Trigger, trace};
 
 /// The function, and what it needs.
 pub struct Announce {
@@ -27,9 +27,9 @@ impl Function for Announce {
         "announce"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        match incoming.event()? {
-            Event::DocumentWritten(written) => announce(&written, &*self.bus).await,
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Event(Event::DocumentWritten(written)) => announce(&written, &*self.bus).await,
             _ => Ok(()),
         }
     }

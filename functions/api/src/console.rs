@@ -4,12 +4,10 @@
 use std::{borrow::Cow, fmt::Write as _};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use config::{Environment, InvalidSetting};
 use domain::ids::random_name;
 use http::{HeaderValue, Response, StatusCode, header};
-use runtime::{
-    http::{Body, Problem, answer, full},
-    settings::{Environment, InvalidSetting},
-};
+use runtime::http::{Body, Problem, answer, full};
 use rust_embed::RustEmbed;
 use serde::Serialize;
 

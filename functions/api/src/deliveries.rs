@@ -9,11 +9,9 @@ use domain::{
     webhook::{DeliveryState, QUEUE, WebhookDelivery, WebhookEvent},
 };
 use http::{Response, StatusCode};
-use runtime::{
-    http::{Body, Problem, json},
-    report_unreadable,
-};
+use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
+use steps::report_unreadable;
 
 use crate::{
     Api,

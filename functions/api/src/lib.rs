@@ -41,6 +41,7 @@ mod view;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use config::{Environment, InvalidSetting};
 use domain::{
     ids::random_name,
     ports::{
@@ -49,10 +50,7 @@ use domain::{
 };
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
-use runtime::{
-    http::{Body, Problem, Service},
-    settings::{Environment, InvalidSetting},
-};
+use runtime::http::{Body, Problem, Service};
 
 pub use console::Console;
 pub use identity::LocalIdentity;

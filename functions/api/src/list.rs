@@ -7,11 +7,9 @@ use domain::{
     ports::{Direction, Query},
 };
 use http::{Response, StatusCode};
-use runtime::{
-    http::{Body, Problem, json},
-    report_unreadable,
-};
+use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
+use steps::report_unreadable;
 
 use crate::{
     Api,

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use analyze::Direct;
 use api::{Api, Console, Limits};
 
 fn main() -> ExitCode {
     google::service("api", |cloud| {
+        let analyst = engines::analyst_with(cloud.environment(), Some(cloud.tokens()))?;
         Ok(Api {
             identity: cloud.identity()?,
             records: cloud.records(),
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
             artifacts: cloud.artifacts()?,
             queue: cloud.queue()?,
             live: engines::speech(cloud.environment())?.live,
-            direct: Direct::by(cloud.analyst()?, cloud.clock()),
+            direct: analyze::Direct::by(analyst, cloud.clock()),
             signer: cloud.signer()?,
             clock: cloud.clock(),
             limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,

@@ -10,12 +10,10 @@ use domain::{
     versions::{StripUnknown, UnknownFields, closed},
 };
 use http::{Response, StatusCode};
-use runtime::{
-    http::{Body, Problem, empty, json, read_json},
-    readable,
-};
+use runtime::http::{Body, Problem, empty, json, read_json};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use steps::readable;
 
 use crate::{
     Api,

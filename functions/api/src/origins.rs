@@ -2,11 +2,9 @@
 //! standard's CORS protocol, <https://fetch.spec.whatwg.org/#http-cors-protocol>),
 //! and headers that keep browsers from guessing.
 
+use config::{Environment, InvalidSetting};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use runtime::{
-    http::{Body, empty},
-    settings::{Environment, InvalidSetting},
-};
+use runtime::http::{Body, empty};
 
 /// What a page may ask with.
 const ALLOWED_HEADERS: &str = "authorization, content-range, content-type, idempotency-key, \

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use config::{Environment, InvalidSetting};
 use domain::UserId;
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
@@ -26,7 +27,6 @@ use http_body_util::BodyExt;
 use runtime::{
     http::{Body, Problem},
     serve::Peer,
-    settings::{Environment, InvalidSetting},
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 

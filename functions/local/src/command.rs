@@ -11,14 +11,13 @@ use std::{
 use ::models::Supply;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use config::{Environment, SystemClock};
 use domain::pipeline::Pipeline;
 use embedded::Store;
 use emulation::{dispatch::GRACE, schedule};
 use engines::Fallback;
 use runtime::{
-    SystemClock,
     serve::{listen, serve, stop_signal},
-    settings::Environment,
     telemetry,
 };
 use tokio::net::TcpListener;

@@ -14,6 +14,7 @@ use analyze::{Analyze, Direct};
 use announce::Announce;
 use anyhow::Context;
 use api::{Api, Console, Limits, LocalIdentity, RateLimits};
+use config::Environment;
 use domain::{
     pipeline::Pipeline,
     ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
@@ -24,7 +25,7 @@ use emulation::Dispatcher;
 use engines::Fallback;
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
 use report::Report;
-use runtime::{Function, settings::Environment, step::StepRunner};
+use steps::{Function, StepRunner};
 use sweep::Sweep;
 use transcribe::Transcribe;
 use waveform::Waveform;

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use config::Environment;
 use local::command::{self, Arguments};
-use runtime::settings::Environment;
 
 fn main() -> ExitCode {
     allocator::limit_arenas();

@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::Subcommand;
+use config::SystemClock;
 use domain::{
     audit::{self, AuditReport, BucketRole, Finding},
     pipeline::Pipeline,
@@ -19,7 +20,6 @@ use embedded::{
     Store, StoreOptions,
     maintenance::{self, Inspection, Manifest, Repair},
 };
-use runtime::SystemClock;
 use serde::Serialize;
 
 /// The exit code for findings.

@@ -11,8 +11,8 @@ use ::models::{
 };
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
+use config::Environment;
 use indicatif::{ProgressBar, ProgressStyle};
-use runtime::settings::Environment;
 
 use crate::Engines;
 

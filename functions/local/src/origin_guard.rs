@@ -100,7 +100,7 @@ fn text(value: &http::HeaderValue) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use runtime::settings::Environment;
+    use config::Environment;
 
     use super::*;
 

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use api::exports;
+use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId,
     analysis::{Analysis, NO_LANGUAGE_MODEL},
@@ -22,7 +23,7 @@ use domain::{
 };
 use emulation::dispatch::GRACE;
 use futures::{StreamExt, TryStreamExt};
-use runtime::{SystemClock, telemetry};
+use runtime::telemetry;
 use serde_json::Value;
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
@@ -114,13 +115,13 @@ async fn submit(
 /// Shows the steps until all are settled.
 async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
     let mut documents = host.store.records().watch(&key.document());
-    let mut display = Display::new();
+    let mut display = Display::default();
     while let Some(document) = documents.next().await {
         let document = document?.context("the interview is gone")?;
         let interview: Interview = document.decode()?;
         display.show(&interview.steps)?;
         if interview.visible_status().is_final() {
-            Display::end(&interview)?;
+            display.end(&interview)?;
             return Ok(interview);
         }
     }

@@ -1,65 +1,55 @@
-//! Progress, live in a terminal and as plain lines elsewhere.
+//! Progress: bars in a terminal, plain lines elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write as _};
 
 use domain::{
     Interview,
     steps::{Step, StepState, Steps},
 };
+use indicatif::{MultiProgress, ProgressBar, ProgressFinish, ProgressStyle};
 
 /// Shows how far the steps are, on standard error.
+#[derive(Default)]
 pub(crate) struct Display {
-    live: bool,
-    shown: Vec<String>,
+    bars: MultiProgress,
+    /// The bar of each step, with its line.
+    shown: Vec<(ProgressBar, String)>,
 }
 
 impl Display {
-    pub(crate) fn new() -> Self {
-        Self {
-            live: io::stderr().is_terminal(),
-            shown: Vec::new(),
-        }
-    }
-
     /// Prints what has changed.
     pub(crate) fn show(&mut self, steps: &Steps) -> io::Result<()> {
-        let lines: Vec<String> = steps
-            .iter()
-            .map(|(name, step)| format!("{:<14}{}", name.as_str(), describe(step, self.live)))
-            .collect();
-        let mut out = io::stderr().lock();
-        if self.live {
-            if !self.shown.is_empty() {
-                write!(out, "\x1b[{}A", self.shown.len())?;
+        for (index, (name, step)) in steps.iter().enumerate() {
+            let line = format!("{:<14}{}", name.as_str(), describe(step));
+            if index == self.shown.len() {
+                let bar = ProgressBar::new(100).with_finish(ProgressFinish::Abandon);
+                self.shown.push((self.bars.add(bar), String::new()));
             }
-            for line in &lines {
-                writeln!(out, "\x1b[2K{line}")?;
+            let (bar, last) = &mut self.shown[index];
+            if bar.is_hidden() && *last != line {
+                writeln!(io::stderr(), "{line}")?;
             }
-        } else {
-            for (index, line) in lines.iter().enumerate() {
-                if self.shown.get(index) != Some(line) {
-                    writeln!(out, "{line}")?;
-                }
-            }
+            let percent = step.progress.filter(|_| step.state == StepState::Running);
+            let style = percent.map_or("{msg}", |_| "{msg} [{bar:20}] {percent:>3} %");
+            bar.set_style(ProgressStyle::with_template(style).map_err(io::Error::other)?);
+            bar.set_position(percent.unwrap_or_default().into());
+            bar.set_message(line.clone());
+            *last = line;
         }
-        self.shown = lines;
-        out.flush()
+        Ok(())
     }
 
     /// Says how it ended.
-    pub(crate) fn end(interview: &Interview) -> io::Result<()> {
+    pub(crate) fn end(self, interview: &Interview) -> io::Result<()> {
+        drop(self);
         writeln!(io::stderr(), "{}", interview.visible_status().as_str())
     }
 }
 
-/// Percentages change too often for lines that stay.
-fn describe(step: &Step, live: bool) -> String {
+fn describe(step: &Step) -> String {
     match step.state {
         StepState::Pending | StepState::Unknown(_) => "waiting".into(),
-        StepState::Running => match step.progress.filter(|_| live) {
-            Some(percent) => format!("{} {percent:>3} %", bar(percent)),
-            None => "running".into(),
-        },
+        StepState::Running => "running".into(),
         StepState::Done => "done".into(),
         StepState::Failed => {
             let why = step
@@ -71,11 +61,6 @@ fn describe(step: &Step, live: bool) -> String {
     }
 }
 
-fn bar(percent: u8) -> String {
-    let filled = usize::from(percent.min(100)) / 5;
-    format!("[{}{}]", "#".repeat(filled), ".".repeat(20 - filled))
-}
-
 #[cfg(test)]
 mod tests {
     use domain::steps::{Code, StepError};
@@ -83,16 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_step_says_why_and_a_running_one_how_far_it_is() {
+    fn a_failed_step_says_why() {
         let mut step = Step {
             state: StepState::Running,
-            progress: Some(50),
             ..Step::default()
         };
-        assert_eq!(describe(&step, true), "[##########..........]  50 %");
-        assert_eq!(describe(&step, false), "running");
+        assert_eq!(describe(&step), "running");
         step.state = StepState::Failed;
         step.error = Some(StepError::permanent(Code::NoSpeech, "no speech"));
-        assert_eq!(describe(&step, true), "failed: no speech");
+        assert_eq!(describe(&step), "failed: no speech");
     }
 }

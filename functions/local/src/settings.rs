@@ -3,10 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use api::{Origins, RateLimitSettings};
+use config::{Environment, InvalidSetting};
 use notify::sign::Secrets;
-use runtime::settings::{Environment, InvalidSetting};
 
-/// How the embedded service is to run; every variable is described in `README.md`.
+/// How the embedded service is to run; every variable is described in `docs/settings.md`.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `HOST`: the address to listen on.

@@ -3,10 +3,7 @@
 
 mod support;
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use domain::trace::TraceContext;
@@ -15,12 +12,11 @@ use hyper::body::Incoming;
 use reqwest::Client;
 use runtime::{
     http::{Body, Service, empty},
-    serve::serve,
     telemetry::cloud_lines,
 };
 use serde_json::Value;
 use support::{TestHost, wav};
-use tokio::net::TcpListener;
+use testing::Lines;
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -48,11 +44,8 @@ impl Service for Hook {
 
 impl Hook {
     async fn listen(self: &Arc<Self>) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let service = Arc::clone(self) as Arc<dyn Service>;
-        tokio::spawn(serve(service, listener, std::future::pending()));
-        format!("http://{address}/hook")
+        let url = testing::serve(Arc::clone(self) as _).await;
+        format!("{url}/hook")
     }
 
     /// The traces of the webhooks heard so far.
@@ -66,29 +59,12 @@ impl Hook {
     }
 }
 
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .expect("not poisoned")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The logs of all tests here. One subscriber for all: a call site that is met
 /// where there is none is not asked about again.
-fn logs() -> &'static Sink {
-    static LOGS: OnceLock<Sink> = OnceLock::new();
+fn logs() -> &'static Lines {
+    static LOGS: OnceLock<Lines> = OnceLock::new();
     LOGS.get_or_init(|| {
-        let sink = Sink::default();
+        let sink = Lines::default();
         let writer = sink.clone();
         let lines = cloud_lines("project", "transcribe", "trace", move || writer.clone());
         tracing::subscriber::set_global_default(lines).expect("the only one");
@@ -165,11 +141,7 @@ async fn the_logs_of_a_step_name_it_and_repeat_nothing_that_was_said() {
         .store(9, std::sync::atomic::Ordering::SeqCst);
     let id = host.submit(wav(3)).await;
     host.drain().await;
-    let text = String::from_utf8(logs().0.lock().expect("not poisoned").clone()).expect("text");
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"));
-    let lines: Vec<Value> = lines.collect();
+    let lines = logs().all();
     let labels = |line: &Value| line["logging.googleapis.com/labels"].clone();
     let mut ours = lines
         .iter()
@@ -184,6 +156,6 @@ async fn the_logs_of_a_step_name_it_and_repeat_nothing_that_was_said() {
     assert_eq!(failed["logging.googleapis.com/trace"], trace);
     // The title, the file's name, words of the recording.
     for said in ["A summer", "\u{1F600}", "sister", "island"] {
-        assert!(!text.contains(said), "the logs repeat {said:?}");
+        assert!(!logs().text().contains(said), "the logs repeat {said:?}");
     }
 }

@@ -7,6 +7,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::Ipv4Net;
+
 /// Which addresses may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -62,39 +64,29 @@ const PRIVATE_ZONES: [&str; 7] = [
 /// Whether `address` belongs to the public internet.
 pub fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
-        IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|block| block.contains(address)),
+        IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|block| block.contains(&address)),
         IpAddr::V6(address) => is_public_v6(address),
     }
 }
 
-/// A block of addresses: its first one, and how many bits its members share.
-struct Block(Ipv4Addr, u32);
-
-impl Block {
-    fn contains(&self, address: Ipv4Addr) -> bool {
-        let shift = 32 - self.1;
-        address.to_bits() >> shift == self.0.to_bits() >> shift
-    }
-}
-
 /// After IANA's registry of special-purpose addresses.
-const NOT_PUBLIC_V4: [Block; 16] = [
-    Block(Ipv4Addr::UNSPECIFIED, 8),            // this network
-    Block(Ipv4Addr::new(10, 0, 0, 0), 8),       // private
-    Block(Ipv4Addr::new(100, 64, 0, 0), 10),    // carrier-grade NAT
-    Block(Ipv4Addr::new(127, 0, 0, 0), 8),      // loopback
-    Block(Ipv4Addr::new(168, 63, 129, 16), 32), // Azure's host, metadata
-    Block(Ipv4Addr::new(169, 254, 0, 0), 16),   // link-local, metadata
-    Block(Ipv4Addr::new(172, 16, 0, 0), 12),    // private
-    Block(Ipv4Addr::new(192, 0, 0, 0), 24),     // protocol assignments
-    Block(Ipv4Addr::new(192, 0, 2, 0), 24),     // documentation
-    Block(Ipv4Addr::new(192, 88, 99, 0), 24),   // 6to4 relays
-    Block(Ipv4Addr::new(192, 168, 0, 0), 16),   // private
-    Block(Ipv4Addr::new(198, 18, 0, 0), 15),    // benchmarks
-    Block(Ipv4Addr::new(198, 51, 100, 0), 24),  // documentation
-    Block(Ipv4Addr::new(203, 0, 113, 0), 24),   // documentation
-    Block(Ipv4Addr::new(224, 0, 0, 0), 4),      // multicast
-    Block(Ipv4Addr::new(240, 0, 0, 0), 4),      // reserved, broadcast
+const NOT_PUBLIC_V4: [Ipv4Net; 16] = [
+    Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8), // this network
+    Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8), // private
+    Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10), // carrier-grade NAT
+    Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8), // loopback
+    Ipv4Net::new_assert(Ipv4Addr::new(168, 63, 129, 16), 32), // Azure's host, metadata
+    Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16), // link-local, metadata
+    Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 12), // private
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 0, 0, 0), 24), // protocol assignments
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 0, 2, 0), 24), // documentation
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 88, 99, 0), 24), // 6to4 relays
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16), // private
+    Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 15), // benchmarks
+    Ipv4Net::new_assert(Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
+    Ipv4Net::new_assert(Ipv4Addr::new(203, 0, 113, 0), 24), // documentation
+    Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4), // multicast
+    Ipv4Net::new_assert(Ipv4Addr::new(240, 0, 0, 0), 4), // reserved, broadcast
 ];
 
 /// Only `2000::/3` is public at all, and not all of it.

@@ -20,7 +20,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use client::WebhookClient;
 use domain::{
-    Interview, Timestamp,
+    Interview, ShapeError, Timestamp,
     event::Event,
     ids::task_name,
     interview_store::{self, Decision},
@@ -30,8 +30,8 @@ use domain::{
     webhook::{DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookDelivery, WebhookEvent},
 };
 use outcome::SendOutcome;
-use runtime::{Failure, Function, Incoming, ShapeError, trace};
 use sign::Secrets;
+use steps::{Failure, Function, Trigger, trace};
 use tracing::Instrument as _;
 
 /// The function, and what it needs.
@@ -64,17 +64,15 @@ impl Function for Notify {
         "notify"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            return self.deliver_traced(&task.decode()?, Trigger::Task).await;
-        }
-        match incoming.event()? {
-            Event::MessagePublished(message) => {
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => self.deliver_traced(&task.decode()?, Source::Task).await,
+            Trigger::Event(Event::MessagePublished(message)) => {
                 let event = serde_json::from_slice(&message.data).map_err(ShapeError::from);
                 let event = event.map_err(Failure::permanent)?;
-                self.deliver_traced(&event, Trigger::Message).await
+                self.deliver_traced(&event, Source::Message).await
             }
-            _ => Ok(()),
+            Trigger::Event(_) => Ok(()),
         }
     }
 }
@@ -84,7 +82,7 @@ const MAX_LOGGED: usize = 50;
 
 /// What delivers a webhook event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trigger {
+enum Source {
     Message,
     Task,
 }
@@ -92,7 +90,7 @@ enum Trigger {
 impl Notify {
     /// Delivers as part of the interview's trace, with the interview on every
     /// line of the log.
-    async fn deliver_traced(&self, event: &WebhookEvent, trigger: Trigger) -> Result<(), Failure> {
+    async fn deliver_traced(&self, event: &WebhookEvent, source: Source) -> Result<(), Failure> {
         let span = tracing::info_span!(
             "webhook",
             interview = %event.key.interview_id,
@@ -101,13 +99,13 @@ impl Notify {
         let trace = event.trace.or_else(trace::current);
         trace::scope(
             trace.unwrap_or_else(TraceContext::generate),
-            self.deliver(event, trigger),
+            self.deliver(event, source),
         )
         .instrument(span)
         .await
     }
 
-    async fn deliver(&self, event: &WebhookEvent, trigger: Trigger) -> Result<(), Failure> {
+    async fn deliver(&self, event: &WebhookEvent, source: Source) -> Result<(), Failure> {
         match self.receiver(event).await? {
             ReceiverState::Listening => {}
             ReceiverState::Gone => return self.fail_delivery(event).await,
@@ -120,10 +118,10 @@ impl Notify {
         let now = self.clock.now();
         if let Some(due) = log.next_attempt_at.filter(|due| *due > now) {
             let early = due.since(now);
-            return match trigger {
-                Trigger::Message => self.enqueue_retry(event, log.attempts.len(), early).await,
+            return match source {
+                Source::Message => self.enqueue_retry(event, log.attempts.len(), early).await,
                 // Its own name is taken: by itself.
-                Trigger::Task => Err(Failure::Later(early)),
+                Source::Task => Err(Failure::Later(early)),
             };
         }
         let outcome = self.send(event, now).await;

@@ -2,17 +2,14 @@
 //!
 //! HMAC-SHA256 over `id.timestamp.body`, with every secret of a list, so that a
 //! secret can be exchanged while its receivers still know the old one. Only the
-//! symmetric version `v1` is made and accepted; `v1a` is left out.
+//! symmetric version `v1` is made; `v1a` is left out.
 
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use config::{Environment, InvalidSetting};
 use hmac::{Hmac, Mac};
-use runtime::settings::{Environment, InvalidSetting};
 use sha2::Sha256;
-
-/// How far a webhook's time may be from the receiver's clock, in seconds.
-pub const TOLERANCE_SECS: u64 = 5 * 60;
 
 const PREFIX: &str = "whsec_";
 
@@ -47,17 +44,6 @@ pub enum Flaw {
     /// The secret is too short or too long.
     #[error("number {0} has {1} bytes")]
     Length(usize, usize),
-}
-
-/// Why a signature is rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unverified {
-    /// It was made too long ago, or in the future.
-    #[error("the webhook's timestamp is more than five minutes from now")]
-    Untimely,
-    /// No signature matches any secret.
-    #[error("the webhook's signature does not match")]
-    Signature,
 }
 
 impl Secrets {
@@ -118,34 +104,6 @@ impl Secrets {
             ("webhook-timestamp", timestamp_secs.to_string()),
             ("webhook-signature", self.sign(id, timestamp_secs, body)),
         ]
-    }
-
-    /// Whether any of `signatures` was made with any of the secrets, lately.
-    ///
-    /// Each comparison takes the same time however much of it is right.
-    pub fn verify(
-        &self,
-        id: &str,
-        timestamp_secs: i64,
-        body: &[u8],
-        signatures: &str,
-        now_secs: i64,
-    ) -> Result<(), Unverified> {
-        if now_secs.abs_diff(timestamp_secs) > TOLERANCE_SECS {
-            return Err(Unverified::Untimely);
-        }
-        let matches = signatures
-            .split_whitespace()
-            .filter_map(|signature| STANDARD.decode(signature.strip_prefix("v1,")?).ok())
-            .any(|code| self.made(&code, id, timestamp_secs, body));
-        matches.then_some(()).ok_or(Unverified::Signature)
-    }
-
-    fn made(&self, code: &[u8], id: &str, timestamp_secs: i64, body: &[u8]) -> bool {
-        self.0.iter().any(|key| {
-            let expected = authenticate(key, id, timestamp_secs, body);
-            expected.verify_slice(code).is_ok()
-        })
     }
 }
 

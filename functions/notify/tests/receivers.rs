@@ -6,10 +6,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use config::SystemClock;
 use domain::ports::Clock as _;
 use notify::sign::Secrets;
 use reqwest::Client;
-use runtime::SystemClock;
 
 const OLD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const NEW: &str = "whsec_dGhpcyBpcyB0aGUgbmV3IG9uZSwgMjQgYnl0ZXM=";

@@ -41,9 +41,8 @@ use domain::{
     waveform::StoredWaveform,
 };
 use futures::{StreamExt, stream};
-use runtime::{
-    Failure, Function, Incoming, readable,
-    step::{Outcome, StepOutput, StepRun, StepRunner, storage_error},
+use steps::{
+    Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, readable, storage_error,
 };
 
 pub use content::ReportContent;
@@ -63,17 +62,16 @@ impl Function for Report {
         "report"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            return self.write(&task.decode()?).await;
-        }
-        match incoming.event()? {
-            Event::DocumentWritten(written) => match InterviewKey::from_path(written.path.as_str())
-            {
-                Some(key) => self.write(&key).await,
-                None => Ok(()),
-            },
-            _ => Ok(()),
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => self.write(&task.decode()?).await,
+            Trigger::Event(Event::DocumentWritten(written)) => {
+                match InterviewKey::from_path(written.path.as_str()) {
+                    Some(key) => self.write(&key).await,
+                    None => Ok(()),
+                }
+            }
+            Trigger::Event(_) => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::audit::{self, AuditError, AuditReport, Finding};
-use runtime::Failure;
+use steps::Failure;
 
 use crate::{
     Sweep,

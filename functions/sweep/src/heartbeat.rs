@@ -125,7 +125,7 @@ pub(crate) async fn update<T>(
 fn decode(document: &Document) -> Option<SweepHeartbeat> {
     let decoded = document.decode();
     decoded
-        .inspect_err(|error| runtime::report_unreadable(document, error))
+        .inspect_err(|error| steps::report_unreadable(document, error))
         .ok()
 }
 

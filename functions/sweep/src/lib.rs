@@ -28,8 +28,8 @@ use domain::{
     ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
     receipt::{self, RECEIPTS},
 };
-use runtime::{Failure, Function, Incoming};
 use serde_json::json;
+use steps::{Failure, Function, Trigger};
 
 use crate::{heartbeat::Round, outcome::SweepCounts, pages::Pages};
 
@@ -56,8 +56,7 @@ impl Function for Sweep {
         "sweep"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        incoming.event()?;
+    async fn handle(&self, _: Trigger) -> Result<(), Failure> {
         let mut outcome = SweepCounts::default();
         let finished = self.finish_deletions(&mut outcome).await;
         outcome.note(finished);
@@ -158,7 +157,7 @@ impl Sweep {
             Err(error) => {
                 outcome.unreadable += 1;
                 if outcome.unreadable <= NAMED {
-                    runtime::report_unreadable(document, &error);
+                    steps::report_unreadable(document, &error);
                 }
                 return Ok(false);
             }

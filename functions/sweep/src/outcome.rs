@@ -1,7 +1,7 @@
 //! What a sweep did and found.
 
 use domain::log_events::SWEEP_COMPLETED;
-use runtime::Failure;
+use steps::Failure;
 
 /// Counts of one sweep, for its log line.
 #[derive(Debug, Default)]

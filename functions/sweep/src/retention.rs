@@ -16,8 +16,8 @@ use domain::{
     paths::INTERVIEWS,
     ports::{Document, Query},
 };
-use runtime::Failure;
 use serde_json::{Map, Value, json};
+use steps::Failure;
 
 use crate::{
     Sweep,

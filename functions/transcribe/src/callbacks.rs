@@ -15,11 +15,7 @@ use domain::{
     versions::UnknownFields,
 };
 use futures::{FutureExt as _, TryStreamExt as _};
-use runtime::{
-    Failure, report_unreadable,
-    step::{Outcome, StepOutput, storage_error},
-    trace,
-};
+use steps::{Failure, Outcome, StepOutput, report_unreadable, storage_error, trace};
 
 use crate::Transcribe;
 

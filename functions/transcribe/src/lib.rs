@@ -31,10 +31,8 @@ use domain::{
     versions::UnknownFields,
 };
 use futures::TryStreamExt;
-use runtime::{
-    Failure, Function, Incoming,
-    step::{Outcome, StepOutput, StepRun, StepRunner, storage_error},
-    trace,
+use steps::{
+    Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, storage_error, trace,
 };
 
 /// The function, and what it needs.
@@ -62,17 +60,17 @@ impl Function for Transcribe {
         "transcribe"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            let job: Job = task.decode()?;
-            return match &job.answer {
-                Some(secret) => self.handle_callback(&job, secret).await,
-                None => self.transcribe(job).await,
-            };
-        }
-        match incoming.event()? {
-            Event::ObjectFinalized(object) => self.accept(&object).await,
-            _ => Ok(()),
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => {
+                let job: Job = task.decode()?;
+                match &job.answer {
+                    Some(secret) => self.handle_callback(&job, secret).await,
+                    None => self.transcribe(job).await,
+                }
+            }
+            Trigger::Event(Event::ObjectFinalized(object)) => self.accept(&object).await,
+            Trigger::Event(_) => Ok(()),
         }
     }
 }

@@ -13,10 +13,7 @@ use domain::{
     usable::{self, Signals},
     versions::UnknownFields,
 };
-use runtime::{
-    Failure,
-    step::{StepOutput, storage_error},
-};
+use steps::{Failure, StepOutput, storage_error};
 
 use crate::Transcribe;
 

@@ -1,5 +1,6 @@
 //! Parts of an interrupted transcription, over the embedded store.
 
+use config::SystemClock;
 use domain::{
     InterviewId, InterviewKey, UserId,
     lease::Lease,
@@ -8,7 +9,6 @@ use domain::{
     steps::StepName,
 };
 use embedded::{Store, StoreOptions};
-use runtime::SystemClock;
 
 use std::sync::Arc;
 

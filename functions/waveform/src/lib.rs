@@ -18,10 +18,7 @@ use domain::{
 };
 use media::{Decoder, Error, ObjectReader};
 use peaks::{Collector, Peaks};
-use runtime::{
-    Failure, Function, Incoming,
-    step::{StepOutput, StepRun, StepRunner, storage_error},
-};
+use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error};
 use tokio::task::spawn_blocking;
 
 /// The function, and what it needs.
@@ -40,13 +37,11 @@ impl Function for Waveform {
         "waveform"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        if let Incoming::Task(task) = &incoming {
-            return self.draw_again(task.decode()?).await;
-        }
-        match incoming.event()? {
-            Event::ObjectFinalized(object) => self.draw(object).await,
-            _ => Ok(()),
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        match trigger {
+            Trigger::Task(task) => self.draw_again(task.decode()?).await,
+            Trigger::Event(Event::ObjectFinalized(object)) => self.draw(object).await,
+            Trigger::Event(_) => Ok(()),
         }
     }
 }

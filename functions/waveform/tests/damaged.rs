@@ -24,7 +24,7 @@ use domain::{
 };
 use embedded::{ManualClock, Store, StoreOptions};
 use futures::{StreamExt, stream};
-use runtime::{Function, Incoming, cloudevent, step::StepRunner};
+use steps::{Function, StepRunner, Trigger};
 use tempfile::TempDir;
 use waveform::Waveform;
 
@@ -115,7 +115,7 @@ async fn run() -> Summary {
         let test = Arc::clone(&test);
         async move {
             let began = Instant::now();
-            let ending = test.judge(number, bytes.clone()).await;
+            let ending = test.judge(bytes.clone()).await;
             (number, bytes, ending, began.elapsed())
         }
     });
@@ -170,7 +170,7 @@ impl Test {
     }
 
     /// Uploads a recording, tells the step, and reads how it ended.
-    async fn judge(&self, number: usize, bytes: Vec<u8>) -> String {
+    async fn judge(&self, bytes: Vec<u8>) -> String {
         let key = InterviewKey {
             user_id: UserId::parse("u").expect("a user"),
             interview_id: InterviewId::generate(),
@@ -197,8 +197,7 @@ impl Test {
             size: stored.size,
             content_type: stored.content_type,
         });
-        let event = cloudevent::encode(&number.to_string(), now, &event).expect("an event");
-        let handled = self.step.handle(Incoming::Event(Box::new(event))).await;
+        let handled = self.step.handle(Trigger::Event(event)).await;
         if let Err(failure) = handled {
             return format!("{failure:?}");
         }

@@ -1,5 +1,5 @@
 //! Uploads to Cloud Storage whose connection breaks at a random byte: the next
-//! attempt finds no wrong object. `scripts/cut-uploads COUNT` runs more of them.
+//! attempt finds no wrong object. `scripts/dev/cut-uploads COUNT` runs more of them.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
 mod support;
@@ -7,18 +7,18 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use config::Environment;
 use domain::ports::{ByteStream, ObjectError, ObjectStore, Overwrite};
 use embedded::Store;
-use emulation::gcs;
 use futures::{StreamExt, TryStreamExt, stream};
 use google::storage::{GcsBucket, GcsClient};
-use runtime::settings::Environment;
+use relay::gcs;
 use support::{
-    listen,
     proxy::{Cut, Proxy},
-    serve_for_ever, store,
+    store,
 };
 use tempfile::TempDir;
+use testing::{listen, serve_on};
 
 /// The bucket behind a connection that can be cut, and the store behind that.
 struct Fixture {
@@ -35,7 +35,7 @@ impl Fixture {
         let (store, _, folder) = store(&url).await;
         let signatures = Arc::new(store.uploads());
         let service = gcs::Gcs::new(store.clone(), signatures, url.clone(), 10);
-        serve_for_ever(Arc::new(service), listener);
+        serve_on(listener, Arc::new(service));
         let upstream = upstream.trim_start_matches("http://").to_owned();
         let proxy = Proxy::start(front, upstream);
         Self {

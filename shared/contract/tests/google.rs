@@ -15,6 +15,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use config::Environment;
 use contract::{bus_promises, objects_promises, queue_promises, records_promises};
 use domain::{
     InterviewId, Timestamp,
@@ -24,7 +25,6 @@ use domain::{
     receipt::IdempotencyRecord,
 };
 use embedded::{ManualClock, Store};
-use emulation::{gcs, signatures, tasks};
 use google::{
     firestore::{Firestore, FirestoreDatabase},
     pubsub::{Admin, PubSub},
@@ -33,10 +33,11 @@ use google::{
 };
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
-use runtime::settings::Environment;
+use relay::{gcs, tasks, v4};
 use serde_json::Value;
-use support::{listen, serve_for_ever, store, take, task};
+use support::{store, take, task};
 use tempfile::TempDir;
+use testing::{listen, serve_on};
 use tokio::sync::Mutex;
 
 /// Each test has a project of its own in the emulators.
@@ -49,7 +50,7 @@ fn project() -> String {
 fn emulator(variable: &'static str) -> String {
     let environment = Environment::from_process();
     let value = environment.text(variable).map(str::to_owned);
-    value.unwrap_or_else(|| panic!("{variable} is not set: scripts/emulators up"))
+    value.unwrap_or_else(|| panic!("{variable} is not set: scripts/dev/emulators up"))
 }
 
 fn firestore(project: String) -> Firestore {
@@ -118,16 +119,6 @@ impl contract::bus::BusFixture for Topics {
     }
 }
 
-/// Signs as the adapter does, by the service account's key.
-struct OurKey(GcsClient);
-
-#[async_trait]
-impl signatures::V4Signer for OurKey {
-    async fn sign(&self, text: &str) -> anyhow::Result<Vec<u8>> {
-        self.0.sign(text).await
-    }
-}
-
 struct Objects {
     gcs: GcsClient,
     clock: Arc<ManualClock>,
@@ -140,12 +131,12 @@ impl Objects {
         let (listener, url) = listen().await;
         let (store, clock, folder) = store(&url).await;
         let gcs = GcsClient::new(url.strip_prefix("http://"));
-        let signatures = signatures::V4 {
-            signer: Arc::new(OurKey(gcs.clone())),
+        let signatures = v4::V4 {
+            gcs: gcs.clone(),
             clock: Arc::clone(&clock) as _,
         };
         let service = gcs::Gcs::new(store, Arc::new(signatures), url, 10);
-        serve_for_ever(Arc::new(service), listener);
+        serve_on(listener, Arc::new(service));
         Self {
             gcs,
             clock,
@@ -187,7 +178,7 @@ impl Tasks {
             queue: store.queue(),
             clock: Arc::clone(&clock) as _,
         };
-        serve_for_ever(Arc::new(service), listener);
+        serve_on(listener, Arc::new(service));
         let functions = ["analyze", "notify", "report", "transcribe", "waveform"];
         let functions = functions.map(|name| (name.to_owned(), "http://localhost".to_owned()));
         let queues = Queues {
@@ -225,7 +216,7 @@ impl contract::queue::QueueFixture for Tasks {
 records_promises!([ignore = "needs Google's emulators"], Documents::new);
 bus_promises!([ignore = "needs Google's emulators"], Topics::new);
 objects_promises!(
-    [ignore = "needs a service account's key: scripts/emulators up"],
+    [ignore = "needs a service account's key: scripts/dev/emulators up"],
     Objects::new
 );
 queue_promises!([], Tasks::new);

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Voices further apart than this, by mean cosine distance, are different people. On the
-/// recordings of `scripts/bench-speech` anything from 0.50 to 0.64 gives the right number.
+/// recordings of `scripts/bench/speech` anything from 0.50 to 0.64 gives the right number.
 const DIFFERENT_PEOPLE: f32 = 0.57;
 
 /// Voices of different parts of a long recording are joined up to this distance before

@@ -12,7 +12,7 @@ use crate::{
 
 /// From one window to the next: 3.3 s, in whole frames so that windows agree about them.
 /// Shorter steps take longer and tell no more speakers apart on the recordings of
-/// `scripts/bench-speech`; with 5 s noisy speech is confused.
+/// `scripts/bench/speech`; with 5 s noisy speech is confused.
 pub(crate) const HOP_FRAMES: usize = 196;
 const HOP: usize = HOP_FRAMES * FRAME_SAMPLES;
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+/// Bytes as lower-case hexadecimal digits.
+pub use hex::encode as hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -89,16 +91,6 @@ pub fn random_name() -> String {
         .iter()
         .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
         .collect()
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(nibble), 16));
-        }
-        text
-    })
 }
 
 /// The name of a task, beginning with a digest of the rest: Cloud Tasks is slow where names

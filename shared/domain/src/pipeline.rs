@@ -60,7 +60,7 @@ pub struct Schedule {
 pub struct FunctionSpec {
     /// The events it listens to; none for one that only serves HTTP.
     #[serde(default)]
-    pub events: Vec<Trigger>,
+    pub events: Vec<EventFilter>,
     /// Whether it is public.
     #[serde(default)]
     pub public: bool,
@@ -123,7 +123,7 @@ impl Default for Retry {
 /// One kind of event that a function listens to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trigger {
+pub struct EventFilter {
     /// The `CloudEvents` type.
     #[serde(rename = "type")]
     pub event_type: String,
@@ -229,7 +229,7 @@ fn dangling(kind: &'static str, name: &str) -> InvalidPipeline {
     }
 }
 
-impl Trigger {
+impl EventFilter {
     /// Whether this is what happened.
     pub fn matches(&self, trigger_key: TriggerKey<'_>) -> bool {
         match trigger_key {

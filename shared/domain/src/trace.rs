@@ -8,8 +8,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::hex;
-
 /// Where in which trace something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -72,12 +70,12 @@ impl TraceContext {
 
     /// The trace as 32 hexadecimal digits.
     pub fn trace_hex(&self) -> String {
-        hex(&self.trace_id)
+        hex::encode(self.trace_id)
     }
 
     /// The span as 16 hexadecimal digits.
     pub fn span_hex(&self) -> String {
-        hex(&self.span_id)
+        hex::encode(self.span_id)
     }
 }
 
@@ -89,16 +87,11 @@ fn new_span_id() -> [u8; 8] {
 
 /// Lower-case digits alone, as the specification wants.
 fn unhex<const N: usize>(text: &str) -> Result<[u8; N], InvalidTrace> {
-    let digits = text.as_bytes();
-    let lower = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-    if digits.len() != 2 * N || !digits.iter().all(lower) {
+    let mut bytes = [0; N];
+    if text.contains(|digit: char| digit.is_ascii_uppercase()) {
         return Err(InvalidTrace);
     }
-    let mut bytes = [0; N];
-    for (byte, index) in bytes.iter_mut().zip(0..) {
-        *byte =
-            u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| InvalidTrace)?;
-    }
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidTrace)?;
     Ok(bytes)
 }
 

@@ -25,14 +25,10 @@ pub struct QueuedDelivery {
     pub lane: String,
     /// The function that it is for.
     pub function: String,
-    /// The event's id, the same in every delivery of it; a task's name.
-    pub event_id: String,
     /// What it brings.
     pub content: Content,
     /// Which try this is, from 1.
     pub attempt: u32,
-    /// When it became due to be delivered for the first time.
-    pub created_at: Timestamp,
 }
 
 /// A function's events, or a queue's tasks.
@@ -106,7 +102,7 @@ impl Deliveries {
                 "UPDATE deliveries SET in_hand = 1, attempt = attempt + 1 WHERE id IN (
                      SELECT id FROM deliveries WHERE lane = ?1 AND in_hand = 0 AND due_at <= ?2
                      ORDER BY due_at, id LIMIT ?3)
-                 RETURNING id, lane, function, event_id, content, attempt, created_at",
+                 RETURNING id, lane, function, content, attempt",
             )?;
             let rows = statement.query_map((lane, now, limit), |row| Ok(read(row)))?;
             rows.map(|row| row?).collect()
@@ -136,7 +132,7 @@ impl Deliveries {
         let wait = match again {
             Requeue::Later(wait) => wait,
             Requeue::Failed { after } => {
-                backoff(&retry, delivery.attempt, delivery.id).max(after.unwrap_or_default())
+                backoff(&retry, delivery.attempt).max(after.unwrap_or_default())
             }
         };
         let due_at = (self.clock_now() + wait).as_millis();
@@ -242,15 +238,13 @@ impl Deliveries {
 }
 
 fn read(row: &Row<'_>) -> Result<QueuedDelivery, StoreError> {
-    let content: String = row.get(4)?;
+    let content: String = row.get(3)?;
     Ok(QueuedDelivery {
         id: row.get(0)?,
         lane: row.get(1)?,
         function: row.get(2)?,
-        event_id: row.get(3)?,
         content: serde_json::from_str(&content)?,
-        attempt: row.get(5)?,
-        created_at: Timestamp::from_millis(row.get(6)?),
+        attempt: row.get(4)?,
     })
 }
 
@@ -261,24 +255,13 @@ fn remove(transaction: &Transaction<'_>, id: i64, forget_at: Timestamp) -> Resul
     Ok(())
 }
 
-/// The delay before the next attempt: it doubles from the shortest to the longest, and
-/// a jitter of a quarter spreads simultaneous failures.
-fn backoff(retry: &Retry, attempt: u32, seed: i64) -> Duration {
+/// The delay before the next attempt: it doubles from the shortest to the longest,
+/// and a jitter of a quarter spreads simultaneous failures.
+fn backoff(retry: &Retry, attempt: u32) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait_s = (u64::from(retry.min_backoff_s) << doublings).min(u64::from(retry.max_backoff_s));
     let quarter_ms = wait_s * 250;
-    Duration::from_millis(
-        wait_s * 1_000 - quarter_ms / 2 + scatter(seed, attempt) % (quarter_ms + 1),
-    )
-}
-
-/// A number that looks random and is the same for the same row and try
-/// (the finalizer of `SplitMix64`).
-const fn scatter(seed: i64, attempt: u32) -> u64 {
-    let mut mixed = seed.cast_unsigned() ^ ((attempt as u64) << 48);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    Duration::from_millis(wait_s * 1_000 - quarter_ms / 2 + fastrand::u64(..=quarter_ms))
 }
 
 #[cfg(test)]
@@ -293,8 +276,8 @@ mod tests {
             max_backoff_s: 600,
         };
         for (attempt, expected) in [(1, 10), (2, 20), (4, 80), (7, 600), (99, 600)] {
-            for seed in 0..50 {
-                let wait = backoff(&retry, attempt, seed).as_millis();
+            for _ in 0..50 {
+                let wait = backoff(&retry, attempt).as_millis();
                 let (low, high) = (expected * 875, expected * 1_125);
                 assert!((low..=high).contains(&wait), "try {attempt}: {wait} ms");
             }
@@ -304,8 +287,7 @@ mod tests {
     #[test]
     fn retries_of_simultaneous_failures_are_jittered() {
         let retry = Retry::default();
-        let waits: std::collections::BTreeSet<_> =
-            (0..50).map(|seed| backoff(&retry, 3, seed)).collect();
+        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| backoff(&retry, 3)).collect();
         assert!(waits.len() > 40);
     }
 }

@@ -8,7 +8,7 @@ use embedded::{
     ManualClock,
     deliveries::{Channel, Content, Deliveries, QueuedDelivery, Requeue},
 };
-use runtime::{Failure, Function, Incoming, Task, cloudevent};
+use steps::{Failure, Function, Task, Trigger};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -156,8 +156,8 @@ async fn deliver(
 
 /// A function that panics has failed in a way that may pass.
 async fn guarded(function: Arc<dyn Function>, delivery: &QueuedDelivery) -> Result<(), Failure> {
-    let incoming = incoming(delivery)?;
-    let handling = tokio::spawn(async move { function.handle(incoming).await });
+    let trigger = trigger(delivery);
+    let handling = tokio::spawn(async move { function.handle(trigger).await });
     match handling.await {
         Ok(outcome) => outcome,
         // The panic message is left out: it may hold a speaker's words.
@@ -165,25 +165,23 @@ async fn guarded(function: Arc<dyn Function>, delivery: &QueuedDelivery) -> Resu
     }
 }
 
-/// The delivery as the cloud would make it.
-pub fn incoming(delivery: &QueuedDelivery) -> Result<Incoming, Failure> {
+/// What a delivery gives to its function.
+pub fn trigger(delivery: &QueuedDelivery) -> Trigger {
     match &delivery.content {
-        Content::Event(event) => cloudevent::encode(&delivery.event_id, delivery.created_at, event)
-            .map(|event| Incoming::Event(Box::new(event)))
-            .map_err(Failure::permanent),
+        Content::Event(event) => Trigger::Event(event.clone()),
         Content::Task {
             queue,
             name,
             body,
             trace,
             ..
-        } => Ok(Incoming::Task(Task {
+        } => Trigger::Task(Task {
             queue: queue.clone(),
             name: name.clone(),
             body: body.clone(),
             attempt: delivery.attempt,
             trace: *trace,
-        })),
+        }),
     }
 }
 

@@ -20,7 +20,7 @@ const QUANTUM: u64 = 256 * 1024;
 
 impl Storage {
     /// Begins an upload that can be resumed.
-    pub(crate) async fn begin(
+    pub async fn begin(
         &self,
         bucket: &str,
         grant: &UploadGrant,
@@ -92,11 +92,12 @@ impl Storage {
 }
 
 /// A checksum as the JSON API and `x-goog-hash` write it.
-pub(crate) fn encode_crc32c(sum: u32) -> String {
+pub fn encode_crc32c(sum: u32) -> String {
     BASE64_STANDARD.encode(sum.to_be_bytes())
 }
 
-pub(crate) fn wrong_crc32c(expected: &str) -> Problem {
+/// The answer to an upload whose bytes do not have the checksum that it names.
+pub fn wrong_crc32c(expected: &str) -> Problem {
     let detail = format!("the bytes do not have the CRC-32C `{expected}`; send them again");
     Problem::bad_request("crc32c_mismatch", detail)
 }

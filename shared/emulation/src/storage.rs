@@ -47,7 +47,8 @@ impl Storage {
     }
 
     /// Describes objects with their checksum.
-    pub(crate) fn with_checksums(self) -> Self {
+    #[must_use]
+    pub fn with_checksums(self) -> Self {
         Self {
             checksums: true,
             ..self
@@ -123,7 +124,7 @@ impl Storage {
     }
 
     /// The response to a stored object.
-    pub(crate) async fn completed(
+    pub async fn completed(
         &self,
         bucket: &str,
         meta: &ObjectMeta,
@@ -136,7 +137,7 @@ impl Storage {
     }
 
     /// An object as the JSON API describes it: 64-bit numbers are texts.
-    pub(crate) async fn resource(&self, bucket: &str, meta: &ObjectMeta) -> Result<Value, Problem> {
+    pub async fn resource(&self, bucket: &str, meta: &ObjectMeta) -> Result<Value, Problem> {
         let mut resource = json!({
             "kind": "storage#object",
             "bucket": bucket,
@@ -156,9 +157,9 @@ impl Storage {
     }
 }
 
-/// The bytes of an object, or of the requested range, with the headers that Google's
-/// clients expect.
-pub(crate) async fn download(
+/// The bytes of an object, or of the requested range, with the headers that
+/// Google's clients expect.
+pub async fn download(
     bucket: &dyn ObjectStore,
     name: &str,
     generation: Option<i64>,
@@ -210,7 +211,8 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
-pub(crate) fn no_such_path() -> Problem {
+/// The answer to a path that leads nowhere.
+pub fn no_such_path() -> Problem {
     Problem::not_found("no_such_path", "there is nothing at this path")
 }
 
@@ -220,7 +222,8 @@ fn out_of_range() -> Problem {
     Problem::new(status, "range_not_satisfiable", detail)
 }
 
-pub(crate) fn method_not_allowed(allowed: &str) -> Problem {
+/// The answer to a method that a path does not take.
+pub fn method_not_allowed(allowed: &str) -> Problem {
     let detail = format!("this path takes {allowed}");
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }

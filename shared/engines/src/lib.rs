@@ -1,11 +1,13 @@
 //! Speech-to-text and language-model engines, behind the ports `Transcriber` and
 //! `Analyst`, selected by name in the settings.
 
+mod cut;
 pub mod deepgram;
 #[cfg(feature = "diarization")]
 mod diarized;
 pub mod extractive;
 pub mod gemini;
+mod json;
 pub mod language;
 mod loops;
 pub mod openai;
@@ -23,7 +25,7 @@ pub use deepgram::Deepgram;
 #[cfg(feature = "diarization")]
 pub use diarized::Diarized;
 pub use extractive::Extractive;
-pub use gemini::{Gemini, TokenError, TokenSource};
+pub use gemini::Gemini;
 pub use language::LanguageAnalyst;
 pub use openai::OpenAi;
 pub use openai_transcription::OpenAiTranscriber;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::ports::{Analyst, LiveTranscriber, Transcriber};
+use config::Environment;
+use domain::ports::{Analyst, LiveTranscriber, TokenSource, Transcriber};
 use models::Supply;
-use runtime::settings::Environment;
 
 use crate::{
-    Deepgram, Extractive, OpenAiTranscriber, PocketSphinx, TokenSource, deepgram, language,
+    Deepgram, Extractive, OpenAiTranscriber, PocketSphinx, deepgram, language,
     openai_transcription, pocketsphinx::NotInstalled,
 };
 

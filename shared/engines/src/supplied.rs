@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use config::{Environment, InvalidSetting};
 use domain::{
     ports::{
         EngineState, EngineStatus, LiveOptions, LiveTranscriber, Progress, Readiness, SampleStream,
@@ -12,7 +13,6 @@ use domain::{
     transcript::Recognition,
 };
 use models::{ModelChoice, ModelLibrary, Supply, SupplyState};
-use runtime::settings::{Environment, InvalidSetting};
 use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{Fallback, Speech, Whisper, settings::pocketsphinx};

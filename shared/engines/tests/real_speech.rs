@@ -30,6 +30,7 @@ mod real {
     use std::{panic::AssertUnwindSafe, path::Path, process::ExitCode};
 
     use bytes::Bytes;
+    use config::Environment;
     use domain::{
         ports::{Transcriber as _, TranscriptionRequest},
         transcript::Recognition,
@@ -37,7 +38,6 @@ mod real {
     use engines::Whisper;
     use futures::FutureExt as _;
     use models::{ModelLibrary, ModelSettings, PublishedModel};
-    use runtime::settings::Environment;
 
     use super::support::{Reported, request, wav};
 

@@ -5,15 +5,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use config::{Environment, InvalidSetting, SystemClock};
 use domain::{
     pipeline::Pipeline,
-    ports::{Analyst, Bus, Clock, Identity, ObjectStore, Queue, Records, Signer},
+    ports::{Bus, Clock, Identity, ObjectStore, Queue, Records, Signer, TokenSource},
 };
-use runtime::{
-    SystemClock,
-    settings::{Environment, InvalidSetting},
-    step::StepRunner,
-};
+use steps::StepRunner;
 
 use crate::{
     firestore::{Firestore, FirestoreDatabase},
@@ -179,9 +176,9 @@ impl Cloud {
         Ok(Arc::new(FirebaseIdentity::new(project, clock)))
     }
 
-    /// `ANALYZER`: the language engine, with our own credentials for `vertex`.
-    pub fn analyst(&self) -> anyhow::Result<Arc<dyn Analyst>> {
-        engines::analyst_with(&self.environment, Some(Arc::new(Tokens)))
+    /// Access tokens of the process's own credentials.
+    pub fn tokens(&self) -> Arc<dyn TokenSource> {
+        Arc::new(Tokens)
     }
 
     /// `SIGNING_SECRET`: signatures under links to recordings.

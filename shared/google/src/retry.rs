@@ -33,18 +33,10 @@ impl Attempts {
         if self.since.elapsed() + self.wait > RETRY_BUDGET {
             return false;
         }
-        sleep(self.wait.mul_f64(jitter())).await;
+        sleep(self.wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
         true
     }
-}
-
-/// Between a half and one.
-fn jitter() -> f64 {
-    let mut byte = [0];
-    // Without random bytes there is no jitter, which does no harm.
-    let _ = getrandom::fill(&mut byte);
-    0.5 + f64::from(byte[0]) / 512.0
 }
 
 #[cfg(test)]

@@ -8,14 +8,14 @@ use std::{
 };
 
 use anyhow::Context as _;
+use config::Environment;
 use runtime::{
-    Function,
     http::Service,
     receive::Receiver,
     serve::{self, serve, stop_signal},
-    settings::Environment,
     telemetry,
 };
+use steps::Function;
 
 use crate::Cloud;
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use async_trait::async_trait;
+use config::SystemClock;
 use domain::{
     pipeline::{self, Pipeline},
     ports::{Clock, Enqueued, Queue, QueueError, Task},
@@ -17,7 +18,6 @@ use google_cloud_tasks_v2::{
     client::CloudTasks as Client,
     model::{HttpMethod, HttpRequest, OidcToken, Task as WireTask},
 };
-use runtime::SystemClock;
 use tokio::sync::OnceCell;
 
 use crate::emulator;

@@ -1,7 +1,7 @@
-//! Access tokens for what our engines ask of Google by themselves.
+//! Access tokens for the engine `vertex`, which asks Google by itself.
 
 use async_trait::async_trait;
-use engines::{TokenError, TokenSource};
+use domain::ports::{TokenError, TokenSource};
 use google_cloud_auth::credentials::CacheableResource;
 use http::{Extensions, header};
 

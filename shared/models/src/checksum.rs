@@ -43,8 +43,8 @@ impl Sums {
         }
         Ok(Self {
             bytes,
-            sha1: hex(sha1.finish().as_ref()),
-            sha256: hex(sha256.finish().as_ref()),
+            sha1: hex::encode(sha1.finish()),
+            sha256: hex::encode(sha256.finish()),
         })
     }
 
@@ -56,15 +56,6 @@ impl Sums {
                 None => self.sha1 == model.sha1,
             }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use runtime::settings::{Environment, InvalidSetting};
+use config::{Environment, InvalidSetting};
 
 use crate::{Cache, MODELS, OFFICIAL, PublishedModel};
 

@@ -15,7 +15,7 @@ const CHILD: &str = "MODELS_TEST_CHILD";
 
 #[tokio::test]
 async fn the_next_process_goes_on_and_is_not_locked_out() {
-    let environment = runtime::settings::Environment::from_process();
+    let environment = config::Environment::from_process();
     let model = model(&file(), &[]);
     if let Some(arguments) = environment.text(CHILD) {
         let (folder, url) = arguments.split_once('|').unwrap();

@@ -9,8 +9,8 @@ mod support;
 
 use std::process::ExitCode;
 
+use config::Environment;
 use models::{PublishedModel, SourceError};
-use runtime::settings::Environment;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -4,11 +4,9 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Response, StatusCode, header};
+use steps::Failure;
 
-use crate::{
-    Failure,
-    http::{Body, Problem, empty},
-};
+use crate::http::{Body, Problem, empty};
 
 /// Who delivers, and so how the status is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,11 @@
 //! Events as Eventarc delivers them, to and from the domain's terms.
 //!
-//! The local host builds the same types and shapes as the cloud, so that a
-//! function cannot tell where it runs. `binding` has the way from an
-//! HTTP request to a `CloudEvent`.
+//! `binding` has the way from an HTTP request to a `CloudEvent`; events are
+//! encoded for the emulated cloud and for tests.
 
 use cloudevents::{AttributesReader, Data, Event as CloudEvent, EventBuilder, EventBuilderV10};
 use domain::{
-    Timestamp,
+    ShapeError, Timestamp,
     event::{Event, PublishedMessage, StoredObject, WrittenDocument},
     paths::DocPath,
     pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED},
@@ -15,23 +14,20 @@ use domain::{
 use prost::Message as _;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
+use steps::trace::TRACEPARENT;
 
 use crate::{
-    ShapeError,
-    firestore::{DocumentEventData, EntityEventData, FirestoreDocument},
+    binding::media_type,
+    firestore::{DocumentEventData, FirestoreDocument},
     pubsub,
-    trace::TRACEPARENT,
 };
 
-/// The project that local events name.
+/// The project that encoded events name.
 const LOCAL_PROJECT: &str = "local";
 
 /// What the types of events about documents begin with, and how they go on.
 const DOCUMENT: &str = "google.cloud.firestore.document.v1.";
 const CHANGES: [&str; 4] = ["created", "updated", "deleted", "written"];
-
-/// What the types of events of a database in Datastore mode begin with.
-const DATASTORE: &str = "google.cloud.datastore.";
 
 /// An event that cannot be read. Its words repeat nothing of the body.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +38,9 @@ pub enum EventError {
     /// It is an event in a format that is not read here, such as a batch.
     #[error("events in the format `{0}` are not read here")]
     Format(String),
+    /// It is in structured mode and larger than any that is sent.
+    #[error("the event is too large for structured mode")]
+    TooLarge,
     /// What surrounds the body makes no sense.
     #[error("the event's attributes make no sense")]
     Envelope(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -60,9 +59,6 @@ pub enum EventError {
          trigger's event data content type to application/protobuf"
     )]
     ProtobufNeeded(String),
-    /// The body is that of a database in Datastore mode.
-    #[error("the database is in Datastore mode, but native mode is needed")]
-    DatastoreMode,
 }
 
 impl EventError {
@@ -84,7 +80,6 @@ pub fn decode(event: &CloudEvent) -> Result<Event, EventError> {
         OBJECT_FINALIZED => object(event),
         MESSAGE_PUBLISHED => pubsub::decode(event).map(Event::MessagePublished),
         kind if is_about_document(kind) => document(event),
-        kind if is_datastore(kind) => Err(EventError::DatastoreMode),
         other => Err(EventError::UnknownType(other.to_owned())),
     }
 }
@@ -95,11 +90,6 @@ fn is_about_document(event_type: &str) -> bool {
         let plain = change.strip_suffix(".withAuthContext").unwrap_or(change);
         CHANGES.contains(&plain)
     })
-}
-
-/// Whether events of that type come from a database in Datastore mode.
-pub(crate) fn is_datastore(event_type: &str) -> bool {
-    event_type.starts_with(DATASTORE)
 }
 
 /// Builds the event that Eventarc would deliver. A document that names its
@@ -237,27 +227,19 @@ fn document(event: &CloudEvent) -> Result<Event, EventError> {
     }))
 }
 
-/// The document before and after the write. An entity of Datastore mode happens
-/// to decode as a document now and then, but never with a document's name.
+/// The document before and after the write.
 fn documents(
     bytes: &[u8],
 ) -> Result<(Option<FirestoreDocument>, Option<FirestoreDocument>), EventError> {
-    let is_entity = || EntityEventData::decode(bytes).is_ok_and(|data| data.has_entity());
-    let data = match DocumentEventData::decode(bytes) {
-        Ok(data) => data,
-        Err(_) if is_entity() => return Err(EventError::DatastoreMode),
-        Err(error) => return Err(EventError::body(error)),
-    };
+    let data = DocumentEventData::decode(bytes).map_err(EventError::body)?;
     // Some samples have an empty document where there is none.
     let real = |document: &FirestoreDocument| *document != FirestoreDocument::default();
     let (old, new) = (data.old_value.filter(real), data.value.filter(real));
     let mut all = old.iter().chain(&new);
-    let named = (old.is_some() || new.is_some()) && all.all(|document| document.path().is_some());
-    match named {
-        true => Ok((old, new)),
-        false if is_entity() => Err(EventError::DatastoreMode),
-        false => Err(EventError::body(Nameless)),
+    if (old.is_none() && new.is_none()) || all.any(|document| document.path().is_none()) {
+        return Err(EventError::body(Nameless));
     }
+    Ok((old, new))
 }
 
 /// No document, or one that is not called as documents are.
@@ -266,8 +248,7 @@ fn documents(
 struct Nameless;
 
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    let essence = essence.to_ascii_lowercase();
+    let essence = media_type(content_type);
     essence == "application/json" || essence.ends_with("+json")
 }
 
@@ -351,8 +332,6 @@ mod tests {
         };
         let unknown = refusal("com.example.unknown", Vec::new());
         assert!(unknown.contains("com.example.unknown"), "{unknown}");
-        let datastore = refusal("google.cloud.datastore.entity.v1.written", Vec::new());
-        assert!(datastore.contains("Datastore mode"), "{datastore}");
         let broken = refusal(DOCUMENT_WRITTEN, vec![0xff; 9]);
         assert!(broken.contains("body"), "{broken}");
     }

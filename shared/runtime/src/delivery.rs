@@ -1,17 +1,25 @@
 //! From a request to what a function is given: everything that is known of a
 //! delivery before it is handled, read without any input or output.
 
+use cloudevents::AttributesReader as _;
+use domain::{ShapeError, trace::TraceContext};
 use http::HeaderMap;
 use serde_json::Value;
+use steps::{Task, Trigger};
 
-use crate::{Incoming, ShapeError, Task, binding, cloudevent::EventError, pubsub, trace};
-use domain::trace::TraceContext;
+use crate::{
+    binding,
+    cloudevent::{self, EventError},
+    pubsub, trace,
+};
 
 /// What a request brought.
 #[derive(Debug)]
 pub struct Delivery {
-    /// The event or task.
-    pub incoming: Incoming,
+    /// The event or task, or why an event cannot be decoded.
+    pub trigger: Result<Trigger, EventError>,
+    /// The event's id and type, as its sender gives them.
+    pub event: Option<(String, String)>,
     /// Which try this is, from 1, where the sender says so.
     pub attempt: Option<u32>,
     /// The trace it belongs to: that of what caused it, or else that of the
@@ -31,23 +39,18 @@ pub enum TaskError {
 }
 
 /// Reads an event: a `CloudEvent` in binary or structured mode, or a message that
-/// Pub/Sub pushed, wrapped or unwrapped.
-///
-/// What the event is about is not looked at: [`Incoming::event`] does that.
+/// Pub/Sub pushed, wrapped in JSON.
 pub fn read_event(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, EventError> {
     let (event, attempt) = if binding::is_cloudevent(headers) {
         (binding::read(headers, body)?, None)
     } else {
-        let push = if pubsub::is_unwrapped(headers) {
-            pubsub::unwrapped(headers, body)?
-        } else {
-            pubsub::wrapped(body)?
-        };
+        let push = pubsub::read(body)?;
         (push.event, push.attempt)
     };
     let trace = trace::from_event(&event).or_else(|| trace::from_headers(headers));
     Ok(Delivery {
-        incoming: Incoming::Event(Box::new(event)),
+        trigger: cloudevent::decode(&event).map(Trigger::Event),
+        event: Some((event.id().to_owned(), event.ty().to_owned())),
         attempt,
         trace,
     })
@@ -72,13 +75,14 @@ pub fn read_task(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, TaskError
         serde_json::from_slice(body).map_err(|error| TaskError::Body(error.into()))?;
     let trace = trace::from_headers(headers);
     Ok(Delivery {
-        incoming: Incoming::Task(Task {
+        trigger: Ok(Trigger::Task(Task {
             queue,
             name,
             body,
             attempt,
             trace,
-        }),
+        })),
+        event: None,
         attempt: Some(attempt),
         trace,
     })

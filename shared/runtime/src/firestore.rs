@@ -1,7 +1,7 @@
 //! Firestore's documents as they travel in events.
 //!
 //! `google.events.cloud.firestore.v1.DocumentEventData` and the parts of
-//! `google.firestore.v1.Document` below it, written out by hand: nine messages
+//! `google.firestore.v1.Document` below it, written out by hand: eight messages
 //! need no code generator and no client. Field numbers are those of
 //! `data.proto` in googleapis/google-cloudevents (Apache-2.0).
 
@@ -23,61 +23,6 @@ pub struct DocumentEventData {
     /// The fields that an update changed.
     #[prost(message, optional, tag = "3")]
     pub update_mask: Option<DocumentMask>,
-}
-
-/// What an event about an entity of a database in Datastore mode carries
-/// (`google.events.cloud.datastore.v1.EntityEventData`): only as much of it as
-/// tells it from [`DocumentEventData`].
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct EntityEventData {
-    /// The entity after the write.
-    #[prost(message, optional, tag = "1")]
-    pub value: Option<EntityResult>,
-    /// The entity before the write.
-    #[prost(message, optional, tag = "2")]
-    pub old_value: Option<EntityResult>,
-}
-
-/// An entity and its times.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct EntityResult {
-    /// The entity.
-    #[prost(message, optional, tag = "1")]
-    pub entity: Option<Entity>,
-}
-
-/// An entity, of which only the key is read.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct Entity {
-    /// Its key.
-    #[prost(message, optional, tag = "1")]
-    pub key: Option<EntityKey>,
-}
-
-/// The key of an entity.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct EntityKey {
-    /// Kinds with names or ids, in turn downwards.
-    #[prost(message, repeated, tag = "2")]
-    pub path: Vec<PathElement>,
-}
-
-/// One level of a key.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct PathElement {
-    /// What in a native database is the collection.
-    #[prost(string, tag = "1")]
-    pub kind: String,
-}
-
-impl EntityEventData {
-    /// Whether an entity with a key is in it.
-    pub fn has_entity(&self) -> bool {
-        let results = self.value.iter().chain(&self.old_value);
-        results
-            .filter_map(|result| result.entity.as_ref()?.key.as_ref())
-            .any(|key| key.path.iter().any(|element| !element.kind.is_empty()))
-    }
 }
 
 /// A set of field paths.

@@ -10,7 +10,7 @@ use http_body_util::{
     BodyDataStream, BodyExt, Full, LengthLimitError, Limited, StreamBody,
     combinators::UnsyncBoxBody,
 };
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as HttpBody, Frame, Incoming};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
@@ -72,8 +72,8 @@ pub fn json<T: Serialize>(status: StatusCode, content: &T) -> Response<Body> {
     }
 }
 
-/// How long a JSON body may take to come.
-const JSON_TIME: Duration = Duration::from_secs(30);
+/// How long a body that is read as a whole may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The body of a request as it comes; one that comes too slowly breaks off with
 /// [`io::ErrorKind::TimedOut`].
@@ -85,6 +85,24 @@ pub fn incoming(body: Incoming) -> domain::ports::ByteStream {
 pub fn too_slow() -> Problem {
     let detail = "the body came too slowly";
     Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
+}
+
+/// A whole body of at most `limit` bytes.
+pub(crate) async fn whole_body<B>(body: B, limit: usize) -> Result<Bytes, Problem>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let collecting = timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
+    let collected = collecting.map_err(|_| too_slow())?.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            let detail = format!("the body has more than {limit} bytes");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+        } else {
+            Problem::bad_request("body_incomplete", "the body broke off")
+        }
+    })?;
+    Ok(collected.to_bytes())
 }
 
 /// From how many bytes on a body is parsed by another thread: it takes many times its
@@ -103,16 +121,7 @@ pub async fn read_json<T: DeserializeOwned + Send + 'static>(
     body: Incoming,
     limit: usize,
 ) -> Result<T, Problem> {
-    let collecting = timeout(JSON_TIME, Limited::new(body, limit).collect()).await;
-    let collected = collecting.map_err(|_| too_slow())?.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            let detail = format!("the body has more than {limit} bytes");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
-        } else {
-            Problem::bad_request("body_incomplete", "the body broke off")
-        }
-    })?;
-    let bytes = collected.to_bytes();
+    let bytes = whole_body(body, limit).await?;
     let parsed = if bytes.len() < LARGE {
         strict::from_slice(&bytes)
     } else {
@@ -129,8 +138,7 @@ pub async fn read_json<T: DeserializeOwned + Send + 'static>(
 
 /// Whether there is no room on a disk, or what one may have of it is used up.
 fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.any(|cause| {
+    anyhow::Chain::new(error).any(|cause| {
         let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
         matches!(
             kind,

@@ -1,5 +1,5 @@
 //! Messages as Pub/Sub delivers them: inside an event from Eventarc, or pushed
-//! by a subscription of one's own, wrapped in JSON or unwrapped.
+//! by a subscription of one's own, wrapped in JSON.
 //!
 //! A push names its subscription but not its topic. Subscriptions here are named
 //! `{topic}.{function}`, so the topic is what stands before the last dot.
@@ -10,24 +10,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use cloudevents::{
     AttributesReader as _, Data, Event as CloudEvent, EventBuilder, EventBuilderV10,
 };
-use domain::{event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
-use http::HeaderMap;
+use domain::{ShapeError, event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
-use crate::{
-    ShapeError,
-    cloudevent::{EventError, json_body},
-    trace::TRACEPARENT,
-};
-
-/// The headers that tell an unwrapped push from any other request.
-const SUBSCRIPTION: &str = "x-goog-pubsub-subscription-name";
-const MESSAGE_ID: &str = "x-goog-pubsub-message-id";
-
-/// The other headers of an unwrapped push that are read.
-const PUBLISH_TIME: &str = "x-goog-pubsub-publish-time";
-const DELIVERY_ATTEMPT: &str = "x-goog-pubsub-delivery-attempt";
+use crate::cloudevent::{EventError, json_body};
 
 /// A message that a subscription pushed.
 #[derive(Debug)]
@@ -39,17 +26,25 @@ pub(crate) struct Push {
     pub(crate) attempt: Option<u32>,
 }
 
-/// The body of an event about a message, and of a wrapped push. Real bodies
-/// repeat fields in snake case; `null` and nothing are the same.
+/// The body of an event about a message.
 #[derive(Deserialize)]
 struct Envelope {
     message: Message,
-    #[serde(default)]
-    subscription: Option<String>,
-    #[serde(rename = "deliveryAttempt", default)]
-    attempt: Option<Value>,
 }
 
+/// The body of a push. What is in it is read where it is used, so that it takes no more
+/// memory than its text.
+#[derive(Deserialize)]
+struct PushBody<'a> {
+    #[serde(borrow)]
+    message: &'a RawValue,
+    #[serde(default)]
+    subscription: Option<String>,
+    #[serde(borrow, rename = "deliveryAttempt", default)]
+    attempt: Option<&'a RawValue>,
+}
+
+/// Real bodies repeat fields in snake case; `null` and nothing are the same.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Message {
@@ -86,7 +81,7 @@ pub(crate) fn decode(event: &CloudEvent) -> Result<PublishedMessage, EventError>
     let (_, topic) = source
         .split_once("/topics/")
         .ok_or(EventError::Attribute("source"))?;
-    let Envelope { mut message, .. } = json_body(event)?;
+    let Envelope { mut message } = json_body(event)?;
     Ok(PublishedMessage {
         topic: topic.to_owned(),
         id: message.take_id().unwrap_or_else(|| event.id().to_owned()),
@@ -106,101 +101,36 @@ pub(crate) fn attributes(event: &CloudEvent) -> BTreeMap<String, String> {
         .unwrap_or_default()
 }
 
-/// Reads a wrapped push.
-pub(crate) fn wrapped(body: &[u8]) -> Result<Push, EventError> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| EventError::NotAnEvent)?;
-    if value.get("message").is_none() {
-        return Err(EventError::NotAnEvent);
-    }
-    let envelope = Envelope::deserialize(value).map_err(|error| ShapeError::from(error).into());
-    let Envelope {
-        mut message,
+/// Reads a push: the event that Eventarc would have made of the message.
+pub(crate) fn read(body: &[u8]) -> Result<Push, EventError> {
+    let PushBody {
+        message,
         subscription,
         attempt,
-    } = envelope.map_err(|error: EventError| error)?;
-    let published = Published {
-        id: message
-            .take_id()
-            .ok_or(EventError::Attribute("message.messageId"))?,
-        time: message.take_time(),
-        subscription: subscription.ok_or(EventError::Attribute("subscription"))?,
-        data: message.bytes()?,
-        attributes: message.attributes.unwrap_or_default(),
-    };
-    Ok(Push {
-        event: published.into_event()?,
-        attempt: attempt.as_ref().and_then(whole),
-    })
-}
-
-/// Whether a request is an unwrapped push.
-pub(crate) fn is_unwrapped(headers: &HeaderMap) -> bool {
-    headers.contains_key(SUBSCRIPTION) && headers.contains_key(MESSAGE_ID)
-}
-
-/// Reads an unwrapped push (`NoWrapper` with `write_metadata`): the body is the
-/// data, metadata and attributes are headers.
-///
-/// Attributes come as bare headers among those of HTTP, and nothing tells them
-/// apart but their names. Taken are those with an underscore, which no
-/// registered field of HTTP has
-/// (<https://www.iana.org/assignments/http-fields>), and `traceparent`.
-pub(crate) fn unwrapped(headers: &HeaderMap, body: &[u8]) -> Result<Push, EventError> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let required = |name| text(name).ok_or(EventError::Attribute(name));
-    let attributes = headers.iter().filter_map(|(name, value)| {
-        let ours = name.as_str().contains('_') || name == TRACEPARENT;
-        let value = std::str::from_utf8(value.as_bytes()).ok()?;
-        ours.then(|| (name.as_str().to_owned(), value.to_owned()))
-    });
-    let published = Published {
-        id: required(MESSAGE_ID)?.to_owned(),
-        time: text(PUBLISH_TIME).map(str::to_owned),
-        subscription: required(SUBSCRIPTION)?.to_owned(),
-        data: body.to_vec(),
-        attributes: attributes.collect(),
-    };
-    Ok(Push {
-        event: published.into_event()?,
-        attempt: text(DELIVERY_ATTEMPT).and_then(|text| text.parse().ok()),
-    })
-}
-
-/// What either form of a push says.
-struct Published {
-    id: String,
-    time: Option<String>,
-    subscription: String,
-    data: Vec<u8>,
-    attributes: BTreeMap<String, String>,
-}
-
-impl Published {
-    /// The event that Eventarc would have made of the message.
-    fn into_event(self) -> Result<CloudEvent, EventError> {
-        let (project, topic) =
-            topic_of(&self.subscription).ok_or(EventError::Attribute("subscription"))?;
-        let mut builder = EventBuilderV10::new()
-            .id(self.id.as_str())
-            .ty(MESSAGE_PUBLISHED)
-            .source(format!(
-                "//pubsub.googleapis.com/projects/{project}/topics/{topic}"
-            ));
-        if let Some(time) = &self.time {
-            builder = builder.time(time.as_str());
-        }
-        let body = message_body(
-            &self.id,
-            self.time.as_deref(),
-            &self.subscription,
-            &self.data,
-            &self.attributes,
-        );
-        builder
-            .data("application/json", Data::Json(body))
-            .build()
-            .map_err(|error| EventError::Envelope(Box::new(error)))
+    } = serde_json::from_slice(body).map_err(|_| EventError::NotAnEvent)?;
+    let mut message: Message = serde_json::from_str(message.get()).map_err(ShapeError::from)?;
+    let id = message.take_id();
+    let id = id.ok_or(EventError::Attribute("message.messageId"))?;
+    let subscription = subscription.ok_or(EventError::Attribute("subscription"))?;
+    let (project, topic) = topic_of(&subscription).ok_or(EventError::Attribute("subscription"))?;
+    let data = message.bytes()?;
+    let (time, attributes) = (message.take_time(), message.attributes.unwrap_or_default());
+    let mut builder = EventBuilderV10::new()
+        .id(id.as_str())
+        .ty(MESSAGE_PUBLISHED)
+        .source(format!(
+            "//pubsub.googleapis.com/projects/{project}/topics/{topic}"
+        ));
+    if let Some(time) = &time {
+        builder = builder.time(time.as_str());
     }
+    let body = message_body(&id, time.as_deref(), &subscription, &data, &attributes);
+    let built = builder.data("application/json", Data::Json(body)).build();
+    Ok(Push {
+        event: built.map_err(|error| EventError::Envelope(Box::new(error)))?,
+        // A whole number, written as one or as text.
+        attempt: attempt.and_then(|json| json.get().trim_matches('"').parse().ok()),
+    })
 }
 
 /// The body of an event about a message.
@@ -231,14 +161,6 @@ fn topic_of(subscription: &str) -> Option<(&str, &str)> {
     (sensible(project) && sensible(topic)).then_some((project, topic))
 }
 
-/// A whole number, written as one or as text.
-fn whole(value: &Value) -> Option<u32> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        number => number.as_u64()?.try_into().ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::{collection::btree_map, prelude::*};
@@ -265,7 +187,7 @@ mod tests {
     #[test]
     fn minimal_and_maximal_pushes_are_read() {
         let least = br#"{"message": {"message_id": "7", "data": null}, "subscription": "projects/p/subscriptions/sweep.sweep"}"#;
-        let push = wrapped(least).unwrap();
+        let push = read(least).unwrap();
         assert_eq!(push.attempt, None);
         assert_eq!(push.event.time(), None);
         let message = decode(&push.event).unwrap();
@@ -284,7 +206,7 @@ mod tests {
             "deliveryAttempt": 5,
             "more": [],
         });
-        let push = wrapped(most.to_string().as_bytes()).unwrap();
+        let push = read(most.to_string().as_bytes()).unwrap();
         assert_eq!(push.attempt, Some(5));
         assert_eq!(push.event.time().unwrap().timestamp(), 1_614_366_835);
         assert_eq!(decode(&push.event).unwrap().topic, "interview-events");
@@ -293,7 +215,7 @@ mod tests {
     #[test]
     fn non_pushes_and_malformed_pushes_are_distinguished() {
         for body in ["", "[]", "{}", "null", r#"{"subscription": "s"}"#, "\u{0}"] {
-            let error = wrapped(body.as_bytes()).unwrap_err();
+            let error = read(body.as_bytes()).unwrap_err();
             assert!(matches!(error, EventError::NotAnEvent), "{body}: {error}");
         }
         for (body, expected) in [
@@ -312,7 +234,7 @@ mod tests {
                 "body",
             ),
         ] {
-            let error = wrapped(body.as_bytes()).unwrap_err().to_string();
+            let error = read(body.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(expected), "{body}: {error}");
         }
     }
@@ -320,7 +242,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_pushes_do_not_panic(body: Vec<u8>) {
-            let _ = wrapped(&body);
+            let _ = read(&body);
         }
 
         #[test]
@@ -334,7 +256,7 @@ mod tests {
             let time = "2021-02-26T19:13:55.749Z";
             let mut body = message_body(&id, Some(time), subscription, &data, &attributes);
             body["deliveryAttempt"] = json!(attempt);
-            let push = wrapped(body.to_string().as_bytes()).unwrap();
+            let push = read(body.to_string().as_bytes()).unwrap();
             prop_assert_eq!(push.attempt, Some(attempt));
             prop_assert_eq!(push.event.id(), &id);
             let topic = "interview-events".to_owned();

@@ -2,30 +2,23 @@
 //! status of the answer says whether they are done, to be delivered again, or
 //! beyond help.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use cloudevents::AttributesReader as _;
 use domain::{InterviewKey, event::Event, trace::TraceContext};
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as HttpBody;
 use serde_json::json;
-use tokio::time::timeout;
+use steps::{Failure, Function, Trigger};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
-    Failure, Function, Incoming,
     ack::{DeliveryOutcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
-    http::{Body, Problem, Service, json},
+    http::{Body, Problem, Service, json, whole_body},
     trace,
 };
 
@@ -33,9 +26,6 @@ use crate::{
 /// to 1 MB; messages may have 10 MB, and base64 makes them a third longer, but
 /// none of ours comes near that.
 const MAX_BODY: usize = 10 * 1024 * 1024;
-
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a platform asks whether the function is up.
 const HEALTH: &str = "/healthz";
@@ -86,7 +76,7 @@ impl Receiver {
         } else {
             Sender::Events
         };
-        let body = match whole_body(body).await {
+        let body = match whole_body(body, MAX_BODY).await {
             Ok(body) => body,
             Err(problem) => {
                 tracing::warn!(
@@ -156,9 +146,18 @@ async fn handle(
         Ok(delivery) => delivery,
         Err(outcome) => return (outcome, span),
     };
-    describe(&span, &delivery);
-    let work = async move { function.handle(delivery.incoming).await };
-    let guarded = AssertUnwindSafe(trace::scope(trace, work)).catch_unwind();
+    span.record("attempt", delivery.attempt);
+    if let Some((id, kind)) = delivery.event {
+        span.record("event.id", id);
+        span.record("event.kind", kind);
+    }
+    let trigger = match delivery.trigger {
+        Ok(trigger) => trigger,
+        Err(error) => return (DeliveryOutcome::Failed(Failure::permanent(error)), span),
+    };
+    describe(&span, &trigger);
+    let work = async move { function.handle(trigger).await };
+    let guarded = AssertUnwindSafe(steps::trace::scope(trace, work)).catch_unwind();
     let outcome = match guarded.instrument(span.clone()).await {
         Ok(Ok(())) => DeliveryOutcome::Handled,
         Ok(Err(failure)) => DeliveryOutcome::Failed(failure),
@@ -184,59 +183,29 @@ fn span(function: &'static str, trace: TraceContext) -> Span {
     )
 }
 
-fn describe(span: &Span, delivery: &Delivery) {
-    span.record("attempt", delivery.attempt);
-    span.record("interview", interview_of(&delivery.incoming));
-    match &delivery.incoming {
-        Incoming::Event(event) => {
-            span.record("event.id", event.id());
-            span.record("event.kind", event.ty());
-        }
-        Incoming::Task(task) => {
-            span.record("task", &task.name);
-        }
+fn describe(span: &Span, trigger: &Trigger) {
+    span.record("interview", interview_of(trigger));
+    if let Trigger::Task(task) = trigger {
+        span.record("task", &task.name);
     }
 }
 
-/// The interview that a delivery is about, where it says so.
-fn interview_of(incoming: &Incoming) -> Option<String> {
+/// The interview that a trigger is about, where it says so.
+fn interview_of(trigger: &Trigger) -> Option<String> {
     let from_path = |path: &str| {
         let key = InterviewKey::from_path(path)?;
         Some(key.interview_id.to_string())
     };
-    if let Incoming::Task(task) = incoming {
-        let body = task.body.get("key").unwrap_or(&task.body);
-        return body.get("interview_id")?.as_str().map(str::to_owned);
-    }
-    match incoming.event().ok()? {
-        Event::ObjectFinalized(object) => from_path(&object.name),
-        Event::DocumentWritten(written) => from_path(written.path.as_str()),
-        Event::MessagePublished(message) => message.attributes.get("interview_id").cloned(),
-    }
-}
-
-async fn whole_body<B>(body: B) -> Result<Bytes, Problem>
-where
-    B: HttpBody<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let reading = Limited::new(body, MAX_BODY).collect();
-    match timeout(BODY_TIMEOUT, reading).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            format!("the body has more than {MAX_BODY} bytes"),
-        )),
-        Ok(Err(_)) => Err(Problem::bad_request(
-            "body_incomplete",
-            "the body broke off",
-        )),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "body_too_slow",
-            format!("the body took more than {} s", BODY_TIMEOUT.as_secs()),
-        )),
+    match trigger {
+        Trigger::Task(task) => {
+            let body = task.body.get("key").unwrap_or(&task.body);
+            body.get("interview_id")?.as_str().map(str::to_owned)
+        }
+        Trigger::Event(Event::ObjectFinalized(object)) => from_path(&object.name),
+        Trigger::Event(Event::DocumentWritten(written)) => from_path(written.path.as_str()),
+        Trigger::Event(Event::MessagePublished(message)) => {
+            message.attributes.get("interview_id").cloned()
+        }
     }
 }
 

@@ -1,5 +1,4 @@
-//! The trace that a piece of work belongs to: where it is read from, and how
-//! code deeper down learns of it.
+//! The trace that a delivery belongs to, by its headers and what it brings.
 //!
 //! An event or a message may carry the trace of what caused it; that one goes
 //! before the trace of the request that delivered it, because Cloud Run gives
@@ -10,32 +9,15 @@ use std::collections::BTreeMap;
 use cloudevents::Event as CloudEvent;
 use domain::trace::TraceContext;
 use http::HeaderMap;
+use steps::trace::TRACEPARENT;
 
 use crate::pubsub;
-
-/// The header, the extension attribute and the message attribute of W3C Trace
-/// Context.
-pub const TRACEPARENT: &str = "traceparent";
 
 /// The message attribute in which Google's client libraries carry it.
 const CLIENT_TRACEPARENT: &str = "googclient_traceparent";
 
 /// Google's older header: `TRACE/SPAN;o=OPTIONS`, the span in decimal.
 const CLOUD_TRACE: &str = "x-cloud-trace-context";
-
-tokio::task_local! {
-    static CURRENT: TraceContext;
-}
-
-/// The trace of the current request.
-pub fn current() -> Option<TraceContext> {
-    CURRENT.try_with(|trace| *trace).ok()
-}
-
-/// Does `work` as part of `trace`. Work that it spawns needs a scope of its own.
-pub async fn scope<F: Future>(trace: TraceContext, work: F) -> F::Output {
-    CURRENT.scope(trace, work).await
-}
 
 /// The trace of a request, by its headers.
 pub fn from_headers(headers: &HeaderMap) -> Option<TraceContext> {
@@ -149,18 +131,6 @@ mod tests {
             let trace = from_event(&event.build().unwrap()).unwrap();
             assert_eq!(trace.trace_hex(), TRACE);
         }
-    }
-
-    fn deeper_down() -> Option<TraceContext> {
-        current()
-    }
-
-    #[tokio::test]
-    async fn code_deeper_down_learns_of_the_trace_in_hand() {
-        assert_eq!(current(), None);
-        let trace = TraceContext::parse(PARENT).unwrap();
-        let seen = scope(trace, async { deeper_down() }).await;
-        assert_eq!(seen, Some(trace));
     }
 
     proptest! {

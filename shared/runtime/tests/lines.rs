@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use http::Request;
 use http_body_util::Full;
 use hyper::body::Bytes;
-use runtime::{Failure, Function, Incoming, receive::Receiver, telemetry::cloud_lines};
+use runtime::{receive::Receiver, telemetry::cloud_lines};
 use serde_json::{Value, json};
+use steps::{Failure, Function, Trigger};
 
 const TASKS: &str = "/v1/tasks/process-audio";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -26,8 +27,8 @@ impl Function for Obedient {
         "obedient"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        let words = format!("{incoming:?}");
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        let words = format!("{trigger:?}");
         match words.as_str() {
             words if words.contains("later") => Err(Failure::Later(Duration::from_secs(5))),
             words if words.contains("transient") => Err(anyhow::anyhow!("not now").into()),

@@ -10,18 +10,19 @@ use domain::{event::Event, trace::TraceContext};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Bytes, Frame};
-use runtime::{Failure, Function, Incoming, Task, http::Body, receive::Receiver};
+use runtime::{http::Body, receive::Receiver};
 use serde_json::{Value, json};
+use steps::{Failure, Function, Task, Trigger};
 
 const TASKS: &str = "/v1/tasks/process-audio";
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-type Behaviour = fn(&Incoming) -> Result<(), Failure>;
+type Behaviour = fn(&Trigger) -> Result<(), Failure>;
 
 /// Notes what it is given, and does as it is told.
 struct Probe {
     behaviour: Behaviour,
-    seen: Mutex<Vec<(Incoming, Option<TraceContext>)>>,
+    seen: Mutex<Vec<(Trigger, Option<TraceContext>)>>,
 }
 
 #[async_trait]
@@ -30,9 +31,9 @@ impl Function for Probe {
         "probe"
     }
 
-    async fn handle(&self, incoming: Incoming) -> Result<(), Failure> {
-        let outcome = (self.behaviour)(&incoming);
-        let seen = (incoming, runtime::trace::current());
+    async fn handle(&self, trigger: Trigger) -> Result<(), Failure> {
+        let outcome = (self.behaviour)(&trigger);
+        let seen = (trigger, steps::trace::current());
         self.seen.lock().expect("not poisoned").push(seen);
         outcome
     }
@@ -87,14 +88,14 @@ async fn problem(response: Response<Body>) -> Value {
 
 #[tokio::test]
 async fn each_sender_is_answered_in_the_codes_it_reads() {
-    let later = |_: &Incoming| Err(Failure::Later(Duration::from_millis(14_200)));
-    let transient = |_: &Incoming| Err(Failure::from(anyhow::anyhow!("not now")));
-    let asked_to_wait = |_: &Incoming| {
+    let later = |_: &Trigger| Err(Failure::Later(Duration::from_millis(14_200)));
+    let transient = |_: &Trigger| Err(Failure::from(anyhow::anyhow!("not now")));
+    let asked_to_wait = |_: &Trigger| {
         let (error, after) = (anyhow::anyhow!("not now"), Some(Duration::from_mins(1)));
         Err(Failure::Transient { error, after })
     };
-    let permanent = |_: &Incoming| Err(Failure::permanent(anyhow::anyhow!("never")));
-    let panics = |_: &Incoming| panic!("what people said");
+    let permanent = |_: &Trigger| Err(Failure::permanent(anyhow::anyhow!("never")));
+    let panics = |_: &Trigger| panic!("what people said");
     let table: [(Behaviour, u16, Option<&str>, u16); 6] = [
         (|_| Ok(()), 204, None, 204),
         (permanent, 422, None, 204),
@@ -123,10 +124,10 @@ async fn an_event_reaches_the_function_with_the_trace_of_its_cause() {
         StatusCode::NO_CONTENT
     );
     let seen = probe.seen.lock().expect("not poisoned");
-    let (incoming, trace) = &seen[0];
+    let (trigger, trace) = &seen[0];
     assert_eq!(*trace, TraceContext::parse(TRACE).ok());
-    let Ok(Event::MessagePublished(message)) = incoming.event() else {
-        panic!("a message, not {incoming:?}");
+    let Trigger::Event(Event::MessagePublished(message)) = trigger else {
+        panic!("a message, not {trigger:?}");
     };
     assert_eq!(message.topic, "interview-events");
     assert_eq!(
@@ -140,7 +141,7 @@ async fn a_task_reaches_the_function_with_its_attempt() {
     let (probe, receiver) = probe(|_| Ok(()));
     receiver.answer(task(r#"{"generation": 5}"#)).await;
     let seen = probe.seen.lock().expect("not poisoned");
-    let Incoming::Task(task) = &seen[0].0 else {
+    let Trigger::Task(task) = &seen[0].0 else {
         panic!("a task, not {:?}", seen[0].0);
     };
     let expected = Task {

@@ -12,10 +12,10 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use runtime::{
-    Failure, Function, Incoming,
     receive::Receiver,
     serve::{listen, serve},
 };
+use steps::{Failure, Function, Trigger};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -36,7 +36,7 @@ impl Function for Patient {
         "patient"
     }
 
-    async fn handle(&self, _: Incoming) -> Result<(), Failure> {
+    async fn handle(&self, _: Trigger) -> Result<(), Failure> {
         let _ = self.begun.send(());
         self.finish.notified().await;
         let _ = self.finished.send(());

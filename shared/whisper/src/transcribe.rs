@@ -235,7 +235,7 @@ impl DecodedSegment {
 
 /// Frames of the spectrogram for so many samples: those of the samples and of a
 /// silence, two to a moment. The model was trained on 30 s throughout; for shorter
-/// input the results on the recordings of `scripts/bench-speech` are as good and take a
+/// input the results on the recordings of `scripts/bench/speech` are as good and take a
 /// quarter less time.
 fn frames(samples: usize) -> usize {
     let moments = (samples.div_ceil(MOMENT) + SILENT_MOMENTS).max(LEAST_MOMENTS);

@@ -8,55 +8,7 @@ use crate::ggml::Dimensions;
 
 /// Characters of no speech, which the model is kept from writing alone: brackets,
 /// notes, and other annotation (`non_speech_tokens` of the tokenizer).
-const NON_SPEECH: [&str; 47] = [
-    "\"",
-    "#",
-    "(",
-    ")",
-    "*",
-    "+",
-    "/",
-    ":",
-    ";",
-    "<",
-    "=",
-    ">",
-    "@",
-    "[",
-    "\\",
-    "]",
-    "^",
-    "_",
-    "`",
-    "{",
-    "|",
-    "}",
-    "~",
-    "「",
-    "」",
-    "『",
-    "』",
-    "<<",
-    ">>",
-    "<<<",
-    ">>>",
-    "--",
-    "---",
-    "-(",
-    "-[",
-    "('",
-    "(\"",
-    "((",
-    "))",
-    "(((",
-    ")))",
-    "[[",
-    "]]",
-    "{{",
-    "}}",
-    "♪♪",
-    "♪♪♪",
-];
+const NON_SPEECH: &str = r#"" # ( ) * + / : ; < = > @ [ \ ] ^ _ ` { | } ~ 「 」 『 』 << >> <<< >>> -- --- -( -[ (' (" (( )) ((( ))) [[ ]] {{ }} ♪♪ ♪♪♪"#;
 
 /// Musical symbols, of which the vocabulary has only the first bytes.
 const MUSIC: [&str; 7] = ["♩", "♪", "♫", "♬", "♭", "♮", "♯"];
@@ -156,9 +108,9 @@ impl Vocabulary {
 
 /// Tokens that write annotation, as `non_speech_tokens` of the tokenizer finds them.
 fn non_speech(vocabulary: &Vocabulary) -> Vec<u32> {
-    let symbols = NON_SPEECH.iter().chain(&MUSIC);
+    let symbols = NON_SPEECH.split(' ').chain(MUSIC);
     let mut found: Vec<u32> = symbols
-        .flat_map(|symbol| [(*symbol).to_owned(), format!(" {symbol}")])
+        .flat_map(|symbol| [symbol.to_owned(), format!(" {symbol}")])
         .filter_map(|spelled| {
             let tokens = vocabulary.encode_word(&spelled);
             let is_music = MUSIC.contains(&spelled.trim_start());

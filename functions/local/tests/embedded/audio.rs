@@ -61,7 +61,7 @@ async fn the_recording_is_played_in_parts_by_a_link_that_needs_no_header() {
     );
 }
 
-/// What nginx answers to ranges of a file of this size: `scripts/record-nginx-ranges`.
+/// What nginx answers to ranges of a file of this size: `scripts/dev/record-nginx-ranges`.
 const NGINX: &str = include_str!("../data/nginx-ranges.json");
 
 /// Where ours differ from nginx's, and why.

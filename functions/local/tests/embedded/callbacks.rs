@@ -23,8 +23,8 @@ use domain::{
     versions::UnknownFields,
 };
 use futures::future::BoxFuture;
-use runtime::{Function as _, Incoming, step::StepRunner};
 use serde_json::{Value, json};
+use steps::{Function as _, StepRunner, Trigger};
 use tokio::sync::Notify;
 use transcribe::Transcribe;
 
@@ -260,7 +260,7 @@ async fn crash_before_submit_is_retried_after_one_lease() {
         public_url: Some(test.url.clone()),
         max_duration: Duration::from_hours(1),
     };
-    let task = runtime::Task {
+    let task = steps::Task {
         queue: QUEUE.to_owned(),
         name: "first".to_owned(),
         body: serde_json::to_value(&job).unwrap(),
@@ -268,7 +268,7 @@ async fn crash_before_submit_is_retried_after_one_lease() {
         trace: None,
     };
     tokio::select! {
-        handled = transcribe.handle(Incoming::Task(task)) => panic!("{handled:?}"),
+        handled = transcribe.handle(Trigger::Task(task)) => panic!("{handled:?}"),
         () = engine.looking.notified() => {}
     }
     test.drain().await;

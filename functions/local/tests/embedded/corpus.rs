@@ -269,9 +269,9 @@ async fn deliver_what_is_due(test: &TestHost) {
             for delivery in deliveries.take(&lane, 100).await.unwrap() {
                 let mut functions = test.host.functions();
                 let function = functions.find(|own| own.name() == delivery.function);
-                let incoming = emulation::dispatch::incoming(&delivery).unwrap();
+                let trigger = emulation::dispatch::trigger(&delivery);
                 // One that failed stays taken, and is not delivered again.
-                if function.unwrap().handle(incoming).await.is_ok() {
+                if function.unwrap().handle(trigger).await.is_ok() {
                     deliveries.done(&delivery).await.unwrap();
                 }
             }

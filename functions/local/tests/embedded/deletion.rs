@@ -5,10 +5,11 @@ use std::time::Duration;
 use embedded::deliveries::Backlog;
 use http::Method;
 use serde_json::json;
+use testing::object_files;
 
 use crate::{
     redelivery::deliver_badly,
-    support::{TestHost, key, object_files, wav},
+    support::{TestHost, key, wav},
 };
 
 #[tokio::test]

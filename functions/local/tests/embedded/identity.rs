@@ -7,12 +7,12 @@ use std::sync::{
 
 use crate::support::{TestHost, wav};
 use async_trait::async_trait;
+use config::Environment;
 use domain::{
     UserId,
     ports::{AuthError, Credentials, Header, Identity, Reason},
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
-use runtime::settings::Environment;
 use serde_json::{Value, json};
 
 /// Knows `Bearer anna` and `Bearer ben`, and counts.

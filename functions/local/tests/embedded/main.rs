@@ -38,9 +38,5 @@ mod usable;
 mod versions;
 mod waiting;
 
-#[path = "../support/fake_providers.rs"]
-mod fake_providers;
-#[path = "../support/openapi_client.rs"]
-mod openapi_client;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use testing::openapi_client::{answer_schema, ask_everything, calls, check, resolve, walk};
 
-use crate::{
-    openapi_client::{answer_schema, ask_everything, calls, check, resolve, walk},
-    support::{TestHost, wav},
-};
+use crate::support::{TestHost, wav};
 
 /// Sends a request with a JSON body.
 async fn send(test: &TestHost, method: &str, path: &str, body: &Value) -> (u16, Value) {

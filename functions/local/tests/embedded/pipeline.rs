@@ -15,10 +15,11 @@ use embedded::deliveries::Backlog;
 use futures::StreamExt as _;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use testing::Receiver;
 
 use crate::{
     redelivery::deliver_badly,
-    support::{Receiver, START, TestHost, key, wav},
+    support::{START, TestHost, key, wav},
 };
 
 const STEPS: [&str; 4] = ["transcription", "waveform", "analysis", "report"];

@@ -10,10 +10,10 @@ use domain::{
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use testing::fake_providers::{Providers, RecordedRequest, Said, recorded};
 use zip::ZipArchive;
 
 use crate::{
-    fake_providers::{Providers, RecordedRequest, Said, recorded},
     providers,
     support::{TestHost, key, wav},
 };

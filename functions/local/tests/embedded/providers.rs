@@ -7,15 +7,15 @@ use std::{
     time::Duration,
 };
 
-use crate::fake_providers::{
+use crate::support::{TestHost, engine::ScriptedEngine, wav};
+use config::Environment;
+use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::AnalystOptions};
+use local::Engines;
+use serde_json::Value;
+use testing::fake_providers::{
     CONVERSATION, Providers, RecordedRequest, Said, analysed, assert_made_by_providers, recorded,
     recordings,
 };
-use crate::support::{TestHost, engine::ScriptedEngine, wav};
-use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::AnalystOptions};
-use local::Engines;
-use runtime::settings::Environment;
-use serde_json::Value;
 
 async fn start(more: &[(&str, &str)], public: bool) -> (TestHost, Arc<Providers>) {
     start_in(Providers::default(), more, public).await

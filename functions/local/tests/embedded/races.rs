@@ -22,11 +22,8 @@ use domain::{
 use futures::StreamExt as _;
 use http::Method;
 use reqwest::Body;
-use runtime::{
-    Failure,
-    step::{StepRun, StepRunner},
-};
 use serde_json::json;
+use steps::{Failure, StepRun, StepRunner};
 
 use crate::{
     mutations::fail,

@@ -1,7 +1,7 @@
 //! Deliveries as they may come: late, thrice, backwards.
 
 use embedded::deliveries::Requeue;
-use emulation::dispatch::incoming;
+use emulation::dispatch::trigger;
 
 use crate::support::TestHost;
 
@@ -30,7 +30,7 @@ pub(crate) async fn deliver_badly(test: &TestHost) {
             let function = function.expect("the manifest names functions that are there");
             let mut settled = true;
             for _ in 0..3 {
-                settled &= function.handle(incoming(delivery).unwrap()).await.is_ok();
+                settled &= function.handle(trigger(delivery)).await.is_ok();
             }
             if settled {
                 deliveries.done(delivery).await.unwrap();
@@ -51,7 +51,7 @@ pub(crate) async fn deliver_badly(test: &TestHost) {
             .find(|function| function.name() == delivery.function);
         function
             .unwrap()
-            .handle(incoming(delivery).unwrap())
+            .handle(trigger(delivery))
             .await
             .expect("late is no failure");
     }

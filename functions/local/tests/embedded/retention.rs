@@ -1,22 +1,20 @@
 //! Nothing is deleted because one clock or one setting says so.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
     event::{Event, PublishedMessage},
     paths::DocPath,
-    ports::{Precondition, Write as Change},
+    ports::{Precondition, Write},
 };
 use embedded::ManualClock;
 use http::Method;
-use runtime::{Function as _, Incoming, cloudevent, telemetry::cloud_lines};
+use runtime::telemetry::cloud_lines;
 use serde_json::{Value, json};
+use steps::{Function as _, Trigger};
 use sweep::Sweep;
+use testing::Lines;
 use tracing::subscriber::DefaultGuard;
 
 use crate::support::{START, TestHost, key, wav};
@@ -27,21 +25,6 @@ const YEAR: Duration = Duration::from_hours(24 * 365);
 
 /// A clock ticks once a minute; of these, every fifth is enough to be regular.
 const TICK: Duration = Duration::from_mins(5);
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Sweeps over one store, by a clock and a setting that are changed at will.
 pub(crate) struct Drill {
@@ -68,7 +51,7 @@ impl Drill {
 
     /// One sweep; answers its log line.
     pub(crate) async fn sweep(&self) -> Value {
-        self.lines.0.lock().unwrap().clear();
+        self.lines.clear();
         let store = &self.test.host.store;
         let sweep = Sweep {
             records: store.records(),
@@ -83,16 +66,13 @@ impl Drill {
             data: b"{}".to_vec(),
             attributes: [].into(),
         });
-        let tick = cloudevent::encode("1", self.now, &tick).unwrap();
-        sweep.handle(Incoming::Event(Box::new(tick))).await.unwrap();
+        sweep.handle(Trigger::Event(tick)).await.unwrap();
         self.line("sweep.completed").expect("a line of each sweep")
     }
 
     /// The newest line of the last sweep with this event.
     pub(crate) fn line(&self, event: &str) -> Option<Value> {
-        let text = String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap();
-        let lines = text.lines().rev();
-        let mut lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut lines = self.lines.all().into_iter().rev();
         lines.find(|line| line["event"] == event)
     }
 
@@ -125,7 +105,7 @@ impl Drill {
             let mut fields = first.fields.clone();
             fields["id"] = json!(number.to_string());
             fields["user_id"] = json!(format!("u{number}"));
-            let write = Change::put(path, &fields, Precondition::Absent).unwrap();
+            let write = Write::put(path, &fields, Precondition::Absent).unwrap();
             records.commit(vec![write]).await.unwrap();
         }
     }
@@ -287,7 +267,7 @@ async fn documents_that_cannot_be_decoded_expire_and_keep_no_others_waiting() {
             "kind": ["of a newer release"],
         });
         let path = DocPath::parse(&path).unwrap();
-        let write = Change::put(path, &fields, Precondition::Absent).unwrap();
+        let write = Write::put(path, &fields, Precondition::Absent).unwrap();
         records.commit(vec![write]).await.unwrap();
     }
     let id = drill.test.create(1_000).await["id"]

@@ -12,8 +12,8 @@ use domain::{
     },
 };
 use http::Method;
-use runtime::{Function as _, Incoming, step::StepRunner};
 use serde_json::json;
+use steps::{Function as _, StepRunner, Trigger};
 use tokio::sync::Notify;
 
 use crate::{
@@ -109,14 +109,14 @@ async fn late_report_does_not_replace_a_newer_one() {
         },
         artifacts: Arc::clone(&artifacts) as _,
     };
-    let task = runtime::Task {
+    let task = steps::Task {
         queue: "steps".into(),
         name: "late".into(),
         body: serde_json::to_value(key(&id)).unwrap(),
         attempt: 1,
         trace: None,
     };
-    let working = tokio::spawn(async move { late.handle(Incoming::Task(task)).await });
+    let working = tokio::spawn(async move { late.handle(Trigger::Task(task)).await });
     artifacts.asked.notified().await;
     // It has been taken for dead; what it was about to store lacks this note.
     test.clock.advance(LEASE + Duration::from_secs(1));

@@ -17,9 +17,9 @@ use domain::{
     steps::StepName,
     webhook,
 };
-use emulation::dispatch::incoming;
+use emulation::dispatch::trigger;
 use hcl::{Block, Body, Expression};
-use runtime::Function as _;
+use steps::Function as _;
 use sweep::Sweep;
 
 use crate::{
@@ -169,7 +169,11 @@ fn every_event_topic_and_queue_of_the_code_has_its_listeners() {
         ),
         (TriggerKey::Message { topic: "sweep" }, &["sweep"]),
     ] {
-        assert_eq!(pipeline.listeners(trigger_key), functions, "{trigger_key:?}");
+        assert_eq!(
+            pipeline.listeners(trigger_key),
+            functions,
+            "{trigger_key:?}"
+        );
     }
     let steps = StepName::ALL.map(|step| step.as_str().to_owned());
     let queues = steps.into_iter().chain([webhook::QUEUE.to_owned()]);
@@ -222,7 +226,7 @@ async fn queries() -> Vec<Query> {
     let deliveries = test.host.store.deliveries();
     for lane in deliveries.lanes() {
         for delivery in deliveries.take(&lane, 10).await.unwrap() {
-            sweep.handle(incoming(&delivery).unwrap()).await.unwrap();
+            sweep.handle(trigger(&delivery)).await.unwrap();
         }
     }
     watched.queries()

@@ -2,8 +2,9 @@
 
 use embedded::deliveries::Backlog;
 use serde_json::{Value, json};
+use testing::{object_files, put};
 
-use crate::support::{TestHost, object_files, put, wav};
+use crate::support::{TestHost, wav};
 
 #[tokio::test]
 async fn non_recording_fails_with_a_code_and_keeps_the_upload() {

@@ -19,7 +19,7 @@ use runtime::http::{Body, Service as Answers, answer, empty, full};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::mpsc,
     time::timeout,
 };
@@ -91,8 +91,7 @@ impl Answers for Site {
 /// Passes everything on to the service, and breaks off the first connection that has
 /// carried so many bytes.
 async fn cutting(to: Arc<str>, after: usize, cuts: Arc<AtomicUsize>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (listener, url) = testing::listen().await;
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let (to, cuts) = (Arc::clone(&to), Arc::clone(&cuts));
@@ -158,13 +157,7 @@ async fn a_browser_uploads_through_a_cut_and_a_reload() {
         recording: recording.clone(),
         told,
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let origin = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(runtime::serve::serve(
-        site,
-        listener,
-        std::future::pending(),
-    ));
+    let origin = testing::serve(site).await;
     // Each has to know where the other will be: the service signs URLs that lead to
     // the proxy. Of the loopback's addresses each process has one of its own.
     let [.., high, low] = std::process::id().to_be_bytes();

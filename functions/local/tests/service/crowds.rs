@@ -12,6 +12,7 @@ use std::{
 
 use reqwest::Client;
 use serde_json::Value;
+use testing::object_files;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -20,7 +21,7 @@ use tokio::{
     time::interval,
 };
 
-use crate::host::{ONE, Service, create, finished, object_files, speech, submit, upload};
+use crate::host::{ONE, Service, create, finished, speech, submit, upload};
 
 /// Each request has a connection of its own, which is to be accepted too.
 fn each_by_itself() -> Client {

@@ -147,26 +147,7 @@ pub(crate) fn speech(seconds: usize) -> Vec<u8> {
         samples.extend(block.channel(0));
     }
     samples.truncate(seconds * 16_000);
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 16_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("a valid format");
-    for sample in samples {
-        writer.write_sample(sample).expect("written to memory");
-    }
-    writer.finalize().expect("written to memory");
-    bytes.into_inner()
-}
-
-/// How many files of objects a data directory has, unfinished and unknown ones included.
-pub(crate) fn object_files(data_dir: &Path) -> usize {
-    let entries = std::fs::read_dir(data_dir.join("objects")).expect("the folder");
-    let names = entries.map(|entry| entry.expect("an entry").file_name());
-    names.filter(|name| name != "installation").count()
+    testing::wav(16_000, &[&samples]).into()
 }
 
 pub(crate) async fn create(client: &Client, url: &str, size: u64) -> Value {
@@ -181,13 +162,7 @@ pub(crate) async fn create(client: &Client, url: &str, size: u64) -> Value {
 }
 
 pub(crate) async fn upload(client: &Client, created: &Value, body: impl Into<reqwest::Body>) {
-    let upload = &created["upload"];
-    let headers = upload["headers"].as_object().expect("headers");
-    let request = client.put(upload["url"].as_str().expect("a URL"));
-    let request = headers.iter().fold(request, |request, (name, value)| {
-        request.header(name, value.as_str().expect("text"))
-    });
-    let answer = request.body(body).send().await.expect("an answer");
+    let answer = testing::put(client, &created["upload"], body).await;
     assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
 }
 

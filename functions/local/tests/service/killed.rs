@@ -8,14 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use config::SystemClock;
 use domain::pipeline::Pipeline;
 use embedded::{Store, StoreOptions, deliveries::Backlog};
 use futures::StreamExt;
 use reqwest::Client;
-use runtime::SystemClock;
 use rusqlite::{Connection, OpenFlags};
+use testing::object_files;
 
-use crate::host::{ONE, Service, create, finished, object_files, speech, submit};
+use crate::host::{ONE, Service, create, finished, speech, submit};
 
 /// What is left in a data directory that no process works on any more.
 async fn backlog(data_dir: &Path) -> Backlog {

@@ -6,10 +6,10 @@
 )]
 
 pub mod engine;
-mod receiver;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use config::Environment;
 use domain::{
     InterviewId, InterviewKey, Timestamp, UserId,
     ports::{Clock, Message, Precondition, Transcriber, Write},
@@ -20,17 +20,14 @@ use engines::Extractive;
 use http::Method;
 use local::{Engines, Host, Settings};
 use reqwest::Client;
-use runtime::{serve::serve, settings::Environment};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use testing::{Receiver, listen, put, serve_on};
 
-pub use receiver::Receiver;
+pub use testing::receiver::SECRET;
 
 /// 2026-01-01.
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-
-pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// The embedded service on a free port, with a clock that tests move.
 pub struct TestHost {
@@ -103,18 +100,13 @@ impl TestHost {
     async fn start_as(engines: Engines, set: impl FnOnce(&mut Settings, &str)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::at(START));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let (listener, url) = listen().await;
         let mut settings = settings(&folder);
         set(&mut settings, &url);
         let host = Host::open(settings, url.clone(), engines, Arc::clone(&clock) as _)
             .await
             .expect("opens");
-        tokio::spawn(serve(
-            Arc::new(host.service()),
-            listener,
-            std::future::pending(),
-        ));
+        serve_on(listener, Arc::new(host.service()));
         let receiver = Arc::new(Receiver::default());
         let hook = receiver.listen().await;
         Self {
@@ -136,10 +128,7 @@ impl TestHost {
 
     /// Serves another API on a port of its own; answers where.
     pub async fn serve(&self, api: api::Api) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(serve(Arc::new(api), listener, std::future::pending()));
-        url
+        testing::serve(Arc::new(api)).await
     }
 
     /// Creates an interview that awaits `bytes` bytes of WAV.
@@ -256,13 +245,6 @@ impl TestHost {
     }
 }
 
-/// How many files of objects a data directory has, unfinished and unknown ones included.
-pub fn object_files(data_dir: &Path) -> usize {
-    let entries = std::fs::read_dir(data_dir.join("objects")).expect("the folder");
-    let names = entries.map(|entry| entry.expect("an entry").file_name());
-    names.filter(|name| name != "installation").count()
-}
-
 /// An interview of the user who does not say who they are.
 pub fn key(id: &str) -> InterviewKey {
     InterviewKey {
@@ -271,41 +253,9 @@ pub fn key(id: &str) -> InterviewKey {
     }
 }
 
-/// `PUT`s to an `upload` exactly as it says.
-pub async fn put(
-    client: &Client,
-    upload: &Value,
-    bytes: impl Into<reqwest::Body>,
-) -> reqwest::Response {
-    let url = upload["url"].as_str().expect("a URL");
-    let headers = upload["headers"].as_object().expect("headers");
-    let request = headers
-        .iter()
-        .fold(client.put(url), |request, (name, value)| {
-            request.header(name, value.as_str().expect("text"))
-        });
-    request
-        .body(bytes)
-        .timeout(Duration::from_mins(2))
-        .send()
-        .await
-        .expect("an answer")
-}
-
 /// A WAV file with a tone in it.
 pub fn wav(seconds: u32) -> Vec<u8> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 8_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("a valid format");
-    for frame in 0..seconds * 8_000 {
-        let sample = i16::try_from(frame % 80 * 200).unwrap_or(0) - 8_000;
-        writer.write_sample(sample).expect("written to memory");
-    }
-    writer.finalize().expect("written to memory");
-    bytes.into_inner()
+    let period = (0..80).map(|frame| frame * 200 - 8_000);
+    let samples: Vec<i16> = period.collect::<Vec<_>>().repeat(seconds as usize * 100);
+    testing::wav(8_000, &[&samples]).into()
 }

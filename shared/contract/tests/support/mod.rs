@@ -10,6 +10,7 @@ pub mod proxy;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use config::SystemClock;
 use domain::{
     Timestamp,
     event::Event,
@@ -23,13 +24,9 @@ use embedded::{
 use emulation::storage::Storage;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use runtime::{
-    SystemClock,
-    http::{Body, Problem, Service},
-    serve::serve,
-};
+use runtime::http::{Body, Problem, Service};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use testing::{listen, serve_on};
 
 /// A data directory, whose signed URLs lead to a server of its own.
 pub struct Embedded {
@@ -47,18 +44,6 @@ impl Service for Signed {
         let answer = self.0.call("/storage/", request).await;
         answer.unwrap_or_else(|_| Problem::internal().into_response(""))
     }
-}
-
-/// A free port of this machine, and what listens on it.
-pub async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    (listener, url)
-}
-
-/// Serves as long as the test runs.
-pub fn serve_for_ever(service: Arc<dyn Service>, listener: TcpListener) {
-    tokio::spawn(serve(service, listener, std::future::pending()));
 }
 
 /// An empty data directory whose clients reach it at `public_url`.
@@ -79,7 +64,7 @@ impl Embedded {
         let (listener, url) = listen().await;
         let (store, clock, folder) = store(&url).await;
         let storage = Storage::embedded(&store, url);
-        serve_for_ever(Arc::new(Signed(storage)), listener);
+        serve_on(listener, Arc::new(Signed(storage)));
         Self {
             store,
             clock,

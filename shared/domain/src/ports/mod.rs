@@ -10,6 +10,7 @@ mod objects;
 mod queue;
 mod records;
 mod signer;
+mod tokens;
 
 pub use bus::{Bus, BusError, Message};
 pub use clock::Clock;
@@ -29,3 +30,4 @@ pub use records::{
     Version, Write,
 };
 pub use signer::Signer;
+pub use tokens::{TokenError, TokenSource};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    ShapeError,
     steps::StepError,
     transcript::{AudioFacts, Recognition, Speaker, Word},
 };
-use runtime::ShapeError;
 use serde::Deserialize;
 
 use super::{
@@ -127,8 +127,7 @@ pub(crate) fn request_id(body: &[u8]) -> Option<String> {
     }
     let receipt: Receipt<'_> = serde_json::from_slice(body).ok()?;
     let inner = receipt.metadata.map(|metadata| metadata.request_id);
-    let id = receipt.request_id.name().map(str::to_owned);
-    id.or_else(|| inner?.name().map(str::to_owned))
+    receipt.request_id.name().or_else(|| inner?.name())
 }
 
 /// Numbers the speakers from 0, channel by channel, and lists them.
@@ -169,7 +168,7 @@ impl Metadata<'_> {
         let name = model.arch.name().or_else(|| model.name.name())?;
         Some(match model.version.name() {
             Some(version) => format!("{name} {version}"),
-            None => name.to_owned(),
+            None => name,
         })
     }
 }
@@ -200,8 +199,7 @@ impl<'a> Results<'a> {
     fn language(&self) -> Option<String> {
         let count = |channel: &&Channel<'_>| channel.best().map_or(0, |best| best.words().len());
         let busiest = self.channels().iter().max_by_key(count)?;
-        let detected = tag(&busiest.detected_language).map(str::to_owned);
-        detected.or_else(|| busiest.best()?.language())
+        tag(busiest.detected_language).or_else(|| busiest.best()?.language())
     }
 }
 
@@ -220,22 +218,19 @@ impl<'a> Alternative<'a> {
     fn language(&self) -> Option<String> {
         let mut counts = BTreeMap::new();
         for word in self.words() {
-            if let Some(language) = tag(&word.language) {
+            if let Some(language) = tag(word.language) {
                 *counts.entry(language).or_insert(0_u32) += 1;
             }
         }
         let most = counts.into_iter().max_by_key(|(_, count)| *count);
-        let first = || tag(self.languages.as_deref()?.first()?);
-        let language = most.map(|(language, _)| language).or_else(first);
-        language.map(str::to_owned)
+        let first = || tag(*self.languages.as_deref()?.first()?);
+        most.map(|(language, _)| language).or_else(first)
     }
 }
 
 /// A BCP 47 tag.
-fn tag<'a>(scalar: &'a Scalar<'_>) -> Option<&'a str> {
-    let plain = |text: &&str| {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        text.len() <= 35 && text.bytes().all(known)
-    };
-    scalar.text().filter(plain)
+fn tag(scalar: Scalar<'_>) -> Option<String> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let text = scalar.text();
+    text.filter(|text| text.len() <= 35 && text.bytes().all(known))
 }

@@ -1,7 +1,8 @@
 //! One request and its answer.
 
-use std::{error::Error, io, iter, time::Duration};
+use std::{error::Error, io, time::Duration};
 
+use anyhow::Chain;
 use domain::{
     interview::safe_audio_type,
     ports::{Clock, ObjectError, Recording},
@@ -198,7 +199,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 /// What is meant by no answer. The error itself is left out of what is logged: it
 /// holds the address, and that what the interview is about.
 pub(crate) fn broken(error: &reqwest::Error) -> StepError {
-    if causes(error).any(<dyn Error>::is::<Unread>) {
+    if Chain::new(error).any(<dyn Error>::is::<Unread>) {
         tracing::warn!(
             event = "recording.read_failed",
             "reading the recording failed while it was sent to the speech engine"
@@ -210,7 +211,7 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
     } else {
         DeepgramError::Unavailable
     };
-    let cause = causes(error).skip(1).last().map(ToString::to_string);
+    let cause = Chain::new(error).skip(1).last().map(ToString::to_string);
     tracing::warn!(
         event = "transcription.unreachable",
         ?refusal,
@@ -218,9 +219,4 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
         "the speech engine did not respond"
     );
     refusal.to_step_error()
-}
-
-/// An error and all that lies behind it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |cause| (*cause).source())
 }

@@ -63,13 +63,13 @@ struct ErrorBody<'a> {
 impl ErrorBody<'_> {
     /// The code in one spelling: `Too Many Requests` is `TOO_MANY_REQUESTS`.
     fn code(&self) -> String {
-        let codes = [&self.err_code, &self.error_code, &self.category];
+        let codes = [self.err_code, self.error_code, self.category];
         let code = codes.into_iter().find_map(Scalar::name).unwrap_or_default();
         code.to_ascii_uppercase().replace(' ', "_")
     }
 
     fn text(&self) -> String {
-        let texts = [&self.err_msg, &self.message];
+        let texts = [self.err_msg, self.message];
         let text = texts.into_iter().find_map(Scalar::text).unwrap_or_default();
         text.to_lowercase()
     }

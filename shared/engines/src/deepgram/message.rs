@@ -71,7 +71,7 @@ impl LiveMessage {
     pub(crate) fn read(text: &str) -> Option<Self> {
         let Kind { kind } = serde_json::from_str(text).ok()?;
         let heard = || serde_json::from_str(text).map(|results: Results<'_>| results.segments());
-        Some(match kind.name() {
+        Some(match kind.name().as_deref() {
             Some("Error") => Self::Refused(DeepgramError::from_body(text.as_bytes())),
             Some("Metadata") => Self::Summary,
             Some("Results") => Self::Heard(heard().ok()?),

@@ -24,6 +24,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use config::SystemClock;
 use domain::{
     ports::{Clock, Progress, Transcriber, TranscriptionRequest},
     steps::StepError,
@@ -31,7 +32,6 @@ use domain::{
 };
 use futures::future::BoxFuture;
 use reqwest::{Client, Response};
-use runtime::SystemClock;
 
 use crate::language::http::SetupError;
 

@@ -1,59 +1,49 @@
 //! A value that is read whatever it is.
 //!
 //! The provider's documents and its answers disagree about what is there and of
-//! which type, so each leaf is taken as it comes and asked afterwards. Texts are
-//! borrowed from the answer where they can be.
+//! which type, so each leaf is kept as the JSON it came as and read when it is used.
 
-use std::{borrow::Cow, fmt};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-
-/// A text, a number, a truth value, or anything else, which counts as absent.
-#[derive(Clone, Default)]
-pub(crate) enum Scalar<'a> {
-    Text(Cow<'a, str>),
-    Number(f64),
-    Flag(bool),
-    #[default]
-    Other,
-}
+/// A leaf of an answer; one that is missing or of another type than asked for counts as
+/// absent.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Scalar<'a>(#[serde(borrow)] Option<&'a RawValue>);
 
 /// The longest time that makes sense, in seconds.
 const LONGEST: f64 = 1e6;
 
-impl Scalar<'_> {
+impl<'a> Scalar<'a> {
+    fn read<T: Deserialize<'a>>(self) -> Option<T> {
+        serde_json::from_str(self.0?.get()).ok()
+    }
+
     /// A text that is not blank.
-    pub(crate) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
-            _ => None,
-        }
+    pub(crate) fn text(self) -> Option<String> {
+        let text: String = self.read()?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// A name or code of the provider's, of at most 64 plain characters.
-    pub(crate) fn name(&self) -> Option<&str> {
-        let plain = |text: &&str| {
-            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_. ".contains(&byte);
-            text.len() <= 64 && text.bytes().all(known)
-        };
-        self.text().filter(plain)
+    pub(crate) fn name(self) -> Option<String> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_. ".contains(&byte);
+        self.text()
+            .filter(|text| text.len() <= 64 && text.bytes().all(known))
     }
 
     /// Whether it says yes.
-    pub(crate) const fn is_true(&self) -> bool {
-        matches!(self, Self::Flag(true))
+    pub(crate) fn is_true(self) -> bool {
+        self.read() == Some(true)
     }
 
     /// A probability, brought between 0 and 1.
     #[expect(clippy::cast_possible_truncation, reason = "needs no more than f32")]
-    pub(crate) fn probability(&self) -> Option<f32> {
-        match self {
-            Self::Number(number) if number.is_finite() => Some(number.clamp(0.0, 1.0) as f32),
-            _ => None,
-        }
+    pub(crate) fn probability(self) -> Option<f32> {
+        let number: f64 = self.read()?;
+        Some(number.clamp(0.0, 1.0) as f32)
     }
 
     /// Seconds as milliseconds; a time before the start is the start.
@@ -62,13 +52,9 @@ impl Scalar<'_> {
         clippy::cast_sign_loss,
         reason = "limited before"
     )]
-    pub(crate) fn millis(&self) -> Option<u64> {
-        match self {
-            Self::Number(seconds) if *seconds < LONGEST => {
-                Some((seconds.max(0.0) * 1_000.0).round() as u64)
-            }
-            _ => None,
-        }
+    pub(crate) fn millis(self) -> Option<u64> {
+        let seconds = self.read().filter(|seconds| *seconds < LONGEST)?;
+        Some((seconds.max(0.0) * 1_000.0).round() as u64)
     }
 
     /// A number to tell speakers or channels by.
@@ -77,67 +63,9 @@ impl Scalar<'_> {
         clippy::cast_sign_loss,
         reason = "limited before"
     )]
-    pub(crate) fn index(&self) -> Option<u32> {
-        match self {
-            Self::Number(number) if (0.0..65_536.0).contains(number) => Some(*number as u32),
-            _ => None,
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_any(Anything)
-    }
-}
-
-struct Anything;
-
-impl<'de> Visitor<'de> for Anything {
-    type Value = Scalar<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("anything")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Number(number))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "times and indices are small")]
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Scalar::Number(number as f64))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "times and indices are small")]
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Scalar::Number(number as f64))
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Flag(flag))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
+    pub(crate) fn index(self) -> Option<u32> {
+        let number = self.read().filter(|n| (0.0..65_536.0).contains(n))?;
+        Some(number as u32)
     }
 }
 
@@ -156,6 +84,7 @@ mod tests {
             ("7", Some(7_000)),
             ("-0.02", Some(0)),
             ("1e300", None),
+            ("1e999", None),
             ("\"7\"", None),
             ("null", None),
             ("[1, {\"a\": 2}]", None),
@@ -163,18 +92,14 @@ mod tests {
         ] {
             assert_eq!(scalar(json).millis(), expected, "{json}");
         }
-        assert_eq!(Scalar::Number(f64::NAN).millis(), None);
+        assert_eq!(Scalar::default().millis(), None);
     }
 
     #[test]
-    fn texts_are_borrowed_where_they_can_be() {
-        assert!(matches!(
-            scalar("\"plain\""),
-            Scalar::Text(Cow::Borrowed("plain"))
-        ));
-        assert_eq!(scalar("\" \\u00e9 \"").text(), Some("\u{e9}"));
+    fn texts_are_trimmed_and_names_are_plain() {
+        assert_eq!(scalar("\" \\u00e9 \"").text().as_deref(), Some("\u{e9}"));
         assert_eq!(scalar("\"  \"").text(), None);
-        assert_eq!(scalar("\"nova-3\"").name(), Some("nova-3"));
+        assert_eq!(scalar("\"nova-3\"").name().as_deref(), Some("nova-3"));
         assert_eq!(scalar("\"a\\nb\"").name(), None);
     }
 

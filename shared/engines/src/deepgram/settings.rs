@@ -2,8 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use config::{Environment, InvalidSetting};
 use reqwest::{Url, header::HeaderValue};
-use runtime::settings::{Environment, InvalidSetting};
 
 /// The public address of the provider.
 const BASE_URL: &str = "https://api.deepgram.com";

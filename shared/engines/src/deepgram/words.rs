@@ -29,7 +29,7 @@ pub(crate) struct WireWord<'a> {
 pub(crate) type Spoken = (u32, Word);
 
 impl WireWord<'_> {
-    fn text(&self) -> Option<&str> {
+    fn text(&self) -> Option<String> {
         self.punctuated_word.text().or_else(|| self.word.text())
     }
 }

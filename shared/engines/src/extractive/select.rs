@@ -80,50 +80,10 @@ static STRONG_CUES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 /// Phrases of courtesy and introduction, which say little in a short sentence.
-const COURTESIES: [&str; 22] = [
-    "thank you",
-    "thanks for",
-    "good morning",
-    "good afternoon",
-    "good evening",
-    "nice to meet",
-    "how are you",
-    "have a good",
-    "have a nice",
-    "youre welcome",
-    "no problem",
-    "good question",
-    "nice talking",
-    "this is a recorded",
-    "how can i help",
-    "good story",
-    "take care",
-    "my name is",
-    "name is",
-    "speaking with",
-    "im sorry",
-    "thats okay",
-];
+const COURTESIES: &str = include_str!("words/courtesies.txt");
 
 /// Phrases of talk about the conversation itself.
-const ASIDES: [&str; 16] = [
-    "one moment",
-    "hold on",
-    "give me a",
-    "let me see",
-    "let me just",
-    "let me think",
-    "let me ask",
-    "can you hear",
-    "silly question",
-    "silly questions",
-    "it depends",
-    "it may depend",
-    "it might depend",
-    "as i said",
-    "ill just put",
-    "bear with me",
-];
+const ASIDES: &str = include_str!("words/asides.txt");
 
 /// Words up to which a sentence with a courtesy in it is hardly more than that.
 const COURTEOUS_WORDS: usize = 12;
@@ -198,9 +158,12 @@ fn score(
     let has_number = normal.iter().any(is_number);
     let has_fact = has_number || normal.iter().any(|word| names.contains(word.as_str()));
     let has_word_of = |set: &HashSet<&str>| normal.iter().any(|word| set.contains(word.as_str()));
-    let has_one_of =
-        |phrases: &[&str]| phrases.iter().any(|own| text.contains(&format!(" {own} ")));
-    let is_courtesy = sentence.length() <= COURTEOUS_WORDS && has_one_of(&COURTESIES);
+    let has_one_of = |phrases: &str| {
+        phrases
+            .lines()
+            .any(|own| text.contains(&format!(" {own} ")))
+    };
+    let is_courtesy = sentence.length() <= COURTEOUS_WORDS && has_one_of(COURTESIES);
     let confidence: f32 = words.iter().map(|word| word.confidence).sum();
     let factors = [
         (sentence.opens, OPENING),
@@ -210,7 +173,7 @@ fn score(
         (sentence.length() < SHORT && !has_number, BARE),
         (!sentence.is_whole, FRAGMENT),
         (is_dangling, DANGLING),
-        (has_one_of(&ASIDES) || is_courtesy, PHATIC),
+        (has_one_of(ASIDES) || is_courtesy, PHATIC),
     ];
     let factors = factors.iter().filter(|(holds, _)| *holds);
     factors.map(|(_, factor)| factor).product::<f64>()

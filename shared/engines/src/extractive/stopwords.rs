@@ -3,25 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 /// English ones, normalized: without apostrophes.
-const ENGLISH: &str = "a able about above actually after again ago ah all almost already also always am an and \
-    another any anybody anyone anything are arent around as ask asked at away back basically be became because \
-    been before being better between big bit both but by call called came can cannot cant come comes coming could \
-    couldnt couple day days did didnt different do does doesnt doing done dont down during each easy either else \
-    end enough er erm even ever every everybody everyone everything example far feel felt few find first for found \
-    four from gave get gets getting give given go goes going gone gonna good got great guess had hadnt happen \
-    happened has hasnt have havent having he hed hell help her here heres hers herself hes high him himself his hm \
-    hmm how however i id if ill im in into is isnt it itll its itself ive just keep kind knew know known last later \
-    least less let lets like little long look looked looking lot lots made make makes making many may maybe me mean \
-    means mhm might mine more most much must my myself need needed never new next nice no nobody not nothing now of \
-    off often oh okay old on once one ones only or other others our ours out over own part people perhaps pretty \
-    probably put quite rather really right said same saw say saying says second see seen sense several she shed \
-    shes should shouldnt since small so some somebody someone something sometimes soon sort started still stuff \
-    such sure take taken takes talk tell than thank thanks that thatll thats the their theirs them themselves then \
-    there theres these they theyd theyll theyre theyve thing things think this those though thought three through \
-    time times to today together told too took tried try trying two uh uhm um under until up us use used using \
-    usually very wanna want wanted wants was wasnt way ways we wed week weeks well went were werent weve what \
-    whatever whats when where whether which while who whole whom whose why will with within without wont work \
-    worked working would wouldnt yeah year years yep yes yet you youd youll your youre yours yourself youve";
+const ENGLISH: &str = include_str!("words/english.txt");
 
 /// Share of English words in a text below which it is taken for another language.
 const ENGLISH_SHARE: f64 = 0.25;

@@ -6,9 +6,12 @@
 
 use serde_json::{Deserializer, Value};
 
+use crate::json;
+
 /// Every object; `None` when something in the body is none.
 pub(crate) fn chunks(body: &[u8]) -> Option<Vec<Value>> {
     let text = str::from_utf8(body).ok()?;
+    json::check(text).ok()?;
     // A line of JSON cannot begin with `data:`, and a string holds no line break.
     let plain: String = text
         .split_inclusive('\n')

@@ -14,11 +14,12 @@ mod vertex;
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use config::InvalidSetting;
+use domain::ports::TokenSource;
 use reqwest::{
     Url,
     header::{AUTHORIZATION, HeaderValue},
 };
-use runtime::settings::InvalidSetting;
 
 use crate::language::{
     LanguageModel, ModelQuestion, ProviderError, Reply,
@@ -27,7 +28,7 @@ use crate::language::{
 };
 use errors::GeminiFeature;
 use request::GeminiProfile;
-pub use vertex::{TokenError, TokenSource, VertexProject};
+pub use vertex::VertexProject;
 
 /// The Gemini API's address.
 pub const BASE_URL: &str = "https://generativelanguage.googleapis.com";

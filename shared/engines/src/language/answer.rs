@@ -10,6 +10,8 @@ use domain::{
 };
 use serde_json::{Map, Value};
 
+use crate::json;
+
 /// An object, which is what all answers are.
 pub(crate) type Object = Map<String, Value>;
 
@@ -21,8 +23,8 @@ const THOUGHT: (&str, &str) = ("<think>", "</think>");
 /// is wrong, for the model to read, without any of its words.
 pub(crate) fn object(text: &str, schema: &Value) -> Result<Object, String> {
     let text = spoken(text).trim();
-    let value = serde_json::from_str(text).or_else(|error| match unwrapped(text) {
-        Some(inner) if inner != text => serde_json::from_str(inner),
+    let value = json::value(text).or_else(|error| match unwrapped(text) {
+        Some(inner) if inner != text => json::value(inner),
         _ => Err(error),
     });
     let value = value.map_err(|error| format!("not valid JSON: {error}"))?;

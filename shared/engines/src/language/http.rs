@@ -11,6 +11,7 @@ use reqwest::{
 use serde_json::Value;
 
 use super::error::ProviderError;
+use crate::json;
 
 /// The longest answer that is read, in bytes: several times what a model can
 /// write at once.
@@ -26,7 +27,7 @@ pub enum SetupError {
     Tls(#[source] reqwest::Error),
     /// A setting has a character that it cannot have.
     #[error(transparent)]
-    Setting(#[from] runtime::settings::InvalidSetting),
+    Setting(#[from] config::InvalidSetting),
 }
 
 /// Posts to one provider.
@@ -43,6 +44,13 @@ pub(crate) struct Answer {
     /// How long to wait, by the headers.
     pub(crate) after: Option<Duration>,
     pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Option<Value> {
+        json::value(str::from_utf8(&self.body).ok()?).ok()
+    }
 }
 
 impl Caller {

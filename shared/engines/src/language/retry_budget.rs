@@ -34,8 +34,8 @@ impl RetryBudget {
         let doubled = FIRST_WAIT * 2_u32.saturating_pow(attempts - 1).min(16);
         let wait = match after {
             // Never earlier than `Retry-After`, with jitter.
-            Some(after) => after + FIRST_WAIT.mul_f64(random()),
-            None => doubled.mul_f64(0.5 + random() / 2.0),
+            Some(after) => after + FIRST_WAIT.mul_f64(fastrand::f64()),
+            None => doubled.mul_f64(0.5 + fastrand::f64() / 2.0),
         };
         let granted = self.spend(wait);
         if granted {
@@ -50,14 +50,6 @@ impl RetryBudget {
         *left = rest.unwrap_or(*left);
         rest.is_some()
     }
-}
-
-/// From 0 to 1.
-fn random() -> f64 {
-    let mut byte = [0];
-    // Without random bytes there is no jitter, which does no harm.
-    let _ = getrandom::fill(&mut byte);
-    f64::from(byte[0]) / 256.0
 }
 
 #[cfg(test)]

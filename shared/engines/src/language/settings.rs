@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::ports::Analyst;
-use runtime::settings::{Environment, InvalidSetting};
+use config::{Environment, InvalidSetting};
+use domain::ports::{Analyst, TokenSource};
 
 use super::{AnalystOptions, LanguageAnalyst, LanguageModel};
 use crate::{
-    gemini::{BASE_URL, Gemini, TokenSource, VertexProject},
+    gemini::{BASE_URL, Gemini, VertexProject},
     openai::OpenAi,
 };
 
@@ -94,9 +94,10 @@ fn part_tokens(environment: &Environment, default: u32) -> Result<u32, InvalidSe
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
+    use domain::ports::TokenError;
 
     use super::*;
-    use crate::{analyst, analyst_with, gemini::TokenError};
+    use crate::{analyst, analyst_with};
 
     const SECRET: &str = "hunter2";
 

@@ -14,11 +14,11 @@ mod response;
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use config::InvalidSetting;
 use reqwest::{
     Url,
     header::{AUTHORIZATION, HeaderValue},
 };
-use runtime::settings::InvalidSetting;
 
 use crate::language::{
     LanguageModel, ModelQuestion, Reply,

@@ -17,7 +17,7 @@ pub(crate) fn read(
     answer: &Answer,
     question: &ModelQuestion,
 ) -> Result<Reply, ProfileError<OpenAiFeature>> {
-    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    let body = answer.json();
     let body = body.filter(Value::is_object);
     // Gateways put errors into answers that are said to be good.
     if !answer.status.is_success() || body.as_ref().is_some_and(errors::is_error) {

@@ -79,47 +79,17 @@ fn code_of_tag(tag: &str) -> String {
 /// English name, which is what `OpenAI`, Groq and whisper.cpp do.
 fn code_of_report(reported: &str) -> Option<String> {
     let reported = reported.trim().to_ascii_lowercase();
-    let named = NAMES.iter().find(|(name, _)| *name == reported);
-    if let Some((_, code)) = named {
-        return Some((*code).to_owned());
+    let mut languages = NAMES.lines().filter_map(|line| line.split_once(' '));
+    if let Some((code, _)) = languages.find(|(_, name)| *name == reported) {
+        return Some(code.to_owned());
     }
     let code = code_of_tag(&reported);
     let is_code = (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
     is_code.then_some(code)
 }
 
-/// The names that Whisper has for its languages, from `whisper/tokenizer.py`.
-#[rustfmt::skip]
-const NAMES: [(&str, &str); 112] = [
-    ("english", "en"), ("chinese", "zh"), ("german", "de"), ("spanish", "es"),
-    ("russian", "ru"), ("korean", "ko"), ("french", "fr"), ("japanese", "ja"),
-    ("portuguese", "pt"), ("turkish", "tr"), ("polish", "pl"), ("catalan", "ca"),
-    ("dutch", "nl"), ("arabic", "ar"), ("swedish", "sv"), ("italian", "it"),
-    ("indonesian", "id"), ("hindi", "hi"), ("finnish", "fi"), ("vietnamese", "vi"),
-    ("hebrew", "he"), ("ukrainian", "uk"), ("greek", "el"), ("malay", "ms"),
-    ("czech", "cs"), ("romanian", "ro"), ("danish", "da"), ("hungarian", "hu"),
-    ("tamil", "ta"), ("norwegian", "no"), ("thai", "th"), ("urdu", "ur"),
-    ("croatian", "hr"), ("bulgarian", "bg"), ("lithuanian", "lt"), ("latin", "la"),
-    ("maori", "mi"), ("malayalam", "ml"), ("welsh", "cy"), ("slovak", "sk"),
-    ("telugu", "te"), ("persian", "fa"), ("latvian", "lv"), ("bengali", "bn"),
-    ("serbian", "sr"), ("azerbaijani", "az"), ("slovenian", "sl"), ("kannada", "kn"),
-    ("estonian", "et"), ("macedonian", "mk"), ("breton", "br"), ("basque", "eu"),
-    ("icelandic", "is"), ("armenian", "hy"), ("nepali", "ne"), ("mongolian", "mn"),
-    ("bosnian", "bs"), ("kazakh", "kk"), ("albanian", "sq"), ("swahili", "sw"),
-    ("galician", "gl"), ("marathi", "mr"), ("punjabi", "pa"), ("sinhala", "si"),
-    ("khmer", "km"), ("shona", "sn"), ("yoruba", "yo"), ("somali", "so"),
-    ("afrikaans", "af"), ("occitan", "oc"), ("georgian", "ka"), ("belarusian", "be"),
-    ("tajik", "tg"), ("sindhi", "sd"), ("gujarati", "gu"), ("amharic", "am"),
-    ("yiddish", "yi"), ("lao", "lo"), ("uzbek", "uz"), ("faroese", "fo"),
-    ("haitian creole", "ht"), ("pashto", "ps"), ("turkmen", "tk"), ("nynorsk", "nn"),
-    ("maltese", "mt"), ("sanskrit", "sa"), ("luxembourgish", "lb"), ("myanmar", "my"),
-    ("tibetan", "bo"), ("tagalog", "tl"), ("malagasy", "mg"), ("assamese", "as"),
-    ("tatar", "tt"), ("hawaiian", "haw"), ("lingala", "ln"), ("hausa", "ha"),
-    ("bashkir", "ba"), ("javanese", "jv"), ("sundanese", "su"), ("cantonese", "yue"),
-    ("burmese", "my"), ("valencian", "ca"), ("flemish", "nl"), ("haitian", "ht"),
-    ("letzeburgesch", "lb"), ("pushto", "ps"), ("panjabi", "pa"), ("moldavian", "ro"),
-    ("moldovan", "ro"), ("sinhalese", "si"), ("castilian", "es"), ("mandarin", "zh"),
-];
+/// The codes and names that Whisper has for its languages, from `whisper/tokenizer.py`.
+const NAMES: &str = include_str!("languages.txt");
 
 #[cfg(test)]
 mod tests {

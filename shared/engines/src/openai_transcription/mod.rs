@@ -1,18 +1,17 @@
 //! Speech recognition by any server with `OpenAI`'s endpoint
 //! `/v1/audio/transcriptions`: `OpenAI`, Groq, vLLM, speaches, LocalAI, whisper.cpp.
 //!
-//! In reading order: [`OpenAiTranscriptionOptions`] configure the connection, `cut`
-//! splits a recording into `pieces` that servers accept, `request` makes a form of a
-//! piece, `client` sends it, `response` reads the response, `response_error` classifies
-//! errors and `errors` maps them to those of a step, `words` gives the words their
-//! times, and `language` keeps the recording's language.
+//! In reading order: [`OpenAiTranscriptionOptions`] configure the connection, `pieces`
+//! are what servers accept of a recording, `request` makes a form of a piece, `client`
+//! sends it, `response` reads the response, `response_error` classifies errors and
+//! `errors` maps them to those of a step, `words` gives the words their times, and
+//! `language` keeps the recording's language.
 //!
 //! The recording is decoded once before anything is sent: one that is too long or
 //! damaged costs nothing, and only the samples show whether each channel carries one
 //! person. Such channels are sent separately; otherwise there is one speaker.
 
 mod client;
-mod cut;
 mod errors;
 mod language;
 mod live;
@@ -32,15 +31,16 @@ use domain::{
     transcript::{Recognition, Speaker, Word},
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use media::ObjectReader;
+use media::{ObjectReader, speech::Segmenter};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
+    cut::cut,
     language::http::SetupError,
     probe::{self, AudioProbe},
 };
 use client::{Conversation, TranscriptionServer};
-use pieces::Piece;
+use pieces::{Piece, PieceJoiner};
 pub use settings::OpenAiTranscriptionOptions;
 
 /// Requests at the same time: one is uploaded while another is worked on.
@@ -115,7 +115,8 @@ impl Transcriber for OpenAiTranscriber {
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
-            cut::cut(source, probe, |piece| send.blocking_send(piece).is_ok())
+            let emit = |piece| send.blocking_send(piece).is_ok();
+            cut(source, probe, Segmenter::default, PieceJoiner::new, emit)
         });
         let words = self.words(pieces, &probe, &conversation, progress).await?;
         let speech_ms = cutting

@@ -7,6 +7,8 @@
 use bytes::Bytes;
 use media::{resample::SPEECH_RATE_HZ, speech};
 
+use crate::cut::Joiner;
+
 /// Samples per millisecond.
 const PER_MS: u64 = 16;
 
@@ -165,15 +167,48 @@ fn wav_header(length: u32) -> [u8; 44] {
     header
 }
 
+/// Joins the utterances of one channel to pieces.
+pub(super) struct PieceJoiner {
+    speaker: u32,
+    pending: Option<Builder>,
+}
+
+impl PieceJoiner {
+    pub(super) const fn new(speaker: u32) -> Self {
+        Self {
+            speaker,
+            pending: None,
+        }
+    }
+}
+
+impl Joiner for PieceJoiner {
+    type Piece = Piece;
+
+    fn push(&mut self, utterance: speech::SpeechSegment) -> Option<Piece> {
+        let is_full = |pending: &Builder| !pending.has_room(&utterance);
+        let full = self.pending.take_if(|pending| is_full(pending));
+        let pending = self
+            .pending
+            .get_or_insert_with(|| Builder::new(self.speaker));
+        pending.push(&utterance);
+        full.map(Builder::finish)
+    }
+
+    fn finish(&mut self) -> Option<Piece> {
+        self.pending.take().map(Builder::finish)
+    }
+}
+
 /// A piece that utterances are added to.
-pub(super) struct Builder {
+struct Builder {
     speaker: u32,
     pcm: Vec<u8>,
     parts: Vec<Part>,
 }
 
 impl Builder {
-    pub(super) const fn new(speaker: u32) -> Self {
+    const fn new(speaker: u32) -> Self {
         Self {
             speaker,
             pcm: Vec::new(),
@@ -191,11 +226,11 @@ impl Builder {
         next.start.saturating_sub(end).min(PAUSE)
     }
 
-    pub(super) fn has_room(&self, next: &speech::SpeechSegment) -> bool {
+    fn has_room(&self, next: &speech::SpeechSegment) -> bool {
         self.length() + self.pause(next) + next.samples.len() as u64 <= LONGEST
     }
 
-    pub(super) fn push(&mut self, next: &speech::SpeechSegment) {
+    fn push(&mut self, next: &speech::SpeechSegment) {
         let silence = bytes(self.pause(next));
         self.pcm.resize(self.pcm.len() + silence, 0);
         self.parts.push(Part {
@@ -207,7 +242,7 @@ impl Builder {
         self.pcm.extend(samples);
     }
 
-    pub(super) fn finish(self) -> Piece {
+    fn finish(self) -> Piece {
         Piece {
             speaker: self.speaker,
             pcm: self.pcm.into(),

@@ -53,8 +53,7 @@ pub(super) struct Timed {
 
 /// Reads a response, or the refusal that it is.
 pub(super) fn read(answer: &Answer) -> Result<Response, ResponseError> {
-    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
-    let body = body.unwrap_or_default();
+    let body = answer.json().unwrap_or_default();
     let status = answer.status.as_u16();
     if !answer.status.is_success() || response_error::is_error(&body) {
         return Err(response_error::refusal(

@@ -2,8 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use config::{Environment, InvalidSetting};
 use reqwest::{Url, header::HeaderValue};
-use runtime::settings::{Environment, InvalidSetting};
 
 use crate::language::http::secret;
 

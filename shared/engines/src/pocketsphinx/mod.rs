@@ -17,7 +17,7 @@ use domain::{
     steps::{Code, StepError},
     transcript::{Recognition, Speaker, Word},
 };
-use media::ObjectReader;
+use media::{ObjectReader, speech::Segmenter};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::{JoinSet, spawn_blocking},
@@ -26,9 +26,9 @@ use tracing::Instrument as _;
 
 pub use command::NotInstalled;
 use command::{Command, CommandWord};
-use recognize::Utterance;
+use recognize::{Utterance, Utterances};
 
-use crate::probe;
+use crate::{cut::cut, probe};
 
 /// The model that comes with it.
 const MODEL: &str = "en-us";
@@ -103,11 +103,9 @@ impl Transcriber for PocketSphinx {
         let (send, receive) = mpsc::channel(1);
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
-            recognize::cut(
-                Box::new(ObjectReader::open(&recording)),
-                probe,
-                |utterance| send.blocking_send(utterance).is_ok(),
-            )
+            let source = Box::new(ObjectReader::open(&recording));
+            let emit = |utterance| send.blocking_send(utterance).is_ok();
+            cut(source, probe, Segmenter::default, Utterances, emit)
         });
         let duration_ms = probe.facts.duration_ms;
         let words = self.recognise(receive, duration_ms, progress).await?;

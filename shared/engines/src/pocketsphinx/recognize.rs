@@ -1,12 +1,8 @@
-//! A recording cut into utterances, one person each where channels tell them apart.
+//! Utterances of a recording, one person each where channels tell them apart.
 
-use media::{
-    Decoder, Error, Source,
-    resample::Resampler,
-    speech::{Segmenter, SpeechSegment},
-};
+use media::speech::SpeechSegment;
 
-use crate::probe::AudioProbe;
+use crate::cut::Joiner;
 
 /// A stretch of one person's speech at 16 kHz.
 #[derive(Debug)]
@@ -35,70 +31,17 @@ impl Utterance {
     }
 }
 
-/// One channel, or the mix of all, on its way from the decoder to utterances.
-struct ChannelPipeline {
-    resampler: Resampler,
-    segmenter: Segmenter,
-    resampled: Vec<i16>,
-}
+/// Makes an utterance of each speech segment of a speaker.
+pub(crate) struct Utterances(pub(crate) u32);
 
-impl ChannelPipeline {
-    fn new(rate_hz: u32) -> Self {
-        Self {
-            resampler: Resampler::new(rate_hz),
-            segmenter: Segmenter::default(),
-            resampled: Vec::new(),
-        }
+impl Joiner for Utterances {
+    type Piece = Utterance;
+
+    fn push(&mut self, segment: SpeechSegment) -> Option<Utterance> {
+        Some(Utterance::new(self.0, segment))
     }
 
-    fn push(&mut self, samples: impl Iterator<Item = i16>, emit: impl FnMut(SpeechSegment)) {
-        self.resampler.push(samples, &mut self.resampled);
-        self.segmenter.push(&self.resampled, emit);
-        self.resampled.clear();
+    fn finish(&mut self) -> Option<Utterance> {
+        None
     }
-
-    fn finish(&mut self, mut emit: impl FnMut(SpeechSegment)) {
-        self.resampler.finish(&mut self.resampled);
-        self.segmenter.push(&self.resampled, &mut emit);
-        self.segmenter.finish(emit);
-    }
-}
-
-/// Decodes the recording and hands each utterance to `emit` until that wants no
-/// more; answers how much speech there was, in milliseconds.
-pub(crate) fn cut(
-    source: Box<dyn Source>,
-    probe: AudioProbe,
-    mut emit: impl FnMut(Utterance) -> bool,
-) -> Result<u64, Error> {
-    let mut decoder = Decoder::open(source)?;
-    let rate = probe.facts.sample_rate_hz;
-    let mut ears: Vec<ChannelPipeline> = (0..probe.speakers())
-        .map(|_| ChannelPipeline::new(rate))
-        .collect();
-    let mut wanted = true;
-    let mut hand_over = |speaker, piece: SpeechSegment| {
-        wanted = wanted && emit(Utterance::new(speaker, piece));
-        wanted
-    };
-    while let Some(block) = decoder.next_block()? {
-        for (speaker, ear) in (0..).zip(&mut ears) {
-            let mut more = true;
-            let emit = |piece| more = hand_over(speaker, piece);
-            if probe.separate {
-                ear.push(block.channel(speaker as usize), emit);
-            } else {
-                ear.push(block.mix(), emit);
-            }
-            if !more {
-                return Ok(0);
-            }
-        }
-    }
-    for (speaker, ear) in (0..).zip(&mut ears) {
-        ear.finish(|piece| {
-            hand_over(speaker, piece);
-        });
-    }
-    Ok(ears.iter().map(|ear| ear.segmenter.speech_ms()).sum())
 }

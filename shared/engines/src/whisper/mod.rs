@@ -22,13 +22,14 @@ use domain::{
     steps::{Code, StepError},
     transcript::{Recognition, Speaker},
 };
-use media::ObjectReader;
+use media::{ObjectReader, speech::Segmenter};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use crate::probe;
+use crate::{cut::cut, probe};
 use checkpoint::ResumableTranscript;
 use recognize::Recognizer;
 use slot::Slot;
+use window::WindowJoiner;
 
 pub use slot::Locate;
 pub use whisper::ModelError;
@@ -85,7 +86,8 @@ impl Transcriber for Whisper {
         let recording = request.recording.clone();
         let cutting = spawn_blocking(move || {
             let source = Box::new(ObjectReader::open(&recording));
-            window::cut(source, probe, |window| send.blocking_send(window).is_ok())
+            let emit = |window| send.blocking_send(window).is_ok();
+            cut(source, probe, Segmenter::generous, WindowJoiner::new, emit)
         });
         let mut reached_ms = 0;
         while let Some(window) = windows.recv().await {

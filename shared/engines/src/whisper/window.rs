@@ -4,13 +4,9 @@
 //! one channel are therefore joined, with the silence between them shortened,
 //! and each part remembers when it was said.
 
-use media::{
-    Decoder, Error, Source,
-    resample::Resampler,
-    speech::{Segmenter, SpeechSegment},
-};
+use media::speech::SpeechSegment;
 
-use crate::probe::AudioProbe;
+use crate::cut::Joiner;
 
 /// Samples per millisecond.
 const PER_MS: u64 = 16;
@@ -156,98 +152,35 @@ const fn milliseconds(samples: usize) -> u64 {
     samples as u64 / PER_MS
 }
 
-/// One channel, or the mix of all, on its way from the decoder to windows.
-struct ChannelPipeline {
+/// Joins the utterances of one channel to windows.
+pub(super) struct WindowJoiner {
     speaker: u32,
-    resampler: Resampler,
-    resampled: Vec<i16>,
-    segmenter: Segmenter,
     pending: Option<Window>,
 }
 
-impl ChannelPipeline {
-    fn new(speaker: u32, rate_hz: u32) -> Self {
+impl WindowJoiner {
+    pub(super) const fn new(speaker: u32) -> Self {
         Self {
             speaker,
-            resampler: Resampler::new(rate_hz),
-            resampled: Vec::new(),
-            segmenter: Segmenter::generous(),
             pending: None,
         }
     }
-
-    /// The windows that these samples complete.
-    fn push(&mut self, samples: impl Iterator<Item = i16>) -> Vec<Window> {
-        self.resampler.push(samples, &mut self.resampled);
-        let mut pieces = Vec::new();
-        self.segmenter
-            .push(&self.resampled, |piece| pieces.push(piece));
-        self.resampled.clear();
-        self.joined(pieces)
-    }
-
-    /// The windows that are left.
-    fn finish(&mut self) -> Vec<Window> {
-        self.resampler.finish(&mut self.resampled);
-        let mut pieces = Vec::new();
-        self.segmenter
-            .push(&self.resampled, |piece| pieces.push(piece));
-        self.segmenter.finish(|piece| pieces.push(piece));
-        let mut windows = self.joined(pieces);
-        windows.extend(self.pending.take());
-        windows
-    }
-
-    fn joined(&mut self, pieces: Vec<SpeechSegment>) -> Vec<Window> {
-        let mut full = Vec::new();
-        for piece in pieces {
-            let refused = match &mut self.pending {
-                Some(window) => window.join(piece).err(),
-                None => Some(piece),
-            };
-            if let Some(piece) = refused {
-                full.extend(self.pending.replace(Window::new(self.speaker, piece)));
-            }
-        }
-        full
-    }
 }
 
-/// Decodes the recording and hands each window to `emit` until that wants no
-/// more; answers how much speech there was, in milliseconds.
-pub(super) fn cut(
-    source: Box<dyn Source>,
-    probe: AudioProbe,
-    mut emit: impl FnMut(Window) -> bool,
-) -> Result<u64, Error> {
-    let mut decoder = Decoder::open(source)?;
-    let rate = probe.facts.sample_rate_hz;
-    let mut channels: Vec<ChannelPipeline> = (0..probe.speakers())
-        .map(|speaker| ChannelPipeline::new(speaker, rate))
-        .collect();
-    while let Some(block) = decoder.next_block()? {
-        for channel in &mut channels {
-            let full = if probe.separate {
-                channel.push(block.channel(channel.speaker as usize))
-            } else {
-                channel.push(block.mix())
-            };
-            if !full.into_iter().all(&mut emit) {
-                return Ok(0);
-            }
-        }
+impl Joiner for WindowJoiner {
+    type Piece = Window;
+
+    fn push(&mut self, piece: SpeechSegment) -> Option<Window> {
+        let refused = match &mut self.pending {
+            Some(window) => window.join(piece).err(),
+            None => Some(piece),
+        };
+        self.pending.replace(Window::new(self.speaker, refused?))
     }
-    if !channels
-        .iter_mut()
-        .flat_map(ChannelPipeline::finish)
-        .all(&mut emit)
-    {
-        return Ok(0);
+
+    fn finish(&mut self) -> Option<Window> {
+        self.pending.take()
     }
-    Ok(channels
-        .iter()
-        .map(|channel| channel.segmenter.speech_ms())
-        .sum())
 }
 
 #[cfg(test)]
@@ -262,9 +195,10 @@ mod tests {
     }
 
     fn windows(pieces: Vec<SpeechSegment>) -> Vec<Window> {
-        let mut channel = ChannelPipeline::new(0, 16_000);
-        let mut found = channel.joined(pieces);
-        found.extend(channel.pending.take());
+        let mut joiner = WindowJoiner::new(0);
+        let joined = pieces.into_iter().filter_map(|piece| joiner.push(piece));
+        let mut found: Vec<Window> = joined.collect();
+        found.extend(joiner.finish());
         found
     }
 

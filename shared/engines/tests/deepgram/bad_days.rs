@@ -5,13 +5,14 @@ use std::time::Duration;
 use domain::{ports::Transcriber, steps::StepError};
 use engines::Deepgram;
 use futures::FutureExt as _;
+use testing::NoProgress;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 
 use crate::support::{
-    Canned, Fixture, InMemoryBucket, KEY, Silent, options, recorded, request, request_of, tone, wav,
+    Canned, Fixture, InMemoryBucket, KEY, options, recorded, request, request_of, tone, wav,
 };
 
 fn transient(error: &StepError, code: &str) {
@@ -36,7 +37,7 @@ async fn a_refused_connection_is_transient() {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
     let engine = Deepgram::new(options(&url)).expect("a client");
-    let error = engine.transcribe(&request(), &Silent).await;
+    let error = engine.transcribe(&request(), &NoProgress).await;
     transient(&error.expect_err("refused"), "engine_unavailable");
 }
 
@@ -76,7 +77,7 @@ async fn the_connection_is_cut_before_and_in_the_middle_of_an_answer() {
     for bytes in [Vec::new(), b"HTTP/1.1 200 OK\r\ncont".to_vec(), cut] {
         let url = hanging_up_after(bytes).await;
         let engine = Deepgram::new(options(&url)).expect("a client");
-        let error = engine.transcribe(&request(), &Silent).await;
+        let error = engine.transcribe(&request(), &NoProgress).await;
         transient(&error.expect_err("cut"), "engine_unavailable");
     }
 }

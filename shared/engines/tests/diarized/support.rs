@@ -1,9 +1,7 @@
-//! The bundled interview, an engine that knows what is said in it, and a bucket.
+//! The bundled interview, and an engine that knows what is said in it.
 
 use std::{
     fs::File,
-    io::Cursor,
-    ops::Range,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -14,16 +12,12 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    Timestamp,
-    ports::{
-        ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Progress, Recording,
-        SignedUpload, Transcriber, TranscriptionRequest, UploadGrant,
-    },
+    ports::{Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::{AudioFacts, Recognition, Speaker, Word},
 };
-use futures::{StreamExt, stream};
 use serde_json::Value;
+pub(crate) use testing::request;
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -140,112 +134,5 @@ impl Transcriber for Scripted {
 
 /// A recording at 16 kHz.
 pub(crate) fn wav(channels: &[&[i16]]) -> Bytes {
-    let spec = hound::WavSpec {
-        channels: u16::try_from(channels.len()).expect("valid test data"),
-        sample_rate: 16_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).expect("valid test data");
-    for frame in 0..channels[0].len() {
-        for channel in channels {
-            writer
-                .write_sample(channel[frame])
-                .expect("valid test data");
-        }
-    }
-    writer.finalize().expect("valid test data");
-    bytes.into_inner().into()
-}
-
-pub(crate) fn request(audio: Bytes) -> TranscriptionRequest {
-    let shelf = InMemoryBucket(audio);
-    let meta = shelf.meta();
-    TranscriptionRequest {
-        recording: Recording {
-            objects: Arc::new(shelf),
-            object: meta.name,
-            generation: meta.generation,
-            size: meta.size,
-            content_type: meta.content_type,
-        },
-        language: None,
-        max_duration_ms: 3_600_000,
-        key_terms: Vec::new(),
-        speakers_expected: None,
-        label: None,
-        checkpoint: None,
-    }
-}
-
-/// A bucket with one recording.
-struct InMemoryBucket(Bytes);
-
-impl InMemoryBucket {
-    fn meta(&self) -> ObjectMeta {
-        ObjectMeta {
-            name: "uploads/one".into(),
-            generation: 7,
-            size: self.0.len() as u64,
-            content_type: "audio/wav".into(),
-        }
-    }
-}
-
-fn refuse<T>() -> Result<T, ObjectError> {
-    Err(ObjectError::Unavailable("not here".into()))
-}
-
-#[async_trait]
-impl ObjectStore for InMemoryBucket {
-    async fn write(
-        &self,
-        _: &str,
-        _: &str,
-        _: ByteStream,
-        _: Overwrite,
-    ) -> Result<ObjectMeta, ObjectError> {
-        refuse()
-    }
-
-    async fn stat(&self, _: &str) -> Result<Option<ObjectMeta>, ObjectError> {
-        Ok(Some(self.meta()))
-    }
-
-    async fn read(
-        &self,
-        _: &str,
-        _: Option<i64>,
-        range: Option<Range<u64>>,
-    ) -> Result<(ObjectMeta, ByteStream), ObjectError> {
-        let range = range.unwrap_or(0..self.0.len() as u64);
-        let index = |at: u64| {
-            usize::try_from(at)
-                .expect("valid test data")
-                .min(self.0.len())
-        };
-        let bytes = self.0.slice(index(range.start)..index(range.end));
-        Ok((self.meta(), stream::iter([Ok(bytes)]).boxed()))
-    }
-
-    async fn delete(&self, _: &str) -> Result<(), ObjectError> {
-        refuse()
-    }
-
-    async fn delete_generation(&self, _: &str, _: i64) -> Result<(), ObjectError> {
-        refuse()
-    }
-
-    async fn list(&self, _: &str) -> Result<Vec<String>, ObjectError> {
-        refuse()
-    }
-
-    async fn sign_upload(&self, _: &UploadGrant) -> Result<SignedUpload, ObjectError> {
-        refuse()
-    }
-
-    async fn sign_read(&self, _: &str, _: Timestamp) -> Result<String, ObjectError> {
-        refuse()
-    }
+    testing::wav(16_000, channels)
 }

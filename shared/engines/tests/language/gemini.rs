@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::analysis::Usage;
+use domain::{
+    analysis::Usage,
+    ports::{TokenError, TokenSource},
+};
 use engines::{
-    Gemini, TokenError, TokenSource,
+    Gemini,
     gemini::VertexProject,
     language::{LanguageModel, ProviderError},
 };

@@ -31,17 +31,17 @@ impl RecordedRequest {
         );
         f64::from(reader.duration()) / 16_000.0
     }
+}
 
-    pub(crate) fn new(
-        path: String,
-        authorization: Option<String>,
-        kind: &str,
-        body: &[u8],
-    ) -> Self {
+impl From<&testing::RecordedRequest> for RecordedRequest {
+    fn from(request: &testing::RecordedRequest) -> Self {
+        let kind = request.header("content-type");
         let boundary = kind.split("boundary=").nth(1).expect("a boundary");
+        let authorization = request.headers.get("authorization");
+        let body = &request.body[..];
         let mut seen = Self {
-            path,
-            authorization,
+            path: request.path.clone(),
+            authorization: authorization.map(|value| value.to_str().expect("text").to_owned()),
             fields: Vec::new(),
             file: Default::default(),
             wav: Vec::new(),

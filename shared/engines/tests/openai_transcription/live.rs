@@ -14,14 +14,14 @@ fn options() -> LiveOptions {
 
 #[tokio::test]
 async fn each_utterance_is_a_request_and_segments_come_in_order() {
-    let bench = Fixture::answering(Box::new(|seen| {
+    let bench = Fixture::answering(|seen| {
         let text = if seen.seconds() > 1.0 {
             "long"
         } else {
             "short"
         };
-        Canned::new(200, &format!(r#"{{"text": "{text}"}}"#))
-    }))
+        Canned::new(200, format!(r#"{{"text": "{text}"}}"#))
+    })
     .await;
     let (samples, stream) = mpsc::unbounded();
     let mut segments = bench
@@ -53,7 +53,7 @@ async fn each_utterance_is_a_request_and_segments_come_in_order() {
 
 #[tokio::test]
 async fn utterance_without_words_is_no_segment() {
-    let bench = Fixture::answering(Box::new(|_| Canned::new(200, r#"{"text": ""}"#))).await;
+    let bench = Fixture::answering(|_| Canned::new(200, r#"{"text": ""}"#)).await;
     let samples = stream::iter([Ok(loud(300))]).boxed();
     let segments = bench.engine().listen(samples, options()).await.unwrap();
     assert_eq!(segments.count().await, 0);
@@ -62,7 +62,7 @@ async fn utterance_without_words_is_no_segment() {
 
 #[tokio::test]
 async fn first_error_ends_the_segments() {
-    let bench = Fixture::answering(Box::new(|_| Canned::new(401, "{}"))).await;
+    let bench = Fixture::answering(|_| Canned::new(401, "{}")).await;
     let block = [loud(300), quiet(2_000)].concat();
     let samples = stream::iter([Ok(block.clone()), Ok(block)]).boxed();
     let segments: Vec<_> = bench

@@ -35,7 +35,7 @@ impl Progress for Noted {
 
 #[tokio::test]
 async fn pieces_are_within_the_limits_and_report_progress() {
-    let bench = Fixture::answering(Box::new(|_| Canned::new(200, TEXT))).await;
+    let bench = Fixture::answering(|_| Canned::new(200, TEXT)).await;
     let progress = Noted(Mutex::default());
     let (engine, request) = (bench.engine(), request(&[speech(30)]));
     let recognition = engine.transcribe(&request, &progress).await.unwrap();
@@ -66,7 +66,7 @@ async fn pieces_are_within_the_limits_and_report_progress() {
 async fn channels_with_one_person_each_are_sent_separately() {
     let left = [loud(3_000), quiet(3_000), loud(2_000), quiet(2_000)].concat();
     let right = [quiet(3_000), loud(3_000), quiet(2_000), loud(2_000)].concat();
-    let bench = Fixture::answering(Box::new(|_| Canned::new(200, TEXT))).await;
+    let bench = Fixture::answering(|_| Canned::new(200, TEXT)).await;
     let recognition = bench.transcribe(&request(&[left, right])).await.unwrap();
     assert_eq!((bench.seen().len(), recognition.speakers.len()), (2, 2));
     let mut speakers: Vec<u32> = recognition.words.iter().map(|word| word.speaker).collect();
@@ -77,13 +77,13 @@ async fn channels_with_one_person_each_are_sent_separately() {
 #[tokio::test]
 async fn piece_that_is_too_large_is_sent_in_halves_and_the_limit_is_kept() {
     let too_large = r#"{"error": {"message": "Maximum clip duration (30s) exceeded.", "type": "BadRequestError", "param": null, "code": 400}}"#;
-    let bench = Fixture::answering(Box::new(move |seen| {
+    let bench = Fixture::answering(move |seen| {
         if seen.seconds() > 30.0 {
             Canned::new(400, too_large)
         } else {
             Canned::new(200, TEXT)
         }
-    }))
+    })
     .await;
     let engine = bench.engine();
     let request = request(&[speech(4)]);
@@ -106,12 +106,10 @@ async fn piece_that_is_too_large_is_sent_in_halves_and_the_limit_is_kept() {
 #[tokio::test]
 async fn failed_piece_alone_is_sent_again() {
     let count = AtomicUsize::new(0);
-    let mut bench = Fixture::answering(Box::new(move |_| {
-        match count.fetch_add(1, Ordering::Relaxed) {
-            1 => Canned::new(500, "Internal Server Error"),
-            _ => Canned::new(200, TEXT),
-        }
-    }))
+    let mut bench = Fixture::answering(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        1 => Canned::new(500, "Internal Server Error"),
+        _ => Canned::new(200, TEXT),
+    })
     .await;
     bench.options.retry_budget = Duration::from_mins(1);
     let recognition = bench.transcribe(&request(&[speech(30)])).await.unwrap();

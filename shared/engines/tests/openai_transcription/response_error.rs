@@ -158,7 +158,7 @@ async fn unknown_refusal_is_named_by_its_code() {
 
 #[tokio::test]
 async fn rate_limit_is_waited_for_as_long_as_the_server_says() {
-    let limited = Canned::new(429, "{}").retry_after("0.01");
+    let limited = Canned::new(429, "{}").with("retry-after", "0.01");
     let mut bench = Fixture::start([limited, Canned::new(200, r#"{"text": "Yes."}"#)]).await;
     bench.options.retry_budget = Duration::from_secs(2);
     let recognition = bench.transcribe(&ten_seconds()).await.unwrap();
@@ -168,7 +168,7 @@ async fn rate_limit_is_waited_for_as_long_as_the_server_says() {
 
 #[tokio::test]
 async fn rate_limit_beyond_the_patience_is_given_back_with_its_time() {
-    let bench = Fixture::start([Canned::new(429, "{}").retry_after("600")]).await;
+    let bench = Fixture::start([Canned::new(429, "{}").with("retry-after", "600")]).await;
     let error = bench.transcribe(&ten_seconds()).await.unwrap_err();
     assert_eq!(error.retry_after, Some(Duration::from_mins(10)));
 }

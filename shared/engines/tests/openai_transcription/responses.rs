@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{Canned, Fixture, loud, quiet, request, ten_seconds, texts};
 
 async fn recognized(body: &Value) -> domain::transcript::Recognition {
-    let bench = Fixture::start([Canned::new(200, &body.to_string())]).await;
+    let bench = Fixture::start([Canned::new(200, body.to_string())]).await;
     bench
         .transcribe(&ten_seconds())
         .await
@@ -214,9 +214,9 @@ fn any_response_is_words_in_order_or_an_error() {
     let statuses = proptest::sample::select(&[200_u16, 200, 200, 400, 422][..]);
     runner
         .run(&(any_body(), statuses), |(body, status)| {
-            let canned = Canned::new(status, &body.to_string());
+            let canned = Canned::new(status, body.to_string());
             let answer = runtime.block_on(async {
-                let bench = Fixture::answering(Box::new(move |_| canned.clone())).await;
+                let bench = Fixture::answering(move |_| canned.clone()).await;
                 bench.transcribe(&ten_seconds()).await
             });
             match answer {

@@ -1,6 +1,6 @@
 //! A program that was built without whisper.cpp.
 
-use runtime::settings::Environment;
+use config::Environment;
 
 #[test]
 fn it_says_so_in_one_line() {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use config::Environment;
 use engines::Whisper;
-use runtime::settings::Environment;
 
 use crate::model::{Script, stored};
 

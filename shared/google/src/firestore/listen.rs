@@ -1,15 +1,20 @@
 //! Whole collections as they change, by the client's listener: for the emulated
 //! cloud, where no Eventarc does.
+//!
+//! Each connection lists the documents anew. A resume token would spare that, but what the
+//! emulator sends after one leaves out changes from around the time of an error.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use domain::{
     paths::DocPath,
     ports::{Document, RecordsError},
 };
 use firestore::{
-    FirestoreDb, FirestoreListenEvent, FirestoreListener, FirestoreListenerTargetParams,
-    FirestoreMemListenStateStorage, FirestoreQueryCollection, FirestoreQueryParams,
+    FirestoreDb, FirestoreListenEvent, FirestoreListener, FirestoreListenerTarget,
+    FirestoreListenerTargetParams, FirestoreListenerTargetResumeType, FirestoreListenerToken,
+    FirestoreQueryCollection, FirestoreQueryParams, FirestoreResumeStateStorage,
     FirestoreTargetType, gcloud_sdk::google::firestore::v1::target_change::TargetChangeType,
 };
 
@@ -28,20 +33,51 @@ pub enum Change {
     Whole(String),
 }
 
-/// Completes when a change has been handled.
-pub type ChangeHandled = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Completes when a change has been handled; after an error all documents are listed
+/// anew.
+pub type ChangeHandled = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+/// The delay after such an error; the client waits as long after its own.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// A callback that receives the changes, one after the other.
 pub type ChangeHandler = Box<dyn Fn(Change) -> ChangeHandled + Send + Sync>;
 
 /// Listens until it is stopped.
-pub struct Listener(FirestoreListener<FirestoreDb, FirestoreMemListenStateStorage>);
+pub struct Listener(FirestoreListener<FirestoreDb, NoResumeTokens>);
 
 impl Listener {
     /// Stops once the current change has been handled.
     pub async fn stop(mut self) {
         // It stops either way.
         let _ = self.0.shutdown().await;
+    }
+}
+
+/// Keeps no place to resume from.
+struct NoResumeTokens;
+
+type Kept<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+#[async_trait]
+impl FirestoreResumeStateStorage for NoResumeTokens {
+    async fn read_resume_state(
+        &self,
+        _: &FirestoreListenerTarget,
+    ) -> Kept<Option<FirestoreListenerTargetResumeType>> {
+        Ok(None)
+    }
+
+    async fn update_resume_token(
+        &self,
+        _: &FirestoreListenerTarget,
+        _: FirestoreListenerToken,
+    ) -> Kept<()> {
+        Ok(())
+    }
+
+    async fn forget_resume_state(&self, _: &FirestoreListenerTarget) -> Kept<()> {
+        Ok(())
     }
 }
 
@@ -53,9 +89,9 @@ impl Firestore {
         groups: Vec<String>,
         hear: ChangeHandler,
     ) -> Result<Listener, RecordsError> {
-        let storage = FirestoreMemListenStateStorage::new();
         let db = self.db().await?;
-        let mut listener = db.create_listener(storage).await.map_err(failed)?;
+        let listener = db.create_listener(NoResumeTokens).await;
+        let mut listener = listener.map_err(failed)?;
         for (group, target) in groups.iter().zip(1_u32..) {
             let all = FirestoreQueryParams::new(FirestoreQueryCollection::Single(group.clone()))
                 .with_all_descendants(true);
@@ -73,7 +109,10 @@ impl Firestore {
             let hear = Arc::clone(&hear);
             async move {
                 for change in changes {
-                    hear(change).await;
+                    if let Err(error) = hear(change).await {
+                        tokio::time::sleep(PAUSE).await;
+                        return Err(error.into());
+                    }
                 }
                 Ok(())
             }
@@ -102,7 +141,7 @@ fn changes(documents: &str, groups: &[String], event: FirestoreListenEvent) -> V
         }
         FirestoreListenEvent::TargetChange(change) => {
             let make = match change.target_change_type() {
-                TargetChangeType::Reset => Change::Reset,
+                TargetChangeType::Add | TargetChangeType::Reset => Change::Reset,
                 TargetChangeType::Current => Change::Whole,
                 _ => return Vec::new(),
             };

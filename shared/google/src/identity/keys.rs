@@ -7,104 +7,116 @@
 //!   24 h after they were fetched, and it is tried every 5 s.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
+use anyhow::{Context as _, ensure};
 use domain::{Timestamp, ports::Clock};
-use jsonwebtoken::DecodingKey;
+use http::{HeaderMap, StatusCode, header::CACHE_CONTROL};
+use jsonwebtoken::{
+    DecodingKey,
+    jwk::{AlgorithmParameters, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
+};
+use reqwest::{Client, redirect::Policy};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{
-    error::TokenError,
-    jwks::{FetchError, KeySet, Served, Server},
-};
+use super::error::TokenError;
 
 /// How long keys are kept after they were fetched.
 const KEPT: Duration = Duration::from_hours(24);
 
-/// How long fresh keys are not fetched again, whatever is missing among them.
+/// How long fresh keys are not fetched again, whatever is missing among them, and how long
+/// keys are fresh at least.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// How long the key server is left alone after it failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// How long keys are fresh when the server does not say.
+const DEFAULT_FRESHNESS: Duration = Duration::from_hours(1);
+
+/// How long a fetch may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest set that is read, in bytes; Google's has about 1,000.
+const MAX_BODY: usize = 1024 * 1024;
+
 /// The keys of one server.
 pub(super) struct Keys {
-    shared: Arc<Shared>,
+    source: Arc<Source>,
     /// The task that holds it fetches.
     turn: Arc<Mutex<()>>,
 }
 
-struct Shared {
-    server: Server,
+/// The server, and what it last served.
+struct Source {
+    url: String,
+    /// Made at the first fetch: reading the roots of trust takes a while.
+    client: OnceLock<Client>,
     clock: Arc<dyn Clock>,
-    kept: RwLock<Kept>,
+    cached: RwLock<Arc<Cached>>,
 }
 
-/// The last good keys, and how it stands with them.
-#[derive(Default)]
-struct Kept {
-    keys: KeySet,
+/// The last good keys. A time that is absent is in the past.
+#[derive(Clone, Default)]
+struct Cached {
+    keys: Vec<Jwk>,
     fresh_until: Option<Timestamp>,
     good_until: Option<Timestamp>,
     not_again_until: Option<Timestamp>,
     failed: bool,
 }
 
-/// What can be said of a key without asking the server.
-enum Found {
-    Key(Arc<DecodingKey>),
-    /// The server should be asked; if it does not answer, this one will do.
-    Stale(Arc<DecodingKey>),
-    /// Only the server can say.
-    Perhaps,
-    Unknown,
-    /// Only the server could say, and it does not answer.
-    Unavailable,
-}
-
 impl Keys {
     /// The keys at `url`, of which none is fetched yet.
     pub(super) fn at(url: String, clock: Arc<dyn Clock>) -> Self {
-        let shared = Shared {
-            server: Server::at(url),
+        let source = Source {
+            url,
+            client: OnceLock::new(),
             clock,
-            kept: RwLock::default(),
+            cached: RwLock::default(),
         };
         Self {
-            shared: Arc::new(shared),
+            source: Arc::new(source),
             turn: Arc::default(),
         }
     }
 
     /// The key of that id.
-    pub(super) async fn find(&self, id: &str) -> Result<Arc<DecodingKey>, TokenError> {
-        let turn = match self.shared.look_up(id) {
-            Found::Perhaps => Arc::clone(&self.turn).lock_owned().await,
-            Found::Stale(key) => match Arc::clone(&self.turn).try_lock_owned() {
-                Ok(turn) => turn,
-                // Another task is fetching already.
-                Err(_) => return Ok(key),
-            },
-            found => return found.settled(),
-        };
-        // Another task may have fetched while this one waited.
-        let found = self.shared.look_up(id);
-        if !matches!(found, Found::Perhaps | Found::Stale(_)) {
-            return found.settled();
+    pub(super) async fn find(&self, id: &str) -> Result<DecodingKey, TokenError> {
+        let now = Some(self.source.clock.now());
+        let cached = self.source.cached();
+        let is_known = cached.key(id, now).is_some();
+        if cached.not_again_until <= now && !(is_known && cached.fresh_until > now) {
+            let turn = if is_known {
+                // While another task fetches, the old key will do.
+                Arc::clone(&self.turn).try_lock_owned().ok()
+            } else {
+                Some(Arc::clone(&self.turn).lock_owned().await)
+            };
+            // Another task may have fetched while this one waited.
+            if let Some(turn) = turn
+                && self.source.cached().not_again_until <= now
+            {
+                self.refresh(turn).await;
+            }
         }
-        self.refresh(turn).await;
-        self.shared.look_up(id).settled()
+        let cached = self.source.cached();
+        let missing = if cached.failed {
+            TokenError::NoKeys
+        } else {
+            TokenError::UnknownKey
+        };
+        cached.key(id, now).ok_or(missing)
     }
 
     /// Fetches in a task of its own: a caller who hangs up while others wait, or
     /// who hangs up again and again, must not make the next one begin anew.
     async fn refresh(&self, turn: OwnedMutexGuard<()>) {
-        let shared = Arc::clone(&self.shared);
+        let source = Arc::clone(&self.source);
         let fetching = tokio::spawn(async move {
-            let fetched = shared.server.fetch().await;
-            shared.keep(fetched);
+            source.refresh().await;
             drop(turn);
         });
         if let Err(error) = fetching.await {
@@ -113,71 +125,141 @@ impl Keys {
     }
 }
 
-impl Shared {
-    fn look_up(&self, id: &str) -> Found {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.look_up(id, self.clock.now())
+impl Source {
+    fn cached(&self) -> Arc<Cached> {
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&cached)
     }
 
-    fn keep(&self, fetched: Result<Served, FetchError>) {
+    async fn refresh(&self) {
+        let fetched = self.fetch().await;
         let now = self.clock.now();
-        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        match fetched {
-            Ok(served) => *kept = Kept::new(served, now),
+        let cached = match fetched {
+            Ok((keys, fresh_for)) => Cached {
+                keys,
+                fresh_until: Some(now + fresh_for.min(KEPT)),
+                good_until: Some(now + KEPT),
+                not_again_until: Some(now + PAUSE),
+                failed: false,
+            },
             Err(error) => {
-                let error: &(dyn std::error::Error + 'static) = &error;
                 tracing::error!(
                     event = "jwks.fetch_failed",
-                    error,
+                    error = &*error,
                     "the keys of ID tokens could not be fetched"
                 );
-                kept.failed(now);
+                let last = Cached::clone(&self.cached());
+                let is_fresh = last.fresh_until > Some(now);
+                let pause = if is_fresh { PAUSE } else { PAUSE_AFTER_FAILURE };
+                Cached {
+                    not_again_until: Some(now + pause),
+                    failed: true,
+                    ..last
+                }
             }
+        };
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(cached);
+    }
+
+    /// The keys, and how long they are fresh.
+    async fn fetch(&self) -> anyhow::Result<(Vec<Jwk>, Duration)> {
+        let answer = self.client()?.get(&self.url).send().await;
+        let mut response = answer.context("no answer from the key server")?;
+        let status = response.status();
+        ensure!(status == StatusCode::OK, "the key server answers {status}");
+        let fresh_for = fresh_for(response.headers());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.context("the keys broke off")? {
+            let length = body.len() + chunk.len();
+            ensure!(length <= MAX_BODY, "more than {MAX_BODY} bytes of keys");
+            body.extend_from_slice(&chunk);
         }
+        Ok((parse(&body)?, fresh_for))
+    }
+
+    fn client(&self) -> reqwest::Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(Policy::none())
+            .build()?;
+        Ok(self.client.get_or_init(|| client))
     }
 }
 
-impl Kept {
-    fn new(served: Served, now: Timestamp) -> Self {
-        Self {
-            keys: served.keys,
-            fresh_until: Some(now + served.fresh_for.min(KEPT)),
-            good_until: Some(now + KEPT),
-            not_again_until: Some(now + PAUSE),
-            failed: false,
-        }
-    }
-
-    fn failed(&mut self, now: Timestamp) {
-        let fresh = self.fresh_until > Some(now);
-        let pause = if fresh { PAUSE } else { PAUSE_AFTER_FAILURE };
-        self.not_again_until = Some(now + pause);
-        self.failed = true;
-    }
-
-    fn look_up(&self, id: &str, now: Timestamp) -> Found {
-        // `None` is before every time.
-        let now = Some(now);
-        let good = self.good_until > now;
-        let key = self.keys.get(id).filter(|_| good).map(Arc::clone);
-        let may_ask = self.not_again_until <= now;
-        match key {
-            Some(key) if may_ask && self.fresh_until <= now => Found::Stale(key),
-            Some(key) => Found::Key(key),
-            None if may_ask => Found::Perhaps,
-            None if self.failed => Found::Unavailable,
-            None => Found::Unknown,
-        }
+impl Cached {
+    fn key(&self, id: &str, now: Option<Timestamp>) -> Option<DecodingKey> {
+        let mut keys = self.keys.iter().filter(|_| self.good_until > now);
+        let key = keys.find(|key| key.common.key_id.as_deref() == Some(id))?;
+        DecodingKey::from_jwk(key).ok()
     }
 }
 
-impl Found {
-    /// What is answered without asking any more.
-    fn settled(self) -> Result<Arc<DecodingKey>, TokenError> {
-        match self {
-            Self::Key(key) | Self::Stale(key) => Ok(key),
-            Self::Unknown => Err(TokenError::UnknownKey),
-            Self::Perhaps | Self::Unavailable => Err(TokenError::NoKeys),
+fn parse(body: &[u8]) -> anyhow::Result<Vec<Jwk>> {
+    let JwkSet { mut keys } = serde_json::from_slice(body).context("no JWK set")?;
+    keys.retain(checks_rs256);
+    ensure!(!keys.is_empty(), "no RSA key for signatures in the JWK set");
+    Ok(keys)
+}
+
+fn checks_rs256(key: &Jwk) -> bool {
+    let common = &key.common;
+    matches!(key.algorithm, AlgorithmParameters::RSA(_))
+        && matches!(common.public_key_use, None | Some(PublicKeyUse::Signature))
+        && matches!(common.key_algorithm, None | Some(KeyAlgorithm::RS256))
+        && common.key_id.is_some()
+        && DecodingKey::from_jwk(key).is_ok()
+}
+
+/// `max-age` of `Cache-Control`, as Firebase's Admin SDKs read it.
+fn fresh_for(headers: &HeaderMap) -> Duration {
+    let directives = headers.get(CACHE_CONTROL).and_then(|it| it.to_str().ok());
+    let mut directives = directives.unwrap_or_default().split(',').map(str::trim);
+    let max_age = directives.find_map(|it| it.strip_prefix("max-age=")?.parse().ok());
+    max_age.map_or(DEFAULT_FRESHNESS, |seconds| {
+        Duration::from_secs(seconds).max(PAUSE)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_fresh_for_as_long_as_their_server_says() {
+        for (cache_control, seconds) in [
+            ("public, max-age=21600, must-revalidate", 21_600),
+            ("max-age=0", 30),
+            ("max-age=-1", 3_600),
+            ("public", 3_600),
+        ] {
+            let value = HeaderValue::from_static(cache_control);
+            let headers = HeaderMap::from_iter([(CACHE_CONTROL, value)]);
+            assert_eq!(fresh_for(&headers).as_secs(), seconds, "{cache_control}");
         }
+        assert_eq!(fresh_for(&HeaderMap::new()), DEFAULT_FRESHNESS);
+    }
+
+    #[test]
+    fn keys_for_anything_else_are_passed_over() {
+        let key = |id: &str, more: &str| {
+            format!(r#"{{"kid": "{id}", "e": "AQAB", "n": "AQAB", {more}}}"#)
+        };
+        let set = [
+            key("good", r#""kty": "RSA", "use": "sig", "alg": "RS256""#),
+            key("plain", r#""kty": "RSA""#),
+            key("encrypts", r#""kty": "RSA", "use": "enc""#),
+            key("other", r#""kty": "RSA", "alg": "PS256""#),
+            key("secret", r#""kty": "oct", "k": "AQAB""#),
+            key("new", r#""kty": "AKP", "alg": "ML-DSA-44", "pub": "AQAB""#),
+        ];
+        let keys = parse(format!(r#"{{"keys": [{}]}}"#, set.join(",")).as_bytes()).unwrap();
+        let ids: Vec<_> = keys.into_iter().map(|key| key.common.key_id).collect();
+        assert_eq!(ids, [Some("good".to_owned()), Some("plain".to_owned())]);
+        assert!(parse(br#"{"keys": []}"#).is_err());
     }
 }

@@ -1,15 +1,14 @@
 //! Users, as Firebase Authentication vouches for them.
 //!
 //! In reading order: [`FirebaseIdentity`], `token` with what is checked of an ID
-//! token, `keys` with what its signature is checked by and `jwks` with where they
-//! come from, `fault` with what callers are told.
+//! token, `keys` with what its signature is checked by, `error` with what callers
+//! are told.
 //!
 //! A token is good until it expires: that its user was disabled since, or signed
 //! out everywhere, would take a call to Firebase for every request, which the
 //! Admin SDKs do not make either unless they are asked to.
 
 mod error;
-mod jwks;
 mod keys;
 mod token;
 
@@ -82,7 +81,7 @@ impl FirebaseIdentity {
                 let key_id = token.key_id()?;
                 // Checked first, so that only a token that may be good fetches keys.
                 let user = token.user(&self.expected, now)?;
-                token.check_signature(&*keys.find(key_id).await?)?;
+                token.check_signature(&keys.find(&key_id).await?)?;
                 Ok(user)
             }
         }

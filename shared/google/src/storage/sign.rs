@@ -4,13 +4,13 @@
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 
 use anyhow::Context as _;
+use config::SystemClock;
 use domain::{
     Timestamp,
     ports::{Clock, ObjectError, Resumable, SignedUpload, UploadGrant},
 };
 use google_cloud_auth::{credentials::Builder, signer::Signer};
 use google_cloud_storage::{builder::storage::SignedUrlBuilder, http::Method};
-use runtime::SystemClock;
 
 /// Signs URLs.
 pub(super) struct Signing {

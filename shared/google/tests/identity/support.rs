@@ -21,12 +21,9 @@ use domain::{
 use google::identity::FirebaseIdentity;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use runtime::{
-    http::{Body, Service, answer, full},
-    serve::serve,
-};
+use runtime::http::{Body, Service, answer, full};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 /// 2026-01-01, in seconds.
 pub(crate) const NOW: i64 = 1_767_225_600;
@@ -224,10 +221,7 @@ impl Test {
             }),
         });
         server.publish(&[&key]);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}/keys", listener.local_addr().expect("an address"));
-        let service: Arc<dyn Service> = Arc::clone(&server) as _;
-        tokio::spawn(serve(service, listener, std::future::pending()));
+        let url = testing::serve(Arc::clone(&server) as _).await + "/keys";
         let clock = clock();
         let identity =
             FirebaseIdentity::with_keys_url(PROJECT.into(), url, Arc::clone(&clock) as _);

@@ -13,7 +13,6 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use runtime::http::{Body, Service, empty, incoming, json};
 use serde_json::json;
-use tokio::net::TcpListener;
 
 /// One prepared answer.
 #[derive(Debug)]
@@ -80,19 +79,14 @@ struct State {
 
 impl Script {
     pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let host = listener.local_addr().unwrap().to_string();
+        let (listener, url) = testing::listen().await;
+        let host = url.trim_start_matches("http://").to_owned();
         let state = Arc::new(State {
             host: host.clone(),
             answers: Mutex::new(answers.into_iter().collect()),
             requests: Mutex::default(),
         });
-        let service = Arc::clone(&state);
-        tokio::spawn(runtime::serve::serve(
-            service,
-            listener,
-            std::future::pending(),
-        ));
+        testing::serve_on(listener, Arc::clone(&state) as _);
         Self { host, state }
     }
 

@@ -11,11 +11,9 @@ use std::{
 
 use domain::event::Event;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use runtime::{
-    Incoming,
-    delivery::{self, Delivery},
-};
+use runtime::delivery::{self, Delivery};
 use serde_json::{Map, Value, json};
+use steps::Trigger;
 
 use crate::table::{COMPLEX, FIRESTORE_JSON, PUSH, ROWS, Row, STRUCTURED, WRITTEN};
 
@@ -74,13 +72,13 @@ fn in_short(headers: &HeaderMap, body: &[u8]) -> String {
     let attempt = delivery
         .attempt
         .map(|attempt| format!(", attempt {attempt}"));
-    let Delivery { incoming, .. } = delivery;
-    let words = match incoming.event() {
-        Ok(Event::ObjectFinalized(object)) => format!(
+    let Delivery { trigger, .. } = delivery;
+    let words = match trigger {
+        Ok(Trigger::Event(Event::ObjectFinalized(object))) => format!(
             "object {} {} {} {} {}",
             object.bucket, object.name, object.generation, object.size, object.content_type
         ),
-        Ok(Event::DocumentWritten(written)) => {
+        Ok(Trigger::Event(Event::DocumentWritten(written))) => {
             let fields = |fields: Option<Value>| fields.unwrap_or_default();
             format!(
                 "document {} {} -> {}",
@@ -89,15 +87,15 @@ fn in_short(headers: &HeaderMap, body: &[u8]) -> String {
                 fields(written.new)
             )
         }
-        Ok(Event::MessagePublished(message)) => format!(
+        Ok(Trigger::Event(Event::MessagePublished(message))) => format!(
             "message {} {} {} bytes {} attributes",
             message.topic,
             message.id,
             message.data.len(),
             message.attributes.len()
         ),
-        Err(runtime::Failure::Permanent(error)) => return format!("refused: {error:#}"),
-        Err(other) => panic!("a body is read or never will be, not {other:?}"),
+        Ok(Trigger::Task(task)) => panic!("an event, not {task:?}"),
+        Err(error) => return format!("refused: {:#}", anyhow::Error::from(error)),
     };
     words + &attempt.unwrap_or_default()
 }
@@ -154,8 +152,8 @@ fn every_sample_is_in_the_table() {
 fn all_values_of_firestore_arrive() {
     let body = read("proto-encoded/DocumentEventData-complex.pb");
     let delivery = delivery::read_event(&around(WRITTEN), &body).expect("an event");
-    let Ok(Event::DocumentWritten(written)) = delivery.incoming.event() else {
-        panic!("a document, not {:?}", delivery.incoming);
+    let Ok(Trigger::Event(Event::DocumentWritten(written))) = delivery.trigger else {
+        panic!("a document, not {:?}", delivery.trigger);
     };
     assert_eq!(written.old, None, "an empty document stands for none");
     let expected = json!({
@@ -211,25 +209,6 @@ fn structured_mode_may_carry_protobuf() {
 }
 
 #[test]
-fn a_recorded_push_without_a_wrapper_is_read() {
-    let requests = json_of("pubsub-tasks/requests.json");
-    let sample = &requests["pubsub_push_unwrapped_write_metadata"];
-    let mut headers = headers(sample["headers"].as_object().expect("headers"));
-    headers.insert("webhook_id", HeaderValue::from_static("msg_1"));
-    let body = sample["body_utf8"].as_str().expect("a body").as_bytes();
-    let delivery = delivery::read_event(&headers, body).expect("a push");
-    let Ok(Event::MessagePublished(message)) = delivery.incoming.event() else {
-        panic!("a message, not {:?}", delivery.incoming);
-    };
-    assert_eq!(message.topic, "mysubscription");
-    assert_eq!(message.id, "2070443601311540");
-    assert_eq!(message.data, body);
-    // `key` might be a header of HTTP's own.
-    let attributes = [("webhook_id".to_owned(), "msg_1".to_owned())];
-    assert_eq!(message.attributes, attributes.into());
-}
-
-#[test]
 fn a_notification_of_a_bucket_is_a_message_with_attributes() {
     let requests = json_of("pubsub-tasks/requests.json");
     let attributes = &requests["gcs_pubsub_notification_attributes"]["attributes"];
@@ -248,8 +227,8 @@ fn a_recorded_task_is_read() {
             .expect("headers"),
     );
     let delivery = delivery::read_task(&headers, b"{\"generation\": 5}").expect("a task");
-    let Incoming::Task(task) = delivery.incoming else {
-        panic!("a task, not {:?}", delivery.incoming);
+    let Ok(Trigger::Task(task)) = delivery.trigger else {
+        panic!("a task, not {:?}", delivery.trigger);
     };
     assert_eq!((task.queue.as_str(), task.attempt), ("analysis", 3));
     assert_eq!(task.name, "a1b2c3-interview-42-analyse-v1");

@@ -17,7 +17,6 @@ const CREATED: &str = "firestore-created-protobuf";
 const UPDATED: &str = "firestore-updated-protobuf";
 const DELETED: &str = "firestore-deleted-protobuf";
 pub(crate) const WRITTEN: &str = "firestore-written-withAuthContext";
-const DATASTORE: &str = "datastore-mode-body (must be rejected cleanly)";
 const AUDIT: &str = "google.cloud.audit.log.v1.written";
 pub(crate) const STRUCTURED: &str = "application/cloudevents+json; charset=utf-8";
 pub(crate) const PUSH: &str = "application/json";
@@ -137,18 +136,13 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "proto-encoded/RECORDED-datastore-style-from-issue-621.pb",
-        DATASTORE,
-        "refused: Datastore mode",
-    ),
-    row(
-        "proto-encoded/RECORDED-datastore-style-from-issue-621.pb",
         WRITTEN,
-        "refused: Datastore mode",
+        "refused: body",
     ),
     row(
         "proto-encoded/RECORDED-datastore-style-from-issue-621.pb",
         "google.cloud.datastore.entity.v1.written",
-        "refused: Datastore mode",
+        "refused: google.cloud.datastore.entity.v1.written",
     ),
     row(
         "proto-encoded/RECORDED-datastore-style-from-issue-621.json",

@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use super::{super::cut::ChannelCutter, *};
+use super::*;
 
 fn utterance(start_ms: u64, length_ms: u64) -> speech::SpeechSegment {
     speech::SpeechSegment {
@@ -10,9 +10,11 @@ fn utterance(start_ms: u64, length_ms: u64) -> speech::SpeechSegment {
 }
 
 fn pieces(utterances: &[speech::SpeechSegment]) -> Vec<Piece> {
-    let mut channel = ChannelCutter::new(0, 16_000);
-    let mut found = channel.joined(utterances);
-    found.extend(channel.rest());
+    let mut joiner = PieceJoiner::new(0);
+    let joined = utterances.iter().cloned();
+    let joined = joined.filter_map(|utterance| joiner.push(utterance));
+    let mut found: Vec<Piece> = joined.collect();
+    found.extend(joiner.finish());
     found
 }
 

@@ -1,0 +1,7 @@
+//! What a process is given from outside: its settings and the time.
+
+mod clock;
+mod settings;
+
+pub use clock::SystemClock;
+pub use settings::{Environment, InvalidSetting};

@@ -1,0 +1,202 @@
+//! Environment variables, read once in `main`.
+//!
+//! All of them are listed in `docs/settings.md`. A missing or malformed one stops the
+//! start with one line that names it and says what it expects; its value is
+//! never shown, because it may be a secret. (`RUST_LOG` is the logger's own.)
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} must be {expected}")]
+pub struct InvalidSetting {
+    /// The variable.
+    pub name: &'static str,
+    /// What it expects, so that it completes "must be".
+    pub expected: String,
+}
+
+/// The environment as it was at the start.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// What has been asked for, of this and its clones.
+    asked: Arc<Mutex<BTreeSet<&'static str>>>,
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
+        let pairs = pairs.into_iter();
+        Self::with(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    }
+}
+
+impl Environment {
+    /// The process's environment.
+    pub fn from_process() -> Self {
+        let pairs = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self::with(pairs)
+    }
+
+    /// An environment of these variables alone.
+    pub fn from_pairs<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+        pairs.into_iter().collect()
+    }
+
+    fn with(variables: impl Iterator<Item = (String, String)>) -> Self {
+        Self {
+            variables: variables.collect(),
+            asked: Arc::default(),
+        }
+    }
+
+    /// The variables that have been asked for, whether they were there or not.
+    pub fn asked(&self) -> BTreeSet<&'static str> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// A variable, unless it is absent or empty.
+    pub fn text(&self, name: &'static str) -> Option<&str> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name);
+        self.variables
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A variable of a type, or `default` when it is absent.
+    pub fn parsed<T: FromStr>(
+        &self,
+        name: &'static str,
+        default: T,
+        expected: &str,
+    ) -> Result<T, InvalidSetting> {
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
+        text.parse().map_err(|_| InvalidSetting {
+            name,
+            expected: expected.to_owned(),
+        })
+    }
+
+    /// A variable that must be there.
+    pub fn required(&self, name: &'static str, expected: &str) -> Result<&str, InvalidSetting> {
+        self.text(name).ok_or_else(|| InvalidSetting {
+            name,
+            expected: expected.to_owned(),
+        })
+    }
+
+    /// `MAX_DURATION_MINUTES`: the longest recording that is accepted.
+    pub fn max_duration(&self) -> Result<Duration, InvalidSetting> {
+        let minutes = self.parsed("MAX_DURATION_MINUTES", 480_u32, "a number of minutes")?;
+        Ok(Duration::from_mins(minutes.into()))
+    }
+
+    /// The same in milliseconds.
+    pub fn max_duration_ms(&self) -> Result<u64, InvalidSetting> {
+        let millis = self.max_duration()?.as_millis();
+        Ok(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+
+    /// `MAX_UPLOAD_BYTES`: the largest recording that is accepted, in bytes.
+    pub fn max_upload_bytes(&self) -> Result<u64, InvalidSetting> {
+        self.parsed("MAX_UPLOAD_BYTES", 2 << 30, "a number of bytes")
+    }
+
+    /// `RETENTION_DAYS`: how long interviews are kept; for ever without it.
+    pub fn retention(&self) -> Result<Option<Duration>, InvalidSetting> {
+        let expected = "a number of days, at least 1";
+        let days = self.parsed("RETENTION_DAYS", 0_u32, expected)?;
+        if self.text("RETENTION_DAYS").is_some() && days == 0 {
+            return Err(InvalidSetting {
+                name: "RETENTION_DAYS",
+                expected: expected.to_owned(),
+            });
+        }
+        Ok((days > 0).then(|| Duration::from_hours(24 * u64::from(days))))
+    }
+
+    /// `PUBLIC_URL`: where clients and engines reach the API, without a slash at
+    /// the end.
+    pub fn public_url(&self) -> Result<Option<String>, InvalidSetting> {
+        let Some(text) = self.text("PUBLIC_URL") else {
+            return Ok(None);
+        };
+        let web = text.starts_with("http://") || text.starts_with("https://");
+        let plain = web && !text.contains(['?', '#', ' ']);
+        plain
+            .then(|| Some(text.trim_end_matches('/').to_owned()))
+            .ok_or_else(|| InvalidSetting {
+                name: "PUBLIC_URL",
+                expected: "an address that begins with http:// or https://".to_owned(),
+            })
+    }
+
+    /// `WEBHOOK_ALLOW_PRIVATE`: whether webhooks may go to this machine.
+    pub fn allow_private_webhooks(&self) -> Result<bool, InvalidSetting> {
+        self.parsed("WEBHOOK_ALLOW_PRIVATE", false, "`true` or `false`")
+    }
+
+    /// One of a list of words, or the first of them when the variable is absent.
+    pub fn word<'a>(
+        &self,
+        name: &'static str,
+        words: &[&'a str],
+    ) -> Result<&'a str, InvalidSetting> {
+        let requested = self.text(name).or(words.first().copied());
+        let found = words.iter().find(|word| Some(**word) == requested);
+        found.copied().ok_or_else(|| InvalidSetting {
+            name,
+            expected: format!("one of: {}", words.join(", ")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_variable_and_not_its_value() {
+        let environment =
+            Environment::from_pairs([("PORT", "hunter2"), ("TRANSCRIBER", "hunter2")]);
+        let port = environment
+            .parsed("PORT", 8000_u16, "a port, 1 to 65535")
+            .unwrap_err();
+        assert_eq!(port.to_string(), "PORT must be a port, 1 to 65535");
+        let word = environment
+            .word("TRANSCRIBER", &["pocketsphinx"])
+            .unwrap_err();
+        assert_eq!(word.to_string(), "TRANSCRIBER must be one of: pocketsphinx");
+    }
+
+    #[test]
+    fn read_names_are_recorded() {
+        let environment = Environment::from_pairs([("PORT", "1"), ("HOST", "h")]);
+        let clone = environment.clone();
+        assert_eq!(clone.text("PORT"), Some("1"));
+        assert_eq!(environment.text("AUTH"), None);
+        assert_eq!(environment.asked(), BTreeSet::from(["AUTH", "PORT"]));
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_absent_one() {
+        let environment = Environment::from_pairs([("PORT", " ")]);
+        assert_eq!(environment.parsed("PORT", 8000_u16, "a port"), Ok(8000));
+    }
+}
