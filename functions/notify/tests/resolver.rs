@@ -72,7 +72,7 @@ fn lookups<const N: usize>(answers: [&[&'static str]; N]) -> Arc<Lookups> {
 fn client(policy: Policy, lookup: Arc<dyn Lookup>) -> WebhookClient {
     let options = WebhookClientOptions {
         lookup,
-        ..Options::new(policy)
+        ..WebhookClientOptions::new(policy)
     };
     WebhookClient::with(options).expect("a client")
 }
@@ -195,7 +195,7 @@ async fn a_look_up_that_never_ends_is_part_of_the_time_to_connect() {
     let options = WebhookClientOptions {
         lookup: Arc::new(NoAnswer),
         connect_timeout: Duration::from_millis(50),
-        ..Options::new(Policy::PublicOnly)
+        ..WebhookClientOptions::new(Policy::PublicOnly)
     };
     let client = WebhookClient::with(options).expect("a client");
     let outcome = send(&client, "https://hooks.example.com/").await;

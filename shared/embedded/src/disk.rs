@@ -203,7 +203,7 @@ mod tests {
         let error = error.downcast_ref::<StoreError>();
         assert!(
             matches!(error, Some(StoreError::Files(error)) if error.kind() == io::ErrorKind::StorageFull),
-            "{fault:?}"
+            "{error:?}"
         );
         bucket.delete("a").await.unwrap();
         assert_eq!(bucket.list("").await.unwrap(), [""; 0]);

@@ -55,7 +55,7 @@ fn last_resort(environment: &Environment, fallback: Fallback) -> anyhow::Result<
     }
     let wanted = fallback == Fallback::IfInstalled;
     let found = wanted.then(|| pocketsphinx(environment).ok()).flatten();
-    Ok(found.map(Speech::of))
+    Ok(found.map(Speech::new))
 }
 
 /// Recordings that one engine on this machine works on at once: one is recognised while

@@ -21,6 +21,7 @@ use crate::{
     mp4::{self, Movie},
     names,
     pcm::Pcm,
+    probe,
     source::{Failures, PatchedReader},
     wav,
 };

@@ -292,7 +292,7 @@ async fn busy_providers_are_retried() {
         ),
     ]);
     let mood = move |asked: &RecordedRequest| {
-        let refusal = busy.remove(&asked.of_gemini());
+        let refusal = busy.remove(&asked.is_gemini());
         refusal.map(|(status, name)| Said::Whole(status, recorded(name)))
     };
     assert_eq!(made_by(Providers::in_mood(mood), &[]).await, (2, 2));

@@ -266,7 +266,7 @@ async fn on_a_bad_day_fifty_interviews_complete_and_nothing_is_paid_for_twice() 
     let (mut all, mut answered) = (0, 0);
     for ((number, is_gemini), requests) in &day.requests {
         let most = if *is_gemini { 5 * 5 } else { 5 };
-        let name = format!("interview {number}, gemini {of_gemini}");
+        let name = format!("interview {number}, gemini {is_gemini}");
         assert!(requests.all <= most, "{name}: asked {} times", requests.all);
         assert_eq!(requests.answered, 1, "{name}: paid for twice");
         all += requests.all;

@@ -169,7 +169,11 @@ fn every_event_topic_and_queue_of_the_code_has_its_listeners() {
         ),
         (TriggerKey::Message { topic: "sweep" }, &["sweep"]),
     ] {
-        assert_eq!(pipeline.listeners(trigger_key), functions, "{occurrence:?}");
+        assert_eq!(
+            pipeline.listeners(trigger_key),
+            functions,
+            "{trigger_key:?}"
+        );
     }
     let steps = StepName::ALL.map(|step| step.as_str().to_owned());
     let queues = steps.into_iter().chain([webhook::QUEUE.to_owned()]);

@@ -61,7 +61,7 @@ fn segments(response: Response, length_ms: u64) -> Vec<ResponseSegment> {
             text,
             end_ms: length_ms,
             words,
-            ..Segment::default()
+            ..ResponseSegment::default()
         }];
     }
     segments.sort_by_key(|segment| segment.start_ms);

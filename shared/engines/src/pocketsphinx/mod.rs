@@ -63,8 +63,8 @@ impl PocketSphinx {
         loop {
             tokio::select! {
                 Some(done) = running.join_next() => {
-                    let (words, utterance): (_, Utterance) = done.map_err(|_| broke())?;
-                    words.extend(words_of(words?, &utterance));
+                    let (recognized, utterance): (_, Utterance) = done.map_err(|_| broke())?;
+                    words.extend(words_of(recognized?, &utterance));
                     reached_ms = utterance.end_ms().max(reached_ms);
                     progress.report(percent(reached_ms, duration_ms));
                 }

@@ -47,7 +47,7 @@ async fn outcome(body: &str) -> (String, String) {
     };
     let options = AnalystOptions {
         retry_budget: Duration::ZERO,
-        ..Options::new(48_000, 1)
+        ..AnalystOptions::new(48_000, 1)
     };
     let engine = LanguageAnalyst::new(Arc::new(model()), options);
     let code = match engine.analyze(&request(interview())).await {

@@ -27,7 +27,7 @@ fn segment(text: &str, start_ms: u64, end_ms: u64) -> ResponseSegment {
         text: text.to_owned(),
         start_ms,
         end_ms,
-        ..Segment::default()
+        ..ResponseSegment::default()
     }
 }
 
