@@ -129,7 +129,7 @@ const TABLE: &[(u16, &str, &str)] = &[
 #[tokio::test]
 async fn refusals_become_errors_of_the_step() {
     for (status, body, expected) in TABLE {
-        let bench = Fixture::start([Canned::new(*status, body)]).await;
+        let bench = Fixture::start([Canned::new(*status, *body)]).await;
         let error = bench.transcribe(&ten_seconds()).await.unwrap_err();
         let transient = if error.retryable { "~" } else { "" };
         assert_eq!(
