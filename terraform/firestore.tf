@@ -28,8 +28,9 @@ locals {
     "receipts.created_at"    = ["receipts", "created_at"]
   }
 
-  # Documents that are found by their names alone: what is in them is large, and
-  # every index of it would be written and paid for.
+  # Documents that are found by their names alone: what is in them is large, or written
+  # every few seconds (the leases in `data`), and every index of it would be written and
+  # paid for.
   never_asked = ["chunks", "data", "deliveries", "notes"]
 
   # The same of interviews.

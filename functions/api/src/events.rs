@@ -4,18 +4,22 @@
 //! comes back with `Last-Event-ID` gets exactly what has changed since, from
 //! whichever process it is served by: nothing is kept for it here.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::{
     Interview,
     interview::Status,
-    ports::DocumentStream,
+    interview_store,
+    ports::RecordsError,
     steps::{StepName, WaitReason},
     versions::StripUnknown as _,
     webhook,
 };
-use futures::{Stream, StreamExt, stream};
+use futures::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, Problem, answer, stream as streamed};
 use serde_json::{Value, json};
@@ -73,7 +77,7 @@ impl EventCursor {
 
 /// A stream of events under way.
 struct Listener {
-    documents: DocumentStream,
+    changes: BoxStream<'static, Result<Option<Interview>, RecordsError>>,
     cursor: Option<EventCursor>,
     finished: bool,
 }
@@ -82,7 +86,7 @@ impl Api {
     pub(crate) async fn events(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
         let interview = self.interview(request).await?;
         let listener = Listener {
-            documents: self.records.watch(&interview.key().document()),
+            changes: interview_store::watch(Arc::clone(&self.records), &interview.key()),
             cursor: request.header("last-event-id").and_then(EventCursor::parse),
             finished: false,
         };
@@ -114,12 +118,9 @@ impl Listener {
             if listener.finished {
                 return None;
             }
-            let text = match timeout(HEARTBEAT, listener.documents.next()).await {
+            let text = match timeout(HEARTBEAT, listener.changes.next()).await {
                 Err(_) => ": still here\n\n".to_owned(),
-                Ok(Some(Ok(Some(document)))) => match document.decode() {
-                    Ok(interview) => listener.tell(&interview),
-                    Err(_) => listener.end(),
-                },
+                Ok(Some(Ok(Some(interview)))) => listener.tell(&interview),
                 // Deleted, or the store is gone: the client asks again and is told.
                 Ok(_) => listener.end(),
             };
@@ -184,7 +185,7 @@ mod tests {
 
     fn listener(last_id: Option<&str>, interview: &Interview) -> Listener {
         Listener {
-            documents: stream::empty().boxed(),
+            changes: stream::empty().boxed(),
             cursor: last_id
                 .and_then(EventCursor::parse)
                 .or_else(|| Some(EventCursor::of(interview))),
@@ -213,7 +214,7 @@ mod tests {
         let now = Timestamp::from_millis(0);
         let mut interview = Interview::new(&key, "t".into(), now);
         let mut first = listener(None, &interview);
-        let Acquire::Start(lease) = interview.begin(StepName::Waveform, "1", None, now) else {
+        let Acquire::Start(lease) = interview.acquire(StepName::Waveform, "1", None, now) else {
             panic!("expected to start");
         };
         interview.touch(now);
@@ -247,7 +248,7 @@ mod tests {
         };
         for name in [StepName::Transcription, StepName::Waveform] {
             for _ in 0..2 {
-                let Acquire::Start(lease) = interview.begin(name, "1", None, now) else {
+                let Acquire::Start(lease) = interview.acquire(name, "1", None, now) else {
                     panic!("expected to start");
                 };
                 lived(&mut interview);
@@ -256,10 +257,10 @@ mod tests {
                     lived(&mut interview);
                 }
                 let error = StepError::transient(Code::WorkerLost, "lost");
-                interview.release(&lease, error, now).unwrap();
+                interview.fail(&lease, error, now).unwrap();
                 lived(&mut interview);
             }
-            let Acquire::Start(lease) = interview.begin(name, "1", None, now) else {
+            let Acquire::Start(lease) = interview.acquire(name, "1", None, now) else {
                 panic!("expected to start");
             };
             lived(&mut interview);

@@ -3,13 +3,15 @@
 use domain::{
     Interview, UserId,
     interview::Status,
+    interview_store,
     paths::{DocPath, interviews_of},
     ports::{Direction, Query},
 };
+use futures::future::try_join_all;
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
-use steps::report_unreadable;
+use steps::readable;
 
 use crate::{
     Api,
@@ -47,17 +49,14 @@ impl Api {
             let (_, id) = last.path.split();
             token(&json!([last.fields["created_at"], id]))
         });
-        let mut items = Vec::new();
         // One that cannot be read, perhaps of a newer release, does not hide the others.
-        for document in &found {
-            match document.decode::<Interview>() {
-                Ok(interview) if interview.deleted_at.is_none() => {
-                    items.push(self.view(&interview));
-                }
-                Ok(_) => {}
-                Err(error) => report_unreadable(document, &error),
-            }
-        }
+        let mut interviews: Vec<Interview> = readable(&found);
+        interviews.retain(|interview| interview.deleted_at.is_none());
+        // Those with running steps are few, and read at the same time.
+        let renewed = interviews.iter_mut();
+        let renewed = renewed.map(|found| interview_store::add_renewals(&*self.records, found));
+        try_join_all(renewed).await?;
+        let items: Vec<Value> = interviews.iter().map(|found| self.view(found)).collect();
         Ok(json(
             StatusCode::OK,
             &json!({"items": items, "next_page_token": next}),

@@ -114,11 +114,10 @@ async fn submit(
 
 /// Shows the steps until all are settled.
 async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
-    let mut documents = host.store.records().watch(&key.document());
+    let mut changes = interview_store::watch(host.store.records(), key);
     let mut display = Display::default();
-    while let Some(document) = documents.next().await {
-        let document = document?.context("the interview is gone")?;
-        let interview: Interview = document.decode()?;
+    while let Some(interview) = changes.next().await {
+        let interview = interview?.context("the interview is gone")?;
         display.show(&interview.steps)?;
         if interview.visible_status().is_final() {
             display.end(&interview)?;

@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use domain::{
     Interview, InterviewKey, Timestamp, deletion,
     interview::Status,
-    interview_store::{self, Decision},
+    interview_store,
     paths::INTERVIEWS,
     ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
     receipt::{self, RECEIPTS},
@@ -165,17 +165,15 @@ impl Sweep {
         if !overdue::settle(&mut interview, since, now) {
             return Ok(false);
         }
-        let key = interview.key();
-        tracing::warn!(event = "step.overdue", interview.id = %key.interview_id, "overdue steps failed");
-        // Decided again on the document as stored by then.
-        let settle = |interview: Option<&mut Interview>| {
-            if interview.is_some_and(|interview| overdue::settle(interview, since, now)) {
-                Decision::Write(true, Vec::new())
-            } else {
-                Decision::Leave(false)
-            }
-        };
-        Ok(interview_store::transact(&*self.records, &key, now, settle).await?)
+        // Decided again on the document as stored by then, and on the leases as renewed.
+        let (key, settle) = (interview.key(), |interview: &mut Interview| {
+            overdue::settle(interview, since, now)
+        });
+        let settled = interview_store::transition(&*self.records, &key, now, settle).await?;
+        if settled == Some(true) {
+            tracing::warn!(event = "step.overdue", interview.id = %key.interview_id, "overdue steps failed");
+        }
+        Ok(settled == Some(true))
     }
 
     /// Idempotency keys are remembered for a day.

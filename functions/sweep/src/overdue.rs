@@ -124,7 +124,7 @@ mod tests {
         let mut interview = interview();
         let start = Timestamp::from_millis(0);
         assert!(matches!(
-            interview.begin(StepName::Transcription, "1", None, start),
+            interview.acquire(StepName::Transcription, "1", None, start),
             Acquire::Start(_)
         ));
         assert!(!settle(
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn downtime_does_not_fail_steps() {
         let mut interview = interview();
-        let begun = interview.begin(StepName::Transcription, "1", None, START);
+        let begun = interview.acquire(StepName::Transcription, "1", None, START);
         assert!(matches!(begun, Acquire::Start(_)));
         let (woken, later) = (30 * HOUR, 30 * HOUR + HOUR / 2);
         let [woken, later] = [woken, later].map(Timestamp::from_millis);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use domain::{
-    InterviewKey,
+    Interview, InterviewKey,
     callback::{CALLBACK_TIMEOUT, Callback, CallbackToken, Job},
     ids::task_name,
     interview_store,
-    lease::Lease,
+    lease::{Lease, LeaseError},
     ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
     steps::{Code, StepError},
     transcript::Recognition,
@@ -77,18 +77,16 @@ impl Transcribe {
         let write = Write::put(token.document(), &asked, Precondition::Absent);
         let write = write.map_err(|error| storage_error(&error))?;
         let records = &*self.steps.records;
-        let parked = interview_store::park(
-            records,
-            &job.key,
-            &lease,
-            now + CALLBACK_TIMEOUT,
-            &[write],
-            now,
-        )
-        .await;
-        let parked = parked.map_err(|error| storage_error(&error))?;
-        // The worker or request that took it over, or deleted it, handles the rest.
-        parked.map_err(|refused| StepError::transient(Code::WorkerLost, refused.to_string()))
+        let park = |interview: &mut Interview| {
+            interview.park(&lease, now + CALLBACK_TIMEOUT)?;
+            Ok(vec![write.clone()])
+        };
+        match interview_store::commit(records, &job.key, now, park).await {
+            Ok(()) => Ok(()),
+            Err(LeaseError::Store(error)) => Err(storage_error(&error)),
+            // The worker or request that took it over, or deleted it, handles the rest.
+            Err(refused) => Err(StepError::transient(Code::WorkerLost, refused.to_string())),
+        }
     }
 
     /// Takes an answer that has come, unless the claim was settled or taken over.

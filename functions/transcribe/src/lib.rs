@@ -225,7 +225,10 @@ impl Transcribe {
         let waiting = Waiting::new(reason, retry_in.map(|wait| now + wait), now);
         let (records, input) = (&*self.steps.records, job.generation.to_string());
         let step = StepName::Transcription;
-        if !interview_store::hold_back(records, &job.key, step, &input, waiting).await? {
+        let hold_back =
+            |interview: &mut Interview| interview.hold_back(step, &input, waiting.clone());
+        let remains = interview_store::transition(records, &job.key, now, hold_back).await?;
+        if remains != Some(true) {
             return Ok(());
         }
         Err(Failure::Later(probe_again(reason, retry_in)))

@@ -1,16 +1,22 @@
 //! The transitions of [`crate::lease`] run over [`Records`], and the reads and
 //! writes that steps share.
 
+use std::sync::Arc;
+
+use futures::{
+    StreamExt as _, TryStreamExt as _,
+    future::ready,
+    stream::{self, BoxStream, SelectAll},
+};
 use serde_json::{Map, Value};
 
 use crate::{
     Interview, InterviewKey, Timestamp,
     chunks::{self, Chunk, DamagedChunk},
     interview::Status,
-    lease::{Acquire, Lease, LeaseError},
+    lease::{LEASE, Lease, LeaseError, LeaseRenewal},
     paths::DocPath,
     ports::{Precondition, Query, Records, RecordsError, Write},
-    steps::{StepError, StepName, Waiting},
     transcript::{Transcript, TranscriptHead},
 };
 
@@ -28,6 +34,9 @@ pub enum Decision<T> {
 /// Reads the interview, lets `decide` change it, and stores it in one
 /// transaction with whatever else `decide` wants written; begins anew when
 /// another writer was faster. `decide` sees `None` when there is no interview.
+///
+/// The document of a lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, in the
+/// same transaction.
 pub async fn transact<T>(
     records: &dyn Records,
     key: &InterviewKey,
@@ -42,6 +51,8 @@ pub async fn transact<T>(
             return Ok(answer);
         };
         let mut interview: Interview = document.decode()?;
+        add_renewals(records, &mut interview).await?;
+        let leases = interview.leases();
         let before = (interview.status, interview.derive_status());
         let (answer, mut writes) = match decide(Some(&mut interview)) {
             Decision::Leave(answer) => return Ok(answer),
@@ -56,6 +67,7 @@ pub async fn transact<T>(
         }
         let precondition = Precondition::Version(document.version);
         writes.push(Write::put(path.clone(), &interview, precondition)?);
+        writes.extend(lease_writes(key, &leases, &interview.leases(), now)?);
         match records.commit(writes).await {
             Ok(()) => return Ok(answer),
             Err(RecordsError::Stale { .. }) => {}
@@ -107,143 +119,162 @@ pub async fn interview(
     let Some(document) = records.read(&key.document()).await? else {
         return Ok(None);
     };
-    let interview: Interview = document.decode()?;
-    Ok(interview.deleted_at.is_none().then_some(interview))
+    let mut interview: Interview = document.decode()?;
+    if interview.deleted_at.is_some() {
+        return Ok(None);
+    }
+    add_renewals(records, &mut interview).await?;
+    Ok(Some(interview))
 }
 
-/// Claims a step for an input.
-pub async fn begin(
+/// Brings the leases and the progress of running steps up to date: their holders renew them
+/// in documents of their own. One that cannot be decoded is as good as none.
+pub async fn add_renewals(
+    records: &dyn Records,
+    interview: &mut Interview,
+) -> Result<(), RecordsError> {
+    let key = interview.key();
+    for token in interview.leases() {
+        let found = records.read(&key.lease(token)).await?;
+        if let Some(renewal) = found.and_then(|document| document.decode().ok()) {
+            interview.note_renewal(&renewal);
+        }
+    }
+    Ok(())
+}
+
+/// The interview now, and whenever it or the progress of a step has changed; `None` when it
+/// is not there.
+pub fn watch(
+    records: Arc<dyn Records>,
+    key: &InterviewKey,
+) -> BoxStream<'static, Result<Option<Interview>, RecordsError>> {
+    let changes = SelectAll::from_iter([records.watch(&key.document())]);
+    let state = (records, key.clone(), changes, None::<Interview>);
+    stream::try_unfold(state, |(records, key, mut changes, mut last)| async move {
+        while let Some(document) = changes.try_next().await? {
+            let Some(document) = document else {
+                return Ok(Some((None, (records, key, changes, None))));
+            };
+            if document.path == key.document() {
+                let mut interview: Interview = document.decode()?;
+                add_renewals(&*records, &mut interview).await?;
+                let watched = last.as_ref().map(Interview::leases).unwrap_or_default();
+                for token in interview.leases() {
+                    if !watched.contains(&token) {
+                        let renewals = records.watch(&key.lease(token));
+                        let held = |found: &_| ready(matches!(found, Ok(Some(_))));
+                        changes.push(renewals.take_while(held).boxed());
+                    }
+                }
+                last = Some(interview);
+            } else {
+                let renewal: Option<LeaseRenewal> = document.decode().ok();
+                let noted = last.as_mut().zip(renewal);
+                if !noted.is_some_and(|(last, renewal)| last.note_renewal(&renewal)) {
+                    continue;
+                }
+            }
+            return Ok(Some((last.clone(), (records, key, changes, last))));
+        }
+        Ok(None)
+    })
+    .boxed()
+}
+
+/// Lets `change` change the steps without a lease, and stores the interview if it did.
+/// Nothing when the interview is deleted, or never was.
+pub async fn transition<T>(
     records: &dyn Records,
     key: &InterviewKey,
-    step: StepName,
-    input: &str,
-    engine: Option<&str>,
     now: Timestamp,
-) -> Result<Acquire, RecordsError> {
+    mut change: impl FnMut(&mut Interview) -> T + Send,
+) -> Result<Option<T>, RecordsError> {
     transact(records, key, now, |interview| {
-        let Some(interview) = interview else {
-            return Decision::Leave(Acquire::Gone);
+        let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+            return Decision::Leave(None);
         };
-        let before = interview.steps.step(step).clone();
-        let claim = interview.begin(step, input, engine, now);
-        if before == *interview.steps.step(step) {
-            Decision::Leave(claim)
+        let before = interview.steps.clone();
+        let answer = Some(change(interview));
+        if before == interview.steps {
+            Decision::Leave(answer)
         } else {
-            Decision::Write(claim, Vec::new())
+            Decision::Write(answer, Vec::new())
         }
     })
     .await
 }
 
-/// Notes why a step cannot begin yet; answers whether it still has to be done.
-pub async fn hold_back(
-    records: &dyn Records,
-    key: &InterviewKey,
-    step: StepName,
-    input: &str,
-    waiting: Waiting,
-) -> Result<bool, RecordsError> {
-    transact(records, key, waiting.noted_at, |interview| {
-        let Some(interview) = interview else {
-            return Decision::Leave(false);
-        };
-        let before = interview.steps.step(step).clone();
-        let remains = interview.hold_back(step, input, waiting.clone());
-        if before == *interview.steps.step(step) {
-            Decision::Leave(remains)
-        } else {
-            Decision::Write(remains, Vec::new())
-        }
-    })
-    .await
-}
-
-/// Hands in a result: `writes` and the settled step in one transaction.
-/// `amend` may change the interview beside it.
-pub async fn finish(
-    records: &dyn Records,
-    key: &InterviewKey,
-    lease: &Lease,
-    writes: &[Write],
-    amend: impl Fn(&mut Interview) + Send + Sync,
-    now: Timestamp,
-) -> Result<Result<(), LeaseError>, RecordsError> {
-    hold(records, key, now, |interview| {
-        interview.finish(lease, now)?;
-        amend(interview);
-        Ok(writes.to_vec())
-    })
-    .await
-}
-
-/// Keeps a claim alive.
-pub async fn renew(
-    records: &dyn Records,
-    key: &InterviewKey,
-    lease: &Lease,
-    progress: Option<u8>,
-    now: Timestamp,
-) -> Result<Result<(), LeaseError>, RecordsError> {
-    hold(records, key, now, |interview| {
-        interview.renew(lease, progress, now)?;
-        Ok(Vec::new())
-    })
-    .await
-}
-
-/// Keeps a claim until `until` without renewals, and stores `writes`
-/// with that.
-pub async fn park(
-    records: &dyn Records,
-    key: &InterviewKey,
-    lease: &Lease,
-    until: Timestamp,
-    writes: &[Write],
-    now: Timestamp,
-) -> Result<Result<(), LeaseError>, RecordsError> {
-    hold(records, key, now, |interview| {
-        interview.park(lease, until)?;
-        Ok(writes.to_vec())
-    })
-    .await
-}
-
-/// Reports a failure: the step is given back when it may pass, given up when not.
-pub async fn report_failure(
-    records: &dyn Records,
-    key: &InterviewKey,
-    lease: &Lease,
-    error: &StepError,
-    now: Timestamp,
-) -> Result<Result<(), LeaseError>, RecordsError> {
-    hold(records, key, now, |interview| {
-        if error.retryable {
-            interview.release(lease, error.clone(), now)?;
-        } else {
-            interview.fail(lease, error.clone(), now)?;
-        }
-        Ok(Vec::new())
-    })
-    .await
-}
-
-/// A transaction that a lost claim is refused.
-async fn hold(
+/// Lets the holder of a lease change the interview, and stores it together with the writes
+/// that `change` answers. `change` refuses a lease that is lost.
+pub async fn commit(
     records: &dyn Records,
     key: &InterviewKey,
     now: Timestamp,
     mut change: impl FnMut(&mut Interview) -> Result<Vec<Write>, LeaseError> + Send,
-) -> Result<Result<(), LeaseError>, RecordsError> {
+) -> Result<(), LeaseError> {
     transact(records, key, now, |interview| {
         let Some(interview) = interview else {
-            return Decision::Leave(Err(LeaseError::Gone));
+            return Decision::Leave(Err(LeaseError::Deleted));
         };
         match change(interview) {
             Ok(writes) => Decision::Write(Ok(()), writes),
             Err(refused) => Decision::Leave(Err(refused)),
         }
     })
-    .await
+    .await?
+}
+
+/// Renews a lease and shows how much of the step is done, in percent. The interview document
+/// is left alone, unless an earlier release began the lease: then it has no document yet.
+pub async fn renew(
+    records: &dyn Records,
+    key: &InterviewKey,
+    lease: &Lease,
+    progress: Option<u8>,
+    now: Timestamp,
+) -> Result<(), LeaseError> {
+    let renewal = renewal(lease.token, progress, now);
+    let write = |condition| Write::put(key.lease(lease.token), &renewal, condition);
+    match records.commit(vec![write(Precondition::Exists)?]).await {
+        // The lease has ended, unless the interview says otherwise.
+        Err(RecordsError::Stale { .. }) => {
+            commit(records, key, now, |interview| {
+                interview.check(lease)?;
+                Ok(vec![write(Precondition::None)?])
+            })
+            .await
+        }
+        renewed => Ok(renewed?),
+    }
+}
+
+fn renewal(token: u64, progress: Option<u8>, now: Timestamp) -> LeaseRenewal {
+    LeaseRenewal {
+        token,
+        lease_until: now + LEASE,
+        progress,
+    }
+}
+
+/// The documents of leases that a transaction begins or ends.
+fn lease_writes(
+    key: &InterviewKey,
+    before: &[u64],
+    after: &[u64],
+    now: Timestamp,
+) -> Result<Vec<Write>, RecordsError> {
+    let begun = after.iter().filter(|token| !before.contains(token));
+    let begun = begun.map(|token| {
+        let content = renewal(*token, None, now);
+        Write::put(key.lease(*token), &content, Precondition::None)
+    });
+    let ended = before.iter().filter(|token| !after.contains(token));
+    let ended = ended.map(|token| Write::Delete {
+        path: key.lease(*token),
+        precondition: Precondition::None,
+    });
+    begun.chain(ended.map(Ok)).collect()
 }
 
 /// Why a transcript could not be read.

@@ -1,12 +1,13 @@
-//! How a step takes its work, keeps it and hands it in.
+//! How a step acquires a lease, keeps it, and commits its result with it.
 //!
-//! Events arrive more than once, late and out of order, and workers die. So a
-//! step first claims its input on the interview document and gets a fencing
-//! token; the claim is a lease that it renews while it works; it hands in its
-//! result with the token, in the same transaction. A claim that is not renewed
-//! may be taken over, and from then on the earlier token is refused.
+//! Events arrive more than once, late and out of order, and workers die. So a worker
+//! first acquires a lease for the step and its input, on the interview document, and gets
+//! a fencing token. It renews the lease while it works, in a document of its own
+//! ([`LeaseRenewal`]), and commits its result with the token, on the interview document. A
+//! lease that is not renewed may be taken over, and from then on the earlier token is
+//! refused.
 //!
-//! Everything here is a pure transition of the document; [`crate::interview_store`] runs
+//! Everything here is a pure transition of the interview; [`crate::interview_store`] runs
 //! the transitions over [`crate::ports::Records`].
 
 use std::time::Duration;
@@ -15,17 +16,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Interview, Timestamp,
+    ports::RecordsError,
     steps::{Code, Step, StepError, StepName, StepState, WaitReason, Waiting},
     trace::TraceContext,
 };
 
-/// How long a claim holds unless it is renewed.
+/// How long a lease holds unless it is renewed.
 pub const LEASE: Duration = Duration::from_secs(15);
 
 /// How many reported failures a step is allowed before it is given up.
 pub const MAX_FAILURES: u32 = 5;
 
-/// How many claims a step is allowed: a worker that dies reports no failure, and
+/// How many leases a step is allowed: a worker that dies reports no failure, and
 /// an input that kills its worker must not be tried for ever.
 pub const MAX_CLAIMS: u32 = 30;
 
@@ -38,7 +40,7 @@ const WAIT_TOLERANCE: Duration = Duration::from_secs(30);
 /// The answer to a worker that asks for a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acquire {
-    /// The work is yours; hand it in with this lease.
+    /// The work is yours; commit its result with this lease.
     Start(Lease),
     /// It is settled for this input already, done or given up.
     Done,
@@ -47,11 +49,9 @@ pub enum Acquire {
         /// When the other's lease ends unless it is renewed.
         until: Timestamp,
     },
-    /// The interview is deleted, or never was.
-    Gone,
 }
 
-/// The right to hand in the result of one step.
+/// The right to commit the result of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// The step.
@@ -66,29 +66,47 @@ pub struct Lease {
     pub trace: Option<TraceContext>,
 }
 
-/// The token is not, or no longer, the one that may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// The document `data/lease-{token}` below the interview: what the holder of a lease
+/// renews.
+///
+/// It is written every few seconds, so it lies apart from the interview: no function
+/// listens to it, and clients' edits do not conflict with it. It is created and deleted in
+/// the transactions that begin and end the lease. A renewal only replaces it, so that a
+/// late one brings nothing back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseRenewal {
+    /// The fencing token of the lease.
+    pub token: u64,
+    /// Until when the lease holds unless it is renewed again.
+    pub lease_until: Timestamp,
+    /// How much of the step is done, in percent, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<u8>,
+}
+
+/// Why the holder of a lease could not do something with it.
+#[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
-    /// Another worker has taken over, or the step has been settled.
-    #[error("the claim was taken over")]
-    Superseded,
+    /// Another worker has taken over, or the step is settled.
+    #[error("the lease was taken over")]
+    Lost,
     /// The interview is deleted.
     #[error("the interview is deleted")]
-    Gone,
+    Deleted,
+    /// The store could not be used; the lease may still hold.
+    #[error(transparent)]
+    Store(#[from] RecordsError),
 }
 
 impl Interview {
-    /// Claims `step` for `input` on behalf of `engine`.
-    pub fn begin(
+    /// Acquires a lease of `step` for `input` on behalf of `engine`.
+    pub fn acquire(
         &mut self,
         step: StepName,
         input: &str,
         engine: Option<&str>,
         now: Timestamp,
     ) -> Acquire {
-        if self.deleted_at.is_some() {
-            return Acquire::Gone;
-        }
         let same_input = self.steps.step(step).input.as_deref() == Some(input);
         let current = self.steps.step(step);
         if same_input && current.is_settled() {
@@ -144,9 +162,6 @@ impl Interview {
     ///
     /// A step whose worker was lost is pending again: nothing is overdue while it waits.
     pub fn hold_back(&mut self, step: StepName, input: &str, waiting: Waiting) -> bool {
-        if self.deleted_at.is_some() {
-            return false;
-        }
         let now = waiting.noted_at;
         let step = self.steps.step_mut(step);
         let same_input = step.input.as_deref() == Some(input);
@@ -171,33 +186,41 @@ impl Interview {
     /// Whether `lease` may still write.
     pub fn check(&self, lease: &Lease) -> Result<(), LeaseError> {
         if self.deleted_at.is_some() {
-            return Err(LeaseError::Gone);
+            return Err(LeaseError::Deleted);
         }
         let step = self.steps.step(lease.step);
         if step.state == StepState::Running && step.token == lease.token {
             Ok(())
         } else {
-            Err(LeaseError::Superseded)
+            Err(LeaseError::Lost)
         }
     }
 
-    /// Keeps a claim alive and shows how far the work is, in percent.
-    pub fn renew(
-        &mut self,
-        lease: &Lease,
-        progress: Option<u8>,
-        now: Timestamp,
-    ) -> Result<(), LeaseError> {
-        self.check(lease)?;
-        let step = self.steps.step_mut(lease.step);
-        // Never shorter: the step may have been parked meanwhile.
-        step.lease_until = step.lease_until.max(Some(now + LEASE));
-        step.progress = progress.or(step.progress);
-        Ok(())
+    /// The fencing tokens of the leases that running steps hold.
+    pub fn leases(&self) -> Vec<u64> {
+        let running = |(_, step): &(StepName, &Step)| step.state == StepState::Running;
+        let running = self.steps.iter().filter(running);
+        running.map(|(_, step)| step.token).collect()
     }
 
-    /// Keeps a claim until then without renewals: the answer comes by
-    /// itself.
+    /// Takes over what the holder of a lease has renewed; whether that shows progress.
+    pub fn note_renewal(&mut self, renewal: &LeaseRenewal) -> bool {
+        let held = |name: &StepName| {
+            let step = self.steps.step(*name);
+            step.state == StepState::Running && step.token == renewal.token
+        };
+        let Some(name) = StepName::ALL.into_iter().find(held) else {
+            return false;
+        };
+        let step = self.steps.step_mut(name);
+        let shown = step.progress;
+        // Never shorter: the step may have been parked meanwhile.
+        step.lease_until = step.lease_until.max(Some(renewal.lease_until));
+        step.progress = shown.max(renewal.progress);
+        step.progress != shown
+    }
+
+    /// Keeps a lease until then without renewals: the answer comes by itself.
     pub fn park(&mut self, lease: &Lease, until: Timestamp) -> Result<(), LeaseError> {
         self.check(lease)?;
         let step = self.steps.step_mut(lease.step);
@@ -206,7 +229,7 @@ impl Interview {
         Ok(())
     }
 
-    /// Settles a claimed step as done.
+    /// Settles a running step as done.
     pub fn finish(&mut self, lease: &Lease, now: Timestamp) -> Result<(), LeaseError> {
         self.check(lease)?;
         self.settle(lease.step, StepState::Done, None, now);
@@ -218,15 +241,16 @@ impl Interview {
         Ok(())
     }
 
-    /// Gives a claim back after a failure that may pass, to be tried again.
-    pub fn release(
+    /// Ends a lease after a failure: the step is tried again where the error may pass and
+    /// this attempt was not the last, and settled as failed otherwise.
+    pub fn fail(
         &mut self,
         lease: &Lease,
         error: StepError,
         now: Timestamp,
     ) -> Result<(), LeaseError> {
         self.check(lease)?;
-        if lease.last {
+        if lease.last || !error.retryable {
             self.give_up(lease.step, error, now);
             return Ok(());
         }
@@ -239,18 +263,6 @@ impl Interview {
         step.lease_until = None;
         step.progress = None;
         step.error = Some(error);
-        Ok(())
-    }
-
-    /// Settles a claimed step as failed for good.
-    pub fn fail(
-        &mut self,
-        lease: &Lease,
-        error: StepError,
-        now: Timestamp,
-    ) -> Result<(), LeaseError> {
-        self.check(lease)?;
-        self.give_up(lease.step, error, now);
         Ok(())
     }
 
@@ -337,212 +349,4 @@ fn prerequisite_failed(step: StepName) -> StepError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{InterviewId, InterviewKey, UserId, interview::Status};
-
-    const STEP: StepName = StepName::Transcription;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_millis(seconds * 1000)
-    }
-
-    fn interview() -> Interview {
-        let key = InterviewKey {
-            user_id: UserId::parse("u").unwrap(),
-            interview_id: InterviewId::parse("i").unwrap(),
-        };
-        Interview::new(&key, "title".into(), at(0))
-    }
-
-    fn start(interview: &mut Interview, now: i64) -> Lease {
-        match interview.begin(STEP, "1", None, at(now)) {
-            Acquire::Start(lease) => lease,
-            other => panic!("expected to start, got {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_second_worker_finds_the_step_busy_and_then_done() {
-        let mut interview = interview();
-        let lease = start(&mut interview, 0);
-        let second = interview.begin(STEP, "1", None, at(5));
-        assert_eq!(
-            second,
-            Acquire::Busy {
-                until: at(0) + LEASE
-            }
-        );
-        interview.finish(&lease, at(6)).unwrap();
-        assert_eq!(interview.begin(STEP, "1", None, at(7)), Acquire::Done);
-    }
-
-    #[test]
-    fn a_lease_carries_the_trace_of_the_interview() {
-        let mut interview = interview();
-        interview.trace = Some(TraceContext::generate());
-        assert_eq!(start(&mut interview, 0).trace, interview.trace);
-    }
-
-    #[test]
-    fn a_lost_claim_is_taken_over_and_the_late_writer_is_refused() {
-        let mut interview = interview();
-        let lost = start(&mut interview, 0);
-        let heir = start(&mut interview, 60);
-        assert!(heir.token > lost.token);
-        assert_eq!(interview.finish(&lost, at(61)), Err(LeaseError::Superseded));
-        assert_eq!(interview.finish(&heir, at(62)), Ok(()));
-        assert_eq!(interview.finish(&heir, at(63)), Err(LeaseError::Superseded));
-    }
-
-    #[test]
-    fn a_renewed_claim_is_not_taken_over() {
-        let mut interview = interview();
-        let lease = start(&mut interview, 0);
-        interview.renew(&lease, Some(40), at(14)).unwrap();
-        let second = interview.begin(STEP, "1", None, at(20));
-        assert!(matches!(second, Acquire::Busy { .. }));
-        assert_eq!(interview.steps.transcription.progress, Some(40));
-    }
-
-    #[test]
-    fn failures_that_may_pass_are_tried_a_bounded_number_of_times() {
-        let mut interview = interview();
-        for round in 0..i64::from(MAX_FAILURES) {
-            let lease = start(&mut interview, round);
-            let error = StepError::transient(Code::EngineUnavailable, "later");
-            interview.release(&lease, error, at(round)).unwrap();
-        }
-        assert_eq!(interview.steps.transcription.state, StepState::Failed);
-        assert_eq!(interview.begin(STEP, "1", None, at(99)), Acquire::Done);
-    }
-
-    #[test]
-    fn an_input_that_kills_its_worker_is_given_up() {
-        let mut interview = interview();
-        let claims = (0..100)
-            .take_while(|round| {
-                let claim = interview.begin(STEP, "1", None, at(round * 60));
-                matches!(claim, Acquire::Start(_))
-            })
-            .count();
-        assert_eq!(claims, MAX_CLAIMS as usize);
-        let error = interview.steps.transcription.error.unwrap();
-        assert_eq!(error.code, "worker_lost");
-    }
-
-    fn waiting(reason: WaitReason, until: Option<i64>, now: i64) -> Waiting {
-        Waiting::new(reason, until.map(at), at(now))
-    }
-
-    #[test]
-    fn waiting_costs_no_attempt_and_ends_with_the_lease() {
-        let mut interview = interview();
-        let download = waiting(WaitReason::ModelDownload, None, 1);
-        assert!(interview.hold_back(STEP, "1", download.clone()));
-        let step = &interview.steps.transcription;
-        assert_eq!((&step.waiting, step.attempt), (&Some(download), 0));
-        start(&mut interview, 2);
-        let step = &interview.steps.transcription;
-        assert_eq!((&step.waiting, step.attempt), (&None, 1));
-    }
-
-    #[test]
-    fn a_wait_is_noted_anew_only_when_it_changes() {
-        let mut interview = interview();
-        let first = waiting(WaitReason::ModelUnavailable, Some(3_600), 0);
-        for (next, is_noted) in [
-            (first.clone(), true),
-            (waiting(WaitReason::ModelUnavailable, Some(3_601), 5), false),
-            (waiting(WaitReason::ModelUnavailable, Some(7_200), 6), true),
-            (waiting(WaitReason::ModelDownload, Some(7_200), 7), true),
-            (waiting(WaitReason::ModelDownload, None, 8), true),
-            (waiting(WaitReason::ModelDownload, None, 600), false),
-            (waiting(WaitReason::ModelDownload, None, 700), true),
-        ] {
-            assert!(interview.hold_back(STEP, "1", next.clone()));
-            let noted = interview.steps.transcription.waiting.as_ref();
-            assert_eq!(noted == Some(&next), is_noted, "{next:?}");
-        }
-    }
-
-    #[test]
-    fn a_running_or_settled_step_does_not_wait() {
-        let mut interview = interview();
-        let lease = start(&mut interview, 0);
-        let busy = waiting(WaitReason::EngineBusy, None, 5);
-        assert!(interview.hold_back(STEP, "1", busy));
-        assert_eq!(interview.steps.transcription.waiting, None);
-        let lost = waiting(WaitReason::EngineBusy, None, 60);
-        assert!(interview.hold_back(STEP, "1", lost));
-        assert_eq!(interview.steps.transcription.state, StepState::Pending);
-        assert_eq!(
-            interview.finish(&lease, at(61)),
-            Err(LeaseError::Superseded)
-        );
-        let heir = start(&mut interview, 62);
-        interview.finish(&heir, at(63)).unwrap();
-        assert!(!interview.hold_back(STEP, "1", waiting(WaitReason::Retry, None, 64)));
-        assert!(interview.hold_back(STEP, "2", waiting(WaitReason::Retry, None, 65)));
-        assert_eq!(interview.steps.transcription.waiting, None);
-    }
-
-    #[test]
-    fn an_error_that_may_pass_says_when_it_is_tried_again() {
-        let mut interview = interview();
-        let lease = start(&mut interview, 0);
-        let error = StepError::transient(Code::EngineUnavailable, "later")
-            .after(Some(Duration::from_secs(40)));
-        interview.release(&lease, error, at(1)).unwrap();
-        let expected = waiting(WaitReason::Retry, Some(41), 1);
-        assert_eq!(interview.steps.transcription.waiting, Some(expected));
-        let lease = start(&mut interview, 50);
-        interview.finish(&lease, at(51)).unwrap();
-        assert_eq!(interview.steps.transcription.waiting, None);
-    }
-
-    #[test]
-    fn a_failed_transcription_settles_what_needs_it() {
-        let mut interview = interview();
-        let lease = start(&mut interview, 0);
-        let error = StepError::permanent(Code::NotAudio, "no");
-        interview.fail(&lease, error, at(1)).unwrap();
-        assert_eq!(interview.steps.report.state, StepState::Failed);
-        assert_eq!(
-            interview.derive_status(),
-            Status::Processing,
-            "the waveform is not settled"
-        );
-        interview.give_up(
-            StepName::Waveform,
-            StepError::permanent(Code::NotAudio, "no"),
-            at(2),
-        );
-        assert_eq!(interview.derive_status(), Status::Failed);
-    }
-
-    #[test]
-    fn deletion_wins() {
-        let mut interview = interview();
-        let lease = start(&mut interview, 0);
-        interview.deleted_at = Some(at(1));
-        assert_eq!(interview.finish(&lease, at(2)), Err(LeaseError::Gone));
-        assert_eq!(interview.begin(STEP, "2", None, at(3)), Acquire::Gone);
-    }
-
-    #[test]
-    fn the_status_follows_the_steps() {
-        let mut interview = interview();
-        assert_eq!(interview.derive_status(), Status::AwaitingUpload);
-        for name in StepName::ALL {
-            let Acquire::Start(lease) = interview.begin(name, "1", None, at(0)) else {
-                panic!("expected to start {name}");
-            };
-            assert_eq!(interview.derive_status(), Status::Processing);
-            interview.finish(&lease, at(1)).unwrap();
-        }
-        assert_eq!(interview.derive_status(), Status::Completed);
-        interview.steps.waveform.state = StepState::Failed;
-        assert_eq!(interview.derive_status(), Status::Partial);
-    }
-}
+mod tests;

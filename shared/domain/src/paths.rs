@@ -75,6 +75,11 @@ impl InterviewKey {
         self.document().child("data", name)
     }
 
+    /// What the holder of the lease with this fencing token renews.
+    pub fn lease(&self, token: u64) -> DocPath {
+        self.data(&format!("lease-{token}"))
+    }
+
     /// A chunk of the transcript's words.
     pub fn chunk(&self, revision: u64, number: u32) -> DocPath {
         self.data("transcript")
@@ -134,6 +139,7 @@ mod tests {
         };
         for path in [
             key.document().to_string(),
+            key.lease(7).to_string(),
             key.chunk(1, 2).to_string(),
             key.new_audio_object(),
             key.report_object(1),

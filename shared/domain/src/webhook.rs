@@ -247,7 +247,7 @@ mod tests {
 
     fn done(mut interview: Interview, name: StepName) -> Interview {
         let now = Timestamp::from_millis(1_000);
-        let Acquire::Start(lease) = interview.begin(name, "1", None, now) else {
+        let Acquire::Start(lease) = interview.acquire(name, "1", None, now) else {
             panic!("expected to start {name}");
         };
         interview.finish(&lease, now).unwrap();

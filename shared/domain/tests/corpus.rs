@@ -58,6 +58,7 @@ fn sort(path: &DocPath) -> &str {
         [_, _, "interviews", _] => "interview",
         [_, _, "receipts", _] => "receipt",
         [.., "chunks", _] => "chunk",
+        [.., "data", name] if name.starts_with("lease-") => "lease",
         [.., "data", name] => name,
         [.., collection, _] => collection,
         _ => "none",
@@ -91,8 +92,8 @@ fn rewritten(path: &DocPath, fields: &Value) -> (Value, Option<Value>) {
         "chunk" => kept::<Chunk>(fields),
         "callbacks" => kept::<Callback>(fields),
         "receipt" => kept::<IdempotencyRecord>(fields),
-        // The sweep reads its own.
-        "operations" => (fields.clone(), None),
+        // The sweep reads its own, and the holder of a lease replaces its whole document.
+        "operations" | "lease" => (fields.clone(), None),
         other => panic!("no sort of document: {other}"),
     }
 }

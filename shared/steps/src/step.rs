@@ -1,9 +1,9 @@
 //! The promises of every step, kept in one place.
 //!
-//! Twice is once: the work is claimed before it is begun. Nothing hangs: the
-//! claim is a lease, renewed while the work goes on. Nothing is lost: a failure
-//! that may pass is delivered again, and one that will not settles the step with
-//! an error that its owner can read. Deletion wins: a worker on a deleted
+//! Twice is once: a worker acquires a lease before it begins. Nothing hangs: the
+//! lease is renewed while the work goes on, and expires with its worker. Nothing is
+//! lost: a failure that may pass is delivered again, and one that will not settles the
+//! step with an error that its owner can read. Deletion wins: a worker on a deleted
 //! interview is stopped.
 
 use std::{
@@ -43,7 +43,7 @@ const HAND_IN_PAUSES: [Duration; 4] = [
 /// What a step needs besides its own ports.
 #[derive(Clone)]
 pub struct StepRunner {
-    /// Where claims and results are kept.
+    /// Where leases and results are kept.
     pub records: Arc<dyn Records>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -110,7 +110,7 @@ impl AtomicPercent {
 }
 
 impl StepRunner {
-    /// Claims the assignment, does `work`, and hands in what it gives.
+    /// Acquires the lease of the assignment, does `work`, and commits its result.
     pub async fn run<F>(
         &self,
         assignment: StepRun,
@@ -126,17 +126,17 @@ impl StepRunner {
             engine,
         } = assignment;
         let now = self.clock.now();
-        let claim = interview_store::begin(&*self.records, &key, step, &input, engine, now).await?;
-        let lease = match claim {
-            Acquire::Start(lease) => lease,
-            Acquire::Done => return Ok(Outcome::AlreadySettled),
-            Acquire::Gone => return Ok(Outcome::Gone),
-            Acquire::Busy { until } => return Err(Failure::Later(until.since(now))),
+        let acquire = |interview: &mut Interview| interview.acquire(step, &input, engine, now);
+        let lease = match interview_store::transition(&*self.records, &key, now, acquire).await? {
+            Some(Acquire::Start(lease)) => lease,
+            Some(Acquire::Done) => return Ok(Outcome::AlreadySettled),
+            Some(Acquire::Busy { until }) => return Err(Failure::Later(until.since(now))),
+            None => return Ok(Outcome::Gone),
         };
         self.resume(&key, lease, work).await
     }
 
-    /// Does `work` that was claimed before, and hands in what it gives.
+    /// Does `work` under a lease that was acquired before, and commits its result.
     pub async fn resume<F>(
         &self,
         key: &InterviewKey,
@@ -154,7 +154,7 @@ impl StepRunner {
         trace::scope(trace, working).await
     }
 
-    /// Does claimed work for as long as the claim holds.
+    /// Does work for as long as its lease holds.
     async fn work<F>(
         &self,
         key: &InterviewKey,
@@ -167,7 +167,7 @@ impl StepRunner {
         let percent = Arc::new(AtomicPercent(AtomicU8::new(u8::MAX)));
         let result = tokio::select! {
             result = work(Arc::clone(&percent) as Arc<dyn Progress>, lease) => result,
-            refused = self.heartbeat(key, &lease, &percent) => return Ok(outcome_of(refused)),
+            refused = self.heartbeat(key, &lease, &percent) => return outcome_of(refused),
         };
         match result {
             Ok(product) if product.deferred => Ok(Outcome::Deferred),
@@ -194,11 +194,11 @@ impl StepRunner {
             }
             let now = self.clock.now();
             match interview_store::renew(&*self.records, key, lease, progress, now).await {
-                Ok(Ok(())) => (shown, renewed) = (progress, Instant::now()),
-                Ok(Err(refused)) => return refused,
-                Err(error) => {
-                    tracing::warn!(event = "lease.renew_failed", %error, "the lease was not renewed")
+                Ok(()) => (shown, renewed) = (progress, Instant::now()),
+                Err(LeaseError::Store(error)) => {
+                    tracing::warn!(event = "lease.renew_failed", %error, "the lease was not renewed");
                 }
+                Err(refused) => return refused,
             }
         }
     }
@@ -209,21 +209,19 @@ impl StepRunner {
         lease: &Lease,
         product: StepOutput,
     ) -> Result<Outcome, Failure> {
-        let amend = |interview: &mut Interview| {
-            if let Some(amend) = &product.amend {
-                amend(interview);
-            }
-        };
         let mut pauses = HAND_IN_PAUSES.iter();
         loop {
             let now = self.clock.now();
-            let finished =
-                interview_store::finish(&*self.records, key, lease, &product.writes, amend, now)
-                    .await;
-            match finished {
-                Ok(Ok(())) => return Ok(Outcome::Finished),
-                Ok(Err(refused)) => return Ok(outcome_of(refused)),
-                Err(error) => match pauses.next() {
+            let finish = |interview: &mut Interview| {
+                interview.finish(lease, now)?;
+                if let Some(amend) = &product.amend {
+                    amend(interview);
+                }
+                Ok(product.writes.clone())
+            };
+            match interview_store::commit(&*self.records, key, now, finish).await {
+                Ok(()) => return Ok(Outcome::Finished),
+                Err(LeaseError::Store(error)) => match pauses.next() {
                     // It may have been paid for: it is not thrown away at once.
                     Some(pause) if matches!(error, RecordsError::Unavailable(_)) => {
                         tracing::warn!(event = "step.commit_retrying", %error, "the result was not stored; retrying");
@@ -231,6 +229,7 @@ impl StepRunner {
                     }
                     _ => return self.report(key, lease, storage_error(&error)).await,
                 },
+                Err(refused) => return outcome_of(refused),
             }
         }
     }
@@ -243,15 +242,18 @@ impl StepRunner {
         error: StepError,
     ) -> Result<Outcome, Failure> {
         let now = self.clock.now();
-        let reported =
-            interview_store::report_failure(&*self.records, key, lease, &error, now).await?;
+        let fail = |interview: &mut Interview| {
+            interview.fail(lease, error.clone(), now)?;
+            Ok(Vec::new())
+        };
+        let reported = interview_store::commit(&*self.records, key, now, fail).await;
         // A commit whose answer was lost looks like another worker's: delivered again, it
         // does no harm, and given up it would be lost.
         let again = error.retryable && !lease.last;
         match reported {
             Ok(()) => {}
-            Err(LeaseError::Superseded) if again => {}
-            Err(refused) => return Ok(outcome_of(refused)),
+            Err(LeaseError::Lost) if again => {}
+            Err(refused) => return outcome_of(refused),
         }
         if again {
             tracing::info!(
@@ -283,10 +285,11 @@ fn span(key: &InterviewKey, lease: &Lease, trace: TraceContext) -> tracing::Span
     )
 }
 
-const fn outcome_of(refused: LeaseError) -> Outcome {
+fn outcome_of(refused: LeaseError) -> Result<Outcome, Failure> {
     match refused {
-        LeaseError::Superseded => Outcome::Superseded,
-        LeaseError::Gone => Outcome::Gone,
+        LeaseError::Lost => Ok(Outcome::Superseded),
+        LeaseError::Deleted => Ok(Outcome::Gone),
+        LeaseError::Store(error) => Err(error.into()),
     }
 }
 

@@ -15,6 +15,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
+    Interview,
     analysis::{Citation, Draft, DraftClaim, DraftCompetency, DraftQuestion, DraftTopic, Usage},
     deletion, interview_store,
     lease::Acquire,
@@ -242,13 +243,13 @@ async fn processing() -> TestHost {
     let id = test.submit(wav(3)).await;
     let (records, now) = (test.host.store.records(), test.clock.now());
     let step = StepName::Transcription;
-    let claim =
-        interview_store::begin(&*records, &key(&id), step, "1", Some("scripted"), now).await;
-    let Ok(Acquire::Start(lease)) = claim else {
-        panic!("{claim:?}");
+    let acquire = |interview: &mut Interview| interview.acquire(step, "1", Some("scripted"), now);
+    let acquired = interview_store::transition(&*records, &key(&id), now, acquire).await;
+    let Ok(Some(Acquire::Start(lease))) = acquired else {
+        panic!("{acquired:?}");
     };
     let renewed = interview_store::renew(&*records, &key(&id), &lease, Some(40), now).await;
-    renewed.unwrap().unwrap();
+    renewed.unwrap();
     test
 }
 

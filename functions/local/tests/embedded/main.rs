@@ -15,6 +15,7 @@ mod direct;
 mod events;
 mod identity;
 mod incomplete;
+mod leases;
 mod maintenance;
 mod mutations;
 mod notes;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::{
+    Interview, interview_store,
     lease::Acquire,
     ports::{ObjectStore as _, Task},
     steps::StepName,
@@ -219,16 +220,10 @@ async fn a_step_whose_event_was_lost_is_settled_by_the_sweep() {
         test.host.store.records(),
         domain::ports::Clock::now(&*test.clock),
     );
-    let claim = domain::interview_store::begin(
-        &*records,
-        &key(&id),
-        StepName::Transcription,
-        "1",
-        None,
-        now,
-    )
-    .await;
-    assert!(matches!(claim, Ok(Acquire::Start(_))));
+    let acquire =
+        |interview: &mut Interview| interview.acquire(StepName::Transcription, "1", None, now);
+    let acquired = interview_store::transition(&*records, &key(&id), now, acquire).await;
+    assert!(matches!(acquired, Ok(Some(Acquire::Start(_)))));
     let deliveries = test.host.store.deliveries();
     for lane in deliveries.lanes() {
         for delivery in deliveries.take(&lane, 100).await.unwrap() {
@@ -260,9 +255,9 @@ async fn pending_work_continues_after_downtime() {
     let object = uploads.stat(&objects[0]).await.unwrap().unwrap();
     let generation = object.generation.to_string();
     let step = StepName::Waveform;
-    let claim =
-        domain::interview_store::begin(&*records, &key(&id), step, &generation, None, now).await;
-    assert!(matches!(claim, Ok(Acquire::Start(_))));
+    let acquire = |interview: &mut Interview| interview.acquire(step, &generation, None, now);
+    let acquired = interview_store::transition(&*records, &key(&id), now, acquire).await;
+    assert!(matches!(acquired, Ok(Some(Acquire::Start(_)))));
     test.clock.advance(Duration::from_hours(60));
     // The sweep is the first that comes.
     test.sweep().await;

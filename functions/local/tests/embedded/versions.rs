@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use domain::{interview_store, lease::Acquire, paths::DocPath, ports::Records, steps::StepName};
+use domain::{
+    Interview, interview_store, lease::Acquire, paths::DocPath, ports::Records, steps::StepName,
+};
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -103,8 +105,9 @@ async fn sweep_keeps_fields_of_a_newer_release() {
     let (records, now) = (test.host.store.records(), START);
     make_newer(&*records, &id).await;
     let step = StepName::Transcription;
-    let claim = interview_store::begin(&*records, &key(&id), step, "1", None, now).await;
-    assert!(matches!(claim, Ok(Acquire::Start(_))));
+    let acquire = |interview: &mut Interview| interview.acquire(step, "1", None, now);
+    let acquired = interview_store::transition(&*records, &key(&id), now, acquire).await;
+    assert!(matches!(acquired, Ok(Some(Acquire::Start(_)))));
     let deliveries = test.host.store.deliveries();
     // All that would go on with it is lost.
     for lane in deliveries.lanes() {
