@@ -3,7 +3,7 @@
 
 use std::io;
 
-use domain::ports::ByteStream;
+use domain::{ErrorCode, ports::ByteStream};
 use futures::{StreamExt, TryStreamExt};
 use http::{Response, StatusCode, header};
 use multer::Field;
@@ -57,7 +57,7 @@ impl Api {
         fields.entry("title").or_insert_with(|| json!(filename));
         let requested = serde_json::from_value(Value::Object(fields));
         let mut requested: NewInterview =
-            requested.map_err(|error| Problem::bad_request("invalid_form", error.to_string()))?;
+            requested.map_err(|error| Problem::new(ErrorCode::InvalidForm, error.to_string()))?;
         requested.audio = Some(NewAudio {
             filename: filename.into(),
             content_type: spooled.recording.content_type.clone(),
@@ -121,10 +121,9 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_BODY {
             let detail = format!("a field has more than {MAX_BODY} bytes");
-            let status = StatusCode::PAYLOAD_TOO_LARGE;
-            return Err(Problem::new(status, "body_too_large", detail));
+            return Err(Problem::new(ErrorCode::BodyTooLarge, detail));
         }
     }
-    let not_text = |_| Problem::bad_request("invalid_form", "a field is not UTF-8");
+    let not_text = |_| Problem::new(ErrorCode::InvalidForm, "a field is not UTF-8");
     String::from_utf8(bytes).map_err(not_text)
 }

@@ -1,9 +1,10 @@
 //! The recording, to be listened to.
 
-use std::{io, ops::Range, sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
+    ErrorCode,
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
     interview::{Audio, sound_type},
     interview_store,
@@ -18,7 +19,6 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     Api,
-    byteranges::{Byteranges, content_range},
     error::{no_interview, not_ready},
     request::ApiRequest,
 };
@@ -42,7 +42,6 @@ impl Api {
     pub(crate) async fn audio(
         &self,
         request: &ApiRequest,
-        request_id: &str,
     ) -> Result<Response<Body>, Problem> {
         request.only_query(&["token"])?;
         let key = self.may_listen(request)?;
@@ -63,12 +62,9 @@ impl Api {
             generation,
         };
         let mut response = match requested {
-            RangeRequest::Unsatisfiable => return Ok(nothing_there(audio.size_bytes, request_id)),
+            RangeRequest::Unsatisfiable => return Err(not_satisfiable(audio.size_bytes)),
             RangeRequest::Full => recording.whole(request.method()).await?,
-            RangeRequest::Partial(parts) => match <[Range<u64>; 1]>::try_from(parts) {
-                Ok([part]) => recording.part(part).await?,
-                Err(parts) => recording.parts(parts).await?,
-            },
+            RangeRequest::Partial(part) => recording.part(part).await?,
         };
         let headers = response.headers_mut();
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -103,7 +99,7 @@ impl Api {
         };
         let user_id = self.listener(&token, &interview_id).ok_or_else(|| {
             let detail = "the link has expired or is not one that was given out";
-            Problem::new(StatusCode::FORBIDDEN, "invalid_token", detail)
+            Problem::new(ErrorCode::InvalidToken, detail)
         })?;
         Ok(InterviewKey {
             user_id,
@@ -159,35 +155,12 @@ impl Recording<'_> {
             length,
             body,
         );
-        if let Ok(value) = content_range(&part, self.audio.size_bytes).parse() {
+        let (first, last) = (part.start, part.end.saturating_sub(1));
+        let range = format!("bytes {first}-{last}/{}", self.audio.size_bytes);
+        if let Ok(value) = range.parse() {
             response.headers_mut().insert(header::CONTENT_RANGE, value);
         }
         Ok(response)
-    }
-
-    async fn parts(&self, parts: Vec<Range<u64>>) -> Result<Response<Body>, Problem> {
-        // The parts are opened when it is their turn, which is too late to say so.
-        let found = self.uploads.stat(&self.audio.object).await?;
-        if found.is_none_or(|meta| meta.generation != self.generation) {
-            return Err(Problem::not_found("not_found", "there is no such file"));
-        }
-        let ranges = Byteranges::new(
-            sound_type(&self.audio.content_type),
-            self.audio.size_bytes,
-            parts,
-        );
-        let (content_type, length) = (ranges.content_type(), ranges.length());
-        let (uploads, object) = (Arc::clone(self.uploads), self.audio.object.clone());
-        let generation = self.generation;
-        let body = ranges.body(move |part| {
-            let (uploads, object) = (Arc::clone(&uploads), object.clone());
-            async move {
-                let read = uploads.read(&object, Some(generation), Some(part)).await;
-                Ok(read.map_err(io::Error::other)?.1)
-            }
-        });
-        let status = StatusCode::PARTIAL_CONTENT;
-        Ok(of(status, &content_type, length, stream(body)))
     }
 
     async fn read(&self, part: Range<u64>) -> Result<Body, Problem> {
@@ -210,18 +183,9 @@ fn of(status: StatusCode, content_type: &str, length: u64, body: Body) -> Respon
     response
 }
 
-fn nothing_there(size: u64, request_id: &str) -> Response<Body> {
+fn not_satisfiable(size: u64) -> Problem {
     let detail = "no range that can be understood begins before the end of the recording";
-    let problem = Problem::new(
-        StatusCode::RANGE_NOT_SATISFIABLE,
-        "range_not_satisfiable",
-        detail,
-    );
-    let mut response = problem.into_response(request_id);
-    let headers = response.headers_mut();
-    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if let Ok(value) = format!("bytes */{size}").parse() {
-        headers.insert(header::CONTENT_RANGE, value);
-    }
-    response
+    Problem::new(ErrorCode::RangeNotSatisfiable, detail)
+        .with_header(header::ACCEPT_RANGES, "bytes")
+        .with_header(header::CONTENT_RANGE, &format!("bytes */{size}"))
 }

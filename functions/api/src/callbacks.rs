@@ -7,6 +7,7 @@
 use std::io;
 
 use domain::{
+    ErrorCode,
     callback::{Callback, CallbackToken, Job, QUEUE},
     ids::hex,
     ports::{ByteStream, Overwrite, Task},
@@ -56,7 +57,7 @@ impl Api {
 
 /// One answer for every reason, so that nothing can be learnt by trying.
 fn nothing_awaited() -> Problem {
-    Problem::not_found("nothing_awaited", "nothing is awaited here")
+    Problem::new(ErrorCode::NothingAwaited, "nothing is awaited here")
 }
 
 fn limited(body: ByteStream) -> ByteStream {

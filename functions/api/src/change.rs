@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    ErrorCode,
     Interview, Private,
     interview_store::{self, Decision},
     steps::StepState,
@@ -108,5 +109,5 @@ fn is_transcribed(interview: &Interview) -> bool {
 
 fn too_late() -> Problem {
     let detail = "`speakers_expected` can be changed before transcription begins";
-    Problem::new(StatusCode::CONFLICT, "transcription_begun", detail)
+    Problem::new(ErrorCode::TranscriptionBegun, detail)
 }

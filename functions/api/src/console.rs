@@ -4,7 +4,7 @@
 use std::{borrow::Cow, fmt::Write as _};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::ids::random_name;
+use domain::{ErrorCode, ids::random_name};
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::{
     http::{Body, Problem, answer, full},
@@ -133,7 +133,7 @@ impl Console {
     pub(crate) fn asset(request: &ApiRequest) -> Result<Response<Body>, Problem> {
         let path = format!("assets/{}", request.parameter());
         let plain = Files::get(&path)
-            .ok_or_else(|| Problem::not_found("no_such_path", "there is nothing at this path"))?;
+            .ok_or_else(|| Problem::new(ErrorCode::NoSuchPath, "there is nothing at this path"))?;
         let accepted = request.header("accept-encoding").unwrap_or_default();
         let encoded = [("br", "br"), ("gzip", "gz")]
             .into_iter()
@@ -166,8 +166,7 @@ impl Console {
 }
 
 fn not_built() -> Problem {
-    Problem::not_found(
-        "console_not_built",
+    Problem::new(ErrorCode::ConsoleNotBuilt,
         "this program was built without the console: run scripts/console and build it again",
     )
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{
+    ErrorCode,
     Interview, Timestamp, ids,
     ports::{Precondition, Query, Task, Write},
     versions::StripUnknown as _,
@@ -53,7 +54,7 @@ impl Api {
         id: &str,
     ) -> Result<Response<Body>, Problem> {
         let interview = self.interview(request).await?;
-        let no_receiver = |detail| Problem::new(StatusCode::CONFLICT, "no_receiver", detail);
+        let no_receiver = |detail| Problem::new(ErrorCode::NoReceiver, detail);
         let Some(url) = interview.webhook_url.clone() else {
             return Err(no_receiver("the interview names no receiver any more"));
         };
@@ -127,5 +128,5 @@ fn view(id: &str, delivery: &Delivery) -> Value {
 }
 
 fn no_delivery() -> Problem {
-    Problem::not_found("no_such_delivery", "there is no such delivery")
+    Problem::new(ErrorCode::NoSuchDelivery, "there is no such delivery")
 }

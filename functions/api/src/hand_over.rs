@@ -1,11 +1,11 @@
 //! A recording that came by form, stored where the pipeline starts.
 
 use domain::{
+    ErrorCode,
     Interview,
     interview::Audio,
     ports::{ObjectError, Overwrite, Recording},
 };
-use http::StatusCode;
 use runtime::http::Problem;
 
 use crate::{Api, temp_recording::TempRecording};
@@ -60,7 +60,7 @@ impl Api {
             return Ok(());
         }
         let detail = "the recording was stored by another call at the same time; try again";
-        Err(Problem::new(StatusCode::CONFLICT, "conflict", detail))
+        Err(Problem::new(ErrorCode::Conflict, detail))
     }
 
     /// Answers `false` when there is an object already.
@@ -104,5 +104,5 @@ impl Api {
 
 fn brought_another() -> Problem {
     let detail = "this key has brought another recording before; use a new one";
-    Problem::new(StatusCode::CONFLICT, "idempotency_key_used", detail)
+    Problem::new(ErrorCode::IdempotencyKeyUsed, detail)
 }

@@ -1,6 +1,7 @@
 //! Creating, showing and deleting interviews.
 
 use domain::{
+    ErrorCode,
     Interview, InterviewId, InterviewKey, Private, UserId,
     analysis::{Criterion, Rubric},
     deletion,
@@ -142,9 +143,7 @@ impl Api {
             size if size > most => {
                 let detail =
                     format!("the recording has more than the {most} bytes that are accepted");
-                Err(Problem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "recording_too_large",
+                Err(Problem::new(ErrorCode::RecordingTooLarge,
                     detail,
                 ))
             }
@@ -213,9 +212,7 @@ impl Api {
         let found = self.records.read(receipt).await?;
         let receipt = found.and_then(|document| document.decode::<IdempotencyRecord>().ok());
         let gone = || {
-            Problem::new(
-                StatusCode::CONFLICT,
-                "idempotency_key_used",
+            Problem::new(ErrorCode::IdempotencyKeyUsed,
                 "what this key made is deleted",
             )
         };
@@ -264,7 +261,7 @@ fn put<T: serde::Serialize>(path: domain::paths::DocPath, content: &T) -> Result
 }
 
 pub(crate) fn invalid(field: &str, why: &str) -> Problem {
-    Problem::bad_request("invalid_field", format!("`{field}`: {why}"))
+    Problem::new(ErrorCode::InvalidField, format!("`{field}`: {why}"))
 }
 
 pub(crate) fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Problem> {
@@ -360,8 +357,7 @@ pub(crate) fn idempotency_key(request: &ApiRequest) -> Result<Option<String>, Pr
     let text = key.to_str().unwrap_or("");
     let sensible = (1..=255).contains(&text.len());
     let refuse = || {
-        Problem::bad_request(
-            "invalid_idempotency_key",
+        Problem::new(ErrorCode::InvalidIdempotencyKey,
             "Idempotency-Key: 1 to 255 visible characters",
         )
     };

@@ -7,7 +7,6 @@
 mod analyze_async;
 mod analyze_sync;
 mod audio;
-mod byteranges;
 mod callbacks;
 mod captions;
 mod change;

@@ -1,6 +1,7 @@
 //! Lists of interviews.
 
 use domain::{
+    ErrorCode,
     Interview, UserId,
     interview::Status,
     paths::{DocPath, interviews_of},
@@ -74,7 +75,7 @@ pub(crate) fn limit(request: &ApiRequest) -> Result<usize, Problem> {
     };
     let parsed = text.parse().ok().filter(|limit| (1..=100).contains(limit));
     parsed.ok_or_else(|| {
-        Problem::bad_request("invalid_parameter", "`limit` takes a number from 1 to 100")
+        Problem::new(ErrorCode::InvalidParameter, "`limit` takes a number from 1 to 100")
     })
 }
 
@@ -86,7 +87,7 @@ fn status(request: &ApiRequest) -> Result<Option<(String, Value)>, Problem> {
         return Ok(Some(("status".into(), json!(requested))));
     }
     let detail = format!("`status` takes {}", STATUSES.join(", "));
-    Err(Problem::bad_request("invalid_parameter", detail))
+    Err(Problem::new(ErrorCode::InvalidParameter, detail))
 }
 
 fn page_token(request: &ApiRequest, user: &UserId) -> Result<Option<(Value, DocPath)>, Problem> {

@@ -1,6 +1,7 @@
 //! Notes and bookmarks.
 
 use domain::{
+    ErrorCode,
     InterviewKey, Private,
     ids::{hex, random_name},
     interview_store::{self, Decision},
@@ -208,7 +209,7 @@ fn known(key: &InterviewKey, id: &str) -> Result<DocPath, Problem> {
 }
 
 fn no_note() -> Problem {
-    Problem::not_found("no_such_note", "there is no such note")
+    Problem::new(ErrorCode::NoSuchNote, "there is no such note")
 }
 
 fn check_text(text: &Private) -> Result<(), Problem> {
@@ -226,7 +227,7 @@ fn check_room(others: &[Note], text: &Private) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!("an interview has at most {MAX_NOTES} notes, of {MAX_ALL} bytes in all");
-    Err(Problem::new(StatusCode::CONFLICT, "too_many_notes", detail))
+    Err(Problem::new(ErrorCode::TooManyNotes, detail))
 }
 
 fn check_moment(at_ms: Option<u64>) -> Result<(), Problem> {

@@ -1,6 +1,7 @@
 //! Pages: their tokens, and the pages of what belongs to one interview, which is read
 //! whole.
 
+use domain::ErrorCode;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use runtime::http::Problem;
 use serde::{Serialize, de::DeserializeOwned};
@@ -48,5 +49,5 @@ pub(crate) fn read_token<T: DeserializeOwned>(token: &str) -> Result<T, Problem>
 
 pub(crate) fn not_given_out() -> Problem {
     let detail = "`page_token` is not one that was given out";
-    Problem::bad_request("invalid_parameter", detail)
+    Problem::new(ErrorCode::InvalidParameter, detail)
 }

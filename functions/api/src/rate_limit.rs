@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use domain::UserId;
+use domain::{ErrorCode, UserId};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
@@ -132,10 +132,9 @@ impl RateLimits {
     pub(crate) fn admit_analysis(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.0.analyses.try_acquire().map_err(|_| {
             let detail = "as many transcripts are being analysed as there is room for";
-            let status = StatusCode::SERVICE_UNAVAILABLE;
             Problem {
                 retry_after: Some(Duration::from_secs(10)),
-                ..Problem::new(status, "unavailable", detail)
+                ..Problem::new(ErrorCode::Unavailable, detail)
             }
         })
     }
@@ -151,9 +150,7 @@ impl RateLimits {
             .filter(|most| *count >= most.get())
         {
             let detail = format!("{most} streams are open already; close one");
-            return Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_streams",
+            return Err(Problem::new(ErrorCode::TooManyStreams,
                 detail,
             ));
         }
@@ -228,7 +225,7 @@ impl<K: Clone + std::hash::Hash + Eq> Limiter<K> {
             let detail = "more requests than one may ask for; wait as long as `Retry-After` says";
             Problem {
                 retry_after: Some(wait),
-                ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+                ..Problem::new(ErrorCode::TooManyRequests, detail)
             }
         })
     }
@@ -284,7 +281,7 @@ mod tests {
         let refused = rate_limits.admit_analysis().unwrap_err();
         assert_eq!(
             (refused.status.as_u16(), refused.code),
-            (503, "unavailable")
+            (503, ErrorCode::Unavailable)
         );
         assert!(refused.retry_after.is_some());
         rooms.pop();
@@ -335,7 +332,7 @@ mod tests {
             assert_eq!(rate_limits.admit_user(&anna), Ok(()));
         }
         let refused = rate_limits.admit_user(&anna).unwrap_err();
-        assert_eq!(refused.code, "too_many_requests");
+        assert_eq!(refused.code, ErrorCode::TooManyRequests);
         let wait = refused.retry_after.unwrap();
         assert!(
             wait.as_secs() <= 20,
@@ -353,7 +350,7 @@ mod tests {
             rate_limits.open(&anna).unwrap(),
         );
         let refused = rate_limits.open(&anna).map(drop).unwrap_err();
-        assert_eq!(refused.code, "too_many_streams");
+        assert_eq!(refused.code, ErrorCode::TooManyStreams);
         drop(first);
         let third = rate_limits.open(&anna).unwrap();
         let answer = third.with(runtime::http::empty(StatusCode::OK));

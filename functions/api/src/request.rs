@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::{Interview, InterviewId, InterviewKey, UserId, interview_store};
+use domain::{ErrorCode, Interview, InterviewId, InterviewKey, UserId, interview_store};
 use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 use runtime::http::Problem;
@@ -72,8 +72,7 @@ impl ApiRequest {
     pub(crate) fn only_query(&self, known: &[&str]) -> Result<(), Problem> {
         match self.query().find(|(key, _)| !known.contains(&&**key)) {
             None => Ok(()),
-            Some((key, _)) => Err(Problem::bad_request(
-                "unknown_parameter",
+            Some((key, _)) => Err(Problem::new(ErrorCode::UnknownParameter,
                 format!("there is no query parameter `{}` here", key.escape_debug()),
             )),
         }

@@ -1,6 +1,7 @@
 //! Analysis, waveform and report.
 
 use domain::{
+    ErrorCode,
     Interview,
     analysis::Analysis,
     ports::ObjectError,
@@ -54,7 +55,7 @@ impl Api {
         let requested = samples_per_pixel.unwrap_or(waveform.samples_per_pixel);
         let rescaled = waveform.rescale(requested).map_err(|error| match error {
             RescaleError::TooFine { .. } => {
-                Problem::bad_request("invalid_parameter", format!("`samples_per_pixel`: {error}"))
+                Problem::new(ErrorCode::InvalidParameter, format!("`samples_per_pixel`: {error}"))
             }
             RescaleError::Damaged(error) => damaged(error),
         })?;
@@ -112,7 +113,7 @@ fn samples_per_pixel(request: &ApiRequest) -> Result<Option<u32>, Problem> {
 }
 
 fn invalid_parameter(why: &str) -> Problem {
-    Problem::bad_request("invalid_parameter", why)
+    Problem::new(ErrorCode::InvalidParameter, why)
 }
 
 fn damaged(error: DamagedWaveform) -> Problem {

@@ -3,6 +3,7 @@
 use std::{iter, sync::Arc, time::Duration};
 
 use domain::{
+    ErrorCode,
     Interview, InterviewKey, Timestamp,
     callback::Job,
     ids::{random_name, task_name},
@@ -156,9 +157,9 @@ fn failed_steps(
         let step = interview.steps.step(step);
         step.state == StepState::Failed || never_begun(step, now)
     };
-    let conflict = |code, detail: String| Err(Problem::new(StatusCode::CONFLICT, code, detail));
+    let conflict = |code, detail: String| Err(Problem::new(code, detail));
     if !interview.has_audio() {
-        return conflict("no_recording", "the recording has not arrived".to_owned());
+        return conflict(ErrorCode::NoRecording, "the recording has not arrived".to_owned());
     }
     if let Some(step) = request {
         let again = step == StepName::Report && interview.steps.report.state == StepState::Done;
@@ -166,11 +167,10 @@ fn failed_steps(
             return Ok(vec![step]);
         }
         if !failed(step) {
-            return conflict("not_failed", format!("{step} has not failed"));
+            return conflict(ErrorCode::NotFailed, format!("{step} has not failed"));
         }
         if let Some(first) = step.needs().filter(|needed| failed(*needed)) {
-            return conflict(
-                "prerequisite_failed",
+            return conflict(ErrorCode::PrerequisiteFailed,
                 format!("{first} has to be run first"),
             );
         }
@@ -184,7 +184,7 @@ fn failed_steps(
         }
     }
     if steps.is_empty() {
-        return conflict("not_failed", "no step has failed".to_owned());
+        return conflict(ErrorCode::NotFailed, "no step has failed".to_owned());
     }
     Ok(steps)
 }

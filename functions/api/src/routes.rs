@@ -1,6 +1,6 @@
 //! The one list of what can be asked.
 
-use domain::ports::AuthError;
+use domain::{ErrorCode, ports::AuthError};
 use std::sync::LazyLock;
 
 use http::{Method, Request, Response, StatusCode, header};
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     Api,
     console::Console,
-    identity::{credentials, refuse},
+    identity::credentials,
     openapi,
     request::ApiRequest,
     transcript::Format,
@@ -197,23 +197,20 @@ impl Api {
             self.limits.rate_limits.admit_address(&request)?;
         }
         let Ok(found) = found else {
-            return Err(Problem::not_found(
-                "no_such_path",
+            return Err(Problem::new(ErrorCode::NoSuchPath,
                 "there is nothing at this path",
             ));
         };
         let (route, methods) = *found.value;
         if !methods.contains(request.method()) {
-            return Ok(refuse_method(methods, request_id));
+            return Err(refuse_method(methods));
         }
         let mut parameters = found.params.iter().map(|(_, value)| value.to_owned());
         let parameter = parameters.next().unwrap_or_default();
         let second = parameters.next().unwrap_or_default();
         let asked = ApiRequest::new(request, parameter);
-        match self.recognise(route, asked).await {
-            Ok(asked) => self.admit(route, asked, &second, request_id).await,
-            Err(refused) => Ok(refuse(refused, request_id)),
-        }
+        let asked = self.recognise(route, asked).await?;
+        self.admit(route, asked, &second, request_id).await
     }
 
     /// Dispatches as much as one user may ask.
@@ -299,7 +296,7 @@ impl Api {
             (Route::Waveform, _) => self.waveform(&asked).await,
             (Route::WaveformData, _) => self.waveform_data(&asked).await,
             (Route::Report, _) => self.report(&asked).await,
-            (Route::Audio, _) => self.audio(&asked, request_id).await,
+            (Route::Audio, _) => self.audio(&asked).await,
             (Route::Callback, _) => self.callback(asked).await,
             (Route::Analyze, _) => self.analyze(asked).await,
             (Route::AnalyzeAsync, _) => self.analyze_async(asked).await,
@@ -315,17 +312,9 @@ fn health() -> Response<Body> {
     )
 }
 
-fn refuse_method(methods: &[Method], request_id: &str) -> Response<Body> {
-    let allowed = methods
-        .iter()
-        .map(Method::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
+fn refuse_method(methods: &[Method]) -> Problem {
+    let methods: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    let allowed = methods.join(", ");
     let detail = format!("this path takes {allowed}");
-    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
-    let mut response = problem.into_response(request_id);
-    if let Ok(value) = allowed.parse() {
-        response.headers_mut().insert(header::ALLOW, value);
-    }
-    response
+    Problem::new(ErrorCode::MethodNotAllowed, detail).with_header(header::ALLOW, &allowed)
 }

@@ -3,7 +3,7 @@
 
 use std::{
     error::Error,
-    io, iter, mem,
+    io, mem,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,13 +13,14 @@ use std::{
 
 use bytes::Bytes;
 use domain::{
+    ErrorCode,
     UserId,
     ids::random_name,
     ports::{ByteStream, ObjectError, Overwrite, Recording},
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use http::{StatusCode, header};
-use runtime::http::{Problem, incoming, too_slow};
+use http::header;
+use runtime::http::{Problem, incomplete, incoming, is_caused_by, too_slow};
 
 use crate::{Api, request::ApiRequest};
 
@@ -45,7 +46,7 @@ impl Api {
             Ok(boundary) => file_field(boundary, body).await?,
             Err(_) if content_type.is_empty() => {
                 let detail = "say by `content-type` what the body is";
-                return Err(unsupported("content_type_missing", detail));
+                return Err(Problem::new(ErrorCode::ContentTypeMissing, detail));
             }
             Err(_) => (content_type, body),
         };
@@ -80,12 +81,10 @@ impl Api {
             ObjectError::Interrupted(error) if error.kind() == TOO_LARGE => {
                 let most = self.limits.max_upload_bytes;
                 let detail = format!("the recording has more than {most} bytes");
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+                Problem::new(ErrorCode::BodyTooLarge, detail)
             }
             ObjectError::Interrupted(error) if timed_out(&error) => too_slow(),
-            ObjectError::Interrupted(_) => {
-                Problem::bad_request("body_incomplete", "the body broke off")
-            }
+            ObjectError::Interrupted(_) => incomplete(),
             other => other.into(),
         }
     }
@@ -93,15 +92,7 @@ impl Api {
 
 /// Whether a body broke off because it came too slowly, whichever code read it.
 fn timed_out(error: &(dyn Error + 'static)) -> bool {
-    is_of(error, io::ErrorKind::TimedOut)
-}
-
-fn is_of(error: &(dyn Error + 'static), kind: io::ErrorKind) -> bool {
-    let mut causes = iter::successors(Some(error), |&error| error.source());
-    causes.any(|cause| {
-        let io = cause.downcast_ref::<io::Error>();
-        io.is_some_and(|error| error.kind() == kind)
-    })
+    is_caused_by(error, &[io::ErrorKind::TimedOut])
 }
 
 /// The answer to a form that cannot be read to its end.
@@ -109,11 +100,11 @@ pub(crate) fn broken(error: &multer::Error) -> Problem {
     if timed_out(error) {
         return too_slow();
     }
-    if is_of(error, TOO_LARGE) {
+    if is_caused_by(error, &[TOO_LARGE]) {
         let detail = format!("a form has at most {MAX_AROUND} bytes around its recording");
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
+        return Problem::new(ErrorCode::BodyTooLarge, detail);
     }
-    Problem::bad_request("invalid_form", "the form cannot be read")
+    Problem::new(ErrorCode::InvalidForm, "the form cannot be read")
 }
 
 /// The bytes of the field `file`, which is to be the last.
@@ -127,8 +118,7 @@ async fn file_field(boundary: String, body: ByteStream) -> Result<(String, ByteS
             return Ok((content_type, field.map_err(io::Error::other).boxed()));
         }
     }
-    Err(Problem::bad_request(
-        "invalid_form",
+    Err(Problem::new(ErrorCode::InvalidForm,
         "the form has no field `file`",
     ))
 }
@@ -195,10 +185,6 @@ fn limit(body: ByteStream, most: u64) -> ByteStream {
         std::future::ready(Some(chunk))
     });
     checked.boxed()
-}
-
-fn unsupported(code: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail)
 }
 
 impl Drop for TempRecording {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Interview, ports::UploadGrant, steps::Code};
+use domain::{ErrorCode, Interview, ports::UploadGrant, steps::Code};
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
 use serde_json::{Value, json};
@@ -20,17 +20,13 @@ impl Api {
         let interview = self.interview(request).await?;
         if interview.audio.is_none() {
             let detail = "this interview was created without `audio`";
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "no_audio_announced",
+            return Err(Problem::new(ErrorCode::NoAudioAnnounced,
                 detail,
             ));
         }
         if interview.has_audio() && !self.can_replace_upload(&interview).await? {
             let detail = "the recording has been uploaded already";
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "already_uploaded",
+            return Err(Problem::new(ErrorCode::AlreadyUploaded,
                 detail,
             ));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
+    ErrorCode,
     Interview, UserId, analysis::Analysis, interview_store, paths::DocPath, receipt::RECEIPTS,
     report::StoredReport, steps::StepState, versions::StripUnknown, webhook,
 };
@@ -153,7 +154,7 @@ fn parts(request: &ApiRequest) -> Result<Vec<&'static str>, Problem> {
             let known = PARTS.iter().find(|part| **part == name).copied();
             known.ok_or_else(|| {
                 let detail = format!("`fields` takes {}", PARTS.join(", "));
-                Problem::bad_request("invalid_parameter", detail)
+                Problem::new(ErrorCode::InvalidParameter, detail)
             })
         })
         .collect()

@@ -5,8 +5,9 @@
 //! machine (DNS rebinding), or by a form or a `fetch` that asks for no permission
 //! (cross-site request forgery). Programs send none of what gives pages away.
 
+use domain::ErrorCode;
 use api::Origins;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, header};
 use runtime::http::Problem;
 
 /// Where the service is at home, and whose pages may change something.
@@ -34,8 +35,7 @@ impl OriginGuard {
         {
             let detail = "this service is not at home at the host that was asked for; \
                           `PUBLIC_URL` says where it is";
-            let status = StatusCode::MISDIRECTED_REQUEST;
-            return Err(Problem::new(status, "unknown_host", detail));
+            return Err(Problem::new(ErrorCode::UnknownHost, detail));
         }
         let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
         if only_reads || self.is_ours(request.headers(), asked.as_deref()) {
@@ -43,9 +43,7 @@ impl OriginGuard {
         }
         let detail = "pages of this origin may not change anything; \
                       `CORS_ALLOWED_ORIGINS` says whose may";
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "foreign_origin",
+        Err(Problem::new(ErrorCode::ForeignOrigin,
             detail,
         ))
     }

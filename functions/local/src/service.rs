@@ -1,5 +1,6 @@
 //! The API and the receiving end of signed URLs on one port.
 
+use domain::ErrorCode;
 use api::Api;
 use async_trait::async_trait;
 use embedded::Store;
@@ -38,7 +39,7 @@ impl Service for EmbeddedService {
         }
         let answer = async |request| {
             let answer = self.storage.call("/storage/", request).await;
-            let nothing = || Problem::not_found("no_such_path", "there is nothing at this path");
+            let nothing = || Problem::new(ErrorCode::NoSuchPath, "there is nothing at this path");
             answer.unwrap_or_else(|_| nothing().into_response(""))
         };
         self.api.limits.origins.around(request, answer).await

@@ -2,22 +2,16 @@
 //! status of the answer says whether they are done, to be delivered again, or
 //! beyond help.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use cloudevents::AttributesReader as _;
-use domain::{InterviewKey, event::Event, trace::TraceContext};
+use domain::{ErrorCode, InterviewKey, event::Event, trace::TraceContext};
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use hyper::body::Body as HttpBody;
 use serde_json::json;
-use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span, field::Empty};
 
@@ -25,7 +19,7 @@ use crate::{
     Failure, Function, Incoming,
     ack::{Outcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
-    http::{Body, Problem, Service, json},
+    http::{Body, Problem, Service, json, read_whole},
     trace,
 };
 
@@ -33,9 +27,6 @@ use crate::{
 /// to 1 MB; messages may have 10 MB, and base64 makes them a third longer, but
 /// none of ours comes near that.
 const MAX_BODY: usize = 10 * 1024 * 1024;
-
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a platform asks whether the function is up.
 const HEALTH: &str = "/healthz";
@@ -86,7 +77,7 @@ impl Receiver {
         } else {
             Sender::Events
         };
-        let body = match whole_body(body).await {
+        let body = match read_whole(body, MAX_BODY).await {
             Ok(body) => body,
             Err(problem) => {
                 tracing::warn!(path, "request not read: {problem}");
@@ -209,44 +200,13 @@ fn interview_of(incoming: &Incoming) -> Option<String> {
     }
 }
 
-async fn whole_body<B>(body: B) -> Result<Bytes, Problem>
-where
-    B: HttpBody<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let reading = Limited::new(body, MAX_BODY).collect();
-    match timeout(BODY_TIMEOUT, reading).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            format!("the body has more than {MAX_BODY} bytes"),
-        )),
-        Ok(Err(_)) => Err(Problem::bad_request(
-            "body_incomplete",
-            "the body broke off",
-        )),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "body_too_slow",
-            format!("the body took more than {} s", BODY_TIMEOUT.as_secs()),
-        )),
-    }
-}
-
 fn health() -> Response<Body> {
     let body = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
     json(StatusCode::OK, &body)
 }
 
 fn not_allowed(allowed: &'static str) -> Response<Body> {
-    let problem = Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        format!("allowed here: {allowed}"),
-    );
-    let mut response = problem.into_response("");
-    let value = HeaderValue::from_static(allowed);
-    response.headers_mut().insert(header::ALLOW, value);
-    response
+    let detail = format!("allowed here: {allowed}");
+    let problem = Problem::new(ErrorCode::MethodNotAllowed, detail);
+    problem.with_header(header::ALLOW, allowed).into_response("")
 }

@@ -8,8 +8,8 @@ use std::sync::{
 use crate::support::{TestHost, wav};
 use async_trait::async_trait;
 use domain::{
-    UserId,
-    ports::{AuthError, Credentials, Header, Identity, Reason},
+    ErrorCode, UserId,
+    ports::{AuthError, Credentials, Header, Identity},
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
 use runtime::settings::Environment;
@@ -25,8 +25,7 @@ struct Doorman {
 impl Identity for Doorman {
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let refused = |reason, code| AuthError {
-            reason,
+        let refused = |code| AuthError {
             code,
             message: "you shall not pass".into(),
         };
@@ -34,11 +33,11 @@ impl Identity for Doorman {
             Header::Text("Bearer anna") => Ok(UserId::parse("anna").expect("an id")),
             Header::Text("Bearer ben") => Ok(UserId::parse("ben").expect("an id")),
             Header::Text("Bearer asleep") => {
-                Err(refused(Reason::Unavailable, "identity_unavailable"))
+                Err(refused(ErrorCode::IdentityUnavailable))
             }
-            Header::Text(_) => Err(refused(Reason::Untrusted, "token_bad_signature")),
-            Header::Unusable => Err(refused(Reason::Untrusted, "token_malformed")),
-            Header::Absent => Err(refused(Reason::Anonymous, "token_missing")),
+            Header::Text(_) => Err(refused(ErrorCode::TokenBadSignature)),
+            Header::Unusable => Err(refused(ErrorCode::TokenMalformed)),
+            Header::Absent => Err(refused(ErrorCode::TokenMissing)),
         }
     }
 }

@@ -14,6 +14,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use domain::ErrorCode;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -192,7 +193,7 @@ impl Service for Providers {
             Some(said) => say(said).await,
             None if asked.of_gemini() => say(Said::Whole(200, analysed())).await,
             None if path.starts_with("/v1/listen") => self.recognise(&path).await,
-            None => Problem::not_found("no_such_path", path).into_response(""),
+            None => Problem::new(ErrorCode::NoSuchPath, path).into_response(""),
         }
     }
 }

@@ -8,14 +8,14 @@ mod schema;
 use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::steps::Code;
+use domain::{ErrorCode, steps::Code};
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, answer, full};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use self::html::{escape, prose};
-use super::{DOCUMENT, problems};
+use super::DOCUMENT;
 use crate::routes::Route;
 
 const STYLE: &str = include_str!("page.css");
@@ -145,9 +145,9 @@ fn group(document: &Value, tag: &Value, calls: &[Call]) -> String {
 }
 
 fn codes() -> String {
-    let rows = problems::all().map(|row| {
-        let why = prose(&Value::from(row.why));
-        let (code, status) = (row.code, row.status);
+    let rows = ErrorCode::API.iter().map(|code| {
+        let why = prose(&Value::from(code.meaning()));
+        let status = code.status();
         format!("<tr><td><code>{code}</code></td><td>{status}</td><td>{why}</td></tr>")
     });
     format!(
