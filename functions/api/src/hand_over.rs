@@ -1,11 +1,10 @@
 //! A recording that came by form, stored where the pipeline starts.
 
 use domain::{
-    Interview,
+    ErrorCode, Interview,
     interview::Audio,
     ports::{ObjectError, Overwrite, Recording},
 };
-use http::StatusCode;
 use runtime::http::Problem;
 
 use crate::{Api, temp_recording::TempRecording};
@@ -51,8 +50,8 @@ impl Api {
                     generation,
                     "an incomplete upload is replaced"
                 );
-                let deleted = self.uploads.delete_generation(&audio.object, generation);
-                deleted.await?;
+                let name = &audio.object;
+                self.uploads.delete_generation(name, generation).await?;
             }
             Found::Nothing => {}
         }
@@ -60,7 +59,7 @@ impl Api {
             return Ok(());
         }
         let detail = "the recording was stored by another call at the same time; try again";
-        Err(Problem::new(StatusCode::CONFLICT, "conflict", detail))
+        Err(Problem::new(ErrorCode::Conflict, detail))
     }
 
     /// Answers `false` when there is an object already.
@@ -81,8 +80,7 @@ impl Api {
     }
 
     async fn compare(&self, audio: &Audio, recording: &Recording) -> Result<Found, Problem> {
-        let found = self.uploads.stat(&audio.object).await;
-        let Some(found) = found? else {
+        let Some(found) = self.uploads.stat(&audio.object).await? else {
             return Ok(Found::Nothing);
         };
         if found.size != audio.size_bytes {
@@ -104,5 +102,5 @@ impl Api {
 
 fn brought_another() -> Problem {
     let detail = "this key has brought another recording before; use a new one";
-    Problem::new(StatusCode::CONFLICT, "idempotency_key_used", detail)
+    Problem::new(ErrorCode::IdempotencyKeyUsed, detail)
 }

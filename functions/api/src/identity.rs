@@ -1,12 +1,11 @@
-//! Who is asking, and what a request without a user is told.
+//! The user of a request.
 
 use async_trait::async_trait;
 use domain::{
-    UserId,
-    ports::{AuthError, Credentials, Header, Identity, Reason},
+    ErrorCode, UserId,
+    ports::{AuthError, Credentials, Header, Identity},
 };
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use runtime::http::{Body, Problem};
+use http::HeaderMap;
 
 /// Takes people at their word: the user is the header `X-User-Id`, or `local`
 /// without one. For the embedded service alone.
@@ -27,8 +26,7 @@ impl Identity for LocalIdentity {
 
 fn invalid_user(why: &str) -> AuthError {
     AuthError {
-        reason: Reason::Malformed,
-        code: "invalid_user",
+        code: ErrorCode::InvalidUser,
         message: format!("X-User-Id: {why}").into(),
     }
 }
@@ -50,36 +48,14 @@ fn the<'a>(headers: &'a HeaderMap, name: &str) -> Header<'a> {
     }
 }
 
-/// The answer to a request without a user.
-pub(crate) fn refuse(refused: AuthError, request_id: &str) -> Response<Body> {
-    let (status, challenge) = match refused.reason {
-        // RFC 6750, section 3.1: no error where no token was shown.
-        Reason::Anonymous => (StatusCode::UNAUTHORIZED, Some("Bearer")),
-        Reason::Untrusted => (
-            StatusCode::UNAUTHORIZED,
-            Some("Bearer error=\"invalid_token\""),
-        ),
-        Reason::Malformed => (StatusCode::BAD_REQUEST, None),
-        Reason::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
-    };
-    let problem = Problem::new(status, refused.code, refused.message);
-    let mut response = problem.into_response(request_id);
-    if let Some(challenge) = challenge {
-        response.headers_mut().insert(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static(challenge),
-        );
-    }
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use futures::executor::block_on;
+    use http::HeaderValue;
 
     use super::*;
 
-    fn user(values: &[&'static [u8]]) -> Result<String, &'static str> {
+    fn user(values: &[&'static [u8]]) -> Result<String, ErrorCode> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append("x-user-id", HeaderValue::from_bytes(value).unwrap());
@@ -97,8 +73,8 @@ mod tests {
     #[test]
     fn a_name_that_cannot_be_one_is_refused() {
         for wrong in [&b""[..], b"a/b", b"..", b"a b", b"__a__", b"\xff"] {
-            assert_eq!(user(&[wrong]), Err("invalid_user"), "{wrong:?}");
+            assert_eq!(user(&[wrong]), Err(ErrorCode::InvalidUser), "{wrong:?}");
         }
-        assert_eq!(user(&[b"anna", b"ben"]), Err("invalid_user"));
+        assert_eq!(user(&[b"anna", b"ben"]), Err(ErrorCode::InvalidUser));
     }
 }

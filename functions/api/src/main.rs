@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use api::{Api, Console, Limits};
+use api::{Api, ApiService, Console, Limits};
 
 fn main() -> ExitCode {
     google::service("api", |cloud| {
         let analyst = engines::analyst_with(cloud.environment(), Some(cloud.tokens()))?;
-        Ok(Api {
+        Ok(ApiService::new(Api {
             identity: cloud.identity()?,
             records: cloud.records(),
             uploads: cloud.uploads()?,
@@ -20,6 +20,6 @@ fn main() -> ExitCode {
             limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,
             console: Console::read(cloud.environment())?,
             check_webhook_url: notify::target::check,
-        })
+        }))
     })
 }

@@ -16,18 +16,16 @@ use std::{
     time::Duration,
 };
 
+use axum::{body::Body, response::Response};
 use config::{Environment, InvalidSetting};
-use domain::UserId;
+use domain::{ErrorCode, UserId};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-use http::{Request, Response, StatusCode};
+use http::Request;
 use http_body_util::BodyExt;
-use runtime::{
-    http::{Body, Problem},
-    serve::Peer,
-};
+use runtime::{http::Problem, serve::Peer};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many transcripts of callers who wait are in memory at most: each may be of a
@@ -132,10 +130,9 @@ impl RateLimits {
     pub(crate) fn admit_analysis(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.0.analyses.try_acquire().map_err(|_| {
             let detail = "as many transcripts are being analysed as there is room for";
-            let status = StatusCode::SERVICE_UNAVAILABLE;
             Problem {
                 retry_after: Some(Duration::from_secs(10)),
-                ..Problem::new(status, "unavailable", detail)
+                ..Problem::new(ErrorCode::Unavailable, detail)
             }
         })
     }
@@ -151,11 +148,7 @@ impl RateLimits {
             .filter(|most| *count >= most.get())
         {
             let detail = format!("{most} streams are open already; close one");
-            return Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_streams",
-                detail,
-            ));
+            return Err(Problem::new(ErrorCode::TooManyStreams, detail));
         }
         *count += 1;
         Ok(Open {
@@ -178,15 +171,14 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// The answer, whose body counts until it is dropped.
-    pub(crate) fn with(self, response: Response<Body>) -> Response<Body> {
+    /// The response, whose body counts until it is dropped.
+    pub(crate) fn with(self, response: Response) -> Response {
         response.map(|body| {
             let held = self;
-            body.map_frame(move |frame| {
+            Body::new(body.map_frame(move |frame| {
                 let _ = &held;
                 frame
-            })
-            .boxed_unsync()
+            }))
         })
     }
 }
@@ -228,7 +220,7 @@ impl<K: Clone + std::hash::Hash + Eq> Limiter<K> {
             let detail = "more requests than one may ask for; wait as long as `Retry-After` says";
             Problem {
                 retry_after: Some(wait),
-                ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+                ..Problem::new(ErrorCode::TooManyRequests, detail)
             }
         })
     }
@@ -284,7 +276,7 @@ mod tests {
         let refused = rate_limits.admit_analysis().unwrap_err();
         assert_eq!(
             (refused.status.as_u16(), refused.code),
-            (503, "unavailable")
+            (503, ErrorCode::Unavailable)
         );
         assert!(refused.retry_after.is_some());
         rooms.pop();
@@ -335,7 +327,7 @@ mod tests {
             assert_eq!(rate_limits.admit_user(&anna), Ok(()));
         }
         let refused = rate_limits.admit_user(&anna).unwrap_err();
-        assert_eq!(refused.code, "too_many_requests");
+        assert_eq!(refused.code, ErrorCode::TooManyRequests);
         let wait = refused.retry_after.unwrap();
         assert!(
             wait.as_secs() <= 20,
@@ -353,10 +345,10 @@ mod tests {
             rate_limits.open(&anna).unwrap(),
         );
         let refused = rate_limits.open(&anna).map(drop).unwrap_err();
-        assert_eq!(refused.code, "too_many_streams");
+        assert_eq!(refused.code, ErrorCode::TooManyStreams);
         drop(first);
         let third = rate_limits.open(&anna).unwrap();
-        let answer = third.with(runtime::http::empty(StatusCode::OK));
+        let answer = third.with(Response::default());
         assert!(rate_limits.open(&anna).is_err(), "the answer is under way");
         drop(answer);
         assert!(rate_limits.open(&anna).is_ok());

@@ -3,7 +3,7 @@
 
 use std::{
     error::Error,
-    io, iter, mem,
+    io, mem,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,17 +11,18 @@ use std::{
     task::Poll,
 };
 
+use axum::extract::Request;
 use bytes::Bytes;
 use domain::{
-    UserId,
+    ErrorCode, UserId,
     ids::random_name,
     ports::{ByteStream, ObjectError, Overwrite, Recording},
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use http::{StatusCode, header};
-use runtime::http::{Problem, incoming, too_slow};
+use http::header;
+use runtime::http::{Problem, incoming, incomplete, is_caused_by, too_slow};
 
-use crate::{Api, request::ApiRequest};
+use crate::Api;
 
 /// What a body's last chunk breaks off with when it is too large.
 const TOO_LARGE: io::ErrorKind = io::ErrorKind::FileTooLarge;
@@ -36,20 +37,24 @@ pub(crate) struct TempRecording {
 
 impl Api {
     /// Takes the recording from a body: as it is, or the field `file` of a form.
-    pub(crate) async fn spool(&self, asked: ApiRequest) -> Result<TempRecording, Problem> {
-        let user = asked.user()?.clone();
-        let content_type = asked.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
-        let content_type = content_type.to_owned();
-        let body = incoming(asked.into_body());
+    pub(crate) async fn spool(
+        &self,
+        user: &UserId,
+        request: Request,
+    ) -> Result<TempRecording, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or("").to_owned();
+        let body = incoming(request.into_body());
         let (content_type, bytes) = match multer::parse_boundary(&content_type) {
             Ok(boundary) => file_field(boundary, body).await?,
             Err(_) if content_type.is_empty() => {
                 let detail = "say by `content-type` what the body is";
-                return Err(unsupported("content_type_missing", detail));
+                return Err(Problem::new(ErrorCode::ContentTypeMissing, detail));
             }
             Err(_) => (content_type, body),
         };
-        self.keep(&user, &content_type, bytes).await
+        self.keep(user, &content_type, bytes).await
     }
 
     /// Keeps a recording until the returned value is dropped.
@@ -80,12 +85,10 @@ impl Api {
             ObjectError::Interrupted(error) if error.kind() == TOO_LARGE => {
                 let most = self.limits.max_upload_bytes;
                 let detail = format!("the recording has more than {most} bytes");
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+                Problem::new(ErrorCode::BodyTooLarge, detail)
             }
             ObjectError::Interrupted(error) if timed_out(&error) => too_slow(),
-            ObjectError::Interrupted(_) => {
-                Problem::bad_request("body_incomplete", "the body broke off")
-            }
+            ObjectError::Interrupted(_) => incomplete(),
             other => other.into(),
         }
     }
@@ -93,15 +96,7 @@ impl Api {
 
 /// Whether a body broke off because it came too slowly, whichever code read it.
 fn timed_out(error: &(dyn Error + 'static)) -> bool {
-    is_of(error, io::ErrorKind::TimedOut)
-}
-
-fn is_of(error: &(dyn Error + 'static), kind: io::ErrorKind) -> bool {
-    let mut causes = iter::successors(Some(error), |&error| error.source());
-    causes.any(|cause| {
-        let io = cause.downcast_ref::<io::Error>();
-        io.is_some_and(|error| error.kind() == kind)
-    })
+    is_caused_by(error, &[io::ErrorKind::TimedOut])
 }
 
 /// The answer to a form that cannot be read to its end.
@@ -109,11 +104,11 @@ pub(crate) fn broken(error: &multer::Error) -> Problem {
     if timed_out(error) {
         return too_slow();
     }
-    if is_of(error, TOO_LARGE) {
+    if is_caused_by(error, &[TOO_LARGE]) {
         let detail = format!("a form has at most {MAX_AROUND} bytes around its recording");
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
+        return Problem::new(ErrorCode::BodyTooLarge, detail);
     }
-    Problem::bad_request("invalid_form", "the form cannot be read")
+    Problem::new(ErrorCode::InvalidForm, "the form cannot be read")
 }
 
 /// The bytes of the field `file`, which is to be the last.
@@ -127,8 +122,8 @@ async fn file_field(boundary: String, body: ByteStream) -> Result<(String, ByteS
             return Ok((content_type, field.map_err(io::Error::other).boxed()));
         }
     }
-    Err(Problem::bad_request(
-        "invalid_form",
+    Err(Problem::new(
+        ErrorCode::InvalidForm,
         "the form has no field `file`",
     ))
 }
@@ -184,7 +179,7 @@ fn one_at_a_time(mut body: ByteStream) -> impl Stream<Item = io::Result<Bytes>> 
 }
 
 /// Breaks off behind `most` bytes.
-fn limit(body: ByteStream, most: u64) -> ByteStream {
+pub(crate) fn limit(body: ByteStream, most: u64) -> ByteStream {
     let checked = body.scan(0, move |size: &mut u64, chunk| {
         let chunk = chunk.and_then(|bytes| {
             *size += bytes.len() as u64;
@@ -195,10 +190,6 @@ fn limit(body: ByteStream, most: u64) -> ByteStream {
         std::future::ready(Some(chunk))
     });
     checked.boxed()
-}
-
-fn unsupported(code: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail)
 }
 
 impl Drop for TempRecording {

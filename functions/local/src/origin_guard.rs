@@ -6,7 +6,8 @@
 //! forgery). Programs do not send the headers that identify pages.
 
 use api::Origins;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use domain::ErrorCode;
+use http::{HeaderMap, Method, Request, header};
 use runtime::http::Problem;
 
 /// The allowed hosts and origins.
@@ -33,8 +34,7 @@ impl OriginGuard {
             .is_some_and(|authority| self.is_allowed_host(authority))
         {
             let detail = "the `Host` header does not match `PUBLIC_URL`";
-            let status = StatusCode::MISDIRECTED_REQUEST;
-            return Err(Problem::new(status, "unknown_host", detail));
+            return Err(Problem::new(ErrorCode::UnknownHost, detail));
         }
         let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
         if only_reads || self.is_allowed_origin(request.headers(), authority.as_deref()) {
@@ -42,11 +42,7 @@ impl OriginGuard {
         }
         let detail =
             "this origin may not change anything; `CORS_ALLOWED_ORIGINS` lists those that may";
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "foreign_origin",
-            detail,
-        ))
+        Err(Problem::new(ErrorCode::ForeignOrigin, detail))
     }
 
     /// DNS rebinding needs a registered domain, so IP literals, single-label hosts and

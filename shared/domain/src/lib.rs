@@ -19,6 +19,7 @@
 //! - [`paths`]: where records and objects lie.
 //! - [`documents`]: what fits into one.
 //! - [`audit`]: compares documents with objects.
+//! - [`ErrorCode`]: why requests are refused.
 //! - [`versions`]: what documents of another release keep.
 //! - [`ports`]: the traits behind which storage, queues and engines stand;
 //!   [`interview_store`] runs the transitions of [`lease`] over them.
@@ -30,6 +31,7 @@ pub mod chunks;
 mod code;
 pub mod deletion;
 pub mod documents;
+mod error_code;
 pub mod event;
 pub mod ids;
 pub mod interview;
@@ -57,6 +59,7 @@ pub mod versions;
 pub mod waveform;
 pub mod webhook;
 
+pub use error_code::ErrorCode;
 pub use ids::{InterviewId, InterviewKey, UserId};
 pub use interview::Interview;
 pub use private::Private;

@@ -4,7 +4,10 @@
 //! multiple of 256 KiB is kept.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use domain::ports::{ObjectMeta, ObjectStore as _, Overwrite, UploadGrant};
+use domain::{
+    ErrorCode,
+    ports::{ObjectMeta, ObjectStore as _, Overwrite, UploadGrant},
+};
 use embedded::uploads::{ContentRange, Received, UploadError};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -99,7 +102,7 @@ pub fn encode_crc32c(sum: u32) -> String {
 /// The answer to an upload whose bytes do not have the checksum that it names.
 pub fn wrong_crc32c(expected: &str) -> Problem {
     let detail = format!("the bytes do not have the CRC-32C `{expected}`; send them again");
-    Problem::bad_request("crc32c_mismatch", detail)
+    Problem::new(ErrorCode::ChecksumMismatch, detail)
 }
 
 fn is_short(part: ContentRange) -> bool {
@@ -113,7 +116,7 @@ fn is_short(part: ContentRange) -> bool {
 
 fn too_short() -> Problem {
     let detail = "every piece except for the last one must have a multiple of 262144 bytes";
-    Problem::bad_request("invalid_content_range", detail)
+    Problem::new(ErrorCode::InvalidContentRange, detail)
 }
 
 /// `308` with how far it is; without `Range` when nothing is there.

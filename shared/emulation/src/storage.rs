@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ObjectMeta, ObjectStore, Overwrite, UploadGrant};
+use domain::{
+    ErrorCode,
+    ports::{ObjectMeta, ObjectStore, Overwrite, UploadGrant},
+};
 use embedded::{
     Store,
     uploads::{BadUrl, SignedOperation, UploadError, Uploads},
@@ -167,15 +170,12 @@ pub async fn download(
 ) -> Result<Response<Body>, Problem> {
     let found = bucket.stat(name).await.map_err(|_| Problem::internal())?;
     let wanted = found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
-    let meta = wanted.ok_or_else(|| Problem::not_found("not_found", "no such object"))?;
+    let meta = wanted.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such object"))?;
     let etag = format!("\"{}\"", meta.generation);
     let (status, part) = match range::requested(&request.headers, meta.size, &etag) {
         RangeRequest::Unsatisfiable => return Err(out_of_range()),
-        RangeRequest::Partial(parts) if parts.len() == 1 => {
-            (StatusCode::PARTIAL_CONTENT, parts[0].clone())
-        }
-        // Cloud Storage does not give several at once.
-        _ => (StatusCode::OK, 0..meta.size),
+        RangeRequest::Partial(part) => (StatusCode::PARTIAL_CONTENT, part),
+        RangeRequest::Full => (StatusCode::OK, 0..meta.size),
     };
     let mut response = empty(status);
     if request.method != Method::HEAD {
@@ -213,34 +213,33 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
 
 /// The answer to a path that leads nowhere.
 pub fn no_such_path() -> Problem {
-    Problem::not_found("no_such_path", "there is nothing at this path")
+    Problem::new(ErrorCode::NoSuchPath, "there is nothing at this path")
 }
 
 fn out_of_range() -> Problem {
     let detail = "the range begins behind the end of the object";
-    let status = StatusCode::RANGE_NOT_SATISFIABLE;
-    Problem::new(status, "range_not_satisfiable", detail)
+    Problem::new(ErrorCode::RangeNotSatisfiable, detail)
 }
 
 /// The answer to a method that a path does not take.
 pub fn method_not_allowed(allowed: &str) -> Problem {
     let detail = format!("this path takes {allowed}");
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    Problem::new(ErrorCode::MethodNotAllowed, detail)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
 pub(crate) fn problem(error: UploadError) -> Problem {
-    let (status, code) = match &error {
-        UploadError::Url(BadUrl::Signature) => (StatusCode::FORBIDDEN, "invalid_signature"),
-        UploadError::Url(BadUrl::Expired) => (StatusCode::FORBIDDEN, "url_expired"),
-        UploadError::Header { .. } => (StatusCode::FORBIDDEN, "header_not_as_signed"),
-        UploadError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "upload_too_large"),
-        UploadError::TooSmall { .. } => (StatusCode::BAD_REQUEST, "upload_too_small"),
-        UploadError::Range => (StatusCode::BAD_REQUEST, "invalid_content_range"),
-        UploadError::NoSession => (StatusCode::NOT_FOUND, "no_such_upload"),
-        UploadError::Exists => (StatusCode::PRECONDITION_FAILED, "already_uploaded"),
-        UploadError::Interrupted => (StatusCode::REQUEST_TIMEOUT, "upload_interrupted"),
+    let code = match &error {
+        UploadError::Url(BadUrl::Signature) => ErrorCode::InvalidSignature,
+        UploadError::Url(BadUrl::Expired) => ErrorCode::UrlExpired,
+        UploadError::Header { .. } => ErrorCode::HeaderNotAsSigned,
+        UploadError::TooLarge { .. } => ErrorCode::UploadTooLarge,
+        UploadError::TooSmall { .. } => ErrorCode::UploadTooSmall,
+        UploadError::Range => ErrorCode::InvalidContentRange,
+        UploadError::NoSession => ErrorCode::NoSuchUpload,
+        UploadError::Exists => ErrorCode::ObjectExists,
+        UploadError::Interrupted => ErrorCode::UploadInterrupted,
         UploadError::Store(error) => return Problem::unavailable(error),
     };
-    Problem::new(status, code, error.to_string())
+    Problem::new(code, error.to_string())
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::ErrorCode;
 use http::{HeaderValue, Response, StatusCode, header};
 use steps::Failure;
 
@@ -77,10 +78,14 @@ pub(crate) const fn status(sender: Sender, outcome: &DeliveryOutcome) -> StatusC
 /// The whole answer.
 pub(crate) fn answer(sender: Sender, outcome: &DeliveryOutcome) -> Response<Body> {
     let status = status(sender, outcome);
-    if status.is_success() {
+    let Some(code) = outcome.code().filter(|_| !status.is_success()) else {
         return empty(status);
-    }
-    let mut response = Problem::new(status, outcome.word(), outcome.detail()).into_response("");
+    };
+    let problem = Problem {
+        status,
+        ..Problem::new(code, outcome.detail())
+    };
+    let mut response = problem.into_response("");
     let wait = outcome.wait().filter(|_| sender == Sender::Events);
     if let Some(wait) = wait {
         let seconds = HeaderValue::from(whole_seconds(wait));
@@ -96,14 +101,18 @@ fn whole_seconds(wait: Duration) -> u64 {
 
 impl DeliveryOutcome {
     /// A stable `snake_case` word.
-    pub(crate) const fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
+        self.code().map_or("handled", ErrorCode::as_str)
+    }
+
+    const fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Handled => "handled",
-            Self::Foreign(_) => "foreign",
-            Self::Unreadable(_) => "unreadable",
-            Self::Failed(Failure::Permanent(_)) => "permanent_failure",
-            Self::Failed(Failure::Transient { .. }) => "transient_failure",
-            Self::Failed(Failure::Later(_)) => "later",
+            Self::Handled => None,
+            Self::Foreign(_) => Some(ErrorCode::WrongSender),
+            Self::Unreadable(_) => Some(ErrorCode::Unreadable),
+            Self::Failed(Failure::Permanent(_)) => Some(ErrorCode::PermanentFailure),
+            Self::Failed(Failure::Transient { .. }) => Some(ErrorCode::TransientFailure),
+            Self::Failed(Failure::Later(_)) => Some(ErrorCode::Later),
         }
     }
 

@@ -6,9 +6,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{InterviewKey, event::Event, trace::TraceContext};
+use domain::{ErrorCode, InterviewKey, event::Event, trace::TraceContext};
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use hyper::body::Body as HttpBody;
 use serde_json::json;
 use steps::{Failure, Function, Trigger};
@@ -215,13 +215,9 @@ fn health() -> Response<Body> {
 }
 
 fn not_allowed(allowed: &'static str) -> Response<Body> {
-    let problem = Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        format!("allowed here: {allowed}"),
-    );
-    let mut response = problem.into_response("");
-    let value = HeaderValue::from_static(allowed);
-    response.headers_mut().insert(header::ALLOW, value);
-    response
+    let detail = format!("allowed here: {allowed}");
+    let problem = Problem::new(ErrorCode::MethodNotAllowed, detail);
+    problem
+        .with_header(header::ALLOW, allowed)
+        .into_response("")
 }

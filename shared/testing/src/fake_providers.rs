@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::ErrorCode;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -181,7 +182,7 @@ impl Service for Providers {
             Some(said) => say(said).await,
             None if asked.is_gemini() => say(Said::Whole(200, analysed())).await,
             None if path.starts_with("/v1/listen") => self.recognise(&path).await,
-            None => Problem::not_found("no_such_path", path).into_response(""),
+            None => Problem::new(ErrorCode::NoSuchPath, path).into_response(""),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    Timestamp,
+    ErrorCode, Timestamp,
     pipeline::Right,
     ports::{ObjectError, ObjectStore, Overwrite, UploadGrant},
 };
@@ -180,7 +180,7 @@ impl Gcs {
         let found = objects.stat(&name).await.map_err(|_| Problem::internal())?;
         let generation = number(query, "generation");
         let found = found.filter(|meta| generation.is_none_or(|wanted| wanted == meta.generation));
-        let meta = found.ok_or_else(|| Problem::not_found("not_found", "no such object"))?;
+        let meta = found.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such object"))?;
         let expected = number(query, "ifGenerationMatch");
         if expected.is_some_and(|expected| expected != meta.generation) {
             return Err(condition_not_met());
@@ -249,12 +249,11 @@ fn number(query: &Query, name: &str) -> Option<i64> {
 }
 
 fn condition_not_met() -> Problem {
-    let status = StatusCode::PRECONDITION_FAILED;
-    Problem::new(status, "condition_not_met", "there is such an object")
+    Problem::new(ErrorCode::ConditionNotMet, "there is such an object")
 }
 
 fn bad_request(detail: &str) -> Problem {
-    Problem::bad_request("invalid_request", detail)
+    Problem::new(ErrorCode::InvalidRequest, detail)
 }
 
 fn metadata(json: &[u8]) -> Metadata {

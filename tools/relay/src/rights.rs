@@ -3,8 +3,11 @@
 
 use std::sync::Arc;
 
-use domain::pipeline::{Pipeline, Right};
-use http::{HeaderMap, StatusCode, header};
+use domain::{
+    ErrorCode,
+    pipeline::{Pipeline, Right},
+};
+use http::{HeaderMap, header};
 use runtime::http::Problem;
 
 /// The rights of callers of the JSON API.
@@ -33,11 +36,7 @@ impl Rights {
         let function = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let Some(function) = function else {
             let detail = "name the function as the bearer token";
-            return Err(Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "unauthenticated",
-                detail,
-            ));
+            return Err(Problem::new(ErrorCode::Unauthenticated, detail));
         };
         if pipeline.may(function, right, bucket) {
             return Ok(());
@@ -50,6 +49,6 @@ impl Rights {
             "access denied"
         );
         let detail = format!("`{function}` does not have the right {right:?} on `{bucket}`");
-        Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
+        Err(Problem::new(ErrorCode::Forbidden, detail))
     }
 }

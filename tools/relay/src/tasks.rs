@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use domain::{
-    Timestamp,
+    ErrorCode, Timestamp,
     ports::{Clock, Enqueued, Queue, QueueError, Task},
     trace::TraceContext,
 };
@@ -116,7 +116,10 @@ impl Service for CloudTasks {
 }
 
 fn invalid(field: &str) -> Problem {
-    Problem::bad_request("invalid_argument", format!("`{field}` makes no sense"))
+    Problem::new(
+        ErrorCode::InvalidArgument,
+        format!("`{field}` makes no sense"),
+    )
 }
 
 /// An error as Google's APIs write it.

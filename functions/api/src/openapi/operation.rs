@@ -1,17 +1,18 @@
 //! How one call is described.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::ErrorCode;
 use serde_json::{Map, Value, json};
 
-use super::problems::{self, Row};
+use super::problems;
 
 /// The description of a call while it is put together.
 pub(super) struct Operation {
     fields: Map<String, Value>,
     parameters: Vec<Value>,
     answers: Map<String, Value>,
-    codes: Vec<&'static str>,
+    codes: BTreeSet<ErrorCode>,
     bodiless: bool,
 }
 
@@ -26,7 +27,7 @@ impl Operation {
             fields,
             parameters: Vec::new(),
             answers: Map::new(),
-            codes: Vec::new(),
+            codes: BTreeSet::new(),
             bodiless: false,
         }
     }
@@ -101,7 +102,7 @@ impl Operation {
     }
 
     /// The codes of what can go wrong.
-    pub(super) fn fails(mut self, codes: &[&'static str]) -> Self {
+    pub(super) fn fails(mut self, codes: &[ErrorCode]) -> Self {
         self.codes.extend(codes);
         self
     }
@@ -114,13 +115,12 @@ impl Operation {
 
     /// The operation as the document has it.
     pub(super) fn build(mut self) -> Value {
-        let mut by_status: BTreeMap<u16, Vec<Row>> = BTreeMap::new();
-        for row in problems::rows(&self.codes) {
-            by_status.entry(row.status).or_default().push(row);
+        let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
+        for code in self.codes {
+            by_status.entry(code.status()).or_default().push(code);
         }
-        for (status, rows) in by_status {
-            let bodiless = self.bodiless;
-            let answer = problems::answer(status, &rows, bodiless);
+        for (status, codes) in by_status {
+            let answer = problems::answer(status, &codes, self.bodiless);
             self.answers.insert(status.to_string(), answer);
         }
         if !self.parameters.is_empty() {

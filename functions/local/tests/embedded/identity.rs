@@ -9,8 +9,8 @@ use crate::support::{TestHost, wav};
 use async_trait::async_trait;
 use config::Environment;
 use domain::{
-    UserId,
-    ports::{AuthError, Credentials, Header, Identity, Reason},
+    ErrorCode, UserId,
+    ports::{AuthError, Credentials, Header, Identity},
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -25,20 +25,17 @@ struct FakeIdentity {
 impl Identity for FakeIdentity {
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let refused = |reason, code| AuthError {
-            reason,
+        let refused = |code| AuthError {
             code,
             message: "you shall not pass".into(),
         };
         match credentials.authorization {
             Header::Text("Bearer anna") => Ok(UserId::parse("anna").expect("an id")),
             Header::Text("Bearer ben") => Ok(UserId::parse("ben").expect("an id")),
-            Header::Text("Bearer asleep") => {
-                Err(refused(Reason::Unavailable, "identity_unavailable"))
-            }
-            Header::Text(_) => Err(refused(Reason::Untrusted, "token_bad_signature")),
-            Header::Unusable => Err(refused(Reason::Untrusted, "token_malformed")),
-            Header::Absent => Err(refused(Reason::Anonymous, "token_missing")),
+            Header::Text("Bearer asleep") => Err(refused(ErrorCode::IdentityUnavailable)),
+            Header::Text(_) => Err(refused(ErrorCode::TokenBadSignature)),
+            Header::Unusable => Err(refused(ErrorCode::TokenMalformed)),
+            Header::Absent => Err(refused(ErrorCode::TokenMissing)),
         }
     }
 }

@@ -108,7 +108,7 @@ async fn other_users_interview_is_indistinguishable_from_a_missing_one() {
     // As long as a real one, so that lengths are the same.
     let nobodys = "x".repeat(scene.id.len());
     let mut asked = 0;
-    for (path, methods) in api::routes() {
+    for (path, methods) in api::operations() {
         // The page is public: it fetches its data with requests.
         let page = path.starts_with("/app");
         if page || (!path.contains("{id}") && !path.contains("{filename}")) {

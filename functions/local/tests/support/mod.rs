@@ -128,7 +128,7 @@ impl TestHost {
 
     /// Serves another API on a port of its own; answers where.
     pub async fn serve(&self, api: api::Api) -> String {
-        testing::serve(Arc::new(api)).await
+        testing::serve(Arc::new(api::ApiService::new(api))).await
     }
 
     /// Creates an interview that awaits `bytes` bytes of WAV.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 
-use crate::UserId;
+use crate::{ErrorCode, UserId};
 
 /// One header of a request. Without `Debug`, so that no log shows a token.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -27,27 +27,13 @@ pub struct Credentials<'a> {
     pub user_id: Header<'a>,
 }
 
-/// What kind of refusal it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The request does not say who sends it.
-    Anonymous,
-    /// What it says is not to be believed.
-    Untrusted,
-    /// What it says cannot be the name of a user.
-    Malformed,
-    /// No user can be recognised just now; the same request may succeed later.
-    Unavailable,
-}
-
 /// Why a request has no user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct AuthError {
-    /// What kind of refusal it is.
-    pub reason: Reason,
-    /// A stable `snake_case` word.
-    pub code: &'static str,
+    /// Its status is 401 for credentials that are missing or not to be believed, 400 for those
+    /// that name no possible user, and 503 where they cannot be checked just now.
+    pub code: ErrorCode,
     /// For the caller: what is wrong and, where something can be done, what to do.
     pub message: Cow<'static, str>,
 }

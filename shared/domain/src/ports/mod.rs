@@ -19,7 +19,7 @@ pub use engines::{
     LiveTranscriber, Progress, Readiness, Recording, SampleStream, Segment, SegmentStream,
     Transcriber, TranscriptionRequest,
 };
-pub use identity::{AuthError, Credentials, Header, Identity, Reason};
+pub use identity::{AuthError, Credentials, Header, Identity};
 pub use objects::{
     ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Resumable, SignedUpload,
     UploadGrant,

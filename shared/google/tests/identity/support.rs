@@ -268,5 +268,6 @@ pub(crate) async fn user(
         user_id: Header::Text("mallory"),
     };
     let user = identity.identify(&credentials).await;
-    user.map(String::from).map_err(|refused| refused.code)
+    user.map(String::from)
+        .map_err(|refused| refused.code.as_str())
 }

@@ -1,5 +1,6 @@
 //! Calls that need no interview, or bring it with its recording.
 
+use domain::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::openapi::{
@@ -31,7 +32,13 @@ pub(super) fn analyze() -> Operation {
         .gives(200, "The analysis.", "Analysis", examples::analysis())
         .fails(&USER)
         .fails(&BODY)
-        .fails(&["invalid_field", "not_done", "internal", "unavailable"])
+        .fails(&[
+            ErrorCode::InvalidField,
+            ErrorCode::InputUnusable,
+            ErrorCode::EngineUnavailable,
+            ErrorCode::Internal,
+            ErrorCode::Unavailable,
+        ])
 }
 
 pub(super) fn analyze_async() -> Operation {
@@ -70,9 +77,13 @@ pub(super) fn analyze_async() -> Operation {
     .fails(&STORE)
     .fails(&BODY)
     .fails(&WRITE)
-    .fails(&["invalid_field", "invalid_form", "invalid_idempotency_key"])
-    .fails(&["idempotency_key_used", "recording_too_large"])
-    .fails(&["too_many_streams"])
+    .fails(&[
+        ErrorCode::InvalidField,
+        ErrorCode::InvalidForm,
+        ErrorCode::InvalidIdempotencyKey,
+    ])
+    .fails(&[ErrorCode::IdempotencyKeyUsed, ErrorCode::RecordingTooLarge])
+    .fails(&[ErrorCode::TooManyStreams])
 }
 
 const LISTENING: &str = "\
@@ -103,14 +114,18 @@ pub(super) fn transcribe_stream() -> Operation {
     .fails(&USER)
     .fails(&STORE)
     .fails(&[
-        "unknown_parameter",
-        "invalid_field",
-        "invalid_form",
-        "body_too_large",
+        ErrorCode::UnknownParameter,
+        ErrorCode::InvalidField,
+        ErrorCode::InvalidForm,
+        ErrorCode::BodyTooLarge,
     ])
-    .fails(&["body_incomplete", "body_too_slow"])
-    .fails(&["content_type_missing", "not_done"])
-    .fails(&["too_many_streams"])
+    .fails(&[ErrorCode::BodyIncomplete, ErrorCode::BodyTooSlow])
+    .fails(&[
+        ErrorCode::ContentTypeMissing,
+        ErrorCode::InputUnusable,
+        ErrorCode::EngineUnavailable,
+    ])
+    .fails(&[ErrorCode::TooManyStreams])
 }
 
 fn events() -> Value {

@@ -1,5 +1,6 @@
 //! Interviews from their creation to their deletion.
 
+use domain::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::openapi::{
@@ -17,7 +18,9 @@ fn operation(id: &str, summary: &str) -> Operation {
 /// A call about one interview.
 fn of_one(id: &str, summary: &str) -> Operation {
     let operation = operation(id, summary);
-    operation.takes(&["id"]).fails(&["interview_not_found"])
+    operation
+        .takes(&["id"])
+        .fails(&[ErrorCode::InterviewNotFound])
 }
 
 pub(super) fn create() -> Operation {
@@ -36,11 +39,11 @@ pub(super) fn create() -> Operation {
         .fails(&BODY)
         .fails(&WRITE)
         .fails(&[
-            "invalid_field",
-            "invalid_idempotency_key",
-            "idempotency_key_used",
+            ErrorCode::InvalidField,
+            ErrorCode::InvalidIdempotencyKey,
+            ErrorCode::IdempotencyKeyUsed,
         ])
-        .fails(&["recording_too_large"])
+        .fails(&[ErrorCode::RecordingTooLarge])
 }
 
 fn creations() -> Value {
@@ -66,14 +69,14 @@ pub(super) fn list() -> Operation {
             "InterviewPage",
             examples::page(&examples::interview()),
         )
-        .fails(&["unknown_parameter", "invalid_parameter"])
+        .fails(&[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter])
 }
 
 pub(super) fn show() -> Operation {
     of_one("get_interview", "Read an interview with its parts")
         .takes(&["fields"])
         .gives(200, "The interview.", "WholeInterview", examples::whole())
-        .fails(&["unknown_parameter", "invalid_parameter"])
+        .fails(&[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter])
 }
 
 pub(super) fn change() -> Operation {
@@ -96,7 +99,7 @@ pub(super) fn change() -> Operation {
         )
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&["invalid_field", "transcription_begun"])
+        .fails(&[ErrorCode::InvalidField, ErrorCode::TranscriptionBegun])
 }
 
 pub(super) fn delete() -> Operation {
@@ -105,7 +108,7 @@ pub(super) fn delete() -> Operation {
         "Delete an interview and everything that belongs to it",
     )
     .answers(204, "It is gone.", Value::Null)
-    .fails(&["conflict"])
+    .fails(&[ErrorCode::Conflict])
 }
 
 pub(super) fn upload_url() -> Operation {
@@ -119,7 +122,7 @@ pub(super) fn upload_url() -> Operation {
         "Upload",
         examples::upload(),
     )
-    .fails(&["no_audio_announced", "already_uploaded"])
+    .fails(&[ErrorCode::NoAudioAnnounced, ErrorCode::AlreadyUploaded])
 }
 
 pub(super) fn retry() -> Operation {
@@ -143,7 +146,11 @@ pub(super) fn retry() -> Operation {
         )
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&["no_recording", "not_failed", "prerequisite_failed"])
+        .fails(&[
+            ErrorCode::NoRecording,
+            ErrorCode::NotFailed,
+            ErrorCode::PrerequisiteFailed,
+        ])
 }
 
 const EVENTS: &str = "\
@@ -170,5 +177,5 @@ pub(super) fn events() -> Operation {
         .about(EVENTS)
         .takes(&["last_event_id"])
         .answers(200, "The events.", events)
-        .fails(&["too_many_streams"])
+        .fails(&[ErrorCode::TooManyStreams])
 }

@@ -1,5 +1,6 @@
 //! Notes and bookmarks.
 
+use domain::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::openapi::{
@@ -13,21 +14,21 @@ pub(super) const TAG: &str = "Notes";
 fn operation(id: &str, summary: &str) -> Operation {
     let operation = Operation::new(id, TAG, summary).takes(&["id"]);
     let operation = operation.fails(&USER).fails(&STORE);
-    operation.fails(&["interview_not_found"])
+    operation.fails(&[ErrorCode::InterviewNotFound])
 }
 
 /// A call about one note.
 fn of_one(id: &str, summary: &str) -> Operation {
     operation(id, summary)
         .takes(&["note_id"])
-        .fails(&["no_such_note"])
+        .fails(&[ErrorCode::NoSuchNote])
 }
 
 pub(super) fn list() -> Operation {
     operation("list_notes", "List an interview's notes")
         .about("By the moment they are about; those about none come first.")
         .takes(&["limit", "page_token"])
-        .fails(&["invalid_parameter", "unknown_parameter"])
+        .fails(&[ErrorCode::InvalidParameter, ErrorCode::UnknownParameter])
         .gives(
             200,
             "The notes.",
@@ -50,7 +51,11 @@ pub(super) fn add() -> Operation {
         .gives(201, "The note.", "Note", examples::note())
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&["invalid_field", "invalid_idempotency_key", "too_many_notes"])
+        .fails(&[
+            ErrorCode::InvalidField,
+            ErrorCode::InvalidIdempotencyKey,
+            ErrorCode::TooManyNotes,
+        ])
 }
 
 pub(super) fn change() -> Operation {
@@ -65,7 +70,7 @@ pub(super) fn change() -> Operation {
         .gives(200, "The note as it is now.", "Note", examples::note())
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&["invalid_field"])
+        .fails(&[ErrorCode::InvalidField])
 }
 
 pub(super) fn delete() -> Operation {

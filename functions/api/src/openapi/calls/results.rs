@@ -1,23 +1,30 @@
 //! What came of an interview.
 
-use domain::report::CONTENT_TYPE;
+use domain::{ErrorCode, report::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::{
-    openapi::{
-        examples,
-        operation::{Operation, named},
-        problems::{STORE, USER},
-    },
-    transcript::Format,
+use crate::openapi::{
+    examples,
+    operation::{Operation, named},
+    problems::{STORE, USER},
 };
+
+/// How a transcript is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Format {
+    Json,
+    Srt,
+    Vtt,
+    Text,
+    Markdown,
+}
 
 pub(super) const TAG: &str = "Results";
 
 fn operation(id: &str, summary: &str) -> Operation {
     let operation = Operation::new(id, TAG, summary).takes(&["id"]);
     let operation = operation.fails(&USER).fails(&STORE);
-    operation.fails(&["interview_not_found", "not_ready"])
+    operation.fails(&[ErrorCode::InterviewNotFound, ErrorCode::NotReady])
 }
 
 pub(super) fn transcript(format: Format) -> Operation {
@@ -26,7 +33,7 @@ pub(super) fn transcript(format: Format) -> Operation {
             let media = json!({"schema": named("Transcript"), "example": examples::transcript()});
             return operation("get_transcript", "Read the transcript")
                 .answers(200, "The transcript.", json!({"application/json": media}))
-                .fails(&["unknown_parameter"]);
+                .fails(&[ErrorCode::UnknownParameter]);
         }
         Format::Srt => (
             "get_transcript_srt",
@@ -56,7 +63,7 @@ pub(super) fn transcript(format: Format) -> Operation {
     let content = json!({media_type: {"schema": {"type": "string"}, "example": sample}});
     operation(id, summary)
         .answers(200, "The transcript.", content)
-        .fails(&["unknown_parameter"])
+        .fails(&[ErrorCode::UnknownParameter])
 }
 
 pub(super) fn analysis() -> Operation {
@@ -73,7 +80,7 @@ pub(super) fn waveform() -> Operation {
         .about("audiowaveform's JSON format, version 2.")
         .takes(&["samples_per_pixel", "bits"])
         .gives(200, "The waveform.", "Waveform", examples::waveform())
-        .fails(&["unknown_parameter", "invalid_parameter"])
+        .fails(&[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter])
 }
 
 pub(super) fn waveform_data() -> Operation {
@@ -85,7 +92,7 @@ pub(super) fn waveform_data() -> Operation {
             "The waveform.",
             json!({"application/octet-stream": {}}),
         )
-        .fails(&["unknown_parameter", "invalid_parameter"])
+        .fails(&[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter])
 }
 
 pub(super) fn report() -> Operation {
@@ -96,14 +103,13 @@ pub(super) fn report() -> Operation {
     operation("get_report", "Download the report")
         .answers(200, "A Word document.", json!({CONTENT_TYPE: {}}))
         .header(200, "Content-Disposition", disposition)
-        .fails(&["not_found"])
+        .fails(&[ErrorCode::NotFound])
 }
 
 pub(super) fn audio() -> Operation {
     let any = json!({"*/*": {}});
-    let about = "The part that was asked for, or several as `multipart/byteranges`.";
-    let range =
-        header("Which bytes these are, and of how many; of several parts each has its own.");
+    let about = "The part that was asked for.";
+    let range = header("Which bytes these are, and of how many.");
     listening("listen", "Listen to the recording")
         .takes(&["range", "if_range"])
         .answers(
@@ -115,7 +121,7 @@ pub(super) fn audio() -> Operation {
         .ranged(200)
         .ranged(206)
         .header(206, "Content-Range", range)
-        .fails(&["not_found", "range_not_satisfiable"])
+        .fails(&[ErrorCode::NotFound, ErrorCode::RangeNotSatisfiable])
 }
 
 pub(super) fn audio_head() -> Operation {
@@ -132,8 +138,7 @@ fn listening(id: &str, summary: &str) -> Operation {
     Operation::new(id, TAG, summary)
         .about(
             "By the link in `audio.url`, whose token is all the permission that it needs, or as \
-             the interview's owner. More than twenty ranges at a time, or more bytes in them than \
-             there are, are answered with the whole.",
+             the interview's owner. Several ranges at a time are answered with the whole.",
         )
         .takes(&["filename", "audio_token"])
         .with(
@@ -142,8 +147,12 @@ fn listening(id: &str, summary: &str) -> Operation {
         )
         .fails(&USER)
         .fails(&STORE)
-        .fails(&["unknown_parameter", "invalid_token", "interview_not_found"])
-        .fails(&["not_ready"])
+        .fails(&[
+            ErrorCode::UnknownParameter,
+            ErrorCode::InvalidToken,
+            ErrorCode::InterviewNotFound,
+        ])
+        .fails(&[ErrorCode::NotReady])
 }
 
 fn header(about: &str) -> Value {

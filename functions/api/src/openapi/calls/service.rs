@@ -1,5 +1,6 @@
 //! The service itself.
 
+use domain::ErrorCode;
 use serde_json::json;
 
 use crate::openapi::{operation::Operation, problems::USER};
@@ -28,7 +29,7 @@ pub(super) fn engines() -> Operation {
             example,
         )
         .fails(&USER)
-        .fails(&["unknown_parameter"])
+        .fails(&[ErrorCode::UnknownParameter])
 }
 
 pub(super) fn openapi() -> Operation {
@@ -36,7 +37,7 @@ pub(super) fn openapi() -> Operation {
     Operation::new("openapi", TAG, "Read this description as OpenAPI 3.1")
         .open()
         .answers(200, "The document.", content)
-        .fails(&["too_many_requests"])
+        .fails(&[ErrorCode::TooManyRequests])
 }
 
 pub(super) fn page() -> Operation {
@@ -44,7 +45,7 @@ pub(super) fn page() -> Operation {
     Operation::new("documentation", TAG, "Read this description as a page")
         .open()
         .answers(200, "The page.", content)
-        .fails(&["too_many_requests"])
+        .fails(&[ErrorCode::TooManyRequests])
 }
 
 pub(super) fn console() -> Operation {
@@ -60,7 +61,7 @@ fn console_page(id: &'static str, summary: &'static str) -> Operation {
     Operation::new(id, TAG, summary)
         .open()
         .answers(200, "The page.", content)
-        .fails(&["console_not_built", "too_many_requests"])
+        .fails(&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests])
 }
 
 pub(super) fn console_asset() -> Operation {
@@ -69,5 +70,5 @@ pub(super) fn console_asset() -> Operation {
         .open()
         .takes(&["console_file"])
         .answers(200, "The file, compressed where that is accepted.", content)
-        .fails(&["no_such_path", "too_many_requests"])
+        .fails(&[ErrorCode::NoSuchPath, ErrorCode::TooManyRequests])
 }

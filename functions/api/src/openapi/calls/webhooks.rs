@@ -1,5 +1,6 @@
 //! Webhooks that were sent, and answers that engines call back with.
 
+use domain::ErrorCode;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ pub(super) const TAG: &str = "Webhooks";
 fn operation(id: &str, summary: &str) -> Operation {
     let operation = Operation::new(id, TAG, summary).takes(&["id"]);
     let operation = operation.fails(&USER).fails(&STORE);
-    operation.fails(&["interview_not_found"])
+    operation.fails(&[ErrorCode::InterviewNotFound])
 }
 
 pub(super) fn deliveries() -> Operation {
@@ -25,7 +26,7 @@ pub(super) fn deliveries() -> Operation {
              are: `webhook-id`, `webhook-timestamp` and `webhook-signature`.",
         )
         .takes(&["limit", "page_token"])
-        .fails(&["invalid_parameter", "unknown_parameter"])
+        .fails(&[ErrorCode::InvalidParameter, ErrorCode::UnknownParameter])
         .gives(200, "The deliveries.", "DeliveryPage", page)
 }
 
@@ -37,7 +38,7 @@ pub(super) fn replay() -> Operation {
         .takes(&["delivery_id"])
         .gives(202, "The delivery, pending.", "Delivery", pending)
         .fails(&WRITE)
-        .fails(&["no_such_delivery", "no_receiver"])
+        .fails(&[ErrorCode::NoSuchDelivery, ErrorCode::NoReceiver])
 }
 
 const SENT: &str = "\
@@ -98,5 +99,5 @@ pub(super) fn callback(method: &Method) -> Operation {
         .with("requestBody", json!({"required": true, "content": content}))
         .answers(204, "It is kept and going to be worked on.", Value::Null)
         .fails(&STORE)
-        .fails(&["nothing_awaited"])
+        .fails(&[ErrorCode::NothingAwaited])
 }

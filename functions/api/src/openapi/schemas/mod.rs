@@ -6,9 +6,10 @@ mod interview;
 mod requests;
 mod transcript;
 
+use domain::ErrorCode;
 use serde_json::{Map, Value, json};
 
-use super::{operation::named, problems};
+use super::operation::named;
 
 /// All schemas by their names.
 pub(super) fn all() -> Value {
@@ -102,7 +103,7 @@ fn or_null(mut schema: Value) -> Value {
 }
 
 fn problem() -> Value {
-    let mut codes: Vec<&str> = problems::all().map(|row| row.code).collect();
+    let mut codes: Vec<&str> = ErrorCode::API.iter().map(|code| code.as_str()).collect();
     codes.sort_unstable();
     codes.dedup();
     object(

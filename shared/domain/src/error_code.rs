@@ -1,0 +1,188 @@
+//! Every code with which a request is refused, in one table.
+
+use std::fmt;
+
+/// Declares [`ErrorCode`] from rows of variant, code, status and meaning. Those of `api` stand
+/// in the description of the API; the `others` are for Google's services and their emulation.
+macro_rules! error_codes {
+    (
+        api { $($variant:ident $code:literal $status:literal $meaning:literal)* }
+        others { $($other:ident $other_code:literal $other_status:literal $other_meaning:literal)* }
+    ) => {
+        /// A stable code, for programs, of why a request was refused.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $variant,)*
+            $(#[doc = $other_meaning] $other,)*
+        }
+
+        impl ErrorCode {
+            /// Those that clients of the API can meet, by status.
+            pub const API: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The code as it is sent: a `snake_case` word.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                    $(Self::$other => $other_code,)*
+                }
+            }
+
+            /// The HTTP status that it comes with.
+            pub const fn status(self) -> u16 {
+                match self {
+                    $(Self::$variant => $status,)*
+                    $(Self::$other => $other_status,)*
+                }
+            }
+
+            /// What it means, in a sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                    $(Self::$other => $other_meaning,)*
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    api {
+        BodyIncomplete "body_incomplete" 400 "The body broke off."
+        InvalidBody "invalid_body" 400
+            "The body is not the JSON that is expected; the detail names the field."
+        InvalidField "invalid_field" 400
+            "A field's value is not accepted; the detail names it and says what is."
+        InvalidForm "invalid_form" 400 "The form cannot be read."
+        InvalidIdempotencyKey "invalid_idempotency_key" 400
+            "`Idempotency-Key` does not have 1 to 255 visible characters."
+        InvalidParameter "invalid_parameter" 400 "A query parameter's value is not accepted."
+        InvalidUser "invalid_user" 400 "`X-User-Id` is not a valid user id."
+        UnknownParameter "unknown_parameter" 400 "There is no query parameter of that name here."
+        TokenMissing "token_missing" 401 "No token was sent."
+        TokenTooLarge "token_too_large" 401 "The token has more than 8192 bytes."
+        TokenMalformed "token_malformed" 401
+            "The token is no Firebase ID token, or not sent once and whole."
+        TokenAlgorithm "token_algorithm" 401 "The token is not signed as ID tokens are."
+        TokenNoKey "token_no_key" 401
+            "The token names no key: exchange a custom token for an ID token."
+        TokenUnknownKey "token_unknown_key" 401
+            "The token's key is not in use; get a fresh token."
+        TokenBadSignature "token_bad_signature" 401 "The token's signature is wrong."
+        TokenWrongAudience "token_wrong_audience" 401
+            "The token is for another Firebase project."
+        TokenWrongIssuer "token_wrong_issuer" 401
+            "The token is no ID token of this Firebase project."
+        TokenSubject "token_subject" 401 "The token's user id cannot be one."
+        TokenExpired "token_expired" 401 "The token has expired; get a fresh one."
+        TokenNotYetValid "token_not_yet_valid" 401 "The token is from the future."
+        ForeignOrigin "foreign_origin" 403
+            "The embedded service lets pages of this origin change nothing: `CORS_ALLOWED_ORIGINS`."
+        InvalidToken "invalid_token" 403
+            "The link has expired or is not one that was given out."
+        ConsoleNotBuilt "console_not_built" 404 "This program was built without the console."
+        InterviewNotFound "interview_not_found" 404
+            "There is no such interview, or it belongs to another user."
+        NoSuchDelivery "no_such_delivery" 404 "There is no such delivery."
+        NoSuchNote "no_such_note" 404 "There is no such note."
+        NoSuchPath "no_such_path" 404 "There is nothing at this path."
+        NotFound "not_found" 404 "The file is not there any more."
+        NotReady "not_ready" 404
+            "The interview does not have this part, or not yet: see its steps."
+        NothingAwaited "nothing_awaited" 404 "Nothing is awaited here."
+        MethodNotAllowed "method_not_allowed" 405
+            "The path does not take this method; `Allow` says which."
+        BodyTooSlow "body_too_slow" 408 "The body came too slowly."
+        AlreadyUploaded "already_uploaded" 409 "The recording has been uploaded already."
+        Conflict "conflict" 409 "Another request changed it at the same time; try again."
+        IdempotencyKeyUsed "idempotency_key_used" 409
+            "What this key made is deleted, or has another recording."
+        NoAudioAnnounced "no_audio_announced" 409 "The interview was created without `audio`."
+        NoReceiver "no_receiver" 409 "The interview names no receiver of webhooks any more."
+        NoRecording "no_recording" 409 "The recording has not arrived."
+        NotFailed "not_failed" 409 "The step has not failed, or none has."
+        PrerequisiteFailed "prerequisite_failed" 409
+            "A step that this one needs has to be run first."
+        TranscriptionBegun "transcription_begun" 409
+            "What the speech engine is told can only change before it begins."
+        TooManyNotes "too_many_notes" 409 "The interview has as many notes as it can have."
+        BodyTooLarge "body_too_large" 413 "The body has more bytes than are taken."
+        RecordingTooLarge "recording_too_large" 413
+            "The recording has more bytes than are accepted."
+        TooLarge "too_large" 413 "It is more than fits into an interview."
+        ContentTypeMissing "content_type_missing" 415
+            "`Content-Type` does not say what the body is."
+        RangeNotSatisfiable "range_not_satisfiable" 416
+            "The range begins behind the end of the recording."
+        UnknownHost "unknown_host" 421
+            "The `Host` header does not name the embedded service: `PUBLIC_URL` does."
+        InputUnusable "not_done" 422
+            "It cannot be done with this input; the detail begins with the step's own code, such as `no_speech`."
+        TooManyRequests "too_many_requests" 429
+            "The user or the address sent more requests than the rate limit allows; retry after `Retry-After`."
+        TooManyStreams "too_many_streams" 429
+            "The user has as many streams open as one may have."
+        Internal "internal" 500 "Something went wrong here; it has been noted."
+        IdentityUnavailable "identity_unavailable" 503
+            "Tokens cannot be checked just now; try again."
+        EngineUnavailable "not_done" 503
+            "An engine could not answer; the same request may do later."
+        StorageFull "storage_full" 503
+            "The disk of an embedded service is full: nothing can be stored until there is room."
+        Unavailable "unavailable" 503 "The service cannot answer just now; try again."
+    }
+    others {
+        WrongSender "foreign" 400 "The delivery is from another sender than is expected there."
+        Unreadable "unreadable" 400 "The delivery cannot be read."
+        PermanentFailure "permanent_failure" 422 "The delivery can never be handled."
+        TransientFailure "transient_failure" 503 "The delivery may be handled next time."
+        Later "later" 503 "It is not the time for the delivery."
+        InvalidArgument "invalid_argument" 400 "A field of the task makes no sense."
+        InvalidRequest "invalid_request" 400 "The request makes no sense."
+        ChecksumMismatch "crc32c_mismatch" 400 "The bytes do not have the declared CRC-32C."
+        InvalidContentRange "invalid_content_range" 400 "`Content-Range` makes no sense."
+        UploadTooSmall "upload_too_small" 400 "The upload has fewer bytes than were signed for."
+        Unauthenticated "unauthenticated" 401 "The request names no function."
+        Forbidden "forbidden" 403 "The function does not have the right."
+        InvalidSignature "invalid_signature" 403 "The URL's signature is wrong."
+        UrlExpired "url_expired" 403 "The URL has expired."
+        HeaderNotAsSigned "header_not_as_signed" 403 "A header does not have the signed value."
+        NoSuchUpload "no_such_upload" 404 "There is no such upload."
+        UploadInterrupted "upload_interrupted" 408 "The upload broke off."
+        ConditionNotMet "condition_not_met" 412 "The object is not as the request expects it."
+        ObjectExists "already_uploaded" 412 "There is an object of that name."
+        UploadTooLarge "upload_too_large" 413 "The upload has more bytes than were signed for."
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_of_the_api_are_words_by_status() {
+        assert!(ErrorCode::API.is_sorted_by_key(|code| code.status()));
+        let pairs: BTreeSet<_> = ErrorCode::API
+            .iter()
+            .map(|code| (code.as_str(), code.status()))
+            .collect();
+        assert_eq!(pairs.len(), ErrorCode::API.len(), "one row each");
+        for code in ErrorCode::API {
+            let mut word = code.as_str().bytes();
+            assert!(
+                word.all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{code}"
+            );
+            assert!((400..600).contains(&code.status()), "{code}");
+        }
+    }
+}
