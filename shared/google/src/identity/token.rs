@@ -6,7 +6,9 @@
 //! would have keys fetched; nor has it anything for the emulator's tokens.
 
 use domain::{Timestamp, UserId};
-use jsonwebtoken::{Algorithm, DecodingKey, crypto, decode_header, insecure_decode_claims};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, crypto, dangerous::insecure_decode_claims, decode_header,
+};
 use serde::Deserialize;
 
 use super::error::TokenError;

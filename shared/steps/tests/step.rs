@@ -22,7 +22,7 @@ use domain::{
     },
     steps::{StepName, StepState},
 };
-use runtime::step::{Outcome, StepOutput, StepRun, StepRunner};
+use steps::{Outcome, StepOutput, StepRun, StepRunner};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
