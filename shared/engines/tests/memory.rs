@@ -10,7 +10,7 @@ mod provider;
 
 use engines::{
     Deepgram, Gemini, OpenAi,
-    language::{LanguageModel, Question},
+    language::{LanguageModel, ModelQuestion},
 };
 use peak_alloc::PeakAlloc;
 use provider::Provider;
@@ -56,8 +56,8 @@ fn check(what: &str, size: usize, before: usize) {
     assert!(taken <= most, "{what}: {taken} bytes for {size}");
 }
 
-fn question() -> Question {
-    Question {
+fn question() -> ModelQuestion {
+    ModelQuestion {
         instructions: "Be brief.".into(),
         content: "?".into(),
         name: "test",

@@ -23,8 +23,8 @@ use firestore::gcloud_sdk::{
 };
 use futures::{StreamExt as _, stream};
 use google::firestore::{
-    Database, Firestore,
-    listen::{Change, Heard},
+    Firestore, FirestoreDatabase,
+    listen::{Change, ChangeHandled},
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -129,7 +129,7 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(serve(Arc::new(server), listener, std::future::pending()));
-    let database = Database {
+    let database = FirestoreDatabase {
         project: "p".into(),
         id: "(default)".into(),
         emulator: Some(address.to_string()),
@@ -137,7 +137,7 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
     let firestore = Firestore::new(database, Arc::new(Pipeline::ours()));
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let failures = AtomicUsize::new(failures);
-    let hear = move |change: Change| -> Heard {
+    let hear = move |change: Change| -> ChangeHandled {
         let fails = matches!(change, Change::Whole(_))
             && failures
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
@@ -150,7 +150,7 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
                 format!("{id} is {}", document.fields["number"])
             }
             Change::Gone(path) => format!("{path:?} is gone"),
-            Change::Anew(group) => format!("{group} anew"),
+            Change::Reset(group) => format!("{group} anew"),
             Change::Whole(group) => format!("{group} whole"),
         });
         Box::pin(async move {

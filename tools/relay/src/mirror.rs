@@ -134,8 +134,8 @@ fn group_of(path: &DocPath) -> String {
 #[cfg(test)]
 mod tests {
     use domain::{pipeline::Pipeline, ports::Version};
-    use embedded::Options;
-    use runtime::SystemClock;
+    use embedded::StoreOptions;
+    use config::SystemClock;
     use serde_json::json;
 
     use super::*;
