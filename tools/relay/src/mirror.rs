@@ -133,9 +133,9 @@ fn group_of(path: &DocPath) -> String {
 
 #[cfg(test)]
 mod tests {
+    use config::SystemClock;
     use domain::{pipeline::Pipeline, ports::Version};
     use embedded::StoreOptions;
-    use config::SystemClock;
     use serde_json::json;
 
     use super::*;
@@ -143,7 +143,7 @@ mod tests {
     #[tokio::test]
     async fn documents_told_anew_are_compared_with_those_that_are_known() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().to_owned(),
             public_url: "http://localhost".to_owned(),
             pipeline: Arc::new(Pipeline::ours()),
