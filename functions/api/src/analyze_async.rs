@@ -1,19 +1,24 @@
 //! `POST /v1/analyze-async`: an interview and its recording in one call, by JSON
 //! that announces the upload or by a form that brings it.
 
-use std::io;
+use std::{io, sync::Arc};
 
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
 use domain::{ErrorCode, ports::ByteStream};
 use futures::{StreamExt, TryStreamExt};
-use http::{Response, StatusCode, header};
+use http::{StatusCode, header};
 use multer::Field;
-use runtime::http::{Body, Problem, incoming, read_json};
+use runtime::http::{Problem, incoming, read_json};
 use serde_json::{Map, Value, json};
 
 use crate::{
     Api,
-    interviews::{MAX_BODY, NewAudio, NewInterview, Origin, invalid},
-    request::ApiRequest,
+    error::ApiError,
+    extract::Origin,
+    interviews::{MAX_BODY, NewAudio, NewInterview, Upload, invalid},
     temp_recording::{FormOverheadLimit, TempRecording, broken},
 };
 
@@ -24,33 +29,35 @@ struct Form {
     file: Option<(String, TempRecording)>,
 }
 
-impl Api {
-    pub(crate) async fn analyze_async(
-        &self,
-        request: ApiRequest,
-    ) -> Result<Response<Body>, Problem> {
-        let origin = Origin::of(&request)?;
-        let content_type = request.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
-        if let Ok(boundary) = multer::parse_boundary(content_type) {
-            let body = incoming(request.into_body());
-            return self.take_form(origin, boundary, body).await;
-        }
-        let requested: NewInterview = read_json(request.into_body(), MAX_BODY).await?;
-        if requested.audio.is_none() {
-            return Err(invalid("audio", "say what is going to be uploaded"));
-        }
-        let interview = self.store_new(requested, origin).await?;
-        self.created(&interview, StatusCode::ACCEPTED).await
+pub(crate) async fn analyze_async(
+    State(api): State<Arc<Api>>,
+    origin: Origin,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    if let Ok(boundary) = multer::parse_boundary(content_type.unwrap_or("")) {
+        let body = incoming(request.into_body());
+        return Ok(api.take_form(origin, boundary, body).await?);
     }
+    let requested: NewInterview = read_json(request.into_body(), MAX_BODY).await?;
+    if requested.audio.is_none() {
+        return Err(invalid("audio", "say what is going to be uploaded").into());
+    }
+    let interview = api.store_new(requested, origin).await?;
+    let created = api.created(StatusCode::ACCEPTED, &interview, Upload::Offered);
+    Ok(created.await?)
+}
 
+impl Api {
     async fn take_form(
         &self,
         origin: Origin,
         boundary: String,
         body: ByteStream,
-    ) -> Result<Response<Body>, Problem> {
+    ) -> Result<Response, Problem> {
         let form = self.read_form(&origin, boundary, body).await?;
-        let Some((filename, spooled)) = form.file else {
+        let Some((filename, recording)) = form.file else {
             return Err(invalid("file", "the form needs a recording"));
         };
         let mut fields = form.fields;
@@ -60,16 +67,13 @@ impl Api {
             requested.map_err(|error| Problem::new(ErrorCode::InvalidForm, error.to_string()))?;
         requested.audio = Some(NewAudio {
             filename: filename.into(),
-            content_type: spooled.recording.content_type.clone(),
-            size_bytes: spooled.recording.size,
+            content_type: recording.recording.content_type.clone(),
+            size_bytes: recording.recording.size,
         });
         let interview = self.store_new(requested, origin).await?;
-        self.hand_over(&interview, &spooled).await?;
-        let mut response = self.created(&interview, StatusCode::ACCEPTED).await?;
-        // The upload has happened: how to do it is not told.
-        let shown = self.view(&interview);
-        *response.body_mut() = runtime::http::full(shown.to_string());
-        Ok(response)
+        self.hand_over(&interview, &recording).await?;
+        self.created(StatusCode::ACCEPTED, &interview, Upload::Done)
+            .await
     }
 
     async fn read_form(

@@ -1,7 +1,12 @@
 //! `POST /v1/analyze`: an analysis of a transcript from elsewhere, nothing stored.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use axum::{
+    Json,
+    extract::{self, State},
+    response::{IntoResponse, Response},
+};
 use domain::{
     Private,
     analysis::Rubric,
@@ -11,8 +16,7 @@ use domain::{
     turns,
     versions::{UnknownFields, closed},
 };
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json, read_json};
+use runtime::http::{Problem, read_json};
 use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
@@ -20,9 +24,8 @@ use serde::{
 
 use crate::{
     Api,
-    error::step_problem,
+    error::{ApiError, step_problem},
     interviews::{check_language, check_rubric, invalid},
-    request::ApiRequest,
 };
 
 /// The largest body, in bytes: a transcript of more than a day.
@@ -137,26 +140,27 @@ impl SpeakerInput {
     }
 }
 
-impl Api {
-    pub(crate) async fn analyze(&self, asked: ApiRequest) -> Result<Response<Body>, Problem> {
-        let _room = self.limits.rate_limits.admit_analysis()?;
-        let request: Request = read_json(asked.into_body(), MAX_BODY).await?;
-        if let Some(language) = &request.language {
-            check_language(language)?;
-        }
-        if let Some(rubric) = &request.rubric {
-            check_rubric(rubric)?;
-        }
-        let turns = match request.transcript {
-            TranscriptInput::Turns(given) => given.turns,
-            TranscriptInput::Text(text) => lines(text.reveal()),
-        };
-        let transcript = transcript(turns, request.language)?;
-        let rubric = request.rubric;
-        let analysis = self.direct.analyze(transcript, request.kind, rubric).await;
-        let analysis = analysis.map_err(|error| step_problem(&error))?;
-        Ok(json(StatusCode::OK, &analysis))
+pub(crate) async fn analyze(
+    State(api): State<Arc<Api>>,
+    request: extract::Request,
+) -> Result<Response, ApiError> {
+    // Before the body is read, which can be large.
+    let _room = api.limits.rate_limits.admit_analysis()?;
+    let request: Request = read_json(request.into_body(), MAX_BODY).await?;
+    if let Some(language) = &request.language {
+        check_language(language)?;
     }
+    if let Some(rubric) = &request.rubric {
+        check_rubric(rubric)?;
+    }
+    let turns = match request.transcript {
+        TranscriptInput::Turns(given) => given.turns,
+        TranscriptInput::Text(text) => lines(text.reveal()),
+    };
+    let transcript = transcript(turns, request.language)?;
+    let analysis = api.direct.analyze(transcript, request.kind, request.rubric);
+    let analysis = analysis.await.map_err(|error| step_problem(&error))?;
+    Ok(Json(analysis).into_response())
 }
 
 fn lines(text: &str) -> Vec<TurnInput> {

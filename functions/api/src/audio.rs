@@ -2,25 +2,26 @@
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
+use axum::{Extension, body::Body, extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ErrorCode,
-    Interview, InterviewId, InterviewKey, Timestamp, UserId,
+    ErrorCode, Interview, InterviewId, InterviewKey, Timestamp, UserId,
     interview::{Audio, sound_type},
     interview_store,
-    ports::ObjectStore,
+    ports::{ObjectError, ObjectStore},
 };
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use runtime::{
-    http::{Body, Problem, empty, full, stream},
+    http::Problem,
     range::{self, RangeRequest},
 };
+use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use crate::{
     Api,
-    error::{no_interview, not_ready},
-    request::ApiRequest,
+    error::{ApiError, no_interview, not_ready},
+    extract::{PathValues, Query},
 };
 
 /// How long a link to a recording is good for.
@@ -28,6 +29,36 @@ const LINK_TIME: Duration = Duration::from_hours(1);
 
 /// What the signatures of links are for.
 const PURPOSE: &str = "listen";
+
+/// The parameters of a recording.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AudioQuery {
+    #[serde(default)]
+    token: Option<String>,
+}
+
+pub(crate) async fn audio(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<AudioQuery>,
+    values: PathValues,
+    user: Option<Extension<UserId>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let recording = api.recording(&values, query, user).await?;
+    recording.respond(Some(&headers)).await
+}
+
+/// The headers alone; a range has no meaning for `HEAD`: RFC 9110, section 14.2.
+pub(crate) async fn audio_head(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<AudioQuery>,
+    values: PathValues,
+    user: Option<Extension<UserId>>,
+) -> Result<Response, ApiError> {
+    let recording = api.recording(&values, query, user).await?;
+    recording.respond(None).await
+}
 
 impl Api {
     /// A link that needs no header, for an `<audio>` element.
@@ -39,70 +70,42 @@ impl Api {
         format!("/v1/audio/{}?token={token}", interview.id)
     }
 
-    pub(crate) async fn audio(
+    async fn recording(
         &self,
-        request: &ApiRequest,
-    ) -> Result<Response<Body>, Problem> {
-        request.only_query(&["token"])?;
-        let key = self.may_listen(request)?;
-        let interview = interview_store::interview(&*self.records, &key).await;
-        let interview = interview?.ok_or_else(no_interview)?;
-        let audio = interview.audio.ok_or_else(|| not_ready("recording"))?;
-        let generation = audio.generation.ok_or_else(|| not_ready("recording"))?;
-        let etag = format!("\"{generation}\"");
-        // A range means nothing to any other method.
-        let requested = if request.method() == Method::GET {
-            range::requested(request.headers(), audio.size_bytes, &etag)
-        } else {
-            RangeRequest::Full
-        };
-        let recording = Recording {
-            uploads: &self.uploads,
-            audio: &audio,
-            generation,
-        };
-        let mut response = match requested {
-            RangeRequest::Unsatisfiable => return Err(not_satisfiable(audio.size_bytes)),
-            RangeRequest::Full => recording.whole(request.method()).await?,
-            RangeRequest::Partial(part) => recording.part(part).await?,
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, max-age=3600"),
-        );
-        // A recording is never a page, whatever its uploader called it.
-        headers.insert(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        );
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox"),
-        );
-        if let Ok(value) = HeaderValue::from_str(&etag) {
-            headers.insert(header::ETAG, value);
-        }
-        Ok(response)
+        values: &PathValues,
+        query: AudioQuery,
+        user: Option<Extension<UserId>>,
+    ) -> Result<Recording<'_>, ApiError> {
+        let key = self.may_listen(values.get("filename"), query.token, user)?;
+        let interview = interview_store::interview(&*self.records, &key).await?;
+        let audio = interview.ok_or_else(no_interview)?.audio;
+        let audio = audio.ok_or_else(|| not_ready("recording"))?;
+        Ok(Recording {
+            uploads: &*self.uploads,
+            generation: audio.generation.ok_or_else(|| not_ready("recording"))?,
+            audio,
+        })
     }
 
     /// Admits a client with a valid link, or the interview's owner.
-    fn may_listen(&self, request: &ApiRequest) -> Result<InterviewKey, Problem> {
-        let interview_id = request.parameter().split('.').next().unwrap_or("");
+    fn may_listen(
+        &self,
+        filename: &str,
+        token: Option<String>,
+        user: Option<Extension<UserId>>,
+    ) -> Result<InterviewKey, Problem> {
+        let interview_id = filename.split('.').next().unwrap_or("");
         let interview_id = InterviewId::parse(interview_id).map_err(|_| no_interview())?;
-        let Some(token) = request.query_value("token") else {
-            return Ok(InterviewKey {
-                user_id: request.user()?.clone(),
-                interview_id,
-            });
+        let user_id = match (token, user) {
+            (Some(token), _) => self.listener(&token, &interview_id),
+            (None, user) => user.map(|Extension(user)| user),
         };
-        let user_id = self.listener(&token, &interview_id).ok_or_else(|| {
+        let invalid = || {
             let detail = "the link has expired or is not one that was given out";
             Problem::new(ErrorCode::InvalidToken, detail)
-        })?;
+        };
         Ok(InterviewKey {
-            user_id,
+            user_id: user_id.ok_or_else(invalid)?,
             interview_id,
         })
     }
@@ -125,62 +128,52 @@ impl Api {
 
 /// A recording that is there.
 struct Recording<'a> {
-    uploads: &'a Arc<dyn ObjectStore>,
-    audio: &'a Audio,
+    uploads: &'a dyn ObjectStore,
+    audio: Audio,
     generation: i64,
 }
 
 impl Recording<'_> {
-    async fn whole(&self, method: &Method) -> Result<Response<Body>, Problem> {
+    /// The bytes that a request with these headers asks for; without any, no bytes.
+    async fn respond(&self, headers: Option<&HeaderMap>) -> Result<Response, ApiError> {
         let size = self.audio.size_bytes;
-        let body = if method == Method::GET {
-            self.read(0..size).await?
-        } else {
-            full("")
+        let etag = format!("\"{}\"", self.generation);
+        let range = headers.map_or(RangeRequest::Full, |headers| {
+            range::requested(headers, size, &etag)
+        });
+        let (status, part) = match range {
+            RangeRequest::Unsatisfiable => return Err(not_satisfiable(size).into()),
+            RangeRequest::Full => (StatusCode::OK, 0..size),
+            RangeRequest::Partial(part) => (StatusCode::PARTIAL_CONTENT, part),
         };
-        Ok(of(
-            StatusCode::OK,
-            sound_type(&self.audio.content_type),
-            size,
-            body,
-        ))
-    }
-
-    async fn part(&self, part: Range<u64>) -> Result<Response<Body>, Problem> {
-        let body = self.read(part.clone()).await?;
-        let length = part.end - part.start;
-        let mut response = of(
-            StatusCode::PARTIAL_CONTENT,
-            sound_type(&self.audio.content_type),
-            length,
-            body,
-        );
-        let (first, last) = (part.start, part.end.saturating_sub(1));
-        let range = format!("bytes {first}-{last}/{}", self.audio.size_bytes);
-        if let Ok(value) = range.parse() {
-            response.headers_mut().insert(header::CONTENT_RANGE, value);
+        let mut response = Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, sound_type(&self.audio.content_type))
+            .header(header::CONTENT_LENGTH, part.end - part.start)
+            .header(header::ACCEPT_RANGES, "bytes")
+            .header(header::ETAG, &etag)
+            .header(header::CACHE_CONTROL, "private, max-age=3600")
+            // A recording is never a page, whatever its uploader called it.
+            .header(header::CONTENT_SECURITY_POLICY, "sandbox");
+        if status == StatusCode::PARTIAL_CONTENT {
+            let (first, last) = (part.start, part.end.saturating_sub(1));
+            let range = format!("bytes {first}-{last}/{size}");
+            response = response.header(header::CONTENT_RANGE, range);
         }
-        Ok(response)
+        let body = match headers {
+            Some(_) => self.read(part).await?,
+            None => Body::empty(),
+        };
+        Ok(response.body(body).map_err(|_| Problem::internal())?)
     }
 
-    async fn read(&self, part: Range<u64>) -> Result<Body, Problem> {
+    async fn read(&self, part: Range<u64>) -> Result<Body, ObjectError> {
+        let generation = Some(self.generation);
         let read = self
             .uploads
-            .read(&self.audio.object, Some(self.generation), Some(part))
-            .await;
-        Ok(stream(read?.1))
+            .read(&self.audio.object, generation, Some(part));
+        Ok(Body::from_stream(read.await?.1))
     }
-}
-
-fn of(status: StatusCode, content_type: &str, length: u64, body: Body) -> Response<Body> {
-    let mut response = empty(status);
-    *response.body_mut() = body;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    if let Ok(value) = HeaderValue::from_str(content_type) {
-        headers.insert(header::CONTENT_TYPE, value);
-    }
-    response
 }
 
 fn not_satisfiable(size: u64) -> Problem {

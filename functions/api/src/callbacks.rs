@@ -4,71 +4,54 @@
 //! it comes, and a task for `transcribe` queued; only then is it acknowledged, so
 //! that the engine delivers it again if anything breaks before.
 
-use std::io;
+use std::{sync::Arc, time::Duration};
 
+use axum::extract::{Request, State};
 use domain::{
     ErrorCode,
     callback::{Callback, CallbackToken, Job, QUEUE},
     ids::hex,
-    ports::{ByteStream, Overwrite, Task},
+    ports::{Overwrite, Task},
 };
-use futures::StreamExt;
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, empty, incoming};
+use http::StatusCode;
+use runtime::http::{Problem, incoming};
 use sha2::{Digest, Sha256};
 
-use crate::{Api, request::ApiRequest};
+use crate::{Api, error::ApiError, extract::PathValues, temp_recording::limit};
 
 /// The largest answer that is taken, in bytes.
-const MAX_ANSWER: usize = 256 * 1024 * 1024;
+const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 
-impl Api {
-    pub(crate) async fn callback(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
-        let token = CallbackToken::parse(request.parameter()).ok_or_else(nothing_awaited)?;
-        let found = self.records.read(&token.document()).await;
-        let document = found?;
-        let document = document.ok_or_else(nothing_awaited)?;
-        let callback: Callback = document.decode()?;
-        let body = limited(incoming(request.into_body()));
-        let object = token.object();
-        let stored = self
-            .artifacts
-            .write(&object, "application/json", body, Overwrite::Allowed)
-            .await;
-        stored?;
-        let digest = Sha256::digest(&token.secret);
-        let name = format!("{}-answer-{}", hex(&digest[..4]), hex(&digest[4..16]));
-        let trace = callback.lease.trace;
-        let job = Job {
-            answer: Some(token.secret),
-            ..callback.job
-        };
-        let task = Task {
-            name,
-            body: serde_json::to_value(&job).map_err(|_| Problem::internal())?,
-            delay: std::time::Duration::ZERO,
-            trace,
-        };
-        let queued = self.queue.enqueue(QUEUE, task).await;
-        queued?;
-        Ok(empty(StatusCode::NO_CONTENT))
-    }
+pub(crate) async fn callback(
+    State(api): State<Arc<Api>>,
+    values: PathValues,
+    request: Request,
+) -> Result<StatusCode, ApiError> {
+    let token = CallbackToken::parse(values.get("token")).ok_or_else(nothing_awaited)?;
+    let document = api.records.read(&token.document()).await?;
+    let callback: Callback = document.ok_or_else(nothing_awaited)?.decode()?;
+    let body = limit(incoming(request.into_body()), MAX_ANSWER);
+    let (object, kind) = (token.object(), "application/json");
+    let stored = api.artifacts.write(&object, kind, body, Overwrite::Allowed);
+    stored.await?;
+    let digest = Sha256::digest(&token.secret);
+    let name = format!("{}-answer-{}", hex(&digest[..4]), hex(&digest[4..16]));
+    let trace = callback.lease.trace;
+    let job = Job {
+        answer: Some(token.secret),
+        ..callback.job
+    };
+    let task = Task {
+        name,
+        body: serde_json::to_value(&job).map_err(|_| Problem::internal())?,
+        delay: Duration::ZERO,
+        trace,
+    };
+    api.queue.enqueue(QUEUE, task).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// One answer for every reason, so that nothing can be learnt by trying.
 fn nothing_awaited() -> Problem {
     Problem::new(ErrorCode::NothingAwaited, "nothing is awaited here")
-}
-
-fn limited(body: ByteStream) -> ByteStream {
-    let checked = body.scan(0_usize, |size, chunk| {
-        let chunk = chunk.and_then(|bytes| {
-            *size += bytes.len();
-            let fits = *size <= MAX_ANSWER;
-            fits.then_some(bytes)
-                .ok_or_else(|| io::ErrorKind::FileTooLarge.into())
-        });
-        std::future::ready(Some(chunk))
-    });
-    checked.boxed()
 }

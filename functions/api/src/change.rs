@@ -1,26 +1,25 @@
 //! `PATCH` of an interview: what its owner calls it, keeps with it and for how long,
 //! and where its events go.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use axum::{Json, extract::State};
 use domain::{
-    ErrorCode,
-    Interview, Private,
+    ErrorCode, Interview, Private,
     interview_store::{self, Decision},
     steps::StepState,
 };
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json, read_json};
+use runtime::http::Problem;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
     Api,
-    error::no_interview,
+    error::{ApiError, no_interview},
+    extract::{JsonBody, OwnKey},
     interviews::{check_metadata, check_name, check_retention, check_speakers_expected},
     labels::{self, LabelChange},
     patch::Patch,
-    request::ApiRequest,
 };
 
 const MAX_BODY: usize = 64 * 1024;
@@ -29,7 +28,7 @@ const MAX_BODY: usize = 64 * 1024;
 /// `retention_days: null` that it is kept like all others.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(crate) struct Change {
     #[serde(default)]
     title: Option<Private>,
     #[serde(default)]
@@ -46,59 +45,59 @@ struct Change {
     retention_days: Patch<u32>,
 }
 
-impl Api {
-    pub(crate) async fn change(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
-        let key = request.key()?;
-        let mut change: Change = read_json(request.into_body(), MAX_BODY).await?;
+pub(crate) async fn change(
+    State(api): State<Arc<Api>>,
+    OwnKey(key): OwnKey,
+    JsonBody(mut change): JsonBody<Change, MAX_BODY>,
+) -> Result<Json<Value>, ApiError> {
+    if let Some(title) = &change.title {
+        check_name("title", title)?;
+    }
+    if let Some(metadata) = &change.metadata {
+        check_metadata(metadata)?;
+    }
+    let labels = labels::check(change.speakers.take().unwrap_or_default())?;
+    if let Patch::Set(count) = change.speakers_expected {
+        check_speakers_expected(Some(count))?;
+    }
+    if let Patch::Set(url) = &change.webhook_url {
+        api.check_webhook(url)?;
+    }
+    if let Patch::Set(days) = change.retention_days {
+        check_retention(Some(days))?;
+    }
+    let apply = |interview: Option<&mut Interview>| {
+        let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+            return Decision::Leave(Err(no_interview()));
+        };
+        let speakers = labels::changed(interview.speakers.clone(), &labels);
+        let expected = change.speakers_expected.apply(interview.speakers_expected);
+        let speakers = match speakers {
+            Ok(_) if expected != interview.speakers_expected && is_transcribed(interview) => {
+                return Decision::Leave(Err(too_late()));
+            }
+            Ok(speakers) => speakers,
+            Err(problem) => return Decision::Leave(Err(problem)),
+        };
+        interview.speakers = speakers;
+        interview.speakers_expected = expected;
         if let Some(title) = &change.title {
-            check_name("title", title)?;
+            interview.title = title.clone();
         }
         if let Some(metadata) = &change.metadata {
-            check_metadata(metadata)?;
+            interview.metadata.clone_from(metadata);
         }
-        let labels = labels::check(change.speakers.take().unwrap_or_default())?;
-        if let Patch::Set(count) = change.speakers_expected {
-            check_speakers_expected(Some(count))?;
-        }
-        if let Patch::Set(url) = &change.webhook_url {
-            self.check_webhook(url)?;
-        }
-        if let Patch::Set(days) = change.retention_days {
-            check_retention(Some(days))?;
-        }
-        let apply = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(Err(no_interview()));
-            };
-            let speakers = labels::changed(interview.speakers.clone(), &labels);
-            let expected = change.speakers_expected.apply(interview.speakers_expected);
-            let speakers = match speakers {
-                Ok(_) if expected != interview.speakers_expected && is_transcribed(interview) => {
-                    return Decision::Leave(Err(too_late()));
-                }
-                Ok(speakers) => speakers,
-                Err(problem) => return Decision::Leave(Err(problem)),
-            };
-            interview.speakers = speakers;
-            interview.speakers_expected = expected;
-            if let Some(title) = &change.title {
-                interview.title = title.clone();
-            }
-            if let Some(metadata) = &change.metadata {
-                interview.metadata.clone_from(metadata);
-            }
-            interview.keep_for(change.retention_days.apply(interview.retention_days));
-            let url = change.webhook_url.apply(interview.webhook_url.clone());
-            // A new receiver has not said that it is gone.
-            interview.webhook_gone &= interview.webhook_url == url;
-            interview.webhook_url = url;
-            Decision::Write(Ok(interview.clone()), Vec::new())
-        };
-        let now = self.clock.now();
-        let changed = interview_store::transact(&*self.records, &key, now, apply).await;
-        let interview = changed??;
-        Ok(json(StatusCode::OK, &self.view(&interview)))
-    }
+        interview.keep_for(change.retention_days.apply(interview.retention_days));
+        let url = change.webhook_url.apply(interview.webhook_url.clone());
+        // A new receiver has not said that it is gone.
+        interview.webhook_gone &= interview.webhook_url == url;
+        interview.webhook_url = url;
+        Decision::Write(Ok(interview.clone()), Vec::new())
+    };
+    let now = api.clock.now();
+    let changed = interview_store::transact(&*api.records, &key, now, apply).await;
+    let interview = changed??;
+    Ok(Json(api.view(&interview)))
 }
 
 /// Whether an engine has begun to listen: what it is told can no longer change.

@@ -1,19 +1,30 @@
 //! The console at `/app`: the page for people, built by `scripts/console` from
 //! `console/` and put into the binary. It asks nothing but the API.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{fmt::Write as _, sync::Arc};
 
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{ErrorCode, ids::random_name};
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, header};
 use runtime::{
-    http::{Body, Problem, answer, full},
+    http::Problem,
     settings::{Environment, InvalidSetting},
 };
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
-use crate::request::ApiRequest;
+use crate::{
+    Api,
+    error::{ApiError, no_such_path},
+    extract::PathValues,
+};
+
+/// Keeps pages that open the console away from its window.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// What Vite has built; nothing where the page was not wanted.
 #[derive(RustEmbed)]
@@ -94,24 +105,19 @@ impl Console {
         })
     }
 
-    /// `GET /app` and the paths below it that the page itself tells apart.
-    pub(crate) fn page(&self) -> Result<Response<Body>, Problem> {
+    fn page(&self) -> Result<Response, Problem> {
         let file = Files::get("index.html").ok_or_else(not_built)?;
         let nonce = STANDARD.encode(random_name());
         let config = serde_json::to_string(self).unwrap_or_default();
         let page = String::from_utf8_lossy(&file.data)
             .replace("%CONSOLE_NONCE%", &nonce)
             .replace("%CONSOLE_CONFIG%", &escape(&config));
-        let mut response = answer(StatusCode::OK, "text/html; charset=utf-8", full(page));
-        let headers = response.headers_mut();
-        if let Ok(policy) = HeaderValue::from_str(&self.policy(&nonce)) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
-        headers.insert(
-            "cross-origin-opener-policy",
-            HeaderValue::from_static("same-origin"),
-        );
-        Ok(response)
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CONTENT_SECURITY_POLICY, &self.policy(&nonce)),
+            (OPENER_POLICY, "same-origin"),
+        ];
+        Ok((headers, page).into_response())
     }
 
     /// What the page may load. The nonce is for the style element that wavesurfer.js
@@ -127,46 +133,38 @@ impl Console {
         }
         policy
     }
+}
 
-    /// `GET /app/assets/{file}`: its name changes with its content, so it is kept
-    /// for ever.
-    pub(crate) fn asset(request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let path = format!("assets/{}", request.parameter());
-        let plain = Files::get(&path)
-            .ok_or_else(|| Problem::new(ErrorCode::NoSuchPath, "there is nothing at this path"))?;
-        let accepted = request.header("accept-encoding").unwrap_or_default();
-        let encoded = [("br", "br"), ("gzip", "gz")]
-            .into_iter()
-            .filter(|(encoding, _)| accepts(accepted, encoding))
-            .find_map(|(encoding, ending)| {
-                Some((encoding, Files::get(&format!("{path}.{ending}"))?))
-            });
-        let (encoding, file) = encoded.map_or((None, plain.clone()), |(encoding, file)| {
-            (Some(encoding), file)
-        });
-        let body = match file.data {
-            Cow::Borrowed(bytes) => full(bytes),
-            Cow::Owned(bytes) => full(bytes),
-        };
-        let mut response = Response::new(body);
-        let headers = response.headers_mut();
-        let kind = HeaderValue::from_str(plain.metadata.mimetype());
-        let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-        headers.insert(header::CONTENT_TYPE, kind);
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=31536000, immutable"),
-        );
-        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        if let Some(encoding) = encoding {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-        }
-        Ok(response)
-    }
+/// `GET /app` and the paths below it that the page itself tells apart.
+pub(crate) async fn page(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
+    Ok(api.console.page()?)
+}
+
+/// `GET /app/assets/{file}`: its name changes with its content, so it is kept for ever.
+pub(crate) async fn asset(values: PathValues, headers: HeaderMap) -> Result<Response, ApiError> {
+    let path = format!("assets/{}", values.get("file"));
+    let plain = Files::get(&path).ok_or_else(no_such_path)?;
+    let accepted = headers.get(header::ACCEPT_ENCODING);
+    let accepted = accepted.and_then(|value| value.to_str().ok());
+    let encoded = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts(accepted.unwrap_or_default(), encoding))
+        .find_map(|(encoding, ending)| Some((encoding, Files::get(&format!("{path}.{ending}"))?)));
+    let (encoding, file) = match encoded {
+        Some((encoding, file)) => (Some([(header::CONTENT_ENCODING, encoding)]), file),
+        None => (None, plain.clone()),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, plain.metadata.mimetype()),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::VARY, "Accept-Encoding"),
+    ];
+    Ok((headers, encoding, file.data).into_response())
 }
 
 fn not_built() -> Problem {
-    Problem::new(ErrorCode::ConsoleNotBuilt,
+    Problem::new(
+        ErrorCode::ConsoleNotBuilt,
         "this program was built without the console: run scripts/console and build it again",
     )
 }

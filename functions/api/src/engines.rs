@@ -1,19 +1,19 @@
 //! `GET /v1/engines`: which engines are active, and what they still need.
 
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json};
-use serde_json::json;
+use std::sync::Arc;
 
-use crate::{Api, request::ApiRequest};
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
 
-impl Api {
-    /// Shows names, models and states: no addresses and no keys.
-    pub(crate) fn engines(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        request.only_query(&[])?;
-        let body = json!({
-            "speech": self.live.status(),
-            "language": self.direct.status(),
-        });
-        Ok(json(StatusCode::OK, &body))
-    }
+use crate::{
+    Api,
+    extract::{NoParameters, Query},
+};
+
+/// Shows names, models and states: no addresses and no keys.
+pub(crate) async fn engines(State(api): State<Arc<Api>>, _: Query<NoParameters>) -> Json<Value> {
+    Json(json!({
+        "speech": api.live.status(),
+        "language": api.direct.status(),
+    }))
 }

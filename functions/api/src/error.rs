@@ -1,18 +1,42 @@
-//! Problems that several endpoints answer with.
+//! The one error type of handlers, and problems that several endpoints respond with.
 
+use axum::response::{IntoResponse, Response};
 use domain::{ErrorCode, steps::StepError};
 use runtime::http::Problem;
+
+/// Why a handler refuses a request; whatever is a problem converts by `?`.
+#[derive(Debug)]
+pub(crate) struct ApiError(pub(crate) Problem);
+
+impl<E: Into<Problem>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// The service writes the body, which names the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(self.0);
+        response
+    }
+}
 
 /// 404 for an interview that does not exist or belongs to another user.
 pub(crate) fn no_interview() -> Problem {
     Problem::new(ErrorCode::InterviewNotFound, "there is no such interview")
 }
 
+/// 404 for a path that leads nowhere.
+pub(crate) fn no_such_path() -> Problem {
+    Problem::new(ErrorCode::NoSuchPath, "there is nothing at this path")
+}
+
 /// 404 for an artifact that does not exist yet, or never will.
 pub(crate) fn not_ready(part: &str) -> Problem {
-    Problem::new(ErrorCode::NotReady,
-        format!("the interview has no {part}, or not yet: see its steps"),
-    )
+    let detail = format!("the interview has no {part}, or not yet: see its steps");
+    Problem::new(ErrorCode::NotReady, detail)
 }
 
 /// The error of a step whose result the request waits for.
@@ -23,6 +47,5 @@ pub(crate) fn step_problem(error: &StepError) -> Problem {
         ErrorCode::InputUnusable
     };
     tracing::info!(code = error.code, "not done: {}", error.message);
-    let detail = format!("{}: {}", error.code, error.message);
-    Problem::new(code, detail)
+    Problem::new(code, format!("{}: {}", error.code, error.message))
 }

@@ -4,27 +4,24 @@
 //! comes back with `Last-Event-ID` gets exactly what has changed since, from
 //! whichever process it is served by: nothing is kept for it here.
 
-use std::{io, time::Duration};
+use std::sync::Arc;
 
-use bytes::Bytes;
+use axum::{
+    extract::State,
+    response::{Response, sse::Event},
+};
 use domain::{
     Interview,
-    interview::Status,
     ports::DocumentStream,
     steps::{StepName, WaitReason},
     versions::StripUnknown as _,
     webhook,
 };
 use futures::{Stream, StreamExt, stream};
-use http::{HeaderValue, Response, StatusCode, header};
-use runtime::http::{Body, Problem, answer, stream as streamed};
-use serde_json::{Value, json};
-use tokio::time::timeout;
+use http::HeaderMap;
+use serde_json::json;
 
-use crate::{Api, request::ApiRequest};
-
-/// How long nothing may be sent before a comment is: proxies cut silent streams.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+use crate::{Api, extract::OwnInterview, sse};
 
 /// What a client has received: of each step its attempt, state, progress and what it
 /// waits for, and the status.
@@ -74,111 +71,96 @@ impl EventCursor {
 /// A stream of events under way.
 struct Listener {
     documents: DocumentStream,
-    cursor: Option<EventCursor>,
+    cursor: EventCursor,
     finished: bool,
 }
 
-impl Api {
-    pub(crate) async fn events(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(request).await?;
-        let listener = Listener {
-            documents: self.records.watch(&interview.key().document()),
-            cursor: request.header("last-event-id").and_then(EventCursor::parse),
-            finished: false,
-        };
-        let first = listener
-            .cursor
-            .is_none()
-            .then(|| snapshot(&self.view(&interview), &interview));
-        let listener = Listener {
-            cursor: listener
-                .cursor
-                .or_else(|| Some(EventCursor::of(&interview))),
-            finished: first.is_some() && interview.visible_status().is_final(),
-            ..listener
-        };
-        let events = stream::iter(first.map(Bytes::from))
-            .chain(listener.stream())
-            .map(io::Result::Ok);
-        let mut response = answer(StatusCode::OK, "text/event-stream", streamed(events));
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-        Ok(response)
-    }
+pub(crate) async fn events(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    headers: HeaderMap,
+) -> Response {
+    let last_id = headers.get("last-event-id");
+    let last_id = last_id.and_then(|id| EventCursor::parse(id.to_str().ok()?));
+    let now = EventCursor::of(&interview);
+    let first = last_id
+        .is_none()
+        .then(|| sse::event(Some(&now.id()), "snapshot", &api.view(&interview)));
+    let listener = Listener {
+        documents: api.records.watch(&interview.key().document()),
+        finished: first.is_some() && interview.visible_status().is_final(),
+        cursor: last_id.unwrap_or(now),
+    };
+    sse::response(stream::iter(first).chain(listener.stream()))
 }
 
 impl Listener {
-    fn stream(self) -> impl Stream<Item = Bytes> + Send {
-        stream::unfold(self, |mut listener| async move {
+    fn stream(self) -> impl Stream<Item = Event> + Send {
+        let batches = stream::unfold(self, |mut listener| async move {
             if listener.finished {
                 return None;
             }
-            let text = match timeout(HEARTBEAT, listener.documents.next()).await {
-                Err(_) => ": still here\n\n".to_owned(),
-                Ok(Some(Ok(Some(document)))) => match document.decode() {
-                    Ok(interview) => listener.tell(&interview),
-                    Err(_) => listener.end(),
-                },
+            let document = listener.documents.next().await;
+            let interview = match document {
+                Some(Ok(Some(document))) => document.decode().ok(),
                 // Deleted, or the store is gone: the client asks again and is told.
-                Ok(_) => listener.end(),
+                _ => None,
             };
-            Some((Bytes::from(text), listener))
-        })
+            let events = match interview {
+                Some(interview) => listener.events_since(&interview),
+                None => listener.end(),
+            };
+            Some((stream::iter(events), listener))
+        });
+        batches.flatten()
     }
 
-    fn end(&mut self) -> String {
+    const fn end(&mut self) -> Vec<Event> {
         self.finished = true;
-        String::new()
+        Vec::new()
     }
 
     /// The events for what has changed since the last one.
-    fn tell(&mut self, interview: &Interview) -> String {
+    fn events_since(&mut self, interview: &Interview) -> Vec<Event> {
         if interview.deleted_at.is_some() {
             return self.end();
         }
         let now = EventCursor::of(interview);
-        let mut told = self.cursor.clone().unwrap_or_else(|| now.clone());
+        let sent = &mut self.cursor;
         let steps = webhook::public_steps(&interview.steps);
-        let mut text = String::new();
+        let mut events = Vec::new();
         for (index, name) in StepName::ALL.into_iter().enumerate() {
-            if told.steps[index] != now.steps[index] {
-                told.steps[index].clone_from(&now.steps[index]);
+            if sent.steps[index] != now.steps[index] {
+                sent.steps[index].clone_from(&now.steps[index]);
                 let data = json!({"step": name, "detail": steps[name.as_str()]});
-                text += &event("step", &told.id(), &data);
+                events.push(sse::event(Some(&sent.id()), "step", &data));
             }
         }
-        if told.status != now.status {
-            told.status = now.status;
+        if sent.status != now.status {
+            sent.status = now.status;
             let usable = interview.usable.clone().known_only();
             let data = json!({"status": interview.visible_status(), "usable": usable});
-            text += &event("status", &told.id(), &data);
+            events.push(sse::event(Some(&sent.id()), "status", &data));
         }
-        self.cursor = Some(told);
-        self.finished = is_final(interview.visible_status());
-        text
+        self.finished = interview.visible_status().is_final();
+        events
     }
-}
-
-const fn is_final(status: Status) -> bool {
-    status.is_final()
-}
-
-fn snapshot(view: &Value, interview: &Interview) -> String {
-    event("snapshot", &EventCursor::of(interview).id(), view)
-}
-
-fn event(name: &str, id: &str, data: &Value) -> String {
-    format!("id: {id}\nevent: {name}\ndata: {data}\n\n")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use axum::{
+        body::to_bytes,
+        response::{IntoResponse, Sse},
+    };
     use domain::{
         InterviewId, InterviewKey, Timestamp, UserId,
         lease::Acquire,
         steps::{Code, StepError},
     };
+    use futures::executor::block_on;
 
     use super::*;
 
@@ -187,8 +169,19 @@ mod tests {
             documents: stream::empty().boxed(),
             cursor: last_id
                 .and_then(EventCursor::parse)
-                .or_else(|| Some(EventCursor::of(interview))),
+                .unwrap_or_else(|| EventCursor::of(interview)),
             finished: false,
+        }
+    }
+
+    impl Listener {
+        /// The events as they are sent.
+        fn tell(&mut self, interview: &Interview) -> String {
+            let events = self.events_since(interview);
+            let events = stream::iter(events.into_iter().map(Ok::<_, Infallible>));
+            let body = Sse::new(events).into_response().into_body();
+            let bytes = block_on(to_bytes(body, usize::MAX)).unwrap();
+            String::from_utf8(bytes.to_vec()).unwrap()
         }
     }
 

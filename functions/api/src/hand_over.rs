@@ -1,8 +1,7 @@
 //! A recording that came by form, stored where the pipeline starts.
 
 use domain::{
-    ErrorCode,
-    Interview,
+    ErrorCode, Interview,
     interview::Audio,
     ports::{ObjectError, Overwrite, Recording},
 };
@@ -51,8 +50,8 @@ impl Api {
                     generation,
                     "an incomplete upload is replaced"
                 );
-                let deleted = self.uploads.delete_generation(&audio.object, generation);
-                deleted.await?;
+                let name = &audio.object;
+                self.uploads.delete_generation(name, generation).await?;
             }
             Found::Nothing => {}
         }
@@ -81,8 +80,7 @@ impl Api {
     }
 
     async fn compare(&self, audio: &Audio, recording: &Recording) -> Result<Found, Problem> {
-        let found = self.uploads.stat(&audio.object).await;
-        let Some(found) = found? else {
+        let Some(found) = self.uploads.stat(&audio.object).await? else {
             return Ok(Found::Nothing);
         };
         if found.size != audio.size_bytes {

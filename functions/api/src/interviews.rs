@@ -1,8 +1,14 @@
 //! Creating, showing and deleting interviews.
 
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use domain::{
-    ErrorCode,
-    Interview, InterviewId, InterviewKey, Private, UserId,
+    ErrorCode, Interview, InterviewId, InterviewKey, Private, UserId,
     analysis::{Criterion, Rubric},
     deletion,
     interview::{Audio, Kind},
@@ -11,15 +17,17 @@ use domain::{
     trace::TraceContext,
     versions::{UnknownFields, closed},
 };
-use http::{HeaderValue, Response, StatusCode, header};
-use runtime::{
-    http::{Body, Problem, empty, json, read_json},
-    trace,
-};
+use http::{StatusCode, header};
+use runtime::http::Problem;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{Api, request::ApiRequest, view};
+use crate::{
+    Api,
+    error::{ApiError, no_interview},
+    extract::{JsonBody, Origin, OwnKey},
+    view,
+};
 
 /// The most that the JSON of a new interview may have, in bytes.
 pub(crate) const MAX_BODY: usize = 128 * 1024;
@@ -35,23 +43,6 @@ const MAX_SPEAKERS_EXPECTED: u32 = 20;
 
 /// The longest time that an interview can ask to be kept for: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
-
-/// Whose request makes an interview.
-pub(crate) struct Origin {
-    pub(crate) user: UserId,
-    idempotency_key: Option<String>,
-    trace: TraceContext,
-}
-
-impl Origin {
-    pub(crate) fn of(request: &ApiRequest) -> Result<Self, Problem> {
-        Ok(Self {
-            user: request.user()?.clone(),
-            idempotency_key: idempotency_key(request)?,
-            trace: trace::of_headers(request.headers()).unwrap_or_else(TraceContext::generate),
-        })
-    }
-}
 
 /// A new interview as a client describes it.
 #[derive(Deserialize)]
@@ -85,14 +76,40 @@ pub(crate) struct NewAudio {
     pub(crate) size_bytes: u64,
 }
 
-impl Api {
-    pub(crate) async fn create(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
-        let origin = Origin::of(&request)?;
-        let requested: NewInterview = read_json(request.into_body(), MAX_BODY).await?;
-        let interview = self.store_new(requested, origin).await?;
-        self.created(&interview, StatusCode::CREATED).await
-    }
+/// Whether the response to a creation says how to upload the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upload {
+    /// It does.
+    Offered,
+    /// The recording has come already.
+    Done,
+}
 
+pub(crate) async fn create(
+    State(api): State<Arc<Api>>,
+    origin: Origin,
+    JsonBody(requested): JsonBody<NewInterview, MAX_BODY>,
+) -> Result<Response, ApiError> {
+    let interview = api.store_new(requested, origin).await?;
+    Ok(api
+        .created(StatusCode::CREATED, &interview, Upload::Offered)
+        .await?)
+}
+
+pub(crate) async fn delete(
+    State(api): State<Arc<Api>>,
+    OwnKey(key): OwnKey,
+) -> Result<StatusCode, ApiError> {
+    if !deletion::mark(&*api.records, &key, api.clock.now()).await? {
+        return Err(no_interview().into());
+    }
+    let buckets = [&*api.uploads, &*api.artifacts];
+    // Should this break off, the mark stays and the sweep goes on.
+    deletion::purge(&*api.records, &buckets, &key).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Api {
     /// Checks and stores a new interview, or finds what the same idempotency key
     /// made before.
     pub(crate) async fn store_new(
@@ -143,9 +160,7 @@ impl Api {
             size if size > most => {
                 let detail =
                     format!("the recording has more than the {most} bytes that are accepted");
-                Err(Problem::new(ErrorCode::RecordingTooLarge,
-                    detail,
-                ))
+                Err(Problem::new(ErrorCode::RecordingTooLarge, detail))
             }
             _ => Ok(()),
         }
@@ -212,7 +227,8 @@ impl Api {
         let found = self.records.read(receipt).await?;
         let receipt = found.and_then(|document| document.decode::<IdempotencyRecord>().ok());
         let gone = || {
-            Problem::new(ErrorCode::IdempotencyKeyUsed,
+            Problem::new(
+                ErrorCode::IdempotencyKeyUsed,
                 "what this key made is deleted",
             )
         };
@@ -226,33 +242,16 @@ impl Api {
 
     pub(crate) async fn created(
         &self,
-        interview: &Interview,
         status: StatusCode,
-    ) -> Result<Response<Body>, Problem> {
+        interview: &Interview,
+        upload: Upload,
+    ) -> Result<Response, Problem> {
         let mut body = self.view(interview);
-        if interview.audio.is_some() && !interview.has_audio() {
+        if upload == Upload::Offered && interview.audio.is_some() && !interview.has_audio() {
             body["upload"] = self.upload(interview).await?;
         }
-        let mut response = json(status, &body);
         let location = format!("/v1/interviews/{}", interview.id);
-        if let Ok(value) = HeaderValue::from_str(&location) {
-            response.headers_mut().insert(header::LOCATION, value);
-        }
-        Ok(response)
-    }
-
-    pub(crate) async fn delete(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let key = request.key()?;
-        let now = self.clock.now();
-        let marked = deletion::mark(&*self.records, &key, now).await;
-        if !marked? {
-            return Err(crate::error::no_interview());
-        }
-        let buckets = [&*self.uploads, &*self.artifacts];
-        // Should this break off, the mark stays and the sweep goes on.
-        let purged = deletion::purge(&*self.records, &buckets, &key).await;
-        purged?;
-        Ok(empty(StatusCode::NO_CONTENT))
+        Ok((status, [(header::LOCATION, location)], Json(body)).into_response())
     }
 }
 
@@ -348,18 +347,4 @@ fn is_sensible(criterion: &Criterion) -> bool {
     (1..=100).contains(&criterion.name.trim().chars().count())
         && criterion.description.len() <= 2_000
         && anchors.all(|anchor| anchor.len() <= 500)
-}
-
-pub(crate) fn idempotency_key(request: &ApiRequest) -> Result<Option<String>, Problem> {
-    let Some(key) = request.headers().get("idempotency-key") else {
-        return Ok(None);
-    };
-    let text = key.to_str().unwrap_or("");
-    let sensible = (1..=255).contains(&text.len());
-    let refuse = || {
-        Problem::new(ErrorCode::InvalidIdempotencyKey,
-            "Idempotency-Key: 1 to 255 visible characters",
-        )
-    };
-    sensible.then(|| Some(text.to_owned())).ok_or_else(refuse)
 }

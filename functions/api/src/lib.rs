@@ -1,8 +1,8 @@
 //! Everything in the HTTP contract; the only public service.
 //!
-//! In reading order: [`Api`] and its routes, `identity` with who is asking,
-//! `request` with what, `interviews` and `uploads`, then one file for each thing
-//! that can be read of an interview.
+//! In reading order: [`Api`] and `routes`, the table of all routes; `extract` with what
+//! handlers take of a request and `error` with how they refuse one; `interviews` and
+//! `uploads`, then one file for each thing that can be read of an interview.
 
 mod analyze_async;
 mod analyze_sync;
@@ -16,6 +16,7 @@ mod engines;
 mod error;
 mod events;
 pub mod exports;
+mod extract;
 mod hand_over;
 mod identity;
 mod interviews;
@@ -27,19 +28,20 @@ pub mod origins;
 mod page;
 mod patch;
 mod rate_limit;
-mod request;
 mod results;
 mod retry;
 mod routes;
+mod sse;
 mod stream;
 mod temp_recording;
 mod transcript;
 mod uploads;
 mod view;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use async_trait::async_trait;
+use axum::Router;
 use domain::{
     ids::random_name,
     ports::{
@@ -47,20 +49,21 @@ use domain::{
     },
 };
 use http::{HeaderValue, Request, Response};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use runtime::{
     http::{Body, Problem, Service},
     settings::{Environment, InvalidSetting},
 };
+use tower::ServiceExt;
 
 pub use console::Console;
 pub use identity::LocalIdentity;
-pub use openapi::description;
+pub use openapi::{description, operations};
 pub use origins::Origins;
 pub use rate_limit::{RateLimitSettings, RateLimits};
-pub use routes::routes;
 
-/// The service, and what it needs.
+/// What the handlers need.
 pub struct Api {
     /// Says who is asking.
     pub identity: Arc<dyn Identity>,
@@ -123,55 +126,87 @@ impl Limits {
     }
 }
 
+/// The API over HTTP.
+pub struct ApiService {
+    api: Arc<Api>,
+    router: Router,
+}
+
 #[async_trait]
-impl Service for Api {
+impl Service for ApiService {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
         self.respond(request, None).await
     }
 }
 
-impl Api {
-    /// The answer to a request that the host does not let in, as the API gives it.
+impl ApiService {
+    /// Routes requests to the handlers of `api`.
+    pub fn new(api: Api) -> Self {
+        let api = Arc::new(api);
+        Self {
+            router: routes::router(&api),
+            api,
+        }
+    }
+
+    /// The origins whose pages may send requests.
+    pub fn origins(&self) -> &Origins {
+        &self.api.limits.origins
+    }
+
+    /// The response to a request that the host does not let in, as the API gives it.
     pub async fn refuse(&self, request: Request<Incoming>, problem: Problem) -> Response<Body> {
         self.respond(request, Some(problem)).await
     }
 
     async fn respond(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         refused: Option<Problem>,
     ) -> Response<Body> {
-        let request_id = request_id(&request);
+        let request_id = RequestId::of(&request);
+        request.extensions_mut().insert(request_id.clone());
         let method = request.method().clone();
-        let answer = async |request| {
-            let outcome = match refused {
-                Some(problem) => Err(problem),
-                None => self.answer(request, &request_id).await,
-            };
-            outcome.unwrap_or_else(|problem| problem.into_response(&request_id))
+        let handle = async |request| match refused {
+            Some(problem) => problem.into_response(&request_id.0),
+            None => match self.router.clone().oneshot(request).await {
+                Ok(response) => finish(response, &request_id.0),
+                Err(never) => match never {},
+            },
         };
-        let mut response = self.limits.origins.around(request, answer).await;
-        tracing::debug!(%method, status = response.status().as_u16(), request.id = request_id, "answered");
-        if let Ok(value) = HeaderValue::from_str(&request_id) {
+        let mut response = self.origins().around(request, handle).await;
+        tracing::debug!(%method, status = response.status().as_u16(), request.id = request_id.0, "answered");
+        if let Ok(value) = HeaderValue::from_str(&request_id.0) {
             response.headers_mut().insert("x-request-id", value);
         }
         response
     }
 }
 
-/// The client's request id where it makes sense, a new one otherwise.
-fn request_id(request: &Request<Incoming>) -> String {
-    let given = request
-        .headers()
-        .get("x-request-id")
-        .and_then(|value| value.to_str().ok());
-    let sensible = |id: &&str| {
-        (1..=64).contains(&id.len())
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    given
-        .filter(sensible)
-        .map_or_else(random_name, str::to_owned)
+/// The response as it is sent: a problem gets its body here, which names the request.
+fn finish(mut response: axum::response::Response, request_id: &str) -> Response<Body> {
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem.into_response(request_id),
+        None => response.map(|body| body.map_err(io::Error::other).boxed_unsync()),
+    }
+}
+
+/// The id of a request: the client's where it makes sense, a new one otherwise.
+#[derive(Clone)]
+struct RequestId(String);
+
+impl RequestId {
+    fn of(request: &Request<Incoming>) -> Self {
+        let sensible = |id: &&str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            (1..=64).contains(&id.len()) && id.bytes().all(plain)
+        };
+        let given = request.headers().get("x-request-id");
+        let given = given.and_then(|value| value.to_str().ok());
+        Self(
+            given
+                .filter(sensible)
+                .map_or_else(random_name, str::to_owned),
+        )
+    }
 }

@@ -1,23 +1,23 @@
 //! Lists of interviews.
 
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State};
 use domain::{
-    ErrorCode,
     Interview, UserId,
     interview::Status,
     paths::{DocPath, interviews_of},
-    ports::{Direction, Query},
+    ports::{Direction, Query as RecordsQuery},
 };
-use http::{Response, StatusCode};
-use runtime::{
-    http::{Body, Problem, json},
-    report_unreadable,
-};
+use runtime::{http::Problem, report_unreadable};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::{
     Api,
-    page::{not_given_out, read_token, token},
-    request::ApiRequest,
+    error::ApiError,
+    extract::{Query, parameter},
+    page::{limit, not_given_out, read_token, token, usual_limit},
 };
 
 /// What `?status=` takes, and what a status can be.
@@ -29,73 +29,71 @@ pub(crate) const STATUSES: [&str; 5] = [
     Status::Failed.as_str(),
 ];
 
-impl Api {
-    pub(crate) async fn list(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        request.only_query(&["limit", "page_token", "status"])?;
-        let user = request.user()?;
-        let limit = limit(request)?;
-        let query = Query {
-            equal: status(request)?.into_iter().collect(),
-            order_by: Some("created_at".into()),
-            direction: Direction::Descending,
-            after: page_token(request, user)?,
-            // One more shows whether there is a next page.
-            limit: limit + 1,
-            ..Query::collection(interviews_of(user))
-        };
-        let mut found = self.records.list(&query).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| {
-            let (_, id) = last.path.split();
-            token(&json!([last.fields["created_at"], id]))
-        });
-        let mut items = Vec::new();
-        // One that cannot be read, perhaps of a newer release, does not hide the others.
-        for document in &found {
-            match document.decode::<Interview>() {
-                Ok(interview) if interview.deleted_at.is_none() => {
-                    items.push(self.view(&interview));
-                }
-                Ok(_) => {}
-                Err(error) => report_unreadable(document, &error),
+/// The parameters of the list of interviews.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    #[serde(default = "usual_limit", deserialize_with = "limit")]
+    limit: usize,
+    #[serde(default)]
+    page_token: Option<String>,
+    #[serde(default, deserialize_with = "status")]
+    status: Option<String>,
+}
+
+fn status<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    let parse = |text: &str| STATUSES.contains(&text).then(|| Some(text.to_owned()));
+    parameter(
+        input,
+        parse,
+        &format!("`status` takes {}", STATUSES.join(", ")),
+    )
+}
+
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    Extension(user): Extension<UserId>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let limit = query.limit;
+    let after = query.page_token.as_deref();
+    let wanted = RecordsQuery {
+        equal: query
+            .status
+            .map(|status| ("status".into(), json!(status)))
+            .into_iter()
+            .collect(),
+        order_by: Some("created_at".into()),
+        direction: Direction::Descending,
+        after: after.map(|token| place(token, &user)).transpose()?,
+        // One more shows whether there is a next page.
+        limit: limit + 1,
+        ..RecordsQuery::collection(interviews_of(&user))
+    };
+    let mut found = api.records.list(&wanted).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| {
+        let (_, id) = last.path.split();
+        token(&json!([last.fields["created_at"], id]))
+    });
+    let mut items = Vec::new();
+    // One that cannot be read, perhaps of a newer release, does not hide the others.
+    for document in &found {
+        match document.decode::<Interview>() {
+            Ok(interview) if interview.deleted_at.is_none() => {
+                items.push(api.view(&interview));
             }
+            Ok(_) => {}
+            Err(error) => report_unreadable(document, &error),
         }
-        Ok(json(
-            StatusCode::OK,
-            &json!({"items": items, "next_page_token": next}),
-        ))
     }
+    Ok(Json(json!({"items": items, "next_page_token": next})))
 }
 
-/// How many to answer at most.
-pub(crate) fn limit(request: &ApiRequest) -> Result<usize, Problem> {
-    let Some(text) = request.query_value("limit") else {
-        return Ok(20);
-    };
-    let parsed = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-    parsed.ok_or_else(|| {
-        Problem::new(ErrorCode::InvalidParameter, "`limit` takes a number from 1 to 100")
-    })
-}
-
-fn status(request: &ApiRequest) -> Result<Option<(String, Value)>, Problem> {
-    let Some(requested) = request.query_value("status") else {
-        return Ok(None);
-    };
-    if STATUSES.contains(&&*requested) {
-        return Ok(Some(("status".into(), json!(requested))));
-    }
-    let detail = format!("`status` takes {}", STATUSES.join(", "));
-    Err(Problem::new(ErrorCode::InvalidParameter, detail))
-}
-
-fn page_token(request: &ApiRequest, user: &UserId) -> Result<Option<(Value, DocPath)>, Problem> {
-    let Some(token) = request.query_value("page_token") else {
-        return Ok(None);
-    };
-    let (created_at, id): (String, String) = read_token(&token)?;
+/// Where the page begins.
+fn place(token: &str, user: &UserId) -> Result<(Value, DocPath), Problem> {
+    let (created_at, id): (String, String) = read_token(token)?;
     let path = DocPath::parse(&format!("{}/{id}", interviews_of(user)));
-    let path = path.ok_or_else(not_given_out)?;
-    Ok(Some((json!(created_at), path)))
+    Ok((json!(created_at), path.ok_or_else(not_given_out)?))
 }

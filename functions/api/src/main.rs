@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use analyze::Direct;
-use api::{Api, Console, Limits};
+use api::{Api, ApiService, Console, Limits};
 
 fn main() -> ExitCode {
     google::service("api", |cloud| {
-        Ok(Api {
+        Ok(ApiService::new(Api {
             identity: cloud.identity()?,
             records: cloud.records(),
             uploads: cloud.uploads()?,
@@ -20,6 +20,6 @@ fn main() -> ExitCode {
             limits: Limits::read(cloud.environment(), cloud.allow_private_webhooks()?)?,
             console: Console::read(cloud.environment())?,
             check_webhook_url: notify::target::check,
-        })
+        }))
     })
 }

@@ -1,30 +1,30 @@
 //! Notes and bookmarks.
 
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
 use domain::{
-    ErrorCode,
-    InterviewKey, Private,
+    ErrorCode, InterviewKey, Private,
     ids::{hex, random_name},
     interview_store::{self, Decision},
     note::{self, Note, NoteKind},
     paths::DocPath,
-    ports::{Precondition, Query, RecordsError, Write},
+    ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
     versions::{StripUnknown, UnknownFields, closed},
 };
-use http::{Response, StatusCode};
-use runtime::{
-    http::{Body, Problem, empty, json, read_json},
-    readable,
-};
+use http::StatusCode;
+use runtime::{http::Problem, readable};
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Api,
-    error::no_interview,
-    interviews::{idempotency_key, invalid},
-    page::{PageCursor, page},
+    error::{ApiError, no_interview},
+    extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, Query},
+    interviews::invalid,
+    page::{PageCursor, PageQuery, page},
     patch::Patch,
-    request::ApiRequest,
 };
 
 const MAX_BODY: usize = 64 * 1024;
@@ -40,7 +40,7 @@ const MAX_ALL: usize = 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewNote {
+pub(crate) struct NewNote {
     text: Private,
     #[serde(default)]
     at_ms: Option<u64>,
@@ -51,7 +51,7 @@ struct NewNote {
 /// What changes; `at_ms: null` takes the moment away.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(crate) struct Change {
     #[serde(default)]
     text: Option<Private>,
     #[serde(default)]
@@ -60,56 +60,112 @@ struct Change {
     kind: Option<NoteKind>,
 }
 
+pub(crate) async fn notes(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let notes = api.all_notes(&interview.key()).await?;
+    let places: Vec<PageCursor> = notes.iter().map(place).collect();
+    let notes: Vec<Note> = notes.into_iter().map(StripUnknown::known_only).collect();
+    Ok(Json(page(&query, &places, &notes)?))
+}
+
+pub(crate) async fn add_note(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewNote, MAX_BODY>,
+) -> Result<(StatusCode, Json<Note>), ApiError> {
+    let key = interview.key();
+    let id = match idempotency_key {
+        // The same key makes the same note, however often it is sent.
+        Some(given) => hex(&Sha256::digest(format!("{}/{given}", key.interview_id))[..12]),
+        None => random_name(),
+    };
+    check_text(&new.text)?;
+    check_moment(new.at_ms)?;
+    check_room(&api.all_notes(&key).await?, &new.text)?;
+    let note = Note {
+        id,
+        text: new.text,
+        at_ms: new.at_ms,
+        kind: new.kind,
+        created_at: api.clock.now(),
+        unknown: UnknownFields::default(),
+    };
+    let path = path(&key, &note.id);
+    if let Some(made) = api.note(&path).await? {
+        return Ok((StatusCode::CREATED, Json(made.known_only())));
+    }
+    match api.join(&key, &path, &note).await {
+        Ok(true) => Ok((StatusCode::CREATED, Json(note))),
+        Ok(false) => Err(no_interview().into()),
+        // By the same key, at the same time; or by this call, unacknowledged.
+        Err(stale @ RecordsError::Stale { .. }) => match api.note(&path).await? {
+            Some(made) => Ok((StatusCode::CREATED, Json(made.known_only()))),
+            None => Err(stale.into()),
+        },
+        Err(other) => Err(other.into()),
+    }
+}
+
+pub(crate) async fn change_note(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    values: PathValues,
+    JsonBody(change): JsonBody<Change, MAX_BODY>,
+) -> Result<Json<Note>, ApiError> {
+    let key = interview.key();
+    let path = known(&key, values.get("note_id"))?;
+    let document = api.records.read(&path).await?.ok_or_else(no_note)?;
+    let mut note: Note = document.decode()?;
+    if let Some(text) = change.text {
+        check_text(&text)?;
+        let mut others = api.all_notes(&key).await?;
+        others.retain(|other| other.id != note.id);
+        check_room(&others, &text)?;
+        note.text = text;
+    }
+    note.at_ms = change.at_ms.apply(note.at_ms);
+    check_moment(note.at_ms)?;
+    note.kind = change.kind.unwrap_or(note.kind);
+    let unchanged = Precondition::Version(document.version);
+    let write = Write::put(path, &note, unchanged)?;
+    api.records.commit(vec![write]).await?;
+    Ok(Json(note.known_only()))
+}
+
+pub(crate) async fn delete_note(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    values: PathValues,
+) -> Result<StatusCode, ApiError> {
+    let path = known(&interview.key(), values.get("note_id"))?;
+    api.records.read(&path).await?.ok_or_else(no_note)?;
+    let delete = Write::Delete {
+        path,
+        precondition: Precondition::None,
+    };
+    api.records.commit(vec![delete]).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 impl Api {
     /// All notes of an interview, in the order in which they are shown.
-    pub(crate) async fn all_notes(&self, key: &InterviewKey) -> Result<Vec<Note>, Problem> {
-        let found = self.records.list(&Query::collection(key.notes())).await?;
+    pub(crate) async fn all_notes(&self, key: &InterviewKey) -> Result<Vec<Note>, RecordsError> {
+        let found = self
+            .records
+            .list(&RecordsQuery::collection(key.notes()))
+            .await?;
         let mut notes: Vec<Note> = readable(&found);
         note::order(&mut notes);
         Ok(notes)
     }
 
-    pub(crate) async fn notes(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(request).await?;
-        let notes = self.all_notes(&interview.key()).await?;
-        let places: Vec<PageCursor> = notes.iter().map(place).collect();
-        let notes: Vec<Note> = notes.into_iter().map(StripUnknown::known_only).collect();
-        Ok(json(StatusCode::OK, &page(request, &places, &notes)?))
-    }
-
-    pub(crate) async fn add_note(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
-        let key = self.interview(&request).await?.key();
-        let id = match idempotency_key(&request)? {
-            // The same key makes the same note, however often it is sent.
-            Some(given) => hex(&Sha256::digest(format!("{}/{given}", key.interview_id))[..12]),
-            None => random_name(),
-        };
-        let new: NewNote = read_json(request.into_body(), MAX_BODY).await?;
-        check_text(&new.text)?;
-        check_moment(new.at_ms)?;
-        check_room(&self.all_notes(&key).await?, &new.text)?;
-        let note = Note {
-            id,
-            text: new.text,
-            at_ms: new.at_ms,
-            kind: new.kind,
-            created_at: self.clock.now(),
-            unknown: UnknownFields::default(),
-        };
-        let path = path(&key, &note.id);
-        if let Some(made) = self.note(&path).await? {
-            return Ok(json(StatusCode::CREATED, &made.known_only()));
-        }
-        match self.join(&key, &path, &note).await {
-            Ok(true) => Ok(json(StatusCode::CREATED, &note)),
-            Ok(false) => Err(no_interview()),
-            // By the same key, at the same time; or by this call, unacknowledged.
-            Err(stale @ RecordsError::Stale { .. }) => match self.note(&path).await? {
-                Some(made) => Ok(json(StatusCode::CREATED, &made.known_only())),
-                None => Err(stale.into()),
-            },
-            Err(other) => Err(other.into()),
-        }
+    async fn note(&self, path: &DocPath) -> Result<Option<Note>, RecordsError> {
+        let found = self.records.read(path).await?;
+        found.map(|document| document.decode()).transpose()
     }
 
     /// Stores a new note in one transaction with its interview; `false` when that has
@@ -133,60 +189,6 @@ impl Api {
             },
         )
         .await
-    }
-
-    pub(crate) async fn change_note(
-        &self,
-        request: ApiRequest,
-        note_id: &str,
-    ) -> Result<Response<Body>, Problem> {
-        let key = self.interview(&request).await?.key();
-        let change: Change = read_json(request.into_body(), MAX_BODY).await?;
-        let path = known(&key, note_id)?;
-        let found = self.records.read(&path).await?;
-        let document = found.ok_or_else(no_note)?;
-        let mut note: Note = document.decode()?;
-        if let Some(text) = change.text {
-            check_text(&text)?;
-            let mut others = self.all_notes(&key).await?;
-            others.retain(|other| other.id != note.id);
-            check_room(&others, &text)?;
-            note.text = text;
-        }
-        note.at_ms = change.at_ms.apply(note.at_ms);
-        check_moment(note.at_ms)?;
-        note.kind = change.kind.unwrap_or(note.kind);
-        let unchanged = Precondition::Version(document.version);
-        let write = Write::put(path, &note, unchanged)?;
-        let stored = self.records.commit(vec![write]).await;
-        stored?;
-        Ok(json(StatusCode::OK, &note.known_only()))
-    }
-
-    pub(crate) async fn delete_note(
-        &self,
-        request: &ApiRequest,
-        note_id: &str,
-    ) -> Result<Response<Body>, Problem> {
-        let key = self.interview(request).await?.key();
-        let path = known(&key, note_id)?;
-        let found = self.records.read(&path).await;
-        if found?.is_none() {
-            return Err(no_note());
-        }
-        let delete = Write::Delete {
-            path,
-            precondition: Precondition::None,
-        };
-        let deleted = self.records.commit(vec![delete]).await;
-        deleted?;
-        Ok(empty(StatusCode::NO_CONTENT))
-    }
-
-    async fn note(&self, path: &DocPath) -> Result<Option<Note>, Problem> {
-        let found = self.records.read(path).await?;
-        let note = found.map(|document| document.decode()).transpose();
-        note.map_err(Problem::from)
     }
 }
 

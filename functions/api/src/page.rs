@@ -1,34 +1,53 @@
 //! Pages: their tokens, and the pages of what belongs to one interview, which is read
 //! whole.
 
-use domain::ErrorCode;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::ErrorCode;
 use runtime::http::Problem;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{list::limit, request::ApiRequest};
+use crate::extract::parameter;
 
 /// Where an item stands among the others: it is found again by that, also when it has
 /// been deleted meanwhile. The id tells apart what would stand at the same place.
 pub(crate) type PageCursor = (i64, i64, String);
 
+/// The parameters of lists.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
+    /// How many items the page has at most.
+    #[serde(default = "usual_limit", deserialize_with = "limit")]
+    pub(crate) limit: usize,
+    /// The `next_page_token` of the page before.
+    #[serde(default)]
+    pub(crate) page_token: Option<String>,
+}
+
+pub(crate) const fn usual_limit() -> usize {
+    20
+}
+
+pub(crate) fn limit<'de, D: Deserializer<'de>>(input: D) -> Result<usize, D::Error> {
+    let parse = |text: &str| text.parse().ok().filter(|limit| (1..=100).contains(limit));
+    parameter(input, parse, "`limit` takes a number from 1 to 100")
+}
+
 /// The page that is asked for, of items in the order of their places.
 pub(crate) fn page<T: Serialize>(
-    request: &ApiRequest,
+    query: &PageQuery,
     places: &[PageCursor],
     items: &[T],
 ) -> Result<Value, Problem> {
-    request.only_query(&["limit", "page_token"])?;
-    let limit = limit(request)?;
-    let begin = match request.query_value("page_token") {
+    let begin = match &query.page_token {
         None => 0,
         Some(token) => {
-            let last: PageCursor = read_token(&token)?;
+            let last: PageCursor = read_token(token)?;
             places.partition_point(|place| *place <= last)
         }
     };
-    let end = items.len().min(begin + limit);
+    let end = items.len().min(begin + query.limit);
     let last = places[begin..end].last();
     let next = last.filter(|_| end < items.len());
     let next = next.map(|place| token(&json!(place)));

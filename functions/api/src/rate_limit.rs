@@ -16,15 +16,16 @@ use std::{
     time::Duration,
 };
 
+use axum::{body::Body, response::Response};
 use domain::{ErrorCode, UserId};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-use http::{Request, Response, StatusCode};
+use http::Request;
 use http_body_util::BodyExt;
 use runtime::{
-    http::{Body, Problem},
+    http::Problem,
     serve::Peer,
     settings::{Environment, InvalidSetting},
 };
@@ -150,9 +151,7 @@ impl RateLimits {
             .filter(|most| *count >= most.get())
         {
             let detail = format!("{most} streams are open already; close one");
-            return Err(Problem::new(ErrorCode::TooManyStreams,
-                detail,
-            ));
+            return Err(Problem::new(ErrorCode::TooManyStreams, detail));
         }
         *count += 1;
         Ok(Open {
@@ -175,15 +174,14 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// The answer, whose body counts until it is dropped.
-    pub(crate) fn with(self, response: Response<Body>) -> Response<Body> {
+    /// The response, whose body counts until it is dropped.
+    pub(crate) fn with(self, response: Response) -> Response {
         response.map(|body| {
             let held = self;
-            body.map_frame(move |frame| {
+            Body::new(body.map_frame(move |frame| {
                 let _ = &held;
                 frame
-            })
-            .boxed_unsync()
+            }))
         })
     }
 }
@@ -353,7 +351,7 @@ mod tests {
         assert_eq!(refused.code, ErrorCode::TooManyStreams);
         drop(first);
         let third = rate_limits.open(&anna).unwrap();
-        let answer = third.with(runtime::http::empty(StatusCode::OK));
+        let answer = third.with(Response::default());
         assert!(rate_limits.open(&anna).is_err(), "the answer is under way");
         drop(answer);
         assert!(rate_limits.open(&anna).is_ok());

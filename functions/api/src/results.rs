@@ -1,65 +1,135 @@
 //! Analysis, waveform and report.
 
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use domain::{
-    ErrorCode,
-    Interview,
+    ErrorCode, Interview,
     analysis::Analysis,
     ports::ObjectError,
     report::{CONTENT_TYPE, StoredReport},
     waveform::{Bits, DamagedWaveform, JsonData, RescaleError, StoredWaveform},
 };
-use http::{HeaderValue, Response, StatusCode, header};
-use runtime::http::{Body, Problem, answer, full, json, stream};
+use http::header;
+use runtime::http::Problem;
+use serde::{Deserialize, Deserializer};
 
-use crate::{Api, error::not_ready, request::ApiRequest};
+use crate::{
+    Api,
+    error::{ApiError, not_ready},
+    extract::{OwnInterview, Query, parameter},
+};
+
+/// The parameters of waveforms.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WaveformQuery {
+    #[serde(default = "eight", deserialize_with = "bits")]
+    bits: Bits,
+    #[serde(default, deserialize_with = "samples_per_pixel")]
+    samples_per_pixel: Option<u32>,
+}
+
+const fn eight() -> Bits {
+    Bits::Eight
+}
+
+fn bits<'de, D: Deserializer<'de>>(input: D) -> Result<Bits, D::Error> {
+    let parse = |text: &str| match text {
+        "8" => Some(Bits::Eight),
+        "16" => Some(Bits::Sixteen),
+        _ => None,
+    };
+    parameter(input, parse, "`bits` takes 8 or 16")
+}
+
+fn samples_per_pixel<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
+    let parse = |text: &str| text.parse().ok().filter(|number| *number > 0).map(Some);
+    let expected = "`samples_per_pixel` takes a whole number above zero";
+    parameter(input, parse, expected)
+}
+
+pub(crate) async fn analysis(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Json<Analysis>, ApiError> {
+    let analysis = api.data::<Analysis>(&interview, "analysis").await?;
+    Ok(Json(analysis.ok_or_else(|| not_ready("analysis"))?))
+}
+
+pub(crate) async fn waveform(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<WaveformQuery>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let waveform = api.rescaled_waveform(&query, &interview).await?;
+    let text = waveform.to_json(query.bits).map_err(damaged)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+pub(crate) async fn waveform_data(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<WaveformQuery>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let waveform = api.rescaled_waveform(&query, &interview).await?;
+    Ok(waveform
+        .to_dat(query.bits)
+        .map_err(damaged)?
+        .into_response())
+}
+
+pub(crate) async fn report(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let mut tried = None;
+    let (meta, bytes) = loop {
+        let report = api.data::<StoredReport>(&interview, "report").await?;
+        let StoredReport { object, .. } = report.ok_or_else(|| not_ready("report"))?;
+        match api.artifacts.read(&object, None, None).await {
+            // It has been replaced since it was looked up.
+            Err(ObjectError::NotFound { .. }) if tried.as_ref() != Some(&object) => {
+                tried = Some(object);
+            }
+            read => break read?,
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, CONTENT_TYPE),
+        (header::CONTENT_LENGTH, &meta.size.to_string()),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"report.docx\"",
+        ),
+    ];
+    Ok((headers, Body::from_stream(bytes)).into_response())
+}
 
 impl Api {
-    pub(crate) async fn analysis(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(request).await?;
-        let analysis = self.data::<Analysis>(&interview, "analysis").await?;
-        Ok(json(
-            StatusCode::OK,
-            &analysis.ok_or_else(|| not_ready("analysis"))?,
-        ))
-    }
-
-    pub(crate) async fn waveform(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let (waveform, bits) = self.asked_waveform(request).await?;
-        let text = waveform.to_json(bits).map_err(damaged)?;
-        Ok(answer(StatusCode::OK, "application/json", full(text)))
-    }
-
-    pub(crate) async fn waveform_data(
+    /// The waveform at the requested resolution.
+    async fn rescaled_waveform(
         &self,
-        request: &ApiRequest,
-    ) -> Result<Response<Body>, Problem> {
-        let (waveform, bits) = self.asked_waveform(request).await?;
-        let bytes = waveform.to_dat(bits).map_err(damaged)?;
-        Ok(answer(
-            StatusCode::OK,
-            "application/octet-stream",
-            full(bytes),
-        ))
-    }
-
-    /// The waveform at the resolution that is asked for, and in how many bits.
-    async fn asked_waveform(
-        &self,
-        request: &ApiRequest,
-    ) -> Result<(StoredWaveform, Bits), Problem> {
-        request.only_query(&["bits", "samples_per_pixel"])?;
-        let (bits, samples_per_pixel) = (bits(request)?, samples_per_pixel(request)?);
-        let interview = self.interview(request).await?;
-        let found = self.data::<StoredWaveform>(&interview, "waveform").await?;
+        query: &WaveformQuery,
+        interview: &Interview,
+    ) -> Result<StoredWaveform, Problem> {
+        let found = self.data::<StoredWaveform>(interview, "waveform").await?;
         let waveform = found.ok_or_else(|| not_ready("waveform"))?;
-        let requested = samples_per_pixel.unwrap_or(waveform.samples_per_pixel);
-        let rescaled = waveform.rescale(requested).map_err(|error| match error {
+        let requested = query
+            .samples_per_pixel
+            .unwrap_or(waveform.samples_per_pixel);
+        waveform.rescale(requested).map_err(|error| match error {
             RescaleError::TooFine { .. } => {
-                Problem::new(ErrorCode::InvalidParameter, format!("`samples_per_pixel`: {error}"))
+                let detail = format!("`samples_per_pixel`: {error}");
+                Problem::new(ErrorCode::InvalidParameter, detail)
             }
             RescaleError::Damaged(error) => damaged(error),
-        })?;
-        Ok((rescaled, bits))
+        })
     }
 
     /// The waveform as a part of the interview.
@@ -71,49 +141,6 @@ impl Api {
         let data = found.map(|waveform| waveform.json_data(Bits::Eight));
         data.transpose().map_err(damaged)
     }
-
-    pub(crate) async fn report(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(request).await?;
-        let mut tried = None;
-        let (meta, bytes) = loop {
-            let report = self.data::<StoredReport>(&interview, "report").await?;
-            let StoredReport { object, .. } = report.ok_or_else(|| not_ready("report"))?;
-            match self.artifacts.read(&object, None, None).await {
-                // It has been replaced since it was looked up.
-                Err(ObjectError::NotFound { .. }) if tried.as_ref() != Some(&object) => {
-                    tried = Some(object);
-                }
-                read => break read?,
-            }
-        };
-        let mut response = answer(StatusCode::OK, CONTENT_TYPE, stream(bytes));
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(meta.size));
-        let disposition = HeaderValue::from_static("attachment; filename=\"report.docx\"");
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-        Ok(response)
-    }
-}
-
-fn bits(request: &ApiRequest) -> Result<Bits, Problem> {
-    match request.query_value("bits").as_deref() {
-        None | Some("8") => Ok(Bits::Eight),
-        Some("16") => Ok(Bits::Sixteen),
-        Some(_) => Err(invalid_parameter("`bits` takes 8 or 16")),
-    }
-}
-
-fn samples_per_pixel(request: &ApiRequest) -> Result<Option<u32>, Problem> {
-    let Some(text) = request.query_value("samples_per_pixel") else {
-        return Ok(None);
-    };
-    let number = text.parse().ok().filter(|number| *number > 0);
-    let refuse = || invalid_parameter("`samples_per_pixel` takes a whole number above zero");
-    number.map(Some).ok_or_else(refuse)
-}
-
-fn invalid_parameter(why: &str) -> Problem {
-    Problem::new(ErrorCode::InvalidParameter, why)
 }
 
 fn damaged(error: DamagedWaveform) -> Problem {

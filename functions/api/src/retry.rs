@@ -2,9 +2,12 @@
 
 use std::{iter, sync::Arc, time::Duration};
 
+use axum::{
+    Json,
+    extract::{self, State},
+};
 use domain::{
-    ErrorCode,
-    Interview, InterviewKey, Timestamp,
+    ErrorCode, Interview, InterviewKey, Timestamp,
     callback::Job,
     ids::{random_name, task_name},
     interview_store::{self, Decision},
@@ -12,11 +15,16 @@ use domain::{
     steps::{Step, StepName, StepState},
     versions::UnknownFields,
 };
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json, read_json};
+use http::{StatusCode, header};
+use runtime::http::{Problem, read_json};
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::{Api, error::no_interview, request::ApiRequest};
+use crate::{
+    Api,
+    error::{ApiError, no_interview},
+    extract::OwnKey,
+};
 
 const MAX_BODY: usize = 1024;
 
@@ -30,29 +38,30 @@ struct Request {
     step: Option<StepName>,
 }
 
-impl Api {
-    pub(crate) async fn retry(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
-        let key = request.key()?;
-        let empty = request
-            .header("content-length")
-            .is_none_or(|length| length == "0")
-            && request.header("transfer-encoding").is_none();
-        let request: Request = if empty {
-            Request::default()
-        } else {
-            read_json(request.into_body(), MAX_BODY).await?
-        };
-        let retrying = Retry {
-            records: Arc::clone(&self.records),
-            queue: Arc::clone(&self.queue),
-            step: request.step,
-            now: self.clock.now(),
-        };
-        // Goes on after the client disconnects: half of it would wait for the sweep.
-        let retried = tokio::spawn(async move { retrying.run(&key).await });
-        let interview = retried.await.map_err(|_| Problem::internal())??;
-        Ok(json(StatusCode::ACCEPTED, &self.view(&interview)))
-    }
+pub(crate) async fn retry(
+    State(api): State<Arc<Api>>,
+    OwnKey(key): OwnKey,
+    request: extract::Request,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH);
+    let empty = length.is_none_or(|length| length == "0")
+        && !headers.contains_key(header::TRANSFER_ENCODING);
+    let request: Request = if empty {
+        Request::default()
+    } else {
+        read_json(request.into_body(), MAX_BODY).await?
+    };
+    let retry = Retry {
+        records: Arc::clone(&api.records),
+        queue: Arc::clone(&api.queue),
+        step: request.step,
+        now: api.clock.now(),
+    };
+    // Goes on after the client disconnects: half of it would wait for the sweep.
+    let retried = tokio::spawn(async move { retry.run(&key).await });
+    let interview = retried.await.map_err(|_| Problem::internal())??;
+    Ok((StatusCode::ACCEPTED, Json(api.view(&interview))))
 }
 
 /// One call.
@@ -115,8 +124,8 @@ impl Retry {
             delay: Duration::ZERO,
             trace: interview.trace,
         };
-        let queued = self.queue.enqueue(step.as_str(), task).await;
-        queued.map(drop).map_err(Problem::from)
+        self.queue.enqueue(step.as_str(), task).await?;
+        Ok(())
     }
 
     /// Lets those steps fail again that no worker has begun or will begin.
@@ -159,7 +168,10 @@ fn failed_steps(
     };
     let conflict = |code, detail: String| Err(Problem::new(code, detail));
     if !interview.has_audio() {
-        return conflict(ErrorCode::NoRecording, "the recording has not arrived".to_owned());
+        return conflict(
+            ErrorCode::NoRecording,
+            "the recording has not arrived".to_owned(),
+        );
     }
     if let Some(step) = request {
         let again = step == StepName::Report && interview.steps.report.state == StepState::Done;
@@ -170,7 +182,8 @@ fn failed_steps(
             return conflict(ErrorCode::NotFailed, format!("{step} has not failed"));
         }
         if let Some(first) = step.needs().filter(|needed| failed(*needed)) {
-            return conflict(ErrorCode::PrerequisiteFailed,
+            return conflict(
+                ErrorCode::PrerequisiteFailed,
                 format!("{first} has to be run first"),
             );
         }

@@ -1,320 +1,180 @@
-//! The one list of what can be asked.
+//! The route table, and what stands before its handlers.
+//!
+//! A request passes, from the outside in: the rate limit of its address, the check of its
+//! path and method, authentication, the rate limit of its user, and, where it holds a stream
+//! open, the limit on those.
 
-use domain::{ErrorCode, ports::AuthError};
-use std::sync::LazyLock;
+use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
-use matchit::Router;
-use runtime::http::{Body, Problem, json};
-use serde_json::json;
+use axum::{
+    Extension, Json, Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+    routing::{get, patch, post},
+};
+use domain::{ErrorCode, UserId};
+use http::{Method, header};
+use runtime::http::Problem;
+use serde_json::{Value, json};
 
 use crate::{
-    Api,
-    console::Console,
+    Api, analyze_async, analyze_sync, audio, callbacks, change, console, deliveries, engines,
+    error::{ApiError, no_such_path},
+    events,
     identity::credentials,
-    openapi,
-    request::ApiRequest,
-    transcript::Format,
+    interviews, list, notes, openapi, results, retry, stream, transcript, uploads, view,
 };
 
-/// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Route {
-    Page,
-    OpenApi,
-    Console,
-    ConsoleInterview,
-    ConsoleAsset,
-    Health,
-    Engines,
-    Interviews,
-    Interview,
-    UploadUrl,
-    Events,
-    Transcript(Format),
-    Analysis,
-    Waveform,
-    WaveformData,
-    Report,
-    Audio,
-    Callback,
-    Analyze,
-    TranscribeStream,
-    AnalyzeAsync,
-    Retry,
-    Notes,
-    Note,
-    Deliveries,
-    Replay,
-}
-
-impl Route {
-    pub(crate) const ALL: [(&'static str, Self, &'static [Method]); 30] = [
-        ("/", Self::Page, &[Method::GET]),
-        ("/openapi.json", Self::OpenApi, &[Method::GET]),
-        ("/app", Self::Console, &[Method::GET]),
-        (
-            "/app/interviews/{id}",
-            Self::ConsoleInterview,
-            &[Method::GET],
-        ),
-        ("/app/assets/{file}", Self::ConsoleAsset, &[Method::GET]),
-        ("/healthz", Self::Health, &[Method::GET]),
-        ("/v1/engines", Self::Engines, &[Method::GET]),
-        (
-            "/v1/interviews",
-            Self::Interviews,
-            &[Method::GET, Method::POST],
-        ),
-        (
+/// Every route, with the layers of its group.
+pub(crate) fn router(api: &Arc<Api>) -> Router {
+    let state = || Arc::clone(api);
+    let streams = Router::new()
+        .route("/v1/interviews/{id}/events", get(events::events))
+        .route("/v1/analyze-async", post(analyze_async::analyze_async))
+        .route("/v1/transcribe-stream", post(stream::transcribe_stream))
+        .route_layer(from_fn_with_state(state(), limit_streams));
+    let users = Router::new()
+        .route("/v1/engines", get(engines::engines))
+        .route("/v1/interviews", get(list::list).post(interviews::create))
+        .route(
             "/v1/interviews/{id}",
-            Self::Interview,
-            &[Method::GET, Method::PATCH, Method::DELETE],
-        ),
-        ("/v1/interviews/{id}/retry", Self::Retry, &[Method::POST]),
-        (
+            get(view::show)
+                .patch(change::change)
+                .delete(interviews::delete),
+        )
+        .route("/v1/interviews/{id}/retry", post(retry::retry))
+        .route(
             "/v1/interviews/{id}/notes",
-            Self::Notes,
-            &[Method::GET, Method::POST],
-        ),
-        (
+            get(notes::notes).post(notes::add_note),
+        )
+        .route(
             "/v1/interviews/{id}/notes/{note_id}",
-            Self::Note,
-            &[Method::PATCH, Method::DELETE],
-        ),
-        (
+            patch(notes::change_note).delete(notes::delete_note),
+        )
+        .route(
             "/v1/interviews/{id}/webhook-deliveries",
-            Self::Deliveries,
-            &[Method::GET],
-        ),
-        (
+            get(deliveries::deliveries),
+        )
+        .route(
             "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
-            Self::Replay,
-            &[Method::POST],
-        ),
-        (
-            "/v1/interviews/{id}/upload-url",
-            Self::UploadUrl,
-            &[Method::POST],
-        ),
-        ("/v1/interviews/{id}/events", Self::Events, &[Method::GET]),
-        (
-            "/v1/interviews/{id}/transcript",
-            Self::Transcript(Format::Json),
-            &[Method::GET],
-        ),
-        (
-            "/v1/interviews/{id}/transcript.srt",
-            Self::Transcript(Format::Srt),
-            &[Method::GET],
-        ),
-        (
-            "/v1/interviews/{id}/transcript.vtt",
-            Self::Transcript(Format::Vtt),
-            &[Method::GET],
-        ),
-        (
-            "/v1/interviews/{id}/transcript.txt",
-            Self::Transcript(Format::Text),
-            &[Method::GET],
-        ),
-        (
-            "/v1/interviews/{id}/transcript.md",
-            Self::Transcript(Format::Markdown),
-            &[Method::GET],
-        ),
-        (
-            "/v1/interviews/{id}/analysis",
-            Self::Analysis,
-            &[Method::GET],
-        ),
-        (
-            "/v1/interviews/{id}/waveform",
-            Self::Waveform,
-            &[Method::GET],
-        ),
-        (
+            post(deliveries::replay),
+        )
+        .route("/v1/interviews/{id}/upload-url", post(uploads::upload_url))
+        .route("/v1/interviews/{id}/transcript", get(transcript::json))
+        .route("/v1/interviews/{id}/transcript.srt", get(transcript::srt))
+        .route("/v1/interviews/{id}/transcript.vtt", get(transcript::vtt))
+        .route("/v1/interviews/{id}/transcript.txt", get(transcript::txt))
+        .route("/v1/interviews/{id}/transcript.md", get(transcript::md))
+        .route("/v1/interviews/{id}/analysis", get(results::analysis))
+        .route("/v1/interviews/{id}/waveform", get(results::waveform))
+        .route(
             "/v1/interviews/{id}/waveform.dat",
-            Self::WaveformData,
-            &[Method::GET],
-        ),
-        (
-            "/v1/interviews/{id}/report.docx",
-            Self::Report,
-            &[Method::GET],
-        ),
-        (
+            get(results::waveform_data),
+        )
+        .route("/v1/interviews/{id}/report.docx", get(results::report))
+        .route("/v1/analyze", post(analyze_sync::analyze))
+        .merge(streams)
+        .route_layer(from_fn_with_state(state(), authenticate));
+    let listeners = Router::new()
+        .route(
             "/v1/audio/{filename}",
-            Self::Audio,
-            &[Method::GET, Method::HEAD],
-        ),
-        (
+            get(audio::audio).head(audio::audio_head),
+        )
+        .route_layer(from_fn_with_state(state(), authenticate_without_token));
+    let public = Router::new()
+        .route("/", get(openapi::page))
+        .route("/openapi.json", get(openapi::openapi))
+        .route("/app", get(console::page))
+        .route("/app/interviews/{id}", get(console::page))
+        .route("/app/assets/{file}", get(console::asset));
+    let machines = Router::new()
+        .route("/healthz", get(health))
+        .route(
             "/v1/callbacks/deepgram/{token}",
-            Self::Callback,
-            &[Method::POST, Method::PUT],
-        ),
-        ("/v1/analyze", Self::Analyze, &[Method::POST]),
-        ("/v1/analyze-async", Self::AnalyzeAsync, &[Method::POST]),
-        (
-            "/v1/transcribe-stream",
-            Self::TranscribeStream,
-            &[Method::POST],
-        ),
-    ];
+            post(callbacks::callback).put(callbacks::callback),
+        )
+        .route_layer(from_fn(check_method));
+    Router::new()
+        .merge(users)
+        .merge(listeners)
+        .merge(public)
+        .route_layer(from_fn(check_method))
+        .fallback(async || ApiError::from(no_such_path()))
+        .layer(from_fn_with_state(state(), limit_address))
+        .merge(machines)
+        .with_state(state())
 }
 
-/// Every path and the methods that it takes, as the documentation has to have them.
-pub fn routes() -> impl Iterator<Item = (&'static str, &'static [Method])> {
-    let routes = Route::ALL.into_iter();
-    routes.map(|(path, _, methods)| (path, methods))
+/// Counts the request for the address that it comes from.
+async fn limit_address(
+    State(api): State<Arc<Api>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    api.limits.rate_limits.admit_address(&request)?;
+    Ok(next.run(request).await)
 }
 
-/// The routes, compiled.
-static ROUTES: LazyLock<Router<(Route, &'static [Method])>> = LazyLock::new(|| {
-    let mut router = Router::new();
-    for (path, route, methods) in Route::ALL {
-        router
-            .insert(path, (route, methods))
-            .expect("the routes do not contradict each other");
+/// Refuses methods that the description does not have; among them `HEAD`, which axum would
+/// answer wherever there is a `GET`.
+async fn check_method(
+    path: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let methods = openapi::methods(path.as_str());
+    if methods.contains(request.method()) {
+        return Ok(next.run(request).await);
     }
-    router
-});
-
-impl Api {
-    pub(crate) async fn answer(
-        &self,
-        request: Request<Incoming>,
-        request_id: &str,
-    ) -> Result<Response<Body>, Problem> {
-        let path = request.uri().path().to_owned();
-        let found = ROUTES.at(&path);
-        let for_machines = |route| matches!(route, Route::Health | Route::Callback);
-        if !found
-            .as_ref()
-            .is_ok_and(|found| for_machines(found.value.0))
-        {
-            self.limits.rate_limits.admit_address(&request)?;
-        }
-        let Ok(found) = found else {
-            return Err(Problem::new(ErrorCode::NoSuchPath,
-                "there is nothing at this path",
-            ));
-        };
-        let (route, methods) = *found.value;
-        if !methods.contains(request.method()) {
-            return Err(refuse_method(methods));
-        }
-        let mut parameters = found.params.iter().map(|(_, value)| value.to_owned());
-        let parameter = parameters.next().unwrap_or_default();
-        let second = parameters.next().unwrap_or_default();
-        let asked = ApiRequest::new(request, parameter);
-        let asked = self.recognise(route, asked).await?;
-        self.admit(route, asked, &second, request_id).await
-    }
-
-    /// Dispatches as much as one user may ask.
-    async fn admit(
-        &self,
-        route: Route,
-        asked: ApiRequest,
-        second: &str,
-        request_id: &str,
-    ) -> Result<Response<Body>, Problem> {
-        let Some(user) = asked.known_user().cloned() else {
-            return self.dispatch(route, asked, second, request_id).await;
-        };
-        let rate_limits = &self.limits.rate_limits;
-        rate_limits.admit_user(&user)?;
-        let takes_its_time = matches!(
-            route,
-            Route::Events | Route::TranscribeStream | Route::AnalyzeAsync
-        );
-        if !takes_its_time {
-            return self.dispatch(route, asked, second, request_id).await;
-        }
-        let open = rate_limits.open(&user)?;
-        let response = self.dispatch(route, asked, second, request_id).await?;
-        Ok(open.with(response))
-    }
-
-    /// Finds out who asks, where that matters.
-    async fn recognise(&self, route: Route, asked: ApiRequest) -> Result<ApiRequest, AuthError> {
-        let for_everybody = match route {
-            // A callback's token is all the permission that it needs.
-            Route::Page
-            | Route::OpenApi
-            | Route::Console
-            | Route::ConsoleInterview
-            | Route::ConsoleAsset
-            | Route::Health
-            | Route::Callback => true,
-            // A link says whose recording it is, and is checked like one.
-            Route::Audio => asked.query_value("token").is_some(),
-            _ => false,
-        };
-        if for_everybody {
-            return Ok(asked);
-        }
-        let user = self
-            .identity
-            .identify(&credentials(asked.headers()))
-            .await?;
-        Ok(asked.by(user))
-    }
-
-    async fn dispatch(
-        &self,
-        route: Route,
-        asked: ApiRequest,
-        second: &str,
-        request_id: &str,
-    ) -> Result<Response<Body>, Problem> {
-        match (route, asked.method().clone()) {
-            (Route::Page, _) => Ok(openapi::page()),
-            (Route::OpenApi, _) => Ok(openapi::openapi()),
-            (Route::Console | Route::ConsoleInterview, _) => self.console.page(),
-            (Route::ConsoleAsset, _) => Console::asset(&asked),
-            (Route::Health, _) => Ok(health()),
-            (Route::Engines, _) => self.engines(&asked),
-            (Route::Interviews, Method::POST) => self.create(asked).await,
-            (Route::Interviews, _) => self.list(&asked).await,
-            (Route::Interview, Method::DELETE) => self.delete(&asked).await,
-            (Route::Interview, Method::PATCH) => self.change(asked).await,
-            (Route::Retry, _) => self.retry(asked).await,
-            (Route::Notes, Method::POST) => self.add_note(asked).await,
-            (Route::Notes, _) => self.notes(&asked).await,
-            (Route::Note, Method::DELETE) => self.delete_note(&asked, second).await,
-            (Route::Note, _) => self.change_note(asked, second).await,
-            (Route::Deliveries, _) => self.deliveries(&asked).await,
-            (Route::Replay, _) => self.replay(&asked, second).await,
-            (Route::Interview, _) => self.show(&asked).await,
-            (Route::UploadUrl, _) => self.upload_url(&asked).await,
-            (Route::Events, _) => self.events(&asked).await,
-            (Route::Transcript(format), _) => self.transcript(&asked, format).await,
-            (Route::Analysis, _) => self.analysis(&asked).await,
-            (Route::Waveform, _) => self.waveform(&asked).await,
-            (Route::WaveformData, _) => self.waveform_data(&asked).await,
-            (Route::Report, _) => self.report(&asked).await,
-            (Route::Audio, _) => self.audio(&asked).await,
-            (Route::Callback, _) => self.callback(asked).await,
-            (Route::Analyze, _) => self.analyze(asked).await,
-            (Route::AnalyzeAsync, _) => self.analyze_async(asked).await,
-            (Route::TranscribeStream, _) => self.transcribe_stream(asked, request_id).await,
-        }
-    }
-}
-
-fn health() -> Response<Body> {
-    json(
-        StatusCode::OK,
-        &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}),
-    )
-}
-
-fn refuse_method(methods: &[Method]) -> Problem {
     let methods: Vec<&str> = methods.iter().map(Method::as_str).collect();
     let allowed = methods.join(", ");
     let detail = format!("this path takes {allowed}");
-    Problem::new(ErrorCode::MethodNotAllowed, detail).with_header(header::ALLOW, &allowed)
+    let problem = Problem::new(ErrorCode::MethodNotAllowed, detail);
+    Err(problem.with_header(header::ALLOW, &allowed).into())
+}
+
+/// Finds out who the user is, and counts the request for that user.
+async fn authenticate(
+    State(api): State<Arc<Api>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let credentials = credentials(request.headers());
+    let user = api.identity.identify(&credentials).await?;
+    api.limits.rate_limits.admit_user(&user)?;
+    request.extensions_mut().insert(user);
+    Ok(next.run(request).await)
+}
+
+/// The same, unless the request brings the token of a link: that says whose recording it is.
+async fn authenticate_without_token(
+    api: State<Arc<Api>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let query = request.uri().query().unwrap_or("");
+    if form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "token") {
+        return Ok(next.run(request).await);
+    }
+    authenticate(api, request, next).await
+}
+
+/// Counts a stream of the user until its response has been sent.
+async fn limit_streams(
+    State(api): State<Arc<Api>>,
+    Extension(user): Extension<UserId>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let permit = api.limits.rate_limits.open(&user)?;
+    let response = next.run(request).await;
+    if response.status().is_success() {
+        return Ok(permit.with(response));
+    }
+    Ok(response)
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
 }

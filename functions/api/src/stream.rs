@@ -1,10 +1,16 @@
 //! `POST /v1/transcribe-stream`: segments as server-sent events while the
 //! recording is still being recognised. Nothing of it is kept.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
+use axum::{
+    Extension,
+    extract::{Request, State},
+    response::{Response, sse::Event},
+};
 use bytes::Bytes;
 use domain::{
+    UserId,
     ports::{LiveOptions, SampleStream, Segment, SegmentStream},
     steps::{Code, StepError},
     transcript::{AudioFacts, Speaker, Transcript, TranscriptHead, Word},
@@ -12,23 +18,24 @@ use domain::{
     versions::UnknownFields,
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use http::{HeaderValue, Response, StatusCode, header};
 use media::ObjectReader;
-use runtime::http::{Body, Problem, answer, stream as streamed};
-use serde_json::{Value, json};
+use runtime::http::Problem;
+use serde::Deserialize;
+use serde_json::json;
 use tokio::{
     sync::mpsc,
     task::{JoinHandle, spawn_blocking},
-    time::timeout,
 };
 
 use crate::{
-    Api, error::step_problem, interviews::check_language, request::ApiRequest,
-    temp_recording::TempRecording, transcript::TranscriptBody,
+    Api, RequestId,
+    error::{ApiError, step_problem},
+    extract::Query,
+    interviews::check_language,
+    sse,
+    temp_recording::TempRecording,
+    transcript::TranscriptBody,
 };
-
-/// How long nothing may be sent before a comment is: proxies cut silent streams.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Blocks of samples that are decoded ahead of the engine.
 const AHEAD: usize = 16;
@@ -46,43 +53,46 @@ struct LiveTranscription {
     _spooled: TempRecording,
 }
 
-impl Api {
-    pub(crate) async fn transcribe_stream(
-        &self,
-        request: ApiRequest,
-        request_id: &str,
-    ) -> Result<Response<Body>, Problem> {
-        request.only_query(&["language"])?;
-        let language = request.query_value("language");
-        if let Some(language) = &language {
-            check_language(language)?;
-        }
-        let spooled = self.spool(request).await?;
-        look(&spooled).await?;
-        let (samples, decoding) = decode(&spooled, self.limits.max_duration_ms);
-        let options = LiveOptions {
-            language: language.clone(),
-            key_terms: Vec::new(),
-        };
-        let listening = self.live.listen(samples, options).await;
-        let recognising = LiveTranscription {
-            segments: listening.map_err(|error| step_problem(&error))?,
-            decoding: Some(decoding),
-            words: Vec::new(),
-            head: self.head(language),
-            request_id: request_id.to_owned(),
-            ended: false,
-            _spooled: spooled,
-        };
-        let events = stream::unfold(recognising, LiveTranscription::next);
-        let events = events.map(|text| io::Result::Ok(Bytes::from(text)));
-        let mut response = answer(StatusCode::OK, "text/event-stream", streamed(events));
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-        Ok(response)
-    }
+/// The parameters of a stream.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StreamQuery {
+    #[serde(default)]
+    language: Option<String>,
+}
 
+pub(crate) async fn transcribe_stream(
+    State(api): State<Arc<Api>>,
+    Query(StreamQuery { language }): Query<StreamQuery>,
+    Extension(user): Extension<UserId>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    if let Some(language) = &language {
+        check_language(language)?;
+    }
+    let spooled = api.spool(&user, request).await?;
+    look(&spooled).await?;
+    let (samples, decoding) = decode(&spooled, api.limits.max_duration_ms);
+    let options = LiveOptions {
+        language: language.clone(),
+        key_terms: Vec::new(),
+    };
+    let segments = api.live.listen(samples, options).await;
+    let transcription = LiveTranscription {
+        segments: segments.map_err(|error| step_problem(&error))?,
+        decoding: Some(decoding),
+        words: Vec::new(),
+        head: api.head(language),
+        request_id,
+        ended: false,
+        _spooled: spooled,
+    };
+    let batches = stream::unfold(transcription, LiveTranscription::next);
+    Ok(sse::response(batches.map(stream::iter).flatten()))
+}
+
+impl Api {
     fn head(&self, language: Option<String>) -> TranscriptHead {
         TranscriptHead {
             revision: 0,
@@ -105,17 +115,12 @@ impl Api {
 async fn look(spooled: &TempRecording) -> Result<(), Problem> {
     let recording = &spooled.recording;
     let range = Some(0..media::LOOK_SIZE.min(recording.size));
-    let unreadable = |_| Problem::internal();
-    let read = recording
-        .objects
-        .read(&recording.object, Some(recording.generation), range)
-        .await
-        .map_err(|_| Problem::internal())?;
-    let start: Vec<Bytes> = read.1.try_collect().await.map_err(unreadable)?;
-    let looked = media::look(&start.concat());
-    looked
-        .map(drop)
-        .map_err(|error| step_problem(&error.to_step_error()))
+    let (object, generation) = (&recording.object, Some(recording.generation));
+    let read = recording.objects.read(object, generation, range).await;
+    let (_, bytes) = read.map_err(|_| Problem::internal())?;
+    let start: Vec<Bytes> = bytes.try_collect().await.map_err(|_| Problem::internal())?;
+    media::look(&start.concat()).map_err(|error| step_problem(&error.to_step_error()))?;
+    Ok(())
 }
 
 /// Decodes on a thread of its own, as far ahead as the engine follows.
@@ -136,35 +141,38 @@ fn decode(
 }
 
 impl LiveTranscription {
-    async fn next(mut self) -> Option<(String, Self)> {
+    async fn next(mut self) -> Option<(Vec<Event>, Self)> {
         if self.ended {
             return None;
         }
-        let text = match timeout(HEARTBEAT, self.segments.next()).await {
-            Err(_) => ": still here\n\n".to_owned(),
-            Ok(Some(Ok(segment))) => self.hear(segment),
-            Ok(Some(Err(error))) => self.fail(&error),
-            Ok(None) => self.finish().await,
+        let events = match self.segments.next().await {
+            Some(Ok(segment)) => self.hear(segment),
+            Some(Err(error)) => vec![self.fail(&error)],
+            None => vec![self.finish().await],
         };
-        Some((text, self))
+        Some((events, self))
     }
 
-    fn hear(&mut self, segment: Segment) -> String {
-        let shown = event("segment", &json!(segment));
-        if !segment.is_final {
-            return shown;
+    fn hear(&mut self, segment: Segment) -> Vec<Event> {
+        let mut events = vec![sse::event(None, "segment", &json!(segment))];
+        if segment.is_final {
+            let progress = json!({"position_ms": segment.end_ms});
+            events.push(sse::event(None, "progress", &progress));
+            self.words.extend(segment.words);
         }
-        let progress = event("progress", &json!({"position_ms": segment.end_ms}));
-        self.words.extend(segment.words);
-        shown + &progress
+        events
     }
 
-    fn fail(&mut self, error: &StepError) -> String {
+    fn fail(&mut self, error: &StepError) -> Event {
         self.ended = true;
-        event("error", &step_problem(error).to_json(&self.request_id))
+        sse::event(
+            None,
+            "error",
+            &step_problem(error).to_json(&self.request_id),
+        )
     }
 
-    async fn finish(&mut self) -> String {
+    async fn finish(&mut self) -> Event {
         let decoded = match self.decoding.take() {
             Some(decoding) => decoding.await,
             None => return self.fail(&broke()),
@@ -180,7 +188,8 @@ impl LiveTranscription {
             return self.fail(&error);
         }
         self.ended = true;
-        event(
+        sse::event(
+            None,
             "done",
             &json!(TranscriptBody::from(&self.transcript(facts))),
         )
@@ -201,8 +210,4 @@ impl LiveTranscription {
 
 fn broke() -> StepError {
     StepError::transient(Code::EngineFailed, "the recording could not be decoded")
-}
-
-fn event(name: &str, data: &Value) -> String {
-    format!("event: {name}\ndata: {data}\n\n")
 }

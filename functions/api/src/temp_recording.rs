@@ -11,18 +11,18 @@ use std::{
     task::Poll,
 };
 
+use axum::extract::Request;
 use bytes::Bytes;
 use domain::{
-    ErrorCode,
-    UserId,
+    ErrorCode, UserId,
     ids::random_name,
     ports::{ByteStream, ObjectError, Overwrite, Recording},
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use http::header;
-use runtime::http::{Problem, incomplete, incoming, is_caused_by, too_slow};
+use runtime::http::{Problem, incoming, incomplete, is_caused_by, too_slow};
 
-use crate::{Api, request::ApiRequest};
+use crate::Api;
 
 /// What a body's last chunk breaks off with when it is too large.
 const TOO_LARGE: io::ErrorKind = io::ErrorKind::FileTooLarge;
@@ -37,11 +37,15 @@ pub(crate) struct TempRecording {
 
 impl Api {
     /// Takes the recording from a body: as it is, or the field `file` of a form.
-    pub(crate) async fn spool(&self, asked: ApiRequest) -> Result<TempRecording, Problem> {
-        let user = asked.user()?.clone();
-        let content_type = asked.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
-        let content_type = content_type.to_owned();
-        let body = incoming(asked.into_body());
+    pub(crate) async fn spool(
+        &self,
+        user: &UserId,
+        request: Request,
+    ) -> Result<TempRecording, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or("").to_owned();
+        let body = incoming(request.into_body());
         let (content_type, bytes) = match multer::parse_boundary(&content_type) {
             Ok(boundary) => file_field(boundary, body).await?,
             Err(_) if content_type.is_empty() => {
@@ -50,7 +54,7 @@ impl Api {
             }
             Err(_) => (content_type, body),
         };
-        self.keep(&user, &content_type, bytes).await
+        self.keep(user, &content_type, bytes).await
     }
 
     /// Keeps a recording until the returned value is dropped.
@@ -118,7 +122,8 @@ async fn file_field(boundary: String, body: ByteStream) -> Result<(String, ByteS
             return Ok((content_type, field.map_err(io::Error::other).boxed()));
         }
     }
-    Err(Problem::new(ErrorCode::InvalidForm,
+    Err(Problem::new(
+        ErrorCode::InvalidForm,
         "the form has no field `file`",
     ))
 }
@@ -174,7 +179,7 @@ fn one_at_a_time(mut body: ByteStream) -> impl Stream<Item = io::Result<Bytes>> 
 }
 
 /// Breaks off behind `most` bytes.
-fn limit(body: ByteStream, most: u64) -> ByteStream {
+pub(crate) fn limit(body: ByteStream, most: u64) -> ByteStream {
     let checked = body.scan(0, move |size: &mut u64, chunk| {
         let chunk = chunk.and_then(|bytes| {
             *size += bytes.len() as u64;

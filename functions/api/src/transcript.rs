@@ -1,57 +1,83 @@
 //! The transcript, for programs and for people.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use domain::{
     Interview, interview_store,
     transcript::{Quality, Speaker, Transcript, Turn, Word},
     usable::Usable,
     versions::StripUnknown as _,
 };
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, answer, full, json};
+use http::header::CONTENT_TYPE;
+use runtime::http::Problem;
 use serde::Serialize;
 
-use crate::{Api, captions, error::not_ready, request::ApiRequest};
+use crate::{
+    Api, captions,
+    error::{ApiError, not_ready},
+    extract::{NoParameters, OwnInterview, Query},
+};
 
-/// How a transcript is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Json,
-    Srt,
-    Vtt,
-    Text,
-    Markdown,
+pub(crate) async fn json(
+    State(api): State<Arc<Api>>,
+    _: Query<NoParameters>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let transcript = api.transcript(&interview).await?;
+    Ok(Json(TranscriptBody::from(&transcript)).into_response())
+}
+
+pub(crate) async fn srt(
+    State(api): State<Arc<Api>>,
+    _: Query<NoParameters>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let text = captions::srt(&api.transcript(&interview).await?);
+    Ok((
+        [(CONTENT_TYPE, "application/x-subrip; charset=utf-8")],
+        text,
+    )
+        .into_response())
+}
+
+pub(crate) async fn vtt(
+    State(api): State<Arc<Api>>,
+    _: Query<NoParameters>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let text = captions::vtt(&api.transcript(&interview).await?);
+    Ok(([(CONTENT_TYPE, "text/vtt; charset=utf-8")], text).into_response())
+}
+
+pub(crate) async fn txt(
+    State(api): State<Arc<Api>>,
+    _: Query<NoParameters>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let text = to_text(&api.transcript(&interview).await?);
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+pub(crate) async fn md(
+    State(api): State<Arc<Api>>,
+    _: Query<NoParameters>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Response, ApiError> {
+    let transcript = api.transcript(&interview).await?;
+    let text = to_markdown(&transcript, interview.title.reveal());
+    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
 }
 
 impl Api {
-    pub(crate) async fn transcript(
-        &self,
-        request: &ApiRequest,
-        format: Format,
-    ) -> Result<Response<Body>, Problem> {
-        request.only_query(&[])?;
-        let interview = self.interview(request).await?;
+    async fn transcript(&self, interview: &Interview) -> Result<Transcript, Problem> {
         let found = interview_store::transcript(&*self.records, &interview.key()).await?;
         let transcript = found.ok_or_else(|| not_ready("transcript"))?;
-        let transcript = shown(transcript, &interview);
-        let text = |content_type, text: String| answer(StatusCode::OK, content_type, full(text));
-        Ok(match format {
-            Format::Json => json(StatusCode::OK, &TranscriptBody::from(&transcript)),
-            Format::Srt => text(
-                "application/x-subrip; charset=utf-8",
-                captions::srt(&transcript),
-            ),
-            Format::Vtt => text("text/vtt; charset=utf-8", captions::vtt(&transcript)),
-            Format::Text => text("text/plain; charset=utf-8", to_text(&transcript)),
-            Format::Markdown => {
-                let title = interview.title.reveal();
-                text(
-                    "text/markdown; charset=utf-8",
-                    to_markdown(&transcript, title),
-                )
-            }
-        })
+        Ok(shown(transcript, interview))
     }
 }
 

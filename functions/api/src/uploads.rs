@@ -1,13 +1,13 @@
 //! How to upload the recording.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use axum::{Json, extract::State};
 use domain::{ErrorCode, Interview, ports::UploadGrant, steps::Code};
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json};
+use runtime::http::Problem;
 use serde_json::{Value, json};
 
-use crate::{Api, request::ApiRequest};
+use crate::{Api, error::ApiError, extract::OwnInterview};
 
 /// How long an upload URL is good for.
 const UPLOAD_TIME: Duration = Duration::from_hours(1);
@@ -15,24 +15,22 @@ const UPLOAD_TIME: Duration = Duration::from_hours(1);
 /// The code of a step whose recording does not have the declared size.
 const INCOMPLETE: &str = Code::RecordingIncomplete.as_str();
 
-impl Api {
-    pub(crate) async fn upload_url(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        let interview = self.interview(request).await?;
-        if interview.audio.is_none() {
-            let detail = "this interview was created without `audio`";
-            return Err(Problem::new(ErrorCode::NoAudioAnnounced,
-                detail,
-            ));
-        }
-        if interview.has_audio() && !self.can_replace_upload(&interview).await? {
-            let detail = "the recording has been uploaded already";
-            return Err(Problem::new(ErrorCode::AlreadyUploaded,
-                detail,
-            ));
-        }
-        Ok(json(StatusCode::OK, &self.upload(&interview).await?))
+pub(crate) async fn upload_url(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+) -> Result<Json<Value>, ApiError> {
+    if interview.audio.is_none() {
+        let detail = "this interview was created without `audio`";
+        return Err(Problem::new(ErrorCode::NoAudioAnnounced, detail).into());
     }
+    if interview.has_audio() && !api.can_replace_upload(&interview).await? {
+        let detail = "the recording has been uploaded already";
+        return Err(Problem::new(ErrorCode::AlreadyUploaded, detail).into());
+    }
+    Ok(Json(api.upload(&interview).await?))
+}
 
+impl Api {
     /// Whether the recording may be uploaded again: what came does not have the declared
     /// size. It is deleted, because an upload replaces nothing.
     async fn can_replace_upload(&self, interview: &Interview) -> Result<bool, Problem> {
@@ -41,15 +39,12 @@ impl Api {
         let (true, Some(audio)) = (is_incomplete, &interview.audio) else {
             return Ok(false);
         };
-        let found = self.uploads.stat(&audio.object).await;
-        if let Some(found) = found? {
+        if let Some(found) = self.uploads.stat(&audio.object).await? {
             if found.size == audio.size_bytes {
                 return Ok(false);
             }
-            let deleted = self
-                .uploads
-                .delete_generation(&found.name, found.generation);
-            deleted.await?;
+            let (name, generation) = (&found.name, found.generation);
+            self.uploads.delete_generation(name, generation).await?;
         }
         Ok(true)
     }

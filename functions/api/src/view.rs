@@ -1,16 +1,15 @@
 //! The interview as clients see it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use axum::{Json, extract::State};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ErrorCode,
     Interview, UserId, analysis::Analysis, interview_store, paths::DocPath, receipt::RECEIPTS,
     report::StoredReport, steps::StepState, versions::StripUnknown, webhook,
 };
-use http::{Response, StatusCode};
-use runtime::http::{Body, Problem, json};
-use serde::{Serialize, de::DeserializeOwned};
+use runtime::http::Problem;
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
@@ -18,7 +17,8 @@ use serde_json::{
 
 use crate::{
     Api,
-    request::ApiRequest,
+    error::ApiError,
+    extract::{OwnInterview, Query, parameter},
     transcript::{self, shown},
 };
 
@@ -27,7 +27,7 @@ const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes
 
 /// An interview and the requested parts of it.
 #[derive(Serialize)]
-struct InterviewBody {
+pub(crate) struct InterviewBody {
     #[serde(flatten)]
     interview: Value,
     /// Written as they are read, for they can be long.
@@ -35,23 +35,33 @@ struct InterviewBody {
     parts: BTreeMap<&'static str, Box<RawValue>>,
 }
 
-impl Api {
-    pub(crate) async fn show(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
-        request.only_query(&["fields"])?;
-        let parts = parts(request)?;
-        let mut interview = self.interview(request).await?;
-        self.judge(&mut interview).await?;
-        let mut body = InterviewBody {
-            interview: self.view(&interview),
-            parts: BTreeMap::new(),
-        };
-        for part in parts {
-            let shown = self.part(&interview, part).await?;
-            body.parts.insert(part, shown);
-        }
-        Ok(json(StatusCode::OK, &body))
-    }
+/// The parameters of an interview.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldsQuery {
+    /// The parts to show.
+    #[serde(default = "all_parts", deserialize_with = "parts")]
+    fields: Vec<&'static str>,
+}
 
+pub(crate) async fn show(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<FieldsQuery>,
+    OwnInterview(mut interview): OwnInterview,
+) -> Result<Json<InterviewBody>, ApiError> {
+    api.judge(&mut interview).await?;
+    let mut body = InterviewBody {
+        interview: api.view(&interview),
+        parts: BTreeMap::new(),
+    };
+    for part in query.fields {
+        let shown = api.part(&interview, part).await?;
+        body.parts.insert(part, shown);
+    }
+    Ok(Json(body))
+}
+
+impl Api {
     /// Says whether the transcript is usable, where a release that did not stored it.
     async fn judge(&self, interview: &mut Interview) -> Result<(), Problem> {
         let is_transcribed = interview.steps.transcription.state == StepState::Done;
@@ -142,22 +152,21 @@ impl Api {
     }
 }
 
-/// All parts, or those that the query names.
-fn parts(request: &ApiRequest) -> Result<Vec<&'static str>, Problem> {
-    let Some(requested) = request.query_value("fields") else {
-        return Ok(PARTS.to_vec());
+fn all_parts() -> Vec<&'static str> {
+    PARTS.to_vec()
+}
+
+fn parts<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<&'static str>, D::Error> {
+    let known = |name: &str| PARTS.into_iter().find(|part| *part == name);
+    let parse = |text: &str| {
+        let names = text.split(',').filter(|name| !name.is_empty());
+        names.map(known).collect()
     };
-    requested
-        .split(',')
-        .filter(|name| !name.is_empty())
-        .map(|name| {
-            let known = PARTS.iter().find(|part| **part == name).copied();
-            known.ok_or_else(|| {
-                let detail = format!("`fields` takes {}", PARTS.join(", "));
-                Problem::new(ErrorCode::InvalidParameter, detail)
-            })
-        })
-        .collect()
+    parameter(
+        input,
+        parse,
+        &format!("`fields` takes {}", PARTS.join(", ")),
+    )
 }
 
 /// Where it is kept what an idempotency key made.

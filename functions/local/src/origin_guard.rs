@@ -5,8 +5,8 @@
 //! machine (DNS rebinding), or by a form or a `fetch` that asks for no permission
 //! (cross-site request forgery). Programs send none of what gives pages away.
 
-use domain::ErrorCode;
 use api::Origins;
+use domain::ErrorCode;
 use http::{HeaderMap, Method, Request, header};
 use runtime::http::Problem;
 
@@ -43,9 +43,7 @@ impl OriginGuard {
         }
         let detail = "pages of this origin may not change anything; \
                       `CORS_ALLOWED_ORIGINS` says whose may";
-        Err(Problem::new(ErrorCode::ForeignOrigin,
-            detail,
-        ))
+        Err(Problem::new(ErrorCode::ForeignOrigin, detail))
     }
 
     /// Rebinding needs a registered name: addresses, names without a dot and this

@@ -1,8 +1,8 @@
 //! The API and the receiving end of signed URLs on one port.
 
-use domain::ErrorCode;
-use api::Api;
+use api::{Api, ApiService};
 use async_trait::async_trait;
+use domain::ErrorCode;
 use embedded::Store;
 use emulation::storage::Storage;
 use http::{Request, Response};
@@ -13,7 +13,7 @@ use crate::origin_guard::OriginGuard;
 
 /// Everything that the embedded service answers.
 pub struct EmbeddedService {
-    api: Api,
+    api: ApiService,
     storage: Storage,
     door: OriginGuard,
 }
@@ -22,7 +22,7 @@ impl EmbeddedService {
     pub(crate) fn new(api: Api, store: &Store, public_url: String) -> Self {
         Self {
             door: OriginGuard::new(&public_url, api.limits.origins.clone()),
-            api,
+            api: ApiService::new(api),
             storage: Storage::embedded(store, public_url),
         }
     }
@@ -42,6 +42,6 @@ impl Service for EmbeddedService {
             let nothing = || Problem::new(ErrorCode::NoSuchPath, "there is nothing at this path");
             answer.unwrap_or_else(|_| nothing().into_response(""))
         };
-        self.api.limits.origins.around(request, answer).await
+        self.api.origins().around(request, answer).await
     }
 }

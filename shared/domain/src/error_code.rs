@@ -178,7 +178,10 @@ mod tests {
         assert_eq!(pairs.len(), ErrorCode::API.len(), "one row each");
         for code in ErrorCode::API {
             let mut word = code.as_str().bytes();
-            assert!(word.all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code}");
+            assert!(
+                word.all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{code}"
+            );
             assert!((400..600).contains(&code.status()), "{code}");
         }
     }

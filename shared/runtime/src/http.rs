@@ -114,7 +114,7 @@ static PARSING: Semaphore = Semaphore::const_new(1);
 const MAX_WHY: usize = 300;
 
 /// Reads a whole body of at most `limit` bytes, which may take 30 seconds to come.
-pub async fn read_whole<B>(body: B, limit: usize) -> Result<Bytes, Problem>
+pub async fn whole_body<B>(body: B, limit: usize) -> Result<Bytes, Problem>
 where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -134,7 +134,7 @@ where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let bytes = read_whole(body, limit).await?;
+    let bytes = whole_body(body, limit).await?;
     let parsed = if bytes.len() < LARGE {
         strict::from_slice(&bytes)
     } else {

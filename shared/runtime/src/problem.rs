@@ -108,7 +108,10 @@ pub fn is_caused_by(error: &(dyn Error + 'static), kinds: &[io::ErrorKind]) -> b
 
 /// Whether a disk, or a quota on it, is used up.
 fn is_full(error: &(dyn Error + 'static)) -> bool {
-    is_caused_by(error, &[io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded])
+    is_caused_by(
+        error,
+        &[io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded],
+    )
 }
 
 /// An error that is ours: the log has the cause, the client does not.
@@ -136,9 +139,7 @@ impl From<RecordsError> for Problem {
 impl From<ObjectError> for Problem {
     fn from(error: ObjectError) -> Self {
         match error {
-            ObjectError::NotFound { .. } => {
-                Self::new(ErrorCode::NotFound, "there is no such file")
-            }
+            ObjectError::NotFound { .. } => Self::new(ErrorCode::NotFound, "there is no such file"),
             ObjectError::OutOfRange { .. } => Self::new(
                 ErrorCode::RangeNotSatisfiable,
                 "the range begins behind the end",
@@ -177,9 +178,7 @@ impl From<AuthError> for Problem {
         let problem = Self::new(error.code, error.message);
         match (error.code, problem.status) {
             // RFC 6750, section 3.1: no error where no token was shown.
-            (ErrorCode::TokenMissing, _) => {
-                problem.with_header(header::WWW_AUTHENTICATE, "Bearer")
-            }
+            (ErrorCode::TokenMissing, _) => problem.with_header(header::WWW_AUTHENTICATE, "Bearer"),
             (_, StatusCode::UNAUTHORIZED) => {
                 let challenge = "Bearer error=\"invalid_token\"";
                 problem.with_header(header::WWW_AUTHENTICATE, challenge)

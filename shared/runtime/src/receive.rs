@@ -19,7 +19,7 @@ use crate::{
     Failure, Function, Incoming,
     ack::{Outcome, Sender, answer},
     delivery::{self, Delivery, TaskError},
-    http::{Body, Problem, Service, json, read_whole},
+    http::{Body, Problem, Service, json, whole_body},
     trace,
 };
 
@@ -77,7 +77,7 @@ impl Receiver {
         } else {
             Sender::Events
         };
-        let body = match read_whole(body, MAX_BODY).await {
+        let body = match whole_body(body, MAX_BODY).await {
             Ok(body) => body,
             Err(problem) => {
                 tracing::warn!(path, "request not read: {problem}");
@@ -208,5 +208,7 @@ fn health() -> Response<Body> {
 fn not_allowed(allowed: &'static str) -> Response<Body> {
     let detail = format!("allowed here: {allowed}");
     let problem = Problem::new(ErrorCode::MethodNotAllowed, detail);
-    problem.with_header(header::ALLOW, allowed).into_response("")
+    problem
+        .with_header(header::ALLOW, allowed)
+        .into_response("")
 }

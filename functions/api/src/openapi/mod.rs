@@ -13,13 +13,11 @@ mod parameters;
 mod problems;
 mod schemas;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
-use http::{Response, StatusCode};
-use runtime::http::{Body, answer, full};
+use axum::response::IntoResponse;
+use http::{Method, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
-
-use crate::routes::Route;
 
 pub(crate) use page::page;
 
@@ -45,8 +43,30 @@ answer carries `X-Request-Id`: the client's own of 1 to 64 letters, digits and `
 one.";
 
 /// `GET /openapi.json`.
-pub(crate) fn openapi() -> Response<Body> {
-    answer(StatusCode::OK, "application/json", full(description()))
+pub(crate) async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], description())
+}
+
+/// The methods of every path.
+static METHODS: LazyLock<BTreeMap<&str, Vec<Method>>> = LazyLock::new(|| {
+    let paths = DOCUMENT["paths"].as_object().into_iter().flatten();
+    let methods = paths.map(|(path, operations)| {
+        let names = operations.as_object().into_iter().flat_map(Map::keys);
+        let methods = names.filter_map(|name| name.to_ascii_uppercase().parse().ok());
+        (path.as_str(), methods.collect())
+    });
+    methods.collect()
+});
+
+/// The methods that a path takes.
+pub(crate) fn methods(path: &str) -> &'static [Method] {
+    METHODS.get(path).map_or(&[], Vec::as_slice)
+}
+
+/// Every path and the methods that it takes.
+pub fn operations() -> impl Iterator<Item = (&'static str, &'static [Method])> {
+    let paths = METHODS.iter();
+    paths.map(|(path, methods)| (*path, methods.as_slice()))
 }
 
 /// The description of the API: `OpenAPI` 3.1 in JSON.
@@ -79,15 +99,11 @@ fn document() -> Value {
 }
 
 fn paths() -> Value {
-    let mut paths = Map::new();
-    for (path, route, methods) in Route::ALL {
-        let described = methods.iter().map(|method| {
-            let operation = calls::describe(route, method);
-            (method.as_str().to_ascii_lowercase(), operation.build())
-        });
-        paths.insert(path.to_owned(), Value::Object(described.collect()));
+    let mut paths = json!({});
+    for (path, method, operation) in calls::all() {
+        paths[path][method.as_str().to_ascii_lowercase()] = operation.build();
     }
-    Value::Object(paths)
+    paths
 }
 
 fn headers() -> Value {

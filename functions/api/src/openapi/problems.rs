@@ -28,7 +28,11 @@ pub(super) const USER: [ErrorCode; 17] = [
 ];
 
 /// What a call that reads or writes can answer.
-pub(super) const STORE: [ErrorCode; 3] = [ErrorCode::Internal, ErrorCode::StorageFull, ErrorCode::Unavailable];
+pub(super) const STORE: [ErrorCode; 3] = [
+    ErrorCode::Internal,
+    ErrorCode::StorageFull,
+    ErrorCode::Unavailable,
+];
 
 /// What a call that changes something can answer besides.
 pub(super) const WRITE: [ErrorCode; 2] = [ErrorCode::Conflict, ErrorCode::TooLarge];
@@ -58,7 +62,7 @@ pub(super) fn answer(status: u16, codes: &[ErrorCode], bodiless: bool) -> Value 
         "headers": headers,
     });
     if !bodiless {
-        let examples: Map<String, Value> = codes.iter().map(example).collect();
+        let examples: Map<String, Value> = codes.iter().copied().map(example).collect();
         let own = json!({"properties": {"code": {"enum": words}, "status": {"const": status}}});
         answer["content"]["application/problem+json"] = json!({
             "schema": {"allOf": [named("Problem"), own]},
@@ -68,7 +72,7 @@ pub(super) fn answer(status: u16, codes: &[ErrorCode], bodiless: bool) -> Value 
     answer
 }
 
-fn example(code: &ErrorCode) -> (String, Value) {
+fn example(code: ErrorCode) -> (String, Value) {
     let value = json!({
         "type": format!("urn:interviewlens:problem:{code}"),
         "title": title(code.status()),

@@ -32,9 +32,7 @@ impl Identity for Doorman {
         match credentials.authorization {
             Header::Text("Bearer anna") => Ok(UserId::parse("anna").expect("an id")),
             Header::Text("Bearer ben") => Ok(UserId::parse("ben").expect("an id")),
-            Header::Text("Bearer asleep") => {
-                Err(refused(ErrorCode::IdentityUnavailable))
-            }
+            Header::Text("Bearer asleep") => Err(refused(ErrorCode::IdentityUnavailable)),
             Header::Text(_) => Err(refused(ErrorCode::TokenBadSignature)),
             Header::Unusable => Err(refused(ErrorCode::TokenMalformed)),
             Header::Absent => Err(refused(ErrorCode::TokenMissing)),

@@ -27,7 +27,7 @@ async fn the_document_has_exactly_the_routes() {
         .into_iter()
         .map(|(method, path, _)| (method, path.to_owned()))
         .collect();
-    let routes: BTreeSet<_> = api::routes()
+    let routes: BTreeSet<_> = api::operations()
         .flat_map(|(path, methods)| {
             let methods = methods.iter();
             methods.map(move |method| (method.to_string(), path.to_owned()))

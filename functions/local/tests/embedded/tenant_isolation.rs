@@ -108,7 +108,7 @@ async fn anothers_interview_is_told_from_none_by_nothing() {
     // As long as a real one, so that lengths are the same.
     let nobodys = "x".repeat(scene.id.len());
     let mut asked = 0;
-    for (path, methods) in api::routes() {
+    for (path, methods) in api::operations() {
         // The page is the same for everybody: it asks for what it shows.
         let page = path.starts_with("/app");
         if page || (!path.contains("{id}") && !path.contains("{filename}")) {

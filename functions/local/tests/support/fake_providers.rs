@@ -14,9 +14,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::ErrorCode;
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::ErrorCode;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;

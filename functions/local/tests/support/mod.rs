@@ -138,7 +138,8 @@ impl TestHost {
     pub async fn serve(&self, api: api::Api) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(serve(Arc::new(api), listener, std::future::pending()));
+        let service = Arc::new(api::ApiService::new(api));
+        tokio::spawn(serve(service, listener, std::future::pending()));
         url
     }
 

@@ -37,7 +37,10 @@ impl TokenError {
                 ErrorCode::TokenMissing,
                 "send the header `Authorization: Bearer` with a Firebase ID token",
             ),
-            Self::TooLarge => (ErrorCode::TokenTooLarge, "the token has more than 8192 bytes"),
+            Self::TooLarge => (
+                ErrorCode::TokenTooLarge,
+                "the token has more than 8192 bytes",
+            ),
             Self::Malformed => (
                 ErrorCode::TokenMalformed,
                 "the token is not a Firebase ID token, or is not sent once and whole",
@@ -54,7 +57,10 @@ impl TokenError {
                 ErrorCode::TokenUnknownKey,
                 "the token is signed with a key that is not in use; get a fresh one",
             ),
-            Self::BadSignature => (ErrorCode::TokenBadSignature, "the token's signature is wrong"),
+            Self::BadSignature => (
+                ErrorCode::TokenBadSignature,
+                "the token's signature is wrong",
+            ),
             Self::WrongAudience => (
                 ErrorCode::TokenWrongAudience,
                 "the token is for another Firebase project",
@@ -67,7 +73,10 @@ impl TokenError {
                 ErrorCode::TokenSubject,
                 "the token's user id has to have 1 to 128 characters of A-Z, a-z, 0-9, `-` and `_`",
             ),
-            Self::Expired => (ErrorCode::TokenExpired, "the token has expired; get a fresh one"),
+            Self::Expired => (
+                ErrorCode::TokenExpired,
+                "the token has expired; get a fresh one",
+            ),
             Self::NotYetValid => (ErrorCode::TokenNotYetValid, "the token is from the future"),
             Self::NoKeys => (
                 ErrorCode::IdentityUnavailable,

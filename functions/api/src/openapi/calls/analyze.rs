@@ -32,7 +32,13 @@ pub(super) fn analyze() -> Operation {
         .gives(200, "The analysis.", "Analysis", examples::analysis())
         .fails(&USER)
         .fails(&BODY)
-        .fails(&[ErrorCode::InvalidField, ErrorCode::InputUnusable, ErrorCode::EngineUnavailable, ErrorCode::Internal, ErrorCode::Unavailable])
+        .fails(&[
+            ErrorCode::InvalidField,
+            ErrorCode::InputUnusable,
+            ErrorCode::EngineUnavailable,
+            ErrorCode::Internal,
+            ErrorCode::Unavailable,
+        ])
 }
 
 pub(super) fn analyze_async() -> Operation {
@@ -71,7 +77,11 @@ pub(super) fn analyze_async() -> Operation {
     .fails(&STORE)
     .fails(&BODY)
     .fails(&WRITE)
-    .fails(&[ErrorCode::InvalidField, ErrorCode::InvalidForm, ErrorCode::InvalidIdempotencyKey])
+    .fails(&[
+        ErrorCode::InvalidField,
+        ErrorCode::InvalidForm,
+        ErrorCode::InvalidIdempotencyKey,
+    ])
     .fails(&[ErrorCode::IdempotencyKeyUsed, ErrorCode::RecordingTooLarge])
     .fails(&[ErrorCode::TooManyStreams])
 }
@@ -110,7 +120,11 @@ pub(super) fn transcribe_stream() -> Operation {
         ErrorCode::BodyTooLarge,
     ])
     .fails(&[ErrorCode::BodyIncomplete, ErrorCode::BodyTooSlow])
-    .fails(&[ErrorCode::ContentTypeMissing, ErrorCode::InputUnusable, ErrorCode::EngineUnavailable])
+    .fails(&[
+        ErrorCode::ContentTypeMissing,
+        ErrorCode::InputUnusable,
+        ErrorCode::EngineUnavailable,
+    ])
     .fails(&[ErrorCode::TooManyStreams])
 }
 

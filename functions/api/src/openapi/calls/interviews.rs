@@ -18,7 +18,9 @@ fn operation(id: &str, summary: &str) -> Operation {
 /// A call about one interview.
 fn of_one(id: &str, summary: &str) -> Operation {
     let operation = operation(id, summary);
-    operation.takes(&["id"]).fails(&[ErrorCode::InterviewNotFound])
+    operation
+        .takes(&["id"])
+        .fails(&[ErrorCode::InterviewNotFound])
 }
 
 pub(super) fn create() -> Operation {
@@ -144,7 +146,11 @@ pub(super) fn retry() -> Operation {
         )
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&[ErrorCode::NoRecording, ErrorCode::NotFailed, ErrorCode::PrerequisiteFailed])
+        .fails(&[
+            ErrorCode::NoRecording,
+            ErrorCode::NotFailed,
+            ErrorCode::PrerequisiteFailed,
+        ])
 }
 
 const EVENTS: &str = "\

@@ -10,8 +10,8 @@ mod webhooks;
 use http::Method;
 use serde_json::{Value, json};
 
+use self::results::Format;
 use super::operation::Operation;
-use crate::routes::Route;
 
 /// The groups, in the order in which they are shown.
 pub(super) fn tags() -> Value {
@@ -27,41 +27,102 @@ pub(super) fn tags() -> Value {
 
 pub(super) use webhooks::webhook;
 
-/// What a route does by that method.
-pub(super) fn describe(route: Route, method: &Method) -> Operation {
-    let is = |other: Method| *method == other;
-    match route {
-        Route::Interviews if is(Method::POST) => interviews::create(),
-        Route::Interviews => interviews::list(),
-        Route::Interview if is(Method::PATCH) => interviews::change(),
-        Route::Interview if is(Method::DELETE) => interviews::delete(),
-        Route::Interview => interviews::show(),
-        Route::UploadUrl => interviews::upload_url(),
-        Route::Events => interviews::events(),
-        Route::Retry => interviews::retry(),
-        Route::Transcript(format) => results::transcript(format),
-        Route::Analysis => results::analysis(),
-        Route::Waveform => results::waveform(),
-        Route::WaveformData => results::waveform_data(),
-        Route::Report => results::report(),
-        Route::Audio if is(Method::HEAD) => results::audio_head(),
-        Route::Audio => results::audio(),
-        Route::Notes if is(Method::POST) => notes::add(),
-        Route::Notes => notes::list(),
-        Route::Note if is(Method::DELETE) => notes::delete(),
-        Route::Note => notes::change(),
-        Route::Deliveries => webhooks::deliveries(),
-        Route::Replay => webhooks::replay(),
-        Route::Callback => webhooks::callback(method),
-        Route::Analyze => analyze::analyze(),
-        Route::AnalyzeAsync => analyze::analyze_async(),
-        Route::TranscribeStream => analyze::transcribe_stream(),
-        Route::Health => service::health(),
-        Route::Engines => service::engines(),
-        Route::OpenApi => service::openapi(),
-        Route::Console => service::console(),
-        Route::ConsoleInterview => service::console_interview(),
-        Route::ConsoleAsset => service::console_asset(),
-        Route::Page => service::page(),
-    }
+/// Every call: its path, its method, and what is said of it.
+pub(super) fn all() -> Vec<(&'static str, Method, Operation)> {
+    use Method as M;
+    vec![
+        ("/", M::GET, service::page()),
+        ("/openapi.json", M::GET, service::openapi()),
+        ("/app", M::GET, service::console()),
+        ("/app/interviews/{id}", M::GET, service::console_interview()),
+        ("/app/assets/{file}", M::GET, service::console_asset()),
+        ("/healthz", M::GET, service::health()),
+        ("/v1/engines", M::GET, service::engines()),
+        ("/v1/interviews", M::GET, interviews::list()),
+        ("/v1/interviews", M::POST, interviews::create()),
+        ("/v1/interviews/{id}", M::GET, interviews::show()),
+        ("/v1/interviews/{id}", M::PATCH, interviews::change()),
+        ("/v1/interviews/{id}", M::DELETE, interviews::delete()),
+        ("/v1/interviews/{id}/retry", M::POST, interviews::retry()),
+        ("/v1/interviews/{id}/notes", M::GET, notes::list()),
+        ("/v1/interviews/{id}/notes", M::POST, notes::add()),
+        (
+            "/v1/interviews/{id}/notes/{note_id}",
+            M::PATCH,
+            notes::change(),
+        ),
+        (
+            "/v1/interviews/{id}/notes/{note_id}",
+            M::DELETE,
+            notes::delete(),
+        ),
+        (
+            "/v1/interviews/{id}/webhook-deliveries",
+            M::GET,
+            webhooks::deliveries(),
+        ),
+        (
+            "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
+            M::POST,
+            webhooks::replay(),
+        ),
+        (
+            "/v1/interviews/{id}/upload-url",
+            M::POST,
+            interviews::upload_url(),
+        ),
+        ("/v1/interviews/{id}/events", M::GET, interviews::events()),
+        (
+            "/v1/interviews/{id}/transcript",
+            M::GET,
+            results::transcript(Format::Json),
+        ),
+        (
+            "/v1/interviews/{id}/transcript.srt",
+            M::GET,
+            results::transcript(Format::Srt),
+        ),
+        (
+            "/v1/interviews/{id}/transcript.vtt",
+            M::GET,
+            results::transcript(Format::Vtt),
+        ),
+        (
+            "/v1/interviews/{id}/transcript.txt",
+            M::GET,
+            results::transcript(Format::Text),
+        ),
+        (
+            "/v1/interviews/{id}/transcript.md",
+            M::GET,
+            results::transcript(Format::Markdown),
+        ),
+        ("/v1/interviews/{id}/analysis", M::GET, results::analysis()),
+        ("/v1/interviews/{id}/waveform", M::GET, results::waveform()),
+        (
+            "/v1/interviews/{id}/waveform.dat",
+            M::GET,
+            results::waveform_data(),
+        ),
+        ("/v1/interviews/{id}/report.docx", M::GET, results::report()),
+        ("/v1/audio/{filename}", M::GET, results::audio()),
+        ("/v1/audio/{filename}", M::HEAD, results::audio_head()),
+        (
+            "/v1/callbacks/deepgram/{token}",
+            M::POST,
+            webhooks::callback(&M::POST),
+        ),
+        (
+            "/v1/callbacks/deepgram/{token}",
+            M::PUT,
+            webhooks::callback(&M::PUT),
+        ),
+        ("/v1/analyze", M::POST, analyze::analyze()),
+        ("/v1/analyze-async", M::POST, analyze::analyze_async()),
+        (
+            "/v1/transcribe-stream",
+            M::POST,
+            analyze::transcribe_stream(),
+        ),
+    ]
 }

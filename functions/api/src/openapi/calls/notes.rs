@@ -51,7 +51,11 @@ pub(super) fn add() -> Operation {
         .gives(201, "The note.", "Note", examples::note())
         .fails(&BODY)
         .fails(&WRITE)
-        .fails(&[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey, ErrorCode::TooManyNotes])
+        .fails(&[
+            ErrorCode::InvalidField,
+            ErrorCode::InvalidIdempotencyKey,
+            ErrorCode::TooManyNotes,
+        ])
 }
 
 pub(super) fn change() -> Operation {

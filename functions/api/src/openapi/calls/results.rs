@@ -3,14 +3,21 @@
 use domain::{ErrorCode, report::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::{
-    openapi::{
-        examples,
-        operation::{Operation, named},
-        problems::{STORE, USER},
-    },
-    transcript::Format,
+use crate::openapi::{
+    examples,
+    operation::{Operation, named},
+    problems::{STORE, USER},
 };
+
+/// How a transcript is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Format {
+    Json,
+    Srt,
+    Vtt,
+    Text,
+    Markdown,
+}
 
 pub(super) const TAG: &str = "Results";
 
@@ -140,7 +147,11 @@ fn listening(id: &str, summary: &str) -> Operation {
         )
         .fails(&USER)
         .fails(&STORE)
-        .fails(&[ErrorCode::UnknownParameter, ErrorCode::InvalidToken, ErrorCode::InterviewNotFound])
+        .fails(&[
+            ErrorCode::UnknownParameter,
+            ErrorCode::InvalidToken,
+            ErrorCode::InterviewNotFound,
+        ])
         .fails(&[ErrorCode::NotReady])
 }
 

@@ -1,7 +1,7 @@
 //! Webhooks that were sent, and answers that engines call back with.
 
-use http::Method;
 use domain::ErrorCode;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::openapi::{

@@ -7,16 +7,15 @@ mod schema;
 
 use std::sync::LazyLock;
 
+use axum::response::IntoResponse;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{ErrorCode, steps::Code};
-use http::{HeaderValue, Response, StatusCode, header};
-use runtime::http::{Body, answer, full};
+use http::header;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use self::html::{escape, prose};
-use super::DOCUMENT;
-use crate::routes::Route;
+use super::{DOCUMENT, operations};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -32,46 +31,36 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// `GET /`.
-pub(crate) fn page() -> Response<Body> {
-    let mut response = answer(
-        StatusCode::OK,
-        "text/html; charset=utf-8",
-        full(PAGE.as_str()),
-    );
-    if let Ok(policy) = HeaderValue::from_str(&POLICY) {
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+pub(crate) async fn page() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY.as_str()),
+    ];
+    (headers, PAGE.as_str())
 }
 
 /// A call as the document has it.
 struct Call<'a> {
-    path: &'static str,
-    method: &'static str,
+    path: &'a str,
+    method: &'a str,
     operation: &'a Value,
 }
 
-/// All calls, in the order of the routes, and the one that the service makes.
+/// All calls, by their paths, and the one that the service makes.
 fn calls(document: &Value) -> Vec<Call<'_>> {
-    let mut calls = Vec::new();
-    for (path, _, methods) in &Route::ALL {
-        for method in *methods {
-            let operation = &document["paths"][path][method.as_str().to_ascii_lowercase()];
-            let method = method.as_str();
-            calls.push(Call {
-                path,
-                method,
-                operation,
-            });
-        }
-    }
-    calls.push(Call {
+    let paths =
+        operations().flat_map(|(path, methods)| methods.iter().map(move |method| (path, method)));
+    let calls = paths.map(|(path, method)| Call {
+        path,
+        method: method.as_str(),
+        operation: &document["paths"][path][method.as_str().to_ascii_lowercase()],
+    });
+    let webhook = Call {
         path: "your webhook_url",
         method: "POST",
         operation: &document["webhooks"]["interview"]["post"],
-    });
-    calls
+    };
+    calls.chain([webhook]).collect()
 }
 
 fn render(document: &Value) -> String {
