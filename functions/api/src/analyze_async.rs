@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Api,
-    interviews::{MAX_BODY, NewAudio, NewInterview, Origin, invalid},
+    interviews::{MAX_BODY, NewAudio, NewInterview, Origin},
     request::ApiRequest,
     temp_recording::{FormOverheadLimit, TempRecording, broken},
+    validation::invalid,
 };
 
 /// A form that has been read: its texts, and the recording, kept in passing.
@@ -68,7 +69,7 @@ impl Api {
         let mut response = self.created(&interview, StatusCode::ACCEPTED).await?;
         // The upload has happened: how to do it is not told.
         let shown = self.view(&interview);
-        *response.body_mut() = runtime::http::full(shown.to_string());
+        *response.body_mut() = runtime::http::full(json!(shown).to_string());
         Ok(response)
     }
 

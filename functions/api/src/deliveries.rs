@@ -6,14 +6,15 @@ use domain::{
     Interview, Timestamp, ids,
     ports::{Precondition, Query, Task, Write},
     versions::StripUnknown as _,
-    webhook::{Delivery, DeliveryState, QUEUE, WebhookEvent},
+    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookEvent},
 };
 use http::{Response, StatusCode};
 use runtime::{
     http::{Body, Problem, json},
     report_unreadable,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     Api,
@@ -21,12 +22,31 @@ use crate::{
     request::ApiRequest,
 };
 
+/// How the delivery of a webhook went.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Delivery")]
+pub(crate) struct DeliveryBody {
+    /// Its id, the `webhook-id` of every attempt.
+    id: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    event_type: EventType,
+    /// The state of the delivery.
+    state: DeliveryState,
+    /// Every attempt, oldest first.
+    attempts: Vec<DeliveryAttempt>,
+    /// When the next attempt is due; `null` where none is.
+    next_attempt_at: Option<Timestamp>,
+    /// When it became due.
+    created_at: Timestamp,
+}
+
 impl Api {
     pub(crate) async fn deliveries(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
         let interview = self.interview(request).await?;
         let collection = interview.key().document().collection("deliveries");
         let found = self.records.list(&Query::collection(collection)).await;
-        let mut items: Vec<(PageCursor, Value)> = Vec::new();
+        let mut items: Vec<(PageCursor, DeliveryBody)> = Vec::new();
         for document in found? {
             let delivery: Delivery = match document.decode() {
                 Ok(delivery) => delivery,
@@ -38,11 +58,11 @@ impl Api {
             let id = document.path.split().1;
             // The newest first.
             let place = (-delivery.created_at.as_millis(), 0, id.to_owned());
-            items.push((place, view(id, &delivery)));
+            items.push((place, DeliveryBody::new(id, delivery)));
         }
         items.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let (places, items): (Vec<PageCursor>, Vec<Value>) = items.into_iter().unzip();
-        let page = page(request, &places, &items)?;
+        let (places, items): (Vec<PageCursor>, Vec<DeliveryBody>) = items.into_iter().unzip();
+        let page = page(request, &places, items)?;
         Ok(json(StatusCode::OK, &page))
     }
 
@@ -77,7 +97,7 @@ impl Api {
         stored?;
         self.send_again(&interview, id, url, &delivery, name)
             .await?;
-        Ok(json(StatusCode::ACCEPTED, &view(id, &delivery)))
+        Ok(json(StatusCode::ACCEPTED, &DeliveryBody::new(id, delivery)))
     }
 
     async fn send_again(
@@ -114,16 +134,18 @@ fn task_name(id: &str, delivery: &Delivery, now: Timestamp) -> String {
     ids::task_name(&plain)
 }
 
-fn view(id: &str, delivery: &Delivery) -> Value {
-    let delivery = delivery.clone().known_only();
-    json!({
-        "id": id,
-        "type": delivery.event_type,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "next_attempt_at": delivery.next_attempt_at,
-        "created_at": delivery.created_at,
-    })
+impl DeliveryBody {
+    fn new(id: &str, delivery: Delivery) -> Self {
+        let delivery = delivery.known_only();
+        Self {
+            id: id.to_owned(),
+            event_type: delivery.event_type,
+            state: delivery.state,
+            attempts: delivery.attempts,
+            next_attempt_at: delivery.next_attempt_at,
+            created_at: delivery.created_at,
+        }
+    }
 }
 
 fn no_delivery() -> Problem {

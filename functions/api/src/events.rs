@@ -12,12 +12,15 @@ use domain::{
     interview::Status,
     ports::DocumentStream,
     steps::{StepName, WaitReason},
+    usable::Usable,
     versions::StripUnknown as _,
-    webhook,
+    webhook::PublicStep,
 };
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, Response, StatusCode, header};
 use runtime::http::{Body, Problem, answer, stream as streamed};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -71,6 +74,24 @@ impl EventCursor {
     }
 }
 
+/// What a `step` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct StepEvent {
+    /// The step that has changed.
+    step: StepName,
+    /// Where it stands now.
+    detail: PublicStep,
+}
+
+/// What a `status` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct StatusEvent {
+    /// The status of the interview now.
+    status: Status,
+    /// Whether its transcript can be relied on; `null` without one.
+    usable: Option<Usable>,
+}
+
 /// A stream of events under way.
 struct Listener {
     documents: DocumentStream,
@@ -89,7 +110,7 @@ impl Api {
         let first = listener
             .cursor
             .is_none()
-            .then(|| snapshot(&self.view(&interview), &interview));
+            .then(|| snapshot(&json!(self.view(&interview)), &interview));
         let listener = Listener {
             cursor: listener
                 .cursor
@@ -139,20 +160,24 @@ impl Listener {
         }
         let now = EventCursor::of(interview);
         let mut told = self.cursor.clone().unwrap_or_else(|| now.clone());
-        let steps = webhook::public_steps(&interview.steps);
         let mut text = String::new();
         for (index, name) in StepName::ALL.into_iter().enumerate() {
             if told.steps[index] != now.steps[index] {
                 told.steps[index].clone_from(&now.steps[index]);
-                let data = json!({"step": name, "detail": steps[name.as_str()]});
-                text += &event("step", &told.id(), &data);
+                let data = StepEvent {
+                    step: name,
+                    detail: interview.steps.step(name).clone().into(),
+                };
+                text += &event("step", &told.id(), &json!(data));
             }
         }
         if told.status != now.status {
             told.status = now.status;
-            let usable = interview.usable.clone().known_only();
-            let data = json!({"status": interview.visible_status(), "usable": usable});
-            text += &event("status", &told.id(), &data);
+            let data = StatusEvent {
+                status: interview.visible_status(),
+                usable: interview.usable.clone().known_only(),
+            };
+            text += &event("status", &told.id(), &json!(data));
         }
         self.cursor = Some(told);
         self.finished = is_final(interview.visible_status());

@@ -15,9 +15,15 @@ use serde_json::{Value, json};
 
 use crate::{
     Api,
-    page::{not_given_out, read_token, token},
+    page::{Page, not_given_out, read_token, token},
     request::ApiRequest,
 };
+
+/// The most items of a page.
+pub(crate) const MAX_LIMIT: usize = 100;
+
+/// The items of a page whose size is not requested.
+pub(crate) const DEFAULT_LIMIT: usize = 20;
 
 /// What `?status=` takes, and what a status can be.
 pub(crate) const STATUSES: [&str; 5] = [
@@ -60,21 +66,24 @@ impl Api {
                 Err(error) => report_unreadable(document, &error),
             }
         }
-        Ok(json(
-            StatusCode::OK,
-            &json!({"items": items, "next_page_token": next}),
-        ))
+        let page = Page {
+            items,
+            next_page_token: next,
+        };
+        Ok(json(StatusCode::OK, &page))
     }
 }
 
 /// How many to answer at most.
 pub(crate) fn limit(request: &ApiRequest) -> Result<usize, Problem> {
     let Some(text) = request.query_value("limit") else {
-        return Ok(20);
+        return Ok(DEFAULT_LIMIT);
     };
-    let parsed = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-    parsed.ok_or_else(|| {
-        Problem::bad_request("invalid_parameter", "`limit` takes a number from 1 to 100")
+    let parsed = text.parse().ok();
+    let valid = parsed.filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    valid.ok_or_else(|| {
+        let detail = format!("`limit` takes a number from 1 to {MAX_LIMIT}");
+        Problem::bad_request("invalid_parameter", detail)
     })
 }
 

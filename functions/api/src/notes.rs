@@ -7,6 +7,7 @@ use domain::{
     note::{self, Note, NoteKind},
     paths::DocPath,
     ports::{Precondition, Query, RecordsError, Write},
+    text::NOT_BLANK,
     versions::{StripUnknown, UnknownFields, closed},
 };
 use http::{Response, StatusCode};
@@ -14,22 +15,25 @@ use runtime::{
     http::{Body, Problem, empty, json, read_json},
     readable,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Api,
     error::no_interview,
-    interviews::{idempotency_key, invalid},
     page::{PageCursor, page},
     patch::Patch,
     request::ApiRequest,
+    validation::{MAX_MOMENT_MS, check_moment, idempotency_key, invalid, is_short},
 };
-
-const MAX_BODY: usize = 64 * 1024;
 
 /// The longest note, in characters.
 const MAX_TEXT: usize = 10_000;
+
+/// The most that the JSON of a note may have, in bytes: room for the longest one with every
+/// character escaped.
+const MAX_BODY: usize = 128 * 1024;
 
 /// The most notes of an interview.
 const MAX_NOTES: usize = 2_000;
@@ -37,24 +41,35 @@ const MAX_NOTES: usize = 2_000;
 /// The most that all of them say, in bytes: they are read together.
 const MAX_ALL: usize = 1024 * 1024;
 
-#[derive(Deserialize)]
+/// A note or a bookmark.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewNote {
+pub(crate) struct NewNote {
+    /// What it says.
+    #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Private,
+    /// What moment of the recording it is about, from its start.
     #[serde(default)]
+    #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Option<u64>,
+    /// What sort of note it is.
     #[serde(default, deserialize_with = "closed")]
     kind: NoteKind,
 }
 
 /// What changes; `at_ms: null` takes the moment away.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(crate) struct ChangeNote {
+    /// What it says.
     #[serde(default)]
+    #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Option<Private>,
+    /// What moment of the recording it is about, from its start.
     #[serde(default)]
+    #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Patch<u64>,
+    /// What sort of note it is.
     #[serde(default, deserialize_with = "closed")]
     kind: Option<NoteKind>,
 }
@@ -73,7 +88,7 @@ impl Api {
         let notes = self.all_notes(&interview.key()).await?;
         let places: Vec<PageCursor> = notes.iter().map(place).collect();
         let notes: Vec<Note> = notes.into_iter().map(StripUnknown::known_only).collect();
-        Ok(json(StatusCode::OK, &page(request, &places, &notes)?))
+        Ok(json(StatusCode::OK, &page(request, &places, notes)?))
     }
 
     pub(crate) async fn add_note(&self, request: ApiRequest) -> Result<Response<Body>, Problem> {
@@ -140,7 +155,7 @@ impl Api {
         note_id: &str,
     ) -> Result<Response<Body>, Problem> {
         let key = self.interview(&request).await?.key();
-        let change: Change = read_json(request.into_body(), MAX_BODY).await?;
+        let change: ChangeNote = read_json(request.into_body(), MAX_BODY).await?;
         let path = known(&key, note_id)?;
         let found = self.records.read(&path).await?;
         let document = found.ok_or_else(no_note)?;
@@ -212,10 +227,9 @@ fn no_note() -> Problem {
 }
 
 fn check_text(text: &Private) -> Result<(), Problem> {
-    let length = text.reveal().chars().count();
-    let sensible = !text.reveal().trim().is_empty() && length <= MAX_TEXT;
+    let is_valid = !text.reveal().trim().is_empty() && is_short(text.reveal(), MAX_TEXT);
     let why = format!("1 to {MAX_TEXT} characters");
-    sensible.then_some(()).ok_or_else(|| invalid("text", &why))
+    is_valid.then_some(()).ok_or_else(|| invalid("text", &why))
 }
 
 /// Whether another note with that text fits beside those.
@@ -227,11 +241,4 @@ fn check_room(others: &[Note], text: &Private) -> Result<(), Problem> {
     }
     let detail = format!("an interview has at most {MAX_NOTES} notes, of {MAX_ALL} bytes in all");
     Err(Problem::new(StatusCode::CONFLICT, "too_many_notes", detail))
-}
-
-fn check_moment(at_ms: Option<u64>) -> Result<(), Problem> {
-    // A hundred days.
-    let sensible = at_ms.is_none_or(|at| at <= 8_640_000_000);
-    let refuse = || invalid("at_ms", "a moment of the recording in milliseconds");
-    sensible.then_some(()).ok_or_else(refuse)
 }

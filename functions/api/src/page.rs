@@ -3,6 +3,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -12,12 +13,22 @@ use crate::{list::limit, request::ApiRequest};
 /// been deleted meanwhile. The id tells apart what would stand at the same place.
 pub(crate) type PageCursor = (i64, i64, String);
 
+/// A page of a list.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
+pub(crate) struct Page<T> {
+    /// The items of this page, in the order of the list.
+    pub(crate) items: Vec<T>,
+    /// The token that requests the next page; `null` on the last one.
+    pub(crate) next_page_token: Option<String>,
+}
+
 /// The page that is asked for, of items in the order of their places.
-pub(crate) fn page<T: Serialize>(
+pub(crate) fn page<T>(
     request: &ApiRequest,
     places: &[PageCursor],
-    items: &[T],
-) -> Result<Value, Problem> {
+    items: Vec<T>,
+) -> Result<Page<T>, Problem> {
     request.only_query(&["limit", "page_token"])?;
     let limit = limit(request)?;
     let begin = match request.query_value("page_token") {
@@ -31,7 +42,11 @@ pub(crate) fn page<T: Serialize>(
     let last = places[begin..end].last();
     let next = last.filter(|_| end < items.len());
     let next = next.map(|place| token(&json!(place)));
-    Ok(json!({"items": &items[begin..end], "next_page_token": next}))
+    let items = items.into_iter().skip(begin).take(end - begin);
+    Ok(Page {
+        items: items.collect(),
+        next_page_token: next,
+    })
 }
 
 /// What to ask the page by that begins behind `last`.

@@ -13,6 +13,7 @@ use domain::{
 };
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json, read_json};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{Api, error::no_interview, request::ApiRequest};
@@ -22,9 +23,13 @@ const MAX_BODY: usize = 1024;
 /// How long a step may wait before its owner may have it begun once more.
 const A_WHILE: Duration = Duration::from_mins(1);
 
-#[derive(Default, Deserialize)]
+/// What to run again.
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Retry")]
 #[serde(deny_unknown_fields)]
-struct Request {
+pub(crate) struct RetryRequest {
+    /// The failed step; all failed ones where it is left out. A report that is done can be made
+    /// again.
     #[serde(default)]
     step: Option<StepName>,
 }
@@ -36,8 +41,8 @@ impl Api {
             .header("content-length")
             .is_none_or(|length| length == "0")
             && request.header("transfer-encoding").is_none();
-        let request: Request = if empty {
-            Request::default()
+        let request: RetryRequest = if empty {
+            RetryRequest::default()
         } else {
             read_json(request.into_body(), MAX_BODY).await?
         };

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use matchit::Router;
-use runtime::http::{Body, Problem, json};
-use serde_json::json;
+use runtime::http::{Body, Problem};
 
 use crate::{
     Api,
     console::Console,
+    health::health,
     identity::{credentials, refuse},
     openapi,
     request::ApiRequest,
@@ -306,13 +306,6 @@ impl Api {
             (Route::TranscribeStream, _) => self.transcribe_stream(asked, request_id).await,
         }
     }
-}
-
-fn health() -> Response<Body> {
-    json(
-        StatusCode::OK,
-        &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}),
-    )
 }
 
 fn refuse_method(methods: &[Method], request_id: &str) -> Response<Body> {

@@ -15,6 +15,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, Response, StatusCode, header};
 use media::ObjectReader;
 use runtime::http::{Body, Problem, answer, stream as streamed};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::{
     sync::mpsc,
@@ -23,8 +25,8 @@ use tokio::{
 };
 
 use crate::{
-    Api, error::step_problem, interviews::check_language, request::ApiRequest,
-    temp_recording::TempRecording, transcript::TranscriptBody,
+    Api, error::step_problem, request::ApiRequest, temp_recording::TempRecording,
+    transcript::TranscriptBody, validation::check_language,
 };
 
 /// How long nothing may be sent before a comment is: proxies cut silent streams.
@@ -32,6 +34,13 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Blocks of samples that are decoded ahead of the engine.
 const AHEAD: usize = 16;
+
+/// What a `progress` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ProgressEvent {
+    /// Up to where the recording is recognised, from its start.
+    position_ms: u64,
+}
 
 /// A recording that is being recognised.
 struct LiveTranscription {
@@ -154,7 +163,10 @@ impl LiveTranscription {
         if !segment.is_final {
             return shown;
         }
-        let progress = event("progress", &json!({"position_ms": segment.end_ms}));
+        let progress = ProgressEvent {
+            position_ms: segment.end_ms,
+        };
+        let progress = event("progress", &json!(progress));
         self.words.extend(segment.words);
         shown + &progress
     }

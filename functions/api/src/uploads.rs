@@ -1,11 +1,12 @@
 //! How to upload the recording.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use domain::{Interview, ports::UploadGrant, steps::Code};
+use domain::{Interview, Timestamp, ports::UploadGrant, steps::Code};
 use http::{Response, StatusCode};
 use runtime::http::{Body, Problem, json};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{Api, request::ApiRequest};
 
@@ -14,6 +15,36 @@ const UPLOAD_TIME: Duration = Duration::from_hours(1);
 
 /// The code of a step whose recording does not have the declared size.
 const INCOMPLETE: &str = Code::RecordingIncomplete.as_str();
+
+/// How to upload the recording: send exactly these headers. Good for an hour.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Upload")]
+pub(crate) struct UploadBody {
+    /// The method to send.
+    #[schemars(extend("const" = "PUT"))]
+    method: &'static str,
+    /// Where to.
+    url: String,
+    /// The headers to send, all of them and as they stand.
+    headers: BTreeMap<String, String>,
+    /// How to do it in pieces.
+    resumable: ResumableUpload,
+    /// Until when.
+    expires_at: Timestamp,
+}
+
+/// How to begin an upload that survives a broken connection: the resumable protocol of Google
+/// Cloud Storage.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ResumableUpload {
+    /// The method to send.
+    #[schemars(extend("const" = "POST"))]
+    method: &'static str,
+    /// Where to; the response's `Location` takes the bytes.
+    url: String,
+    /// The headers to send, all of them and as they stand.
+    headers: BTreeMap<String, String>,
+}
 
 impl Api {
     pub(crate) async fn upload_url(&self, request: &ApiRequest) -> Result<Response<Body>, Problem> {
@@ -59,9 +90,12 @@ impl Api {
     }
 
     /// The upload that an interview awaits.
-    pub(crate) async fn upload(&self, interview: &Interview) -> Result<Value, Problem> {
+    pub(crate) async fn upload(
+        &self,
+        interview: &Interview,
+    ) -> Result<Option<UploadBody>, Problem> {
         let Some(audio) = &interview.audio else {
-            return Ok(Value::Null);
+            return Ok(None);
         };
         let grant = UploadGrant {
             name: audio.object.clone(),
@@ -70,16 +104,16 @@ impl Api {
             expires_at: self.clock.now() + UPLOAD_TIME,
         };
         let signed = self.uploads.sign_upload(&grant).await?;
-        Ok(json!({
-            "method": "PUT",
-            "url": signed.url,
-            "headers": signed.headers,
-            "resumable": {
-                "method": "POST",
-                "url": signed.resumable.url,
-                "headers": signed.resumable.headers,
+        Ok(Some(UploadBody {
+            method: "PUT",
+            url: signed.url,
+            headers: signed.headers,
+            resumable: ResumableUpload {
+                method: "POST",
+                url: signed.resumable.url,
+                headers: signed.resumable.headers,
             },
-            "expires_at": signed.expires_at,
+            expires_at: signed.expires_at,
         }))
     }
 }

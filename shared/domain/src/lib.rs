@@ -35,6 +35,8 @@ pub mod interview;
 pub mod interview_store;
 pub mod lease;
 pub mod note;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod paths;
 pub mod pipeline;
 pub mod ports;
