@@ -7,30 +7,50 @@ use domain::{
     ErrorCode, Interview, Timestamp, ids,
     ports::{Precondition, Query as RecordsQuery, Task, Write},
     versions::StripUnknown as _,
-    webhook::{Delivery, DeliveryState, QUEUE, WebhookEvent},
+    webhook::{Delivery, DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookEvent},
 };
 use http::StatusCode;
 use runtime::{http::Problem, report_unreadable};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     Api,
     error::ApiError,
     extract::{OwnInterview, PathValues, Query},
-    page::{PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, page},
 };
+
+/// How the delivery of a webhook went.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Delivery")]
+pub(crate) struct DeliveryBody {
+    /// Its id, the `webhook-id` of every attempt.
+    id: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    event_type: EventType,
+    /// The state of the delivery.
+    state: DeliveryState,
+    /// Every attempt, oldest first.
+    attempts: Vec<DeliveryAttempt>,
+    /// When the next attempt is due; `null` where none is.
+    next_attempt_at: Option<Timestamp>,
+    /// When it became due.
+    created_at: Timestamp,
+}
 
 pub(crate) async fn deliveries(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
     Query(query): Query<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Page<DeliveryBody>>, ApiError> {
     let collection = interview.key().document().collection("deliveries");
     let found = api
         .records
         .list(&RecordsQuery::collection(collection))
         .await?;
-    let mut items: Vec<(PageCursor, Value)> = Vec::new();
+    let mut items: Vec<(PageCursor, DeliveryBody)> = Vec::new();
     for document in found {
         let delivery: Delivery = match document.decode() {
             Ok(delivery) => delivery,
@@ -42,11 +62,11 @@ pub(crate) async fn deliveries(
         let id = document.path.split().1;
         // The newest first.
         let place = (-delivery.created_at.as_millis(), 0, id.to_owned());
-        items.push((place, view(id, &delivery)));
+        items.push((place, DeliveryBody::new(id, delivery)));
     }
     items.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let (places, items): (Vec<PageCursor>, Vec<Value>) = items.into_iter().unzip();
-    Ok(Json(page(&query, &places, &items)?))
+    let (places, items): (Vec<PageCursor>, Vec<DeliveryBody>) = items.into_iter().unzip();
+    Ok(Json(page(&query, &places, items)?))
 }
 
 /// Sends the same body under the same id once more, and as often as it takes.
@@ -54,7 +74,7 @@ pub(crate) async fn replay(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
     values: PathValues,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<DeliveryBody>), ApiError> {
     let id = values.get("delivery_id");
     let no_receiver = |detail| Problem::new(ErrorCode::NoReceiver, detail);
     let Some(url) = interview.webhook_url.clone() else {
@@ -77,7 +97,7 @@ pub(crate) async fn replay(
     let write = Write::put(path, &delivery, unchanged)?;
     api.records.commit(vec![write]).await?;
     api.send_again(&interview, id, url, &delivery, name).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(id, &delivery))))
+    Ok((StatusCode::ACCEPTED, Json(DeliveryBody::new(id, delivery))))
 }
 
 impl Api {
@@ -115,16 +135,18 @@ fn task_name(id: &str, delivery: &Delivery, now: Timestamp) -> String {
     ids::task_name(&plain)
 }
 
-fn view(id: &str, delivery: &Delivery) -> Value {
-    let delivery = delivery.clone().known_only();
-    json!({
-        "id": id,
-        "type": delivery.event_type,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "next_attempt_at": delivery.next_attempt_at,
-        "created_at": delivery.created_at,
-    })
+impl DeliveryBody {
+    fn new(id: &str, delivery: Delivery) -> Self {
+        let delivery = delivery.known_only();
+        Self {
+            id: id.to_owned(),
+            event_type: delivery.event_type,
+            state: delivery.state,
+            attempts: delivery.attempts,
+            next_attempt_at: delivery.next_attempt_at,
+            created_at: delivery.created_at,
+        }
+    }
 }
 
 fn no_delivery() -> Problem {

@@ -14,11 +14,14 @@ use domain::{
     Interview,
     ports::DocumentStream,
     steps::{StepName, WaitReason},
+    usable::Usable,
     versions::StripUnknown as _,
-    webhook,
+    webhook::PublicStep,
 };
 use futures::{Stream, StreamExt, stream};
 use http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{Api, extract::OwnInterview, sse};
@@ -68,6 +71,24 @@ impl EventCursor {
     }
 }
 
+/// What a `step` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct StepEvent {
+    /// The step that has changed.
+    step: StepName,
+    /// Where it stands now.
+    detail: PublicStep,
+}
+
+/// What a `status` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct StatusEvent {
+    /// The status of the interview now.
+    status: Status,
+    /// Whether its transcript can be relied on; `null` without one.
+    usable: Option<Usable>,
+}
+
 /// A stream of events under way.
 struct Listener {
     documents: DocumentStream,
@@ -85,7 +106,7 @@ pub(crate) async fn events(
     let now = EventCursor::of(&interview);
     let first = last_id
         .is_none()
-        .then(|| sse::event(Some(&now.id()), "snapshot", &api.view(&interview)));
+        .then(|| sse::event(Some(&now.id()), "snapshot", &json!(api.view(&interview))));
     let listener = Listener {
         documents: api.records.watch(&interview.key().document()),
         finished: first.is_some() && interview.visible_status().is_final(),
@@ -127,20 +148,24 @@ impl Listener {
         }
         let now = EventCursor::of(interview);
         let sent = &mut self.cursor;
-        let steps = webhook::public_steps(&interview.steps);
         let mut events = Vec::new();
         for (index, name) in StepName::ALL.into_iter().enumerate() {
             if sent.steps[index] != now.steps[index] {
                 sent.steps[index].clone_from(&now.steps[index]);
-                let data = json!({"step": name, "detail": steps[name.as_str()]});
-                events.push(sse::event(Some(&sent.id()), "step", &data));
+                let data = StepEvent {
+                    step: name,
+                    detail: interview.steps.step(name).clone().into(),
+                };
+                events.push(sse::event(Some(&sent.id()), "step", &json!(data)));
             }
         }
         if sent.status != now.status {
             sent.status = now.status;
-            let usable = interview.usable.clone().known_only();
-            let data = json!({"status": interview.visible_status(), "usable": usable});
-            events.push(sse::event(Some(&sent.id()), "status", &data));
+            let data = StatusEvent {
+                status: interview.visible_status(),
+                usable: interview.usable.clone().known_only(),
+            };
+            events.push(sse::event(Some(&sent.id()), "status", &json!(data)));
         }
         self.finished = interview.visible_status().is_final();
         events

@@ -17,8 +17,15 @@ use crate::{
     Api,
     error::ApiError,
     extract::{Query, parameter},
-    page::{limit, not_given_out, read_token, token, usual_limit},
+    page::{Page, limit, not_given_out, read_token, token, usual_limit},
+    view::InterviewBody,
 };
+
+/// The most items of a page.
+pub(crate) const MAX_LIMIT: usize = 100;
+
+/// The items of a page whose size is not requested.
+pub(crate) const DEFAULT_LIMIT: usize = 20;
 
 /// What `?status=` takes, and what a status can be.
 pub(crate) const STATUSES: [&str; 5] = [
@@ -54,7 +61,7 @@ pub(crate) async fn list(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Page<InterviewBody>>, ApiError> {
     let limit = query.limit;
     let after = query.page_token.as_deref();
     let wanted = RecordsQuery {
@@ -88,7 +95,10 @@ pub(crate) async fn list(
             Err(error) => report_unreadable(document, &error),
         }
     }
-    Ok(Json(json!({"items": items, "next_page_token": next})))
+    Ok(Json(Page {
+        items,
+        next_page_token: next,
+    }))
 }
 
 /// Where the page begins.

@@ -37,6 +37,8 @@ pub mod interview;
 pub mod interview_store;
 pub mod lease;
 pub mod note;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod paths;
 pub mod pipeline;
 pub mod ports;
