@@ -18,8 +18,9 @@ use crate::{
     Api,
     error::ApiError,
     extract::Origin,
-    interviews::{MAX_BODY, NewAudio, NewInterview, Upload, invalid},
+    interviews::{MAX_BODY, NewAudio, NewInterview, Upload},
     temp_recording::{FormOverheadLimit, TempRecording, broken},
+    validation::invalid,
 };
 
 /// A form that has been read: its texts, and the recording, kept in passing.

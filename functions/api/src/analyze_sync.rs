@@ -11,12 +11,13 @@ use domain::{
     Private,
     analysis::Rubric,
     interview::Kind,
-    text,
+    text::{self, NOT_BLANK},
     transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
     turns,
     versions::{UnknownFields, closed},
 };
 use runtime::http::{Problem, read_json};
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
@@ -25,7 +26,7 @@ use serde::{
 use crate::{
     Api,
     error::{ApiError, step_problem},
-    interviews::{check_language, check_rubric, invalid},
+    validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid},
 };
 
 /// The largest body, in bytes: a transcript of more than a day.
@@ -40,44 +41,69 @@ const MAX_SPEAKERS: usize = 100;
 /// How long a word takes where no times are given: 150 words a minute.
 const WORD_MS: u64 = 400;
 
-#[derive(Deserialize)]
+/// A transcript to analyse.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Analyze")]
 #[serde(deny_unknown_fields)]
-struct Request {
+pub(crate) struct AnalyzeRequest {
+    /// Lines of `Name: what was said`, or turns.
     transcript: TranscriptInput,
+    /// What sort of conversation it is: chooses the rubric and the wording.
     #[serde(default, deserialize_with = "closed")]
     kind: Kind,
+    /// The language that is spoken, as a BCP 47 tag; recognised where it is left out.
     #[serde(default)]
+    #[schemars(regex(pattern = LANGUAGE))]
     language: Option<String>,
+    /// What to assess, in place of the kind's own rubric.
     #[serde(default, deserialize_with = "closed")]
     rubric: Option<Rubric>,
 }
 
 /// A transcript as a client has it.
+#[derive(JsonSchema)]
+#[schemars(inline, untagged)]
 enum TranscriptInput {
     /// Lines of `Name: what was said`; a line without a name goes on.
-    Text(Private),
+    Text(#[schemars(length(min = 1), regex(pattern = NOT_BLANK))] Private),
     Turns(GivenTurns),
 }
 
-#[derive(Deserialize)]
+/// A transcript's turns, at least one of which has a word.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct GivenTurns {
+    /// The turns, in order.
+    #[schemars(
+        length(min = 1),
+        extend("contains" = {"properties": {"text": {"pattern": NOT_BLANK}}}),
+    )]
     turns: Vec<TurnInput>,
 }
 
-/// A turn; ids and whatever else a transcript of ours has are ignored.
-#[derive(Deserialize)]
+/// What one speaker says without interruption; the other fields of a transcript that the
+/// service has made are ignored.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "GivenTurn")]
 struct TurnInput {
+    /// Who speaks: a number or a name.
     speaker: SpeakerInput,
+    /// What is said.
     text: Private,
+    /// When it begins; guessed from the number of words where it is left out.
     #[serde(default)]
+    #[schemars(range(max = MAX_MOMENT_MS))]
     start_ms: Option<u64>,
+    /// When it ends, not before it begins.
     #[serde(default)]
+    #[schemars(range(max = MAX_MOMENT_MS))]
     end_ms: Option<u64>,
 }
 
+#[derive(JsonSchema)]
+#[schemars(inline, untagged)]
 enum SpeakerInput {
-    Number(u32),
+    Number(#[schemars(range(max = u32::MAX))] u32),
     Name(Private),
 }
 
@@ -146,7 +172,7 @@ pub(crate) async fn analyze(
 ) -> Result<Response, ApiError> {
     // Before the body is read, which can be large.
     let _room = api.limits.rate_limits.admit_analysis()?;
-    let request: Request = read_json(request.into_body(), MAX_BODY).await?;
+    let request: AnalyzeRequest = read_json(request.into_body(), MAX_BODY).await?;
     if let Some(language) = &request.language {
         check_language(language)?;
     }
@@ -259,10 +285,10 @@ fn spread(turn: &TurnInput, speaker: u32, reached: u64) -> Result<Vec<Word>, Pro
     let texts: Vec<&str> = text::words(turn.text.reveal()).collect();
     let count = texts.len().max(1) as u64;
     let start = turn.start_ms.unwrap_or(reached);
-    let guessed = start.saturating_add(count * WORD_MS);
+    let guessed = start.saturating_add(count * WORD_MS).min(MAX_MOMENT_MS);
     let end = turn.end_ms.unwrap_or(guessed);
-    // A day is a thousandth of what a u64 holds of it: nothing below overflows.
-    if end < start || end > 100 * 86_400_000 {
+    // Far below what a `u64` holds: nothing below overflows.
+    if end < start || end > MAX_MOMENT_MS {
         let why = "`end_ms` is not before `start_ms`, and both within a hundred days";
         return Err(invalid("transcript.turns", why));
     }

@@ -8,8 +8,10 @@ use domain::{
     ErrorCode, Interview, Private,
     interview_store::{self, Decision},
     steps::StepState,
+    webhook::MAX_URL_BYTES,
 };
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -17,39 +19,60 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{JsonBody, OwnKey},
-    interviews::{check_metadata, check_name, check_retention, check_speakers_expected},
-    labels::{self, LabelChange},
+    interviews::MAX_BODY,
+    labels::{self, LabelChange, MAX_SPEAKERS},
     patch::Patch,
+    validation::{
+        LINE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS, MAX_SPEAKERS_EXPECTED, SPEAKER_ID,
+        WEB_URL, check_metadata, check_name, check_retention, check_speakers_expected,
+    },
+    view::InterviewBody,
 };
 
-const MAX_BODY: usize = 64 * 1024;
-
-/// What changes; `webhook_url: null` means that no webhook is sent, and
-/// `retention_days: null` that it is kept like all others.
-#[derive(Deserialize)]
+/// What changes; what is left out stays.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Change {
+pub(crate) struct ChangeInterview {
+    /// What you call it.
     #[serde(default)]
+    #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     title: Option<Private>,
     #[serde(default)]
+    #[schemars(description = format!(
+        "Your own data, returned as it came: at most {} KiB of JSON.",
+        MAX_METADATA / 1024,
+    ))]
     metadata: Option<Map<String, Value>>,
-    /// Names and roles: a speaker who is left out stays, `null` removes one.
+    /// Names and roles of the speakers, by their ids in the transcript: a name alone, or an
+    /// object. A speaker who is left out stays; `null` removes what was said.
     #[serde(default)]
+    #[schemars(extend(
+        "maxProperties" = MAX_SPEAKERS,
+        "propertyNames" = {"pattern": SPEAKER_ID.as_str()},
+    ))]
     speakers: Option<BTreeMap<String, Option<LabelChange>>>,
-    /// Only before transcription.
+    /// How many people speak, where that is known: a hint for telling them apart on one
+    /// channel. It can be changed before transcription begins.
     #[serde(default)]
+    #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Patch<u32>,
+    /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
+    /// internet. `null` if no webhooks are sent.
     #[serde(default)]
+    #[schemars(url, length(max = MAX_URL_BYTES), regex(pattern = WEB_URL))]
     webhook_url: Patch<String>,
+    /// For how many days from its creation it is kept, if that is shorter than for all others;
+    /// after 24 more hours it is deleted like by `DELETE`. `null`: like all others.
     #[serde(default)]
+    #[schemars(range(min = 1, max = MAX_RETENTION_DAYS))]
     retention_days: Patch<u32>,
 }
 
 pub(crate) async fn change(
     State(api): State<Arc<Api>>,
     OwnKey(key): OwnKey,
-    JsonBody(mut change): JsonBody<Change, MAX_BODY>,
-) -> Result<Json<Value>, ApiError> {
+    JsonBody(mut change): JsonBody<ChangeInterview, MAX_BODY>,
+) -> Result<Json<InterviewBody>, ApiError> {
     if let Some(title) = &change.title {
         check_name("title", title)?;
     }

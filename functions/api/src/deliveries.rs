@@ -7,31 +7,51 @@ use domain::{
     ErrorCode, Interview, Timestamp, ids,
     ports::{Precondition, Query as RecordsQuery, Task, Write},
     versions::StripUnknown as _,
-    webhook::{DeliveryState, QUEUE, WebhookDelivery, WebhookEvent},
+    webhook::{DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookDelivery, WebhookEvent},
 };
 use http::StatusCode;
 use runtime::http::Problem;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use steps::report_unreadable;
 
 use crate::{
     Api,
     error::ApiError,
     extract::{OwnInterview, PathValues, Query},
-    page::{PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, page},
 };
+
+/// How the delivery of a webhook went.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Delivery")]
+pub(crate) struct DeliveryBody {
+    /// Its id, the `webhook-id` of every attempt.
+    id: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    event_type: EventType,
+    /// The state of the delivery.
+    state: DeliveryState,
+    /// Every attempt, oldest first.
+    attempts: Vec<DeliveryAttempt>,
+    /// When the next attempt is due; `null` where none is.
+    next_attempt_at: Option<Timestamp>,
+    /// When it became due.
+    created_at: Timestamp,
+}
 
 pub(crate) async fn deliveries(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
     Query(query): Query<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Page<DeliveryBody>>, ApiError> {
     let collection = interview.key().document().collection("deliveries");
     let found = api
         .records
         .list(&RecordsQuery::collection(collection))
         .await?;
-    let mut items: Vec<(PageCursor, Value)> = Vec::new();
+    let mut items: Vec<(PageCursor, DeliveryBody)> = Vec::new();
     for document in found {
         let delivery: WebhookDelivery = match document.decode() {
             Ok(delivery) => delivery,
@@ -43,11 +63,11 @@ pub(crate) async fn deliveries(
         let id = document.path.split().1;
         // The newest first.
         let place = (-delivery.created_at.as_millis(), 0, id.to_owned());
-        items.push((place, view(id, &delivery)));
+        items.push((place, DeliveryBody::new(id, delivery)));
     }
     items.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let (places, items): (Vec<PageCursor>, Vec<Value>) = items.into_iter().unzip();
-    Ok(Json(page(&query, &places, &items)?))
+    let (places, items): (Vec<PageCursor>, Vec<DeliveryBody>) = items.into_iter().unzip();
+    Ok(Json(page(&query, &places, items)?))
 }
 
 /// Sends the same body under the same id once more, and as often as it takes.
@@ -55,7 +75,7 @@ pub(crate) async fn replay(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
     values: PathValues,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<DeliveryBody>), ApiError> {
     let id = values.get("delivery_id");
     let no_receiver = |detail| Problem::new(ErrorCode::NoReceiver, detail);
     let Some(url) = interview.webhook_url.clone() else {
@@ -78,7 +98,7 @@ pub(crate) async fn replay(
     let write = Write::put(path, &delivery, unchanged)?;
     api.records.commit(vec![write]).await?;
     api.send_again(&interview, id, url, &delivery, name).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(id, &delivery))))
+    Ok((StatusCode::ACCEPTED, Json(DeliveryBody::new(id, delivery))))
 }
 
 impl Api {
@@ -116,16 +136,18 @@ fn task_name(id: &str, delivery: &WebhookDelivery, now: Timestamp) -> String {
     ids::task_name(&plain)
 }
 
-fn view(id: &str, delivery: &WebhookDelivery) -> Value {
-    let delivery = delivery.clone().known_only();
-    json!({
-        "id": id,
-        "type": delivery.event_type,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "next_attempt_at": delivery.next_attempt_at,
-        "created_at": delivery.created_at,
-    })
+impl DeliveryBody {
+    fn new(id: &str, delivery: WebhookDelivery) -> Self {
+        let delivery = delivery.known_only();
+        Self {
+            id: id.to_owned(),
+            event_type: delivery.event_type,
+            state: delivery.state,
+            attempts: delivery.attempts,
+            next_attempt_at: delivery.next_attempt_at,
+            created_at: delivery.created_at,
+        }
+    }
 }
 
 fn no_delivery() -> Problem {

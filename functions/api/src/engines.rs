@@ -3,17 +3,28 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use serde_json::{Value, json};
+use domain::ports::EngineStatus;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     Api,
     extract::{NoParameters, Query},
 };
 
+/// The engines that are active.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Engines {
+    /// From speech to words.
+    speech: EngineStatus,
+    /// From words to an analysis.
+    language: EngineStatus,
+}
+
 /// Shows names, models and states: no addresses and no keys.
-pub(crate) async fn engines(State(api): State<Arc<Api>>, _: Query<NoParameters>) -> Json<Value> {
-    Json(json!({
-        "speech": api.live.status(),
-        "language": api.direct.status(),
-    }))
+pub(crate) async fn engines(State(api): State<Arc<Api>>, _: Query<NoParameters>) -> Json<Engines> {
+    Json(Engines {
+        speech: api.live.status(),
+        language: api.direct.status(),
+    })
 }

@@ -14,14 +14,17 @@ use domain::{
     Interview, interview_store,
     ports::RecordsError,
     steps::{StepName, WaitReason},
+    usable::Usable,
     versions::StripUnknown as _,
-    webhook,
+    webhook::PublicStep,
 };
 use futures::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
 use http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{Api, extract::OwnInterview, sse};
@@ -71,6 +74,24 @@ impl EventCursor {
     }
 }
 
+/// What a `step` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct StepEvent {
+    /// The step that has changed.
+    step: StepName,
+    /// Where it stands now.
+    detail: PublicStep,
+}
+
+/// What a `status` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct StatusEvent {
+    /// The status of the interview now.
+    status: Status,
+    /// Whether its transcript can be relied on; `null` without one.
+    usable: Option<Usable>,
+}
+
 /// A stream of events under way.
 struct Listener {
     changes: BoxStream<'static, Result<Option<Interview>, RecordsError>>,
@@ -88,7 +109,7 @@ pub(crate) async fn events(
     let now = EventCursor::of(&interview);
     let first = last_id
         .is_none()
-        .then(|| sse::event(Some(&now.id()), "snapshot", &api.view(&interview)));
+        .then(|| sse::event(Some(&now.id()), "snapshot", &json!(api.view(&interview))));
     let listener = Listener {
         changes: interview_store::watch(Arc::clone(&api.records), &interview.key()),
         finished: first.is_some() && interview.visible_status().is_final(),
@@ -125,20 +146,24 @@ impl Listener {
         }
         let now = EventCursor::of(interview);
         let sent = &mut self.cursor;
-        let steps = webhook::public_steps(&interview.steps);
         let mut events = Vec::new();
         for (index, name) in StepName::ALL.into_iter().enumerate() {
             if sent.steps[index] != now.steps[index] {
                 sent.steps[index].clone_from(&now.steps[index]);
-                let data = json!({"step": name, "detail": steps[name.as_str()]});
-                events.push(sse::event(Some(&sent.id()), "step", &data));
+                let data = StepEvent {
+                    step: name,
+                    detail: interview.steps.step(name).clone().into(),
+                };
+                events.push(sse::event(Some(&sent.id()), "step", &json!(data)));
             }
         }
         if sent.status != now.status {
             sent.status = now.status;
-            let usable = interview.usable.clone().known_only();
-            let data = json!({"status": interview.visible_status(), "usable": usable});
-            events.push(sse::event(Some(&sent.id()), "status", &data));
+            let data = StatusEvent {
+                status: interview.visible_status(),
+                usable: interview.usable.clone().known_only(),
+            };
+            events.push(sse::event(Some(&sent.id()), "status", &json!(data)));
         }
         self.finished = interview.visible_status().is_final();
         events

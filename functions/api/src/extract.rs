@@ -19,6 +19,7 @@ use serde::{
 use crate::{
     Api,
     error::{ApiError, no_interview},
+    validation::{MAX_IDEMPOTENCY_KEY, is_idempotency_key},
 };
 
 /// The key of the interview that the path names, as one of the user's; it may not exist.
@@ -114,12 +115,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let Some(key) = parts.headers.get("idempotency-key") else {
             return Ok(Self(None));
         };
-        let key = key.to_str().unwrap_or("");
-        if !(1..=255).contains(&key.len()) {
-            let detail = "Idempotency-Key: 1 to 255 visible characters";
-            return Err(Problem::new(ErrorCode::InvalidIdempotencyKey, detail).into());
+        match key.to_str() {
+            Ok(key) if is_idempotency_key(key) => Ok(Self(Some(key.to_owned()))),
+            _ => {
+                let detail =
+                    format!("Idempotency-Key: 1 to {MAX_IDEMPOTENCY_KEY} visible characters");
+                Err(Problem::new(ErrorCode::InvalidIdempotencyKey, detail).into())
+            }
         }
-        Ok(Self(Some(key.to_owned())))
     }
 }
 

@@ -9,70 +9,94 @@ use axum::{
 };
 use domain::{
     ErrorCode, Interview, InterviewId, InterviewKey, Private, UserId,
-    analysis::{Criterion, Rubric},
+    analysis::Rubric,
     deletion,
     interview::{Audio, Kind},
     ports::{Precondition, RecordsError, Write},
     receipt::IdempotencyRecord,
     trace::TraceContext,
     versions::{UnknownFields, closed},
+    webhook::MAX_URL_BYTES,
 };
 use http::{StatusCode, header};
 use runtime::http::Problem;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{JsonBody, Origin, OwnKey},
-    view,
+    uploads::UploadBody,
+    validation::{
+        LANGUAGE, LINE, MAX_MEDIA_TYPE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS,
+        MAX_SPEAKERS_EXPECTED, MEDIA_TYPE, WEB_URL, check_language, check_media_type,
+        check_metadata, check_name, check_retention, check_rubric, check_speakers_expected,
+        invalid,
+    },
+    view::{self, InterviewBody},
 };
 
-/// The most that the JSON of a new interview may have, in bytes.
-pub(crate) const MAX_BODY: usize = 128 * 1024;
+/// The most that the JSON of an interview may have, in bytes: room for all that is accepted of
+/// each field, in any script and with every character escaped.
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// The most that a client's own data may have, in bytes of JSON.
-const MAX_METADATA: usize = 16 * 1024;
-
-/// The longest title and file name, in characters.
-const MAX_NAME: usize = 500;
-
-/// The most speakers that can be expected.
-const MAX_SPEAKERS_EXPECTED: u32 = 20;
-
-/// The longest time that an interview can ask to be kept for: ten years.
-const MAX_RETENTION_DAYS: u32 = 3_650;
-
-/// A new interview as a client describes it.
-#[derive(Deserialize)]
+/// A new interview.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewInterview {
+    /// What you call it.
+    #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     title: Private,
+    /// The language that is spoken, as a BCP 47 tag; recognised where it is left out.
     #[serde(default)]
+    #[schemars(regex(pattern = LANGUAGE))]
     language: Option<String>,
+    /// What sort of conversation it is: chooses the rubric and the wording.
     #[serde(default, deserialize_with = "closed")]
     kind: Kind,
+    /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
+    /// internet. `null` if no webhooks are sent.
     #[serde(default)]
+    #[schemars(url, length(max = MAX_URL_BYTES), regex(pattern = WEB_URL))]
     webhook_url: Option<String>,
     #[serde(default)]
+    #[schemars(description = format!(
+        "Your own data, returned as it came: at most {} KiB of JSON.",
+        MAX_METADATA / 1024,
+    ))]
     metadata: Map<String, Value>,
+    /// What to assess, in place of the kind's own rubric.
     #[serde(default, deserialize_with = "closed")]
     rubric: Option<Rubric>,
+    /// For how many days from its creation it is kept, if that is shorter than for all others;
+    /// after 24 more hours it is deleted like by `DELETE`.
     #[serde(default)]
+    #[schemars(range(min = 1, max = MAX_RETENTION_DAYS))]
     retention_days: Option<u32>,
+    /// How many people speak, where that is known: a hint for telling them apart on one
+    /// channel. It can be changed before transcription begins.
     #[serde(default)]
+    #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Option<u32>,
+    /// The recording that you are about to upload.
     #[serde(default)]
     pub(crate) audio: Option<NewAudio>,
 }
 
-/// The recording that a client is about to upload.
-#[derive(Deserialize)]
+/// The recording that is going to be uploaded.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAudio {
+    /// The file's name; shown, never used as a path.
+    #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     pub(crate) filename: Private,
+    /// Its media type, such as `audio/mpeg`.
+    #[schemars(length(max = MAX_MEDIA_TYPE), regex(pattern = MEDIA_TYPE))]
     pub(crate) content_type: String,
+    /// Its size in bytes, which the upload must have.
+    #[schemars(range(min = 1))]
     pub(crate) size_bytes: u64,
 }
 
@@ -83,6 +107,17 @@ pub(crate) enum Upload {
     Offered,
     /// The recording has come already.
     Done,
+}
+
+/// An interview and, while it awaits an announced recording, how to upload it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CreatedInterview {
+    #[serde(flatten)]
+    interview: InterviewBody,
+    /// How to upload the recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "UploadBody")]
+    upload: Option<UploadBody>,
 }
 
 pub(crate) async fn create(
@@ -246,10 +281,15 @@ impl Api {
         interview: &Interview,
         upload: Upload,
     ) -> Result<Response, Problem> {
-        let mut body = self.view(interview);
-        if upload == Upload::Offered && interview.audio.is_some() && !interview.has_audio() {
-            body["upload"] = self.upload(interview).await?;
-        }
+        let upload = if upload == Upload::Done || interview.has_audio() {
+            None
+        } else {
+            self.upload(interview).await?
+        };
+        let body = CreatedInterview {
+            interview: self.view(interview),
+            upload,
+        };
         let location = format!("/v1/interviews/{}", interview.id);
         Ok((status, [(header::LOCATION, location)], Json(body)).into_response())
     }
@@ -257,94 +297,4 @@ impl Api {
 
 fn put<T: serde::Serialize>(path: domain::paths::DocPath, content: &T) -> Result<Write, Problem> {
     Write::put(path, content, Precondition::Absent).map_err(Problem::from)
-}
-
-pub(crate) fn invalid(field: &str, why: &str) -> Problem {
-    Problem::new(ErrorCode::InvalidField, format!("`{field}`: {why}"))
-}
-
-pub(crate) fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Problem> {
-    if Value::Object(metadata.clone()).to_string().len() > MAX_METADATA {
-        let why = format!("at most {MAX_METADATA} bytes of JSON");
-        return Err(invalid("metadata", &why));
-    }
-    Ok(())
-}
-
-pub(crate) fn check_retention(days: Option<u32>) -> Result<(), Problem> {
-    let sensible = days.is_none_or(|days| (1..=MAX_RETENTION_DAYS).contains(&days));
-    let why = || invalid("retention_days", &format!("1 to {MAX_RETENTION_DAYS}"));
-    sensible.then_some(()).ok_or_else(why)
-}
-
-pub(crate) fn check_speakers_expected(count: Option<u32>) -> Result<(), Problem> {
-    let sensible = count.is_none_or(|count| (1..=MAX_SPEAKERS_EXPECTED).contains(&count));
-    let why = || {
-        invalid(
-            "speakers_expected",
-            &format!("1 to {MAX_SPEAKERS_EXPECTED}"),
-        )
-    };
-    sensible.then_some(()).ok_or_else(why)
-}
-
-pub(crate) fn check_name(field: &str, name: &Private) -> Result<(), Problem> {
-    let why = format!("1 to {MAX_NAME} characters, without line ends and the like");
-    is_name(name, MAX_NAME)
-        .then_some(())
-        .ok_or_else(|| invalid(field, &why))
-}
-
-/// Whether it is one line of text, which can stand inside a line of other text.
-pub(crate) fn is_name(name: &Private, most: usize) -> bool {
-    let text = name.reveal();
-    let short = text.chars().count() <= most;
-    !text.trim().is_empty() && short && !text.contains(char::is_control)
-}
-
-/// A BCP 47 tag by its shape: letters, then subtags.
-pub(crate) fn check_language(tag: &str) -> Result<(), Problem> {
-    let mut subtags = tag.split('-');
-    let primary = subtags.next().unwrap_or("");
-    let sensible = (2..=3).contains(&primary.len())
-        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && subtags.all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
-        });
-    sensible
-        .then_some(())
-        .ok_or_else(|| invalid("language", "a BCP 47 tag such as `en` or `pt-BR`"))
-}
-
-/// `type/subtype` with optional parameters, of characters that a header may have.
-fn check_media_type(text: &str) -> Result<(), Problem> {
-    let essence = text.split(';').next().unwrap_or("").trim();
-    let (kind, subtype) = essence.split_once('/').unwrap_or(("", ""));
-    let token = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
-    };
-    let printable = text.len() <= 200 && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    let sensible = printable && token(kind) && token(subtype);
-    sensible
-        .then_some(())
-        .ok_or_else(|| invalid("audio.content_type", "a media type such as `audio/mpeg`"))
-}
-
-pub(crate) fn check_rubric(rubric: &Rubric) -> Result<(), Problem> {
-    let sensible = (1..=20).contains(&rubric.competencies.len())
-        && rubric.competencies.iter().all(is_sensible);
-    let why = "1 to 20 competencies, each with a name of 1 to 100 characters, \
-               a description of at most 2,000 bytes and anchors of at most 500";
-    sensible.then_some(()).ok_or_else(|| invalid("rubric", why))
-}
-
-fn is_sensible(criterion: &Criterion) -> bool {
-    let anchors = criterion.anchors.iter();
-    let mut anchors = anchors.flat_map(|own| [&own.low, &own.mid, &own.high]);
-    (1..=100).contains(&criterion.name.trim().chars().count())
-        && criterion.description.len() <= 2_000
-        && anchors.all(|anchor| anchor.len() <= 500)
 }

@@ -8,15 +8,16 @@ use domain::{
     versions::closed,
 };
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use crate::{
-    interviews::{invalid, is_name},
     patch::Patch,
+    validation::{LINE, SPEAKER_ID, invalid, is_name},
 };
 
 /// The most speakers that can be described.
-const MAX_SPEAKERS: usize = 64;
+pub(crate) const MAX_SPEAKERS: usize = 64;
 
 /// The longest name of a speaker, in characters.
 const MAX_NAME: usize = 100;
@@ -26,22 +27,29 @@ pub(crate) type LabelChanges = BTreeMap<u32, Option<LabelChange>>;
 
 /// What changes about a speaker: a name alone, or fields of which those that are left out
 /// stay.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(
     untagged,
     expecting = "each of `speakers` must be `null`, a name, or an object with `name` and `role` \
                  (interviewer, interviewee or other)"
 )]
 pub(crate) enum LabelChange {
-    Name(Private),
+    /// What the speaker is called.
+    Name(#[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))] Private),
     Fields(Fields),
 }
 
-#[derive(Deserialize)]
+/// What changes about a speaker; what is left out stays, `null` is removed.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fields {
+    /// What the speaker is called.
     #[serde(default)]
+    #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     name: Patch<Private>,
+    /// Their part in the interview. It replaces what was recognised.
     #[serde(default, deserialize_with = "closed_role")]
     role: Patch<Role>,
 }
@@ -83,14 +91,17 @@ impl LabelChange {
 pub(crate) fn check(
     changes: BTreeMap<String, Option<LabelChange>>,
 ) -> Result<LabelChanges, Problem> {
+    if changes.len() > MAX_SPEAKERS {
+        return Err(too_many());
+    }
     let checked = changes.into_iter().map(|(id, change)| {
         let name = change.as_ref().and_then(LabelChange::name);
-        let sensible = name.is_none_or(|name| is_name(name, MAX_NAME));
-        Some((id.parse().ok().filter(|_| sensible)?, change))
+        let is_valid = SPEAKER_ID.is_match(&id) && name.is_none_or(|it| is_name(it, MAX_NAME));
+        Some((id.parse().ok().filter(|_| is_valid)?, change))
     });
     checked.collect::<Option<_>>().ok_or_else(|| {
         let expected = format!(
-            "ids of speakers, each with `null`, a name of 1 to {MAX_NAME} characters without line \
+            "ids of speakers from 0 to 9999, each with `null`, a name of 1 to {MAX_NAME} characters without line \
              ends and the like, or an object with `name` and `role`"
         );
         invalid("speakers", &expected)
@@ -110,7 +121,38 @@ pub(crate) fn changed(
         }
     }
     if labels.len() > MAX_SPEAKERS {
-        return Err(invalid("speakers", &format!("at most {MAX_SPEAKERS}")));
+        return Err(too_many());
     }
     Ok(labels)
+}
+
+fn too_many() -> Problem {
+    invalid("speakers", &format!("at most {MAX_SPEAKERS}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn checked(changes: Value) -> Result<LabelChanges, Problem> {
+        check(serde_json::from_value(changes).unwrap())
+    }
+
+    #[test]
+    fn a_speaker_is_named_by_the_id_in_the_transcript() {
+        let changes = checked(json!({"0": "Ada", "9999": null})).unwrap();
+        assert_eq!(changes.keys().collect::<Vec<_>>(), [&0, &9_999]);
+        for id in ["+5", "00005", "4294967295", "", "one"] {
+            assert!(checked(json!({id: "Ada"})).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn changes_of_more_speakers_than_can_be_described_are_refused() {
+        let changes = |count| (0..count).map(|id: usize| (id.to_string(), Value::Null));
+        assert!(checked(changes(MAX_SPEAKERS).collect()).is_ok());
+        assert!(checked(changes(MAX_SPEAKERS + 1).collect()).is_err());
+    }
 }

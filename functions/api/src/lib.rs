@@ -18,6 +18,7 @@ mod events;
 pub mod exports;
 mod extract;
 mod hand_over;
+mod health;
 mod identity;
 mod interviews;
 mod labels;
@@ -36,6 +37,7 @@ mod stream;
 mod temp_recording;
 mod transcript;
 mod uploads;
+mod validation;
 mod view;
 
 use std::{io, sync::Arc};

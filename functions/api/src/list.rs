@@ -20,8 +20,15 @@ use crate::{
     Api,
     error::ApiError,
     extract::{Query, parameter},
-    page::{limit, not_given_out, read_token, token, usual_limit},
+    page::{Page, limit, not_given_out, read_token, token, usual_limit},
+    view::InterviewBody,
 };
+
+/// The most items of a page.
+pub(crate) const MAX_LIMIT: usize = 100;
+
+/// The items of a page whose size is not requested.
+pub(crate) const DEFAULT_LIMIT: usize = 20;
 
 /// What `?status=` takes, and what a status can be.
 pub(crate) const STATUSES: [&str; 5] = [
@@ -57,7 +64,7 @@ pub(crate) async fn list(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Page<InterviewBody>>, ApiError> {
     let limit = query.limit;
     let after = query.page_token.as_deref();
     let wanted = RecordsQuery {
@@ -87,8 +94,11 @@ pub(crate) async fn list(
     let renewed = interviews.iter_mut();
     let renewed = renewed.map(|found| interview_store::add_renewals(&*api.records, found));
     try_join_all(renewed).await?;
-    let items: Vec<Value> = interviews.iter().map(|found| api.view(found)).collect();
-    Ok(Json(json!({"items": items, "next_page_token": next})))
+    let items = interviews.iter().map(|found| api.view(found)).collect();
+    Ok(Json(Page {
+        items,
+        next_page_token: next,
+    }))
 }
 
 /// Where the page begins.

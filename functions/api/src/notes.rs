@@ -10,12 +10,13 @@ use domain::{
     note::{self, Note, NoteKind},
     paths::DocPath,
     ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
+    text::NOT_BLANK,
     versions::{StripUnknown, UnknownFields, closed},
 };
 use http::StatusCode;
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use steps::readable;
 
@@ -23,15 +24,17 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, Query},
-    interviews::invalid,
-    page::{PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, page},
     patch::Patch,
+    validation::{MAX_MOMENT_MS, check_moment, invalid, is_short},
 };
-
-const MAX_BODY: usize = 64 * 1024;
 
 /// The longest note, in characters.
 const MAX_TEXT: usize = 10_000;
+
+/// The most that the JSON of a note may have, in bytes: room for the longest one with every
+/// character escaped.
+const MAX_BODY: usize = 128 * 1024;
 
 /// The most notes of an interview.
 const MAX_NOTES: usize = 2_000;
@@ -39,24 +42,35 @@ const MAX_NOTES: usize = 2_000;
 /// The most that all of them say, in bytes: they are read together.
 const MAX_ALL: usize = 1024 * 1024;
 
-#[derive(Deserialize)]
+/// A note or a bookmark.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewNote {
+    /// What it says.
+    #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Private,
+    /// What moment of the recording it is about, from its start.
     #[serde(default)]
+    #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Option<u64>,
+    /// What sort of note it is.
     #[serde(default, deserialize_with = "closed")]
     kind: NoteKind,
 }
 
 /// What changes; `at_ms: null` takes the moment away.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Change {
+pub(crate) struct ChangeNote {
+    /// What it says.
     #[serde(default)]
+    #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Option<Private>,
+    /// What moment of the recording it is about, from its start.
     #[serde(default)]
+    #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Patch<u64>,
+    /// What sort of note it is.
     #[serde(default, deserialize_with = "closed")]
     kind: Option<NoteKind>,
 }
@@ -65,11 +79,11 @@ pub(crate) async fn notes(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
     Query(query): Query<PageQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Page<Note>>, ApiError> {
     let notes = api.all_notes(&interview.key()).await?;
     let places: Vec<PageCursor> = notes.iter().map(place).collect();
     let notes: Vec<Note> = notes.into_iter().map(StripUnknown::known_only).collect();
-    Ok(Json(page(&query, &places, &notes)?))
+    Ok(Json(page(&query, &places, notes)?))
 }
 
 pub(crate) async fn add_note(
@@ -115,7 +129,7 @@ pub(crate) async fn change_note(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
     values: PathValues,
-    JsonBody(change): JsonBody<Change, MAX_BODY>,
+    JsonBody(change): JsonBody<ChangeNote, MAX_BODY>,
 ) -> Result<Json<Note>, ApiError> {
     let key = interview.key();
     let path = known(&key, values.get("note_id"))?;
@@ -216,10 +230,9 @@ fn no_note() -> Problem {
 }
 
 fn check_text(text: &Private) -> Result<(), Problem> {
-    let length = text.reveal().chars().count();
-    let sensible = !text.reveal().trim().is_empty() && length <= MAX_TEXT;
+    let is_valid = !text.reveal().trim().is_empty() && is_short(text.reveal(), MAX_TEXT);
     let why = format!("1 to {MAX_TEXT} characters");
-    sensible.then_some(()).ok_or_else(|| invalid("text", &why))
+    is_valid.then_some(()).ok_or_else(|| invalid("text", &why))
 }
 
 /// Whether another note with that text fits beside those.
@@ -231,11 +244,4 @@ fn check_room(others: &[Note], text: &Private) -> Result<(), Problem> {
     }
     let detail = format!("an interview has at most {MAX_NOTES} notes, of {MAX_ALL} bytes in all");
     Err(Problem::new(ErrorCode::TooManyNotes, detail))
-}
-
-fn check_moment(at_ms: Option<u64>) -> Result<(), Problem> {
-    // A hundred days.
-    let sensible = at_ms.is_none_or(|at| at <= 8_640_000_000);
-    let refuse = || invalid("at_ms", "a moment of the recording in milliseconds");
-    sensible.then_some(()).ok_or_else(refuse)
 }

@@ -4,10 +4,14 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::ErrorCode;
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::extract::parameter;
+use crate::{
+    extract::parameter,
+    list::{DEFAULT_LIMIT, MAX_LIMIT},
+};
 
 /// Where an item stands among the others: it is found again by that, also when it has
 /// been deleted meanwhile. The id tells apart what would stand at the same place.
@@ -26,20 +30,38 @@ pub(crate) struct PageQuery {
 }
 
 pub(crate) const fn usual_limit() -> usize {
-    20
+    DEFAULT_LIMIT
 }
 
 pub(crate) fn limit<'de, D: Deserializer<'de>>(input: D) -> Result<usize, D::Error> {
-    let parse = |text: &str| text.parse().ok().filter(|limit| (1..=100).contains(limit));
-    parameter(input, parse, "`limit` takes a number from 1 to 100")
+    let parse = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+    };
+    parameter(
+        input,
+        parse,
+        &format!("`limit` takes a number from 1 to {MAX_LIMIT}"),
+    )
 }
 
-/// The page that is asked for, of items in the order of their places.
-pub(crate) fn page<T: Serialize>(
+/// A page of a list.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
+pub(crate) struct Page<T> {
+    /// The items of this page, in the order of the list.
+    pub(crate) items: Vec<T>,
+    /// The token that requests the next page; `null` on the last one.
+    pub(crate) next_page_token: Option<String>,
+}
+
+/// The requested page, of items in the order of their places.
+pub(crate) fn page<T>(
     query: &PageQuery,
     places: &[PageCursor],
-    items: &[T],
-) -> Result<Value, Problem> {
+    items: Vec<T>,
+) -> Result<Page<T>, Problem> {
     let begin = match &query.page_token {
         None => 0,
         Some(token) => {
@@ -51,7 +73,11 @@ pub(crate) fn page<T: Serialize>(
     let last = places[begin..end].last();
     let next = last.filter(|_| end < items.len());
     let next = next.map(|place| token(&json!(place)));
-    Ok(json!({"items": &items[begin..end], "next_page_token": next}))
+    let items = items.into_iter().skip(begin).take(end - begin);
+    Ok(Page {
+        items: items.collect(),
+        next_page_token: next,
+    })
 }
 
 /// What to ask the page by that begins behind `last`.

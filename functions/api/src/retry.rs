@@ -17,13 +17,14 @@ use domain::{
 };
 use http::{StatusCode, header};
 use runtime::http::{Problem, read_json};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::OwnKey,
+    view::InterviewBody,
 };
 
 const MAX_BODY: usize = 1024;
@@ -31,9 +32,13 @@ const MAX_BODY: usize = 1024;
 /// How long a step may wait before its owner may have it begun once more.
 const A_WHILE: Duration = Duration::from_mins(1);
 
-#[derive(Default, Deserialize)]
+/// What to run again.
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Retry")]
 #[serde(deny_unknown_fields)]
-struct Request {
+pub(crate) struct RetryRequest {
+    /// The failed step; all failed ones where it is left out. A report that is done can be made
+    /// again.
     #[serde(default)]
     step: Option<StepName>,
 }
@@ -42,13 +47,13 @@ pub(crate) async fn retry(
     State(api): State<Arc<Api>>,
     OwnKey(key): OwnKey,
     request: extract::Request,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<InterviewBody>), ApiError> {
     let headers = request.headers();
     let length = headers.get(header::CONTENT_LENGTH);
     let empty = length.is_none_or(|length| length == "0")
         && !headers.contains_key(header::TRANSFER_ENCODING);
-    let request: Request = if empty {
-        Request::default()
+    let request: RetryRequest = if empty {
+        RetryRequest::default()
     } else {
         read_json(request.into_body(), MAX_BODY).await?
     };

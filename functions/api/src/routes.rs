@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json, Router,
+    Extension, Router,
     extract::{MatchedPath, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
@@ -16,12 +16,11 @@ use axum::{
 use domain::{ErrorCode, UserId};
 use http::{Method, header};
 use runtime::http::Problem;
-use serde_json::{Value, json};
 
 use crate::{
     Api, analyze_async, analyze_sync, audio, callbacks, change, console, deliveries, engines,
     error::{ApiError, no_such_path},
-    events,
+    events, health,
     identity::credentials,
     interviews, list, notes, openapi, results, retry, stream, transcript, uploads, view,
 };
@@ -89,7 +88,7 @@ pub(crate) fn router(api: &Arc<Api>) -> Router {
         .route("/app/interviews/{id}", get(console::page))
         .route("/app/assets/{file}", get(console::asset));
     let machines = Router::new()
-        .route("/healthz", get(health))
+        .route("/healthz", get(health::health))
         .route(
             "/v1/callbacks/deepgram/{token}",
             post(callbacks::callback).put(callbacks::callback),
@@ -173,8 +172,4 @@ async fn limit_streams(
         return Ok(permit.with(response));
     }
     Ok(response)
-}
-
-async fn health() -> Json<Value> {
-    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
 }

@@ -20,7 +20,8 @@ use domain::{
 use futures::{StreamExt, TryStreamExt, stream};
 use media::ObjectReader;
 use runtime::http::Problem;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::{
     sync::mpsc,
@@ -31,14 +32,21 @@ use crate::{
     Api, RequestId,
     error::{ApiError, step_problem},
     extract::Query,
-    interviews::check_language,
     sse,
     temp_recording::TempRecording,
     transcript::TranscriptBody,
+    validation::check_language,
 };
 
 /// Blocks of samples that are decoded ahead of the engine.
 const AHEAD: usize = 16;
+
+/// What a `progress` event carries.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ProgressEvent {
+    /// Up to where the recording is recognised, from its start.
+    position_ms: u64,
+}
 
 /// A recording that is being recognised.
 struct LiveTranscription {
@@ -156,8 +164,10 @@ impl LiveTranscription {
     fn hear(&mut self, segment: Segment) -> Vec<Event> {
         let mut events = vec![sse::event(None, "segment", &json!(segment))];
         if segment.is_final {
-            let progress = json!({"position_ms": segment.end_ms});
-            events.push(sse::event(None, "progress", &progress));
+            let progress = ProgressEvent {
+                position_ms: segment.end_ms,
+            };
+            events.push(sse::event(None, "progress", &json!(progress)));
             self.words.extend(segment.words);
         }
         events

@@ -15,6 +15,7 @@ use domain::{
 };
 use http::header::CONTENT_TYPE;
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -91,19 +92,31 @@ pub(crate) fn shown(transcript: Transcript, interview: &Interview) -> Transcript
     transcript
 }
 
-/// The transcript as the API shows it.
-#[derive(Serialize)]
+/// Who said what, when.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Transcript")]
 pub(crate) struct TranscriptBody<'a> {
+    /// Grows with every transcription of the same interview.
     revision: u64,
+    /// The engine that made it.
     engine: &'a str,
+    /// The engine's model.
     model: &'a str,
+    /// The models that told the speakers apart by voice, where the engine itself did not.
     diarization: Option<&'a str>,
+    /// The language as a BCP 47 tag; `null` where it is not known.
     language: Option<&'a str>,
+    /// Length of the recording.
     duration_ms: u64,
+    /// Everyone who speaks.
     speakers: &'a [Speaker],
+    /// The words by who speaks, in reading order.
     turns: &'a [Turn],
+    /// The words in reading order.
     words: &'a [Word],
+    /// How far it can be trusted.
     quality: &'a Quality,
+    /// Whether it can be relied on.
     usable: Usable,
 }
 

@@ -1,11 +1,12 @@
 //! How to upload the recording.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
-use domain::{ErrorCode, Interview, ports::UploadGrant, steps::Code};
+use domain::{ErrorCode, Interview, Timestamp, ports::UploadGrant, steps::Code};
 use runtime::http::Problem;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{Api, error::ApiError, extract::OwnInterview};
 
@@ -15,10 +16,40 @@ const UPLOAD_TIME: Duration = Duration::from_hours(1);
 /// The code of a step whose recording does not have the declared size.
 const INCOMPLETE: &str = Code::RecordingIncomplete.as_str();
 
+/// How to upload the recording: send exactly these headers. Good for an hour.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Upload")]
+pub(crate) struct UploadBody {
+    /// The method to send.
+    #[schemars(extend("const" = "PUT"))]
+    method: &'static str,
+    /// Where to.
+    url: String,
+    /// The headers to send, all of them and as they stand.
+    headers: BTreeMap<String, String>,
+    /// How to do it in pieces.
+    resumable: ResumableUpload,
+    /// Until when.
+    expires_at: Timestamp,
+}
+
+/// How to begin an upload that survives a broken connection: the resumable protocol of Google
+/// Cloud Storage.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ResumableUpload {
+    /// The method to send.
+    #[schemars(extend("const" = "POST"))]
+    method: &'static str,
+    /// Where to; the response's `Location` takes the bytes.
+    url: String,
+    /// The headers to send, all of them and as they stand.
+    headers: BTreeMap<String, String>,
+}
+
 pub(crate) async fn upload_url(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Option<UploadBody>>, ApiError> {
     if interview.audio.is_none() {
         let detail = "this interview was created without `audio`";
         return Err(Problem::new(ErrorCode::NoAudioAnnounced, detail).into());
@@ -50,9 +81,12 @@ impl Api {
     }
 
     /// The upload that an interview awaits.
-    pub(crate) async fn upload(&self, interview: &Interview) -> Result<Value, Problem> {
+    pub(crate) async fn upload(
+        &self,
+        interview: &Interview,
+    ) -> Result<Option<UploadBody>, Problem> {
         let Some(audio) = &interview.audio else {
-            return Ok(Value::Null);
+            return Ok(None);
         };
         let grant = UploadGrant {
             name: audio.object.clone(),
@@ -61,16 +95,16 @@ impl Api {
             expires_at: self.clock.now() + UPLOAD_TIME,
         };
         let signed = self.uploads.sign_upload(&grant).await?;
-        Ok(json!({
-            "method": "PUT",
-            "url": signed.url,
-            "headers": signed.headers,
-            "resumable": {
-                "method": "POST",
-                "url": signed.resumable.url,
-                "headers": signed.resumable.headers,
+        Ok(Some(UploadBody {
+            method: "PUT",
+            url: signed.url,
+            headers: signed.headers,
+            resumable: ResumableUpload {
+                method: "POST",
+                url: signed.resumable.url,
+                headers: signed.resumable.headers,
             },
-            "expires_at": signed.expires_at,
+            expires_at: signed.expires_at,
         }))
     }
 }

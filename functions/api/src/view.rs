@@ -5,13 +5,26 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Interview, UserId, analysis::Analysis, interview_store, paths::DocPath, receipt::RECEIPTS,
-    report::StoredReport, steps::StepState, versions::StripUnknown, webhook,
+    Interview, InterviewId, Private, Timestamp, UserId,
+    analysis::{Analysis, DerivedFrom, Rubric},
+    interview::{Kind, Status},
+    interview_store,
+    note::Note,
+    paths::DocPath,
+    receipt::RECEIPTS,
+    report::StoredReport,
+    speaker::SpeakerLabel,
+    steps::StepState,
+    usable::Usable,
+    versions::{Extended, StripUnknown},
+    waveform::JsonData,
+    webhook::PublicSteps,
 };
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{
-    Value, json,
+    Map, Value,
     value::{RawValue, to_raw_value},
 };
 
@@ -19,20 +32,133 @@ use crate::{
     Api,
     error::ApiError,
     extract::{OwnInterview, Query, parameter},
-    transcript::{self, shown},
+    transcript::{TranscriptBody, shown},
 };
 
 /// The parts of an interview that `?fields=` can name.
 const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes"];
 
-/// An interview and the requested parts of it.
-#[derive(Serialize)]
+/// An interview and where it stands.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Interview")]
 pub(crate) struct InterviewBody {
+    /// Its id.
+    id: InterviewId,
+    /// What its owner calls it.
+    title: Private,
+    /// The status of the whole: `completed` when every step is done, `partial` when the
+    /// transcript is there and another step failed, `failed` when there is no transcript.
+    status: Status,
+    /// Whether its transcript can be relied on; `null` until there is one, and in lists for
+    /// transcripts of an earlier release.
+    usable: Option<Usable>,
+    /// What sort of conversation it is: chooses the rubric and the wording.
+    kind: Kind,
+    /// The language as a BCP 47 tag, given or recognised.
+    language: Option<String>,
+    /// When it was created.
+    created_at: Timestamp,
+    /// When it last changed.
+    updated_at: Timestamp,
+    /// Its recording; `null` until one is announced.
+    audio: Option<AudioBody>,
+    /// Where each of its steps stands.
+    steps: PublicSteps,
+    /// Where its events go.
+    webhook_url: Option<String>,
+    /// The client's own data, as it came.
+    metadata: Map<String, Value>,
+    /// What its owner says about the speakers, by their ids in the transcript: a name, or an
+    /// object where there is a role. The transcript and what is made of it have them so.
+    speakers: BTreeMap<u32, SpeakerLabel>,
+    /// How many people speak, where its owner knows.
+    speakers_expected: Option<u32>,
+    /// What is assessed, in place of the kind's own rubric.
+    rubric: Option<Rubric>,
+    /// For how many days it is kept, where that was requested.
+    #[schemars(range(min = 1))]
+    retention_days: Option<u32>,
+}
+
+/// The recording of an interview.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Audio")]
+pub(crate) struct AudioBody {
+    /// The client's name for the file.
+    filename: Private,
+    /// Its media type, as it was announced.
+    content_type: String,
+    /// Its size in bytes.
+    size_bytes: u64,
+    /// Its length by decoded frames; `null` until it is decoded.
+    duration_ms: Option<u64>,
+    /// Its channels as decoded; `null` until it is decoded.
+    channels: Option<u16>,
+    /// Frames per second as decoded; `null` until it is decoded.
+    sample_rate_hz: Option<u32>,
+    /// Where to listen, for an hour; `null` until it has arrived.
+    url: Option<String>,
+}
+
+/// An interview with the requested parts of it; one that is not there yet is `null`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WholeInterview")]
+pub(crate) struct WholeInterview {
     #[serde(flatten)]
-    interview: Value,
-    /// Written as they are read, for they can be long.
+    interview: InterviewBody,
     #[serde(flatten)]
-    parts: BTreeMap<&'static str, Box<RawValue>>,
+    parts: Parts,
+}
+
+/// Parts of an interview, written as they are read, for they can be long.
+#[derive(Default, Serialize, JsonSchema)]
+struct Parts {
+    /// Who said what, when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<TranscriptBody<'static>>")]
+    transcript: Option<Box<RawValue>>,
+    /// What is said about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Analysis>")]
+    analysis: Option<Box<RawValue>>,
+    /// What the recording looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<JsonData>")]
+    waveform: Option<Box<RawValue>>,
+    /// Where its report is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ReportBody>")]
+    report: Option<Box<RawValue>>,
+    /// Its notes and bookmarks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Note>")]
+    notes: Option<Box<RawValue>>,
+}
+
+impl Parts {
+    fn part(&mut self, name: &str) -> &mut Option<Box<RawValue>> {
+        match name {
+            "transcript" => &mut self.transcript,
+            "analysis" => &mut self.analysis,
+            "waveform" => &mut self.waveform,
+            "report" => &mut self.report,
+            _ => &mut self.notes,
+        }
+    }
+}
+
+/// Where the report is.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
+pub(crate) struct ReportBody {
+    /// Its path.
+    url: String,
+    /// Its size in bytes.
+    size_bytes: u64,
+    /// What it was made from.
+    derived_from: Extended<DerivedFrom>,
+    /// When it was made.
+    created_at: Timestamp,
 }
 
 /// The parameters of an interview.
@@ -48,15 +174,14 @@ pub(crate) async fn show(
     State(api): State<Arc<Api>>,
     Query(query): Query<FieldsQuery>,
     OwnInterview(mut interview): OwnInterview,
-) -> Result<Json<InterviewBody>, ApiError> {
+) -> Result<Json<WholeInterview>, ApiError> {
     api.judge(&mut interview).await?;
-    let mut body = InterviewBody {
+    let mut body = WholeInterview {
         interview: api.view(&interview),
-        parts: BTreeMap::new(),
+        parts: Parts::default(),
     };
     for part in query.fields {
-        let shown = api.part(&interview, part).await?;
-        body.parts.insert(part, shown);
+        *body.parts.part(part) = Some(api.part(&interview, part).await?);
     }
     Ok(Json(body))
 }
@@ -78,18 +203,16 @@ impl Api {
             "transcript" => {
                 let found = interview_store::transcript(&*self.records, &key).await?;
                 let shown = found.map(|found| shown(found, interview));
-                to_raw_value(&shown.as_ref().map(transcript::TranscriptBody::from))
+                to_raw_value(&shown.as_ref().map(TranscriptBody::from))
             }
             "analysis" => to_raw_value(&self.data::<Analysis>(interview, "analysis").await?),
             "report" => {
                 let report = self.data::<StoredReport>(interview, "report").await?;
-                to_raw_value(&report.map(|report| {
-                    json!({
-                        "url": format!("/v1/interviews/{}/report.docx", interview.id),
-                        "size_bytes": report.size_bytes,
-                        "derived_from": report.derived_from,
-                        "created_at": report.created_at,
-                    })
+                to_raw_value(&report.map(|report| ReportBody {
+                    url: format!("/v1/interviews/{}/report.docx", interview.id),
+                    size_bytes: report.size_bytes,
+                    derived_from: report.derived_from,
+                    created_at: report.created_at,
                 }))
             }
             "waveform" => to_raw_value(&self.waveform_part(interview).await?),
@@ -114,41 +237,36 @@ impl Api {
     }
 
     /// Metadata and steps.
-    pub(crate) fn view(&self, interview: &Interview) -> Value {
-        let interview = &interview.clone().known_only();
-        json!({
-            "id": interview.id,
-            "title": interview.title,
-            "status": interview.status,
-            "usable": interview.usable,
-            "kind": interview.kind,
-            "language": interview.language,
-            "created_at": interview.created_at,
-            "updated_at": interview.updated_at,
-            "audio": self.audio_view(interview),
-            "steps": webhook::public_steps(&interview.steps),
-            "webhook_url": interview.webhook_url,
-            "metadata": interview.metadata,
-            "speakers": interview.speakers,
-            "speakers_expected": interview.speakers_expected,
-            "rubric": interview.rubric,
-            "retention_days": interview.retention_days,
-        })
-    }
-
-    fn audio_view(&self, interview: &Interview) -> Value {
-        let Some(audio) = &interview.audio else {
-            return Value::Null;
-        };
-        json!({
-            "filename": audio.filename,
-            "content_type": audio.content_type,
-            "size_bytes": audio.size_bytes,
-            "duration_ms": audio.duration_ms,
-            "channels": audio.channels,
-            "sample_rate_hz": audio.sample_rate_hz,
-            "url": audio.generation.map(|_| self.audio_url(interview)),
-        })
+    pub(crate) fn view(&self, interview: &Interview) -> InterviewBody {
+        let audio_url = || self.audio_url(interview);
+        let interview = interview.clone().known_only();
+        let audio = interview.audio.map(|audio| AudioBody {
+            filename: audio.filename,
+            content_type: audio.content_type,
+            size_bytes: audio.size_bytes,
+            duration_ms: audio.duration_ms,
+            channels: audio.channels,
+            sample_rate_hz: audio.sample_rate_hz,
+            url: audio.generation.map(|_| audio_url()),
+        });
+        InterviewBody {
+            id: interview.id,
+            title: interview.title,
+            status: interview.status,
+            usable: interview.usable,
+            kind: interview.kind,
+            language: interview.language,
+            created_at: interview.created_at,
+            updated_at: interview.updated_at,
+            audio,
+            steps: interview.steps.into(),
+            webhook_url: interview.webhook_url,
+            metadata: interview.metadata,
+            speakers: interview.speakers,
+            speakers_expected: interview.speakers_expected,
+            rubric: interview.rubric,
+            retention_days: interview.retention_days,
+        }
     }
 }
 

@@ -3,12 +3,10 @@
 //! `http` is allowed beside `https`: the signature keeps the body from being
 //! altered, and it carries ids and states, no words of people.
 
+use domain::webhook::MAX_URL_BYTES;
 use url::{Host, Url};
 
 use crate::address::Policy;
-
-/// How long a URL may be, in bytes.
-pub const MAX_URL_BYTES: usize = 2048;
 
 /// Why a URL can be no receiver's; worded for its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

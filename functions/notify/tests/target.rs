@@ -1,8 +1,9 @@
 //! A bad receiver's URL is refused before anything is sent there.
 
+use domain::webhook::MAX_URL_BYTES;
 use notify::{
     address::Policy,
-    target::{InvalidUrl, MAX_URL_BYTES, check_url},
+    target::{InvalidUrl, check_url},
 };
 
 fn refusal(text: &str) -> Option<InvalidUrl> {

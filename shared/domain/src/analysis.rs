@@ -12,7 +12,10 @@ use crate::{
 
 mod rubric;
 
-pub use rubric::{Anchors, Criterion, Rubric};
+pub use rubric::{
+    Anchors, Criterion, MAX_ANCHOR, MAX_COMPETENCIES, MAX_COMPETENCY_DESCRIPTION,
+    MAX_COMPETENCY_NAME, Rubric,
+};
 
 /// What an analyst answers: claims that name turns and quotes, nothing proven yet.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -114,6 +117,7 @@ pub struct PartRating {
 
 /// Tokens as the provider counts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Usage {
     /// Tokens read.
     pub input_tokens: u64,
@@ -125,8 +129,9 @@ pub struct Usage {
 
 /// Something the reader of an analysis should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Warning {
-    /// A stable `snake_case` word.
+    /// A stable word for programs.
     pub code: String,
     /// For people to read.
     pub message: String,
@@ -135,8 +140,9 @@ pub struct Warning {
 /// The code of the warning that no language model was used, and so nothing was rated.
 pub const NO_LANGUAGE_MODEL: &str = "no_language_model";
 
-/// `data/analysis`: the draft after every quote has been looked up.
+/// What is said about an interview, every claim with its evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Analysis {
     /// What it was made from.
     pub derived_from: Extended<DerivedFrom>,
@@ -148,9 +154,9 @@ pub struct Analysis {
     pub prompt_version: String,
     /// Tokens counted by the provider.
     pub usage: Extended<Usage>,
-    /// What it cost, in US dollars, where a price is known.
+    /// What it cost, in US dollars; `null` where no price is known.
     pub cost_usd: Option<f64>,
-    /// A few sentences.
+    /// A few sentences; `null` where the engine has nothing to say.
     pub summary: Option<Private>,
     /// What matters most.
     pub key_points: Vec<Claim>,
@@ -168,11 +174,12 @@ pub struct Analysis {
     pub follow_ups: Vec<Private>,
     /// The conversation measured by code.
     pub metrics: Metrics,
-    /// Share of quotes that are verified or repaired, 0 to 1; absent without quotes.
+    /// Share of quotes that are verified or repaired, 0 to 1; `null` without quotes.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub evidence_validity: Option<f64>,
     /// What the reader should know.
     pub warnings: Vec<Extended<Warning>>,
-    /// When it was stored.
+    /// When it was made.
     pub created_at: Timestamp,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -194,13 +201,15 @@ strip_unknown!(
 
 /// What an analysis or a report was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DerivedFrom {
     /// The transcript's revision.
     pub transcript_revision: u64,
 }
 
-/// A claim with proven or disproven evidence.
+/// A claim with what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Claim {
     /// The claim.
     pub text: Private,
@@ -214,18 +223,19 @@ strip_unknown!(Claim, evidence);
 
 /// A quote after it has been looked up in the transcript's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// The real words where found, the claimed ones where not.
     pub quote: Private,
-    /// Whether it was found.
+    /// Whether it was found: word for word, but for trifles, or not at all.
     pub status: EvidenceStatus,
-    /// Who really said it; absent when unverified.
+    /// Who really said it; `null` where it was not found.
     pub speaker: Option<u32>,
-    /// When its first word begins; absent when unverified.
+    /// When its first word begins; `null` where it was not found.
     pub start_ms: Option<u64>,
-    /// When its last word ends; absent when unverified.
+    /// When its last word ends; `null` where it was not found.
     pub end_ms: Option<u64>,
-    /// The turn it is found in; absent when unverified.
+    /// The turn it is found in; `null` where it was not found.
     pub turn: Option<u32>,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -247,6 +257,7 @@ open_enum! {
 
 /// A stretch of the recording about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Topic {
     /// A few words.
     pub title: Private,
@@ -262,10 +273,11 @@ strip_unknown!(Topic);
 
 /// A question and what was answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Question {
     /// The question as asked.
     pub question: Private,
-    /// The answer in short; absent when there was none.
+    /// The answer in short; `null` where there was none.
     pub answer: Option<Private>,
     /// Where both are found.
     pub evidence: Vec<Evidence>,
@@ -277,12 +289,14 @@ strip_unknown!(Question, evidence);
 
 /// An assessment of one competency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Competency {
     /// The criterion's name.
     pub name: String,
     /// Whether it could be assessed.
     pub status: CompetencyStatus,
-    /// 1 to 5, only when assessed.
+    /// 1 to 5; `null` unless it is assessed.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 5)))]
     pub rating: Option<u8>,
     /// Why, or why not.
     pub rationale: Private,
@@ -318,14 +332,16 @@ open_enum! {
 
 /// The conversation measured from the words by code, whatever the engine.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Metrics {
     /// Length of the recording.
     pub duration_ms: u64,
     /// Time in which at least one speaker speaks.
     pub speech_ms: u64,
-    /// Time without speech.
+    /// Time in which no speaker speaks.
     pub silence_ms: u64,
-    /// Turns by [`crate::turns::group`] with neighbours of the same speaker joined.
+    /// Turns, neighbours of the same speaker joined, without what is said while another
+    /// speaks on.
     pub turns: u64,
     /// How far the transcript can be trusted.
     pub quality: Quality,
@@ -339,10 +355,12 @@ strip_unknown!(Metrics, quality, speakers);
 
 /// One speaker's part in the conversation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SpeakerMetrics {
     /// Time covered by this speaker's words, pauses of up to half a second included.
     pub talk_ms: u64,
     /// Share of all speakers' talk time, 0 to 1.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub talk_share: f64,
     /// Number of words.
     pub words: u64,
@@ -350,8 +368,8 @@ pub struct SpeakerMetrics {
     pub words_per_minute: f64,
     /// The longest stretch without another speaker's turn.
     pub longest_monologue_ms: u64,
-    /// Median time between the other's last word and this speaker's first;
-    /// absent without such a change of turns.
+    /// Median time between the other's last word and this speaker's first; `null` without
+    /// such a change of turns.
     pub response_delay_ms: Option<u64>,
     /// How often this speaker began while another was speaking and took the turn.
     pub interruptions: u64,

@@ -12,6 +12,11 @@ macro_rules! codes {
             /// All of them, in the order in which they are described.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
+            /// All of them, as they are written.
+            pub fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|code| code.as_str()).collect()
+            }
+
             /// As it is written in an interview.
             pub const fn as_str(self) -> &'static str {
                 match self {

@@ -39,6 +39,8 @@ pub mod interview_store;
 pub mod lease;
 pub mod log_events;
 pub mod note;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod paths;
 pub mod pipeline;
 pub mod ports;

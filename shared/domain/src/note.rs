@@ -19,15 +19,17 @@ open_enum! {
     }
 }
 
-/// A document below `notes`.
+/// A note or a bookmark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Note {
-    /// Its id, which is the document's.
+    /// Its id.
     pub id: String,
     /// What it says.
     pub text: Private,
-    /// What moment of the recording it is about, from the start.
+    /// What moment of the recording it is about, from its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "u64"))]
     pub at_ms: Option<u64>,
     /// What sort of note it is.
     #[serde(default)]

@@ -25,6 +25,7 @@ open_enum! {
 /// What the owner of an interview says about a speaker. As JSON it is a text where there
 /// is a name alone, and an object otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(from = "Form", into = "Form")]
 pub struct SpeakerLabel {
     /// The speaker's name.
@@ -47,17 +48,24 @@ impl From<Private> for SpeakerLabel {
 
 /// The two ways in which a label is written.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Form {
     Name(Private),
     Fields(Fields),
 }
 
+/// Name and role.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct Fields {
+    /// What the speaker is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     name: Option<Private>,
+    /// Their part in the interview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Role"))]
     role: Option<Role>,
     #[serde(flatten)]
     unknown: UnknownFields,

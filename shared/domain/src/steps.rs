@@ -81,9 +81,11 @@ open_enum! {
 /// `message` is written for people and holds no internals and none of the
 /// recording's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[error("{code}: {message}")]
 pub struct StepError {
-    /// The word of a [`Code`].
+    /// A stable word for programs.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = Code::words())))]
     pub code: String,
     /// What is wrong and, where something can be done, what to do.
     pub message: String,

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
 
+/// A pattern that every text matches in which there is something to read.
+pub const NOT_BLANK: &str = r"\S";
+
 /// A word as it is compared: letters and digits in lower case, accents composed as
 /// Unicode's form C has them, whichever way they were typed.
 ///

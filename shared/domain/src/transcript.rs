@@ -13,6 +13,7 @@ use crate::{
 
 /// One recognised word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Word {
     /// As it is to be shown, punctuation included where the engine gives any.
     pub text: Private,
@@ -20,27 +21,31 @@ pub struct Word {
     pub start_ms: u64,
     /// When it ends.
     pub end_ms: u64,
-    /// Who says it: the id of a [`Speaker`].
+    /// Who says it: the `id` of a speaker.
     pub speaker: u32,
     /// How sure the engine is, 0 to 1.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub confidence: f32,
-    /// Whether another speaker talks at the same time.
+    /// Whether another speaker talks at the same time; left out where not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overlap: bool,
 }
 
 /// Someone who speaks in the recording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Speaker {
     /// From 0, in the order of the channels or of diarization.
     pub id: u32,
-    /// What they are called: "Speaker 1" until someone names them.
+    /// What they are called: `Speaker 1` where they have no name.
     pub name: Private,
-    /// Their part in an interview, where it is clear.
+    /// Their part in an interview, as it was recognised or as the interview's owner gives it;
+    /// `null` where it is not clear.
     #[serde(default)]
     pub role: Option<Role>,
     /// How sure the role is, 0 to 1; 1 where a person gave it.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub role_confidence: Option<f32>,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -93,19 +98,24 @@ pub struct AudioFacts {
 
 /// How far a transcript can be trusted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Quality {
     /// Number of words.
     pub words: u64,
     /// Mean confidence of the words, 0 to 1.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub mean_confidence: f32,
     /// Share of words below a confidence of 0.5, 0 to 1.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub low_confidence_share: f32,
     /// Share of the recording's length that is covered by words, 0 to 1.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub speech_coverage: f32,
     /// Words per minute of the recording.
     pub words_per_minute: f32,
     /// Share of words inside loops of repeated phrases, 0 to 1: what an engine
     /// writes when it hears nothing.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub repetition_share: f32,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -150,6 +160,7 @@ strip_unknown!(TranscriptHead, speakers, quality, usable);
 
 /// A stretch of one speaker's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Turn {
     /// From 0, in reading order; what an analysis cites.
     pub id: u32,
@@ -159,7 +170,7 @@ pub struct Turn {
     pub start_ms: u64,
     /// When its last word ends.
     pub end_ms: u64,
-    /// Its words joined by spaces.
+    /// What is said: its words, joined.
     pub text: Private,
     /// Its words as a range of indices into the transcript's words.
     #[serde(skip)]

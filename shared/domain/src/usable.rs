@@ -49,10 +49,13 @@ pub const MOST_REPETITION: f32 = 0.1;
 
 /// Whether a transcript can be relied on, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Usable {
-    /// Whether the words can be relied on.
+    /// Whether the words can be relied on. If not, nothing is rated. With `one_speaker` alone
+    /// it stays `true`, and a job interview is not rated.
     pub ok: bool,
     /// Codes of [`UnusableReason`], in its order; those of a later release are kept as they are.
+    #[cfg_attr(feature = "openapi", schemars(description = UnusableReason::description()))]
     pub reasons: Vec<String>,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -84,6 +87,15 @@ macro_rules! reasons {
                 match self {
                     $(Self::$name => $meaning,)*
                 }
+            }
+
+            /// All of them and what they mean, for the description of the API.
+            #[cfg(feature = "openapi")]
+            fn description() -> String {
+                let about = "What was found, as stable words for programs; later releases may add some.";
+                Self::ALL.iter().fold(about.to_owned(), |text, reason| {
+                    format!("{text} `{}`: {}", reason.as_str(), reason.meaning())
+                })
             }
 
             /// Whether the transcript stays usable, for some things only.

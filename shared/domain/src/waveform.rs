@@ -40,16 +40,30 @@ pub enum Bits {
     Sixteen,
 }
 
-/// A waveform in the terms and in the order of audiowaveform's JSON.
+/// A waveform in the terms and in the order of audiowaveform's JSON format, version 2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Waveform")
+)]
 pub struct JsonData {
+    /// The version of the format.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = 2)))]
     version: u8,
+    /// The waveform has one channel, whatever the recording has.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = 1)))]
     channels: u8,
+    /// Frames per second.
     sample_rate: u32,
+    /// How many frames a pixel stands for.
     samples_per_pixel: u32,
+    /// How many bits a value has.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = [8, 16])))]
     bits: u8,
+    /// Number of pixels.
     length: u32,
-    /// Minimum and maximum of each pixel.
+    /// The lowest and the highest value of each pixel.
     data: Vec<i16>,
 }
 

@@ -1,17 +1,24 @@
 //! What the client application is told, and when.
 
+mod body;
+
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Interview, InterviewKey, Timestamp,
     ids::{hex, random_name},
     interview::Status,
-    steps::{StepName, StepState, Steps},
+    steps::{StepName, StepState},
     trace::TraceContext,
-    versions::{StripUnknown as _, UnknownFields, open_enum, strip_unknown},
+    versions::{UnknownFields, open_enum, strip_unknown},
 };
+
+pub use body::{PublicStep, PublicSteps, PublicWaiting, WebhookBody, WebhookData};
+
+/// The longest URL of a receiver, in bytes.
+pub const MAX_URL_BYTES: usize = 2_048;
 
 /// The topic on which events for clients travel from `announce` to `notify`.
 pub const TOPIC: &str = "interview-events";
@@ -96,59 +103,15 @@ impl WebhookEvent {
         if interview.webhook_gone {
             return None;
         }
-        let status = match event_type {
-            EventType::Deleted => "deleted",
-            _ => interview.visible_status().as_str(),
-        };
-        let mut body = json!({
-            "type": event_type,
-            "timestamp": interview.updated_at,
-            "data": {
-                "interview_id": interview.id,
-                "user_id": interview.user_id,
-                "status": status,
-                "steps": public_steps(&interview.steps),
-                "metadata": interview.metadata,
-            },
-        });
-        if event_type != EventType::Deleted {
-            body["data"]["usable"] = json!(interview.usable.clone().known_only());
-        }
         Some(Self {
             id: webhook_event_id(interview, event_type),
             event_type,
             key: interview.key(),
             url,
-            body: body.to_string(),
+            body: json!(WebhookBody::new(interview, event_type)).to_string(),
             trace: interview.trace,
         })
     }
-}
-
-/// A step as clients see it: no tokens, no leases, nothing of a newer release.
-pub fn public_steps(steps: &Steps) -> Value {
-    let steps = steps.clone().known_only();
-    let steps = steps.iter().map(|(name, step)| {
-        let mut view = Map::new();
-        view.insert("state".into(), json!(step.state));
-        view.insert("attempt".into(), json!(step.attempt));
-        let waiting = step.waiting.as_ref();
-        let waiting = waiting.map(|it| json!({"reason": it.reason, "until": it.until}));
-        view.insert("waiting".into(), json!(waiting));
-        for (field, value) in [
-            ("engine", json!(step.engine)),
-            ("progress", json!(step.progress)),
-            ("started_at", json!(step.started_at)),
-            ("finished_at", json!(step.finished_at)),
-            ("error", json!(step.error)),
-        ] {
-            if !value.is_null() {
-                view.insert(field.into(), value);
-            }
-        }
-        (name.as_str().to_owned(), Value::Object(view))
-    });
-    Value::Object(steps.collect())
 }
 
 /// Derived from the cause: the same write gives the same id, a second run of a
@@ -167,16 +130,19 @@ fn webhook_event_id(interview: &Interview, event_type: EventType) -> String {
     format!("msg_{}", hex(&digest[..16]))
 }
 
-/// How one delivery of a webhook went.
+/// One attempt to deliver a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DeliveryAttempt {
     /// When it was sent.
     pub at: Timestamp,
     /// The receiver's status code; absent when it gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "u16"))]
     pub status: Option<u16>,
     /// Why it failed, in words for the receiver's developer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub error: Option<String>,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -227,6 +193,8 @@ pub fn new_secret() -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::{
         InterviewId, UserId,

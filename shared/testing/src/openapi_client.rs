@@ -51,6 +51,18 @@ pub fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Resul
         let good = tried.iter().any(Result::is_ok);
         return good.then_some(()).ok_or_else(|| format!("{tried:?}"));
     }
+    if let Some(ways) = schema["oneOf"].as_array() {
+        let mut common = schema.clone();
+        common.as_object_mut().unwrap().remove("oneOf");
+        let fits = |way: &&Value| {
+            let whole = [common.clone(), (*way).clone()];
+            check_all(document, &whole, value, at).is_ok()
+        };
+        let fitting = ways.iter().filter(fits).count();
+        return (fitting == 1)
+            .then_some(())
+            .ok_or_else(|| format!("{at}: {fitting} of {} ways fit: {value}", ways.len()));
+    }
     let wrong = |why: &str| Err(format!("{at}: {why}: {value}"));
     let kinds = match &schema["type"] {
         Value::Array(kinds) => kinds.clone(),
@@ -93,6 +105,7 @@ fn check_all(document: &Value, all: &[Value], value: &Value, at: &str) -> Result
                 (Some(Value::Object(known)), Value::Object(more)) => {
                     known.extend(more.clone());
                 }
+                (Some(Value::Array(known)), Value::Array(more)) => known.extend(more.clone()),
                 _ => {
                     whole.insert(name.clone(), part.clone());
                 }

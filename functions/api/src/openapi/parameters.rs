@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::examples::{DELIVERY, ID, NOTE_ID};
-use crate::list::STATUSES;
+use crate::{
+    list::{DEFAULT_LIMIT, MAX_LIMIT, STATUSES},
+    validation::{IDEMPOTENCY_KEY, LANGUAGE, MAX_IDEMPOTENCY_KEY},
+};
 
 /// All of them, by the names under which calls take them.
 pub(super) fn all() -> Value {
@@ -18,7 +21,7 @@ pub(super) fn all() -> Value {
         "console_file": path("file", "As it stands in the page.", "index.js"),
         "callback_token": path("token", "The token that was minted for one job.", "a-token-of-one-job"),
         "limit": query("limit", "How many to answer at most.",
-            &json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20})),
+            &json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})),
         "page_token": query("page_token", "The `next_page_token` of the page before.",
             &json!({"type": "string"})),
         "status": query("status", "Only those that stand there.",
@@ -29,13 +32,14 @@ pub(super) fn all() -> Value {
         "bits": query("bits", "How many bits a value has.",
             &json!({"type": "integer", "enum": [8, 16], "default": 8})),
         "language": query("language", "What is spoken, as a BCP 47 tag; recognised where it is \
-            left out.", &json!({"type": "string", "examples": ["en"]})),
+            left out.", &json!({"type": "string", "pattern": LANGUAGE.as_str(), "examples": ["en"]})),
         "audio_token": query("token", "The token of `audio.url`; without it the asker has to be \
             the owner.", &json!({"type": "string"})),
         "idempotency_key": header("Idempotency-Key", "1 to 255 visible characters: the same key \
             makes one thing, however often it is sent and whatever else the request then says; \
             of interviews for a day.",
-            &json!({"type": "string", "minLength": 1, "maxLength": 255})),
+            &json!({"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY,
+                "pattern": IDEMPOTENCY_KEY.as_str()})),
         "last_event_id": header("Last-Event-ID", "The `id` of the last event that was received: \
             what changed since is sent, and no snapshot.", &json!({"type": "string"})),
         "range": header("Range", "The bytes wanted, such as `bytes=0-65535`.",

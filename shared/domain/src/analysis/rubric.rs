@@ -12,10 +12,24 @@ use crate::{
     versions::{UnknownFields, strip_unknown},
 };
 
+/// The most competencies of a rubric.
+pub const MAX_COMPETENCIES: usize = 20;
+
+/// The longest name of a competency, in characters.
+pub const MAX_COMPETENCY_NAME: usize = 100;
+
+/// The longest description of a competency, in characters.
+pub const MAX_COMPETENCY_DESCRIPTION: usize = 2_000;
+
+/// The longest anchor of a competency, in characters.
+pub const MAX_ANCHOR: usize = 500;
+
 /// What to assess in an interview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("additionalProperties" = false)))]
 pub struct Rubric {
     /// The competencies, each by itself.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_COMPETENCIES)))]
     pub competencies: Vec<Criterion>,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -25,11 +39,14 @@ strip_unknown!(Rubric, competencies);
 
 /// One competency to assess.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("additionalProperties" = false)))]
 pub struct Criterion {
     /// Its name, as it appears in the analysis.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_COMPETENCY_NAME), regex(pattern = crate::text::NOT_BLANK)))]
     pub name: String,
     /// What good and bad look like.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_COMPETENCY_DESCRIPTION)))]
     pub description: String,
     /// What is seen at the ends and in the middle of the scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,12 +59,16 @@ strip_unknown!(Criterion, anchors);
 
 /// The behaviour at a rating.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("additionalProperties" = false)))]
 pub struct Anchors {
     /// What a rating of 1 looks like.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_ANCHOR)))]
     pub low: String,
     /// What a rating of 3 looks like.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_ANCHOR)))]
     pub mid: String,
     /// What a rating of 5 looks like.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_ANCHOR)))]
     pub high: String,
     /// Fields of a newer release.
     #[serde(flatten)]

@@ -80,40 +80,46 @@ pub enum Readiness {
     },
 }
 
-/// The state of an engine, for `GET /v1/engines`.
+/// An engine, its model, and what is still missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Engine")
+)]
 pub struct EngineStatus {
     /// Its name in the settings.
     pub name: String,
-    /// Its model, where it has one.
+    /// Its model; `null` where it has none.
     pub model: Option<String>,
     /// How it stands with the engine.
     #[serde(flatten)]
     pub state: EngineState,
-    /// The engine that is used as long as this one cannot be.
+    /// The engine that is used as long as this one cannot be; `null` where none is.
     pub fallback: Option<String>,
 }
 
 /// How it stands with an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum EngineState {
     /// It works, or its provider is called when there is something to do.
     Ok,
     /// Its model is being fetched.
     Fetching {
-        /// From where, once that is known.
+        /// From where the model is being fetched; `null` until that is known.
         source: Option<String>,
-        /// How much of it is there.
+        /// How much of the model is there, in bytes.
         done_bytes: u64,
-        /// How much there will be, once that is known.
+        /// How much there will be, in bytes; `null` until that is known.
         total_bytes: Option<u64>,
     },
     /// Its model could not be obtained.
     Missing {
-        /// Why, and what to do.
+        /// Why the model is missing, and what to do.
         reason: String,
-        /// After how many seconds it is tried again.
+        /// After how many seconds fetching it is tried again.
         retry_in_s: u64,
     },
 }
@@ -206,6 +212,7 @@ pub struct LiveOptions {
 
 /// A span of one person's speech, recognised while the recording continues.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Segment {
     /// The speaker, from 0.
     pub speaker: u32,

@@ -85,6 +85,9 @@ macro_rules! open_enum {
             }
         }
 
+        #[cfg(feature = "openapi")]
+        $crate::openapi::inline_schema!($name, {"type": "string", "enum": Self::WORDS});
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
                 output.serialize_str(self.word())

@@ -29,7 +29,17 @@ pub(super) fn fields(schema: &Value) -> String {
         properties.iter().partition(|(name, _)| is_required(name));
     let needed = needed.into_iter().map(|(name, one)| row(name, one, true));
     let rows = needed.chain(others.into_iter().map(|(name, one)| row(name, one, false)));
-    table("Field", &rows.collect::<String>())
+    table("Field", &rows.collect::<String>()) + &alternatives(schema)
+}
+
+/// The fields that an object has besides, in one way or another.
+fn alternatives(schema: &Value) -> String {
+    let ways = schema["oneOf"].as_array().into_iter().flatten();
+    let ways = ways.map(|way| {
+        let about = inline(way["description"].as_str().unwrap_or(""));
+        format!("<p>{about}</p>{}", fields(way))
+    });
+    ways.collect()
 }
 
 pub(super) fn table(first: &str, rows: &str) -> String {

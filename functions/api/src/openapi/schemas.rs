@@ -1,0 +1,245 @@
+//! The schemas of what is sent and received, derived from the types that serde reads and
+//! writes.
+
+use domain::{
+    ErrorCode, analysis::Analysis, note::Note, ports::Segment, waveform::JsonData,
+    webhook::WebhookBody,
+};
+use schemars::{
+    Schema, SchemaGenerator,
+    generate::{Contract, SchemaSettings},
+    transform::RecursiveTransform,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    analyze_sync::AnalyzeRequest,
+    change::ChangeInterview,
+    deliveries::DeliveryBody,
+    engines::Engines,
+    events::{StatusEvent, StepEvent},
+    health::Health,
+    interviews::{CreatedInterview, NewInterview},
+    notes::{ChangeNote, NewNote},
+    page::Page,
+    retry::RetryRequest,
+    stream::ProgressEvent,
+    transcript::TranscriptBody,
+    uploads::UploadBody,
+    view::{InterviewBody, ReportBody, WholeInterview},
+};
+
+/// The schemas of these types and of all that they are made of.
+macro_rules! schemas_of {
+    ($contract:ident: $($type:ty),* $(,)?) => {{
+        let mut generator = generator(Contract::$contract);
+        $(generator.subschema_for::<$type>();)*
+        generator.take_definitions(true)
+    }};
+}
+
+/// All schemas by their names.
+pub(super) fn all() -> Value {
+    let mut received = schemas_of!(Deserialize:
+        AnalyzeRequest,
+        ChangeInterview,
+        ChangeNote,
+        NewInterview,
+        NewNote,
+        RetryRequest,
+    );
+    let new = received["NewInterview"].clone();
+    received.insert("NewInterviewWithAudio".into(), with_audio(new.clone()));
+    received.insert("NewInterviewForm".into(), form(new));
+    let mut all = schemas_of!(Serialize:
+        Analysis,
+        CreatedInterview,
+        Engines,
+        Health,
+        InterviewBody,
+        JsonData,
+        Note,
+        Page<DeliveryBody>,
+        Page<InterviewBody>,
+        Page<Note>,
+        ProgressEvent,
+        ReportBody,
+        Segment,
+        StatusEvent,
+        StepEvent,
+        TranscriptBody<'static>,
+        UploadBody,
+        WebhookBody,
+        WholeInterview,
+    );
+    // What is sent and received is described as it may be sent.
+    all.extend(received);
+    all.insert("Problem".into(), problem());
+    Value::Object(all)
+}
+
+fn generator(contract: Contract) -> SchemaGenerator {
+    let is_sent_by_us = contract == Contract::Serialize;
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    settings.contract = contract;
+    let settings = settings.with_transform(RecursiveTransform(move |schema: &mut Schema| {
+        if is_sent_by_us || schema.get("default") == Some(&Value::Null) {
+            schema.remove("default");
+        }
+        unwrap_lines(schema);
+        name_keys(schema);
+    }));
+    settings.into_generator()
+}
+
+/// Joins the lines of a paragraph, which are those of the source.
+fn unwrap_lines(schema: &mut Schema) {
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        let paragraphs = text.split("\n\n").map(|lines| lines.replace('\n', " "));
+        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+    }
+}
+
+/// Describes a map by the pattern of its keys and the schema of its values.
+fn name_keys(schema: &mut Schema) {
+    let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
+        return;
+    };
+    for (pattern, value) in patterns {
+        schema.insert("propertyNames".into(), json!({"pattern": pattern}));
+        schema.insert("additionalProperties".into(), value);
+    }
+}
+
+/// A new interview whose recording is announced.
+fn with_audio(mut schema: Value) -> Value {
+    schema["description"] = json!("A new interview whose recording is announced.");
+    schema["required"] = json!(["title", "audio"]);
+    without_null(&mut schema["properties"]["audio"]);
+    schema
+}
+
+/// A new interview as a form, whose fields are texts.
+fn form(mut schema: Value) -> Value {
+    schema["description"] = json!("A new interview and its recording.");
+    schema["required"] = json!(["file"]);
+    if let Some(fields) = schema["properties"].as_object_mut() {
+        fields.values_mut().for_each(without_null);
+        fields.remove("audio");
+        fields.insert(
+            "file".into(),
+            json!({"type": "string", "format": "binary",
+                "description": "The recording, with its file name and content type."}),
+        );
+        fields["title"]["description"] =
+            json!("What you call it; the file's name where it is left out.");
+        fields["rubric"]["description"] = json!("What to assess, as JSON.");
+        fields["webhook_url"]["description"] = json!("Where its events go.");
+    }
+    schema
+}
+
+/// The same, which cannot be `null`.
+fn without_null(schema: &mut Value) {
+    if let Some(kinds) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        kinds.retain(|kind| kind != "null");
+        let kind = kinds.pop();
+        schema["type"] = json!(kind);
+    }
+    let is_null = |schema: &Value| schema["type"] == "null";
+    if let Some(Value::Array(any)) = schema.as_object_mut().and_then(|own| own.remove("anyOf")) {
+        for mut one in any.into_iter().filter(|one| !is_null(one)) {
+            one["description"] = schema["description"].take();
+            *schema = one;
+        }
+    }
+}
+
+fn problem() -> Value {
+    let mut codes: Vec<&str> = ErrorCode::API.iter().map(|code| code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let text = |about: &str| json!({"type": "string", "description": about});
+    json!({
+        "type": "object",
+        "description": "What went wrong: RFC 9457.",
+        "required": ["code", "detail", "request_id", "status", "title", "type"],
+        "properties": {
+            "type": text("`urn:interviewlens:problem:` and the code."),
+            "title": text("The status in words."),
+            "status": {"type": "integer", "minimum": 400, "maximum": 599,
+                "description": "The status of the response."},
+            "detail": text("What is wrong and, where something can be done, what to do."),
+            "code": {"type": "string", "enum": codes, "description": "A stable word for programs."},
+            "request_id": text("The request's id."),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(value: &Value, visit: &mut impl FnMut(&Value)) {
+        visit(value);
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| walk(item, visit)),
+            Value::Object(fields) => fields.values().for_each(|field| walk(field, visit)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn descriptions_are_for_users_of_the_api() {
+        let all = all();
+        for (name, schema) in all.as_object().unwrap() {
+            assert!(schema["description"].is_string(), "{name}");
+            let properties = schema["properties"].as_object();
+            for (field, schema) in properties.into_iter().flatten() {
+                assert!(schema["description"].is_string(), "{name}.{field}");
+            }
+        }
+        walk(&all, &mut |schema| {
+            let about = schema["description"].as_str().unwrap_or("");
+            // No links to types, and no lines of the source.
+            assert!(!about.contains("[`") && !about.contains("::"), "{about}");
+            assert!(!about.replace("\n\n", "").contains('\n'), "{about}");
+        });
+    }
+
+    #[test]
+    fn no_two_types_have_the_same_name() {
+        let all = all();
+        let numbered = |name: &String| name.ends_with(|last: char| last.is_ascii_digit());
+        let names = all.as_object().unwrap().keys();
+        assert_eq!(names.filter(|name| numbered(name)).count(), 0);
+    }
+
+    #[test]
+    fn what_is_sent_to_us_has_no_other_fields() {
+        for name in [
+            "NewInterview",
+            "NewInterviewForm",
+            "Rubric",
+            "Anchors",
+            "ChangeNote",
+        ] {
+            assert_eq!(all()[name]["additionalProperties"], false, "{name}");
+        }
+        assert_eq!(all()["Criterion"]["required"], json!(["name"]));
+    }
+
+    #[test]
+    fn what_we_send_has_all_its_fields() {
+        let all = all();
+        let required = |name: &str| {
+            let required = all[name]["required"].as_array().unwrap();
+            required.len()
+        };
+        for (name, optional) in [("Interview", 0), ("Evidence", 0), ("Step", 5), ("Note", 1)] {
+            let properties = all[name]["properties"].as_object().unwrap().len();
+            assert_eq!(required(name), properties - optional, "{name}");
+        }
+    }
+}
