@@ -12,6 +12,7 @@ use axum::{
 };
 use domain::{
     Interview,
+    interview::Status,
     ports::DocumentStream,
     steps::{StepName, WaitReason},
     usable::Usable,
