@@ -26,7 +26,7 @@ use serde::{
 use crate::{
     Api,
     error::{ApiError, step_problem},
-    validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid},
+    validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid, whole},
 };
 
 /// The largest body, in bytes: a transcript of more than a day.
@@ -91,11 +91,11 @@ struct TurnInput {
     /// What is said.
     text: Private,
     /// When it begins; guessed from the number of words where it is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     start_ms: Option<u64>,
     /// When it ends, not before it begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     end_ms: Option<u64>,
 }
@@ -150,6 +150,11 @@ impl<'de> Deserialize<'de> for SpeakerInput {
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<SpeakerInput, E> {
                 let fits = u32::try_from(number).map(SpeakerInput::Number);
                 fits.map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<SpeakerInput, E> {
+                let whole = number.to_string().parse().map(SpeakerInput::Number);
+                whole.map_err(|_| E::invalid_value(Unexpected::Float(number), &self))
             }
         }
 

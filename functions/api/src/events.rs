@@ -11,7 +11,9 @@ use axum::{
     response::{Response, sse::Event},
 };
 use domain::{
-    Interview, interview_store,
+    Interview,
+    interview::Status,
+    interview_store,
     ports::RecordsError,
     steps::{StepName, WaitReason},
     usable::Usable,
