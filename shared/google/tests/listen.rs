@@ -24,7 +24,7 @@ use firestore::gcloud_sdk::{
 use futures::{StreamExt as _, stream};
 use google::firestore::{
     Database, Firestore,
-    listen::{Change, Heard},
+    listen::{ChangeHandled, DocumentChange},
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -137,21 +137,21 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
     let firestore = Firestore::new(database, Arc::new(Pipeline::ours()));
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let failures = AtomicUsize::new(failures);
-    let hear = move |change: Change| -> Heard {
-        let fails = matches!(change, Change::Whole(_))
+    let hear = move |change: DocumentChange| -> ChangeHandled {
+        let fails = matches!(change, DocumentChange::Whole(_))
             && failures
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
                     left.checked_sub(1)
                 })
                 .is_ok();
         let _ = sender.send(match change {
-            Change::Written(document) => {
+            DocumentChange::Written(document) => {
                 let (_, id) = document.path.split();
                 format!("{id} is {}", document.fields["number"])
             }
-            Change::Gone(path) => format!("{path:?} is gone"),
-            Change::Anew(group) => format!("{group} anew"),
-            Change::Whole(group) => format!("{group} whole"),
+            DocumentChange::Gone(path) => format!("{path:?} is gone"),
+            DocumentChange::Reset(group) => format!("{group} anew"),
+            DocumentChange::Whole(group) => format!("{group} whole"),
         });
         Box::pin(async move {
             anyhow::ensure!(!fails, "the disk is full");

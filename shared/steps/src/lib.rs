@@ -13,6 +13,6 @@ mod readable;
 mod step;
 pub mod trace;
 
-pub use function::{Failure, Function, Task, Trigger};
+pub use function::{DeliveredTask, Failure, Function, Trigger};
 pub use readable::{readable, report_unreadable};
 pub use step::{InterviewUpdate, Outcome, StepOutput, StepRun, StepRunner, storage_error};
