@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
-# One image for all functions: each service of Cloud Run starts another binary of it.
+# One program for all functions: each service of Cloud Run names its own.
 #   docker build -t interviewlens .
-#   docker run --rm interviewlens /app/api --settings
+#   docker run --rm interviewlens api --settings
 FROM node:24-bookworm-slim AS console
 WORKDIR /build
 COPY console/package.json console/package-lock.json console/
@@ -22,23 +22,17 @@ RUN cargo chef prepare --recipe-path recipe.json
 
 FROM chef AS build
 RUN apt-get update && apt-get install -y --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
-ENV FUNCTIONS="analyze announce api notify report sweep transcribe waveform"
 COPY --from=plan /build/recipe.json recipe.json
-RUN set -eu; packages=""; features=""; \
-    for name in $FUNCTIONS; do packages="$packages --package $name"; features="$features,$name/google"; done; \
-    cargo chef cook --locked --release --bins $packages --features "${features#,}" --recipe-path recipe.json
+RUN cargo chef cook --locked --release --package cloud --recipe-path recipe.json
 COPY . .
 COPY --from=console /build/console/dist console/dist
-RUN set -eu; packages=""; features=""; \
-    for name in $FUNCTIONS; do packages="$packages --package $name"; features="$features,$name/google"; done; \
-    cargo build --locked --release --bins $packages --features "${features#,}"; \
-    mkdir /app; for name in $FUNCTIONS; do cp "target/release/$name" /app/; done; \
-    strip /app/*
+RUN cargo build --locked --release --package cloud && strip target/release/interviewlens-cloud
 
 # glibc, certificates and a user without rights; no shell.
 FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /app /app
+COPY --from=build /build/target/release/interviewlens-cloud /app/
 USER nonroot
 ENV PORT=8080
 EXPOSE 8080
-CMD ["/app/api"]
+ENTRYPOINT ["/app/interviewlens-cloud"]
+CMD ["api"]

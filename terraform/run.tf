@@ -26,8 +26,8 @@ resource "google_cloud_run_v2_service" "this" {
 
     containers {
       image = var.image
-      # One image for all: the name of the binary is the function's.
-      command = ["/app/${each.key}"]
+      # One program for all: its first argument is the function's name.
+      args = [each.key]
 
       resources {
         limits = {

@@ -112,7 +112,7 @@ mod tests {
         let request = request.body(()).unwrap();
         guard
             .check(&request)
-            .map_or_else(|problem| problem.code, |()| "in")
+            .map_or_else(|problem| problem.code.as_str(), |()| "in")
     }
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-/// Bytes as lower-case hexadecimal digits.
-pub use hex::encode as hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -91,6 +89,11 @@ pub fn random_name() -> String {
         .iter()
         .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
         .collect()
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    ::hex::encode(bytes)
 }
 
 /// The name of a task, beginning with a digest of the rest: Cloud Tasks is slow where names

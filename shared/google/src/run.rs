@@ -29,7 +29,7 @@ enum Handler {
 
 /// Serves the function that `build` makes, as `name` in the manifest, until the
 /// platform says stop. Settings that are missing or wrong end it with code 2 and one
-/// line. With `--settings` it only says which variables it reads.
+/// line. With `--settings` after the name it only says which variables it reads.
 pub fn function<F: Function + 'static>(
     name: &'static str,
     build: fn(&Cloud) -> anyhow::Result<F>,
@@ -54,7 +54,7 @@ fn run(name: &'static str, build: impl FnOnce(&Cloud) -> anyhow::Result<Handler>
         Ok(prepared) => prepared,
         Err(error) => return fail(name, &error, 2),
     };
-    if std::env::args().nth(1).as_deref() == Some("--settings") {
+    if std::env::args().nth(2).as_deref() == Some("--settings") {
         return tell(cloud.environment());
     }
     telemetry::for_cloud(cloud.project(), name);

@@ -23,8 +23,8 @@ use firestore::gcloud_sdk::{
 };
 use futures::{StreamExt as _, stream};
 use google::firestore::{
-    Database, Firestore,
-    listen::{ChangeHandled, DocumentChange},
+    Firestore, FirestoreDatabase,
+    listen::{ChangeHandled, CollectionChange},
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -129,7 +129,7 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(serve(Arc::new(server), listener, std::future::pending()));
-    let database = Database {
+    let database = FirestoreDatabase {
         project: "p".into(),
         id: "(default)".into(),
         emulator: Some(address.to_string()),
@@ -137,21 +137,21 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
     let firestore = Firestore::new(database, Arc::new(Pipeline::ours()));
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let failures = AtomicUsize::new(failures);
-    let hear = move |change: DocumentChange| -> ChangeHandled {
-        let fails = matches!(change, DocumentChange::Whole(_))
+    let hear = move |change: CollectionChange| -> ChangeHandled {
+        let fails = matches!(change, CollectionChange::Whole(_))
             && failures
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
                     left.checked_sub(1)
                 })
                 .is_ok();
         let _ = sender.send(match change {
-            DocumentChange::Written(document) => {
+            CollectionChange::Written(document) => {
                 let (_, id) = document.path.split();
                 format!("{id} is {}", document.fields["number"])
             }
-            DocumentChange::Gone(path) => format!("{path:?} is gone"),
-            DocumentChange::Reset(group) => format!("{group} anew"),
-            DocumentChange::Whole(group) => format!("{group} whole"),
+            CollectionChange::Gone(path) => format!("{path:?} is gone"),
+            CollectionChange::Reset(group) => format!("{group} anew"),
+            CollectionChange::Whole(group) => format!("{group} whole"),
         });
         Box::pin(async move {
             anyhow::ensure!(!fails, "the disk is full");
@@ -190,7 +190,7 @@ async fn after_a_broken_message_everything_is_told_anew() {
 }
 
 #[tokio::test]
-async fn what_was_not_heard_is_told_anew() {
+async fn changes_after_an_error_are_listed_again() {
     let server = Server {
         connections: AtomicUsize::new(0),
         breaks: false,

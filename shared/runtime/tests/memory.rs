@@ -51,7 +51,7 @@ struct Reader;
 #[async_trait]
 impl Service for Reader {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        match read_json::<Transcript>(request.into_body(), 2 * SIZE).await {
+        match read_json::<Transcript, _>(request.into_body(), 2 * SIZE).await {
             Ok(_) => empty(StatusCode::NO_CONTENT),
             Err(problem) => problem.into_response(""),
         }
@@ -95,10 +95,8 @@ fn shapes() -> Vec<(&'static str, String)> {
 /// Prints and checks how many times its size a body has taken beyond itself.
 fn check(what: &str, size: usize, before: usize) {
     let taken = MEMORY.peak_usage().saturating_sub(before);
-    println!(
-        "{what}: {:.1} times its {size} bytes",
-        taken as f64 / size as f64
-    );
+    let percent = taken * 100 / size;
+    eprintln!("{what}: {percent} % of its {size} bytes");
     assert!(
         taken <= MOST_TIMES * size,
         "{what}: {taken} bytes for {size}"

@@ -5,7 +5,7 @@
 //! - `function`: what starts a function, and how it says that it did not finish;
 //! - `step`: the promises of every step, kept in one place: acquire the lease, renew
 //!   it, store the result, or report why not;
-//! - [`trace`]: the trace that the work in hand belongs to;
+//! - [`trace`]: the trace of the current work;
 //! - `readable`: documents that cannot be decoded.
 
 mod function;

@@ -1,5 +1,5 @@
-//! How long each function takes from its start to its first answer, how large its
-//! binary is, and how much memory it holds then: `scripts/bench/cold-start`.
+//! How long each function takes from its start to its first answer, and how much memory
+//! it holds then: `scripts/cold-start`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -11,7 +11,6 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -29,25 +28,19 @@ struct Start {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args()
-        .nth(1)
-        .ok_or("which folder has the binaries?")?;
+    let program = std::env::args().nth(1).ok_or("which program?")?;
     let mut slow = Vec::new();
-    let mut table = b"function      first answer    binary    resident\n".to_vec();
+    let mut table = b"function      first answer    resident\n".to_vec();
     for name in Pipeline::ours().functions.keys() {
-        let program = Path::new(&folder).join(name);
-        let starts: Result<Vec<Start>, _> = (0..RUNS).map(|_| start(&program)).collect();
+        let starts: Result<Vec<Start>, _> = (0..RUNS).map(|_| start(&program, name)).collect();
         let starts = starts?;
         let answered = median(starts.iter().map(|start| start.answered.as_micros()));
         let resident = median(starts.iter().map(|start| u128::from(start.resident_kib)));
-        let size = fs::metadata(&program)?.len() >> 10;
         writeln!(
             table,
-            "{name:<12} {:>7}.{} ms {:>6}.{} MiB {:>6}.{} MiB",
+            "{name:<12} {:>7}.{} ms {:>6}.{} MiB",
             answered / 1_000,
             answered / 100 % 10,
-            size >> 10,
-            (size & 1_023) * 10 / 1_024,
             resident >> 10,
             (resident & 1_023) * 10 / 1_024,
         )?;
@@ -70,18 +63,18 @@ fn median(values: impl Iterator<Item = u128>) -> u128 {
 }
 
 /// Starts a function with settings as in the cloud, and asks until it answers.
-fn start(program: &PathBuf) -> Result<Start, Box<dyn Error>> {
+fn start(program: &str, name: &str) -> Result<Start, Box<dyn Error>> {
     let free = TcpListener::bind("127.0.0.1:0")?;
     let address = free.local_addr()?;
     drop(free);
     let begun = Instant::now();
-    let mut child = command(program, address.port()).spawn()?;
+    let mut child = command(program, name, address.port()).spawn()?;
     let answered = loop {
         if answers(address).is_some() {
             break begun.elapsed();
         }
         if begun.elapsed() > START_TIMEOUT || child.try_wait()?.is_some() {
-            return Err(format!("{} does not answer", program.display()).into());
+            return Err(format!("{name} does not answer").into());
         }
     };
     let resident_kib = resident(&child)?;
@@ -93,9 +86,10 @@ fn start(program: &PathBuf) -> Result<Start, Box<dyn Error>> {
     })
 }
 
-fn command(program: &PathBuf, port: u16) -> Command {
+fn command(program: &str, name: &str, port: u16) -> Command {
     let mut command = Command::new(program);
     command
+        .arg(name)
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap_or_default())
         .env("PORT", port.to_string())

@@ -18,7 +18,7 @@ use domain::{
     ports::{Document, Precondition, Query, Records, Write},
 };
 use embedded::Store;
-use google::firestore::listen::{DocumentChange, Listener};
+use google::firestore::listen::{CollectionChange, Listener};
 use tokio::sync::Mutex;
 
 use crate::settings::RelaySettings;
@@ -40,7 +40,7 @@ pub(crate) async fn start(settings: &RelaySettings, store: &Store) -> anyhow::Re
     });
     let groups = groups(&settings.pipeline);
     let firestore = settings.cloud.firestore();
-    let hear = move |change: DocumentChange| -> google::firestore::listen::ChangeHandled {
+    let hear = move |change: CollectionChange| -> google::firestore::listen::ChangeHandled {
         let mirror = Arc::clone(&mirror);
         Box::pin(async move { mirror.hear(change).await })
     };
@@ -59,15 +59,15 @@ fn groups(pipeline: &Pipeline) -> Vec<String> {
 }
 
 impl Mirror {
-    async fn hear(&self, change: DocumentChange) -> anyhow::Result<()> {
+    async fn hear(&self, change: CollectionChange) -> anyhow::Result<()> {
         match change {
-            DocumentChange::Written(document) => self.keep(document).await,
-            DocumentChange::Gone(path) => self.forget(&path).await,
-            DocumentChange::Reset(group) => {
+            CollectionChange::Written(document) => self.keep(document).await,
+            CollectionChange::Gone(path) => self.forget(&path).await,
+            CollectionChange::Reset(group) => {
                 self.seen.lock().await.remove(&group);
                 Ok(())
             }
-            DocumentChange::Whole(group) => self.forget_the_rest(&group).await,
+            CollectionChange::Whole(group) => self.forget_the_rest(&group).await,
         }
     }
 
@@ -133,9 +133,9 @@ fn group_of(path: &DocPath) -> String {
 
 #[cfg(test)]
 mod tests {
+    use config::SystemClock;
     use domain::{pipeline::Pipeline, ports::Version};
-    use embedded::Options;
-    use runtime::SystemClock;
+    use embedded::StoreOptions;
     use serde_json::json;
 
     use super::*;
@@ -143,7 +143,7 @@ mod tests {
     #[tokio::test]
     async fn documents_told_anew_are_compared_with_those_that_are_known() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
+        let store = Store::open(StoreOptions {
             data_dir: folder.path().to_owned(),
             public_url: "http://localhost".to_owned(),
             pipeline: Arc::new(Pipeline::ours()),
@@ -157,7 +157,7 @@ mod tests {
         };
         let path = |id: &str| DocPath::parse(&format!("users/u/interviews/{id}")).unwrap();
         let written = |id: &str, title: &str| {
-            DocumentChange::Written(Document {
+            CollectionChange::Written(Document {
                 path: path(id),
                 fields: json!({"title": title}),
                 version: Version(1),
@@ -165,14 +165,14 @@ mod tests {
         };
         let group = || "interviews".to_owned();
         for change in [
-            DocumentChange::Reset(group()),
+            CollectionChange::Reset(group()),
             written("a", "old"),
             written("b", "old"),
-            DocumentChange::Whole(group()),
+            CollectionChange::Whole(group()),
             // The connection was lost, and `a` was changed and `b` deleted meanwhile.
-            DocumentChange::Reset(group()),
+            CollectionChange::Reset(group()),
             written("a", "new"),
-            DocumentChange::Whole(group()),
+            CollectionChange::Whole(group()),
         ] {
             mirror.hear(change).await.unwrap();
         }

@@ -8,9 +8,9 @@ use domain::{
     ids::hex,
     ports::{Clock, UploadGrant},
 };
-use embedded::uploads::{BadUrl, Operation, UploadError};
+use embedded::uploads::{BadUrl, SignedOperation, UploadError};
 use emulation::signatures::{Signatures, Target, check_header};
-use google::storage::Gcs;
+use google::storage::GcsClient;
 use http::{HeaderMap, request::Parts};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq;
 pub struct V4 {
     /// Makes them with the key that functions sign with: the same for the same text, as
     /// RSA with PKCS #1 v1.5 padding is.
-    pub gcs: Gcs,
+    pub gcs: GcsClient,
     /// The time by which they expire.
     pub clock: Arc<dyn Clock>,
 }
@@ -28,7 +28,7 @@ pub struct V4 {
 impl Signatures for V4 {
     async fn granted(
         &self,
-        operation: Operation,
+        operation: SignedOperation,
         target: Target<'_>,
         request: &Parts,
     ) -> Result<UploadGrant, UploadError> {
@@ -43,7 +43,7 @@ impl Signatures for V4 {
         if expires_at <= self.clock.now() {
             return Err(BadUrl::Expired.into());
         }
-        if operation == Operation::Resumable {
+        if operation == SignedOperation::Resumable {
             check_header(&request.headers, "x-goog-resumable", "start")?;
         }
         let header = |name: &str| {

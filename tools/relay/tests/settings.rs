@@ -57,8 +57,8 @@ fn value(name: &str) -> &str {
     }
 }
 
-/// The folder of the programs, which are built first.
-fn programs() -> PathBuf {
+/// The program of all functions, which is built first.
+fn program() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let built = Command::new(env!("CARGO"))
         .args([
@@ -72,24 +72,25 @@ fn programs() -> PathBuf {
         .status();
     assert!(built.unwrap().success());
     let tests = std::env::current_exe().unwrap();
-    tests.parent().and_then(Path::parent).unwrap().to_owned()
+    let folder = tests.parent().and_then(Path::parent).unwrap();
+    folder.join("interviewlens-cloud")
 }
 
 /// The variables that a function reads with this language engine.
-fn read(program: &Path, function: &FunctionSpec, analyzer: &str) -> BTreeSet<String> {
+fn read(program: &Path, name: &str, function: &FunctionSpec, analyzer: &str) -> BTreeSet<String> {
     let names = function.environment.iter().chain(&function.secrets);
     let given = names.map(|name| match &**name {
         "ANALYZER" => ("ANALYZER", analyzer),
         other => (other, value(other)),
     });
     let told = Command::new(program)
-        .arg("--settings")
+        .args([name, "--settings"])
         .env_clear()
         .envs(given)
         .output();
     let told = told.unwrap();
     let (said, complaint) = (told.stdout, String::from_utf8(told.stderr).unwrap());
-    assert!(told.status.success(), "{}: {complaint}", program.display());
+    assert!(told.status.success(), "{name}: {complaint}");
     String::from_utf8(said)
         .unwrap()
         .lines()
@@ -99,11 +100,11 @@ fn read(program: &Path, function: &FunctionSpec, analyzer: &str) -> BTreeSet<Str
 
 #[test]
 fn functions_get_exactly_the_settings_they_read() {
-    let programs = programs();
+    let program = program();
     let mut left_out = BTreeSet::new();
     for (name, function) in &Pipeline::ours().functions {
         let engines = ["vertex", "gemini", "openai", "extractive"];
-        let read = engines.map(|engine| read(&programs.join(name), function, engine));
+        let read = engines.map(|engine| read(&program, name, function, engine));
         let read: BTreeSet<String> = read.into_iter().flatten().collect();
         let given = function
             .environment
@@ -135,7 +136,7 @@ fn functions_get_exactly_the_settings_they_read() {
 /// Without one of its secrets or of what names its surroundings, no function starts.
 #[test]
 fn function_without_a_required_setting_does_not_start() {
-    let programs = programs();
+    let program = program();
     let mut refused = 0;
     for (name, function) in &Pipeline::ours().functions {
         for missing in function.environment.iter().chain(&function.secrets) {
@@ -147,8 +148,8 @@ fn function_without_a_required_setting_does_not_start() {
                 "ANALYZER" => ("ANALYZER", "gemini"),
                 other => (other, value(other)),
             });
-            let told = Command::new(programs.join(name))
-                .arg("--settings")
+            let told = Command::new(&program)
+                .args([name, "--settings"])
                 .env_clear()
                 // Where the default engine keeps its model.
                 .env("HOME", "/nonexistent")

@@ -53,7 +53,7 @@ impl<'a> Scalar<'a> {
         reason = "limited before"
     )]
     pub(crate) fn millis(self) -> Option<u64> {
-        let seconds = self.read().filter(|seconds| *seconds < LONGEST)?;
+        let seconds: f64 = self.read().filter(|seconds| *seconds < LONGEST)?;
         Some((seconds.max(0.0) * 1_000.0).round() as u64)
     }
 
@@ -64,7 +64,7 @@ impl<'a> Scalar<'a> {
         reason = "limited before"
     )]
     pub(crate) fn index(self) -> Option<u32> {
-        let number = self.read().filter(|n| (0.0..65_536.0).contains(n))?;
+        let number: f64 = self.read().filter(|n| (0.0..65_536.0).contains(n))?;
         Some(number as u32)
     }
 }

@@ -196,8 +196,8 @@ mod tests {
 
     fn windows(pieces: Vec<SpeechSegment>) -> Vec<Window> {
         let mut joiner = WindowJoiner::new(0);
-        let joined = pieces.into_iter().filter_map(|piece| joiner.push(piece));
-        let mut found: Vec<Window> = joined.collect();
+        let full = pieces.into_iter().filter_map(|piece| joiner.push(piece));
+        let mut found: Vec<Window> = full.collect();
         found.extend(joiner.finish());
         found
     }

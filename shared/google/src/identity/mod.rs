@@ -63,7 +63,7 @@ impl FirebaseIdentity {
 
     fn trusting(trust: Trust, project: String, clock: Arc<dyn Clock>) -> Self {
         Self {
-            expected: Expected::of(project),
+            expected: Expected::new(project),
             trust,
             clock,
         }

@@ -6,7 +6,9 @@
 //! would have keys fetched; nor has it anything for the emulator's tokens.
 
 use domain::{Timestamp, UserId};
-use jsonwebtoken::{Algorithm, DecodingKey, crypto, decode_header, insecure_decode_claims};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, crypto, dangerous::insecure_decode_claims, decode_header,
+};
 use serde::Deserialize;
 
 use super::error::IdTokenError;
@@ -28,7 +30,7 @@ pub(super) struct Expected {
 
 impl Expected {
     /// What ID tokens say; session cookies have another issuer.
-    pub(super) fn of(project: String) -> Self {
+    pub(super) fn new(project: String) -> Self {
         Self {
             issuer: format!("https://securetoken.google.com/{project}"),
             audience: project,

@@ -11,9 +11,9 @@ fn utterance(start_ms: u64, length_ms: u64) -> speech::SpeechSegment {
 
 fn pieces(utterances: &[speech::SpeechSegment]) -> Vec<Piece> {
     let mut joiner = PieceJoiner::new(0);
-    let joined = utterances.iter().cloned();
-    let joined = joined.filter_map(|utterance| joiner.push(utterance));
-    let mut found: Vec<Piece> = joined.collect();
+    let full = utterances.iter().cloned();
+    let full = full.filter_map(|utterance| joiner.push(utterance));
+    let mut found: Vec<Piece> = full.collect();
     found.extend(joiner.finish());
     found
 }

@@ -22,8 +22,8 @@ use domain::{
     },
     steps::{StepName, StepState},
 };
-use runtime::step::{Outcome, StepOutput, StepRun, StepRunner};
 use serde_json::Value;
+use steps::{Outcome, StepOutput, StepRun, StepRunner};
 use tokio::time::{Instant, sleep};
 
 const STEP: StepName = StepName::Analysis;
