@@ -23,7 +23,7 @@ use domain::{
 use embedded::{ManualClock, Store, StoreOptions};
 use engines::{Gemini, LanguageAnalyst, language};
 use serde_json::{Value, json};
-use steps::{Failure, Function, StepRunner, Task, Trigger};
+use steps::{DeliveredTask, Failure, Function, StepRunner, Trigger};
 use support::interview;
 use tempfile::TempDir;
 use testing::{Canned, Provider, RecordedRequest};
@@ -113,7 +113,7 @@ impl Test {
 
     /// The task that the transcript's event queues.
     async fn run(&self) -> Result<(), Failure> {
-        let task = Task {
+        let task = DeliveredTask {
             queue: "analysis".to_owned(),
             name: "1".to_owned(),
             body: json!(self.key),

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_is_told_stays_between_its_quotation_marks() {
+    fn configuration_of_the_page_is_escaped() {
         assert_eq!(
             escape(r#"{"a":"<&>"}"#),
             "{&quot;a&quot;:&quot;&lt;&amp;>&quot;}"

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_misses_nothing_and_hears_nothing_twice() {
+    fn reconnected_client_receives_each_event_once() {
         let key = InterviewKey {
             user_id: UserId::parse("u").unwrap(),
             interview_id: InterviewId::parse("i").unwrap(),

@@ -155,7 +155,7 @@ impl Retry {
             interview.touch(self.now);
             Decision::Write((), Vec::new())
         };
-        // What is not put back, the sweep settles.
+        // The sweep fails a step that could not be rolled back.
         let _ = interview_store::transact(&*self.records, key, self.now, put_back).await;
     }
 }

@@ -184,7 +184,7 @@ mod tests {
             (7, 0),
             (13, 13),
             (14, 13),
-            // The clock was put back, then forward again.
+            // The clock was set back, then forward again.
             (10, 10),
             (11, 10),
             (1_500, 1_500),

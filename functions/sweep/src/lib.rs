@@ -77,7 +77,7 @@ impl Function for Sweep {
     }
 }
 
-/// Logs a gap between sweeps, or a clock that was put back.
+/// Logs a gap between sweeps, or a clock that was set back.
 fn report_jump(round: &Round) {
     let Some(before) = round.jumped_from else {
         return;

@@ -280,7 +280,7 @@ fn lease_writes(
 /// Why a transcript could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TranscriptError {
-    /// The store said no.
+    /// An error of the store.
     #[error(transparent)]
     Records(#[from] RecordsError),
     /// What it gave is not whole.

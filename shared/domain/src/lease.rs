@@ -24,7 +24,7 @@ use crate::{
 /// How long a lease holds unless it is renewed.
 pub const LEASE: Duration = Duration::from_secs(15);
 
-/// How many reported failures a step is allowed before it is given up.
+/// The most reported failures before a step fails for good.
 pub const MAX_FAILURES: u32 = 5;
 
 /// How many leases a step is allowed: a worker that dies reports no failure, and
@@ -42,7 +42,7 @@ const WAIT_TOLERANCE: Duration = Duration::from_secs(30);
 pub enum Acquire {
     /// The work is yours; commit its result with this lease.
     Start(Lease),
-    /// It is settled for this input already, done or given up.
+    /// The step is settled for this input, done or failed.
     Done,
     /// Another worker holds the lease, at least until then.
     Busy {

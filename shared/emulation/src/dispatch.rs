@@ -8,7 +8,7 @@ use embedded::{
     ManualClock,
     deliveries::{Channel, Content, Deliveries, QueuedDelivery, Requeue},
 };
-use steps::{Failure, Function, Task, Trigger};
+use steps::{DeliveredTask, Failure, Function, Trigger};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -175,7 +175,7 @@ pub fn trigger(delivery: &QueuedDelivery) -> Trigger {
             body,
             trace,
             ..
-        } => Trigger::Task(Task {
+        } => Trigger::Task(DeliveredTask {
             queue: queue.clone(),
             name: name.clone(),
             body: body.clone(),

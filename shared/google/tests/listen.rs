@@ -24,7 +24,7 @@ use firestore::gcloud_sdk::{
 use futures::{StreamExt as _, stream};
 use google::firestore::{
     Firestore, FirestoreDatabase,
-    listen::{Change, ChangeHandled},
+    listen::{ChangeHandled, CollectionChange},
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -137,21 +137,21 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
     let firestore = Firestore::new(database, Arc::new(Pipeline::ours()));
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let failures = AtomicUsize::new(failures);
-    let hear = move |change: Change| -> ChangeHandled {
-        let fails = matches!(change, Change::Whole(_))
+    let hear = move |change: CollectionChange| -> ChangeHandled {
+        let fails = matches!(change, CollectionChange::Whole(_))
             && failures
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
                     left.checked_sub(1)
                 })
                 .is_ok();
         let _ = sender.send(match change {
-            Change::Written(document) => {
+            CollectionChange::Written(document) => {
                 let (_, id) = document.path.split();
                 format!("{id} is {}", document.fields["number"])
             }
-            Change::Gone(path) => format!("{path:?} is gone"),
-            Change::Reset(group) => format!("{group} anew"),
-            Change::Whole(group) => format!("{group} whole"),
+            CollectionChange::Gone(path) => format!("{path:?} is gone"),
+            CollectionChange::Reset(group) => format!("{group} anew"),
+            CollectionChange::Whole(group) => format!("{group} whole"),
         });
         Box::pin(async move {
             anyhow::ensure!(!fails, "the disk is full");
@@ -190,7 +190,7 @@ async fn after_a_broken_message_everything_is_told_anew() {
 }
 
 #[tokio::test]
-async fn what_was_not_heard_is_told_anew() {
+async fn changes_after_an_error_are_listed_again() {
     let server = Server {
         connections: AtomicUsize::new(0),
         breaks: false,

@@ -5,7 +5,7 @@ use cloudevents::AttributesReader as _;
 use domain::{ShapeError, trace::TraceContext};
 use http::HeaderMap;
 use serde_json::Value;
-use steps::{Task, Trigger};
+use steps::{DeliveredTask, Trigger};
 
 use crate::{
     binding,
@@ -75,7 +75,7 @@ pub fn read_task(headers: &HeaderMap, body: &[u8]) -> Result<Delivery, TaskError
         serde_json::from_slice(body).map_err(|error| TaskError::Body(error.into()))?;
     let trace = trace::from_headers(headers);
     Ok(Delivery {
-        trigger: Ok(Trigger::Task(Task {
+        trigger: Ok(Trigger::Task(DeliveredTask {
             queue,
             name,
             body,

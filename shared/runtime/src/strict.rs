@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_as_it_should_be_is_read_as_it_is() {
+    fn valid_bodies_are_read() {
         let inner = json!({"size": u64::MAX, "kind": "good"});
         let free = json!({"a": [1, [2.5], null, {"b": true}]});
         let whole = json!({"name": "n", "inner": inner, "list": [inner, inner], "free": free});
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_twice_or_unknown_is_named() {
+    fn duplicate_and_unknown_fields_are_named() {
         let read = |text: &str| {
             from_slice::<Outer>(text.as_bytes())
                 .unwrap_err()

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Bytes, Frame};
 use runtime::{http::Body, receive::Receiver};
 use serde_json::{Value, json};
-use steps::{Failure, Function, Task, Trigger};
+use steps::{DeliveredTask, Failure, Function, Trigger};
 
 const TASKS: &str = "/v1/tasks/process-audio";
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -144,7 +144,7 @@ async fn a_task_reaches_the_function_with_its_attempt() {
     let Trigger::Task(task) = &seen[0].0 else {
         panic!("a task, not {:?}", seen[0].0);
     };
-    let expected = Task {
+    let expected = DeliveredTask {
         queue: "transcription".into(),
         name: "a1b2-interview".into(),
         body: json!({"generation": 5}),

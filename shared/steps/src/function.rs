@@ -23,12 +23,12 @@ pub enum Trigger {
     /// An event that it listens to: an object, a document or a message.
     Event(Event),
     /// A task from a queue that it works off.
-    Task(Task),
+    Task(DeliveredTask),
 }
 
 /// A task from a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
+pub struct DeliveredTask {
     /// The queue it comes from.
     pub queue: String,
     /// Its name.
@@ -41,7 +41,7 @@ pub struct Task {
     pub trace: Option<TraceContext>,
 }
 
-impl Task {
+impl DeliveredTask {
     /// Reads the body as a `T`; a permanent failure when it is none.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         T::deserialize(&self.body).map_err(|error| Failure::permanent(ShapeError::from(error)))

@@ -5,7 +5,7 @@
 //! - `function`: what starts a function, and how it says that it did not finish;
 //! - `step`: the promises of every step, kept in one place: acquire the lease, renew
 //!   it, store the result, or report why not;
-//! - [`trace`]: the trace that the work in hand belongs to;
+//! - [`trace`]: the trace of the current work;
 //! - `readable`: documents that cannot be decoded.
 
 mod function;
@@ -13,6 +13,6 @@ mod readable;
 mod step;
 pub mod trace;
 
-pub use function::{Failure, Function, Task, Trigger};
+pub use function::{DeliveredTask, Failure, Function, Trigger};
 pub use readable::{readable, report_unreadable};
 pub use step::{InterviewUpdate, Outcome, StepOutput, StepRun, StepRunner, storage_error};

@@ -248,7 +248,7 @@ impl StepRunner {
         };
         let reported = interview_store::commit(&*self.records, key, now, fail).await;
         // A commit whose answer was lost looks like another worker's: delivered again, it
-        // does no harm, and given up it would be lost.
+        // does no harm, and failed it would be lost.
         let again = error.retryable && !lease.last;
         match reported {
             Ok(()) => {}
@@ -293,8 +293,8 @@ fn outcome_of(refused: LeaseError) -> Result<Outcome, Failure> {
     }
 }
 
-/// A store that says no, as a step's error. What a store will never take is not made
-/// again.
+/// The step's error of a store's. A result that the store will never accept is not
+/// produced again.
 pub fn storage_error(error: &(dyn std::error::Error + 'static)) -> StepError {
     tracing::warn!(
         event = "store.write_failed",

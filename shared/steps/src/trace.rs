@@ -1,4 +1,4 @@
-//! The trace that the work in hand belongs to: how code deeper down learns of it.
+//! The trace of the current work, for code deeper down.
 
 use domain::trace::TraceContext;
 
@@ -10,7 +10,7 @@ tokio::task_local! {
     static CURRENT: TraceContext;
 }
 
-/// The trace of the request in hand.
+/// The trace of the current request.
 pub fn current() -> Option<TraceContext> {
     CURRENT.try_with(|trace| *trace).ok()
 }

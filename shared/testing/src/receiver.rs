@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// How long webhooks may take.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Webhooks as they were received.
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl Receiver {
     /// Waits until so many different webhooks have come; answers types by id. All
     /// signatures are good.
     pub async fn different(&self, count: usize) -> BTreeMap<String, String> {
-        let waited = tokio::time::timeout(PATIENCE, self.collect(count)).await;
+        let waited = tokio::time::timeout(TIMEOUT, self.collect(count)).await;
         waited.unwrap_or_else(|_| panic!("only {:?}", self.received.lock().unwrap()))
     }
 

@@ -18,7 +18,7 @@ use domain::{
     ports::{Document, Precondition, Query, Records, Write},
 };
 use embedded::Store;
-use google::firestore::listen::{Change, Listener};
+use google::firestore::listen::{CollectionChange, Listener};
 use tokio::sync::Mutex;
 
 use crate::settings::RelaySettings;
@@ -40,7 +40,7 @@ pub(crate) async fn start(settings: &RelaySettings, store: &Store) -> anyhow::Re
     });
     let groups = groups(&settings.pipeline);
     let firestore = settings.cloud.firestore();
-    let hear = move |change: Change| -> google::firestore::listen::ChangeHandled {
+    let hear = move |change: CollectionChange| -> google::firestore::listen::ChangeHandled {
         let mirror = Arc::clone(&mirror);
         Box::pin(async move { mirror.hear(change).await })
     };
@@ -59,15 +59,15 @@ fn groups(pipeline: &Pipeline) -> Vec<String> {
 }
 
 impl Mirror {
-    async fn hear(&self, change: Change) -> anyhow::Result<()> {
+    async fn hear(&self, change: CollectionChange) -> anyhow::Result<()> {
         match change {
-            Change::Written(document) => self.keep(document).await,
-            Change::Gone(path) => self.forget(&path).await,
-            Change::Reset(group) => {
+            CollectionChange::Written(document) => self.keep(document).await,
+            CollectionChange::Gone(path) => self.forget(&path).await,
+            CollectionChange::Reset(group) => {
                 self.seen.lock().await.remove(&group);
                 Ok(())
             }
-            Change::Whole(group) => self.forget_the_rest(&group).await,
+            CollectionChange::Whole(group) => self.forget_the_rest(&group).await,
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
         };
         let path = |id: &str| DocPath::parse(&format!("users/u/interviews/{id}")).unwrap();
         let written = |id: &str, title: &str| {
-            Change::Written(Document {
+            CollectionChange::Written(Document {
                 path: path(id),
                 fields: json!({"title": title}),
                 version: Version(1),
@@ -165,14 +165,14 @@ mod tests {
         };
         let group = || "interviews".to_owned();
         for change in [
-            Change::Reset(group()),
+            CollectionChange::Reset(group()),
             written("a", "old"),
             written("b", "old"),
-            Change::Whole(group()),
+            CollectionChange::Whole(group()),
             // The connection was lost, and `a` was changed and `b` deleted meanwhile.
-            Change::Reset(group()),
+            CollectionChange::Reset(group()),
             written("a", "new"),
-            Change::Whole(group()),
+            CollectionChange::Whole(group()),
         ] {
             mirror.hear(change).await.unwrap();
         }

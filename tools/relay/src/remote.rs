@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::{Client, Response};
 use runtime::cloudevent::encode;
-use steps::{Failure, Function, Task, Trigger};
+use steps::{DeliveredTask, Failure, Function, Trigger};
 
 use crate::settings::RelaySettings;
 
@@ -108,7 +108,7 @@ impl Remote {
         settle(posted.send().await)
     }
 
-    async fn post_task(&self, task: &Task) -> Result<(), Failure> {
+    async fn post_task(&self, task: &DeliveredTask) -> Result<(), Failure> {
         let path = self.paths.get(&task.queue);
         let path = path.with_context(|| format!("no queue `{}`", task.queue))?;
         let retries = task.attempt.saturating_sub(1).to_string();

@@ -260,7 +260,7 @@ async fn crash_before_submit_is_retried_after_one_lease() {
         public_url: Some(test.url.clone()),
         max_duration: Duration::from_hours(1),
     };
-    let task = steps::Task {
+    let task = steps::DeliveredTask {
         queue: QUEUE.to_owned(),
         name: "first".to_owned(),
         body: serde_json::to_value(&job).unwrap(),

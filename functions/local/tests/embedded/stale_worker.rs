@@ -109,7 +109,7 @@ async fn late_report_does_not_replace_a_newer_one() {
         },
         artifacts: Arc::clone(&artifacts) as _,
     };
-    let task = steps::Task {
+    let task = steps::DeliveredTask {
         queue: "steps".into(),
         name: "late".into(),
         body: serde_json::to_value(key(&id)).unwrap(),

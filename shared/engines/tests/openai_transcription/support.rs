@@ -26,7 +26,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// A server that gives these answers in order, and then status 500.
     pub(crate) async fn start(answers: impl IntoIterator<Item = Canned>) -> Self {
-        Self::of(Provider::start(answers).await)
+        Self::new(Provider::start(answers).await)
     }
 
     /// A server whose answers depend on the request.
@@ -34,10 +34,10 @@ impl Fixture {
         answers: impl Fn(&RecordedRequest) -> Canned + Send + Sync + 'static,
     ) -> Self {
         let answers = move |seen: &testing::RecordedRequest| answers(&seen.into());
-        Self::of(Provider::answering(answers).await)
+        Self::new(Provider::answering(answers).await)
     }
 
-    fn of((server, url): (Arc<Provider>, String)) -> Self {
+    fn new((server, url): (Arc<Provider>, String)) -> Self {
         Self {
             server,
             options: options(&url, "whisper-1"),

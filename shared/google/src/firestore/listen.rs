@@ -22,7 +22,7 @@ use super::{Firestore, document, watch::failed};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Change {
+pub enum CollectionChange {
     /// A document holds this now; at the beginning, each one that there is.
     Written(Document),
     /// A document is not there any more.
@@ -41,7 +41,7 @@ pub type ChangeHandled = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// A callback that receives the changes, one after the other.
-pub type ChangeHandler = Box<dyn Fn(Change) -> ChangeHandled + Send + Sync>;
+pub type ChangeHandler = Box<dyn Fn(CollectionChange) -> ChangeHandled + Send + Sync>;
 
 /// Listens until it is stopped.
 pub struct Listener(FirestoreListener<FirestoreDb, NoResumeTokens>);
@@ -122,16 +122,20 @@ impl Firestore {
     }
 }
 
-fn changes(documents: &str, groups: &[String], event: FirestoreListenEvent) -> Vec<Change> {
+fn changes(
+    documents: &str,
+    groups: &[String],
+    event: FirestoreListenEvent,
+) -> Vec<CollectionChange> {
     let gone = |name: &str| {
         let path = name.strip_prefix(documents)?.strip_prefix('/')?;
-        Some(Change::Gone(DocPath::parse(path)?))
+        Some(CollectionChange::Gone(DocPath::parse(path)?))
     };
     match event {
         FirestoreListenEvent::DocumentChange(change) => {
             let found = change.document.as_ref();
             let found = found.and_then(|found| document(documents, found));
-            found.map(Change::Written).into_iter().collect()
+            found.map(CollectionChange::Written).into_iter().collect()
         }
         FirestoreListenEvent::DocumentDelete(change) => {
             gone(&change.document).into_iter().collect()
@@ -141,8 +145,8 @@ fn changes(documents: &str, groups: &[String], event: FirestoreListenEvent) -> V
         }
         FirestoreListenEvent::TargetChange(change) => {
             let make = match change.target_change_type() {
-                TargetChangeType::Add | TargetChangeType::Reset => Change::Reset,
-                TargetChangeType::Current => Change::Whole,
+                TargetChangeType::Add | TargetChangeType::Reset => CollectionChange::Reset,
+                TargetChangeType::Current => CollectionChange::Whole,
                 _ => return Vec::new(),
             };
             let named = |id: &i32| groups.get(usize::try_from(id - 1).ok()?);

@@ -4,7 +4,7 @@ use domain::{ErrorCode, ports::AuthError};
 
 /// What is wrong with a token, or with us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenError {
+pub(super) enum IdTokenError {
     Missing,
     TooLarge,
     Malformed,
@@ -21,7 +21,7 @@ pub(super) enum TokenError {
     NoKeys,
 }
 
-impl TokenError {
+impl IdTokenError {
     /// The refusal, which quotes nothing from the token.
     pub(super) fn refused(self) -> AuthError {
         let (code, message) = self.row();

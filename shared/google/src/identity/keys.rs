@@ -21,7 +21,7 @@ use jsonwebtoken::{
 use reqwest::{Client, redirect::Policy};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::error::TokenError;
+use super::error::IdTokenError;
 
 /// How long keys are kept after they were fetched.
 const KEPT: Duration = Duration::from_hours(24);
@@ -84,7 +84,7 @@ impl Keys {
     }
 
     /// The key of that id.
-    pub(super) async fn find(&self, id: &str) -> Result<DecodingKey, TokenError> {
+    pub(super) async fn find(&self, id: &str) -> Result<DecodingKey, IdTokenError> {
         let now = Some(self.source.clock.now());
         let cached = self.source.cached();
         let is_known = cached.key(id, now).is_some();
@@ -104,9 +104,9 @@ impl Keys {
         }
         let cached = self.source.cached();
         let missing = if cached.failed {
-            TokenError::NoKeys
+            IdTokenError::NoKeys
         } else {
-            TokenError::UnknownKey
+            IdTokenError::UnknownKey
         };
         cached.key(id, now).ok_or(missing)
     }

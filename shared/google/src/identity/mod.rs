@@ -20,7 +20,7 @@ use domain::{
     ports::{AuthError, Clock, Credentials, Header, Identity},
 };
 
-use error::TokenError;
+use error::IdTokenError;
 use keys::Keys;
 use token::{Expected, Token};
 
@@ -63,13 +63,13 @@ impl FirebaseIdentity {
 
     fn trusting(trust: Trust, project: String, clock: Arc<dyn Clock>) -> Self {
         Self {
-            expected: Expected::of(project),
+            expected: Expected::new(project),
             trust,
             clock,
         }
     }
 
-    async fn user(&self, authorization: Header<'_>) -> Result<UserId, TokenError> {
+    async fn user(&self, authorization: Header<'_>) -> Result<UserId, IdTokenError> {
         let token = Token::parse(bearer(authorization)?)?;
         let now = self.clock.now();
         match &self.trust {
@@ -92,21 +92,21 @@ impl FirebaseIdentity {
 impl Identity for FirebaseIdentity {
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         let user = self.user(credentials.authorization).await;
-        user.map_err(TokenError::refused)
+        user.map_err(IdTokenError::refused)
     }
 }
 
 /// The token in `Authorization: Bearer …`; any other scheme shows none.
-fn bearer(authorization: Header<'_>) -> Result<&str, TokenError> {
+fn bearer(authorization: Header<'_>) -> Result<&str, IdTokenError> {
     let text = match authorization {
-        Header::Absent => return Err(TokenError::Missing),
-        Header::Unusable => return Err(TokenError::Malformed),
+        Header::Absent => return Err(IdTokenError::Missing),
+        Header::Unusable => return Err(IdTokenError::Malformed),
         Header::Text(text) => text,
     };
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     let token = token.trim();
     if token.is_empty() || !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(TokenError::Missing);
+        return Err(IdTokenError::Missing);
     }
     Ok(token)
 }

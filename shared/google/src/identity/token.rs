@@ -11,7 +11,7 @@ use jsonwebtoken::{
 };
 use serde::Deserialize;
 
-use super::error::TokenError;
+use super::error::IdTokenError;
 
 /// The longest token that is looked at, in bytes. Google's have about 1,000, and
 /// custom claims add at most 1,000.
@@ -30,7 +30,7 @@ pub(super) struct Expected {
 
 impl Expected {
     /// What ID tokens say; session cookies have another issuer.
-    pub(super) fn of(project: String) -> Self {
+    pub(super) fn new(project: String) -> Self {
         Self {
             issuer: format!("https://securetoken.google.com/{project}"),
             audience: project,
@@ -56,64 +56,64 @@ struct Claims {
 }
 
 impl<'a> Token<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, TokenError> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, IdTokenError> {
         if text.len() > MAX_TOKEN {
-            return Err(TokenError::TooLarge);
+            return Err(IdTokenError::TooLarge);
         }
-        let claims = insecure_decode_claims(text).map_err(|_| TokenError::Malformed)?;
+        let claims = insecure_decode_claims(text).map_err(|_| IdTokenError::Malformed)?;
         Ok(Self { text, claims })
     }
 
     /// The key that it says it is signed with, by the one algorithm there is.
-    pub(super) fn key_id(&self) -> Result<String, TokenError> {
-        let header = decode_header(self.text).map_err(|_| TokenError::Algorithm)?;
+    pub(super) fn key_id(&self) -> Result<String, IdTokenError> {
+        let header = decode_header(self.text).map_err(|_| IdTokenError::Algorithm)?;
         if header.alg != Algorithm::RS256 {
-            return Err(TokenError::Algorithm);
+            return Err(IdTokenError::Algorithm);
         }
         // Extensions without whose knowledge a token must not be accepted.
         if header.crit.is_some() {
-            return Err(TokenError::Malformed);
+            return Err(IdTokenError::Malformed);
         }
         let key_id = header.kid.filter(|id| !id.is_empty());
-        key_id.ok_or(TokenError::NoKey)
+        key_id.ok_or(IdTokenError::NoKey)
     }
 
     /// Whether it is as unsigned as the emulator's are.
-    pub(super) fn check_unsigned(&self) -> Result<(), TokenError> {
+    pub(super) fn check_unsigned(&self) -> Result<(), IdTokenError> {
         if self.text.ends_with('.') {
             Ok(())
         } else {
-            Err(TokenError::Algorithm)
+            Err(IdTokenError::Algorithm)
         }
     }
 
-    pub(super) fn check_signature(&self, key: &DecodingKey) -> Result<(), TokenError> {
-        let (signed, signature) = self.text.rsplit_once('.').ok_or(TokenError::Malformed)?;
+    pub(super) fn check_signature(&self, key: &DecodingKey) -> Result<(), IdTokenError> {
+        let (signed, signature) = self.text.rsplit_once('.').ok_or(IdTokenError::Malformed)?;
         match crypto::verify(signature, signed.as_bytes(), key, Algorithm::RS256) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(TokenError::BadSignature),
-            Err(_) => Err(TokenError::Malformed),
+            Ok(false) => Err(IdTokenError::BadSignature),
+            Err(_) => Err(IdTokenError::Malformed),
         }
     }
 
     /// Whom it names, if everything else that it says is as it should be.
-    pub(super) fn user(&self, expected: &Expected, now: Timestamp) -> Result<UserId, TokenError> {
+    pub(super) fn user(&self, expected: &Expected, now: Timestamp) -> Result<UserId, IdTokenError> {
         let claims = &self.claims;
         if claims.aud.as_ref() != Some(&expected.audience) {
-            return Err(TokenError::WrongAudience);
+            return Err(IdTokenError::WrongAudience);
         }
         if claims.iss.as_ref() != Some(&expected.issuer) {
-            return Err(TokenError::WrongIssuer);
+            return Err(IdTokenError::WrongIssuer);
         }
         let now = now.as_secs();
         if claims.exp <= now {
-            return Err(TokenError::Expired);
+            return Err(IdTokenError::Expired);
         }
         let begun = claims.iat.max(claims.auth_time.unwrap_or(i64::MIN));
         if begun > now + CLOCK_SKEW {
-            return Err(TokenError::NotYetValid);
+            return Err(IdTokenError::NotYetValid);
         }
         let subject = claims.sub.as_deref().unwrap_or("");
-        UserId::parse(subject).map_err(|_| TokenError::Subject)
+        UserId::parse(subject).map_err(|_| IdTokenError::Subject)
     }
 }
