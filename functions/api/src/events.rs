@@ -96,7 +96,7 @@ pub(crate) struct StatusEvent {
 
 /// A stream of events under way.
 struct Listener {
-    changes: BoxStream<'static, Result<Option<Interview>, RecordsError>>,
+    changes: BoxStream<'static, Result<Interview, RecordsError>>,
     cursor: EventCursor,
     finished: bool,
 }
@@ -127,7 +127,7 @@ impl Listener {
                 return None;
             }
             let events = match listener.changes.next().await {
-                Some(Ok(Some(interview))) => listener.events_since(&interview),
+                Some(Ok(interview)) => listener.events_since(&interview),
                 // Deleted, or the store is gone: the client requests it again and learns why.
                 _ => listener.end(),
             };
