@@ -143,9 +143,9 @@ where
 
 /// The parameters of the query, of which the first of a name counts. A type that does not
 /// deny unknown fields ignores parameters that it does not know.
-pub(crate) struct Query<T>(pub(crate) T);
+pub(crate) struct QueryParameters<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParameters<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -258,8 +258,8 @@ mod tests {
     fn read(query: &str) -> Result<Parameters, (ErrorCode, String)> {
         let request = http::Request::get(format!("/?{query}")).body(()).unwrap();
         let mut parts = request.into_parts().0;
-        let read = block_on(Query::from_request_parts(&mut parts, &()));
-        read.map(|Query(parameters)| parameters)
+        let read = block_on(QueryParameters::from_request_parts(&mut parts, &()));
+        read.map(|QueryParameters(parameters)| parameters)
             .map_err(|ApiError(problem)| (problem.code, problem.detail))
     }
 
