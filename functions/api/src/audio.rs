@@ -101,7 +101,7 @@ impl Api {
             (None, user) => user.map(|Extension(user)| user),
         };
         let invalid = || {
-            let detail = "the link has expired or is not one that was given out";
+            let detail = "the link has expired or is invalid";
             Problem::new(ErrorCode::InvalidToken, detail)
         };
         Ok(InterviewKey {
