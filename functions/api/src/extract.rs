@@ -205,7 +205,7 @@ impl de::Error for QueryError {
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
         let detail = format!(
-            "there is no query parameter `{}` here",
+            "unknown query parameter `{}`",
             field.escape_debug()
         );
         Self(Problem::new(ErrorCode::UnknownParameter, detail))
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(read("size=7&name=a+b&name=c"), Ok(both));
         let wrong = (ErrorCode::InvalidParameter, "`size` takes a number".into());
         assert_eq!(read("size=x"), Err(wrong));
-        let unknown = "there is no query parameter `\\n` here".into();
+        let unknown = "unknown query parameter `\\n`".into();
         assert_eq!(read("%0A=1"), Err((ErrorCode::UnknownParameter, unknown)));
     }
 }
