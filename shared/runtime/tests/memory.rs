@@ -27,7 +27,7 @@ const SIZE: usize = 4 << 20;
 
 /// How many times its size a body may take: it is held, parts of it are decoded into texts
 /// and structures, and a list that grows is copied.
-const MOST_TIMES: usize = 8;
+const MOST_TIMES: usize = 6;
 
 /// Fields like those of the API's requests; what is unknown is passed over.
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@
 use domain::{Timestamp, UserId};
 use jsonwebtoken::{
     Algorithm, DecodingKey, crypto, dangerous::insecure_decode_claims, decode_header,
+    errors::ErrorKind,
 };
 use serde::Deserialize;
 
@@ -66,7 +67,11 @@ impl<'a> Token<'a> {
 
     /// The key that it says it is signed with, by the one algorithm there is.
     pub(super) fn key_id(&self) -> Result<String, IdTokenError> {
-        let header = decode_header(self.text).map_err(|_| IdTokenError::Algorithm)?;
+        let header = decode_header(self.text).map_err(|error| match error.kind() {
+            // Algorithms that `jsonwebtoken` does not know, such as `none`.
+            ErrorKind::Json(_) => IdTokenError::Algorithm,
+            _ => IdTokenError::Malformed,
+        })?;
         if header.alg != Algorithm::RS256 {
             return Err(IdTokenError::Algorithm);
         }
