@@ -204,10 +204,7 @@ impl de::Error for QueryError {
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        let detail = format!(
-            "unknown query parameter `{}`",
-            field.escape_debug()
-        );
+        let detail = format!("unknown query parameter `{}`", field.escape_debug());
         Self(Problem::new(ErrorCode::UnknownParameter, detail))
     }
 }
