@@ -180,12 +180,12 @@ export interface paths {
         get?: never;
         /**
          * Take a speech engine's answer by PUT
-         * @description For the engine alone: the token in the path is minted for one job.
+         * @description For the engine alone: the token in the path is generated for one job.
          */
         put: operations["put_deepgram_answer"];
         /**
          * Take a speech engine's answer by POST
-         * @description For the engine alone: the token in the path is minted for one job.
+         * @description For the engine alone: the token in the path is generated for one job.
          */
         post: operations["post_deepgram_answer"];
         delete?: never;
@@ -1894,7 +1894,7 @@ export interface components {
         /** @description How many bits a value has. */
         bits: 8 | 16;
         /**
-         * @description The token that was minted for one job.
+         * @description The token of one job.
          * @example a-token-of-one-job
          */
         callback_token: string;
@@ -3080,7 +3080,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The token that was minted for one job.
+                 * @description The token of one job.
                  * @example a-token-of-one-job
                  */
                 token: components["parameters"]["callback_token"];
@@ -3154,7 +3154,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The token that was minted for one job.
+                 * @description The token of one job.
                  * @example a-token-of-one-job
                  */
                 token: components["parameters"]["callback_token"];

@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     Api,
     error::{ApiError, no_interview, not_ready},
-    extract::{PathValues, Query},
+    extract::{PathValues, QueryParameters},
 };
 
 /// How long a link to a recording is good for.
@@ -40,7 +40,7 @@ pub(crate) struct AudioQuery {
 
 pub(crate) async fn audio(
     State(api): State<Arc<Api>>,
-    Query(query): Query<AudioQuery>,
+    QueryParameters(query): QueryParameters<AudioQuery>,
     values: PathValues,
     user: Option<Extension<UserId>>,
     headers: HeaderMap,
@@ -52,7 +52,7 @@ pub(crate) async fn audio(
 /// The headers alone; a range has no meaning for `HEAD`: RFC 9110, section 14.2.
 pub(crate) async fn audio_head(
     State(api): State<Arc<Api>>,
-    Query(query): Query<AudioQuery>,
+    QueryParameters(query): QueryParameters<AudioQuery>,
     values: PathValues,
     user: Option<Extension<UserId>>,
 ) -> Result<Response, ApiError> {
@@ -101,7 +101,7 @@ impl Api {
             (None, user) => user.map(|Extension(user)| user),
         };
         let invalid = || {
-            let detail = "the link has expired or is not one that was given out";
+            let detail = "the link has expired or is invalid";
             Problem::new(ErrorCode::InvalidToken, detail)
         };
         Ok(InterviewKey {

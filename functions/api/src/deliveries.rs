@@ -18,7 +18,7 @@ use steps::report_unreadable;
 use crate::{
     Api,
     error::ApiError,
-    extract::{OwnInterview, PathValues, Query},
+    extract::{OwnInterview, PathValues, QueryParameters},
     page::{Page, PageCursor, PageQuery, page},
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct DeliveryBody {
 pub(crate) async fn deliveries(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-    Query(query): Query<PageQuery>,
+    QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<DeliveryBody>>, ApiError> {
     let collection = interview.key().document().collection("deliveries");
     let found = api

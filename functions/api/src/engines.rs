@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     Api,
-    extract::{NoParameters, Query},
+    extract::{NoParameters, QueryParameters},
 };
 
 /// The engines that are active.
@@ -22,7 +22,10 @@ pub(crate) struct Engines {
 }
 
 /// Shows names, models and states: no addresses and no keys.
-pub(crate) async fn engines(State(api): State<Arc<Api>>, _: Query<NoParameters>) -> Json<Engines> {
+pub(crate) async fn engines(
+    State(api): State<Arc<Api>>,
+    _: QueryParameters<NoParameters>,
+) -> Json<Engines> {
     Json(Engines {
         speech: api.live.status(),
         language: api.direct.status(),

@@ -143,9 +143,9 @@ where
 
 /// The parameters of the query, of which the first of a name counts. A type that does not
 /// deny unknown fields ignores parameters that it does not know.
-pub(crate) struct Query<T>(pub(crate) T);
+pub(crate) struct QueryParameters<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParameters<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -204,10 +204,7 @@ impl de::Error for QueryError {
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        let detail = format!(
-            "there is no query parameter `{}` here",
-            field.escape_debug()
-        );
+        let detail = format!("unknown query parameter `{}`", field.escape_debug());
         Self(Problem::new(ErrorCode::UnknownParameter, detail))
     }
 }
@@ -258,8 +255,8 @@ mod tests {
     fn read(query: &str) -> Result<Parameters, (ErrorCode, String)> {
         let request = http::Request::get(format!("/?{query}")).body(()).unwrap();
         let mut parts = request.into_parts().0;
-        let read = block_on(Query::from_request_parts(&mut parts, &()));
-        read.map(|Query(parameters)| parameters)
+        let read = block_on(QueryParameters::from_request_parts(&mut parts, &()));
+        read.map(|QueryParameters(parameters)| parameters)
             .map_err(|ApiError(problem)| (problem.code, problem.detail))
     }
 
@@ -277,7 +274,7 @@ mod tests {
         assert_eq!(read("size=7&name=a+b&name=c"), Ok(both));
         let wrong = (ErrorCode::InvalidParameter, "`size` takes a number".into());
         assert_eq!(read("size=x"), Err(wrong));
-        let unknown = "there is no query parameter `\\n` here".into();
+        let unknown = "unknown query parameter `\\n`".into();
         assert_eq!(read("%0A=1"), Err((ErrorCode::UnknownParameter, unknown)));
     }
 }

@@ -19,7 +19,7 @@ use steps::readable;
 use crate::{
     Api,
     error::ApiError,
-    extract::{Query, parameter},
+    extract::{QueryParameters, parameter},
     page::{Page, limit, not_given_out, read_token, token, usual_limit},
     view::InterviewBody,
 };
@@ -63,7 +63,7 @@ fn status<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Erro
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
-    Query(query): Query<ListQuery>,
+    QueryParameters(query): QueryParameters<ListQuery>,
 ) -> Result<Json<Page<InterviewBody>>, ApiError> {
     let limit = query.limit;
     let after = query.page_token.as_deref();

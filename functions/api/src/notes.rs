@@ -23,7 +23,7 @@ use steps::readable;
 use crate::{
     Api,
     error::{ApiError, no_interview},
-    extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, Query},
+    extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
     page::{Page, PageCursor, PageQuery, page},
     patch::Patch,
     validation::{MAX_MOMENT_MS, check_moment, invalid, is_short, whole},
@@ -78,7 +78,7 @@ pub(crate) struct ChangeNote {
 pub(crate) async fn notes(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-    Query(query): Query<PageQuery>,
+    QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<Note>>, ApiError> {
     let notes = api.all_notes(&interview.key()).await?;
     let places: Vec<PageCursor> = notes.iter().map(place).collect();

@@ -93,6 +93,6 @@ pub(crate) fn read_token<T: DeserializeOwned>(token: &str) -> Result<T, Problem>
 }
 
 pub(crate) fn not_given_out() -> Problem {
-    let detail = "`page_token` is not one that was given out";
+    let detail = "`page_token` is invalid";
     Problem::new(ErrorCode::InvalidParameter, detail)
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer};
 use crate::{
     Api,
     error::{ApiError, not_ready},
-    extract::{OwnInterview, Query, parameter},
+    extract::{OwnInterview, QueryParameters, parameter},
 };
 
 /// The parameters of waveforms.
@@ -64,7 +64,7 @@ pub(crate) async fn analysis(
 
 pub(crate) async fn waveform(
     State(api): State<Arc<Api>>,
-    Query(query): Query<WaveformQuery>,
+    QueryParameters(query): QueryParameters<WaveformQuery>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let waveform = api.rescaled_waveform(&query, &interview).await?;
@@ -74,7 +74,7 @@ pub(crate) async fn waveform(
 
 pub(crate) async fn waveform_data(
     State(api): State<Arc<Api>>,
-    Query(query): Query<WaveformQuery>,
+    QueryParameters(query): QueryParameters<WaveformQuery>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let waveform = api.rescaled_waveform(&query, &interview).await?;

@@ -31,7 +31,7 @@ use tokio::{
 use crate::{
     Api, RequestId,
     error::{ApiError, step_problem},
-    extract::Query,
+    extract::QueryParameters,
     sse,
     temp_recording::TempRecording,
     transcript::TranscriptBody,
@@ -71,7 +71,7 @@ pub(crate) struct StreamQuery {
 
 pub(crate) async fn transcribe_stream(
     State(api): State<Arc<Api>>,
-    Query(StreamQuery { language }): Query<StreamQuery>,
+    QueryParameters(StreamQuery { language }): QueryParameters<StreamQuery>,
     Extension(user): Extension<UserId>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     request: Request,

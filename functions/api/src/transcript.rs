@@ -21,12 +21,12 @@ use serde::Serialize;
 use crate::{
     Api, captions,
     error::{ApiError, not_ready},
-    extract::{NoParameters, OwnInterview, Query},
+    extract::{NoParameters, OwnInterview, QueryParameters},
 };
 
 pub(crate) async fn json(
     State(api): State<Arc<Api>>,
-    _: Query<NoParameters>,
+    _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let transcript = api.transcript(&interview).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn json(
 
 pub(crate) async fn srt(
     State(api): State<Arc<Api>>,
-    _: Query<NoParameters>,
+    _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let text = captions::srt(&api.transcript(&interview).await?);
@@ -48,7 +48,7 @@ pub(crate) async fn srt(
 
 pub(crate) async fn vtt(
     State(api): State<Arc<Api>>,
-    _: Query<NoParameters>,
+    _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let text = captions::vtt(&api.transcript(&interview).await?);
@@ -57,7 +57,7 @@ pub(crate) async fn vtt(
 
 pub(crate) async fn txt(
     State(api): State<Arc<Api>>,
-    _: Query<NoParameters>,
+    _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let text = to_text(&api.transcript(&interview).await?);
@@ -66,7 +66,7 @@ pub(crate) async fn txt(
 
 pub(crate) async fn md(
     State(api): State<Arc<Api>>,
-    _: Query<NoParameters>,
+    _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let transcript = api.transcript(&interview).await?;

@@ -31,7 +31,7 @@ use serde_json::{
 use crate::{
     Api,
     error::ApiError,
-    extract::{OwnInterview, Query, parameter},
+    extract::{OwnInterview, QueryParameters, parameter},
     transcript::{TranscriptBody, shown},
 };
 
@@ -172,7 +172,7 @@ pub(crate) struct FieldsQuery {
 
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,
-    Query(query): Query<FieldsQuery>,
+    QueryParameters(query): QueryParameters<FieldsQuery>,
     OwnInterview(mut interview): OwnInterview,
 ) -> Result<Json<WholeInterview>, ApiError> {
     api.judge(&mut interview).await?;

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Engines, Host, Settings,
+    Host, HostEngines, Settings,
     maintenance::{self, Maintenance},
     models::{self, ModelsCommand},
     process,
@@ -101,7 +101,7 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
         Work::Serve => Fallback::AsSet,
         Work::Process { .. } => Fallback::IfInstalled,
     };
-    let (engines, supply) = match Engines::find_with(&environment, fallback) {
+    let (engines, supply) = match HostEngines::find_with(&environment, fallback) {
         Ok(found) => found,
         Err(error) => return fail(&format!("{error:#}"), 2),
     };
@@ -138,7 +138,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
 /// Hosts everything until the stop signal.
 async fn host(
     settings: Settings,
-    engines: Engines,
+    engines: HostEngines,
     supply: Option<Arc<Supply>>,
 ) -> anyhow::Result<()> {
     telemetry::for_people("info");

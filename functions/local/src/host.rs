@@ -33,7 +33,7 @@ use waveform::Waveform;
 use crate::{Settings, service::EmbeddedService};
 
 /// The engines that settings name.
-pub struct Engines {
+pub struct HostEngines {
     /// Speech to words.
     pub transcriber: Arc<dyn Transcriber>,
     /// The same while it is spoken.
@@ -42,7 +42,7 @@ pub struct Engines {
     pub analyst: Arc<dyn Analyst>,
 }
 
-impl Engines {
+impl HostEngines {
     /// Finds the engines that the settings name on this machine.
     pub fn find(environment: &Environment) -> anyhow::Result<Self> {
         Ok(Self::find_with(environment, Fallback::AsSet)?.0)
@@ -83,7 +83,7 @@ impl Host {
     pub async fn open(
         settings: Settings,
         public_url: String,
-        engines: Engines,
+        engines: HostEngines,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         let pipeline = Arc::new(Pipeline::ours());
@@ -157,7 +157,7 @@ fn functions(
     store: &Store,
     settings: &Settings,
     clock: &Arc<dyn Clock>,
-    engines: Engines,
+    engines: HostEngines,
     secrets: Secrets,
 ) -> anyhow::Result<Vec<Arc<dyn Function>>> {
     let (records, clock) = (store.records(), Arc::clone(clock));

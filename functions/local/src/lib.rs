@@ -15,5 +15,5 @@ mod progress;
 mod service;
 mod settings;
 
-pub use host::{Engines, Host};
+pub use host::{Host, HostEngines};
 pub use settings::Settings;

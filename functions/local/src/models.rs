@@ -14,7 +14,7 @@ use clap::Subcommand;
 use config::Environment;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::Engines;
+use crate::HostEngines;
 
 /// What to do with models.
 #[derive(Subcommand)]
@@ -153,7 +153,7 @@ fn verify(cache: &Cache, name: Option<&str>) -> anyhow::Result<u8> {
 
 /// Obtains the model that `process` needs. Without one the fallback is announced; it is
 /// an error if that is not installed either.
-pub(crate) async fn prepare(engines: &Engines, supply: Option<&Supply>) -> anyhow::Result<()> {
+pub(crate) async fn prepare(engines: &HostEngines, supply: Option<&Supply>) -> anyhow::Result<()> {
     let Some(supply) = supply else {
         return Ok(());
     };

@@ -27,13 +27,13 @@ use runtime::telemetry;
 use serde_json::Value;
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
-use crate::{Engines, Host, Settings, progress::Display};
+use crate::{Host, HostEngines, Settings, progress::Display};
 
 /// Runs the recording through the pipeline and leaves the results in `out`;
 /// answers the exit code.
 pub(crate) async fn run(
     mut settings: Settings,
-    engines: Engines,
+    engines: HostEngines,
     file: &Path,
     out: &Path,
     speakers_expected: Option<u32>,

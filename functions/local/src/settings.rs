@@ -61,7 +61,7 @@ pub(crate) fn data_dir(environment: &Environment) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Engines;
+    use crate::HostEngines;
 
     #[test]
     fn every_wrong_setting_is_one_line_that_names_it() {
@@ -88,7 +88,7 @@ mod tests {
             let read = Settings::read(&environment).map(drop);
             let error = read
                 .map_err(anyhow::Error::from)
-                .and_then(|()| Engines::find(&environment).map(drop));
+                .and_then(|()| HostEngines::find(&environment).map(drop));
             let error = error.unwrap_err().to_string();
             assert!(error.starts_with(name) && !error.contains('\n'), "{error}");
             assert!(!error.contains("hunter2"), "{error}");

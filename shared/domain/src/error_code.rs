@@ -49,7 +49,7 @@ macro_rules! error_codes {
 
 error_codes! {
     api {
-        BodyIncomplete "body_incomplete" 400 "The body broke off."
+        BodyIncomplete "body_incomplete" 400 "The request body is incomplete."
         InvalidBody "invalid_body" 400
             "The body is not the JSON that is expected; the detail names the field."
         InvalidField "invalid_field" 400
@@ -59,11 +59,11 @@ error_codes! {
             "`Idempotency-Key` does not have 1 to 255 visible characters."
         InvalidParameter "invalid_parameter" 400 "A query parameter's value is not accepted."
         InvalidUser "invalid_user" 400 "`X-User-Id` is not a valid user id."
-        UnknownParameter "unknown_parameter" 400 "There is no query parameter of that name here."
+        UnknownParameter "unknown_parameter" 400 "The endpoint has no query parameter of that name."
         TokenMissing "token_missing" 401 "No token was sent."
         TokenTooLarge "token_too_large" 401 "The token has more than 8192 bytes."
         TokenMalformed "token_malformed" 401
-            "The token is no Firebase ID token, or not sent once and whole."
+            "The token is not a Firebase ID token, or the header is repeated or malformed."
         TokenAlgorithm "token_algorithm" 401 "The token is not signed as ID tokens are."
         TokenNoKey "token_no_key" 401
             "The token names no key: exchange a custom token for an ID token."
@@ -73,44 +73,44 @@ error_codes! {
         TokenWrongAudience "token_wrong_audience" 401
             "The token is for another Firebase project."
         TokenWrongIssuer "token_wrong_issuer" 401
-            "The token is no ID token of this Firebase project."
-        TokenSubject "token_subject" 401 "The token's user id cannot be one."
+            "The token was not issued for this Firebase project."
+        TokenSubject "token_subject" 401 "The token's user id is invalid."
         TokenExpired "token_expired" 401 "The token has expired; get a fresh one."
-        TokenNotYetValid "token_not_yet_valid" 401 "The token is from the future."
+        TokenNotYetValid "token_not_yet_valid" 401 "The token is not valid yet."
         ForeignOrigin "foreign_origin" 403
-            "The embedded service lets pages of this origin change nothing: `CORS_ALLOWED_ORIGINS`."
+            "Pages of this origin may not change anything; `CORS_ALLOWED_ORIGINS` lists those that may."
         InvalidToken "invalid_token" 403
-            "The link has expired or is not one that was given out."
+            "The link has expired or is invalid."
         ConsoleNotBuilt "console_not_built" 404 "This program was built without the console."
         InterviewNotFound "interview_not_found" 404
             "There is no such interview, or it belongs to another user."
         NoSuchDelivery "no_such_delivery" 404 "There is no such delivery."
         NoSuchNote "no_such_note" 404 "There is no such note."
         NoSuchPath "no_such_path" 404 "There is nothing at this path."
-        NotFound "not_found" 404 "The file is not there any more."
+        NotFound "not_found" 404 "The file no longer exists."
         NotReady "not_ready" 404
             "The interview does not have this part, or not yet: see its steps."
-        NothingAwaited "nothing_awaited" 404 "Nothing is awaited here."
+        NothingAwaited "nothing_awaited" 404 "No callback is expected at this URL."
         MethodNotAllowed "method_not_allowed" 405
             "The path does not take this method; `Allow` says which."
-        BodyTooSlow "body_too_slow" 408 "The body came too slowly."
+        BodyTooSlow "body_too_slow" 408 "The request body arrived too slowly."
         AlreadyUploaded "already_uploaded" 409 "The recording has been uploaded already."
         Conflict "conflict" 409 "Another request changed it at the same time; try again."
         IdempotencyKeyUsed "idempotency_key_used" 409
-            "What this key made is deleted, or has another recording."
+            "The interview that this key created is deleted, or has another recording."
         NoAudioAnnounced "no_audio_announced" 409 "The interview was created without `audio`."
-        NoReceiver "no_receiver" 409 "The interview names no receiver of webhooks any more."
+        NoReceiver "no_receiver" 409 "The interview no longer has a webhook URL."
         NoRecording "no_recording" 409 "The recording has not arrived."
         NotFailed "not_failed" 409 "The step has not failed, or none has."
         PrerequisiteFailed "prerequisite_failed" 409
             "A step that this one needs has to be run first."
         TranscriptionBegun "transcription_begun" 409
             "What the speech engine is told can only change before it begins."
-        TooManyNotes "too_many_notes" 409 "The interview has as many notes as it can have."
-        BodyTooLarge "body_too_large" 413 "The body has more bytes than are taken."
+        TooManyNotes "too_many_notes" 409 "The interview has the maximum number of notes."
+        BodyTooLarge "body_too_large" 413 "The request body is too large."
         RecordingTooLarge "recording_too_large" 413
-            "The recording has more bytes than are accepted."
-        TooLarge "too_large" 413 "It is more than fits into an interview."
+            "The recording is too large."
+        TooLarge "too_large" 413 "The result is too large to store."
         ContentTypeMissing "content_type_missing" 415
             "`Content-Type` does not say what the body is."
         RangeNotSatisfiable "range_not_satisfiable" 416
@@ -122,24 +122,24 @@ error_codes! {
         TooManyRequests "too_many_requests" 429
             "The user or the address sent more requests than the rate limit allows; retry after `Retry-After`."
         TooManyStreams "too_many_streams" 429
-            "The user has as many streams open as one may have."
-        Internal "internal" 500 "Something went wrong here; it has been noted."
+            "The user has the maximum number of open streams."
+        Internal "internal" 500 "An internal error occurred; it has been logged."
         IdentityUnavailable "identity_unavailable" 503
-            "Tokens cannot be checked just now; try again."
+            "Tokens cannot be verified at the moment; try again."
         EngineUnavailable "not_done" 503
-            "An engine could not answer; the same request may do later."
+            "An engine is unavailable; the same request may succeed later."
         StorageFull "storage_full" 503
             "The disk of an embedded service is full: nothing can be stored until there is room."
-        Unavailable "unavailable" 503 "The service cannot answer just now; try again."
+        Unavailable "unavailable" 503 "The service is temporarily unavailable; try again."
     }
     others {
-        WrongSender "foreign" 400 "The delivery is from another sender than is expected there."
+        WrongSender "foreign" 400 "The delivery is from an unexpected sender."
         Unreadable "unreadable" 400 "The delivery cannot be read."
         PermanentFailure "permanent_failure" 422 "The delivery can never be handled."
-        TransientFailure "transient_failure" 503 "The delivery may be handled next time."
-        Later "later" 503 "It is not the time for the delivery."
-        InvalidArgument "invalid_argument" 400 "A field of the task makes no sense."
-        InvalidRequest "invalid_request" 400 "The request makes no sense."
+        TransientFailure "transient_failure" 503 "The delivery failed and may succeed when repeated."
+        Later "later" 503 "The delivery is not due yet."
+        InvalidArgument "invalid_argument" 400 "A field of the task is invalid."
+        InvalidRequest "invalid_request" 400 "The request is invalid."
         ChecksumMismatch "crc32c_mismatch" 400 "The bytes do not have the declared CRC-32C."
         InvalidContentRange "invalid_content_range" 400 "`Content-Range` makes no sense."
         UploadTooSmall "upload_too_small" 400 "The upload has fewer bytes than were signed for."
@@ -149,8 +149,8 @@ error_codes! {
         UrlExpired "url_expired" 403 "The URL has expired."
         HeaderNotAsSigned "header_not_as_signed" 403 "A header does not have the signed value."
         NoSuchUpload "no_such_upload" 404 "There is no such upload."
-        UploadInterrupted "upload_interrupted" 408 "The upload broke off."
-        ConditionNotMet "condition_not_met" 412 "The object is not as the request expects it."
+        UploadInterrupted "upload_interrupted" 408 "The upload was interrupted."
+        ConditionNotMet "condition_not_met" 412 "The object does not meet the request's precondition."
         ObjectExists "already_uploaded" 412 "There is an object of that name."
         UploadTooLarge "upload_too_large" 413 "The upload has more bytes than were signed for."
     }

@@ -82,7 +82,7 @@ impl Problem {
 
     /// 500, about which the caller is told nothing.
     pub fn internal() -> Self {
-        let detail = "something went wrong here; it has been noted";
+        let detail = "an internal error occurred; it has been logged";
         Self::new(ErrorCode::Internal, detail)
     }
 
@@ -94,7 +94,7 @@ impl Problem {
             let detail = "the service has no room left: nothing can be stored until some is made";
             return Self::new(ErrorCode::StorageFull, detail);
         }
-        let detail = "the service cannot answer just now; try again";
+        let detail = "the service is temporarily unavailable; try again";
         Self::new(ErrorCode::Unavailable, detail)
     }
 

@@ -19,7 +19,7 @@ pub(super) fn all() -> Value {
         "shown_id": path("id", "The interview's id; the page itself finds out whether there is \
             such an interview.", ID),
         "console_file": path("file", "As it stands in the page.", "index.js"),
-        "callback_token": path("token", "The token that was minted for one job.", "a-token-of-one-job"),
+        "callback_token": path("token", "The token of one job.", "a-token-of-one-job"),
         "limit": query("limit", "How many to answer at most.",
             &json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})),
         "page_token": query("page_token", "The `next_page_token` of the page before.",

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_to_us_has_no_other_fields() {
+    fn request_schemas_forbid_other_fields() {
         for name in [
             "NewInterview",
             "NewInterviewForm",
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_send_has_all_its_fields() {
+    fn response_schemas_require_all_fields() {
         let all = all();
         let required = |name: &str| {
             let required = all[name]["required"].as_array().unwrap();

@@ -29,7 +29,7 @@ use domain::{
 };
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
-use local::Engines;
+use local::HostEngines;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -184,7 +184,7 @@ impl Transcriber for Patient {
 
 async fn host() -> TestHost {
     let engine = Arc::new(ScriptedEngine::default());
-    let engines = Engines {
+    let engines = HostEngines {
         transcriber: Arc::clone(&engine) as _,
         live: Arc::clone(&engine) as _,
         analyst: Arc::new(Thorough),
@@ -282,7 +282,7 @@ async fn deliver_what_is_due(test: &TestHost) {
 
 async fn parked() -> TestHost {
     let engine = Arc::new(ScriptedEngine::default());
-    let engines = Engines {
+    let engines = HostEngines {
         transcriber: Arc::new(Patient),
         live: Arc::clone(&engine) as _,
         analyst: Arc::new(Thorough),

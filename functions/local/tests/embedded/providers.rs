@@ -10,7 +10,7 @@ use std::{
 use crate::support::{TestHost, engine::ScriptedEngine, wav};
 use config::Environment;
 use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::AnalystOptions};
-use local::Engines;
+use local::HostEngines;
 use serde_json::Value;
 use testing::fake_providers::{
     CONVERSATION, Providers, RecordedRequest, Said, analysed, assert_made_by_providers, recorded,
@@ -30,7 +30,7 @@ pub(crate) async fn start_in(
     let settings = providers.listen().await;
     let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
     let environment: Environment = settings.chain(more.iter().copied()).collect();
-    let engines = Engines::find(&environment).unwrap();
+    let engines = HostEngines::find(&environment).unwrap();
     (TestHost::start_engines(engines, public).await, providers)
 }
 
@@ -223,7 +223,7 @@ fn caller(asked: &RecordedRequest) -> usize {
 }
 
 /// Engines that do not wait for long.
-fn hasty(url: &str) -> Engines {
+fn hasty(url: &str) -> HostEngines {
     // Long enough for a good answer on a machine that has other things to do: one that
     // came too late would have been paid for.
     let wait = Duration::from_secs(10);
@@ -235,7 +235,7 @@ fn hasty(url: &str) -> Engines {
     };
     let gemini = Gemini::new(url, "gemini-2.5-flash", "test-key").unwrap();
     let model = Arc::new(gemini.within(wait));
-    Engines {
+    HostEngines {
         transcriber: Arc::new(Deepgram::new(options).unwrap()),
         live: Arc::new(ScriptedEngine::default()),
         analyst: Arc::new(LanguageAnalyst::new(model, AnalystOptions::new(48_000, 3))),

@@ -22,7 +22,7 @@ use emulation::dispatch::GRACE;
 use engines::Extractive;
 use futures::StreamExt as _;
 use http::Method;
-use local::Engines;
+use local::HostEngines;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -112,7 +112,7 @@ impl LiveTranscriber for Unready {
 }
 
 async fn start(engine: &Arc<Unready>) -> TestHost {
-    let engines = Engines {
+    let engines = HostEngines {
         transcriber: Arc::clone(engine) as _,
         live: Arc::clone(engine) as _,
         analyst: Arc::new(Extractive),

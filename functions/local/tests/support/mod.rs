@@ -18,7 +18,7 @@ use embedded::ManualClock;
 use engine::ScriptedEngine;
 use engines::Extractive;
 use http::Method;
-use local::{Engines, Host, Settings};
+use local::{Host, HostEngines, Settings};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -63,7 +63,7 @@ impl TestHost {
         engine: Arc<ScriptedEngine>,
         public: bool,
     ) -> Self {
-        let engines = Engines {
+        let engines = HostEngines {
             transcriber,
             live: Arc::clone(&engine) as _,
             analyst: Arc::new(Extractive),
@@ -77,7 +77,7 @@ impl TestHost {
     /// With other settings.
     pub async fn start_set(set: impl FnOnce(&mut Settings)) -> Self {
         let engine = Arc::new(ScriptedEngine::default());
-        let engines = Engines {
+        let engines = HostEngines {
             transcriber: Arc::clone(&engine) as _,
             live: Arc::clone(&engine) as _,
             analyst: Arc::new(Extractive),
@@ -90,14 +90,14 @@ impl TestHost {
 
     /// With other engines, of which the speech engine can call back where `public`
     /// says so.
-    pub async fn start_engines(engines: Engines, public: bool) -> Self {
+    pub async fn start_engines(engines: HostEngines, public: bool) -> Self {
         let set = |settings: &mut Settings, url: &str| {
             settings.public_url = public.then(|| url.to_owned());
         };
         Self::start_as(engines, set).await
     }
 
-    async fn start_as(engines: Engines, set: impl FnOnce(&mut Settings, &str)) -> Self {
+    async fn start_as(engines: HostEngines, set: impl FnOnce(&mut Settings, &str)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::at(START));
         let (listener, url) = listen().await;

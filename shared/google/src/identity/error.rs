@@ -80,7 +80,7 @@ impl IdTokenError {
             Self::NotYetValid => (ErrorCode::TokenNotYetValid, "the token is from the future"),
             Self::NoKeys => (
                 ErrorCode::IdentityUnavailable,
-                "tokens cannot be checked just now; try again",
+                "tokens cannot be verified at the moment; try again",
             ),
         }
     }

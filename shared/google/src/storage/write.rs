@@ -19,7 +19,7 @@ use domain::{
 use http::header;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::json;
-use source::UploadBody;
+use source::BufferedUpload;
 
 use super::{
     GcsBucket,
@@ -68,7 +68,7 @@ pub(super) async fn write(
         content_type,
         overwrite,
     };
-    let mut source = UploadBody::new(body);
+    let mut source = BufferedUpload::new(body);
     source.fill(CHUNK).await?;
     let stored = if source.fits(CHUNK) {
         upload.send_at_once(&source).await?
@@ -79,7 +79,7 @@ pub(super) async fn write(
 }
 
 impl Upload<'_> {
-    async fn send_at_once(&self, source: &UploadBody) -> Result<Resource, ObjectError> {
+    async fn send_at_once(&self, source: &BufferedUpload) -> Result<Resource, ObjectError> {
         let (mut attempts, mut is_unsure) = (Attempts::default(), false);
         let boundary = random_name();
         let body = self.multipart(&boundary, source);
@@ -98,7 +98,7 @@ impl Upload<'_> {
         }
     }
 
-    fn multipart(&self, boundary: &str, source: &UploadBody) -> Bytes {
+    fn multipart(&self, boundary: &str, source: &BufferedUpload) -> Bytes {
         let metadata = json!({
             "name": self.name,
             "contentType": self.content_type,
@@ -161,7 +161,7 @@ impl Upload<'_> {
     async fn check(
         &self,
         stored: Resource,
-        source: &UploadBody,
+        source: &BufferedUpload,
     ) -> Result<ObjectMeta, ObjectError> {
         let is_right = is_of(&stored, source);
         let meta = stored.into_meta()?;
@@ -186,7 +186,7 @@ enum Answer {
 }
 
 /// Whether an object has the bytes that were sent, by size and checksum.
-fn is_of(stored: &Resource, source: &UploadBody) -> bool {
+fn is_of(stored: &Resource, source: &BufferedUpload) -> bool {
     let size = stored.size.parse().ok();
     size == source.total() && stored.crc32c == encode(source.crc32c())
 }

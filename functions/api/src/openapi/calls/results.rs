@@ -108,7 +108,7 @@ pub(super) fn report() -> Operation {
 
 pub(super) fn audio() -> Operation {
     let any = json!({"*/*": {}});
-    let about = "The part that was asked for.";
+    let about = "The requested range.";
     let range = header("Which bytes these are, and of how many.");
     listening("listen", "Listen to the recording")
         .takes(&["range", "if_range"])

@@ -93,7 +93,7 @@ pub(super) fn callback(method: &Method) -> Operation {
     let id = format!("{}_deepgram_answer", method.as_str().to_ascii_lowercase());
     let summary = format!("Take a speech engine's answer by {method}");
     Operation::new(&id, TAG, &summary)
-        .about("For the engine alone: the token in the path is minted for one job.")
+        .about("For the engine alone: the token in the path is generated for one job.")
         .open()
         .takes(&["callback_token"])
         .with("requestBody", json!({"required": true, "content": content}))

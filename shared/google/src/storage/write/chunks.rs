@@ -7,7 +7,7 @@ use reqwest::RequestBuilder;
 use serde_json::json;
 
 use super::{
-    Answer, CHUNK, Failure, Upload, decode_json, encode, source::UploadBody, unexpected, wait,
+    Answer, CHUNK, Failure, Upload, decode_json, encode, source::BufferedUpload, unexpected, wait,
 };
 use crate::{retry::Attempts, storage::json_api::Resource};
 
@@ -22,7 +22,7 @@ enum Progress {
 impl Upload<'_> {
     pub(super) async fn send_in_chunks(
         &self,
-        source: &mut UploadBody,
+        source: &mut BufferedUpload,
     ) -> Result<Resource, ObjectError> {
         let session = self.begin_session().await?;
         let sent = self.send_chunks(&session, source).await;
@@ -62,7 +62,7 @@ impl Upload<'_> {
     async fn send_chunks(
         &self,
         session: &str,
-        source: &mut UploadBody,
+        source: &mut BufferedUpload,
     ) -> Result<Resource, ObjectError> {
         let (mut attempts, mut is_unsure) = (Attempts::default(), false);
         loop {
@@ -91,7 +91,11 @@ impl Upload<'_> {
         }
     }
 
-    async fn send_chunk(&self, session: &str, source: &UploadBody) -> Result<Progress, Failure> {
+    async fn send_chunk(
+        &self,
+        session: &str,
+        source: &BufferedUpload,
+    ) -> Result<Progress, Failure> {
         let (chunk, is_last) = source.chunk(CHUNK);
         if chunk.is_empty() {
             // All of it is there; the size alone is missing.
@@ -111,7 +115,7 @@ impl Upload<'_> {
     }
 
     /// Finds out how many bytes the service has persisted.
-    async fn query(&self, session: &str, source: &UploadBody) -> Result<Progress, Failure> {
+    async fn query(&self, session: &str, source: &BufferedUpload) -> Result<Progress, Failure> {
         let range = format!("bytes */{}", spell(source.total()));
         let request = self.api.client().map_err(Failure::transient)?.put(session);
         let request = request.header(header::CONTENT_RANGE, range);

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 const QUANTUM: usize = 256 * 1024;
 
 /// A stream of bytes, of which those are kept that have not been persisted.
-pub(super) struct UploadBody {
+pub(super) struct BufferedUpload {
     /// In a mutex for being `Sync`; it is never locked.
     body: Mutex<ByteStream>,
     has_ended: bool,
@@ -20,7 +20,7 @@ pub(super) struct UploadBody {
     crc32c: u32,
 }
 
-impl UploadBody {
+impl BufferedUpload {
     pub(super) fn new(body: ByteStream) -> Self {
         Self {
             body: Mutex::new(body),
