@@ -2,7 +2,8 @@
 //! writes.
 
 use domain::{
-    ErrorCode, analysis::Analysis, note::Note, ports::Segment, waveform::JsonData, webhook::WebhookBody,
+    ErrorCode, analysis::Analysis, note::Note, ports::Segment, waveform::JsonData,
+    webhook::WebhookBody,
 };
 use schemars::{
     Schema, SchemaGenerator,
@@ -74,6 +75,7 @@ pub(super) fn all() -> Value {
     // What is sent and received is described as it may be sent.
     all.extend(received);
     all.insert("Problem".into(), problem());
+    all.insert("RecordingForm".into(), recording_form());
     Value::Object(all)
 }
 
@@ -153,6 +155,16 @@ fn without_null(schema: &mut Value) {
             *schema = one;
         }
     }
+}
+
+fn recording_form() -> Value {
+    let file = json!({"type": "string", "format": "binary", "description": "The recording."});
+    json!({
+        "type": "object",
+        "description": "A recording.",
+        "required": ["file"],
+        "properties": {"file": file},
+    })
 }
 
 fn problem() -> Value {
