@@ -178,7 +178,7 @@ pub(crate) async fn interview_page(api: State<Arc<Api>>) -> Result<Response, Api
     tag = "Service",
     params(ConsoleFile),
     security(()),
-    responses((status = 200, description = "The file, compressed where that is accepted.", body = [u8], content_type = "*/*")),
+    responses((status = 200, description = "The file, compressed where that is accepted.", content(("*/*")))),
     extensions(("x-errors" = json!(errors(&[&[ErrorCode::NoSuchPath, ErrorCode::TooManyRequests]])))),
 )]
 pub(crate) async fn asset(values: PathValues, headers: HeaderMap) -> Result<Response, ApiError> {

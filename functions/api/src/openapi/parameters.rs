@@ -91,8 +91,8 @@ fn query(name: &str, mut schema: Value) -> Parameter {
         schema["type"] = kind;
     }
     let is_list = schema["type"] == "array";
-    let parameter = parameter(name, about.as_str().unwrap_or_default(), schema);
-    let parameter = parameter.parameter_in(ParameterIn::Query).example(example);
+    let about = about.as_str().unwrap_or_default();
+    let parameter = parameter(ParameterIn::Query, name, about, schema).example(example);
     if is_list {
         let separated = parameter.style(Some(ParameterStyle::Form));
         return separated.explode(Some(false)).build();
@@ -104,8 +104,9 @@ fn text() -> Value {
     json!({"type": "string"})
 }
 
-fn parameter(name: &str, about: &str, schema: Value) -> ParameterBuilder {
+fn parameter(place: ParameterIn, name: &str, about: &str, schema: Value) -> ParameterBuilder {
     ParameterBuilder::new()
+        .parameter_in(place)
         .name(name)
         .description(Some(about))
         .required(Required::False)
@@ -113,14 +114,12 @@ fn parameter(name: &str, about: &str, schema: Value) -> ParameterBuilder {
 }
 
 fn path(name: &str, about: &str, example: &str) -> Parameter {
-    parameter(name, about, json!({"type": "string", "minLength": 1}))
-        .parameter_in(ParameterIn::Path)
-        .required(Required::True)
+    let schema = json!({"type": "string", "minLength": 1});
+    parameter(ParameterIn::Path, name, about, schema)
         .example(Some(example.into()))
         .build()
 }
 
 fn header(name: &str, about: &str, schema: Value) -> Parameter {
-    let parameter = parameter(name, about, schema);
-    parameter.parameter_in(ParameterIn::Header).build()
+    parameter(ParameterIn::Header, name, about, schema).build()
 }
