@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Private,
+    ErrorCode, Private,
     analysis::Rubric,
     interview::Kind,
     text::{self, NOT_BLANK},
@@ -26,6 +26,10 @@ use serde::{
 use crate::{
     Api,
     error::{ApiError, step_problem},
+    openapi::{
+        errors::{BODY, USER, errors},
+        examples,
+    },
     validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid, whole},
 };
 
@@ -171,6 +175,36 @@ impl SpeakerInput {
     }
 }
 
+/// Analyse a transcript from elsewhere
+///
+/// Nothing is stored.
+#[utoipa::path(
+    post,
+    path = "/v1/analyze",
+    operation_id = "analyze",
+    tag = "Direct calls",
+    request_body(content = ref("#/components/schemas/Analyze"), examples(
+        ("lines" = (summary = "Lines of text", value = json!({
+            "transcript": "Ada: What did you do last summer?\nBob: I built a small boat with my sister.",
+            "language": "en",
+        }))),
+        ("turns" = (summary = "Turns, and a rubric", value = json!({
+            "transcript": {"turns": [
+                {"speaker": "Ada", "text": "What did you do last summer?", "start_ms": 0, "end_ms": 2_000},
+                {"speaker": "Bob", "text": "I built a small boat.", "start_ms": 2_500, "end_ms": 4_100},
+            ]},
+            "kind": "job_interview",
+            "rubric": examples::rubric(),
+        }))),
+    )),
+    responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
+    extensions(("x-errors" = json!(errors(&[&USER, &BODY, &[
+        ErrorCode::InvalidField,
+        ErrorCode::InputUnusable,
+        ErrorCode::Internal,
+        ErrorCode::Unavailable,
+    ]])))),
+)]
 pub(crate) async fn analyze(
     State(api): State<Arc<Api>>,
     request: extract::Request,

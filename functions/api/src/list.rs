@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use domain::{
-    Interview, UserId,
+    ErrorCode, Interview, UserId,
     interview::Status,
     paths::{DocPath, interviews_of},
     ports::{Direction, Query as RecordsQuery},
 };
 use runtime::{http::Problem, report_unreadable};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
@@ -17,6 +18,10 @@ use crate::{
     Api,
     error::ApiError,
     extract::{Query, parameter},
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples,
+    },
     page::{Page, limit, not_given_out, read_token, token, usual_limit},
     view::InterviewBody,
 };
@@ -37,14 +42,19 @@ pub(crate) const STATUSES: [&str; 5] = [
 ];
 
 /// The parameters of the list of interviews.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    /// How many items the page has at most.
     #[serde(default = "usual_limit", deserialize_with = "limit")]
+    #[schemars(range(min = 1, max = MAX_LIMIT))]
     limit: usize,
+    /// The `next_page_token` of the page before.
     #[serde(default)]
     page_token: Option<String>,
+    /// Only those with this status.
     #[serde(default, deserialize_with = "status")]
+    #[schemars(extend("enum" = STATUSES))]
     status: Option<String>,
 }
 
@@ -57,6 +67,16 @@ fn status<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Erro
     )
 }
 
+/// List interviews, newest first
+#[utoipa::path(
+    get,
+    path = "/v1/interviews",
+    operation_id = "list_interviews",
+    tag = "Interviews",
+    params(Query<ListQuery>),
+    responses((status = 200, description = "A page of interviews.", body = ref("#/components/schemas/InterviewPage"), example = json!(examples::page(&examples::interview())))),
+    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+)]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,

@@ -18,11 +18,12 @@ use crate::{
 pub(crate) type PageCursor = (i64, i64, String);
 
 /// The parameters of lists.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
     /// How many items the page has at most.
     #[serde(default = "usual_limit", deserialize_with = "limit")]
+    #[schemars(range(min = 1, max = MAX_LIMIT))]
     pub(crate) limit: usize,
     /// The `next_page_token` of the page before.
     #[serde(default)]
@@ -34,8 +35,16 @@ pub(crate) const fn usual_limit() -> usize {
 }
 
 pub(crate) fn limit<'de, D: Deserializer<'de>>(input: D) -> Result<usize, D::Error> {
-    let parse = |text: &str| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-    parameter(input, parse, &format!("`limit` takes a number from 1 to {MAX_LIMIT}"))
+    let parse = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+    };
+    parameter(
+        input,
+        parse,
+        &format!("`limit` takes a number from 1 to {MAX_LIMIT}"),
+    )
 }
 
 /// A page of a list.
