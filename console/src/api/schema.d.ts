@@ -597,7 +597,10 @@ export interface components {
             competencies: components["schemas"]["Competency"][];
             /** @description What speaks against. */
             concerns: components["schemas"]["Claim"][];
-            /** @description What it cost, in US dollars, where a price is known. */
+            /**
+             * Format: double
+             * @description What it cost, in US dollars; `null` where no price is known.
+             */
             cost_usd: number | null;
             /**
              * Format: date-time
@@ -608,7 +611,10 @@ export interface components {
             derived_from: components["schemas"]["DerivedFrom"];
             /** @description The engine, by its name in the settings. */
             engine: string;
-            /** @description Share of quotes that are verified or repaired; `null` without quotes. */
+            /**
+             * Format: double
+             * @description Share of quotes that are verified or repaired, 0 to 1; `null` without quotes.
+             */
             evidence_validity: number | null;
             /** @description What to ask next. */
             follow_ups: string[];
@@ -624,7 +630,7 @@ export interface components {
             questions: components["schemas"]["Question"][];
             /** @description What speaks for. */
             strengths: components["schemas"]["Claim"][];
-            /** @description A few sentences. */
+            /** @description A few sentences; `null` where the engine has nothing to say. */
             summary: string | null;
             /** @description What was talked about, in order. */
             topics: components["schemas"]["Topic"][];
@@ -636,11 +642,12 @@ export interface components {
         /** @description A transcript to analyse. */
         Analyze: {
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording. `other` where it is left out.
+             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @default other
              * @enum {string}
              */
             kind?: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description What is spoken, as a BCP 47 tag; recognised where it is left out. */
+            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
             language?: string | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
@@ -658,30 +665,47 @@ export interface components {
         };
         /** @description The recording of an interview. */
         Audio: {
-            /** @description Its channels as decoded. */
+            /**
+             * Format: uint16
+             * @description Its channels as decoded; `null` until it is decoded.
+             */
             channels: number | null;
             /** @description Its media type, as it was announced. */
             content_type: string;
-            /** @description Its length by decoded frames. */
+            /**
+             * Format: uint64
+             * @description Its length by decoded frames; `null` until it is decoded.
+             */
             duration_ms: number | null;
             /** @description The client's name for the file. */
             filename: string;
-            /** @description Frames per second as decoded. */
+            /**
+             * Format: uint32
+             * @description Frames per second as decoded; `null` until it is decoded.
+             */
             sample_rate_hz: number | null;
-            /** @description Its size. */
+            /**
+             * Format: uint64
+             * @description Its size in bytes.
+             */
             size_bytes: number;
             /** @description Where to listen, for an hour; `null` until it has arrived. */
             url: string | null;
         };
         /** @description What changes; what is left out stays. */
         ChangeInterview: {
-            /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
-            metadata?: Record<string, never> | null;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
+            /** @description Your own data, returned as it came: at most 16384 bytes of JSON. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: uint32
+             * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. `null`: like all others.
+             */
             retention_days?: number | null;
             /** @description Names and roles of the speakers, by their ids in the transcript: a name alone, or an object. A speaker who is left out stays; `null` removes what was said. */
             speakers?: {
-                [key: string]: string | {
+                [key: string]: (string | {
                     /** @description What the speaker is called. */
                     name?: string | null;
                     /**
@@ -689,9 +713,12 @@ export interface components {
                      * @enum {string|null}
                      */
                     role?: "interviewer" | "interviewee" | "other" | null;
-                } | null;
+                }) | null;
             } | null;
-            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            /**
+             * Format: uint32
+             * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
+             */
             speakers_expected?: number | null;
             /** @description What you call it. */
             title?: string | null;
@@ -703,7 +730,10 @@ export interface components {
         };
         /** @description What changes; `at_ms: null` takes the moment away. */
         ChangeNote: {
-            /** @description What moment of the recording it is about. */
+            /**
+             * Format: uint64
+             * @description What moment of the recording it is about, from its start.
+             */
             at_ms?: number | null;
             /**
              * @description What sort of note it is.
@@ -713,7 +743,7 @@ export interface components {
             /** @description What it says. */
             text?: string | null;
         };
-        /** @description A claim with what it rests on. */
+        /** @description A claim with proven or disproven evidence. */
         Claim: {
             /** @description What it rests on. */
             evidence: components["schemas"]["Evidence"][];
@@ -726,7 +756,10 @@ export interface components {
             evidence: components["schemas"]["Evidence"][];
             /** @description The criterion's name. */
             name: string;
-            /** @description Only where it is assessed. */
+            /**
+             * Format: uint8
+             * @description 1 to 5; `null` unless it is assessed.
+             */
             rating: number | null;
             /** @description Why, or why not. */
             rationale: string;
@@ -738,7 +771,7 @@ export interface components {
         };
         /** @description An interview and, while it awaits an announced recording, how to upload it. */
         CreatedInterview: {
-            /** @description Its recording, once announced. */
+            /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
             /**
              * Format: date-time
@@ -748,15 +781,20 @@ export interface components {
             /** @description Its id. */
             id: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording. `other` where it is left out.
+             * @description What sort of conversation it is: chooses the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
             /** @description The language as a BCP 47 tag, given or recognised. */
             language: string | null;
             /** @description The client's own data, as it came. */
-            metadata: Record<string, never>;
-            /** @description For how many days it is kept, where that was asked for. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint32
+             * @description For how many days it is kept, where that was requested.
+             */
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
@@ -772,10 +810,13 @@ export interface components {
                     role?: "interviewer" | "interviewee" | "other";
                 };
             };
-            /** @description How many people speak, where its owner knows. */
+            /**
+             * Format: uint32
+             * @description How many people speak, where its owner knows.
+             */
             speakers_expected: number | null;
             /**
-             * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
+             * @description The status of the whole: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
              */
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
@@ -799,14 +840,17 @@ export interface components {
         Criterion: {
             /** @description What is seen at the ends and in the middle of the scale. */
             anchors?: components["schemas"]["Anchors"] | null;
-            /** @description What good and bad look like. */
+            /**
+             * @description What good and bad look like.
+             * @default
+             */
             description?: string;
             /** @description Its name, as it appears in the analysis. */
             name: string;
         };
         /** @description How the delivery of a webhook went. */
         Delivery: {
-            /** @description Every try, oldest first. */
+            /** @description Every attempt, oldest first. */
             attempts: components["schemas"]["DeliveryAttempt"][];
             /**
              * Format: date-time
@@ -817,11 +861,11 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description When it is tried next.
+             * @description When the next attempt is due; `null` where none is.
              */
             next_attempt_at: string | null;
             /**
-             * @description Where it stands.
+             * @description The state of the delivery.
              * @enum {string}
              */
             state: "pending" | "delivered" | "failed";
@@ -831,104 +875,145 @@ export interface components {
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
         };
-        /** @description One try. */
+        /** @description One attempt to deliver a webhook. */
         DeliveryAttempt: {
             /**
              * Format: date-time
              * @description When it was sent.
              */
             at: string;
-            /** @description Why it failed. */
+            /** @description Why it failed, in words for the receiver's developer. */
             error?: string;
-            /** @description The receiver's status, where it gave one. */
+            /**
+             * Format: uint16
+             * @description The receiver's status code; absent when it gave none.
+             */
             status?: number;
         };
-        /** @description All deliveries, newest first. */
+        /** @description A page of a list. */
         DeliveryPage: {
-            /** @description All deliveries, newest first. */
+            /** @description The items of this page, in the order of the list. */
             items: components["schemas"]["Delivery"][];
-            /** @description What to ask the next page by; `null` on the last one. */
+            /** @description The token that requests the next page; `null` on the last one. */
             next_page_token: string | null;
         };
-        /** @description What it was made from. */
+        /** @description What an analysis or a report was made from. */
         DerivedFrom: {
-            /** @description The transcript's revision. */
+            /**
+             * Format: uint64
+             * @description The transcript's revision.
+             */
             transcript_revision: number;
         };
         /** @description An engine, its model, and what is still missing. */
         Engine: {
-            /** @description How much of the model is there. */
-            done_bytes?: number;
-            /** @description The engine that is used as long as this one cannot be. */
+            /** @description The engine that is used as long as this one cannot be; `null` where none is. */
             fallback: string | null;
-            /** @description Its model. */
+            /** @description Its model; `null` where it has none. */
             model: string | null;
             /** @description Its name in the settings. */
             name: string;
-            /** @description Why the model is missing, and what to do. */
-            reason?: string;
-            /** @description After how many seconds fetching it is tried again. */
-            retry_in_s?: number;
-            /** @description From where the model is being fetched. */
-            source?: string | null;
+        } & ({
+            /** @constant */
+            state: "ok";
+        } | {
             /**
-             * @description Whether it works, or its model is being fetched or is missing.
-             * @enum {string}
+             * Format: uint64
+             * @description How much of the model is there, in bytes.
              */
-            state: "ok" | "fetching" | "missing";
-            /** @description How much there will be. */
-            total_bytes?: number | null;
-        };
-        /** @description The engines that work. */
+            done_bytes: number;
+            /** @description From where the model is being fetched; `null` until that is known. */
+            source: string | null;
+            /** @constant */
+            state: "fetching";
+            /**
+             * Format: uint64
+             * @description How much there will be, in bytes; `null` until that is known.
+             */
+            total_bytes: number | null;
+        } | {
+            /** @description Why the model is missing, and what to do. */
+            reason: string;
+            /**
+             * Format: uint64
+             * @description After how many seconds fetching it is tried again.
+             */
+            retry_in_s: number;
+            /** @constant */
+            state: "missing";
+        });
+        /** @description The engines that are active. */
         Engines: {
             /** @description From words to an analysis. */
             language: components["schemas"]["Engine"];
             /** @description From speech to words. */
             speech: components["schemas"]["Engine"];
         };
-        /** @description A quote after it has been looked up in the transcript. */
+        /** @description A quote after it has been looked up in the transcript's words. */
         Evidence: {
-            /** @description When its last word ends. */
+            /**
+             * Format: uint64
+             * @description When its last word ends; `null` where it was not found.
+             */
             end_ms: number | null;
             /** @description The real words where found, the claimed ones where not. */
             quote: string;
-            /** @description Who really said it. */
+            /**
+             * Format: uint32
+             * @description Who really said it; `null` where it was not found.
+             */
             speaker: number | null;
-            /** @description When its first word begins. */
+            /**
+             * Format: uint64
+             * @description When its first word begins; `null` where it was not found.
+             */
             start_ms: number | null;
             /**
              * @description Whether it was found: word for word, but for trifles, or not at all.
              * @enum {string}
              */
             status: "verified" | "repaired" | "unverified";
-            /** @description The turn it is found in. */
+            /**
+             * Format: uint32
+             * @description The turn it is found in; `null` where it was not found.
+             */
             turn: number | null;
         };
-        /** @description A stretch of one speaker's words; what else a transcript of ours has is ignored. */
+        /** @description What one speaker says without interruption; the other fields of a transcript that the service has made are ignored. */
         GivenTurn: {
-            /** @description When it ends, not before it begins. */
+            /**
+             * Format: uint64
+             * @description When it ends, not before it begins.
+             */
             end_ms?: number | null;
             /** @description Who speaks: a number or a name. */
             speaker: number | string;
-            /** @description When it begins; guessed from the number of words where it is left out. */
+            /**
+             * Format: uint64
+             * @description When it begins; guessed from the number of words where it is left out.
+             */
             start_ms?: number | null;
             /** @description What is said. */
             text: string;
         };
-        /** @description A transcript's turns. */
+        /** @description A transcript's turns, at least one of which has a word. */
         GivenTurns: {
+            /** @description The turns, in order. */
             turns: components["schemas"]["GivenTurn"][];
         };
         /** @description That the service answers. */
         Health: {
-            /** @constant */
+            /**
+             * @description Always `ok`.
+             * @constant
+             */
             status: "ok";
             /** @description The service's version. */
             version: string;
         };
         /** @description An interview and where it stands. */
         Interview: {
-            /** @description Its recording, once announced. */
+            /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
             /**
              * Format: date-time
@@ -938,15 +1023,20 @@ export interface components {
             /** @description Its id. */
             id: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording. `other` where it is left out.
+             * @description What sort of conversation it is: chooses the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
             /** @description The language as a BCP 47 tag, given or recognised. */
             language: string | null;
             /** @description The client's own data, as it came. */
-            metadata: Record<string, never>;
-            /** @description For how many days it is kept, where that was asked for. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint32
+             * @description For how many days it is kept, where that was requested.
+             */
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
@@ -962,10 +1052,13 @@ export interface components {
                     role?: "interviewer" | "interviewee" | "other";
                 };
             };
-            /** @description How many people speak, where its owner knows. */
+            /**
+             * Format: uint32
+             * @description How many people speak, where its owner knows.
+             */
             speakers_expected: number | null;
             /**
-             * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
+             * @description The status of the whole: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
              */
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
@@ -983,28 +1076,40 @@ export interface components {
             /** @description Where its events go. */
             webhook_url: string | null;
         };
-        /** @description A page of interviews, newest first. */
+        /** @description A page of a list. */
         InterviewPage: {
-            /** @description The interviews. */
+            /** @description The items of this page, in the order of the list. */
             items: components["schemas"]["Interview"][];
-            /** @description What to ask the next page by; `null` on the last one. */
+            /** @description The token that requests the next page; `null` on the last one. */
             next_page_token: string | null;
         };
-        /** @description The conversation measured from its words. */
+        /** @description The conversation measured from the words by code, whatever the engine. */
         Metrics: {
-            /** @description Length of the recording. */
+            /**
+             * Format: uint64
+             * @description Length of the recording.
+             */
             duration_ms: number;
             /** @description How far the transcript can be trusted. */
             quality: components["schemas"]["Quality"];
-            /** @description Time in which no speaker speaks. */
+            /**
+             * Format: uint64
+             * @description Time in which no speaker speaks.
+             */
             silence_ms: number;
             /** @description By speaker id. */
             speakers: {
                 [key: string]: components["schemas"]["SpeakerMetrics"];
             };
-            /** @description Time in which at least one speaker speaks. */
+            /**
+             * Format: uint64
+             * @description Time in which at least one speaker speaks.
+             */
             speech_ms: number;
-            /** @description Turns, neighbours of the same speaker joined, without what is said while another speaks on. */
+            /**
+             * Format: uint64
+             * @description Turns, neighbours of the same speaker joined, without what is said while another speaks on.
+             */
             turns: number;
         };
         /** @description The recording that is going to be uploaded. */
@@ -1013,7 +1118,10 @@ export interface components {
             content_type: string;
             /** @description The file's name; shown, never used as a path. */
             filename: string;
-            /** @description Its size, which the upload must have. */
+            /**
+             * Format: uint64
+             * @description Its size in bytes, which the upload must have.
+             */
             size_bytes: number;
         };
         /** @description A new interview. */
@@ -1021,19 +1129,31 @@ export interface components {
             /** @description The recording that you are about to upload. */
             audio?: components["schemas"]["NewAudio"] | null;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording. `other` where it is left out.
+             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @default other
              * @enum {string}
              */
             kind?: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description What is spoken, as a BCP 47 tag; recognised where it is left out. */
+            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
             language?: string | null;
-            /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
-            metadata?: Record<string, never>;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
+            /**
+             * @description Your own data, returned as it came: at most 16384 bytes of JSON.
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint32
+             * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
+             */
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
-            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            /**
+             * Format: uint32
+             * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
+             */
             speakers_expected?: number | null;
             /** @description What you call it. */
             title: string;
@@ -1051,23 +1171,38 @@ export interface components {
              */
             file: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording. `other` where it is left out.
+             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @default other
              * @enum {string}
              */
             kind?: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description What is spoken, as a BCP 47 tag. */
+            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
             language?: string;
-            /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
-            metadata?: Record<string, never>;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
+            /**
+             * @description Your own data, returned as it came: at most 16384 bytes of JSON. As JSON.
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint32
+             * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
+             */
             retention_days?: number;
-            /** @description What to assess, as JSON. */
+            /** @description What to assess, in place of the kind's own rubric. As JSON. */
             rubric?: components["schemas"]["Rubric"];
-            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            /**
+             * Format: uint32
+             * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
+             */
             speakers_expected?: number;
             /** @description What you call it; the file's name where it is left out. */
             title?: string;
-            /** @description Where its events go. */
+            /**
+             * Format: uri
+             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent.
+             */
             webhook_url?: string;
         };
         /** @description A new interview whose recording is announced. */
@@ -1075,19 +1210,31 @@ export interface components {
             /** @description The recording that you are about to upload. */
             audio: components["schemas"]["NewAudio"];
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording. `other` where it is left out.
+             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @default other
              * @enum {string}
              */
             kind?: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description What is spoken, as a BCP 47 tag; recognised where it is left out. */
+            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
             language?: string | null;
-            /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
-            metadata?: Record<string, never>;
-            /** @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. */
+            /**
+             * @description Your own data, returned as it came: at most 16384 bytes of JSON.
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint32
+             * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
+             */
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
-            /** @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins. */
+            /**
+             * Format: uint32
+             * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
+             */
             speakers_expected?: number | null;
             /** @description What you call it. */
             title: string;
@@ -1099,19 +1246,26 @@ export interface components {
         };
         /** @description A note or a bookmark. */
         NewNote: {
-            /** @description What moment of the recording it is about. */
+            /**
+             * Format: uint64
+             * @description What moment of the recording it is about, from its start.
+             */
             at_ms?: number | null;
             /**
-             * @description What sort of note it is; `note` where it is left out.
+             * @description What sort of note it is.
+             * @default note
              * @enum {string}
              */
             kind?: "note" | "bookmark";
             /** @description What it says. */
             text: string;
         };
-        /** @description A note or a bookmark. */
+        /** @description A note or a bookmark; stored as a document below `notes`. */
         Note: {
-            /** @description What moment of the recording it is about. */
+            /**
+             * Format: uint64
+             * @description What moment of the recording it is about, from its start.
+             */
             at_ms?: number;
             /**
              * Format: date-time
@@ -1128,11 +1282,11 @@ export interface components {
             /** @description What it says. */
             text: string;
         };
-        /** @description All notes, by the moment they are about. */
+        /** @description A page of a list. */
         NotePage: {
-            /** @description All notes, by the moment they are about. */
+            /** @description The items of this page, in the order of the list. */
             items: components["schemas"]["Note"][];
-            /** @description What to ask the next page by; `null` on the last one. */
+            /** @description The token that requests the next page; `null` on the last one. */
             next_page_token: string | null;
         };
         /** @description What went wrong: RFC 9457. */
@@ -1146,7 +1300,7 @@ export interface components {
             detail: string;
             /** @description The request's id. */
             request_id: string;
-            /** @description The answer's status. */
+            /** @description The status of the response. */
             status: number;
             /** @description The status in words. */
             title: string;
@@ -1155,27 +1309,48 @@ export interface components {
         };
         /** @description What a `progress` event carries. */
         ProgressEvent: {
-            /** @description Up to where the recording is recognised. */
+            /**
+             * Format: uint64
+             * @description Up to where the recording is recognised, from its start.
+             */
             position_ms: number;
         };
         /** @description How far a transcript can be trusted. */
         Quality: {
-            /** @description Share of words below a confidence of 0.5. */
+            /**
+             * Format: float
+             * @description Share of words below a confidence of 0.5, 0 to 1.
+             */
             low_confidence_share: number;
-            /** @description Mean confidence of the words, 0 to 1. */
+            /**
+             * Format: float
+             * @description Mean confidence of the words, 0 to 1.
+             */
             mean_confidence: number;
-            /** @description Share of words inside loops of repeated phrases. */
+            /**
+             * Format: float
+             * @description Share of words inside loops of repeated phrases, 0 to 1: what an engine writes when it hears nothing.
+             */
             repetition_share: number;
-            /** @description Share of the recording that is covered by words. */
+            /**
+             * Format: float
+             * @description Share of the recording's length that is covered by words, 0 to 1.
+             */
             speech_coverage: number;
-            /** @description Number of words. */
+            /**
+             * Format: uint64
+             * @description Number of words.
+             */
             words: number;
-            /** @description Words per minute of the recording. */
+            /**
+             * Format: float
+             * @description Words per minute of the recording.
+             */
             words_per_minute: number;
         };
         /** @description A question and what was answered. */
         Question: {
-            /** @description The answer in short. */
+            /** @description The answer in short; `null` where there was none. */
             answer: string | null;
             /** @description Where both are found. */
             evidence: components["schemas"]["Evidence"][];
@@ -1191,7 +1366,10 @@ export interface components {
             created_at: string;
             /** @description What it was made from. */
             derived_from: components["schemas"]["DerivedFrom"];
-            /** @description Its size. */
+            /**
+             * Format: uint64
+             * @description Its size in bytes.
+             */
             size_bytes: number;
             /** @description Its path. */
             url: string;
@@ -1202,84 +1380,135 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
-            /** @constant */
+            /**
+             * @description The method to send.
+             * @constant
+             */
             method: "POST";
-            /** @description Where to; the answer's `Location` takes the bytes. */
+            /** @description Where to; the response's `Location` takes the bytes. */
             url: string;
         };
         /** @description What to run again. */
         Retry: {
             /**
-             * @description The failed step; all failed ones where it is left out. A report can be asked for that is done.
+             * @description The failed step; all failed ones where it is left out. A report that is done can be made again.
              * @enum {string|null}
              */
             step?: "transcription" | "waveform" | "analysis" | "report" | null;
         };
-        /** @description What to assess. */
+        /** @description What to assess in an interview. */
         Rubric: {
             /** @description The competencies, each by itself. */
             competencies: components["schemas"]["Criterion"][];
         };
-        /** @description What is recognised of a stretch of speech. */
+        /** @description A stretch of one person's speech, recognised while the recording goes on. */
         Segment: {
-            /** @description When it ends. */
+            /**
+             * Format: uint64
+             * @description When it ends.
+             */
             end_ms: number;
             /** @description Whether it stays as it is; one that does not is replaced by what comes next for the same time. */
             final: boolean;
-            /** @description Who speaks, from 0. */
+            /**
+             * Format: uint32
+             * @description Who speaks, from 0.
+             */
             speaker: number;
-            /** @description When it begins. */
+            /**
+             * Format: uint64
+             * @description When it begins, from the start of the recording.
+             */
             start_ms: number;
             /** @description What is said. */
             text: string;
-            /** @description Its words, where the engine tells them apart. */
+            /** @description The words of it, where the engine tells them apart. */
             words: components["schemas"]["Word"][];
         };
-        /** @description Someone who speaks. */
+        /** @description Someone who speaks in the recording. */
         Speaker: {
-            /** @description From 0. */
+            /**
+             * Format: uint32
+             * @description From 0, in the order of the channels or of diarization.
+             */
             id: number;
-            /** @description What they are called; `Speaker 1` where they have no name. */
+            /** @description What they are called: `Speaker 1` where they have no name. */
             name: string;
             /**
-             * @description Their part in a job interview: recognised by who asks, or as `PATCH` of the interview gives it; `null` where it is not clear.
+             * @description Their part in an interview, as it was recognised or as the interview's owner gives it; `null` where it is not clear.
              * @enum {string|null}
              */
             role: "interviewer" | "interviewee" | "other" | null;
-            /** @description How sure the role is, 0 to 1; 1 where a person gave it. */
+            /**
+             * Format: float
+             * @description How sure the role is, 0 to 1; 1 where a person gave it.
+             */
             role_confidence: number | null;
         };
         /** @description One speaker's part in the conversation. */
         SpeakerMetrics: {
-            /** @description Number of filler words. */
+            /**
+             * Format: uint64
+             * @description Number of filler words such as "um" and "you know".
+             */
             fillers: number;
-            /** @description How often this speaker took the turn while another spoke. */
+            /**
+             * Format: uint64
+             * @description How often this speaker began while another was speaking and took the turn.
+             */
             interruptions: number;
-            /** @description The longest stretch without another speaker's turn. */
+            /**
+             * Format: uint64
+             * @description The longest stretch without another speaker's turn.
+             */
             longest_monologue_ms: number;
-            /** @description Number of questions asked. */
+            /**
+             * Format: uint64
+             * @description Number of questions asked.
+             */
             questions: number;
-            /** @description Median time between the other's last word and this speaker's first. */
+            /**
+             * Format: uint64
+             * @description Median time between the other's last word and this speaker's first; `null` without such a change of turns.
+             */
             response_delay_ms: number | null;
-            /** @description Time covered by this speaker's words, short pauses included. */
+            /**
+             * Format: uint64
+             * @description Time covered by this speaker's words, pauses of up to half a second included.
+             */
             talk_ms: number;
-            /** @description Share of all speakers' talk time. */
+            /**
+             * Format: double
+             * @description Share of all speakers' talk time, 0 to 1.
+             */
             talk_share: number;
-            /** @description Number of words. */
+            /**
+             * Format: uint64
+             * @description Number of words.
+             */
             words: number;
-            /** @description Words per minute of this speaker's talk time. */
+            /**
+             * Format: double
+             * @description Pace: words per minute of this speaker's talk time.
+             */
             words_per_minute: number;
         };
         /** @description What a `status` event carries. */
         StatusEvent: {
-            /** @description Where the interview stands now. */
-            status: string;
-            /** @description Whether its transcript can be relied on. */
+            /**
+             * @description The status of the interview now.
+             * @enum {string}
+             */
+            status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
+            /** @description Whether its transcript can be relied on; `null` without one. */
             usable: components["schemas"]["Usable"] | null;
         };
         /** @description Where a step stands. */
         Step: {
-            /** @description How often it was begun since it was last asked for. */
+            /**
+             * Format: uint32
+             * @description How often it was started since it was last requested.
+             */
             attempt: number;
             /** @description The engine that does it. */
             engine?: string;
@@ -1287,25 +1516,32 @@ export interface components {
             error?: components["schemas"]["StepError"];
             /**
              * Format: date-time
-             * @description When it was settled.
+             * @description When it was done or failed.
              */
             finished_at?: string;
-            /** @description How much of it is done, in percent, where that is known. */
+            /**
+             * Format: uint8
+             * @description How much of it is done, in percent, where that is known.
+             */
             progress?: number;
             /**
              * Format: date-time
-             * @description When it was last begun.
+             * @description When it was last started.
              */
             started_at?: string;
             /**
-             * @description Where it stands.
+             * @description The state of the step.
              * @enum {string}
              */
             state: "pending" | "running" | "done" | "failed";
-            /** @description What a pending step waits for. */
-            waiting?: components["schemas"]["Waiting"] | null;
+            /** @description What a pending step waits for; otherwise `null`. */
+            waiting: components["schemas"]["Waiting"] | null;
         };
-        /** @description Why a step did not succeed. */
+        /**
+         * @description Why a step did not succeed: for its owner to read and for a client to act on.
+         *
+         *     `message` is written for people and holds no internals and none of the recording's words.
+         */
         StepError: {
             /**
              * @description A stable word for programs.
@@ -1314,7 +1550,7 @@ export interface components {
             code: "not_audio" | "unsupported_audio" | "damaged_audio" | "empty_audio" | "too_long" | "recording_too_large" | "no_speech" | "language_not_supported" | "upload_abandoned" | "recording_missing" | "recording_incomplete" | "recording_unavailable" | "recording_unreachable" | "recording_interrupted" | "engine_unauthorized" | "engine_forbidden" | "engine_out_of_credit" | "engine_misconfigured" | "engine_refused" | "engine_quota" | "engine_busy" | "engine_overloaded" | "engine_unavailable" | "engine_timeout" | "engine_failed" | "answer_blocked" | "answer_truncated" | "answer_unfinished" | "answer_empty" | "answer_malformed" | "transcript_missing" | "transcript_damaged" | "result_too_large" | "report_not_written" | "storage_unavailable" | "prerequisite_failed" | "worker_lost" | "never_started" | "deadline_exceeded";
             /** @description What is wrong and, where something can be done, what to do. */
             message: string;
-            /** @description Whether running it again may succeed. */
+            /** @description Whether running the step again may succeed. */
             retryable: boolean;
         };
         /** @description What a `step` event carries. */
@@ -1322,7 +1558,7 @@ export interface components {
             /** @description Where it stands now. */
             detail: components["schemas"]["Step"];
             /**
-             * @description Which step.
+             * @description The step that has changed.
              * @enum {string}
              */
             step: "transcription" | "waveform" | "analysis" | "report";
@@ -1340,9 +1576,15 @@ export interface components {
         };
         /** @description A stretch of the recording about one thing. */
         Topic: {
-            /** @description When its last turn ends. */
+            /**
+             * Format: uint64
+             * @description When its last turn ends.
+             */
             end_ms: number;
-            /** @description When its first turn begins. */
+            /**
+             * Format: uint64
+             * @description When its first turn begins.
+             */
             start_ms: number;
             /** @description A few words. */
             title: string;
@@ -1351,17 +1593,23 @@ export interface components {
         Transcript: {
             /** @description The models that told the speakers apart by voice, where the engine itself did not. */
             diarization: string | null;
-            /** @description Length of the recording. */
+            /**
+             * Format: uint64
+             * @description Length of the recording.
+             */
             duration_ms: number;
             /** @description The engine that made it. */
             engine: string;
-            /** @description The language as a BCP 47 tag, where known. */
+            /** @description The language as a BCP 47 tag; `null` where it is not known. */
             language: string | null;
             /** @description The engine's model. */
             model: string;
             /** @description How far it can be trusted. */
             quality: components["schemas"]["Quality"];
-            /** @description Grows with every transcription of the same interview. */
+            /**
+             * Format: uint64
+             * @description Grows with every transcription of the same interview.
+             */
             revision: number;
             /** @description Everyone who speaks. */
             speakers: components["schemas"]["Speaker"][];
@@ -1374,15 +1622,27 @@ export interface components {
         };
         /** @description A stretch of one speaker's words. */
         Turn: {
-            /** @description When its last word ends. */
+            /**
+             * Format: uint64
+             * @description When its last word ends.
+             */
             end_ms: number;
-            /** @description From 0, in reading order. */
+            /**
+             * Format: uint32
+             * @description From 0, in reading order; what an analysis cites.
+             */
             id: number;
-            /** @description Who speaks. */
+            /**
+             * Format: uint32
+             * @description Who speaks.
+             */
             speaker: number;
-            /** @description When its first word begins. */
+            /**
+             * Format: uint64
+             * @description When its first word begins.
+             */
             start_ms: number;
-            /** @description What is said. */
+            /** @description Its words joined by spaces. */
             text: string;
         };
         /** @description How to upload the recording: send exactly these headers. Good for an hour. */
@@ -1396,14 +1656,17 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
-            /** @constant */
+            /**
+             * @description The method to send.
+             * @constant
+             */
             method: "PUT";
             /** @description How to do it in pieces. */
             resumable: components["schemas"]["ResumableUpload"];
             /** @description Where to. */
             url: string;
         };
-        /** @description Whether a transcript can be relied on. */
+        /** @description Whether a transcript can be relied on, and why not. */
         Usable: {
             /** @description Whether the words can be relied on. If not, nothing is rated. With `one_speaker` alone it stays `true`, and a job interview is not rated. */
             ok: boolean;
@@ -1412,11 +1675,20 @@ export interface components {
         };
         /** @description Tokens as the provider counts them. */
         Usage: {
-            /** @description Tokens read. */
+            /**
+             * Format: uint64
+             * @description Tokens read.
+             */
             input_tokens: number;
-            /** @description Tokens written, thinking not included. */
+            /**
+             * Format: uint64
+             * @description Tokens written, thinking not included.
+             */
             output_tokens: number;
-            /** @description Tokens thought. */
+            /**
+             * Format: uint64
+             * @description Tokens thought.
+             */
             thinking_tokens: number;
         };
         /** @description What a pending step waits for. It costs no attempt. */
@@ -1428,58 +1700,78 @@ export interface components {
             reason: "model_download" | "model_unavailable" | "engine_busy" | "retry";
             /**
              * Format: date-time
-             * @description When it is tried again at the latest, where that is known.
+             * @description When it is tried again at the latest; `null` where that is not known.
              */
             until: string | null;
         };
-        /** @description Something the reader should know. */
+        /** @description Something the reader of an analysis should know. */
         Warning: {
-            /** @description A stable word. */
+            /** @description A stable word for programs. */
             code: string;
             /** @description For people to read. */
             message: string;
         };
-        /** @description audiowaveform's JSON format, version 2. */
+        /** @description A waveform in the terms and in the order of audiowaveform's JSON format, version 2. */
         Waveform: {
             /**
+             * Format: uint8
              * @description How many bits a value has.
-             * @enum {unknown}
+             * @enum {integer}
              */
             bits: 8 | 16;
-            /** @constant */
+            /**
+             * Format: uint8
+             * @description The waveform has one channel, whatever the recording has.
+             * @constant
+             */
             channels: 1;
-            /** @description Of each pixel its lowest and its highest value. */
+            /** @description The lowest and the highest value of each pixel. */
             data: number[];
-            /** @description Number of pixels. */
+            /**
+             * Format: uint32
+             * @description Number of pixels.
+             */
             length: number;
-            /** @description Frames per second. */
+            /**
+             * Format: uint32
+             * @description Frames per second.
+             */
             sample_rate: number;
-            /** @description How many frames a pixel stands for. */
+            /**
+             * Format: uint32
+             * @description How many frames a pixel stands for.
+             */
             samples_per_pixel: number;
-            /** @constant */
+            /**
+             * Format: uint8
+             * @description The version of the format.
+             * @constant
+             */
             version: 2;
         };
         /** @description The interview that an event is about. */
         WebhookData: {
-            /** @description Its id. */
+            /** @description The interview's id. */
             interview_id: string;
             /** @description The client's own data, as it came. */
-            metadata: Record<string, never>;
+            metadata: {
+                [key: string]: unknown;
+            };
             /**
-             * @description Where it stands.
+             * @description The interview's status, or `deleted`.
              * @enum {string}
              */
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed" | "deleted";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
-            /** @description Whether its transcript can be relied on; absent once it is deleted. */
+            /** @description Whether its transcript can be relied on: `null` without one, absent once the interview is deleted. */
             usable?: components["schemas"]["Usable"] | null;
-            /** @description Whose it is. */
+            /** @description The user whose interview it is. */
             user_id: string;
         };
         /** @description What a webhook carries. */
         WebhookEvent: {
-            /** @description To which interview. */
+            /** @description The interview. */
             data: components["schemas"]["WebhookData"];
             /**
              * Format: date-time
@@ -1492,11 +1784,11 @@ export interface components {
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
         };
-        /** @description An interview with those of its parts that were asked for; one that is not there yet is `null`. */
+        /** @description An interview with the requested parts of it; one that is not there yet is `null`. */
         WholeInterview: {
             /** @description What is said about it. */
             analysis?: components["schemas"]["Analysis"] | null;
-            /** @description Its recording, once announced. */
+            /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
             /**
              * Format: date-time
@@ -1506,19 +1798,24 @@ export interface components {
             /** @description Its id. */
             id: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording. `other` where it is left out.
+             * @description What sort of conversation it is: chooses the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
             /** @description The language as a BCP 47 tag, given or recognised. */
             language: string | null;
             /** @description The client's own data, as it came. */
-            metadata: Record<string, never>;
+            metadata: {
+                [key: string]: unknown;
+            };
             /** @description Its notes and bookmarks. */
             notes?: components["schemas"]["Note"][];
             /** @description Where its report is. */
             report?: components["schemas"]["Report"] | null;
-            /** @description For how many days it is kept, where that was asked for. */
+            /**
+             * Format: uint32
+             * @description For how many days it is kept, where that was requested.
+             */
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
@@ -1534,10 +1831,13 @@ export interface components {
                     role?: "interviewer" | "interviewee" | "other";
                 };
             };
-            /** @description How many people speak, where its owner knows. */
+            /**
+             * Format: uint32
+             * @description How many people speak, where its owner knows.
+             */
             speakers_expected: number | null;
             /**
-             * @description Where it stands: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
+             * @description The status of the whole: `completed` when every step is done, `partial` when the transcript is there and another step failed, `failed` when there is no transcript.
              * @enum {string}
              */
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
@@ -1561,17 +1861,29 @@ export interface components {
         };
         /** @description One recognised word. */
         Word: {
-            /** @description How sure the engine is, 0 to 1. */
+            /**
+             * Format: float
+             * @description How sure the engine is, 0 to 1.
+             */
             confidence: number;
-            /** @description When it ends. */
+            /**
+             * Format: uint64
+             * @description When it ends.
+             */
             end_ms: number;
             /** @description Whether another speaker talks at the same time; left out where not. */
             overlap?: boolean;
-            /** @description Who says it. */
+            /**
+             * Format: uint32
+             * @description Who says it: the `id` of a speaker.
+             */
             speaker: number;
-            /** @description When it begins. */
+            /**
+             * Format: uint64
+             * @description When it begins, from the start of the recording.
+             */
             start_ms: number;
-            /** @description As it is to be shown. */
+            /** @description As it is to be shown, punctuation included where the engine gives any. */
             text: string;
         };
     };

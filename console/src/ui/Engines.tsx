@@ -36,12 +36,14 @@ export function EngineLine() {
   );
 }
 
-function described({ name, model, state, done_bytes, total_bytes, fallback }: Engine): string {
+function described(engine: Engine): string {
+  const { name, model, fallback } = engine;
   const title = model ? `${name} ${model}` : name;
-  if (state === "fetching") {
-    const part = total_bytes ? ` ${Math.floor(((done_bytes ?? 0) * 100) / total_bytes)} %` : "";
+  if (engine.state === "fetching") {
+    const { done_bytes, total_bytes } = engine;
+    const part = total_bytes ? ` ${Math.floor((done_bytes * 100) / total_bytes)} %` : "";
     return `${title} (downloading${part})`;
   }
-  if (state === "missing") return `${title} (missing${fallback ? `, ${fallback} instead` : ""})`;
+  if (engine.state === "missing") return `${title} (missing${fallback ? `, ${fallback} instead` : ""})`;
   return title;
 }

@@ -30,7 +30,7 @@ use crate::{
         errors::{BODY, USER, errors},
         examples,
     },
-    validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid},
+    validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid, whole},
 };
 
 /// The largest body, in bytes: a transcript of more than a day.
@@ -95,11 +95,11 @@ struct TurnInput {
     /// What is said.
     text: Private,
     /// When it begins; guessed from the number of words where it is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     start_ms: Option<u64>,
     /// When it ends, not before it begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     end_ms: Option<u64>,
 }
@@ -154,6 +154,11 @@ impl<'de> Deserialize<'de> for SpeakerInput {
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<SpeakerInput, E> {
                 let fits = u32::try_from(number).map(SpeakerInput::Number);
                 fits.map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<SpeakerInput, E> {
+                let whole = number.to_string().parse().map(SpeakerInput::Number);
+                whole.map_err(|_| E::invalid_value(Unexpected::Float(number), &self))
             }
         }
 

@@ -28,7 +28,7 @@ use crate::{
     patch::Patch,
     validation::{
         LINE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS, MAX_SPEAKERS_EXPECTED, SPEAKER_ID,
-        WEB_URL, check_metadata, check_name, check_retention, check_speakers_expected,
+        WEB_URL, check_metadata, check_name, check_retention, check_speakers_expected, whole,
     },
     view::InterviewBody,
 };
@@ -57,7 +57,7 @@ pub(crate) struct ChangeInterview {
     speakers: Option<BTreeMap<String, Option<LabelChange>>>,
     /// How many people speak, where that is known: a hint for telling them apart on one
     /// channel. It can be changed before transcription begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Patch<u32>,
     /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
@@ -67,7 +67,7 @@ pub(crate) struct ChangeInterview {
     webhook_url: Patch<String>,
     /// For how many days from its creation it is kept, if that is shorter than for all others;
     /// after 24 more hours it is deleted like by `DELETE`. `null`: like all others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_RETENTION_DAYS))]
     retention_days: Patch<u32>,
 }

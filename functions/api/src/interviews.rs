@@ -37,7 +37,7 @@ use crate::{
         LANGUAGE, LINE, MAX_MEDIA_TYPE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS,
         MAX_SPEAKERS_EXPECTED, MEDIA_TYPE, WEB_URL, check_language, check_media_type,
         check_metadata, check_name, check_retention, check_rubric, check_speakers_expected,
-        invalid,
+        invalid, whole,
     },
     view::{self, InterviewBody},
 };
@@ -76,12 +76,12 @@ pub(crate) struct NewInterview {
     rubric: Option<Rubric>,
     /// For how many days from its creation it is kept, if that is shorter than for all others;
     /// after 24 more hours it is deleted like by `DELETE`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_RETENTION_DAYS))]
     retention_days: Option<u32>,
     /// How many people speak, where that is known: a hint for telling them apart on one
     /// channel. It can be changed before transcription begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Option<u32>,
     /// The recording that you are about to upload.
@@ -100,6 +100,7 @@ pub(crate) struct NewAudio {
     #[schemars(length(max = MAX_MEDIA_TYPE), regex(pattern = MEDIA_TYPE))]
     pub(crate) content_type: String,
     /// Its size in bytes, which the upload must have.
+    #[serde(deserialize_with = "whole")]
     #[schemars(range(min = 1))]
     pub(crate) size_bytes: u64,
 }

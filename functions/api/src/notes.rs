@@ -30,7 +30,7 @@ use crate::{
     },
     page::{Page, PageCursor, PageQuery, page},
     patch::Patch,
-    validation::{MAX_MOMENT_MS, check_moment, invalid, is_short},
+    validation::{MAX_MOMENT_MS, check_moment, invalid, is_short, whole},
 };
 
 /// The longest note, in characters.
@@ -54,7 +54,7 @@ pub(crate) struct NewNote {
     #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Private,
     /// What moment of the recording it is about, from its start.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Option<u64>,
     /// What sort of note it is.
@@ -71,7 +71,7 @@ pub(crate) struct ChangeNote {
     #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Option<Private>,
     /// What moment of the recording it is about, from its start.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Patch<u64>,
     /// What sort of note it is.

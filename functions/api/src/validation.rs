@@ -12,6 +12,10 @@ use domain::{
 };
 use regex::Regex;
 use runtime::http::Problem;
+use serde::{
+    Deserialize as _, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::{Map, Value};
 
 /// The most that a client's own data may have, in bytes of JSON.
@@ -66,6 +70,19 @@ pub(crate) const WEB_URL: &str = "^https?://[!-~]+$";
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
+}
+
+/// Reads a whole number, which JSON may write with a fraction of nought: to JSON Schema, `2.0`
+/// is an integer. For `#[serde(deserialize_with = "whole")]`.
+pub(crate) fn whole<'de, D, T>(input: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let value = Value::deserialize(input)?;
+    let number = value.as_f64().filter(|_| value.is_f64());
+    let number = number.and_then(|number| number.to_string().parse::<u64>().ok());
+    T::deserialize(number.map_or(value, Value::from)).map_err(D::Error::custom)
 }
 
 /// A field whose value is not accepted.
@@ -178,6 +195,28 @@ mod tests {
             &longer,
         ] {
             assert!(!is_name(&name.into(), MAX_NAME), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_may_have_a_fraction_of_nought() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Read(#[serde(deserialize_with = "whole")] Option<u32>);
+        let read = |text: &str| serde_json::from_str::<Read>(text).map(|read| read.0).ok();
+        assert_eq!(read("2"), Some(Some(2)));
+        assert_eq!(read("2.0"), Some(Some(2)));
+        assert_eq!(read("4294967295.0"), Some(Some(u32::MAX)));
+        assert_eq!(read("null"), Some(None));
+        for wrong in [
+            "2.5",
+            "-1.0",
+            "4294967296.0",
+            "1e300",
+            "\"2\"",
+            "[2]",
+            "true",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every code with which a request is refused, in one table.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// Declares [`ErrorCode`] from rows of variant, code, status and meaning. Those of `api` stand
 /// in the description of the API; the `others` are for Google's services and their emulation.
@@ -156,6 +156,13 @@ error_codes! {
     }
 }
 
+impl ErrorCode {
+    /// The codes that clients of the API can meet, as they are sent.
+    pub fn words() -> BTreeSet<&'static str> {
+        Self::API.iter().map(|code| code.as_str()).collect()
+    }
+}
+
 impl fmt::Display for ErrorCode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
@@ -164,8 +171,6 @@ impl fmt::Display for ErrorCode {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

@@ -15,7 +15,7 @@ use hyper::body::{Body as HttpBody, Frame, Incoming};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-pub use crate::problem::{Problem, is_caused_by};
+pub use crate::problem::{Problem, ProblemBody, is_caused_by};
 use crate::{min_rate::paced, strict};
 
 /// The body of an answer.

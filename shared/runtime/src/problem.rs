@@ -9,6 +9,7 @@ use domain::{
     ports::{AuthError, ObjectError, QueueError, RecordsError},
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::http::{Body, answer, full};
@@ -30,6 +31,31 @@ pub struct Problem {
     pub retry_after: Option<Duration>,
     /// Further headers of the response.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What went wrong: RFC 9457.
+#[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Problem")
+)]
+pub struct ProblemBody<'a> {
+    /// `urn:interviewlens:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: &'static str,
+    /// The status of the response.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 400, max = 599)))]
+    status: u16,
+    /// What is wrong and, where something can be done, what to do.
+    detail: &'a str,
+    /// A stable word for programs.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ErrorCode::words())))]
+    code: &'static str,
+    /// The request's id.
+    request_id: &'a str,
 }
 
 impl Problem {
@@ -74,13 +100,13 @@ impl Problem {
 
     /// The problem as it is written.
     pub fn to_json(&self, request_id: &str) -> serde_json::Value {
-        json!({
-            "type": format!("urn:interviewlens:problem:{}", self.code),
-            "title": self.status.canonical_reason().unwrap_or("Problem"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "code": self.code.as_str(),
-            "request_id": request_id,
+        json!(ProblemBody {
+            kind: format!("urn:interviewlens:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Problem"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            request_id,
         })
     }
 

@@ -2,9 +2,9 @@
 //! writes.
 
 use domain::{
-    ErrorCode, analysis::Analysis, note::Note, ports::Segment, waveform::JsonData,
-    webhook::WebhookBody,
+    analysis::Analysis, note::Note, ports::Segment, waveform::JsonData, webhook::WebhookBody,
 };
+use runtime::http::ProblemBody;
 use schemars::{
     Schema, SchemaGenerator,
     generate::{Contract, SchemaSettings},
@@ -62,6 +62,7 @@ pub(super) fn all() -> Value {
         Page<DeliveryBody>,
         Page<InterviewBody>,
         Page<Note>,
+        ProblemBody<'static>,
         ProgressEvent,
         ReportBody,
         Segment,
@@ -74,7 +75,6 @@ pub(super) fn all() -> Value {
     );
     // What is sent and received is described as it may be sent.
     all.extend(received);
-    all.insert("Problem".into(), problem());
     all.insert("RecordingForm".into(), recording_form());
     Value::Object(all)
 }
@@ -130,7 +130,7 @@ fn form(mut schema: Value) -> Value {
         fields.remove("audio");
         fields.insert(
             "file".into(),
-            json!({"type": "string", "format": "binary",
+            json!({"type": "string", "format": "binary", "minLength": 1,
                 "description": "The recording, with its file name and content type."}),
         );
         fields["title"]["description"] =
@@ -164,27 +164,6 @@ fn recording_form() -> Value {
         "description": "A recording.",
         "required": ["file"],
         "properties": {"file": file},
-    })
-}
-
-fn problem() -> Value {
-    let mut codes: Vec<&str> = ErrorCode::API.iter().map(|code| code.as_str()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let text = |about: &str| json!({"type": "string", "description": about});
-    json!({
-        "type": "object",
-        "description": "What went wrong: RFC 9457.",
-        "required": ["code", "detail", "request_id", "status", "title", "type"],
-        "properties": {
-            "type": text("`urn:interviewlens:problem:` and the code."),
-            "title": text("The status in words."),
-            "status": {"type": "integer", "minimum": 400, "maximum": 599,
-                "description": "The status of the response."},
-            "detail": text("What is wrong and, where something can be done, what to do."),
-            "code": {"type": "string", "enum": codes, "description": "A stable word for programs."},
-            "request_id": text("The request's id."),
-        },
     })
 }
 
