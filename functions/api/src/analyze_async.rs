@@ -39,10 +39,7 @@ struct Form {
 /// As JSON: as creating an interview with `audio`, and the response says how to upload. As a form:
 /// the recording is in the field `file`, `metadata` and `rubric` are JSON.
 #[utoipa::path(
-    post,
-    path = "/v1/analyze-async",
-    operation_id = "analyze_async",
-    tag = "Direct calls",
+    post, path = "/v1/analyze-async", operation_id = "analyze_async", tag = "Direct calls",
     params(IdempotencyKey),
     request_body(content(
         (ref("#/components/schemas/NewInterviewWithAudio") = "application/json", examples(("announced" = (
@@ -61,14 +58,10 @@ struct Form {
         headers(("Location" = String)),
         example = examples::created
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &BODY, &WRITE, &[
-        ErrorCode::InvalidField,
-        ErrorCode::InvalidForm,
-        ErrorCode::InvalidIdempotencyKey,
-        ErrorCode::IdempotencyKeyUsed,
-        ErrorCode::RecordingTooLarge,
-        ErrorCode::TooManyStreams,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidForm,
+        ErrorCode::InvalidIdempotencyKey, ErrorCode::IdempotencyKeyUsed,
+        ErrorCode::RecordingTooLarge, ErrorCode::TooManyStreams]])))),
 )]
 pub(crate) async fn analyze_async(
     State(api): State<Arc<Api>>,

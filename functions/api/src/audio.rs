@@ -49,10 +49,7 @@ pub(crate) struct AudioQuery {
 /// By the link in `audio.url`, whose token is all the permission that it needs, or as the
 /// interview's owner. Several ranges at a time get the whole recording.
 #[utoipa::path(
-    get,
-    path = "/v1/audio/{filename}",
-    operation_id = "listen",
-    tag = "Results",
+    get, path = "/v1/audio/{filename}", operation_id = "listen", tag = "Results",
     params(Filename, Query<AudioQuery>, RangeHeaders),
     security(("audio_token" = []), ("bearer" = []), ("user_id" = [])),
     responses((
@@ -73,14 +70,10 @@ pub(crate) struct AudioQuery {
             ("Content-Range" = String, description = "Which bytes these are, and of how many.")
         )
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::UnknownParameter,
-        ErrorCode::InvalidToken,
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::NotFound,
-        ErrorCode::RangeNotSatisfiable,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidToken,
+        ErrorCode::InterviewNotFound, ErrorCode::NotReady, ErrorCode::NotFound,
+        ErrorCode::RangeNotSatisfiable]])))),
 )]
 pub(crate) async fn audio(
     State(api): State<Arc<Api>>,
@@ -98,10 +91,7 @@ pub(crate) async fn audio(
 /// By the link in `audio.url`, whose token is all the permission that it needs, or as the
 /// interview's owner.
 #[utoipa::path(
-    head,
-    path = "/v1/audio/{filename}",
-    operation_id = "look_at_recording",
-    tag = "Results",
+    head, path = "/v1/audio/{filename}", operation_id = "look_at_recording", tag = "Results",
     params(Filename, Query<AudioQuery>),
     security(("audio_token" = []), ("bearer" = []), ("user_id" = [])),
     responses((
@@ -112,12 +102,9 @@ pub(crate) async fn audio(
             ("Accept-Ranges" = String, description = "`bytes`.")
         )
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::UnknownParameter,
-        ErrorCode::InvalidToken,
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidToken,
+        ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
 )]
 pub(crate) async fn audio_head(
     State(api): State<Arc<Api>>,

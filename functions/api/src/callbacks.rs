@@ -35,11 +35,8 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 ///
 /// For the engine alone: the token in the path is generated for one job.
 #[utoipa::path(
-    method(post, put),
-    path = "/v1/callbacks/deepgram/{token}",
-    operation_id = "deepgram_answer",
-    tag = "Webhooks",
-    params(CallbackPath),
+    method(post, put), path = "/v1/callbacks/deepgram/{token}", operation_id = "deepgram_answer",
+    tag = "Webhooks", params(CallbackPath),
     request_body(content = Object, content_type = "application/json"),
     security(()),
     responses((status = 204, description = "It is stored and going to be worked on.")),

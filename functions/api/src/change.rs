@@ -74,10 +74,7 @@ pub(crate) struct ChangeInterview {
 
 /// Change an interview
 #[utoipa::path(
-    patch,
-    path = "/v1/interviews/{id}",
-    operation_id = "change_interview",
-    tag = "Interviews",
+    patch, path = "/v1/interviews/{id}", operation_id = "change_interview", tag = "Interviews",
     params(OwnKey),
     request_body(content = ref("#/components/schemas/ChangeInterview"), examples(
         ("title" = (summary = "Another title", value = json!({"title": "Ada, second round"}))),
@@ -92,11 +89,9 @@ pub(crate) struct ChangeInterview {
         ("quiet" = (summary = "No more webhooks are sent", value = json!({"webhook_url": null}))),
     )),
     responses((status = 200, description = "The interview as it is now.", body = ref("#/components/schemas/Interview"), example = examples::interview)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &BODY, &WRITE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::InvalidField,
-        ErrorCode::TranscriptionBegun,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
+        ErrorCode::TranscriptionBegun]])))),
 )]
 pub(crate) async fn change(
     State(api): State<Arc<Api>>,

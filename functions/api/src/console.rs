@@ -141,13 +141,10 @@ impl Console {
 
 /// Open the console: interviews to look at
 #[utoipa::path(
-    get,
-    path = "/app",
-    operation_id = "console",
-    tag = "Service",
-    security(()),
+    get, path = "/app", operation_id = "console", tag = "Service", security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(&[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
 )]
 pub(crate) async fn page(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
     Ok(api.console.page()?)
@@ -155,14 +152,11 @@ pub(crate) async fn page(State(api): State<Arc<Api>>) -> Result<Response, ApiErr
 
 /// Open the console at an interview
 #[utoipa::path(
-    get,
-    path = "/app/interviews/{id}",
-    operation_id = "console_interview",
-    tag = "Service",
-    params(ShownId),
-    security(()),
+    get, path = "/app/interviews/{id}", operation_id = "console_interview", tag = "Service",
+    params(ShownId), security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(&[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
 )]
 pub(crate) async fn interview_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
     page(api).await
@@ -172,14 +166,11 @@ pub(crate) async fn interview_page(api: State<Arc<Api>>) -> Result<Response, Api
 ///
 /// Its name changes with its content, so it can be kept for ever.
 #[utoipa::path(
-    get,
-    path = "/app/assets/{file}",
-    operation_id = "console_asset",
-    tag = "Service",
-    params(ConsoleFile),
-    security(()),
+    get, path = "/app/assets/{file}", operation_id = "console_asset", tag = "Service",
+    params(ConsoleFile), security(()),
     responses((status = 200, description = "The file, compressed where that is accepted.", content(("*/*")))),
-    extensions(("x-errors" = json!(errors(&[&[ErrorCode::NoSuchPath, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::NoSuchPath, ErrorCode::TooManyRequests]])))),
 )]
 pub(crate) async fn asset(values: PathValues, headers: HeaderMap) -> Result<Response, ApiError> {
     let path = format!("assets/{}", values.get("file"));

@@ -29,10 +29,7 @@ pub(crate) struct Engines {
 ///
 /// Names, models and states: no addresses and no keys.
 #[utoipa::path(
-    get,
-    path = "/v1/engines",
-    operation_id = "engines",
-    tag = "Service",
+    get, path = "/v1/engines", operation_id = "engines", tag = "Service",
     responses((status = 200, description = "The engines, their models, and what is still missing.", body = ref("#/components/schemas/Engines"), example = examples::engines)),
     extensions(("x-errors" = json!(errors(&[&USER, &[ErrorCode::UnknownParameter]])))),
 )]

@@ -113,10 +113,7 @@ struct Listener {
 /// the last one as `Last-Event-ID` to miss nothing and receive nothing twice. A comment line keeps
 /// a silent stream open, every 15 seconds. The stream ends after a final status.
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/events",
-    operation_id = "follow_interview",
-    tag = "Interviews",
+    get, path = "/v1/interviews/{id}/events", operation_id = "follow_interview", tag = "Interviews",
     params(OwnInterview, LastEventId),
     responses((status = 200, description = "The events.", content((
         String = "text/event-stream",
@@ -127,7 +124,8 @@ struct Listener {
             "status": {"description": "The status has changed.", "data": named("StatusEvent")},
         })))
     )))),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::TooManyStreams]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::TooManyStreams]])))),
 )]
 pub(crate) async fn events(
     State(api): State<Arc<Api>>,

@@ -18,11 +18,7 @@ pub(crate) struct Health {
 
 /// Check that the service responds
 #[utoipa::path(
-    get,
-    path = "/healthz",
-    operation_id = "health",
-    tag = "Service",
-    security(()),
+    get, path = "/healthz", operation_id = "health", tag = "Service", security(()),
     responses((status = 200, description = "It does.", body = ref("#/components/schemas/Health"), example = examples::health)),
 )]
 pub(crate) async fn health() -> Json<Health> {

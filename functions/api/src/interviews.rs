@@ -129,10 +129,7 @@ pub(crate) struct CreatedInterview {
 ///
 /// With `audio`, the response says how to upload the recording.
 #[utoipa::path(
-    post,
-    path = "/v1/interviews",
-    operation_id = "create_interview",
-    tag = "Interviews",
+    post, path = "/v1/interviews", operation_id = "create_interview", tag = "Interviews",
     params(IdempotencyKey),
     request_body(content = ref("#/components/schemas/NewInterview"), examples(
         ("with_audio" = (summary = "A recording is going to be uploaded", value = json!(examples::new_interview()))),
@@ -155,12 +152,9 @@ pub(crate) struct CreatedInterview {
         headers(("Location" = String)),
         example = examples::created
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &BODY, &WRITE, &[
-        ErrorCode::InvalidField,
-        ErrorCode::InvalidIdempotencyKey,
-        ErrorCode::IdempotencyKeyUsed,
-        ErrorCode::RecordingTooLarge,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
+        ErrorCode::IdempotencyKeyUsed, ErrorCode::RecordingTooLarge]])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -175,13 +169,11 @@ pub(crate) async fn create(
 
 /// Delete an interview and everything that belongs to it
 #[utoipa::path(
-    delete,
-    path = "/v1/interviews/{id}",
-    operation_id = "delete_interview",
-    tag = "Interviews",
+    delete, path = "/v1/interviews/{id}", operation_id = "delete_interview", tag = "Interviews",
     params(OwnKey),
     responses((status = 204, description = "It is gone.")),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::Conflict]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::Conflict]])))),
 )]
 pub(crate) async fn delete(
     State(api): State<Arc<Api>>,

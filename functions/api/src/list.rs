@@ -69,13 +69,11 @@ fn status<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Erro
 
 /// List interviews, newest first
 #[utoipa::path(
-    get,
-    path = "/v1/interviews",
-    operation_id = "list_interviews",
-    tag = "Interviews",
+    get, path = "/v1/interviews", operation_id = "list_interviews", tag = "Interviews",
     params(Query<ListQuery>),
     responses((status = 200, description = "A page of interviews.", body = ref("#/components/schemas/InterviewPage"), example = json!(examples::page(&examples::interview())))),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,

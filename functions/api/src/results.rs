@@ -65,16 +65,11 @@ fn samples_per_pixel<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>,
 
 /// Read the analysis
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/analysis",
-    operation_id = "get_analysis",
-    tag = "Results",
+    get, path = "/v1/interviews/{id}/analysis", operation_id = "get_analysis", tag = "Results",
     params(OwnInterview),
     responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
 )]
 pub(crate) async fn analysis(
     State(api): State<Arc<Api>>,
@@ -88,18 +83,12 @@ pub(crate) async fn analysis(
 ///
 /// audiowaveform's JSON format, version 2.
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/waveform",
-    operation_id = "get_waveform",
-    tag = "Results",
+    get, path = "/v1/interviews/{id}/waveform", operation_id = "get_waveform", tag = "Results",
     params(OwnInterview, Query<WaveformQuery>),
     responses((status = 200, description = "The waveform.", body = ref("#/components/schemas/Waveform"), example = examples::waveform)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::UnknownParameter,
-        ErrorCode::InvalidParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn waveform(
     State(api): State<Arc<Api>>,
@@ -115,18 +104,12 @@ pub(crate) async fn waveform(
 ///
 /// audiowaveform's binary format, as it writes it for one channel.
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/waveform.dat",
-    operation_id = "get_waveform_data",
-    tag = "Results",
-    params(OwnInterview, Query<WaveformQuery>),
+    get, path = "/v1/interviews/{id}/waveform.dat", operation_id = "get_waveform_data",
+    tag = "Results", params(OwnInterview, Query<WaveformQuery>),
     responses((status = 200, description = "The waveform.", content(("application/octet-stream")))),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::UnknownParameter,
-        ErrorCode::InvalidParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn waveform_data(
     State(api): State<Arc<Api>>,
@@ -142,10 +125,7 @@ pub(crate) async fn waveform_data(
 
 /// Download the report
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/report.docx",
-    operation_id = "get_report",
-    tag = "Results",
+    get, path = "/v1/interviews/{id}/report.docx", operation_id = "get_report", tag = "Results",
     params(OwnInterview),
     responses((
         status = 200,
@@ -153,11 +133,9 @@ pub(crate) async fn waveform_data(
         content(("application/vnd.openxmlformats-officedocument.wordprocessingml.document")),
         headers(("Content-Disposition" = String, description = "An attachment by the name `report.docx`."))
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::NotFound,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::NotFound]])))),
 )]
 pub(crate) async fn report(
     State(api): State<Arc<Api>>,

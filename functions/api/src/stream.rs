@@ -82,10 +82,7 @@ pub(crate) struct StreamQuery {
 /// one that is final, then `done` with the whole transcript, or `error` with a problem. A comment
 /// line keeps a silent stream open, every 15 seconds. Nothing is stored.
 #[utoipa::path(
-    post,
-    path = "/v1/transcribe-stream",
-    operation_id = "transcribe_stream",
-    tag = "Direct calls",
+    post, path = "/v1/transcribe-stream", operation_id = "transcribe_stream", tag = "Direct calls",
     params(Query<StreamQuery>),
     request_body(content(
         ("audio/*"),
@@ -104,17 +101,11 @@ pub(crate) struct StreamQuery {
             "error": {"description": "It cannot be gone on with; the last event.", "data": named("Problem")},
         })))
     )))),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::UnknownParameter,
-        ErrorCode::InvalidField,
-        ErrorCode::InvalidForm,
-        ErrorCode::BodyTooLarge,
-        ErrorCode::BodyIncomplete,
-        ErrorCode::BodyTooSlow,
-        ErrorCode::ContentTypeMissing,
-        ErrorCode::InputUnusable,
-        ErrorCode::TooManyStreams,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidField,
+        ErrorCode::InvalidForm, ErrorCode::BodyTooLarge, ErrorCode::BodyIncomplete,
+        ErrorCode::BodyTooSlow, ErrorCode::ContentTypeMissing, ErrorCode::InputUnusable,
+        ErrorCode::TooManyStreams]])))),
 )]
 pub(crate) async fn transcribe_stream(
     State(api): State<Arc<Api>>,

@@ -30,17 +30,12 @@ use crate::{
 
 /// Read the transcript
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/transcript",
-    operation_id = "get_transcript",
-    tag = "Results",
+    get, path = "/v1/interviews/{id}/transcript", operation_id = "get_transcript", tag = "Results",
     params(OwnInterview),
     responses((status = 200, description = "The transcript.", body = ref("#/components/schemas/Transcript"), example = examples::transcript)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::UnknownParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn json(
     State(api): State<Arc<Api>>,
@@ -53,11 +48,8 @@ pub(crate) async fn json(
 
 /// Read the transcript as SubRip captions
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/transcript.srt",
-    operation_id = "get_transcript_srt",
-    tag = "Results",
-    params(OwnInterview),
+    get, path = "/v1/interviews/{id}/transcript.srt", operation_id = "get_transcript_srt",
+    tag = "Results", params(OwnInterview),
     responses((
         status = 200,
         description = "The transcript.",
@@ -65,11 +57,9 @@ pub(crate) async fn json(
         content_type = "application/x-subrip",
         example = "1\n00:00:02,500 --> 00:00:04,100\nI built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::UnknownParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn srt(
     State(api): State<Arc<Api>>,
@@ -86,11 +76,8 @@ pub(crate) async fn srt(
 
 /// Read the transcript as WebVTT captions with voices
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/transcript.vtt",
-    operation_id = "get_transcript_vtt",
-    tag = "Results",
-    params(OwnInterview),
+    get, path = "/v1/interviews/{id}/transcript.vtt", operation_id = "get_transcript_vtt",
+    tag = "Results", params(OwnInterview),
     responses((
         status = 200,
         description = "The transcript.",
@@ -98,11 +85,9 @@ pub(crate) async fn srt(
         content_type = "text/vtt",
         example = "WEBVTT\n\n00:00:02.500 --> 00:00:04.100\n<v Speaker 2>I built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::UnknownParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn vtt(
     State(api): State<Arc<Api>>,
@@ -115,11 +100,8 @@ pub(crate) async fn vtt(
 
 /// Read the transcript as plain text, a turn to a line
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/transcript.txt",
-    operation_id = "get_transcript_txt",
-    tag = "Results",
-    params(OwnInterview),
+    get, path = "/v1/interviews/{id}/transcript.txt", operation_id = "get_transcript_txt",
+    tag = "Results", params(OwnInterview),
     responses((
         status = 200,
         description = "The transcript.",
@@ -127,11 +109,9 @@ pub(crate) async fn vtt(
         content_type = "text/plain",
         example = "[0:00:02] Speaker 2: I built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::UnknownParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn txt(
     State(api): State<Arc<Api>>,
@@ -144,11 +124,8 @@ pub(crate) async fn txt(
 
 /// Read the transcript as Markdown
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}/transcript.md",
-    operation_id = "get_transcript_md",
-    tag = "Results",
-    params(OwnInterview),
+    get, path = "/v1/interviews/{id}/transcript.md", operation_id = "get_transcript_md",
+    tag = "Results", params(OwnInterview),
     responses((
         status = 200,
         description = "The transcript.",
@@ -156,11 +133,9 @@ pub(crate) async fn txt(
         content_type = "text/markdown",
         example = "# Ada, first round\n\n**Speaker 2** (0:00:02)\n\nI built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NotReady,
-        ErrorCode::UnknownParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn md(
     State(api): State<Arc<Api>>,

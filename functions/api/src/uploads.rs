@@ -56,17 +56,12 @@ pub(crate) struct ResumableUpload {
 
 /// Get a fresh upload while the recording is awaited
 #[utoipa::path(
-    post,
-    path = "/v1/interviews/{id}/upload-url",
-    operation_id = "renew_upload",
-    tag = "Interviews",
-    params(OwnInterview),
+    post, path = "/v1/interviews/{id}/upload-url", operation_id = "renew_upload",
+    tag = "Interviews", params(OwnInterview),
     responses((status = 200, description = "How to upload the recording.", body = ref("#/components/schemas/Upload"), example = examples::upload)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::NoAudioAnnounced,
-        ErrorCode::AlreadyUploaded,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoAudioAnnounced,
+        ErrorCode::AlreadyUploaded]])))),
 )]
 pub(crate) async fn upload_url(
     State(api): State<Arc<Api>>,

@@ -182,17 +182,12 @@ pub(crate) struct FieldsQuery {
 
 /// Read an interview with its parts
 #[utoipa::path(
-    get,
-    path = "/v1/interviews/{id}",
-    operation_id = "get_interview",
-    tag = "Interviews",
+    get, path = "/v1/interviews/{id}", operation_id = "get_interview", tag = "Interviews",
     params(OwnInterview, Query<FieldsQuery>),
     responses((status = 200, description = "The interview.", body = ref("#/components/schemas/WholeInterview"), example = examples::whole)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[
-        ErrorCode::InterviewNotFound,
-        ErrorCode::UnknownParameter,
-        ErrorCode::InvalidParameter,
-    ]])))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::UnknownParameter,
+        ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,

@@ -52,9 +52,11 @@ pub(crate) fn interview() -> Value {
         },
         "steps": {
             "transcription": step("deepgram"),
-            "waveform": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+            "waveform": {"state": "done", "attempt": 1, "waiting": null, "started_at": CREATED,
+                "finished_at": DONE},
             "analysis": step("gemini"),
-            "report": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+            "report": {"state": "done", "attempt": 1, "waiting": null, "started_at": CREATED,
+                "finished_at": DONE},
         },
         "webhook_url": null,
         "metadata": {"job": 7},
@@ -66,13 +68,13 @@ pub(crate) fn interview() -> Value {
 }
 
 fn step(engine: &str) -> Value {
-    json!({"state": "done", "attempt": 1, "engine": engine,
+    json!({"state": "done", "attempt": 1, "engine": engine, "waiting": null,
         "started_at": CREATED, "finished_at": DONE})
 }
 
 /// An interview that awaits its recording, with how to upload it.
 pub(crate) fn created() -> Value {
-    let pending = json!({"state": "pending", "attempt": 0});
+    let pending = json!({"state": "pending", "attempt": 0, "waiting": null});
     let mut interview = interview();
     interview["status"] = json!("awaiting_upload");
     interview["usable"] = Value::Null;
@@ -223,7 +225,7 @@ pub(crate) fn engines() -> Value {
 pub(crate) const STEP_EVENT: &str = "\
 id: 1r0-1r0-0p0-0p0-processing
 event: step
-data: {\"step\":\"waveform\",\"detail\":{\"state\":\"running\",\"attempt\":1}}
+data: {\"step\":\"waveform\",\"detail\":{\"state\":\"running\",\"attempt\":1,\"waiting\":null}}
 
 ";
 

@@ -58,11 +58,7 @@ one.";
 
 /// Read this description as OpenAPI 3.1
 #[utoipa::path(
-    get,
-    path = "/openapi.json",
-    operation_id = "openapi",
-    tag = "Service",
-    security(()),
+    get, path = "/openapi.json", operation_id = "openapi", tag = "Service", security(()),
     responses((status = 200, description = "The document.", body = Object, content_type = "application/json")),
     extensions(("x-errors" = json!(errors(&[&[ErrorCode::TooManyRequests]])))),
 )]

@@ -32,11 +32,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// Read this description as a page
 #[utoipa::path(
-    get,
-    path = "/",
-    operation_id = "documentation",
-    tag = "Service",
-    security(()),
+    get, path = "/", operation_id = "documentation", tag = "Service", security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
     extensions(("x-errors" = json!(errors(&[&[ErrorCode::TooManyRequests]])))),
 )]
