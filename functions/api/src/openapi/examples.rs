@@ -52,9 +52,11 @@ pub(crate) fn interview() -> Value {
         },
         "steps": {
             "transcription": step("deepgram"),
-            "waveform": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+            "waveform": {"state": "done", "attempt": 1, "waiting": null, "started_at": CREATED,
+                "finished_at": DONE},
             "analysis": step("gemini"),
-            "report": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+            "report": {"state": "done", "attempt": 1, "waiting": null, "started_at": CREATED,
+                "finished_at": DONE},
         },
         "webhook_url": null,
         "metadata": {"job": 7},
@@ -66,13 +68,13 @@ pub(crate) fn interview() -> Value {
 }
 
 fn step(engine: &str) -> Value {
-    json!({"state": "done", "attempt": 1, "engine": engine,
+    json!({"state": "done", "attempt": 1, "waiting": null, "engine": engine,
         "started_at": CREATED, "finished_at": DONE})
 }
 
 /// An interview that awaits its recording, with how to upload it.
 pub(crate) fn created() -> Value {
-    let pending = json!({"state": "pending", "attempt": 0});
+    let pending = json!({"state": "pending", "attempt": 0, "waiting": null});
     let mut interview = interview();
     interview["status"] = json!("awaiting_upload");
     interview["usable"] = Value::Null;
