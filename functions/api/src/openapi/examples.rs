@@ -68,7 +68,7 @@ pub(crate) fn interview() -> Value {
 }
 
 fn step(engine: &str) -> Value {
-    json!({"state": "done", "attempt": 1, "engine": engine, "waiting": null,
+    json!({"state": "done", "attempt": 1, "waiting": null, "engine": engine,
         "started_at": CREATED, "finished_at": DONE})
 }
 
@@ -225,7 +225,7 @@ pub(crate) fn engines() -> Value {
 pub(crate) const STEP_EVENT: &str = "\
 id: 1r0-1r0-0p0-0p0-processing
 event: step
-data: {\"step\":\"waveform\",\"detail\":{\"state\":\"running\",\"attempt\":1,\"waiting\":null}}
+data: {\"step\":\"waveform\",\"detail\":{\"state\":\"running\",\"attempt\":1}}
 
 ";
 

@@ -167,6 +167,59 @@ async fn what_is_answered_is_as_described() {
 }
 
 #[tokio::test]
+async fn fields_are_accepted_up_to_their_limits_in_any_script() {
+    let test = TestHost::start().await;
+    let document = test.get("/openapi.json").await;
+    let limit = |schema: &str, field: &str, name: &str| {
+        let schema = &document["components"]["schemas"][schema];
+        let limit = schema["properties"][field][name].as_u64().unwrap();
+        usize::try_from(limit).unwrap()
+    };
+    let text = |schema, field| "技".repeat(limit(schema, field, "maxLength"));
+    let criterion = json!({
+        "name": text("Criterion", "name"),
+        "description": text("Criterion", "description"),
+        "anchors": {
+            "low": text("Anchors", "low"), "mid": text("Anchors", "mid"), "high": text("Anchors", "high"),
+        },
+    });
+    let most = limit("Rubric", "competencies", "maxItems");
+    let interview = json!({
+        "title": text("NewInterview", "title"),
+        "rubric": {"competencies": vec![criterion; most]},
+    });
+    let (status, created) = send(&test, "POST", "/v1/interviews", &interview).await;
+    assert_eq!(status, 201, "{created}");
+    let path = format!("/v1/interviews/{}", created["id"].as_str().unwrap());
+    let note = json!({"text": text("NewNote", "text")});
+    let (status, answer) = send(&test, "POST", &format!("{path}/notes"), &note).await;
+    assert_eq!(status, 201, "{answer}");
+    for (pointer, why) in [
+        ("/title", "title"),
+        ("/rubric/competencies/0/anchors/low", "rubric"),
+    ] {
+        let mut longer = interview.clone();
+        let text = longer.pointer_mut(pointer).unwrap();
+        *text = json!(format!("{}a", text.as_str().unwrap()));
+        let (status, answer) = send(&test, "POST", "/v1/interviews", &longer).await;
+        assert_eq!((status, &answer["code"]), (400, &json!("invalid_field")));
+        assert!(answer["detail"].as_str().unwrap().contains(why), "{answer}");
+    }
+    for id in ["+5", "00005", "4294967295"] {
+        let change = json!({"speakers": {id: "Ada"}});
+        let (status, answer) = send(&test, "PATCH", &path, &change).await;
+        assert_eq!(
+            (status, &answer["code"]),
+            (400, &json!("invalid_field")),
+            "{id}"
+        );
+    }
+    let change = json!({"speakers": {"5": "Ada"}, "speakers_expected": 2.0});
+    let (status, changed) = send(&test, "PATCH", &path, &change).await;
+    assert_eq!((status, &changed["speakers_expected"]), (200, &json!(2)));
+}
+
+#[tokio::test]
 async fn everything_is_answered_as_described() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
