@@ -17,6 +17,7 @@ use domain::{
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use testing::openapi_client::calls;
 
 /// Knows `Bearer anna` and `Bearer ben`, and counts.
 #[derive(Default)]
