@@ -113,7 +113,7 @@ impl Dispatcher {
                 }
             }
             Err(error) => {
-                tracing::error!(event = "delivery.panicked", %error, "a delivery was aborted")
+                tracing::error!(event = "delivery.panicked", %error, "a delivery was aborted");
             }
         }
     }
@@ -209,7 +209,7 @@ async fn settle(
         Err(Failure::Later(wait)) => {
             deliveries
                 .requeue(delivery, Requeue::Later(*wait), "")
-                .await?
+                .await?;
         }
     }
     Ok(())

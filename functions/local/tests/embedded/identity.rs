@@ -5,10 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use crate::{
-    support::{TestHost, wav},
-    testing::openapi_client::calls,
-};
+use crate::support::{TestHost, wav};
 use async_trait::async_trait;
 use config::Environment;
 use domain::{
