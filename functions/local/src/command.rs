@@ -48,7 +48,7 @@ enum Command {
     /// List, fetch and verify the models of the speech engine `whisper`
     #[command(subcommand)]
     Models(ModelsCommand),
-    /// Print the OpenAPI description, `/openapi.json`
+    /// Print the description of the API, `/openapi.json`
     Openapi,
 }
 
