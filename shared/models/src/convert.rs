@@ -209,7 +209,7 @@ impl<W: Write> Ggml<'_, W> {
         self.out.write_all(name.as_bytes())?;
         match (tensor.kind, wide) {
             (NumberFormat::F16, false) | (NumberFormat::F32, true) => {
-                self.out.write_all(tensor.bytes)?
+                self.out.write_all(tensor.bytes)?;
             }
             (NumberFormat::F16, true) => {
                 for half in tensor.bytes.as_chunks().0 {

@@ -56,7 +56,11 @@ pub(crate) enum DeliveryOutcome {
 /// these are never answered; what it takes for a failed try is anything else.
 pub(crate) const fn status(sender: Sender, outcome: &DeliveryOutcome) -> StatusCode {
     match (sender, outcome) {
-        (_, DeliveryOutcome::Handled) => StatusCode::NO_CONTENT,
+        (_, DeliveryOutcome::Handled)
+        | (
+            Sender::Tasks,
+            DeliveryOutcome::Unreadable(_) | DeliveryOutcome::Failed(Failure::Permanent(_)),
+        ) => StatusCode::NO_CONTENT,
         (_, DeliveryOutcome::Foreign(_)) | (Sender::Events, DeliveryOutcome::Unreadable(_)) => {
             StatusCode::BAD_REQUEST
         }
@@ -64,10 +68,6 @@ pub(crate) const fn status(sender: Sender, outcome: &DeliveryOutcome) -> StatusC
             StatusCode::UNPROCESSABLE_ENTITY
         }
         (Sender::Events, DeliveryOutcome::Failed(_)) => StatusCode::SERVICE_UNAVAILABLE,
-        (
-            Sender::Tasks,
-            DeliveryOutcome::Unreadable(_) | DeliveryOutcome::Failed(Failure::Permanent(_)),
-        ) => StatusCode::NO_CONTENT,
         (Sender::Tasks, DeliveryOutcome::Failed(Failure::Transient { .. })) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
@@ -153,7 +153,7 @@ impl DeliveryOutcome {
         match self {
             Self::Handled => line!(info, "delivery.handled", "delivery handled"),
             Self::Failed(Failure::Later(wait)) => {
-                line!(info, "delivery.deferred", "delivery deferred for {wait:?}")
+                line!(info, "delivery.deferred", "delivery deferred for {wait:?}");
             }
             Self::Failed(Failure::Transient { error, .. }) => {
                 line!(
@@ -163,7 +163,7 @@ impl DeliveryOutcome {
                 );
             }
             Self::Failed(Failure::Permanent(error)) => {
-                line!(error, "delivery.failed", "delivery failed: {error:#}")
+                line!(error, "delivery.failed", "delivery failed: {error:#}");
             }
             Self::Foreign(error) | Self::Unreadable(error) => {
                 line!(error, "delivery.rejected", "delivery rejected: {error:#}");
