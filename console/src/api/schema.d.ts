@@ -45,7 +45,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a file of the console */
+        /**
+         * Read a file of the console
+         * @description Its name changes with its content, so it can be kept for ever.
+         */
         get: operations["console_asset"];
         put?: never;
         post?: never;
@@ -79,7 +82,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask whether the service answers */
+        /** Check that the service responds */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -137,7 +140,7 @@ export interface paths {
         put?: never;
         /**
          * Create an interview and bring its recording in one call
-         * @description As JSON: as creating an interview with `audio`, and the answer says how to upload. As a form: the recording is in the field `file`, `metadata` and `rubric` are JSON.
+         * @description As JSON: as creating an interview with `audio`, and the response says how to upload. As a form: the recording is in the field `file`, `metadata` and `rubric` are JSON.
          */
         post: operations["analyze_async"];
         delete?: never;
@@ -155,7 +158,7 @@ export interface paths {
         };
         /**
          * Listen to the recording
-         * @description By the link in `audio.url`, whose token is all the permission that it needs, or as the interview's owner. More than twenty ranges at a time, or more bytes in them than there are, are answered with the whole.
+         * @description By the link in `audio.url`, whose token is all the permission that it needs, or as the interview's owner. Several ranges at a time get the whole recording.
          */
         get: operations["listen"];
         put?: never;
@@ -163,8 +166,8 @@ export interface paths {
         delete?: never;
         options?: never;
         /**
-         * Ask for the size and type of the recording
-         * @description By the link in `audio.url`, whose token is all the permission that it needs, or as the interview's owner. More than twenty ranges at a time, or more bytes in them than there are, are answered with the whole.
+         * Read the size and type of the recording
+         * @description By the link in `audio.url`, whose token is all the permission that it needs, or as the interview's owner.
          */
         head: operations["look_at_recording"];
         patch?: never;
@@ -179,12 +182,12 @@ export interface paths {
         };
         get?: never;
         /**
-         * Take a speech engine's answer by PUT
+         * Take the result of a speech engine
          * @description For the engine alone: the token in the path is generated for one job.
          */
         put: operations["put_deepgram_answer"];
         /**
-         * Take a speech engine's answer by POST
+         * Take the result of a speech engine
          * @description For the engine alone: the token in the path is generated for one job.
          */
         post: operations["post_deepgram_answer"];
@@ -201,7 +204,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask which engines are active */
+        /**
+         * Read which engines are active
+         * @description Names, models and states: no addresses and no keys.
+         */
         get: operations["engines"];
         put?: never;
         post?: never;
@@ -223,7 +229,7 @@ export interface paths {
         put?: never;
         /**
          * Create an interview
-         * @description With `audio`, the answer says how to upload the recording.
+         * @description With `audio`, the response says how to upload the recording.
          */
         post: operations["create_interview"];
         delete?: never;
@@ -277,7 +283,7 @@ export interface paths {
         };
         /**
          * Follow an interview's progress
-         * @description Server-sent events. First a `snapshot` with the interview, then a `step` event for every change of a step and a `status` event for every change of the status. Each has an `id`: send the last one as `Last-Event-ID` to miss nothing and hear nothing twice. A comment line keeps a silent stream open, every 15 seconds. The stream ends after a final status.
+         * @description Server-sent events. First a `snapshot` with the interview, then a `step` event for every change of a step and a `status` event for every change of the status. Each has an `id`: send the last one as `Last-Event-ID` to miss nothing and receive nothing twice. A comment line keeps a silent stream open, every 15 seconds. The stream ends after a final status.
          */
         get: operations["follow_interview"];
         put?: never;
@@ -557,7 +563,7 @@ export interface paths {
         put?: never;
         /**
          * Recognise a recording on the spot
-         * @description The recording is the body as it is, with its `Content-Type`, or the field `file` of a form. Answers server-sent events: a `segment` for what is recognised, a `progress` after each one that is final, then `done` with the whole transcript, or `error` with a problem. A comment line keeps a silent stream open, every 15 seconds. Nothing is stored.
+         * @description The recording is the body as it is, with its `Content-Type`, or the field `file` of a form. The response is server-sent events: a `segment` for what is recognised, a `progress` after each one that is final, then `done` with the whole transcript, or `error` with a problem. A comment line keeps a silent stream open, every 15 seconds. Nothing is stored.
          */
         post: operations["transcribe_stream"];
         delete?: never;
@@ -578,8 +584,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * Be told what happened to an interview
-         * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. An answer of 2xx is success; redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
+         * Receive what happened to an interview
+         * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success; redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
          */
         post: operations["interview_event"];
         delete?: never;
@@ -694,7 +700,7 @@ export interface components {
         };
         /** @description What changes; what is left out stays. */
         ChangeInterview: {
-            /** @description Your own data, returned as it came: at most 16384 bytes of JSON. */
+            /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: {
                 [key: string]: unknown;
             } | null;
@@ -743,7 +749,7 @@ export interface components {
             /** @description What it says. */
             text?: string | null;
         };
-        /** @description A claim with proven or disproven evidence. */
+        /** @description A claim with what it rests on. */
         Claim: {
             /** @description What it rests on. */
             evidence: components["schemas"]["Evidence"][];
@@ -1137,7 +1143,7 @@ export interface components {
             /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
             language?: string | null;
             /**
-             * @description Your own data, returned as it came: at most 16384 bytes of JSON.
+             * @description Your own data, returned as it came: at most 16 KiB of JSON.
              * @default {}
              */
             metadata?: {
@@ -1179,7 +1185,7 @@ export interface components {
             /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
             language?: string;
             /**
-             * @description Your own data, returned as it came: at most 16384 bytes of JSON. As JSON.
+             * @description Your own data, returned as it came: at most 16 KiB of JSON.
              * @default {}
              */
             metadata?: {
@@ -1190,7 +1196,7 @@ export interface components {
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
              */
             retention_days?: number;
-            /** @description What to assess, in place of the kind's own rubric. As JSON. */
+            /** @description What to assess, as JSON. */
             rubric?: components["schemas"]["Rubric"];
             /**
              * Format: uint32
@@ -1201,7 +1207,7 @@ export interface components {
             title?: string;
             /**
              * Format: uri
-             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent.
+             * @description Where its events go.
              */
             webhook_url?: string;
         };
@@ -1218,7 +1224,7 @@ export interface components {
             /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
             language?: string | null;
             /**
-             * @description Your own data, returned as it came: at most 16384 bytes of JSON.
+             * @description Your own data, returned as it came: at most 16 KiB of JSON.
              * @default {}
              */
             metadata?: {
@@ -1260,7 +1266,7 @@ export interface components {
             /** @description What it says. */
             text: string;
         };
-        /** @description A note or a bookmark; stored as a document below `notes`. */
+        /** @description A note or a bookmark. */
         Note: {
             /**
              * Format: uint64
@@ -1300,7 +1306,10 @@ export interface components {
             detail: string;
             /** @description The request's id. */
             request_id: string;
-            /** @description The status of the response. */
+            /**
+             * Format: uint16
+             * @description The status of the response.
+             */
             status: number;
             /** @description The status in words. */
             title: string;
@@ -1356,6 +1365,14 @@ export interface components {
             evidence: components["schemas"]["Evidence"][];
             /** @description The question as asked. */
             question: string;
+        };
+        /** @description A recording. */
+        RecordingForm: {
+            /**
+             * Format: binary
+             * @description The recording.
+             */
+            file: string;
         };
         /** @description Where the report is. */
         Report: {
@@ -1642,7 +1659,7 @@ export interface components {
              * @description When its first word begins.
              */
             start_ms: number;
-            /** @description Its words joined by spaces. */
+            /** @description What is said: its words, joined. */
             text: string;
         };
         /** @description How to upload the recording: send exactly these headers. Good for an hour. */
@@ -1888,78 +1905,12 @@ export interface components {
         };
     };
     responses: never;
-    parameters: {
-        /** @description The token of `audio.url`; without it the asker has to be the owner. */
-        audio_token: string;
-        /** @description How many bits a value has. */
-        bits: 8 | 16;
-        /**
-         * @description The token of one job.
-         * @example a-token-of-one-job
-         */
-        callback_token: string;
-        /**
-         * @description As it stands in the page.
-         * @example index.js
-         */
-        console_file: string;
-        /**
-         * @description The delivery's id, which is its `webhook-id`.
-         * @example msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617
-         */
-        delivery_id: string;
-        /**
-         * @description The parts to answer, separated by commas, of `transcript`, `analysis`, `waveform`, `report` and `notes`; all of them where it is left out, none where it is empty.
-         * @example [
-         *       "transcript",
-         *       "notes"
-         *     ]
-         */
-        fields: ("transcript" | "analysis" | "waveform" | "report" | "notes" | "")[];
-        /**
-         * @description As it stands in `audio.url`: the interview's id, which an ending such as `.wav` may follow.
-         * @example k3f9q2m7x8w4n6p5r2t3v7yz
-         */
-        filename: string;
-        /**
-         * @description The interview's id.
-         * @example k3f9q2m7x8w4n6p5r2t3v7yz
-         */
-        id: string;
-        /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
-        idempotency_key: string;
-        /** @description The `ETag` that the range is of. */
-        if_range: string;
-        /** @description What is spoken, as a BCP 47 tag; recognised where it is left out. */
-        language: string;
-        /** @description The `id` of the last event that was received: what changed since is sent, and no snapshot. */
-        last_event_id: string;
-        /** @description How many to answer at most. */
-        limit: number;
-        /**
-         * @description The note's id.
-         * @example w8p4z6t2m9k3x7r5v2n4q6fd
-         */
-        note_id: string;
-        /** @description The `next_page_token` of the page before. */
-        page_token: string;
-        /** @description The bytes wanted, such as `bytes=0-65535`. */
-        range: string;
-        /** @description Coarser than stored: how many samples a pixel stands for. */
-        samples_per_pixel: number;
-        /**
-         * @description The interview's id; the page itself finds out whether there is such an interview.
-         * @example k3f9q2m7x8w4n6p5r2t3v7yz
-         */
-        shown_id: string;
-        /** @description Only those that stand there. */
-        status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
-    };
+    parameters: never;
     requestBodies: never;
     headers: {
         /** @description The path of the interview. */
         Location: string;
-        /** @description The request's id, to be named when something is asked about it. */
+        /** @description The request's id, to be named in questions about it. */
         RequestId: string;
     };
     pathItems: never;
@@ -2066,7 +2017,7 @@ export interface operations {
                  * @description As it stands in the page.
                  * @example index.js
                  */
-                file: components["parameters"]["console_file"];
+                file: string;
             };
             cookie?: never;
         };
@@ -2079,7 +2030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": string;
+                    "*/*": unknown;
                 };
             };
             /** @description Not Found: no_such_path */
@@ -2125,7 +2076,7 @@ export interface operations {
                  * @description The interview's id; the page itself finds out whether there is such an interview.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["shown_id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -2532,7 +2483,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
-                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2583,19 +2534,23 @@ export interface operations {
                      *       "steps": {
                      *         "analysis": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         },
                      *         "report": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         },
                      *         "transcription": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         },
                      *         "waveform": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         }
                      *       },
                      *       "title": "Ada, first round",
@@ -2783,21 +2738,21 @@ export interface operations {
     listen: {
         parameters: {
             query?: {
-                /** @description The token of `audio.url`; without it the asker has to be the owner. */
-                token?: components["parameters"]["audio_token"];
+                /** @description The token of `audio.url`; without it the user has to be the owner. */
+                token?: string;
             };
             header?: {
-                /** @description The bytes wanted, such as `bytes=0-65535`. */
-                Range?: components["parameters"]["range"];
+                /** @description The requested bytes, such as `bytes=0-65535`. */
+                Range?: string;
                 /** @description The `ETag` that the range is of. */
-                "If-Range"?: components["parameters"]["if_range"];
+                "If-Range"?: string;
             };
             path: {
                 /**
                  * @description As it stands in `audio.url`: the interview's id, which an ending such as `.wav` may follow.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                filename: components["parameters"]["filename"];
+                filename: string;
             };
             cookie?: never;
         };
@@ -2817,12 +2772,12 @@ export interface operations {
                     "*/*": unknown;
                 };
             };
-            /** @description The part that was asked for, or several as `multipart/byteranges`. */
+            /** @description The requested part. */
             206: {
                 headers: {
                     /** @description `bytes`. */
                     "Accept-Ranges"?: string;
-                    /** @description Which bytes these are, and of how many; of several parts each has its own. */
+                    /** @description Which bytes these are, and of how many. */
                     "Content-Range"?: string;
                     /** @description What `If-Range` takes. */
                     ETag?: string;
@@ -2977,8 +2932,8 @@ export interface operations {
     look_at_recording: {
         parameters: {
             query?: {
-                /** @description The token of `audio.url`; without it the asker has to be the owner. */
-                token?: components["parameters"]["audio_token"];
+                /** @description The token of `audio.url`; without it the user has to be the owner. */
+                token?: string;
             };
             header?: never;
             path: {
@@ -2986,7 +2941,7 @@ export interface operations {
                  * @description As it stands in `audio.url`: the interview's id, which an ending such as `.wav` may follow.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                filename: components["parameters"]["filename"];
+                filename: string;
             };
             cookie?: never;
         };
@@ -3080,10 +3035,10 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The token of one job.
+                 * @description The token that was generated for one job.
                  * @example a-token-of-one-job
                  */
-                token: components["parameters"]["callback_token"];
+                token: string;
             };
             cookie?: never;
         };
@@ -3093,7 +3048,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is kept and going to be worked on. */
+            /** @description It is stored and going to be worked on. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3154,10 +3109,10 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The token of one job.
+                 * @description The token that was generated for one job.
                  * @example a-token-of-one-job
                  */
-                token: components["parameters"]["callback_token"];
+                token: string;
             };
             cookie?: never;
         };
@@ -3167,7 +3122,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is kept and going to be worked on. */
+            /** @description It is stored and going to be worked on. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3359,12 +3314,12 @@ export interface operations {
     list_interviews: {
         parameters: {
             query?: {
-                /** @description How many to answer at most. */
-                limit?: components["parameters"]["limit"];
+                /** @description How many items the page has at most. */
+                limit?: number;
                 /** @description The `next_page_token` of the page before. */
-                page_token?: components["parameters"]["page_token"];
-                /** @description Only those that stand there. */
-                status?: components["parameters"]["status"];
+                page_token?: string;
+                /** @description Only those with this status. */
+                status?: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
             };
             header?: never;
             path?: never;
@@ -3415,26 +3370,30 @@ export interface operations {
                      *               "engine": "gemini",
                      *               "finished_at": "2026-03-02T09:31:12.480Z",
                      *               "started_at": "2026-03-02T09:30:00.000Z",
-                     *               "state": "done"
+                     *               "state": "done",
+                     *               "waiting": null
                      *             },
                      *             "report": {
                      *               "attempt": 1,
                      *               "finished_at": "2026-03-02T09:31:12.480Z",
                      *               "started_at": "2026-03-02T09:30:00.000Z",
-                     *               "state": "done"
+                     *               "state": "done",
+                     *               "waiting": null
                      *             },
                      *             "transcription": {
                      *               "attempt": 1,
                      *               "engine": "deepgram",
                      *               "finished_at": "2026-03-02T09:31:12.480Z",
                      *               "started_at": "2026-03-02T09:30:00.000Z",
-                     *               "state": "done"
+                     *               "state": "done",
+                     *               "waiting": null
                      *             },
                      *             "waveform": {
                      *               "attempt": 1,
                      *               "finished_at": "2026-03-02T09:31:12.480Z",
                      *               "started_at": "2026-03-02T09:30:00.000Z",
-                     *               "state": "done"
+                     *               "state": "done",
+                     *               "waiting": null
                      *             }
                      *           },
                      *           "title": "Ada, first round",
@@ -3568,7 +3527,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
-                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3618,19 +3577,23 @@ export interface operations {
                      *       "steps": {
                      *         "analysis": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         },
                      *         "report": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         },
                      *         "transcription": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         },
                      *         "waveform": {
                      *           "attempt": 0,
-                     *           "state": "pending"
+                     *           "state": "pending",
+                     *           "waiting": null
                      *         }
                      *       },
                      *       "title": "Ada, first round",
@@ -3819,13 +3782,13 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The parts to answer, separated by commas, of `transcript`, `analysis`, `waveform`, `report` and `notes`; all of them where it is left out, none where it is empty.
+                 * @description The parts to show, separated by commas, of `transcript`, `analysis`, `waveform`, `report` and `notes`; all of them where it is left out, none where it is empty.
                  * @example [
                  *       "transcript",
                  *       "notes"
                  *     ]
                  */
-                fields?: components["parameters"]["fields"];
+                fields?: ("transcript" | "analysis" | "waveform" | "report" | "notes" | "")[];
             };
             header?: never;
             path: {
@@ -3833,7 +3796,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -4003,26 +3966,30 @@ export interface operations {
                      *           "engine": "gemini",
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "report": {
                      *           "attempt": 1,
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "transcription": {
                      *           "attempt": 1,
                      *           "engine": "deepgram",
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "waveform": {
                      *           "attempt": 1,
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         }
                      *       },
                      *       "title": "Ada, first round",
@@ -4259,7 +4226,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -4423,7 +4390,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -4474,26 +4441,30 @@ export interface operations {
                      *           "engine": "gemini",
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "report": {
                      *           "attempt": 1,
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "transcription": {
                      *           "attempt": 1,
                      *           "engine": "deepgram",
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "waveform": {
                      *           "attempt": 1,
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         }
                      *       },
                      *       "title": "Ada, first round",
@@ -4688,7 +4659,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -4943,14 +4914,14 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The `id` of the last event that was received: what changed since is sent, and no snapshot. */
-                "Last-Event-ID"?: components["parameters"]["last_event_id"];
+                "Last-Event-ID"?: string;
             };
             path: {
                 /**
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -5100,10 +5071,10 @@ export interface operations {
     list_notes: {
         parameters: {
             query?: {
-                /** @description How many to answer at most. */
-                limit?: components["parameters"]["limit"];
+                /** @description How many items the page has at most. */
+                limit?: number;
                 /** @description The `next_page_token` of the page before. */
-                page_token?: components["parameters"]["page_token"];
+                page_token?: string;
             };
             header?: never;
             path: {
@@ -5111,7 +5082,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -5272,14 +5243,14 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
-                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+                "Idempotency-Key"?: string;
             };
             path: {
                 /**
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -5488,12 +5459,12 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
                 /**
                  * @description The note's id.
                  * @example w8p4z6t2m9k3x7r5v2n4q6fd
                  */
-                note_id: components["parameters"]["note_id"];
+                note_id: string;
             };
             cookie?: never;
         };
@@ -5642,12 +5613,12 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
                 /**
                  * @description The note's id.
                  * @example w8p4z6t2m9k3x7r5v2n4q6fd
                  */
-                note_id: components["parameters"]["note_id"];
+                note_id: string;
             };
             cookie?: never;
         };
@@ -5856,7 +5827,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -6009,7 +5980,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -6060,26 +6031,30 @@ export interface operations {
                      *           "engine": "gemini",
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "report": {
                      *           "attempt": 1,
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "transcription": {
                      *           "attempt": 1,
                      *           "engine": "deepgram",
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         },
                      *         "waveform": {
                      *           "attempt": 1,
                      *           "finished_at": "2026-03-02T09:31:12.480Z",
                      *           "started_at": "2026-03-02T09:30:00.000Z",
-                     *           "state": "done"
+                     *           "state": "done",
+                     *           "waiting": null
                      *         }
                      *       },
                      *       "title": "Ada, first round",
@@ -6274,7 +6249,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -6500,7 +6475,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -6658,7 +6633,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -6814,7 +6789,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -6966,7 +6941,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -7123,7 +7098,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -7302,10 +7277,10 @@ export interface operations {
     get_waveform: {
         parameters: {
             query?: {
-                /** @description Coarser than stored: how many samples a pixel stands for. */
-                samples_per_pixel?: components["parameters"]["samples_per_pixel"];
                 /** @description How many bits a value has. */
-                bits?: components["parameters"]["bits"];
+                bits?: 8 | 16;
+                /** @description Coarser than stored: how many samples a pixel stands for. */
+                samples_per_pixel?: number;
             };
             header?: never;
             path: {
@@ -7313,7 +7288,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -7474,10 +7449,10 @@ export interface operations {
     get_waveform_data: {
         parameters: {
             query?: {
-                /** @description Coarser than stored: how many samples a pixel stands for. */
-                samples_per_pixel?: components["parameters"]["samples_per_pixel"];
                 /** @description How many bits a value has. */
-                bits?: components["parameters"]["bits"];
+                bits?: 8 | 16;
+                /** @description Coarser than stored: how many samples a pixel stands for. */
+                samples_per_pixel?: number;
             };
             header?: never;
             path: {
@@ -7485,7 +7460,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -7630,10 +7605,10 @@ export interface operations {
     list_deliveries: {
         parameters: {
             query?: {
-                /** @description How many to answer at most. */
-                limit?: components["parameters"]["limit"];
+                /** @description How many items the page has at most. */
+                limit?: number;
                 /** @description The `next_page_token` of the page before. */
-                page_token?: components["parameters"]["page_token"];
+                page_token?: string;
             };
             header?: never;
             path: {
@@ -7641,7 +7616,7 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
             };
             cookie?: never;
         };
@@ -7812,12 +7787,12 @@ export interface operations {
                  * @description The interview's id.
                  * @example k3f9q2m7x8w4n6p5r2t3v7yz
                  */
-                id: components["parameters"]["id"];
+                id: string;
                 /**
                  * @description The delivery's id, which is its `webhook-id`.
                  * @example msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617
                  */
-                delivery_id: components["parameters"]["delivery_id"];
+                delivery_id: string;
             };
             cookie?: never;
         };
@@ -8008,7 +7983,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description What is spoken, as a BCP 47 tag; recognised where it is left out. */
-                language?: components["parameters"]["language"];
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -8017,13 +7992,7 @@ export interface operations {
         requestBody: {
             content: {
                 "audio/*": unknown;
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description The recording.
-                     */
-                    file: string;
-                };
+                "multipart/form-data": components["schemas"]["RecordingForm"];
             };
         };
         responses: {
@@ -8238,7 +8207,6 @@ export interface operations {
             /** @description It has arrived; any other 2xx says the same. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8246,7 +8214,6 @@ export interface operations {
             /** @description Nothing more is to be sent about this interview. */
             410: {
                 headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -17,8 +17,12 @@ use serde_json::{Map, Value, json};
 use crate::{
     Api,
     error::ApiError,
-    extract::Origin,
+    extract::{IdempotencyKey, Origin},
     interviews::{MAX_BODY, NewAudio, NewInterview, Upload},
+    openapi::{
+        errors::{BODY, STORE, USER, WRITE, errors},
+        examples,
+    },
     temp_recording::{FormOverheadLimit, TempRecording, broken},
     validation::invalid,
 };
@@ -30,6 +34,35 @@ struct Form {
     file: Option<(String, TempRecording)>,
 }
 
+/// Create an interview and bring its recording in one call
+///
+/// As JSON: as creating an interview with `audio`, and the response says how to upload. As a form:
+/// the recording is in the field `file`, `metadata` and `rubric` are JSON.
+#[utoipa::path(
+    post, path = "/v1/analyze-async", operation_id = "analyze_async", tag = "Direct calls",
+    params(IdempotencyKey),
+    request_body(content(
+        (ref("#/components/schemas/NewInterviewWithAudio") = "application/json", examples(("announced" = (
+            summary = "The recording is uploaded afterwards",
+            value = json!(examples::new_interview())
+        )))),
+        (ref("#/components/schemas/NewInterviewForm") = "multipart/form-data", examples(("form" = (
+            summary = "The recording is in the form",
+            value = json!({"file": "@interview.flac", "title": "Ada, first round", "kind": "job_interview"})
+        )))),
+    )),
+    responses((
+        status = 202,
+        description = "The interview.",
+        body = ref("#/components/schemas/CreatedInterview"),
+        headers(("Location" = String)),
+        example = examples::created
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidForm,
+        ErrorCode::InvalidIdempotencyKey, ErrorCode::IdempotencyKeyUsed,
+        ErrorCode::RecordingTooLarge, ErrorCode::TooManyStreams]])))),
+)]
 pub(crate) async fn analyze_async(
     State(api): State<Arc<Api>>,
     origin: Origin,

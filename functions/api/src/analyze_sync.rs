@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Private,
+    ErrorCode, Private,
     analysis::Rubric,
     interview::Kind,
     text::{self, NOT_BLANK},
@@ -26,6 +26,10 @@ use serde::{
 use crate::{
     Api,
     error::{ApiError, step_problem},
+    openapi::{
+        errors::{BODY, USER, errors},
+        examples,
+    },
     validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid, whole},
 };
 
@@ -171,6 +175,30 @@ impl SpeakerInput {
     }
 }
 
+/// Analyse a transcript from elsewhere
+///
+/// Nothing is stored.
+#[utoipa::path(
+    post, path = "/v1/analyze", operation_id = "analyze", tag = "Direct calls",
+    request_body(content = ref("#/components/schemas/Analyze"), examples(
+        ("lines" = (summary = "Lines of text", value = json!({
+            "transcript": "Ada: What did you do last summer?\nBob: I built a small boat with my sister.",
+            "language": "en",
+        }))),
+        ("turns" = (summary = "Turns, and a rubric", value = json!({
+            "transcript": {"turns": [
+                {"speaker": "Ada", "text": "What did you do last summer?", "start_ms": 0, "end_ms": 2_000},
+                {"speaker": "Bob", "text": "I built a small boat.", "start_ms": 2_500, "end_ms": 4_100},
+            ]},
+            "kind": "job_interview",
+            "rubric": examples::rubric(),
+        }))),
+    )),
+    responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &BODY, &[ErrorCode::InvalidField, ErrorCode::InputUnusable, ErrorCode::Internal,
+        ErrorCode::Unavailable]])))),
+)]
 pub(crate) async fn analyze(
     State(api): State<Arc<Api>>,
     request: extract::Request,
@@ -310,81 +338,4 @@ fn spread(turn: &TurnInput, speaker: u32, reached: u64) -> Result<Vec<Word>, Pro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_turns_and_times_are_guessed() {
-        let text = "Ada: What did you do?\nBob: I built a boat.\n  It floats.\n\nAda: Good";
-        let transcript = transcript(lines(text), None).unwrap();
-        let said: Vec<(u32, &str)> = transcript
-            .turns
-            .iter()
-            .map(|turn| (turn.speaker, turn.text.reveal()))
-            .collect();
-        assert_eq!(
-            said,
-            [
-                (0, "What did you do?"),
-                (1, "I built a boat."),
-                (1, "It floats."),
-                (0, "Good")
-            ]
-        );
-        assert_eq!(transcript.speaker_name(1).reveal(), "Bob");
-        assert_eq!(transcript.head.duration_ms, 11 * WORD_MS);
-        let crowd: Vec<String> = (0..=MAX_SPEAKERS)
-            .map(|one| format!("Speaker {one}: me"))
-            .collect();
-        for too_much in [crowd.join("\n"), "a ".repeat(MAX_WORDS + 1)] {
-            let refused = super::transcript(lines(&too_much), None).unwrap_err();
-            assert!(refused.detail.contains("at most"), "{refused}");
-        }
-        let words = &transcript.words[transcript.turns[1].words.clone()];
-        assert_eq!(
-            (words[0].start_ms, words[3].text.reveal()),
-            (4 * WORD_MS, "boat.")
-        );
-    }
-
-    #[test]
-    fn where_there_are_no_spaces_each_character_has_its_time() {
-        let transcript = transcript(lines("甲: 我们今天谈工作。\n乙: 好。"), None).unwrap();
-        assert_eq!(transcript.head.quality.words, 8);
-        let words = &transcript.words;
-        assert_eq!(
-            (words[6].text.reveal(), words[6].start_ms),
-            ("作。", 6 * WORD_MS)
-        );
-    }
-
-    #[test]
-    fn given_times_are_kept_and_nonsense_is_refused() {
-        let turn = |start_ms, end_ms, text: &str| TurnInput {
-            speaker: SpeakerInput::Number(0),
-            text: text.into(),
-            start_ms,
-            end_ms,
-        };
-        let good = transcript(vec![turn(Some(1_000), Some(3_000), "one two")], None).unwrap();
-        assert_eq!(
-            (good.words[1].start_ms, good.words[1].end_ms),
-            (2_000, 3_000)
-        );
-        let last = TurnInput {
-            speaker: SpeakerInput::Number(u32::MAX),
-            ..turn(None, None, "a")
-        };
-        let named = transcript(vec![last], None).unwrap();
-        assert_eq!(named.speaker_name(0).reveal(), "Speaker 4294967296");
-        for wrong in [
-            vec![],
-            vec![turn(None, None, " ")],
-            vec![turn(Some(5), Some(4), "a")],
-            vec![turn(Some(0), Some(u64::MAX), "a")],
-            vec![turn(Some(u64::MAX), None, "a")],
-        ] {
-            assert!(transcript(wrong, None).is_err());
-        }
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use runtime::{
     http::Problem,
     range::{self, RangeRequest},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
@@ -22,6 +23,10 @@ use crate::{
     Api,
     error::{ApiError, no_interview, not_ready},
     extract::{PathValues, QueryParameters},
+    openapi::{
+        errors::{STORE, USER, errors},
+        parameters::{Filename, RangeHeaders},
+    },
 };
 
 /// How long a link to a recording is good for.
@@ -31,13 +36,45 @@ const LINK_TIME: Duration = Duration::from_hours(1);
 const PURPOSE: &str = "listen";
 
 /// The parameters of a recording.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AudioQuery {
+    /// The token of `audio.url`; without it the user has to be the owner.
     #[serde(default)]
     token: Option<String>,
 }
 
+/// Listen to the recording
+///
+/// By the link in `audio.url`, whose token is all the permission that it needs, or as the
+/// interview's owner. Several ranges at a time get the whole recording.
+#[utoipa::path(
+    get, path = "/v1/audio/{filename}", operation_id = "listen", tag = "Results",
+    params(Filename, QueryParameters<AudioQuery>, RangeHeaders),
+    security(("audio_token" = []), ("bearer" = []), ("user_id" = [])),
+    responses((
+        status = 200,
+        description = "The recording, of the type that was announced.",
+        content(("*/*")),
+        headers(
+            ("ETag" = String, description = "What `If-Range` takes."),
+            ("Accept-Ranges" = String, description = "`bytes`.")
+        )
+    ), (
+        status = 206,
+        description = "The requested part.",
+        content(("*/*")),
+        headers(
+            ("ETag" = String, description = "What `If-Range` takes."),
+            ("Accept-Ranges" = String, description = "`bytes`."),
+            ("Content-Range" = String, description = "Which bytes these are, and of how many.")
+        )
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidToken,
+        ErrorCode::InterviewNotFound, ErrorCode::NotReady, ErrorCode::NotFound,
+        ErrorCode::RangeNotSatisfiable]])))),
+)]
 pub(crate) async fn audio(
     State(api): State<Arc<Api>>,
     QueryParameters(query): QueryParameters<AudioQuery>,
@@ -49,7 +86,26 @@ pub(crate) async fn audio(
     recording.respond(Some(&headers)).await
 }
 
-/// The headers alone; a range has no meaning for `HEAD`: RFC 9110, section 14.2.
+/// Read the size and type of the recording
+///
+/// By the link in `audio.url`, whose token is all the permission that it needs, or as the
+/// interview's owner.
+#[utoipa::path(
+    head, path = "/v1/audio/{filename}", operation_id = "look_at_recording", tag = "Results",
+    params(Filename, QueryParameters<AudioQuery>),
+    security(("audio_token" = []), ("bearer" = []), ("user_id" = [])),
+    responses((
+        status = 200,
+        description = "The recording's headers.",
+        headers(
+            ("ETag" = String, description = "What `If-Range` takes."),
+            ("Accept-Ranges" = String, description = "`bytes`.")
+        )
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidToken,
+        ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
+)]
 pub(crate) async fn audio_head(
     State(api): State<Arc<Api>>,
     QueryParameters(query): QueryParameters<AudioQuery>,

@@ -17,11 +17,31 @@ use http::StatusCode;
 use runtime::http::{Problem, incoming};
 use sha2::{Digest, Sha256};
 
-use crate::{Api, error::ApiError, extract::PathValues, temp_recording::limit};
+use crate::{
+    Api,
+    error::ApiError,
+    extract::PathValues,
+    openapi::{
+        errors::{STORE, errors},
+        parameters::CallbackPath,
+    },
+    temp_recording::limit,
+};
 
 /// The largest answer that is taken, in bytes.
 const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 
+/// Take the result of a speech engine
+///
+/// For the engine alone: the token in the path is generated for one job.
+#[utoipa::path(
+    method(post, put), path = "/v1/callbacks/deepgram/{token}", operation_id = "deepgram_answer",
+    tag = "Webhooks", params(CallbackPath),
+    request_body(content = Object, content_type = "application/json"),
+    security(()),
+    responses((status = 204, description = "It is stored and going to be worked on.")),
+    extensions(("x-errors" = json!(errors(&[&STORE, &[ErrorCode::NothingAwaited]])))),
+)]
 pub(crate) async fn callback(
     State(api): State<Arc<Api>>,
     values: PathValues,

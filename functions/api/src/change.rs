@@ -21,6 +21,10 @@ use crate::{
     extract::{JsonBody, OwnKey},
     interviews::MAX_BODY,
     labels::{self, LabelChange, MAX_SPEAKERS},
+    openapi::{
+        errors::{BODY, STORE, USER, WRITE, errors},
+        examples,
+    },
     patch::Patch,
     validation::{
         LINE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS, MAX_SPEAKERS_EXPECTED, SPEAKER_ID,
@@ -68,6 +72,27 @@ pub(crate) struct ChangeInterview {
     retention_days: Patch<u32>,
 }
 
+/// Change an interview
+#[utoipa::path(
+    patch, path = "/v1/interviews/{id}", operation_id = "change_interview", tag = "Interviews",
+    params(OwnKey),
+    request_body(content = ref("#/components/schemas/ChangeInterview"), examples(
+        ("title" = (summary = "Another title", value = json!({"title": "Ada, second round"}))),
+        ("all" = (
+            summary = "Everything that can be changed",
+            value = json!({
+                "title": "Ada", "metadata": {"job": 8}, "webhook_url": "https://example.com/hooks",
+                "speakers": {"0": "Bob", "1": {"name": "Ada", "role": "interviewee"}, "2": null},
+                "speakers_expected": 2, "retention_days": 30,
+            })
+        )),
+        ("quiet" = (summary = "No more webhooks are sent", value = json!({"webhook_url": null}))),
+    )),
+    responses((status = 200, description = "The interview as it is now.", body = ref("#/components/schemas/Interview"), example = examples::interview)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
+        ErrorCode::TranscriptionBegun]])))),
+)]
 pub(crate) async fn change(
     State(api): State<Arc<Api>>,
     OwnKey(key): OwnKey,

@@ -19,6 +19,10 @@ use crate::{
     Api,
     error::{ApiError, no_such_path},
     extract::PathValues,
+    openapi::{
+        errors::errors,
+        parameters::{ConsoleFile, ShownId},
+    },
 };
 
 /// Keeps pages that open the console away from its window.
@@ -133,12 +137,39 @@ impl Console {
     }
 }
 
-/// `GET /app` and the paths below it that the page itself tells apart.
+/// Open the console: interviews to look at
+#[utoipa::path(
+    get, path = "/app", operation_id = "console", tag = "Service", security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+)]
 pub(crate) async fn page(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
     Ok(api.console.page()?)
 }
 
-/// `GET /app/assets/{file}`: its name changes with its content, so it is kept for ever.
+/// Open the console at an interview
+#[utoipa::path(
+    get, path = "/app/interviews/{id}", operation_id = "console_interview", tag = "Service",
+    params(ShownId), security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+)]
+pub(crate) async fn interview_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
+    page(api).await
+}
+
+/// Read a file of the console
+///
+/// Its name changes with its content, so it can be kept for ever.
+#[utoipa::path(
+    get, path = "/app/assets/{file}", operation_id = "console_asset", tag = "Service",
+    params(ConsoleFile), security(()),
+    responses((status = 200, description = "The file, compressed where that is accepted.", content(("*/*")))),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::NoSuchPath, ErrorCode::TooManyRequests]])))),
+)]
 pub(crate) async fn asset(values: PathValues, headers: HeaderMap) -> Result<Response, ApiError> {
     let path = format!("assets/{}", values.get("file"));
     let plain = Files::get(&path).ok_or_else(no_such_path)?;

@@ -19,6 +19,11 @@ use crate::{
     Api,
     error::ApiError,
     extract::{OwnInterview, PathValues, QueryParameters},
+    openapi::{
+        errors::{STORE, USER, WRITE, errors},
+        examples,
+        parameters::DeliveryId,
+    },
     page::{Page, PageCursor, PageQuery, page},
 };
 
@@ -41,6 +46,18 @@ pub(crate) struct DeliveryBody {
     created_at: Timestamp,
 }
 
+/// List what was sent about an interview
+///
+/// Every webhook, its attempts and the next one. They are signed as Standard Webhooks are:
+/// `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/webhook-deliveries", operation_id = "list_deliveries",
+    tag = "Webhooks", params(OwnInterview, QueryParameters<PageQuery>),
+    responses((status = 200, description = "The deliveries.", body = ref("#/components/schemas/DeliveryPage"), example = json!(examples::page(&examples::delivery())))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
+        ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn deliveries(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
@@ -70,7 +87,17 @@ pub(crate) async fn deliveries(
     Ok(Json(page(&query, &places, items)?))
 }
 
-/// Sends the same body under the same id once more, and as often as it takes.
+/// Send a webhook again
+///
+/// The same body under the same id, to the `webhook_url` that is set now.
+#[utoipa::path(
+    post, path = "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
+    operation_id = "replay_delivery", tag = "Webhooks", params(OwnInterview, DeliveryId),
+    responses((status = 202, description = "The delivery, pending.", body = ref("#/components/schemas/Delivery"), example = examples::pending_delivery)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchDelivery,
+        ErrorCode::NoReceiver]])))),
+)]
 pub(crate) async fn replay(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use domain::ports::EngineStatus;
+use domain::{ErrorCode, ports::EngineStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     Api,
     extract::{NoParameters, QueryParameters},
+    openapi::{
+        errors::{USER, errors},
+        examples,
+    },
 };
 
 /// The engines that are active.
@@ -21,7 +25,14 @@ pub(crate) struct Engines {
     language: EngineStatus,
 }
 
-/// Shows names, models and states: no addresses and no keys.
+/// Read which engines are active
+///
+/// Names, models and states: no addresses and no keys.
+#[utoipa::path(
+    get, path = "/v1/engines", operation_id = "engines", tag = "Service",
+    responses((status = 200, description = "The engines, their models, and what is still missing.", body = ref("#/components/schemas/Engines"), example = examples::engines)),
+    extensions(("x-errors" = json!(errors(&[&USER, &[ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn engines(
     State(api): State<Arc<Api>>,
     _: QueryParameters<NoParameters>,

@@ -11,7 +11,7 @@ use axum::{
     response::{Response, sse::Event},
 };
 use domain::{
-    Interview,
+    ErrorCode, Interview,
     interview::Status,
     interview_store,
     ports::RecordsError,
@@ -29,7 +29,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{Api, extract::OwnInterview, sse};
+use crate::{
+    Api,
+    extract::OwnInterview,
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples, named,
+        parameters::LastEventId,
+    },
+    sse,
+};
 
 /// What a client has received: of each step its attempt, state, progress and what it
 /// waits for, and the status.
@@ -96,11 +105,32 @@ pub(crate) struct StatusEvent {
 
 /// A stream of events under way.
 struct Listener {
-    changes: BoxStream<'static, Result<Option<Interview>, RecordsError>>,
+    changes: BoxStream<'static, Result<Interview, RecordsError>>,
     cursor: EventCursor,
     finished: bool,
 }
 
+/// Follow an interview's progress
+///
+/// Server-sent events. First a `snapshot` with the interview, then a `step` event for every
+/// change of a step and a `status` event for every change of the status. Each has an `id`: send
+/// the last one as `Last-Event-ID` to miss nothing and receive nothing twice. A comment line keeps
+/// a silent stream open, every 15 seconds. The stream ends after a final status.
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/events", operation_id = "follow_interview", tag = "Interviews",
+    params(OwnInterview, LastEventId),
+    responses((status = 200, description = "The events.", content((
+        String = "text/event-stream",
+        example = json!(examples::STEP_EVENT),
+        extensions(("x-events" = json!({
+            "snapshot": {"description": "The interview as it is.", "data": named("Interview")},
+            "step": {"description": "A step has changed.", "data": named("StepEvent")},
+            "status": {"description": "The status has changed.", "data": named("StatusEvent")},
+        })))
+    )))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::TooManyStreams]])))),
+)]
 pub(crate) async fn events(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
@@ -127,7 +157,7 @@ impl Listener {
                 return None;
             }
             let events = match listener.changes.next().await {
-                Some(Ok(Some(interview))) => listener.events_since(&interview),
+                Some(Ok(interview)) => listener.events_since(&interview),
                 // Deleted, or the store is gone: the client requests it again and learns why.
                 _ => listener.end(),
             };

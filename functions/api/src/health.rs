@@ -4,6 +4,8 @@ use axum::Json;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::openapi::examples;
+
 /// That the service answers.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Health {
@@ -14,6 +16,11 @@ pub(crate) struct Health {
     version: &'static str,
 }
 
+/// Check that the service responds
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "health", tag = "Service", security(()),
+    responses((status = 200, description = "It does.", body = ref("#/components/schemas/Health"), example = examples::health)),
+)]
 pub(crate) async fn health() -> Json<Health> {
     Json(Health {
         status: "ok",

@@ -27,7 +27,11 @@ use serde_json::{Map, Value};
 use crate::{
     Api,
     error::{ApiError, no_interview},
-    extract::{JsonBody, Origin, OwnKey},
+    extract::{IdempotencyKey, JsonBody, Origin, OwnKey},
+    openapi::{
+        errors::{BODY, STORE, USER, WRITE, errors},
+        examples,
+    },
     uploads::UploadBody,
     validation::{
         LANGUAGE, LINE, MAX_MEDIA_TYPE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS,
@@ -121,6 +125,37 @@ pub(crate) struct CreatedInterview {
     upload: Option<UploadBody>,
 }
 
+/// Create an interview
+///
+/// With `audio`, the response says how to upload the recording.
+#[utoipa::path(
+    post, path = "/v1/interviews", operation_id = "create_interview", tag = "Interviews",
+    params(IdempotencyKey),
+    request_body(content = ref("#/components/schemas/NewInterview"), examples(
+        ("with_audio" = (summary = "A recording is going to be uploaded", value = json!(examples::new_interview()))),
+        ("plain" = (summary = "A title alone", value = json!({"title": "A summer"}))),
+        ("everything" = (
+            summary = "With a receiver of webhooks, a rubric and a time to be kept",
+            value = json!({
+                "title": "Ada, second round",
+                "kind": "job_interview",
+                "webhook_url": "https://example.com/hooks/interviews",
+                "rubric": examples::rubric(),
+                "retention_days": 90,
+            })
+        )),
+    )),
+    responses((
+        status = 201,
+        description = "The interview.",
+        body = ref("#/components/schemas/CreatedInterview"),
+        headers(("Location" = String)),
+        example = examples::created
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
+        ErrorCode::IdempotencyKeyUsed, ErrorCode::RecordingTooLarge]])))),
+)]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
     origin: Origin,
@@ -132,6 +167,14 @@ pub(crate) async fn create(
         .await?)
 }
 
+/// Delete an interview and everything that belongs to it
+#[utoipa::path(
+    delete, path = "/v1/interviews/{id}", operation_id = "delete_interview", tag = "Interviews",
+    params(OwnKey),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::Conflict]])))),
+)]
 pub(crate) async fn delete(
     State(api): State<Arc<Api>>,
     OwnKey(key): OwnKey,

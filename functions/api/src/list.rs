@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use domain::{
-    Interview, UserId,
+    ErrorCode, Interview, UserId,
     interview::Status,
     interview_store,
     paths::{DocPath, interviews_of},
@@ -12,6 +12,7 @@ use domain::{
 };
 use futures::future::try_join_all;
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use steps::readable;
@@ -20,6 +21,10 @@ use crate::{
     Api,
     error::ApiError,
     extract::{QueryParameters, parameter},
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples,
+    },
     page::{Page, limit, not_given_out, read_token, token, usual_limit},
     view::InterviewBody,
 };
@@ -40,14 +45,19 @@ pub(crate) const STATUSES: [&str; 5] = [
 ];
 
 /// The parameters of the list of interviews.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    /// How many items the page has at most.
     #[serde(default = "usual_limit", deserialize_with = "limit")]
+    #[schemars(range(min = 1, max = MAX_LIMIT))]
     limit: usize,
+    /// The `next_page_token` of the page before.
     #[serde(default)]
     page_token: Option<String>,
+    /// Only those with this status.
     #[serde(default, deserialize_with = "status")]
+    #[schemars(extend("enum" = STATUSES))]
     status: Option<String>,
 }
 
@@ -60,6 +70,14 @@ fn status<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Erro
     )
 }
 
+/// List interviews, newest first
+#[utoipa::path(
+    get, path = "/v1/interviews", operation_id = "list_interviews", tag = "Interviews",
+    params(QueryParameters<ListQuery>),
+    responses((status = 200, description = "A page of interviews.", body = ref("#/components/schemas/InterviewPage"), example = json!(examples::page(&examples::interview())))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+)]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,

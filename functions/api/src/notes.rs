@@ -24,6 +24,11 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
+    openapi::{
+        errors::{BODY, STORE, USER, WRITE, errors},
+        examples,
+        parameters::NoteId,
+    },
     page::{Page, PageCursor, PageQuery, page},
     patch::Patch,
     validation::{MAX_MOMENT_MS, check_moment, invalid, is_short, whole},
@@ -75,6 +80,17 @@ pub(crate) struct ChangeNote {
     kind: Option<NoteKind>,
 }
 
+/// List an interview's notes
+///
+/// By the moment they are about; those about none come first.
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/notes", operation_id = "list_notes", tag = "Notes",
+    params(OwnInterview, QueryParameters<PageQuery>),
+    responses((status = 200, description = "The notes.", body = ref("#/components/schemas/NotePage"), example = json!(examples::page(&examples::note())))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
+        ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn notes(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
@@ -86,6 +102,23 @@ pub(crate) async fn notes(
     Ok(Json(page(&query, &places, notes)?))
 }
 
+/// Write a note
+#[utoipa::path(
+    post, path = "/v1/interviews/{id}/notes", operation_id = "add_note", tag = "Notes",
+    params(OwnInterview, IdempotencyKey),
+    request_body(content = ref("#/components/schemas/NewNote"), examples(
+        ("note" = (summary = "A note about a moment", value = json!({"text": "ask about the boat", "at_ms": 12_000}))),
+        ("bookmark" = (
+            summary = "A bookmark",
+            value = json!({"text": "the best answer", "at_ms": 31_500, "kind": "bookmark"})
+        )),
+        ("plain" = (summary = "A note about the whole", value = json!({"text": "invite her again"}))),
+    )),
+    responses((status = 201, description = "The note.", body = ref("#/components/schemas/Note"), example = examples::note)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
+        ErrorCode::InvalidIdempotencyKey, ErrorCode::TooManyNotes]])))),
+)]
 pub(crate) async fn add_note(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
@@ -125,6 +158,20 @@ pub(crate) async fn add_note(
     }
 }
 
+/// Change a note
+#[utoipa::path(
+    patch, path = "/v1/interviews/{id}/notes/{note_id}", operation_id = "change_note",
+    tag = "Notes", params(OwnInterview, NoteId),
+    request_body(content = ref("#/components/schemas/ChangeNote"), examples(
+        ("text" = (summary = "Another text", value = json!({"text": "ask about the island"}))),
+        ("moment" = (summary = "About no moment any more", value = json!({"at_ms": null}))),
+        ("bookmark" = (summary = "A bookmark from now on", value = json!({"kind": "bookmark", "at_ms": 15_000}))),
+    )),
+    responses((status = 200, description = "The note as it is now.", body = ref("#/components/schemas/Note"), example = examples::note)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchNote,
+        ErrorCode::InvalidField]])))),
+)]
 pub(crate) async fn change_note(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
@@ -151,6 +198,14 @@ pub(crate) async fn change_note(
     Ok(Json(note.known_only()))
 }
 
+/// Delete a note
+#[utoipa::path(
+    delete, path = "/v1/interviews/{id}/notes/{note_id}", operation_id = "delete_note",
+    tag = "Notes", params(OwnInterview, NoteId),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchNote]])))),
+)]
 pub(crate) async fn delete_note(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,

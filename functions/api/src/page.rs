@@ -18,11 +18,12 @@ use crate::{
 pub(crate) type PageCursor = (i64, i64, String);
 
 /// The parameters of lists.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
     /// How many items the page has at most.
     #[serde(default = "usual_limit", deserialize_with = "limit")]
+    #[schemars(range(min = 1, max = MAX_LIMIT))]
     pub(crate) limit: usize,
     /// The `next_page_token` of the page before.
     #[serde(default)]

@@ -17,21 +17,30 @@ use domain::{
 };
 use http::header;
 use runtime::http::Problem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use crate::{
     Api,
     error::{ApiError, not_ready},
     extract::{OwnInterview, QueryParameters, parameter},
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples,
+    },
 };
 
 /// The parameters of waveforms.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WaveformQuery {
+    /// How many bits a value has.
     #[serde(default = "eight", deserialize_with = "bits")]
+    #[schemars(with = "u8", extend("enum" = [8, 16], "default" = 8))]
     bits: Bits,
+    /// Coarser than stored: how many samples a pixel stands for.
     #[serde(default, deserialize_with = "samples_per_pixel")]
+    #[schemars(range(min = 1, max = u32::MAX))]
     samples_per_pixel: Option<u32>,
 }
 
@@ -54,6 +63,14 @@ fn samples_per_pixel<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>,
     parameter(input, parse, expected)
 }
 
+/// Read the analysis
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/analysis", operation_id = "get_analysis", tag = "Results",
+    params(OwnInterview),
+    responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
+)]
 pub(crate) async fn analysis(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
@@ -62,6 +79,17 @@ pub(crate) async fn analysis(
     Ok(Json(analysis.ok_or_else(|| not_ready("analysis"))?))
 }
 
+/// Read the waveform as JSON
+///
+/// audiowaveform's JSON format, version 2.
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/waveform", operation_id = "get_waveform", tag = "Results",
+    params(OwnInterview, QueryParameters<WaveformQuery>),
+    responses((status = 200, description = "The waveform.", body = ref("#/components/schemas/Waveform"), example = examples::waveform)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+)]
 pub(crate) async fn waveform(
     State(api): State<Arc<Api>>,
     QueryParameters(query): QueryParameters<WaveformQuery>,
@@ -72,6 +100,17 @@ pub(crate) async fn waveform(
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
+/// Read the waveform as binary data
+///
+/// audiowaveform's binary format, as it writes it for one channel.
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/waveform.dat", operation_id = "get_waveform_data",
+    tag = "Results", params(OwnInterview, QueryParameters<WaveformQuery>),
+    responses((status = 200, description = "The waveform.", content(("application/octet-stream")))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+)]
 pub(crate) async fn waveform_data(
     State(api): State<Arc<Api>>,
     QueryParameters(query): QueryParameters<WaveformQuery>,
@@ -84,6 +123,20 @@ pub(crate) async fn waveform_data(
         .into_response())
 }
 
+/// Download the report
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/report.docx", operation_id = "get_report", tag = "Results",
+    params(OwnInterview),
+    responses((
+        status = 200,
+        description = "A Word document.",
+        content(("application/vnd.openxmlformats-officedocument.wordprocessingml.document")),
+        headers(("Content-Disposition" = String, description = "An attachment by the name `report.docx`."))
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::NotFound]])))),
+)]
 pub(crate) async fn report(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,

@@ -24,6 +24,10 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::OwnKey,
+    openapi::{
+        errors::{BODY, STORE, USER, WRITE, errors},
+        examples,
+    },
     view::InterviewBody,
 };
 
@@ -43,6 +47,23 @@ pub(crate) struct RetryRequest {
     step: Option<StepName>,
 }
 
+/// Run failed steps again
+///
+/// Without a body: all that failed, and what no worker has begun for a minute although it could
+/// be. Steps that failed for their sake follow. With `report`, a report that is done is made
+/// again, with the notes and names that there are now.
+#[utoipa::path(
+    post, path = "/v1/interviews/{id}/retry", operation_id = "retry_steps", tag = "Interviews",
+    params(OwnKey),
+    request_body(content = ref("#/components/schemas/Retry"), examples(
+        ("one" = (summary = "One step", value = json!({"step": "analysis"}))),
+        ("all" = (summary = "All that failed", value = json!({}))),
+    )),
+    responses((status = 202, description = "The interview, its steps pending.", body = ref("#/components/schemas/Interview"), example = examples::interview)),
+    extensions(("x-optional-body" = json!(true)), ("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NoRecording,
+        ErrorCode::NotFailed, ErrorCode::PrerequisiteFailed]])))),
+)]
 pub(crate) async fn retry(
     State(api): State<Arc<Api>>,
     OwnKey(key): OwnKey,

@@ -1,4 +1,5 @@
-//! The route table, and what stands before its handlers.
+//! The route table, and what stands before its handlers. The description of an operation, its
+//! path and its methods stand at its handler.
 //!
 //! A request passes, from the outside in: the rate limit of its address, the check of its
 //! path and method, authentication, the rate limit of its user, and, where it holds a stream
@@ -11,11 +12,12 @@ use axum::{
     extract::{MatchedPath, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
-    routing::{get, patch, post},
 };
 use domain::{ErrorCode, UserId};
 use http::{Method, header};
 use runtime::http::Problem;
+use utoipa::openapi::path::Paths;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Api, analyze_async, analyze_sync, audio, callbacks, change, console, deliveries, engines,
@@ -25,84 +27,84 @@ use crate::{
     interviews, list, notes, openapi, results, retry, stream, transcript, uploads, view,
 };
 
+type Routes = OpenApiRouter<Arc<Api>>;
+
+/// For users; their responses last as long as the client listens, or sends.
+fn streams() -> Routes {
+    Routes::new()
+        .routes(routes!(events::events))
+        .routes(routes!(analyze_async::analyze_async))
+        .routes(routes!(stream::transcribe_stream))
+}
+
+/// For users.
+fn users() -> Routes {
+    Routes::new()
+        .routes(routes!(engines::engines))
+        .routes(routes!(list::list, interviews::create))
+        .routes(routes!(view::show, change::change, interviews::delete))
+        .routes(routes!(retry::retry))
+        .routes(routes!(notes::notes, notes::add_note))
+        .routes(routes!(notes::change_note, notes::delete_note))
+        .routes(routes!(deliveries::deliveries))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(uploads::upload_url))
+        .routes(routes!(transcript::json))
+        .routes(routes!(transcript::srt))
+        .routes(routes!(transcript::vtt))
+        .routes(routes!(transcript::txt))
+        .routes(routes!(transcript::md))
+        .routes(routes!(results::analysis))
+        .routes(routes!(results::waveform))
+        .routes(routes!(results::waveform_data))
+        .routes(routes!(results::report))
+        .routes(routes!(analyze_sync::analyze))
+}
+
+/// For users, and for clients with a link.
+fn listeners() -> Routes {
+    Routes::new().routes(routes!(audio::audio, audio::audio_head))
+}
+
+/// For everybody.
+fn public() -> Routes {
+    Routes::new()
+        .routes(routes!(openapi::page::page))
+        .routes(routes!(openapi::openapi))
+        .routes(routes!(console::page))
+        .routes(routes!(console::interview_page))
+        .routes(routes!(console::asset))
+}
+
+/// For the platform and for speech engines, whose addresses have no rate limit.
+fn machines() -> Routes {
+    Routes::new()
+        .routes(routes!(health::health))
+        .routes(routes!(callbacks::callback))
+}
+
 /// Every route, with the layers of its group.
 pub(crate) fn router(api: &Arc<Api>) -> Router {
     let state = || Arc::clone(api);
-    let streams = Router::new()
-        .route("/v1/interviews/{id}/events", get(events::events))
-        .route("/v1/analyze-async", post(analyze_async::analyze_async))
-        .route("/v1/transcribe-stream", post(stream::transcribe_stream))
-        .route_layer(from_fn_with_state(state(), limit_streams));
-    let users = Router::new()
-        .route("/v1/engines", get(engines::engines))
-        .route("/v1/interviews", get(list::list).post(interviews::create))
-        .route(
-            "/v1/interviews/{id}",
-            get(view::show)
-                .patch(change::change)
-                .delete(interviews::delete),
-        )
-        .route("/v1/interviews/{id}/retry", post(retry::retry))
-        .route(
-            "/v1/interviews/{id}/notes",
-            get(notes::notes).post(notes::add_note),
-        )
-        .route(
-            "/v1/interviews/{id}/notes/{note_id}",
-            patch(notes::change_note).delete(notes::delete_note),
-        )
-        .route(
-            "/v1/interviews/{id}/webhook-deliveries",
-            get(deliveries::deliveries),
-        )
-        .route(
-            "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
-            post(deliveries::replay),
-        )
-        .route("/v1/interviews/{id}/upload-url", post(uploads::upload_url))
-        .route("/v1/interviews/{id}/transcript", get(transcript::json))
-        .route("/v1/interviews/{id}/transcript.srt", get(transcript::srt))
-        .route("/v1/interviews/{id}/transcript.vtt", get(transcript::vtt))
-        .route("/v1/interviews/{id}/transcript.txt", get(transcript::txt))
-        .route("/v1/interviews/{id}/transcript.md", get(transcript::md))
-        .route("/v1/interviews/{id}/analysis", get(results::analysis))
-        .route("/v1/interviews/{id}/waveform", get(results::waveform))
-        .route(
-            "/v1/interviews/{id}/waveform.dat",
-            get(results::waveform_data),
-        )
-        .route("/v1/interviews/{id}/report.docx", get(results::report))
-        .route("/v1/analyze", post(analyze_sync::analyze))
-        .merge(streams)
+    let users = users()
+        .merge(streams().route_layer(from_fn_with_state(state(), limit_streams)))
         .route_layer(from_fn_with_state(state(), authenticate));
-    let listeners = Router::new()
-        .route(
-            "/v1/audio/{filename}",
-            get(audio::audio).head(audio::audio_head),
-        )
-        .route_layer(from_fn_with_state(state(), authenticate_without_token));
-    let public = Router::new()
-        .route("/", get(openapi::page))
-        .route("/openapi.json", get(openapi::openapi))
-        .route("/app", get(console::page))
-        .route("/app/interviews/{id}", get(console::page))
-        .route("/app/assets/{file}", get(console::asset));
-    let machines = Router::new()
-        .route("/healthz", get(health::health))
-        .route(
-            "/v1/callbacks/deepgram/{token}",
-            post(callbacks::callback).put(callbacks::callback),
-        )
-        .route_layer(from_fn(check_method));
-    Router::new()
-        .merge(users)
+    let listeners =
+        listeners().route_layer(from_fn_with_state(state(), authenticate_without_token));
+    let limited = users
         .merge(listeners)
-        .merge(public)
+        .merge(public())
         .route_layer(from_fn(check_method))
         .fallback(async || ApiError::from(no_such_path()))
-        .layer(from_fn_with_state(state(), limit_address))
-        .merge(machines)
-        .with_state(state())
+        .layer(from_fn_with_state(state(), limit_address));
+    let all = limited.merge(machines().route_layer(from_fn(check_method)));
+    all.with_state(state()).into()
+}
+
+/// The operations as their handlers describe them.
+pub(crate) fn paths() -> Paths {
+    let all = users().merge(streams()).merge(listeners());
+    all.merge(public()).merge(machines()).into_openapi().paths
 }
 
 /// Counts the request for the address that it comes from.

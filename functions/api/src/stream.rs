@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use domain::{
-    UserId,
+    ErrorCode, UserId,
     ports::{LiveOptions, SampleStream, Segment, SegmentStream},
     steps::{Code, StepError},
     transcript::{AudioFacts, Speaker, Transcript, TranscriptHead, Word},
@@ -32,10 +32,14 @@ use crate::{
     Api, RequestId,
     error::{ApiError, step_problem},
     extract::QueryParameters,
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples, named,
+    },
     sse,
     temp_recording::TempRecording,
     transcript::TranscriptBody,
-    validation::check_language,
+    validation::{LANGUAGE, check_language},
 };
 
 /// Blocks of samples that are decoded ahead of the engine.
@@ -62,13 +66,47 @@ struct LiveTranscription {
 }
 
 /// The parameters of a stream.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamQuery {
+    /// What is spoken, as a BCP 47 tag; recognised where it is left out.
     #[serde(default)]
+    #[schemars(regex(pattern = LANGUAGE), extend("examples" = ["en"]))]
     language: Option<String>,
 }
 
+/// Recognise a recording on the spot
+///
+/// The recording is the body as it is, with its `Content-Type`, or the field `file` of a form.
+/// The response is server-sent events: a `segment` for what is recognised, a `progress` after each
+/// one that is final, then `done` with the whole transcript, or `error` with a problem. A comment
+/// line keeps a silent stream open, every 15 seconds. Nothing is stored.
+#[utoipa::path(
+    post, path = "/v1/transcribe-stream", operation_id = "transcribe_stream", tag = "Direct calls",
+    params(QueryParameters<StreamQuery>),
+    request_body(content(
+        ("audio/*"),
+        (ref("#/components/schemas/RecordingForm") = "multipart/form-data", examples(("form" = (
+            summary = "The recording is in a form",
+            value = json!({"file": "@interview.flac"})
+        )))),
+    )),
+    responses((status = 200, description = "The events.", content((
+        String = "text/event-stream",
+        example = json!(examples::SEGMENT_EVENTS),
+        extensions(("x-events" = json!({
+            "segment": {"description": "What is recognised.", "data": named("Segment")},
+            "progress": {"description": "How far it is.", "data": named("ProgressEvent")},
+            "done": {"description": "The whole transcript; the last event.", "data": named("Transcript")},
+            "error": {"description": "It cannot be gone on with; the last event.", "data": named("Problem")},
+        })))
+    )))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidField,
+        ErrorCode::InvalidForm, ErrorCode::BodyTooLarge, ErrorCode::BodyIncomplete,
+        ErrorCode::BodyTooSlow, ErrorCode::ContentTypeMissing, ErrorCode::InputUnusable,
+        ErrorCode::TooManyStreams]])))),
+)]
 pub(crate) async fn transcribe_stream(
     State(api): State<Arc<Api>>,
     QueryParameters(StreamQuery { language }): QueryParameters<StreamQuery>,

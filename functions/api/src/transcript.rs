@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Interview, interview_store,
+    ErrorCode, Interview, interview_store,
     transcript::{Quality, Speaker, Transcript, Turn, Word},
     usable::Usable,
     versions::StripUnknown as _,
@@ -22,8 +22,21 @@ use crate::{
     Api, captions,
     error::{ApiError, not_ready},
     extract::{NoParameters, OwnInterview, QueryParameters},
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples,
+    },
 };
 
+/// Read the transcript
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/transcript", operation_id = "get_transcript", tag = "Results",
+    params(OwnInterview),
+    responses((status = 200, description = "The transcript.", body = ref("#/components/schemas/Transcript"), example = examples::transcript)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn json(
     State(api): State<Arc<Api>>,
     _: QueryParameters<NoParameters>,
@@ -33,6 +46,21 @@ pub(crate) async fn json(
     Ok(Json(TranscriptBody::from(&transcript)).into_response())
 }
 
+/// Read the transcript as SubRip captions
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/transcript.srt", operation_id = "get_transcript_srt",
+    tag = "Results", params(OwnInterview),
+    responses((
+        status = 200,
+        description = "The transcript.",
+        body = String,
+        content_type = "application/x-subrip",
+        example = "1\n00:00:02,500 --> 00:00:04,100\nI built a boat.\n"
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn srt(
     State(api): State<Arc<Api>>,
     _: QueryParameters<NoParameters>,
@@ -46,6 +74,21 @@ pub(crate) async fn srt(
         .into_response())
 }
 
+/// Read the transcript as WebVTT captions with voices
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/transcript.vtt", operation_id = "get_transcript_vtt",
+    tag = "Results", params(OwnInterview),
+    responses((
+        status = 200,
+        description = "The transcript.",
+        body = String,
+        content_type = "text/vtt",
+        example = "WEBVTT\n\n00:00:02.500 --> 00:00:04.100\n<v Speaker 2>I built a boat.\n"
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn vtt(
     State(api): State<Arc<Api>>,
     _: QueryParameters<NoParameters>,
@@ -55,6 +98,21 @@ pub(crate) async fn vtt(
     Ok(([(CONTENT_TYPE, "text/vtt; charset=utf-8")], text).into_response())
 }
 
+/// Read the transcript as plain text, a turn to a line
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/transcript.txt", operation_id = "get_transcript_txt",
+    tag = "Results", params(OwnInterview),
+    responses((
+        status = 200,
+        description = "The transcript.",
+        body = String,
+        content_type = "text/plain",
+        example = "[0:00:02] Speaker 2: I built a boat.\n"
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn txt(
     State(api): State<Arc<Api>>,
     _: QueryParameters<NoParameters>,
@@ -64,6 +122,21 @@ pub(crate) async fn txt(
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
+/// Read the transcript as Markdown
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/transcript.md", operation_id = "get_transcript_md",
+    tag = "Results", params(OwnInterview),
+    responses((
+        status = 200,
+        description = "The transcript.",
+        body = String,
+        content_type = "text/markdown",
+        example = "# Ada, first round\n\n**Speaker 2** (0:00:02)\n\nI built a boat.\n"
+    )),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::UnknownParameter]])))),
+)]
 pub(crate) async fn md(
     State(api): State<Arc<Api>>,
     _: QueryParameters<NoParameters>,

@@ -8,7 +8,15 @@ use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Api, error::ApiError, extract::OwnInterview};
+use crate::{
+    Api,
+    error::ApiError,
+    extract::OwnInterview,
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples,
+    },
+};
 
 /// How long an upload URL is good for.
 const UPLOAD_TIME: Duration = Duration::from_hours(1);
@@ -46,6 +54,15 @@ pub(crate) struct ResumableUpload {
     headers: BTreeMap<String, String>,
 }
 
+/// Get a fresh upload while the recording is awaited
+#[utoipa::path(
+    post, path = "/v1/interviews/{id}/upload-url", operation_id = "renew_upload",
+    tag = "Interviews", params(OwnInterview),
+    responses((status = 200, description = "How to upload the recording.", body = ref("#/components/schemas/Upload"), example = examples::upload)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoAudioAnnounced,
+        ErrorCode::AlreadyUploaded]])))),
+)]
 pub(crate) async fn upload_url(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Interview, InterviewId, Private, Timestamp, UserId,
+    ErrorCode, Interview, InterviewId, Private, Timestamp, UserId,
     analysis::{Analysis, DerivedFrom, Rubric},
     interview::{Kind, Status},
     interview_store,
@@ -32,6 +32,10 @@ use crate::{
     Api,
     error::ApiError,
     extract::{OwnInterview, QueryParameters, parameter},
+    openapi::{
+        errors::{STORE, USER, errors},
+        examples,
+    },
     transcript::{TranscriptBody, shown},
 };
 
@@ -162,14 +166,29 @@ pub(crate) struct ReportBody {
 }
 
 /// The parameters of an interview.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldsQuery {
-    /// The parts to show.
+    /// The parts to show, separated by commas, of `transcript`, `analysis`, `waveform`, `report`
+    /// and `notes`; all of them where it is left out, none where it is empty.
     #[serde(default = "all_parts", deserialize_with = "parts")]
+    #[schemars(extend(
+        "items" = {"type": "string", "enum": [PARTS[0], PARTS[1], PARTS[2], PARTS[3], PARTS[4], ""]},
+        "default" = null,
+        "example" = ["transcript", "notes"],
+    ))]
     fields: Vec<&'static str>,
 }
 
+/// Read an interview with its parts
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}", operation_id = "get_interview", tag = "Interviews",
+    params(OwnInterview, QueryParameters<FieldsQuery>),
+    responses((status = 200, description = "The interview.", body = ref("#/components/schemas/WholeInterview"), example = examples::whole)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::UnknownParameter,
+        ErrorCode::InvalidParameter]])))),
+)]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,
     QueryParameters(query): QueryParameters<FieldsQuery>,

@@ -116,15 +116,14 @@ async fn submit(
 async fn follow(host: &Host, key: &InterviewKey) -> anyhow::Result<Interview> {
     let mut changes = interview_store::watch(host.store.records(), key);
     let mut display = Display::default();
-    while let Some(interview) = changes.next().await {
-        let interview = interview?.context("the interview is gone")?;
+    while let Some(interview) = changes.try_next().await? {
         display.show(&interview.steps)?;
         if interview.visible_status().is_final() {
             display.end(&interview)?;
             return Ok(interview);
         }
     }
-    bail!("the store is closed")
+    bail!("the interview is gone")
 }
 
 async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow::Result<()> {

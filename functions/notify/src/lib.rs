@@ -257,10 +257,7 @@ impl Notify {
 
     /// Deletes the log: a deleted interview leaves nothing.
     async fn delete_log(&self, event: &WebhookEvent) -> Result<(), Failure> {
-        let delete = Write::Delete {
-            path: event.key.delivery(&event.id),
-            precondition: Precondition::None,
-        };
+        let delete = Write::delete(event.key.delivery(&event.id));
         Ok(self.records.commit(vec![delete]).await?)
     }
 

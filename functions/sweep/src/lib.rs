@@ -25,7 +25,7 @@ use domain::{
     interview::Status,
     interview_store,
     paths::INTERVIEWS,
-    ports::{Clock, Document, ObjectStore, Precondition, Query, Records, Write},
+    ports::{Clock, Document, ObjectStore, Query, Records, Write},
     receipt::{self, RECEIPTS},
 };
 use serde_json::json;
@@ -186,10 +186,7 @@ impl Sweep {
         let mut pages = Pages::new(&*self.records, old);
         while let Some(page) = pages.next().await? {
             outcome.forgotten += page.len() as u64;
-            let deletes = page.into_iter().map(|receipt| Write::Delete {
-                path: receipt.path,
-                precondition: Precondition::None,
-            });
+            let deletes = page.into_iter().map(|receipt| Write::delete(receipt.path));
             self.records.commit(deletes.collect()).await?;
         }
         Ok(())

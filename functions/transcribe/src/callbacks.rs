@@ -194,10 +194,7 @@ impl Transcribe {
     /// Deletes the request and the callback's body.
     async fn delete_callback(&self, token: &CallbackToken) -> Result<(), Failure> {
         self.artifacts.delete(&token.object()).await?;
-        let delete = Write::Delete {
-            path: token.document(),
-            precondition: Precondition::None,
-        };
+        let delete = Write::delete(token.document());
         Ok(self.steps.records.commit(vec![delete]).await?)
     }
 }

@@ -143,10 +143,7 @@ impl Transcribe {
                 let found = chunk.fields["revision"].as_u64();
                 found < Some(revision) && found != kept
             })
-            .map(|chunk| Write::Delete {
-                path: chunk.path,
-                precondition: Precondition::None,
-            })
+            .map(|chunk| Write::delete(chunk.path))
             .collect();
         if !deletes.is_empty() {
             records.commit(deletes).await?;

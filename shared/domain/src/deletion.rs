@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     InterviewKey, Timestamp, interview_store,
-    ports::{ObjectError, ObjectStore, Precondition, Records, RecordsError, Write},
+    ports::{ObjectError, ObjectStore, Records, RecordsError, Write},
 };
 
 /// Why a deletion was not finished; it can be taken up again.
@@ -79,11 +79,7 @@ pub async fn purge(
     ] {
         interview_store::delete_collection(records, &collection).await?;
     }
-    let delete = Write::Delete {
-        path: document,
-        precondition: Precondition::None,
-    };
-    Ok(records.commit(vec![delete]).await?)
+    Ok(records.commit(vec![Write::delete(document)]).await?)
 }
 
 /// Clears an interview's objects away from a bucket.

@@ -50,11 +50,11 @@ pub async fn transact<T>(
             let (Decision::Leave(answer) | Decision::Write(answer, _)) = decide(None);
             return Ok(answer);
         };
-        let mut interview: Interview = document.decode()?;
+        let mut interview: Box<Interview> = document.decode()?;
         add_renewals(records, &mut interview).await?;
-        let leases = interview.leases();
+        let held = interview.leases();
         let before = (interview.status, interview.derive_status());
-        let (answer, mut writes) = match decide(Some(&mut interview)) {
+        let (answer, mut writes) = match decide(Some(&mut *interview)) {
             Decision::Leave(answer) => return Ok(answer),
             Decision::Write(answer, writes) => (answer, writes),
         };
@@ -67,7 +67,7 @@ pub async fn transact<T>(
         }
         let precondition = Precondition::Version(document.version);
         writes.push(Write::put(path.clone(), &interview, precondition)?);
-        writes.extend(lease_writes(key, &leases, &interview.leases(), now)?);
+        writes.extend(lease_writes(key, &held, &interview.leases(), now)?);
         match records.commit(writes).await {
             Ok(()) => return Ok(answer),
             Err(RecordsError::Stale { .. }) => {}
@@ -119,12 +119,12 @@ pub async fn interview(
     let Some(document) = records.read(&key.document()).await? else {
         return Ok(None);
     };
-    let mut interview: Interview = document.decode()?;
+    let mut interview: Box<Interview> = document.decode()?;
     if interview.deleted_at.is_some() {
         return Ok(None);
     }
     add_renewals(records, &mut interview).await?;
-    Ok(Some(interview))
+    Ok(Some(*interview))
 }
 
 /// Brings the leases and the progress of running steps up to date: their holders renew them
@@ -143,39 +143,39 @@ pub async fn add_renewals(
     Ok(())
 }
 
-/// The interview now, and whenever it or the progress of a step has changed; `None` when it
-/// is not there.
+/// The interview now, and whenever it or the progress of a step has changed, for as long as
+/// it is there.
 pub fn watch(
     records: Arc<dyn Records>,
     key: &InterviewKey,
-) -> BoxStream<'static, Result<Option<Interview>, RecordsError>> {
+) -> BoxStream<'static, Result<Interview, RecordsError>> {
     let changes = SelectAll::from_iter([records.watch(&key.document())]);
-    let state = (records, key.clone(), changes, None::<Interview>);
-    stream::try_unfold(state, |(records, key, mut changes, mut last)| async move {
-        while let Some(document) = changes.try_next().await? {
-            let Some(document) = document else {
-                return Ok(Some((None, (records, key, changes, None))));
-            };
-            if document.path == key.document() {
-                let mut interview: Interview = document.decode()?;
-                add_renewals(&*records, &mut interview).await?;
-                let watched = last.as_ref().map(Interview::leases).unwrap_or_default();
-                for token in interview.leases() {
-                    if !watched.contains(&token) {
-                        let renewals = records.watch(&key.lease(token));
+    let state = (records, key.document(), changes, None::<Interview>);
+    stream::try_unfold(state, |(records, path, mut changes, mut last)| async move {
+        while let Some(Some(document)) = changes.try_next().await? {
+            let is_shown = match &mut last {
+                Some(last) if document.path != path => document
+                    .decode()
+                    .is_ok_and(|renewal| last.note_renewal(&renewal)),
+                _ => {
+                    let mut interview: Interview = document.decode()?;
+                    add_renewals(&*records, &mut interview).await?;
+                    let watched = last.as_ref().map(Interview::leases).unwrap_or_default();
+                    let begun = interview.leases().into_iter();
+                    for token in begun.filter(|token| !watched.contains(token)) {
+                        let renewals = records.watch(&interview.key().lease(token));
                         let held = |found: &_| ready(matches!(found, Ok(Some(_))));
                         changes.push(renewals.take_while(held).boxed());
                     }
+                    last = Some(interview);
+                    true
                 }
-                last = Some(interview);
-            } else {
-                let renewal: Option<LeaseRenewal> = document.decode().ok();
-                let noted = last.as_mut().zip(renewal);
-                if !noted.is_some_and(|(last, renewal)| last.note_renewal(&renewal)) {
-                    continue;
-                }
+            };
+            if is_shown {
+                return Ok(last
+                    .clone()
+                    .map(|interview| (interview, (records, path, changes, last))));
             }
-            return Ok(Some((last.clone(), (records, key, changes, last))));
         }
         Ok(None)
     })
@@ -234,8 +234,7 @@ pub async fn renew(
     progress: Option<u8>,
     now: Timestamp,
 ) -> Result<(), LeaseError> {
-    let renewal = renewal(lease.token, progress, now);
-    let write = |condition| Write::put(key.lease(lease.token), &renewal, condition);
+    let write = |condition| renewal(key, lease.token, progress, now, condition);
     match records.commit(vec![write(Precondition::Exists)?]).await {
         // The lease has ended, unless the interview says otherwise.
         Err(RecordsError::Stale { .. }) => {
@@ -249,12 +248,19 @@ pub async fn renew(
     }
 }
 
-fn renewal(token: u64, progress: Option<u8>, now: Timestamp) -> LeaseRenewal {
-    LeaseRenewal {
+fn renewal(
+    key: &InterviewKey,
+    token: u64,
+    progress: Option<u8>,
+    now: Timestamp,
+    precondition: Precondition,
+) -> Result<Write, RecordsError> {
+    let content = LeaseRenewal {
         token,
         lease_until: now + LEASE,
         progress,
-    }
+    };
+    Write::put(key.lease(token), &content, precondition)
 }
 
 /// The documents of leases that a transaction begins or ends.
@@ -265,16 +271,10 @@ fn lease_writes(
     now: Timestamp,
 ) -> Result<Vec<Write>, RecordsError> {
     let begun = after.iter().filter(|token| !before.contains(token));
-    let begun = begun.map(|token| {
-        let content = renewal(*token, None, now);
-        Write::put(key.lease(*token), &content, Precondition::None)
-    });
+    let begun = begun.map(|token| renewal(key, *token, None, now, Precondition::None));
     let ended = before.iter().filter(|token| !after.contains(token));
-    let ended = ended.map(|token| Write::Delete {
-        path: key.lease(*token),
-        precondition: Precondition::None,
-    });
-    begun.chain(ended.map(Ok)).collect()
+    let ended = ended.map(|token| Ok(Write::delete(key.lease(*token))));
+    begun.chain(ended).collect()
 }
 
 /// Why a transcript could not be read.
@@ -331,10 +331,8 @@ pub async fn delete_collection(
         if found.is_empty() {
             return Ok(());
         }
-        let deletes = found.into_iter().map(|document| Write::Delete {
-            path: document.path,
-            precondition: Precondition::None,
-        });
+        let deletes = found.into_iter();
+        let deletes = deletes.map(|document| Write::delete(document.path));
         records.commit(deletes.collect()).await?;
     }
 }

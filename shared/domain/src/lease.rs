@@ -198,18 +198,18 @@ impl Interview {
 
     /// The fencing tokens of the leases that running steps hold.
     pub fn leases(&self) -> Vec<u64> {
-        let running = |(_, step): &(StepName, &Step)| step.state == StepState::Running;
-        let running = self.steps.iter().filter(running);
-        running.map(|(_, step)| step.token).collect()
+        self.running().map(|(_, step)| step.token).collect()
+    }
+
+    fn running(&self) -> impl Iterator<Item = (StepName, &Step)> {
+        let steps = self.steps.iter();
+        steps.filter(|(_, step)| step.state == StepState::Running)
     }
 
     /// Takes over what the holder of a lease has renewed; whether that shows progress.
     pub fn note_renewal(&mut self, renewal: &LeaseRenewal) -> bool {
-        let held = |name: &StepName| {
-            let step = self.steps.step(*name);
-            step.state == StepState::Running && step.token == renewal.token
-        };
-        let Some(name) = StepName::ALL.into_iter().find(held) else {
+        let held = self.running().find(|(_, step)| step.token == renewal.token);
+        let Some((name, _)) = held else {
             return false;
         };
         let step = self.steps.step_mut(name);

@@ -119,21 +119,16 @@ impl StepRunner {
     where
         F: Future<Output = Result<StepOutput, StepError>>,
     {
-        let StepRun {
-            key,
-            step,
-            input,
-            engine,
-        } = assignment;
-        let now = self.clock.now();
-        let acquire = |interview: &mut Interview| interview.acquire(step, &input, engine, now);
-        let lease = match interview_store::transition(&*self.records, &key, now, acquire).await? {
+        let (key, now) = (&assignment.key, self.clock.now());
+        let (step, input, engine) = (assignment.step, &assignment.input, assignment.engine);
+        let acquire = |interview: &mut Interview| interview.acquire(step, input, engine, now);
+        let lease = match interview_store::transition(&*self.records, key, now, acquire).await? {
             Some(Acquire::Start(lease)) => lease,
             Some(Acquire::Done) => return Ok(Outcome::AlreadySettled),
             Some(Acquire::Busy { until }) => return Err(Failure::Later(until.since(now))),
             None => return Ok(Outcome::Gone),
         };
-        self.resume(&key, lease, work).await
+        self.resume(key, lease, work).await
     }
 
     /// Does `work` under a lease that was acquired before, and commits its result.
@@ -148,32 +143,19 @@ impl StepRunner {
     {
         let trace = lease.trace.or_else(trace::current);
         let trace = trace.unwrap_or_else(TraceContext::generate);
-        let working = self
-            .work(key, lease, work)
-            .instrument(span(key, &lease, trace));
-        trace::scope(trace, working).await
-    }
-
-    /// Does work for as long as its lease holds.
-    async fn work<F>(
-        &self,
-        key: &InterviewKey,
-        lease: Lease,
-        work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
-    ) -> Result<Outcome, Failure>
-    where
-        F: Future<Output = Result<StepOutput, StepError>>,
-    {
         let percent = Arc::new(AtomicPercent(AtomicU8::new(u8::MAX)));
-        let result = tokio::select! {
-            result = work(Arc::clone(&percent) as Arc<dyn Progress>, lease) => result,
-            refused = self.heartbeat(key, &lease, &percent) => return outcome_of(refused),
+        let working = async {
+            let result = tokio::select! {
+                result = work(Arc::clone(&percent) as Arc<dyn Progress>, lease) => result,
+                refused = self.heartbeat(key, &lease, &percent) => return outcome_of(refused),
+            };
+            match result {
+                Ok(product) if product.deferred => Ok(Outcome::Deferred),
+                Ok(product) => self.commit_result(key, &lease, product).await,
+                Err(error) => self.report(key, &lease, error).await,
+            }
         };
-        match result {
-            Ok(product) if product.deferred => Ok(Outcome::Deferred),
-            Ok(product) => self.commit_result(key, &lease, product).await,
-            Err(error) => self.report(key, &lease, error).await,
-        }
+        trace::scope(trace, working.instrument(span(key, &lease, trace))).await
     }
 
     /// Renews the lease until it is refused.

@@ -103,11 +103,8 @@ impl Mirror {
     }
 
     async fn forget(&self, path: &DocPath) -> anyhow::Result<()> {
-        let write = Write::Delete {
-            path: path.clone(),
-            precondition: Precondition::None,
-        };
-        Ok(self.records.commit(vec![write]).await?)
+        let delete = Write::delete(path.clone());
+        Ok(self.records.commit(vec![delete]).await?)
     }
 
     /// What a whole list does not hold was deleted while the relay was away.

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-pub(super) const ID: &str = "k3f9q2m7x8w4n6p5r2t3v7yz";
-pub(super) const NOTE_ID: &str = "w8p4z6t2m9k3x7r5v2n4q6fd";
-pub(super) const DELIVERY: &str = "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617";
+pub(crate) const ID: &str = "k3f9q2m7x8w4n6p5r2t3v7yz";
+pub(crate) const NOTE_ID: &str = "w8p4z6t2m9k3x7r5v2n4q6fd";
+pub(crate) const DELIVERY: &str = "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617";
 
 const CREATED: &str = "2026-03-02T09:30:00.000Z";
 const DONE: &str = "2026-03-02T09:31:12.480Z";
 
-pub(super) fn new_interview() -> Value {
+pub(crate) fn new_interview() -> Value {
     json!({
         "title": "Ada, first round",
         "kind": "job_interview",
@@ -19,11 +19,11 @@ pub(super) fn new_interview() -> Value {
     })
 }
 
-pub(super) fn new_audio() -> Value {
+pub(crate) fn new_audio() -> Value {
     json!({"filename": "interview.flac", "content_type": "audio/flac", "size_bytes": 1_048_576})
 }
 
-pub(super) fn rubric() -> Value {
+pub(crate) fn rubric() -> Value {
     json!({"competencies": [{
         "name": "Ownership",
         "description": "Takes things to their end",
@@ -35,7 +35,7 @@ pub(super) fn rubric() -> Value {
     }]})
 }
 
-pub(super) fn interview() -> Value {
+pub(crate) fn interview() -> Value {
     json!({
         "id": ID,
         "title": "Ada, first round",
@@ -52,9 +52,11 @@ pub(super) fn interview() -> Value {
         },
         "steps": {
             "transcription": step("deepgram"),
-            "waveform": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+            "waveform": {"state": "done", "attempt": 1, "waiting": null, "started_at": CREATED,
+                "finished_at": DONE},
             "analysis": step("gemini"),
-            "report": {"state": "done", "attempt": 1, "started_at": CREATED, "finished_at": DONE},
+            "report": {"state": "done", "attempt": 1, "waiting": null, "started_at": CREATED,
+                "finished_at": DONE},
         },
         "webhook_url": null,
         "metadata": {"job": 7},
@@ -66,13 +68,13 @@ pub(super) fn interview() -> Value {
 }
 
 fn step(engine: &str) -> Value {
-    json!({"state": "done", "attempt": 1, "engine": engine,
+    json!({"state": "done", "attempt": 1, "waiting": null, "engine": engine,
         "started_at": CREATED, "finished_at": DONE})
 }
 
-/// An interview that awaits its recording, with how to upload it where `upload`.
-pub(super) fn awaiting(upload: bool) -> Value {
-    let pending = json!({"state": "pending", "attempt": 0});
+/// An interview that awaits its recording, with how to upload it.
+pub(crate) fn created() -> Value {
+    let pending = json!({"state": "pending", "attempt": 0, "waiting": null});
     let mut interview = interview();
     interview["status"] = json!("awaiting_upload");
     interview["usable"] = Value::Null;
@@ -83,13 +85,11 @@ pub(super) fn awaiting(upload: bool) -> Value {
     for later in ["duration_ms", "channels", "sample_rate_hz", "url"] {
         interview["audio"][later] = Value::Null;
     }
-    if upload {
-        interview["upload"] = self::upload();
-    }
+    interview["upload"] = upload();
     interview
 }
 
-pub(super) fn whole() -> Value {
+pub(crate) fn whole() -> Value {
     let mut whole = interview();
     whole["transcript"] = transcript();
     whole["analysis"] = analysis();
@@ -104,7 +104,7 @@ pub(super) fn whole() -> Value {
     whole
 }
 
-pub(super) fn upload() -> Value {
+pub(crate) fn upload() -> Value {
     let name = "users/local/audio/k3f9q2m7x8w4n6p5r2t3v7yz";
     let url = format!("https://storage.googleapis.com/recordings/{name}?X-Goog-Signature=5f1c");
     let headers = json!({
@@ -121,7 +121,7 @@ pub(super) fn upload() -> Value {
     })
 }
 
-pub(super) fn transcript() -> Value {
+pub(crate) fn transcript() -> Value {
     json!({
         "revision": 1, "engine": "deepgram", "model": "nova-3", "diarization": null, "language": "en",
         "duration_ms": 62_000,
@@ -147,7 +147,7 @@ fn quality() -> Value {
         "speech_coverage": 0.5, "words_per_minute": 120.0, "repetition_share": 0.0})
 }
 
-pub(super) fn analysis() -> Value {
+pub(crate) fn analysis() -> Value {
     let evidence = json!([{"quote": "I built a boat.", "status": "verified", "speaker": 1,
         "start_ms": 2_500, "end_ms": 4_100, "turn": 0}]);
     json!({
@@ -173,22 +173,22 @@ pub(super) fn analysis() -> Value {
     })
 }
 
-pub(super) fn waveform() -> Value {
+pub(crate) fn waveform() -> Value {
     json!({"version": 2, "channels": 1, "sample_rate": 16_000, "samples_per_pixel": 256,
         "bits": 8, "length": 2, "data": [-1, 0, -128, 127]})
 }
 
-pub(super) fn note() -> Value {
+pub(crate) fn note() -> Value {
     json!({"id": NOTE_ID, "text": "ask about the boat", "at_ms": 12_000, "kind": "note",
         "created_at": DONE})
 }
 
-pub(super) fn delivery() -> Value {
+pub(crate) fn delivery() -> Value {
     json!({"id": DELIVERY, "type": "interview.completed", "state": "delivered",
         "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
 }
 
-pub(super) fn event() -> Value {
+pub(crate) fn event() -> Value {
     let interview = interview();
     json!({"type": "interview.completed", "timestamp": DONE, "data": {
         "interview_id": ID, "user_id": "local", "status": "completed",
@@ -198,6 +198,43 @@ pub(super) fn event() -> Value {
 }
 
 /// A page of a list that has no next one.
-pub(super) fn page(item: &Value) -> Value {
+pub(crate) fn page(item: &Value) -> Value {
     json!({"items": [item], "next_page_token": null})
 }
+
+pub(crate) fn pending_delivery() -> Value {
+    let mut pending = delivery();
+    pending["state"] = json!("pending");
+    pending
+}
+
+pub(crate) fn health() -> Value {
+    json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})
+}
+
+pub(crate) fn engines() -> Value {
+    json!({
+        "speech": {"name": "whisper", "model": "base", "state": "fetching",
+            "source": "huggingface.co", "done_bytes": 52_428_800, "total_bytes": 147_951_465,
+            "fallback": null},
+        "language": {"name": "extractive", "model": null, "state": "ok", "fallback": null},
+    })
+}
+
+/// A part of the events of an interview.
+pub(crate) const STEP_EVENT: &str = "\
+id: 1r0-1r0-0p0-0p0-processing
+event: step
+data: {\"step\":\"waveform\",\"detail\":{\"state\":\"running\",\"attempt\":1}}
+
+";
+
+/// A part of the events of a recording that is recognised.
+pub(crate) const SEGMENT_EVENTS: &str = "\
+event: segment
+data: {\"speaker\":1,\"start_ms\":2500,\"end_ms\":4100,\"text\":\"I built a boat.\",\"words\":[],\"final\":true}
+
+event: progress
+data: {\"position_ms\":4100}
+
+";

@@ -1,62 +1,70 @@
 //! The description of the API: `OpenAPI` 3.1 for programs, a page for people.
 //!
-//! The document is made from the list of routes: a route that nothing is said of
-//! does not compile. In reading order: `operation` with how a call is described,
-//! `problems` with every code, `calls` and `schemas` with what is described, and
-//! `page`, which shows the document.
+//! Operations are described at their handlers, by `#[utoipa::path]`. In reading order:
+//! `operation` and `errors` add what operations have in common, `parameters` has those of
+//! paths and headers, `schemas` what is sent and received, `webhooks` what the service sends,
+//! and `page` shows the document.
 
-mod calls;
-mod examples;
+pub(crate) mod errors;
+pub(crate) mod examples;
 mod operation;
-mod page;
-mod parameters;
-mod problems;
+pub(crate) mod page;
+pub(crate) mod parameters;
 mod schemas;
+mod webhooks;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use axum::response::IntoResponse;
+use domain::ErrorCode;
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
-pub(crate) use page::page;
+use self::errors::errors;
+use crate::routes;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 static TEXT: LazyLock<String> = LazyLock::new(|| DOCUMENT.to_string());
+
+/// The methods of every path.
+static METHODS: LazyLock<BTreeMap<String, Vec<Method>>> = LazyLock::new(|| {
+    let paths = json!(routes::paths());
+    let paths = paths.as_object().into_iter().flatten();
+    let methods = paths.map(|(path, operations)| {
+        let names = operations.as_object().into_iter().flat_map(Map::keys);
+        let methods = names.filter_map(|name| name.to_ascii_uppercase().parse().ok());
+        (path.clone(), methods.collect())
+    });
+    methods.collect()
+});
 
 const ABOUT: &str = "\
 Recordings of interviews become transcripts, analyses whose every claim quotes the \
 recording, waveforms and reports.
 
 Create an interview and say what you are about to upload; send the recording to the URL \
-that the answer names; follow the steps as server-sent events, or be told by webhook; then \
+that the response names; follow the steps as server-sent events, or receive webhooks; then \
 read the results.
 
 Bodies are JSON in snake_case; unknown fields are refused by name. Times are RFC 3339 in \
 UTC, offsets and lengths whole milliseconds in fields named `*_ms`. Ids are opaque and safe \
-in URLs. Lists answer `items` and `next_page_token`.
+in URLs. Lists have `items` and `next_page_token`.
 
 Errors are `application/problem+json` (RFC 9457) with a stable `code`. A path that is not \
-here answers 404 `no_such_path`, another method 405 `method_not_allowed` with `Allow`. Every \
-answer carries `X-Request-Id`: the client's own of 1 to 64 letters, digits and `-`, or a new \
+here gets 404 `no_such_path`, another method 405 `method_not_allowed` with `Allow`. Every \
+response carries `X-Request-Id`: the client's own of 1 to 64 letters, digits and `-`, or a new \
 one.";
 
-/// `GET /openapi.json`.
+/// Read this description as OpenAPI 3.1
+#[utoipa::path(
+    get, path = "/openapi.json", operation_id = "openapi", tag = "Service", security(()),
+    responses((status = 200, description = "The document.", body = Object, content_type = "application/json")),
+    extensions(("x-errors" = json!(errors(&[&[ErrorCode::TooManyRequests]])))),
+)]
 pub(crate) async fn openapi() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], description())
 }
-
-/// The methods of every path.
-static METHODS: LazyLock<BTreeMap<&str, Vec<Method>>> = LazyLock::new(|| {
-    let paths = DOCUMENT["paths"].as_object().into_iter().flatten();
-    let methods = paths.map(|(path, operations)| {
-        let names = operations.as_object().into_iter().flat_map(Map::keys);
-        let methods = names.filter_map(|name| name.to_ascii_uppercase().parse().ok());
-        (path.as_str(), methods.collect())
-    });
-    methods.collect()
-});
 
 /// The methods that a path takes.
 pub(crate) fn methods(path: &str) -> &'static [Method] {
@@ -66,7 +74,17 @@ pub(crate) fn methods(path: &str) -> &'static [Method] {
 /// Every path and the methods that it takes.
 pub fn operations() -> impl Iterator<Item = (&'static str, &'static [Method])> {
     let paths = METHODS.iter();
-    paths.map(|(path, methods)| (*path, methods.as_slice()))
+    paths.map(|(path, methods)| (path.as_str(), methods.as_slice()))
+}
+
+/// A reference to a component.
+fn reference(path: &str) -> Value {
+    json!({"$ref": format!("#/components/{path}")})
+}
+
+/// A reference to a schema.
+pub(crate) fn named(schema: &str) -> Value {
+    reference(&format!("schemas/{schema}"))
 }
 
 /// The description of the API: `OpenAPI` 3.1 in JSON.
@@ -86,30 +104,33 @@ fn document() -> Value {
         },
         "servers": [{"url": "/", "description": "This service"}],
         "security": [{"bearer": []}, {"user_id": []}],
-        "tags": calls::tags(),
-        "paths": paths(),
-        "webhooks": {"interview": {"post": calls::webhook().build()}},
+        "tags": tags(),
+        "paths": operation::paths(json!(routes::paths())),
+        "webhooks": webhooks::all(),
         "components": {
             "schemas": schemas::all(),
-            "parameters": parameters::all(),
             "headers": headers(),
             "securitySchemes": security(),
         },
     })
 }
 
-fn paths() -> Value {
-    let mut paths = json!({});
-    for (path, method, operation) in calls::all() {
-        paths[path][method.as_str().to_ascii_lowercase()] = operation.build();
-    }
-    paths
+/// The groups of operations, in the order in which they are shown.
+fn tags() -> Value {
+    json!([
+        {"name": "Interviews", "description": "An interview is created, its recording uploaded, and its steps followed."},
+        {"name": "Results", "description": "What came of an interview."},
+        {"name": "Notes", "description": "What people write down about an interview."},
+        {"name": "Webhooks", "description": "What was sent to an interview's `webhook_url`, and sending it again."},
+        {"name": "Direct calls", "description": "Without creating an interview first, or without one at all."},
+        {"name": "Service", "description": "The service itself."},
+    ])
 }
 
 fn headers() -> Value {
     json!({
         "RequestId": {
-            "description": "The request's id, to be named when something is asked about it.",
+            "description": "The request's id, to be named in questions about it.",
             "required": true,
             "schema": {"type": "string"},
         },
@@ -150,9 +171,23 @@ fn security() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use domain::ErrorCode;
-
     use super::*;
+
+    /// Where the document is kept for reviewers and clients.
+    const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+
+    #[test]
+    fn committed_document_is_current() {
+        let current = serde_json::to_string_pretty(&*DOCUMENT).unwrap() + "\n";
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(COMMITTED, &current).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(COMMITTED).unwrap() == current,
+            "functions/api/openapi.json is not current; write it again with\n\
+             UPDATE_OPENAPI=1 cargo test -p api committed_document"
+        );
+    }
 
     #[test]
     fn every_code_is_said_of_some_call() {

@@ -75,6 +75,7 @@ pub(super) fn all() -> Value {
     );
     // What is sent and received is described as it may be sent.
     all.extend(received);
+    all.insert("RecordingForm".into(), recording_form());
     Value::Object(all)
 }
 
@@ -154,6 +155,16 @@ fn without_null(schema: &mut Value) {
             *schema = one;
         }
     }
+}
+
+fn recording_form() -> Value {
+    let file = json!({"type": "string", "format": "binary", "description": "The recording."});
+    json!({
+        "type": "object",
+        "description": "A recording.",
+        "required": ["file"],
+        "properties": {"file": file},
+    })
 }
 
 #[cfg(test)]

@@ -18,20 +18,24 @@ async fn send(test: &TestHost, method: &str, path: &str, body: &Value) -> (u16, 
 }
 
 #[tokio::test]
-async fn the_document_has_exactly_the_routes() {
+async fn methods_that_are_not_described_are_refused() {
     let test = TestHost::start().await;
-    let document = test.get("/openapi.json").await;
-    let described: BTreeSet<_> = calls(&document)
-        .into_iter()
-        .map(|(method, path, _)| (method, path.to_owned()))
-        .collect();
-    let routes: BTreeSet<_> = api::operations()
-        .flat_map(|(path, methods)| {
-            let methods = methods.iter();
-            methods.map(move |method| (method.to_string(), path.to_owned()))
-        })
-        .collect();
-    assert_eq!(described, routes);
+    let mut refused = 0;
+    for (path, methods) in api::operations() {
+        let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            if names.contains(&method) {
+                continue;
+            }
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let request = test.client.request(method, format!("{}{path}", test.url));
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 405, "{path}");
+            assert_eq!(response.headers()["allow"], names.join(", "), "{path}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 100, "{refused}");
 }
 
 #[tokio::test]
@@ -161,6 +165,59 @@ async fn responses_match_their_description() {
 }
 
 #[tokio::test]
+async fn fields_are_accepted_up_to_their_limits_in_any_script() {
+    let test = TestHost::start().await;
+    let document = test.get("/openapi.json").await;
+    let limit = |schema: &str, field: &str, name: &str| {
+        let schema = &document["components"]["schemas"][schema];
+        let limit = schema["properties"][field][name].as_u64().unwrap();
+        usize::try_from(limit).unwrap()
+    };
+    let text = |schema, field| "技".repeat(limit(schema, field, "maxLength"));
+    let criterion = json!({
+        "name": text("Criterion", "name"),
+        "description": text("Criterion", "description"),
+        "anchors": {
+            "low": text("Anchors", "low"), "mid": text("Anchors", "mid"), "high": text("Anchors", "high"),
+        },
+    });
+    let most = limit("Rubric", "competencies", "maxItems");
+    let interview = json!({
+        "title": text("NewInterview", "title"),
+        "rubric": {"competencies": vec![criterion; most]},
+    });
+    let (status, created) = send(&test, "POST", "/v1/interviews", &interview).await;
+    assert_eq!(status, 201, "{created}");
+    let path = format!("/v1/interviews/{}", created["id"].as_str().unwrap());
+    let note = json!({"text": text("NewNote", "text")});
+    let (status, answer) = send(&test, "POST", &format!("{path}/notes"), &note).await;
+    assert_eq!(status, 201, "{answer}");
+    for (pointer, why) in [
+        ("/title", "title"),
+        ("/rubric/competencies/0/anchors/low", "rubric"),
+    ] {
+        let mut longer = interview.clone();
+        let text = longer.pointer_mut(pointer).unwrap();
+        *text = json!(format!("{}a", text.as_str().unwrap()));
+        let (status, answer) = send(&test, "POST", "/v1/interviews", &longer).await;
+        assert_eq!((status, &answer["code"]), (400, &json!("invalid_field")));
+        assert!(answer["detail"].as_str().unwrap().contains(why), "{answer}");
+    }
+    for id in ["+5", "00005", "4294967295"] {
+        let change = json!({"speakers": {id: "Ada"}});
+        let (status, answer) = send(&test, "PATCH", &path, &change).await;
+        assert_eq!(
+            (status, &answer["code"]),
+            (400, &json!("invalid_field")),
+            "{id}"
+        );
+    }
+    let change = json!({"speakers": {"5": "Ada"}, "speakers_expected": 2.0});
+    let (status, changed) = send(&test, "PATCH", &path, &change).await;
+    assert_eq!((status, &changed["speakers_expected"]), (200, &json!(2)));
+}
+
+#[tokio::test]
 async fn everything_is_answered_as_described() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
@@ -198,14 +255,15 @@ async fn the_page_needs_nothing_from_elsewhere() {
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    let mut anchors: Vec<&str> = Vec::new();
+    let (mut anchors, mut elsewhere): (Vec<&str>, Vec<&str>) = Default::default();
     for part in page.split("href=\"").skip(1) {
         let target = part.split('"').next().unwrap();
         match target.strip_prefix('#') {
             Some(anchor) => anchors.push(anchor),
-            None => assert_eq!(target, "/openapi.json"),
+            None => elsewhere.push(target),
         }
     }
+    assert_eq!(elsewhere, ["/openapi.json", "/app"]);
     for anchor in anchors {
         assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}");
     }

@@ -34,7 +34,7 @@ fn renewal(token: u64, lease_until: i64, progress: Option<u8>) -> LeaseRenewal {
     }
 }
 
-fn assert_lost(refused: Result<(), LeaseError>) {
+fn assert_lost(refused: &Result<(), LeaseError>) {
     assert!(matches!(refused, Err(LeaseError::Lost)), "{refused:?}");
 }
 
@@ -75,9 +75,9 @@ fn a_lost_claim_is_taken_over_and_the_late_writer_is_refused() {
     let lost = start(&mut interview, 0);
     let heir = start(&mut interview, 60);
     assert!(heir.token > lost.token);
-    assert_lost(interview.finish(&lost, at(61)));
+    assert_lost(&interview.finish(&lost, at(61)));
     interview.finish(&heir, at(62)).unwrap();
-    assert_lost(interview.finish(&heir, at(63)));
+    assert_lost(&interview.finish(&heir, at(63)));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_running_or_settled_step_does_not_wait() {
     let lost = waiting(WaitReason::EngineBusy, None, 60);
     assert!(interview.hold_back(STEP, "1", lost));
     assert_eq!(interview.steps.transcription.state, StepState::Pending);
-    assert_lost(interview.finish(&lease, at(61)));
+    assert_lost(&interview.finish(&lease, at(61)));
     let heir = start(&mut interview, 62);
     interview.finish(&heir, at(63)).unwrap();
     assert!(!interview.hold_back(STEP, "1", waiting(WaitReason::Retry, None, 64)));

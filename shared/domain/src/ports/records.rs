@@ -87,6 +87,12 @@ impl Write {
         }
     }
 
+    /// Deletes the document at `path` if there is one.
+    pub const fn delete(path: DocPath) -> Self {
+        let precondition = Precondition::None;
+        Self::Delete { path, precondition }
+    }
+
     /// The document that changes.
     pub const fn path(&self) -> &DocPath {
         match self {

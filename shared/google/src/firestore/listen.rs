@@ -1,24 +1,32 @@
-//! Whole collections as they change, by the client's listener: for the emulated
-//! cloud, where no Eventarc does.
+//! Whole collections as they change: for the emulated cloud, where no Eventarc does.
 //!
-//! Each connection lists the documents anew. A resume token would spare that, but what the
-//! emulator sends after one leaves out changes from around the time of an error.
+//! Each connection lists the documents anew. The client's own listener would resume after an
+//! error where the last message left off, and what the emulator sends then leaves out
+//! changes from around the time of the error.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
-use async_trait::async_trait;
+use anyhow::Context as _;
 use domain::{
     paths::DocPath,
     ports::{Document, RecordsError},
 };
 use firestore::{
-    FirestoreDb, FirestoreListenEvent, FirestoreListener, FirestoreListenerTarget,
-    FirestoreListenerTargetParams, FirestoreListenerTargetResumeType, FirestoreListenerToken,
-    FirestoreQueryCollection, FirestoreQueryParams, FirestoreResumeStateStorage,
-    FirestoreTargetType, gcloud_sdk::google::firestore::v1::target_change::TargetChangeType,
+    FirestoreListenEvent,
+    gcloud_sdk::google::firestore::v1::{
+        ListenRequest, StructuredQuery, Target, listen_request,
+        structured_query::CollectionSelector,
+        target::{QueryTarget, TargetType, query_target::QueryType},
+        target_change::TargetChangeType,
+    },
 };
+use futures::{StreamExt as _, stream};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
-use super::{Firestore, document, watch::failed};
+use super::{Firestore, REQUEST_TIMEOUT, document};
+
+/// The delay before the next connection.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,47 +45,21 @@ pub enum CollectionChange {
 /// anew.
 pub type ChangeHandled = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
-/// The delay after such an error; the client waits as long after its own.
-const PAUSE: Duration = Duration::from_secs(5);
-
 /// A callback that receives the changes, one after the other.
 pub type ChangeHandler = Box<dyn Fn(CollectionChange) -> ChangeHandled + Send + Sync>;
 
 /// Listens until it is stopped.
-pub struct Listener(FirestoreListener<FirestoreDb, NoResumeTokens>);
+pub struct Listener {
+    stop: watch::Sender<bool>,
+    listening: JoinHandle<()>,
+}
 
 impl Listener {
     /// Stops once the current change has been handled.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
         // It stops either way.
-        let _ = self.0.shutdown().await;
-    }
-}
-
-/// Keeps no place to resume from.
-struct NoResumeTokens;
-
-type Kept<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-#[async_trait]
-impl FirestoreResumeStateStorage for NoResumeTokens {
-    async fn read_resume_state(
-        &self,
-        _: &FirestoreListenerTarget,
-    ) -> Kept<Option<FirestoreListenerTargetResumeType>> {
-        Ok(None)
-    }
-
-    async fn update_resume_token(
-        &self,
-        _: &FirestoreListenerTarget,
-        _: FirestoreListenerToken,
-    ) -> Kept<()> {
-        Ok(())
-    }
-
-    async fn forget_resume_state(&self, _: &FirestoreListenerTarget) -> Kept<()> {
-        Ok(())
+        let _ = self.listening.await;
     }
 }
 
@@ -87,38 +69,79 @@ impl Firestore {
     pub async fn listen(
         &self,
         groups: Vec<String>,
-        hear: ChangeHandler,
+        handle: ChangeHandler,
     ) -> Result<Listener, RecordsError> {
-        let db = self.db().await?;
-        let listener = db.create_listener(NoResumeTokens).await;
-        let mut listener = listener.map_err(failed)?;
-        for (group, target) in groups.iter().zip(1_u32..) {
-            let all = FirestoreQueryParams::new(FirestoreQueryCollection::Single(group.clone()))
-                .with_all_descendants(true);
-            let target = FirestoreListenerTargetParams::new(
-                target.into(),
-                FirestoreTargetType::Query(all),
-                std::collections::HashMap::new(),
-            );
-            listener.add_target(target).map_err(failed)?;
-        }
-        let (documents, groups, hear) =
-            (self.database.documents(), Arc::new(groups), Arc::new(hear));
-        let tell = move |event| {
-            let changes = changes(&documents, &groups, event);
-            let hear = Arc::clone(&hear);
-            async move {
-                for change in changes {
-                    if let Err(error) = hear(change).await {
-                        tokio::time::sleep(PAUSE).await;
-                        return Err(error.into());
-                    }
+        self.db().await?;
+        let (stop, mut stopped) = watch::channel(false);
+        let firestore = self.clone();
+        let listening = tokio::spawn(async move {
+            while !*stopped.borrow() {
+                let ended = firestore.listen_once(&groups, &handle, &mut stopped).await;
+                if let Err(error) = ended {
+                    tracing::warn!(event = "firestore.listen_failed", error = &*error);
                 }
-                Ok(())
+                let _ = timeout(PAUSE, stopped.wait_for(|stopped| *stopped)).await;
             }
+        });
+        Ok(Listener { stop, listening })
+    }
+
+    /// Hands over all documents and their changes until the connection ends.
+    async fn listen_once(
+        &self,
+        groups: &[String],
+        handle: &ChangeHandler,
+        stopped: &mut watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let documents = self.database.documents();
+        let requests = groups.iter().zip(1..);
+        let requests = requests.map(|(group, id)| self.add_target(group, id));
+        let requests: Vec<_> = requests.collect();
+        let requests = stream::iter(requests).chain(stream::pending());
+        let mut client = self.db().await?.client().get();
+        let listening = timeout(REQUEST_TIMEOUT, client.listen(requests)).await;
+        let mut responses = listening.context("no response")??.into_inner();
+        loop {
+            let response = tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stopped| *stopped) => None,
+                response = responses.message() => response?,
+            };
+            let Some(response) = response else {
+                return Ok(());
+            };
+            let event = response.response_type.into_iter();
+            for change in event.flat_map(|event| changes(&documents, groups, event)) {
+                handle(change).await?;
+            }
+        }
+    }
+
+    /// The request to listen to all collections of a name.
+    fn add_target(&self, group: &str, target_id: i32) -> ListenRequest {
+        let documents = self.database.documents();
+        let database = documents.trim_end_matches("/documents").to_owned();
+        let query = StructuredQuery {
+            from: vec![CollectionSelector {
+                collection_id: group.to_owned(),
+                all_descendants: true,
+            }],
+            ..StructuredQuery::default()
         };
-        listener.start(tell).await.map_err(failed)?;
-        Ok(Listener(listener))
+        let target = QueryTarget {
+            parent: documents,
+            query_type: Some(QueryType::StructuredQuery(query)),
+        };
+        let target = Target {
+            target_id,
+            target_type: Some(TargetType::Query(target)),
+            ..Target::default()
+        };
+        ListenRequest {
+            database,
+            target_change: Some(listen_request::TargetChange::AddTarget(target)),
+            ..ListenRequest::default()
+        }
     }
 }
 

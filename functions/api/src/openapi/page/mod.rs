@@ -15,7 +15,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use self::html::{escape, prose};
-use super::{DOCUMENT, operations};
+use super::{DOCUMENT, errors::errors, operations};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -30,7 +30,12 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// `GET /`.
+/// Read this description as a page
+#[utoipa::path(
+    get, path = "/", operation_id = "documentation", tag = "Service", security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+    extensions(("x-errors" = json!(errors(&[&[ErrorCode::TooManyRequests]])))),
+)]
 pub(crate) async fn page() -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -73,7 +78,8 @@ fn render(document: &Value) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} API</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{nav}\n<main>\n\
          <h1>{title} API</h1>\n<p>{summary}. Version {version}, as \
-         <a href=\"/openapi.json\">OpenAPI 3.1</a>.</p>\n{about}\n{security}\n{groups}\n\
+         <a href=\"/openapi.json\">OpenAPI 3.1</a>. Interviews are shown in the \
+         <a href=\"/app\">console</a>.</p>\n{about}\n{security}\n{groups}\n\
          {data}\n{codes}\n</main>\n</body>\n</html>\n",
         title = escape(&info["title"]),
         summary = escape(&info["summary"]),

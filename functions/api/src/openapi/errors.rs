@@ -1,13 +1,15 @@
-//! The codes of errors, in groups, and the responses that they come with.
+//! The errors of operations: in groups, and as responses.
+
+use std::collections::BTreeMap;
 
 use domain::ErrorCode;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::operation::{named, reference};
+use super::named;
 
-/// What a call for a user can answer, whatever it does.
-pub(super) const USER: [ErrorCode; 17] = [
+/// What every operation for a user can fail with.
+pub(crate) const USER: [ErrorCode; 17] = [
     ErrorCode::ForeignOrigin,
     ErrorCode::UnknownHost,
     ErrorCode::TooManyRequests,
@@ -27,27 +29,47 @@ pub(super) const USER: [ErrorCode; 17] = [
     ErrorCode::IdentityUnavailable,
 ];
 
-/// What a call that reads or writes can answer.
-pub(super) const STORE: [ErrorCode; 3] = [
+/// What an operation that reads or writes can fail with.
+pub(crate) const STORE: [ErrorCode; 3] = [
     ErrorCode::Internal,
     ErrorCode::StorageFull,
     ErrorCode::Unavailable,
 ];
 
-/// What a call that changes something can answer besides.
-pub(super) const WRITE: [ErrorCode; 2] = [ErrorCode::Conflict, ErrorCode::TooLarge];
+/// What an operation that changes something can fail with besides.
+pub(crate) const WRITE: [ErrorCode; 2] = [ErrorCode::Conflict, ErrorCode::TooLarge];
 
-/// What a call with a JSON body can answer.
-pub(super) const BODY: [ErrorCode; 4] = [
+/// What an operation with a JSON body can fail with.
+pub(crate) const BODY: [ErrorCode; 4] = [
     ErrorCode::BodyIncomplete,
     ErrorCode::InvalidBody,
     ErrorCode::BodyTooLarge,
     ErrorCode::BodyTooSlow,
 ];
 
-/// The answer with one status, for all codes that it comes with.
-pub(super) fn answer(status: u16, codes: &[ErrorCode], bodiless: bool) -> Value {
-    let mut headers = json!({"X-Request-Id": reference("headers/RequestId")});
+/// The value of the extension `x-errors`, from which the document has the responses of an
+/// operation that fails.
+pub(crate) fn errors(groups: &[&[ErrorCode]]) -> Vec<&'static str> {
+    let codes = groups.iter().copied().flatten();
+    codes.map(|code| code.as_str()).collect()
+}
+
+/// The responses for the codes of `x-errors`, by status; without bodies for `HEAD`.
+pub(super) fn responses(codes: &Value, is_head: bool) -> BTreeMap<u16, Value> {
+    let listed = codes.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
+    for code in ErrorCode::API {
+        if listed.iter().any(|listed| listed == code.as_str()) {
+            by_status.entry(code.status()).or_default().push(*code);
+        }
+    }
+    let responses = by_status.into_iter();
+    let responses = responses.map(|(status, codes)| (status, response(status, &codes, is_head)));
+    responses.collect()
+}
+
+fn response(status: u16, codes: &[ErrorCode], is_head: bool) -> Value {
+    let mut headers = json!({});
     if status == 401 {
         let about = "`Bearer`, with `error=\"invalid_token\"` where a token was sent.";
         headers["WWW-Authenticate"] = json!({"description": about, "schema": {"type": "string"}});
@@ -57,19 +79,19 @@ pub(super) fn answer(status: u16, codes: &[ErrorCode], bodiless: bool) -> Value 
         headers["Retry-After"] = json!({"description": about, "schema": {"type": "integer"}});
     }
     let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let mut answer = json!({
+    let mut response = json!({
         "description": format!("{}: {}", title(status), words.join(", ")),
         "headers": headers,
     });
-    if !bodiless {
+    if !is_head {
         let examples: Map<String, Value> = codes.iter().copied().map(example).collect();
         let own = json!({"properties": {"code": {"enum": words}, "status": {"const": status}}});
-        answer["content"]["application/problem+json"] = json!({
+        response["content"]["application/problem+json"] = json!({
             "schema": {"allOf": [named("Problem"), own]},
             "examples": examples,
         });
     }
-    answer
+    response
 }
 
 fn example(code: ErrorCode) -> (String, Value) {
@@ -79,15 +101,13 @@ fn example(code: ErrorCode) -> (String, Value) {
         "status": code.status(),
         "detail": code.meaning(),
         "code": code.as_str(),
-        "request_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+        "request_id": super::examples::ID,
     });
-    (
-        code.as_str().to_owned(),
-        json!({"summary": code.meaning(), "value": value}),
-    )
+    let example = json!({"summary": code.meaning(), "value": value});
+    (code.as_str().to_owned(), example)
 }
 
-pub(super) fn title(status: u16) -> &'static str {
+fn title(status: u16) -> &'static str {
     let status = StatusCode::from_u16(status).ok();
     status
         .and_then(|status| status.canonical_reason())
