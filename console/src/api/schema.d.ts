@@ -660,7 +660,7 @@ export interface components {
             /** @description Lines of `Name: what was said`, or turns. */
             transcript: string | components["schemas"]["GivenTurns"];
         };
-        /** @description Behaviour that stands for a rating. */
+        /** @description The behaviour at a rating. */
         Anchors: {
             /** @description What a rating of 5 looks like. */
             high: string;
@@ -1418,7 +1418,7 @@ export interface components {
             /** @description The competencies, each by itself. */
             competencies: components["schemas"]["Criterion"][];
         };
-        /** @description A stretch of one person's speech, recognised while the recording goes on. */
+        /** @description A span of one person's speech, recognised while the recording continues. */
         Segment: {
             /**
              * Format: uint64
@@ -1429,7 +1429,7 @@ export interface components {
             final: boolean;
             /**
              * Format: uint32
-             * @description Who speaks, from 0.
+             * @description The speaker, from 0.
              */
             speaker: number;
             /**
@@ -1437,9 +1437,9 @@ export interface components {
              * @description When it begins, from the start of the recording.
              */
             start_ms: number;
-            /** @description What is said. */
+            /** @description The text. */
             text: string;
-            /** @description The words of it, where the engine tells them apart. */
+            /** @description Its words, where the engine separates them. */
             words: components["schemas"]["Word"][];
         };
         /** @description Someone who speaks in the recording. */
