@@ -65,14 +65,15 @@ pub async fn purge(
     buckets: &[&dyn ObjectStore],
     key: &InterviewKey,
 ) -> Result<(), DeletionError> {
+    let document = key.document();
+    // The documents of leases go first: without them running workers stop.
+    interview_store::delete_collection(records, &document.collection("data")).await?;
     for bucket in buckets {
         bucket.abandon_uploads(&key.object_prefix()).await?;
         clear(*bucket, key).await?;
     }
-    let document = key.document();
     for collection in [
         key.data("transcript").collection("chunks"),
-        document.collection("data"),
         key.notes(),
         document.collection("deliveries"),
         document.collection("callbacks"),

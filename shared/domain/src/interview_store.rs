@@ -164,7 +164,8 @@ pub fn watch(
                     let begun = interview.leases().into_iter();
                     for token in begun.filter(|token| !watched.contains(token)) {
                         let renewals = records.watch(&interview.key().lease(token));
-                        let held = |found: &_| ready(matches!(found, Ok(Some(_))));
+                        // Ends with the lease; an error ends the whole stream.
+                        let held = |found: &_| ready(!matches!(found, Ok(None)));
                         changes.push(renewals.take_while(held).boxed());
                     }
                     last = Some(interview);
@@ -226,7 +227,8 @@ pub async fn commit(
 }
 
 /// Renews a lease and shows how much of the step is done, in percent. The interview document
-/// is left alone, unless an earlier release began the lease: then it has no document yet.
+/// is only read, which shows a deletion or takeover, unless an earlier release began the
+/// lease: then it has no document yet.
 pub async fn renew(
     records: &dyn Records,
     key: &InterviewKey,
@@ -244,7 +246,12 @@ pub async fn renew(
             })
             .await
         }
-        renewed => Ok(renewed?),
+        Err(error) => Err(error.into()),
+        Ok(()) => {
+            let found = records.read(&key.document()).await?;
+            let interview: Box<Interview> = found.ok_or(LeaseError::Deleted)?.decode()?;
+            interview.check(lease)
+        }
     }
 }
 

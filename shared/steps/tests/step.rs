@@ -242,7 +242,7 @@ async fn a_worker_stops_when_the_interview_is_deleted_and_brings_nothing_back() 
     assert!(worker.records.documents.lock().unwrap().is_empty());
 }
 
-/// The mark is set, the leases are cleared away, and the process that deletes dies.
+/// The mark is set, and the process that deletes dies before it clears anything away.
 #[tokio::test(start_paused = true)]
 async fn a_worker_stops_when_a_deletion_is_cut_short() {
     let worker = Worker::new().await;
@@ -250,13 +250,9 @@ async fn a_worker_stops_when_a_deletion_is_cut_short() {
         sleep(Duration::from_mins(1)).await;
         let (records, now) = (&*worker.records, worker.now());
         assert!(deletion::mark(records, &worker.key, now).await.unwrap());
-        let data = worker.key.document().collection("data");
-        let cleared = interview_store::delete_collection(records, &data).await;
-        cleared.unwrap();
     };
     let (outcome, ()) = tokio::join!(worker.work_for_ever(), deleting);
     assert_eq!(outcome, Outcome::Gone);
-    assert_eq!(worker.renewal(1).await, None);
 }
 
 #[tokio::test(start_paused = true)]
