@@ -8,9 +8,9 @@ use domain::{
     interview::Status,
     interview_store,
     paths::{DocPath, interviews_of},
-    ports::{Direction, Query as RecordsQuery},
+    ports::{Direction, Query as RecordsQuery, RecordsError},
 };
-use futures::future::try_join_all;
+use futures::{TryStreamExt, stream};
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -43,6 +43,9 @@ pub(crate) const STATUSES: [&str; 5] = [
     Status::Partial.as_str(),
     Status::Failed.as_str(),
 ];
+
+/// The progress of how many running interviews is read at once.
+const CONCURRENT_READS: usize = 16;
 
 /// The parameters of the list of interviews.
 #[derive(Deserialize, JsonSchema)]
@@ -108,10 +111,12 @@ pub(crate) async fn list(
     // One that cannot be read, perhaps of a newer release, does not hide the others.
     let mut interviews: Vec<Interview> = readable(&found);
     interviews.retain(|interview| interview.deleted_at.is_none());
-    // Those with running steps are few, and read at the same time.
-    let renewed = interviews.iter_mut();
-    let renewed = renewed.map(|found| interview_store::add_renewals(&*api.records, found));
-    try_join_all(renewed).await?;
+    let renewed = interviews.iter_mut().map(Ok::<_, RecordsError>);
+    stream::iter(renewed)
+        .try_for_each_concurrent(CONCURRENT_READS, |found| {
+            interview_store::add_renewals(&*api.records, found)
+        })
+        .await?;
     let items = interviews.iter().map(|found| api.view(found)).collect();
     Ok(Json(Page {
         items,
