@@ -56,6 +56,9 @@ impl Engine {
         if hold {
             assert!(Command::new("mkfifo").arg(gate).status().unwrap().success());
         } else {
+            // An engine that waits reads to its end when the writer is dropped.
+            let mut writer = fs::OpenOptions::new();
+            let _writer = writer.read(true).write(true).open(&gate);
             let _ = fs::remove_file(gate);
         }
     }
