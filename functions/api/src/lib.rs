@@ -51,10 +51,10 @@ use domain::{
         Clock, DirectAnalysis, Identity, LiveTranscriber, ObjectStore, Queue, Records, Signer,
     },
 };
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use runtime::http::{Body, Problem, Service};
+use runtime::http::{Body, Problem, Service, full};
 use tower::ServiceExt;
 
 pub use console::Console;
@@ -143,6 +143,7 @@ impl ApiService {
     /// Routes requests to the handlers of `api`.
     pub fn new(api: Api) -> Self {
         let api = Arc::new(api);
+        openapi::prepare();
         Self {
             router: routes::router(&api),
             api,
@@ -175,6 +176,13 @@ impl ApiService {
             },
         };
         let mut response = self.origins().around(request, handle).await;
+        // RFC 9110, sections 9.3.2 and 8.6. HTTP/1 drops such a body itself; HTTP/2 sends it.
+        if method == Method::HEAD {
+            *response.body_mut() = full("");
+        }
+        if response.status() == StatusCode::NO_CONTENT {
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
         tracing::debug!(event = "request.handled", %method, status = response.status().as_u16(), request.id = request_id.0, "request handled");
         if let Ok(value) = HeaderValue::from_str(&request_id.0) {
             response.headers_mut().insert("x-request-id", value);
@@ -187,6 +195,15 @@ impl ApiService {
 fn finish(mut response: axum::response::Response, request_id: &str) -> Response<Body> {
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem.into_response(request_id),
+        // A rejection or error of axum's own.
+        None if response.status().is_client_error() || response.status().is_server_error() => {
+            tracing::error!(
+                event = "request.failed",
+                status = response.status().as_u16(),
+                "a response without a problem"
+            );
+            Problem::internal().into_response(request_id)
+        }
         None => response.map(|body| body.map_err(io::Error::other).boxed_unsync()),
     }
 }

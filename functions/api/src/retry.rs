@@ -15,7 +15,8 @@ use domain::{
     steps::{Step, StepName, StepState},
     versions::UnknownFields,
 };
-use http::{StatusCode, header};
+use http::StatusCode;
+use hyper::body::Body as _;
 use runtime::http::{Problem, read_json};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -69,11 +70,7 @@ pub(crate) async fn retry(
     OwnKey(key): OwnKey,
     request: extract::Request,
 ) -> Result<(StatusCode, Json<InterviewBody>), ApiError> {
-    let headers = request.headers();
-    let length = headers.get(header::CONTENT_LENGTH);
-    let empty = length.is_none_or(|length| length == "0")
-        && !headers.contains_key(header::TRANSFER_ENCODING);
-    let request: RetryRequest = if empty {
+    let request: RetryRequest = if request.body().is_end_stream() {
         RetryRequest::default()
     } else {
         read_json(request.into_body(), MAX_BODY).await?

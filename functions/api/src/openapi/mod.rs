@@ -71,6 +71,11 @@ pub(crate) fn methods(path: &str) -> &'static [Method] {
     METHODS.get(path).map_or(&[], Vec::as_slice)
 }
 
+/// Makes the table of methods, which the first request would wait for.
+pub(crate) fn prepare() {
+    LazyLock::force(&METHODS);
+}
+
 /// Every path and the methods that it takes.
 pub fn operations() -> impl Iterator<Item = (&'static str, &'static [Method])> {
     let paths = METHODS.iter();

@@ -13,6 +13,7 @@ mod corpus;
 mod deletion;
 mod direct;
 mod events;
+mod http2;
 mod identity;
 mod incomplete;
 mod leases;
