@@ -124,8 +124,8 @@ test.describe("when the service fails", () => {
     await page.route("**/events", (route) => route.fulfill({ status: 503 }));
     await page.getByRole("button", { name: "Try again" }).click();
     await expect(page.getByRole("heading", { name: "Ada" })).toBeVisible();
-    await expect(page.getByText("The connection is lost")).toBeVisible();
+    await expect(page.getByText("Connection lost")).toBeVisible();
     await page.unrouteAll();
-    await expect(page.getByText("The connection is lost")).toBeHidden();
+    await expect(page.getByText("Connection lost")).toBeHidden();
   });
 });

@@ -54,7 +54,7 @@ test("an upload goes on after the connection is lost", async ({ page }) => {
   proxy.until = PIECE + 2 * MIB;
   await page.getByLabel("Recordings", { exact: true }).setInputFiles(recording());
   const row = page.getByRole("list", { name: "Uploads" });
-  await expect(row).toContainText("Connection lost, trying again");
+  await expect(row).toContainText("Connection lost, retrying");
   await expect(row).toContainText("44 % of 19 MB");
   proxy.until = Infinity;
   await expect(row).toBeHidden({ timeout: 60_000 });
@@ -105,7 +105,7 @@ test("an answer that is lost does not make a second interview", async ({ page })
   });
   await page.getByLabel("Recordings", { exact: true }).setInputFiles(recording());
   const row = page.getByRole("list", { name: "Uploads" });
-  await expect(row).toContainText("trying again");
+  await expect(row).toContainText("retrying");
   goOn();
   await expect(row).toBeHidden({ timeout: 60_000 });
   expect(lost).toBe(1);

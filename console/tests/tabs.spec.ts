@@ -25,7 +25,7 @@ test("what is done in one tab is seen in the other", async ({ page, context, ser
 
   await page.getByRole("button", { name: "Delete Ada" }).click();
   await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
-  await expect(other.getByRole("alert")).toContainText("no longer");
+  await expect(other.getByRole("alert")).toContainText("has been deleted");
   expect((await fetch(`${service.url}/v1/interviews/${id}`)).status).toBe(404);
 });
 test.use({ expected: /status of 404/ });
