@@ -34,7 +34,7 @@ def arguments():
     command.add_argument("--engines", type=listed([*table.ENGINES, *table.PEERS]), default=table.ENGINES)
     command.add_argument("--with-faster-whisper", action="store_true",
                          help="runs faster-whisper with the same weights, too")
-    command.add_argument("--runs", type=int, default=1, help="of each the fastest of so many runs")
+    command.add_argument("--runs", type=int, default=1, help="of what has a target of time the fastest of so many runs")
     command.add_argument("--json", help="a file for the rows, with what was recognised")
     command.set_defaults(run=table.run)
     for name, run in SCENARIOS.items():

@@ -6,6 +6,7 @@ HARD = ["interview-noise", "interview-reverb"]
 WITH_REFERENCE = [*CLEAN, *HARD, "three-voices", "four-voices", "read-speech", "telephone"]
 DER = {"interview-mono": (6, 2), "telephone": (9, 2), "four-voices": (8, None), "call": (11, 2)}
 COMPARED = ["interview-mono", "call"]  # with faster-whisper: long enough to measure
+TIMED = ["base", f"base{engines.WORDS_ONLY}", f"{engines.FASTER}base"]
 LARGEST_WALL_RATIO = 1.2
 LEAST_REAL_TIME_FACTOR = 10
 LARGEST_PEAK_MB = 600
