@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Open the console: interviews to look at */
+        /** Open the console: the list of interviews */
         get: operations["console"];
         put?: never;
         post?: never;
@@ -139,7 +139,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create an interview and bring its recording in one call
+         * Create an interview with its recording in one request
          * @description As JSON: as creating an interview with `audio`, and the response says how to upload. As a form: the recording is in the field `file`, `metadata` and `rubric` are JSON.
          */
         post: operations["analyze_async"];
@@ -464,7 +464,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get a fresh upload while the recording is awaited */
+        /** Get a new upload URL while the recording is awaited */
         post: operations["renew_upload"];
         delete?: never;
         options?: never;
@@ -562,7 +562,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Recognise a recording on the spot
+         * Transcribe a recording without an interview
          * @description The recording is the body as it is, with its `Content-Type`, or the field `file` of a form. The response is server-sent events: a `segment` for what is recognised, a `progress` after each one that is final, then `done` with the whole transcript, or `error` with a problem. A comment line keeps a silent stream open, every 15 seconds. Nothing is stored.
          */
         post: operations["transcribe_stream"];
@@ -584,7 +584,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * Receive what happened to an interview
+         * Receive the events of an interview
          * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success; redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
          */
         post: operations["interview_event"];
@@ -597,15 +597,15 @@ export interface webhooks {
 }
 export interface components {
     schemas: {
-        /** @description What is said about an interview, every claim with its evidence. */
+        /** @description The analysis of an interview, every claim with its evidence. */
         Analysis: {
             /** @description Assessments by the rubric. */
             competencies: components["schemas"]["Competency"][];
-            /** @description What speaks against. */
+            /** @description Concerns. */
             concerns: components["schemas"]["Claim"][];
             /**
              * Format: double
-             * @description What it cost, in US dollars; `null` where no price is known.
+             * @description The cost in US dollars; `null` where no price is known.
              */
             cost_usd: number | null;
             /**
@@ -613,7 +613,7 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /** @description What it was made from. */
+            /** @description The inputs it was made from. */
             derived_from: components["schemas"]["DerivedFrom"];
             /** @description The engine, by its name in the settings. */
             engine: string;
@@ -622,9 +622,9 @@ export interface components {
              * @description Share of quotes that are verified or repaired, 0 to 1; `null` without quotes.
              */
             evidence_validity: number | null;
-            /** @description What to ask next. */
+            /** @description Suggested follow-up questions. */
             follow_ups: string[];
-            /** @description What matters most. */
+            /** @description The key points. */
             key_points: components["schemas"]["Claim"][];
             /** @description The conversation measured by code. */
             metrics: components["schemas"]["Metrics"];
@@ -632,23 +632,23 @@ export interface components {
             model: string;
             /** @description The version of the prompt, or of the method. */
             prompt_version: string;
-            /** @description What was asked and answered. */
+            /** @description Questions and their answers. */
             questions: components["schemas"]["Question"][];
-            /** @description What speaks for. */
+            /** @description Strengths. */
             strengths: components["schemas"]["Claim"][];
             /** @description A few sentences; `null` where the engine has nothing to say. */
             summary: string | null;
-            /** @description What was talked about, in order. */
+            /** @description The topics, in order. */
             topics: components["schemas"]["Topic"][];
             /** @description Tokens counted by the provider. */
             usage: components["schemas"]["Usage"];
-            /** @description What the reader should know. */
+            /** @description Warnings for the reader. */
             warnings: components["schemas"]["Warning"][];
         };
         /** @description A transcript to analyse. */
         Analyze: {
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
              * @enum {string}
              */
@@ -712,7 +712,7 @@ export interface components {
             /** @description Names and roles of the speakers, by their ids in the transcript: a name alone, or an object. A speaker who is left out stays; `null` removes what was said. */
             speakers?: {
                 [key: string]: (string | {
-                    /** @description What the speaker is called. */
+                    /** @description The speaker's name. */
                     name?: string | null;
                     /**
                      * @description Their part in the interview. It replaces what was recognised.
@@ -726,7 +726,7 @@ export interface components {
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number | null;
-            /** @description What you call it. */
+            /** @description The title. */
             title?: string | null;
             /**
              * Format: uri
@@ -742,23 +742,23 @@ export interface components {
              */
             at_ms?: number | null;
             /**
-             * @description What sort of note it is.
+             * @description The kind of note.
              * @enum {string|null}
              */
             kind?: "note" | "bookmark" | null;
-            /** @description What it says. */
+            /** @description The text. */
             text?: string | null;
         };
-        /** @description A claim with what it rests on. */
+        /** @description A claim with its evidence. */
         Claim: {
-            /** @description What it rests on. */
+            /** @description The evidence. */
             evidence: components["schemas"]["Evidence"][];
             /** @description The claim. */
             text: string;
         };
         /** @description An assessment of one competency. */
         Competency: {
-            /** @description What it rests on. */
+            /** @description The evidence. */
             evidence: components["schemas"]["Evidence"][];
             /** @description The criterion's name. */
             name: string;
@@ -787,7 +787,7 @@ export interface components {
             /** @description Its id. */
             id: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @description The kind of conversation, which selects the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
@@ -807,7 +807,7 @@ export interface components {
             /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
                 [key: string]: string | {
-                    /** @description What the speaker is called. */
+                    /** @description The speaker's name. */
                     name?: string;
                     /**
                      * @description Their part in the interview.
@@ -818,7 +818,7 @@ export interface components {
             };
             /**
              * Format: uint32
-             * @description How many people speak, where its owner knows.
+             * @description The number of people who speak, where the owner gave it.
              */
             speakers_expected: number | null;
             /**
@@ -828,7 +828,7 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
-            /** @description What its owner calls it. */
+            /** @description The title. */
             title: string;
             /**
              * Format: date-time
@@ -876,7 +876,7 @@ export interface components {
              */
             state: "pending" | "delivered" | "failed";
             /**
-             * @description What happened.
+             * @description The type of the event.
              * @enum {string}
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
@@ -942,7 +942,7 @@ export interface components {
             reason: string;
             /**
              * Format: uint64
-             * @description After how many seconds fetching it is tried again.
+             * @description Seconds until the next attempt to fetch it.
              */
             retry_in_s: number;
             /** @constant */
@@ -966,7 +966,7 @@ export interface components {
             quote: string;
             /**
              * Format: uint32
-             * @description Who really said it; `null` where it was not found.
+             * @description The speaker; `null` where it was not found.
              */
             speaker: number | null;
             /**
@@ -975,7 +975,7 @@ export interface components {
              */
             start_ms: number | null;
             /**
-             * @description Whether it was found: word for word, but for trifles, or not at all.
+             * @description Whether it was found: word for word, with small differences, or not at all.
              * @enum {string}
              */
             status: "verified" | "repaired" | "unverified";
@@ -1029,7 +1029,7 @@ export interface components {
             /** @description Its id. */
             id: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @description The kind of conversation, which selects the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
@@ -1049,7 +1049,7 @@ export interface components {
             /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
                 [key: string]: string | {
-                    /** @description What the speaker is called. */
+                    /** @description The speaker's name. */
                     name?: string;
                     /**
                      * @description Their part in the interview.
@@ -1060,7 +1060,7 @@ export interface components {
             };
             /**
              * Format: uint32
-             * @description How many people speak, where its owner knows.
+             * @description The number of people who speak, where the owner gave it.
              */
             speakers_expected: number | null;
             /**
@@ -1070,7 +1070,7 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
-            /** @description What its owner calls it. */
+            /** @description The title. */
             title: string;
             /**
              * Format: date-time
@@ -1135,7 +1135,7 @@ export interface components {
             /** @description The recording that you are about to upload. */
             audio?: components["schemas"]["NewAudio"] | null;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
              * @enum {string}
              */
@@ -1161,7 +1161,7 @@ export interface components {
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number | null;
-            /** @description What you call it. */
+            /** @description The title. */
             title: string;
             /**
              * Format: uri
@@ -1177,7 +1177,7 @@ export interface components {
              */
             file: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
              * @enum {string}
              */
@@ -1203,7 +1203,7 @@ export interface components {
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number;
-            /** @description What you call it; the file's name where it is left out. */
+            /** @description The title; the file's name where it is left out. */
             title?: string;
             /**
              * Format: uri
@@ -1216,7 +1216,7 @@ export interface components {
             /** @description The recording that you are about to upload. */
             audio: components["schemas"]["NewAudio"];
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
              * @enum {string}
              */
@@ -1242,7 +1242,7 @@ export interface components {
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number | null;
-            /** @description What you call it. */
+            /** @description The title. */
             title: string;
             /**
              * Format: uri
@@ -1258,12 +1258,12 @@ export interface components {
              */
             at_ms?: number | null;
             /**
-             * @description What sort of note it is.
+             * @description The kind of note.
              * @default note
              * @enum {string}
              */
             kind?: "note" | "bookmark";
-            /** @description What it says. */
+            /** @description The text. */
             text: string;
         };
         /** @description A note or a bookmark. */
@@ -1281,11 +1281,11 @@ export interface components {
             /** @description Its id. */
             id: string;
             /**
-             * @description What sort of note it is.
+             * @description The kind of note.
              * @enum {string}
              */
             kind: "note" | "bookmark";
-            /** @description What it says. */
+            /** @description The text. */
             text: string;
         };
         /** @description A page of a list. */
@@ -1381,7 +1381,7 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /** @description What it was made from. */
+            /** @description The inputs it was made from. */
             derived_from: components["schemas"]["DerivedFrom"];
             /**
              * Format: uint64
@@ -1449,7 +1449,7 @@ export interface components {
              * @description From 0, in the order of the channels or of diarization.
              */
             id: number;
-            /** @description What they are called: `Speaker 1` where they have no name. */
+            /** @description The name to show: `Speaker 1` where they have none. */
             name: string;
             /**
              * @description Their part in an interview, as it was recognised or as the interview's owner gives it; `null` where it is not clear.
@@ -1606,9 +1606,9 @@ export interface components {
             /** @description A few words. */
             title: string;
         };
-        /** @description Who said what, when. */
+        /** @description The transcript: words and turns with their speakers and times. */
         Transcript: {
-            /** @description The models that told the speakers apart by voice, where the engine itself did not. */
+            /** @description The models that separated the speakers by voice, where the engine itself did not. */
             diarization: string | null;
             /**
              * Format: uint64
@@ -1699,12 +1699,12 @@ export interface components {
             input_tokens: number;
             /**
              * Format: uint64
-             * @description Tokens written, thinking not included.
+             * @description Tokens written, reasoning not included.
              */
             output_tokens: number;
             /**
              * Format: uint64
-             * @description Tokens thought.
+             * @description Tokens of the model's reasoning.
              */
             thinking_tokens: number;
         };
@@ -1717,7 +1717,7 @@ export interface components {
             reason: "model_download" | "model_unavailable" | "engine_busy" | "retry";
             /**
              * Format: date-time
-             * @description When it is tried again at the latest; `null` where that is not known.
+             * @description The latest time of the next try; `null` where that is not known.
              */
             until: string | null;
         };
@@ -1796,14 +1796,14 @@ export interface components {
              */
             timestamp: string;
             /**
-             * @description What happened.
+             * @description The type of the event.
              * @enum {string}
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
         };
         /** @description An interview with the requested parts of it; one that is not there yet is `null`. */
         WholeInterview: {
-            /** @description What is said about it. */
+            /** @description Its analysis. */
             analysis?: components["schemas"]["Analysis"] | null;
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
@@ -1815,7 +1815,7 @@ export interface components {
             /** @description Its id. */
             id: string;
             /**
-             * @description What sort of conversation it is: chooses the rubric and the wording.
+             * @description The kind of conversation, which selects the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
@@ -1827,7 +1827,7 @@ export interface components {
             };
             /** @description Its notes and bookmarks. */
             notes?: components["schemas"]["Note"][];
-            /** @description Where its report is. */
+            /** @description The address of its report. */
             report?: components["schemas"]["Report"] | null;
             /**
              * Format: uint32
@@ -1839,7 +1839,7 @@ export interface components {
             /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
                 [key: string]: string | {
-                    /** @description What the speaker is called. */
+                    /** @description The speaker's name. */
                     name?: string;
                     /**
                      * @description Their part in the interview.
@@ -1850,7 +1850,7 @@ export interface components {
             };
             /**
              * Format: uint32
-             * @description How many people speak, where its owner knows.
+             * @description The number of people who speak, where the owner gave it.
              */
             speakers_expected: number | null;
             /**
@@ -1860,9 +1860,9 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
-            /** @description What its owner calls it. */
+            /** @description The title. */
             title: string;
-            /** @description Who said what, when. */
+            /** @description The transcript: words and turns with their speakers and times. */
             transcript?: components["schemas"]["Transcript"] | null;
             /**
              * Format: date-time
@@ -1871,7 +1871,7 @@ export interface components {
             updated_at: string;
             /** @description Whether its transcript can be relied on; `null` until there is one, and in lists for transcripts of an earlier release. */
             usable: components["schemas"]["Usable"] | null;
-            /** @description What the recording looks like. */
+            /** @description Its waveform. */
             waveform?: components["schemas"]["Waveform"] | null;
             /** @description Where its events go. */
             webhook_url: string | null;
@@ -3048,7 +3048,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is stored and going to be worked on. */
+            /** @description The result is stored and will be processed. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3122,7 +3122,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is stored and going to be worked on. */
+            /** @description The result is stored and will be processed. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4232,7 +4232,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The interview is deleted. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5470,7 +5470,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The note is deleted. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];

@@ -34,7 +34,7 @@ struct Form {
     file: Option<(String, TempRecording)>,
 }
 
-/// Create an interview and bring its recording in one call
+/// Create an interview with its recording in one request
 ///
 /// As JSON: as creating an interview with `audio`, and the response says how to upload. As a form:
 /// the recording is in the field `file`, `metadata` and `rubric` are JSON.

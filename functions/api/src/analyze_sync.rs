@@ -52,7 +52,7 @@ const WORD_MS: u64 = 400;
 pub(crate) struct AnalyzeRequest {
     /// Lines of `Name: what was said`, or turns.
     transcript: TranscriptInput,
-    /// What sort of conversation it is: chooses the rubric and the wording.
+    /// The kind of conversation, which selects the rubric and the wording.
     #[serde(default, deserialize_with = "closed")]
     kind: Kind,
     /// The language that is spoken, as a BCP 47 tag; recognised where it is left out.

@@ -39,7 +39,7 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
     tag = "Webhooks", params(CallbackPath),
     request_body(content = Object, content_type = "application/json"),
     security(()),
-    responses((status = 204, description = "It is stored and going to be worked on.")),
+    responses((status = 204, description = "The result is stored and will be processed.")),
     extensions(("x-errors" = json!(errors(&[&STORE, &[ErrorCode::NothingAwaited]])))),
 )]
 pub(crate) async fn callback(

@@ -37,7 +37,7 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeInterview {
-    /// What you call it.
+    /// The title.
     #[serde(default)]
     #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     title: Option<Private>,

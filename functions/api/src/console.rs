@@ -137,7 +137,7 @@ impl Console {
     }
 }
 
-/// Open the console: interviews to look at
+/// Open the console: the list of interviews
 #[utoipa::path(
     get, path = "/app", operation_id = "console", tag = "Service", security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),

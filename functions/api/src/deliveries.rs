@@ -33,7 +33,7 @@ use crate::{
 pub(crate) struct DeliveryBody {
     /// Its id, the `webhook-id` of every attempt.
     id: String,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     event_type: EventType,
     /// The state of the delivery.

@@ -50,14 +50,14 @@ pub(crate) const MAX_BODY: usize = 1024 * 1024;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewInterview {
-    /// What you call it.
+    /// The title.
     #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     title: Private,
     /// The language that is spoken, as a BCP 47 tag; recognised where it is left out.
     #[serde(default)]
     #[schemars(regex(pattern = LANGUAGE))]
     language: Option<String>,
-    /// What sort of conversation it is: chooses the rubric and the wording.
+    /// The kind of conversation, which selects the rubric and the wording.
     #[serde(default, deserialize_with = "closed")]
     kind: Kind,
     /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
@@ -135,7 +135,7 @@ pub(crate) struct CreatedInterview {
         ("with_audio" = (summary = "A recording is going to be uploaded", value = json!(examples::new_interview()))),
         ("plain" = (summary = "A title alone", value = json!({"title": "A summer"}))),
         ("everything" = (
-            summary = "With a receiver of webhooks, a rubric and a time to be kept",
+            summary = "With a webhook URL, a rubric and a retention period",
             value = json!({
                 "title": "Ada, second round",
                 "kind": "job_interview",
@@ -171,7 +171,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     delete, path = "/v1/interviews/{id}", operation_id = "delete_interview", tag = "Interviews",
     params(OwnKey),
-    responses((status = 204, description = "It is gone.")),
+    responses((status = 204, description = "The interview is deleted.")),
     extensions(("x-errors" = json!(errors(
         &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::Conflict]])))),
 )]

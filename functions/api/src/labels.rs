@@ -35,7 +35,7 @@ pub(crate) type LabelChanges = BTreeMap<u32, Option<LabelChange>>;
                  (interviewer, interviewee or other)"
 )]
 pub(crate) enum LabelChange {
-    /// What the speaker is called.
+    /// The speaker's name.
     Name(#[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))] Private),
     Fields(Fields),
 }
@@ -45,7 +45,7 @@ pub(crate) enum LabelChange {
 #[schemars(inline)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fields {
-    /// What the speaker is called.
+    /// The speaker's name.
     #[serde(default)]
     #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     name: Patch<Private>,

@@ -51,14 +51,14 @@ const MAX_ALL: usize = 1024 * 1024;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewNote {
-    /// What it says.
+    /// The text.
     #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Private,
     /// What moment of the recording it is about, from its start.
     #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Option<u64>,
-    /// What sort of note it is.
+    /// The kind of note.
     #[serde(default, deserialize_with = "closed")]
     kind: NoteKind,
 }
@@ -67,7 +67,7 @@ pub(crate) struct NewNote {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeNote {
-    /// What it says.
+    /// The text.
     #[serde(default)]
     #[schemars(length(min = 1, max = MAX_TEXT), regex(pattern = NOT_BLANK))]
     text: Option<Private>,
@@ -75,7 +75,7 @@ pub(crate) struct ChangeNote {
     #[serde(default, deserialize_with = "whole")]
     #[schemars(range(max = MAX_MOMENT_MS))]
     at_ms: Patch<u64>,
-    /// What sort of note it is.
+    /// The kind of note.
     #[serde(default, deserialize_with = "closed")]
     kind: Option<NoteKind>,
 }
@@ -202,7 +202,7 @@ pub(crate) async fn change_note(
 #[utoipa::path(
     delete, path = "/v1/interviews/{id}/notes/{note_id}", operation_id = "delete_note",
     tag = "Notes", params(OwnInterview, NoteId),
-    responses((status = 204, description = "It is gone.")),
+    responses((status = 204, description = "The note is deleted.")),
     extensions(("x-errors" = json!(errors(
         &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchNote]])))),
 )]

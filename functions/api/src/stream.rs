@@ -75,7 +75,7 @@ pub(crate) struct StreamQuery {
     language: Option<String>,
 }
 
-/// Recognise a recording on the spot
+/// Transcribe a recording without an interview
 ///
 /// The recording is the body as it is, with its `Content-Type`, or the field `file` of a form.
 /// The response is server-sent events: a `segment` for what is recognised, a `progress` after each
@@ -96,9 +96,9 @@ pub(crate) struct StreamQuery {
         example = json!(examples::SEGMENT_EVENTS),
         extensions(("x-events" = json!({
             "segment": {"description": "What is recognised.", "data": named("Segment")},
-            "progress": {"description": "How far it is.", "data": named("ProgressEvent")},
+            "progress": {"description": "The progress.", "data": named("ProgressEvent")},
             "done": {"description": "The whole transcript; the last event.", "data": named("Transcript")},
-            "error": {"description": "It cannot be gone on with; the last event.", "data": named("Problem")},
+            "error": {"description": "The recognition failed; the last event.", "data": named("Problem")},
         })))
     )))),
     extensions(("x-errors" = json!(errors(

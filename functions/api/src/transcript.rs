@@ -165,7 +165,7 @@ pub(crate) fn shown(transcript: Transcript, interview: &Interview) -> Transcript
     transcript
 }
 
-/// Who said what, when.
+/// The transcript: words and turns with their speakers and times.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Transcript")]
 pub(crate) struct TranscriptBody<'a> {
@@ -175,7 +175,7 @@ pub(crate) struct TranscriptBody<'a> {
     engine: &'a str,
     /// The engine's model.
     model: &'a str,
-    /// The models that told the speakers apart by voice, where the engine itself did not.
+    /// The models that separated the speakers by voice, where the engine itself did not.
     diarization: Option<&'a str>,
     /// The language as a BCP 47 tag; `null` where it is not known.
     language: Option<&'a str>,

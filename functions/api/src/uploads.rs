@@ -54,7 +54,7 @@ pub(crate) struct ResumableUpload {
     headers: BTreeMap<String, String>,
 }
 
-/// Get a fresh upload while the recording is awaited
+/// Get a new upload URL while the recording is awaited
 #[utoipa::path(
     post, path = "/v1/interviews/{id}/upload-url", operation_id = "renew_upload",
     tag = "Interviews", params(OwnInterview),

@@ -48,7 +48,7 @@ const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes
 pub(crate) struct InterviewBody {
     /// Its id.
     id: InterviewId,
-    /// What its owner calls it.
+    /// The title.
     title: Private,
     /// The status of the whole: `completed` when every step is done, `partial` when the
     /// transcript is there and another step failed, `failed` when there is no transcript.
@@ -56,7 +56,7 @@ pub(crate) struct InterviewBody {
     /// Whether its transcript can be relied on; `null` until there is one, and in lists for
     /// transcripts of an earlier release.
     usable: Option<Usable>,
-    /// What sort of conversation it is: chooses the rubric and the wording.
+    /// The kind of conversation, which selects the rubric and the wording.
     kind: Kind,
     /// The language as a BCP 47 tag, given or recognised.
     language: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct InterviewBody {
     /// What its owner says about the speakers, by their ids in the transcript: a name, or an
     /// object where there is a role. The transcript and what is made of it have them so.
     speakers: BTreeMap<u32, SpeakerLabel>,
-    /// How many people speak, where its owner knows.
+    /// The number of people who speak, where the owner gave it.
     speakers_expected: Option<u32>,
     /// What is assessed, in place of the kind's own rubric.
     rubric: Option<Rubric>,
@@ -117,19 +117,19 @@ pub(crate) struct WholeInterview {
 /// Parts of an interview, written as they are read, for they can be long.
 #[derive(Default, Serialize, JsonSchema)]
 struct Parts {
-    /// Who said what, when.
+    /// The transcript: words and turns with their speakers and times.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TranscriptBody<'static>>")]
     transcript: Option<Box<RawValue>>,
-    /// What is said about it.
+    /// Its analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Analysis>")]
     analysis: Option<Box<RawValue>>,
-    /// What the recording looks like.
+    /// Its waveform.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<JsonData>")]
     waveform: Option<Box<RawValue>>,
-    /// Where its report is.
+    /// The address of its report.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<ReportBody>")]
     report: Option<Box<RawValue>>,
@@ -159,7 +159,7 @@ pub(crate) struct ReportBody {
     url: String,
     /// Its size in bytes.
     size_bytes: u64,
-    /// What it was made from.
+    /// The inputs it was made from.
     derived_from: Extended<DerivedFrom>,
     /// When it was made.
     created_at: Timestamp,

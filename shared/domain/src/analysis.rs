@@ -30,19 +30,19 @@ pub struct Draft {
     pub cost_usd: Option<f64>,
     /// A few sentences; absent when the engine has nothing to say.
     pub summary: Option<Private>,
-    /// What matters most.
+    /// The key points.
     pub key_points: Vec<DraftClaim>,
-    /// What was talked about, in order.
+    /// The topics, in order.
     pub topics: Vec<DraftTopic>,
-    /// What was asked and answered.
+    /// Questions and their answers.
     pub questions: Vec<DraftQuestion>,
     /// Assessments by the rubric.
     pub competencies: Vec<DraftCompetency>,
-    /// What speaks for.
+    /// Strengths.
     pub strengths: Vec<DraftClaim>,
-    /// What speaks against.
+    /// Concerns.
     pub concerns: Vec<DraftClaim>,
-    /// What to ask next.
+    /// Suggested follow-up questions.
     pub follow_ups: Vec<Private>,
     /// What the reader should know about this analysis.
     pub warnings: Vec<Warning>,
@@ -62,7 +62,7 @@ pub struct Citation {
 pub struct DraftClaim {
     /// The claim.
     pub text: Private,
-    /// What it rests on.
+    /// The evidence.
     pub evidence: Vec<Citation>,
 }
 
@@ -97,7 +97,7 @@ pub struct DraftCompetency {
     pub rating: Option<u8>,
     /// Why.
     pub rationale: Private,
-    /// What it rests on.
+    /// The evidence.
     pub evidence: Vec<Citation>,
     /// What each part gave of a conversation that was read in parts. With it, the function
     /// that verifies the quotes learns which ratings rest on any. Empty where it was read whole.
@@ -111,7 +111,7 @@ pub struct PartRating {
     pub rating: u8,
     /// Why.
     pub rationale: Private,
-    /// What it rests on.
+    /// The evidence.
     pub evidence: Vec<Citation>,
 }
 
@@ -121,9 +121,9 @@ pub struct PartRating {
 pub struct Usage {
     /// Tokens read.
     pub input_tokens: u64,
-    /// Tokens written, thinking not included.
+    /// Tokens written, reasoning not included.
     pub output_tokens: u64,
-    /// Tokens thought.
+    /// Tokens of the model's reasoning.
     pub thinking_tokens: u64,
 }
 
@@ -140,11 +140,11 @@ pub struct Warning {
 /// The code of the warning that no language model was used, and so nothing was rated.
 pub const NO_LANGUAGE_MODEL: &str = "no_language_model";
 
-/// What is said about an interview, every claim with its evidence.
+/// The analysis of an interview, every claim with its evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Analysis {
-    /// What it was made from.
+    /// The inputs it was made from.
     pub derived_from: Extended<DerivedFrom>,
     /// The engine, by its name in the settings.
     pub engine: String,
@@ -154,30 +154,30 @@ pub struct Analysis {
     pub prompt_version: String,
     /// Tokens counted by the provider.
     pub usage: Extended<Usage>,
-    /// What it cost, in US dollars; `null` where no price is known.
+    /// The cost in US dollars; `null` where no price is known.
     pub cost_usd: Option<f64>,
     /// A few sentences; `null` where the engine has nothing to say.
     pub summary: Option<Private>,
-    /// What matters most.
+    /// The key points.
     pub key_points: Vec<Claim>,
-    /// What was talked about, in order.
+    /// The topics, in order.
     pub topics: Vec<Topic>,
-    /// What was asked and answered.
+    /// Questions and their answers.
     pub questions: Vec<Question>,
     /// Assessments by the rubric.
     pub competencies: Vec<Competency>,
-    /// What speaks for.
+    /// Strengths.
     pub strengths: Vec<Claim>,
-    /// What speaks against.
+    /// Concerns.
     pub concerns: Vec<Claim>,
-    /// What to ask next.
+    /// Suggested follow-up questions.
     pub follow_ups: Vec<Private>,
     /// The conversation measured by code.
     pub metrics: Metrics,
     /// Share of quotes that are verified or repaired, 0 to 1; `null` without quotes.
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub evidence_validity: Option<f64>,
-    /// What the reader should know.
+    /// Warnings for the reader.
     pub warnings: Vec<Extended<Warning>>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -207,13 +207,13 @@ pub struct DerivedFrom {
     pub transcript_revision: u64,
 }
 
-/// A claim with what it rests on.
+/// A claim with its evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Claim {
     /// The claim.
     pub text: Private,
-    /// What it rests on.
+    /// The evidence.
     pub evidence: Vec<Evidence>,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -227,9 +227,9 @@ strip_unknown!(Claim, evidence);
 pub struct Evidence {
     /// The real words where found, the claimed ones where not.
     pub quote: Private,
-    /// Whether it was found: word for word, but for trifles, or not at all.
+    /// Whether it was found: word for word, with small differences, or not at all.
     pub status: EvidenceStatus,
-    /// Who really said it; `null` where it was not found.
+    /// The speaker; `null` where it was not found.
     pub speaker: Option<u32>,
     /// When its first word begins; `null` where it was not found.
     pub start_ms: Option<u64>,
@@ -300,7 +300,7 @@ pub struct Competency {
     pub rating: Option<u8>,
     /// Why, or why not.
     pub rationale: Private,
-    /// What it rests on.
+    /// The evidence.
     pub evidence: Vec<Evidence>,
     /// Fields of a newer release.
     #[serde(flatten)]

@@ -108,7 +108,7 @@ pub struct Interview {
     pub id: InterviewId,
     /// Whose it is.
     pub user_id: UserId,
-    /// What its owner calls it.
+    /// The title.
     pub title: Private,
     /// What sort of conversation it is.
     #[serde(default)]

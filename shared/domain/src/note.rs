@@ -8,7 +8,7 @@ use crate::{
 };
 
 open_enum! {
-    /// What sort of note it is.
+    /// The kind of note.
     #[derive(Default)]
     pub enum NoteKind, unknown as Note {
         /// Something to remember.
@@ -25,13 +25,13 @@ open_enum! {
 pub struct Note {
     /// Its id.
     pub id: String,
-    /// What it says.
+    /// The text.
     pub text: Private,
     /// What moment of the recording it is about, from its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "u64"))]
     pub at_ms: Option<u64>,
-    /// What sort of note it is.
+    /// The kind of note.
     #[serde(default)]
     pub kind: NoteKind,
     /// When it was written.

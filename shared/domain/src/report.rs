@@ -11,7 +11,7 @@ use crate::{
 /// The stored report's description; the document itself is an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredReport {
-    /// What it was made from.
+    /// The inputs it was made from.
     pub derived_from: Extended<DerivedFrom>,
     /// The object's name in the bucket for products.
     pub object: String,

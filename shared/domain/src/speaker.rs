@@ -59,7 +59,7 @@ enum Form {
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct Fields {
-    /// What the speaker is called.
+    /// The speaker's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     name: Option<Private>,

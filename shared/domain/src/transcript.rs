@@ -37,7 +37,7 @@ pub struct Word {
 pub struct Speaker {
     /// From 0, in the order of the channels or of diarization.
     pub id: u32,
-    /// What they are called: `Speaker 1` where they have no name.
+    /// The name to show: `Speaker 1` where they have none.
     pub name: Private,
     /// Their part in an interview, as it was recognised or as the interview's owner gives it;
     /// `null` where it is not clear.

@@ -48,7 +48,7 @@ open_enum! {
 pub struct WebhookEvent {
     /// The webhook id: the same for the same cause, however often it is met.
     pub id: String,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: EventType,
     /// To which interview.
@@ -165,7 +165,7 @@ open_enum! {
 /// `deliveries/{webhook id}` below the interview: the log of one webhook event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookDelivery {
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: EventType,
     /// Where it stands.

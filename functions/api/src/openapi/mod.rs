@@ -124,9 +124,9 @@ fn document() -> Value {
 fn tags() -> Value {
     json!([
         {"name": "Interviews", "description": "An interview is created, its recording uploaded, and its steps followed."},
-        {"name": "Results", "description": "What came of an interview."},
-        {"name": "Notes", "description": "What people write down about an interview."},
-        {"name": "Webhooks", "description": "What was sent to an interview's `webhook_url`, and sending it again."},
+        {"name": "Results", "description": "The results of an interview."},
+        {"name": "Notes", "description": "Notes and bookmarks at an interview."},
+        {"name": "Webhooks", "description": "Webhook deliveries of an interview, and replaying them."},
         {"name": "Direct calls", "description": "Without creating an interview first, or without one at all."},
         {"name": "Service", "description": "The service itself."},
     ])

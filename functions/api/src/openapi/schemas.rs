@@ -134,7 +134,7 @@ fn form(mut schema: Value) -> Value {
                 "description": "The recording, with its file name and content type."}),
         );
         fields["title"]["description"] =
-            json!("What you call it; the file's name where it is left out.");
+            json!("The title; the file's name where it is left out.");
         fields["rubric"]["description"] = json!("What to assess, as JSON.");
         fields["webhook_url"]["description"] = json!("Where its events go.");
     }

@@ -18,7 +18,7 @@ pub(super) fn all() -> Value {
     json!({"interview": {"post": {
         "operationId": "interview_event",
         "tags": ["Webhooks"],
-        "summary": "Receive what happened to an interview",
+        "summary": "Receive the events of an interview",
         "description": SENT,
         "security": [],
         "parameters": [

@@ -119,7 +119,7 @@ pub enum EngineState {
     Missing {
         /// Why the model is missing, and what to do.
         reason: String,
-        /// After how many seconds fetching it is tried again.
+        /// Seconds until the next attempt to fetch it.
         retry_in_s: u64,
     },
 }

@@ -19,7 +19,7 @@ use crate::{
     schemars(rename = "WebhookEvent")
 )]
 pub struct WebhookBody {
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: EventType,
     /// When it happened.
@@ -144,7 +144,7 @@ pub struct PublicStep {
 pub struct PublicWaiting {
     /// Why it waits.
     pub reason: WaitReason,
-    /// When it is tried again at the latest; `null` where that is not known.
+    /// The latest time of the next try; `null` where that is not known.
     pub until: Option<Timestamp>,
 }
 
