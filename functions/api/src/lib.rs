@@ -51,10 +51,10 @@ use domain::{
         Clock, DirectAnalysis, Identity, LiveTranscriber, ObjectStore, Queue, Records, Signer,
     },
 };
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use runtime::http::{Body, Problem, Service, full};
+use runtime::http::{Body, Problem, Service};
 use tower::ServiceExt;
 
 pub use console::Console;
@@ -176,13 +176,6 @@ impl ApiService {
             },
         };
         let mut response = self.origins().around(request, handle).await;
-        // RFC 9110, sections 9.3.2 and 8.6. HTTP/1 drops such a body itself; HTTP/2 sends it.
-        if method == Method::HEAD {
-            *response.body_mut() = full("");
-        }
-        if response.status() == StatusCode::NO_CONTENT {
-            response.headers_mut().remove(header::CONTENT_LENGTH);
-        }
         tracing::debug!(event = "request.handled", %method, status = response.status().as_u16(), request.id = request_id.0, "request handled");
         if let Ok(value) = HeaderValue::from_str(&request_id.0) {
             response.headers_mut().insert("x-request-id", value);

@@ -36,6 +36,7 @@ async fn the_next_process_goes_on_and_is_not_locked_out() {
     let library = library(folder.path(), &host.url);
     while library.settings.cache.partial_bytes(model) < 120_000 {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+        // A file gives no event that tokio can wait for.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     child.kill().unwrap();

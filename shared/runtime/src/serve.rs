@@ -2,7 +2,8 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::{Request, body::Incoming, service::service_fn};
+use http::{Method, Request, Response, StatusCode, header};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -14,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::http::Service;
+use crate::http::{Body, Service, full};
 
 /// How long the first request of a connection may take to begin.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -126,7 +127,8 @@ fn connect(
         first_call.notify_one();
         request.extensions_mut().insert(peer);
         let service = Arc::clone(&service);
-        async move { Ok::<_, Infallible>(service.call(request).await) }
+        let method = request.method().clone();
+        async move { Ok::<_, Infallible>(without_content(&method, service.call(request).await)) }
     });
     let connection = builder()
         .serve_connection_with_upgrades(TokioIo::new(stream), respond)
@@ -177,4 +179,17 @@ pub async fn stop_signal() {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+}
+
+/// The response as it may be sent: without a body to `HEAD`, and without a length where the
+/// status has no content (RFC 9110, sections 9.3.2 and 8.6). HTTP/1 leaves them out itself;
+/// HTTP/2 sends what it is given.
+fn without_content(method: &Method, mut response: Response<Body>) -> Response<Body> {
+    if method == Method::HEAD {
+        *response.body_mut() = full("");
+    }
+    if response.status() == StatusCode::NO_CONTENT {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    response
 }

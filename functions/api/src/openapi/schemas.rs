@@ -133,8 +133,7 @@ fn form(mut schema: Value) -> Value {
             json!({"type": "string", "format": "binary", "minLength": 1,
                 "description": "The recording, with its file name and content type."}),
         );
-        fields["title"]["description"] =
-            json!("The title; the file's name where it is left out.");
+        fields["title"]["description"] = json!("The title; the file's name where it is left out.");
         fields["rubric"]["description"] = json!("What to assess, as JSON.");
         fields["webhook_url"]["description"] = json!("Where its events go.");
     }
