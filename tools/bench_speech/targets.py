@@ -6,11 +6,17 @@ HARD = ["interview-noise", "interview-reverb"]
 WITH_REFERENCE = [*CLEAN, *HARD, "three-voices", "four-voices", "read-speech", "telephone"]
 DER = {"interview-mono": (6, 2), "telephone": (9, 2), "four-voices": (8, None), "call": (11, 2)}
 COMPARED = ["interview-mono", "call"]  # with faster-whisper: long enough to measure
+WITHOUT_SPEED_TARGET = ["five-voices"]  # measured, but more voices than the targets name
 TIMED = ["base", f"base{engines.WORDS_ONLY}", f"{engines.FASTER}base"]
 LARGEST_WALL_RATIO = 1.2
 LEAST_REAL_TIME_FACTOR = 10
 LARGEST_PEAK_MB = 600
 LONG_ENOUGH_S = 60  # a shorter recording measures the start of the program
+
+
+def is_timed(recording, engine):
+    """Whether the time of `engine` on `recording` is compared with a target."""
+    return engine in TIMED and recording not in WITHOUT_SPEED_TARGET
 
 
 def checks(rows, names):
@@ -67,7 +73,7 @@ def speed_checks(name, rows, check, at_most):
             ratio = row["wall_s"] / peer["wall_s"] if peer else None
             check(f"{name}: wall time of base without diarization at most {LARGEST_WALL_RATIO} times faster-whisper's", ratio,
                   at_most(LARGEST_WALL_RATIO))
-        if engine == "base" and row["seconds"] >= LONG_ENOUGH_S:
+        if engine == "base" and is_timed(name, engine) and row["seconds"] >= LONG_ENOUGH_S:
             check(f"{name}: {engine} at least {LEAST_REAL_TIME_FACTOR} times faster than real time",
                   row["seconds"] / row["wall_s"], lambda measured: measured >= LEAST_REAL_TIME_FACTOR)
         if engine not in ("pocketsphinx", engines.DIARIZATION):
