@@ -20,12 +20,13 @@ resource "google_firestore_backup_schedule" "daily" {
 # What the sweep asks of all users' documents at once.
 locals {
   asked_of_all = {
-    "interviews.created_at"  = ["interviews", "created_at"]
-    "interviews.deleted_at"  = ["interviews", "deleted_at"]
-    "interviews.expires_at"  = ["interviews", "expires_at"]
-    "interviews.expiring_at" = ["interviews", "expiring_at"]
-    "interviews.status"      = ["interviews", "status"]
-    "receipts.created_at"    = ["receipts", "created_at"]
+    "interviews.created_at"   = ["interviews", "created_at"]
+    "interviews.deleted_at"   = ["interviews", "deleted_at"]
+    "interviews.expires_at"   = ["interviews", "expires_at"]
+    "interviews.expiring_at"  = ["interviews", "expiring_at"]
+    "interviews.status"       = ["interviews", "status"]
+    "receipts.created_at"     = ["receipts", "created_at"]
+    "tombstones.next_pass_at" = ["tombstones", "next_pass_at"]
   }
 
   # Documents that are found by their names alone: what is in them is large, or written

@@ -42,7 +42,8 @@ use domain::{
 };
 use futures::{StreamExt, stream};
 use steps::{
-    Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, readable, storage_error,
+    Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, Uncancelled, readable,
+    storage_error,
 };
 
 pub use content::ReportContent;
@@ -137,11 +138,13 @@ impl Report {
         let size_bytes = bytes.len() as u64;
         let object = key.report_object(lease.token);
         let body: ByteStream = stream::iter([Ok(Bytes::from(bytes))]).boxed();
-        let stored = self
-            .artifacts
-            .write(&object, CONTENT_TYPE, body, Overwrite::Allowed)
-            .await;
-        stored.map_err(|error| storage_error(&error))?;
+        let (artifacts, name) = (Arc::clone(&self.artifacts), object.clone());
+        let uncancelled = Uncancelled::current();
+        let stored = uncancelled.run(async move {
+            let written = artifacts.write(&name, CONTENT_TYPE, body, Overwrite::Allowed);
+            written.await.map(drop)
+        });
+        stored.await.map_err(|error| storage_error(&error))?;
         let report = StoredReport {
             derived_from: derived_from.into(),
             object,

@@ -2,8 +2,9 @@
 //!
 //! Listens to a clock. Steps whose work was lost are settled, deletions that
 //! were cut short are finished, interviews whose recording never came are
-//! closed, those past their retention are deleted in two steps (`retention`), and
-//! receipts of idempotency keys are forgotten after a day. Once a day it is audited
+//! closed, those past their retention are deleted in two steps (`retention`), what
+//! arrives below a deleted interview is cleared away (`tombstones`), and receipts of
+//! idempotency keys are forgotten after a day. Once a day it is audited
 //! whether documents and objects belong together (`audit`).
 //!
 //! A document that cannot be decoded is passed over and reported. What fails is left to
@@ -16,6 +17,7 @@ mod outcome;
 mod overdue;
 mod pages;
 mod retention;
+mod tombstones;
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,9 +34,6 @@ use serde_json::json;
 use steps::{Failure, Function, Trigger};
 
 use crate::{heartbeat::Round, outcome::SweepCounts, pages::Pages};
-
-/// How many documents that cannot be decoded a sweep names: the next one comes in a minute.
-const NAMED: u64 = 5;
 
 /// The function, and what it needs.
 pub struct Sweep {
@@ -67,6 +66,8 @@ impl Function for Sweep {
             self.retain(round, &mut outcome).await;
             let settled = self.settle_overdue(round, &mut outcome).await;
             outcome.note(settled);
+            let cleared = self.clear_late_arrivals(round, &mut outcome).await;
+            outcome.note(cleared);
             self.audit(round, &mut outcome).await;
         }
         let forgotten = self.forget_receipts(&mut outcome).await;
@@ -155,10 +156,7 @@ impl Sweep {
         let mut interview: Interview = match document.decode() {
             Ok(interview) => interview,
             Err(error) => {
-                outcome.unreadable += 1;
-                if outcome.unreadable <= NAMED {
-                    steps::report_unreadable(document, &error);
-                }
+                outcome.note_unreadable(document, &error);
                 return Ok(false);
             }
         };
@@ -194,6 +192,7 @@ impl Sweep {
 
     async fn purge(&self, key: &InterviewKey) -> Result<(), Failure> {
         let buckets = [&*self.uploads, &*self.artifacts];
-        Ok(deletion::purge(&*self.records, &buckets, key).await?)
+        let now = self.clock.now();
+        Ok(deletion::purge(&*self.records, &buckets, key, now).await?)
     }
 }

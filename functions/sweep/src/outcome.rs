@@ -1,7 +1,13 @@
 //! What a sweep did and found.
 
-use domain::log_events::SWEEP_COMPLETED;
+use domain::{
+    log_events::SWEEP_COMPLETED,
+    ports::{Document, RecordsError},
+};
 use steps::Failure;
+
+/// How many documents that cannot be decoded a sweep names.
+const NAMED: u64 = 5;
 
 /// Counts of one sweep, for its log line.
 #[derive(Debug, Default)]
@@ -20,6 +26,8 @@ pub(crate) struct SweepCounts {
     pub(crate) deleted: u64,
     /// Interviews that could be deleted, and are held by the ceiling of the day.
     pub(crate) held: u64,
+    /// Deleted interviews that were cleared away again.
+    pub(crate) purged_again: u64,
     /// Receipts that were forgotten.
     pub(crate) forgotten: u64,
     /// Documents that could not be decoded.
@@ -47,6 +55,15 @@ impl SweepCounts {
         }
     }
 
+    /// Counts a document that cannot be decoded, and names the first of them: the next
+    /// sweep comes in a minute.
+    pub(crate) fn note_unreadable(&mut self, document: &Document, error: &RecordsError) {
+        self.unreadable += 1;
+        if self.unreadable <= NAMED {
+            steps::report_unreadable(document, error);
+        }
+    }
+
     /// The line of this sweep. An alert fires when `sweep.completed` is missing.
     pub(crate) fn log(&self, regular: bool) {
         macro_rules! line {
@@ -61,6 +78,7 @@ impl SweepCounts {
                     unmarked = self.unmarked,
                     deleted = self.deleted,
                     held = self.held,
+                    purged_again = self.purged_again,
                     forgotten = self.forgotten,
                     unreadable = self.unreadable,
                     failures = self.failures,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use domain::{
     Interview, InterviewKey,
-    callback::{CALLBACK_TIMEOUT, Callback, CallbackToken, Job},
+    callback::{CALLBACK_TIMEOUT, Callback, CallbackRecord, CallbackToken, Job},
     ids::task_name,
     interview_store,
     lease::{Lease, LeaseError},
@@ -40,7 +40,8 @@ impl Transcribe {
         let token = CallbackToken::generate(job.key.clone());
         let engine = self.transcriber.name();
         let url = format!("{base}/v1/callbacks/{engine}/{token}");
-        let park = self.park(job, lease, &token).boxed();
+        let record = token.record();
+        let park = self.park(job, lease, &record).boxed();
         match self.transcriber.submit(request, &url, park).await {
             Ok(()) => Ok(deferred()),
             Err(error) if error.code == NO_ANSWER.as_str() => {
@@ -51,7 +52,7 @@ impl Transcribe {
                 Ok(deferred())
             }
             Err(error) => {
-                self.delete_callback(&token)
+                self.delete_callback(&record)
                     .await
                     .map_err(|_| not_queued())?;
                 Err(error)
@@ -61,7 +62,12 @@ impl Transcribe {
 
     /// Parks the step and records the request. The task that submits again is queued
     /// first, because from then on no other task would.
-    async fn park(&self, job: &Job, lease: Lease, token: &CallbackToken) -> Result<(), StepError> {
+    async fn park(
+        &self,
+        job: &Job,
+        lease: Lease,
+        record: &CallbackRecord,
+    ) -> Result<(), StepError> {
         let name = again_name(job, lease.token);
         let trace = lease.trace.or_else(trace::current);
         let delay = CALLBACK_TIMEOUT + Duration::from_secs(1);
@@ -74,7 +80,7 @@ impl Transcribe {
             asked_at: now,
             unknown: UnknownFields::default(),
         };
-        let write = Write::put(token.document(), &asked, Precondition::Absent);
+        let write = Write::put(record.document(), &asked, Precondition::Absent);
         let write = write.map_err(|error| storage_error(&error))?;
         let records = &*self.steps.records;
         let park = |interview: &mut Interview| {
@@ -90,17 +96,17 @@ impl Transcribe {
     }
 
     /// Takes an answer that has come, unless the claim was settled or taken over.
-    pub(crate) async fn handle_callback(&self, job: &Job, secret: &str) -> Result<(), Failure> {
-        let token = CallbackToken {
+    pub(crate) async fn handle_callback(&self, job: &Job, id: &str) -> Result<(), Failure> {
+        let record = CallbackRecord {
             key: job.key.clone(),
-            secret: secret.to_owned(),
+            id: id.to_owned(),
         };
-        let Some(document) = self.steps.records.read(&token.document()).await? else {
+        let Some(document) = self.steps.records.read(&record.document()).await? else {
             // No step awaits it any more; it may have come while it was all deleted.
-            return Ok(self.artifacts.delete(&token.object()).await?);
+            return Ok(self.artifacts.delete(&record.object()).await?);
         };
         let asked: Callback = document.decode()?;
-        let Some(answer) = self.answer(&token).await? else {
+        let Some(answer) = self.answer(&record).await? else {
             return Ok(());
         };
         let outcome = match self.transcriber.receive(&answer) {
@@ -118,7 +124,7 @@ impl Transcribe {
                         let wait = after.unwrap_or(Duration::from_secs(30));
                         self.enqueue(&asked.job, &name, wait, asked.lease.trace)
                             .await?;
-                        return self.delete_callback(&token).await;
+                        return self.delete_callback(&record).await;
                     }
                     outcome => outcome?,
                 }
@@ -163,18 +169,18 @@ impl Transcribe {
                 }
             };
             if callback.lease.token <= newest {
-                let token = CallbackToken {
+                let record = CallbackRecord {
                     key: key.clone(),
-                    secret: document.path.split().1.to_owned(),
+                    id: document.path.split().1.to_owned(),
                 };
-                self.delete_callback(&token).await?;
+                self.delete_callback(&record).await?;
             }
         }
         Ok(())
     }
 
-    async fn answer(&self, token: &CallbackToken) -> Result<Option<Vec<u8>>, Failure> {
-        let read = self.artifacts.read(&token.object(), None, None).await;
+    async fn answer(&self, record: &CallbackRecord) -> Result<Option<Vec<u8>>, Failure> {
+        let read = self.artifacts.read(&record.object(), None, None).await;
         let (meta, bytes) = match read {
             Ok(found) => found,
             Err(ObjectError::NotFound { .. }) => return Ok(None),
@@ -192,9 +198,9 @@ impl Transcribe {
     }
 
     /// Deletes the request and the callback's body.
-    async fn delete_callback(&self, token: &CallbackToken) -> Result<(), Failure> {
-        self.artifacts.delete(&token.object()).await?;
-        let delete = Write::delete(token.document());
+    async fn delete_callback(&self, record: &CallbackRecord) -> Result<(), Failure> {
+        self.artifacts.delete(&record.object()).await?;
+        let delete = Write::delete(record.document());
         Ok(self.steps.records.commit(vec![delete]).await?)
     }
 }

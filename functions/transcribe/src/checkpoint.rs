@@ -16,6 +16,7 @@ use domain::{
     steps::{Code, StepError},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use steps::Uncancelled;
 
 /// The parts of one recording.
 pub struct ObjectCheckpoint {
@@ -25,6 +26,7 @@ pub struct ObjectCheckpoint {
     /// The fencing token of the attempt: two attempts never write the same name.
     token: u64,
     next: AtomicU64,
+    uncancelled: Uncancelled,
 }
 
 /// What the names of the parts of all recordings of an interview begin with.
@@ -45,6 +47,7 @@ impl ObjectCheckpoint {
             prefix: format!("{}{generation}/", all_parts(key)),
             token: lease.token,
             next: AtomicU64::new(0),
+            uncancelled: Uncancelled::current(),
         }
     }
 }
@@ -82,10 +85,12 @@ impl Checkpoint for ObjectCheckpoint {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}{number:06}-{}", self.prefix, self.token);
         let body = stream::iter([Ok(part.into())]).boxed();
-        let written = self
-            .objects
-            .write(&name, "application/json", body, Overwrite::Refused);
-        written.await.map(drop).map_err(|error| unavailable(&error))
+        let objects = Arc::clone(&self.objects);
+        let written = self.uncancelled.run(async move {
+            let written = objects.write(&name, "application/json", body, Overwrite::Refused);
+            written.await.map(drop)
+        });
+        written.await.map_err(|error| unavailable(&error))
     }
 }
 

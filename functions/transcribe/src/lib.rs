@@ -9,6 +9,7 @@
 mod callbacks;
 pub mod checkpoint;
 mod store_transcript;
+pub mod turn_taking;
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,6 +35,7 @@ use futures::TryStreamExt;
 use steps::{
     Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, storage_error, trace,
 };
+use turn_taking::TurnTaking;
 
 /// The function, and what it needs.
 pub struct Transcribe {
@@ -52,6 +54,8 @@ pub struct Transcribe {
     pub public_url: Option<String>,
     /// The longest recording that is accepted.
     pub max_duration: Duration,
+    /// Whose turn it is with an engine that takes one recording at a time.
+    pub turns: TurnTaking,
 }
 
 #[async_trait]
@@ -65,7 +69,7 @@ impl Function for Transcribe {
             Trigger::Task(task) => {
                 let job: Job = task.decode()?;
                 match &job.answer {
-                    Some(secret) => self.handle_callback(&job, secret).await,
+                    Some(record) => self.handle_callback(&job, record).await,
                     None => self.transcribe(job).await,
                 }
             }
@@ -188,8 +192,16 @@ impl Transcribe {
     /// Runs the step of a task.
     async fn transcribe(&self, job: Job) -> Result<(), Failure> {
         let engine = self.engine();
-        if let Readiness::Waiting { reason, retry_in } = engine.readiness() {
-            return self.hold_back(&job, reason, retry_in).await;
+        let (user, now) = (&job.key.user_id, self.steps.clock.now());
+        match engine.readiness() {
+            Readiness::Waiting { reason, retry_in } => {
+                self.turns.wait(user, now);
+                return self.hold_back(&job, reason, retry_in).await;
+            }
+            Readiness::Ready if !self.turns.may_begin(user, now) => {
+                return self.hold_back(&job, WaitReason::EngineBusy, None).await;
+            }
+            Readiness::Ready => {}
         }
         let assignment = StepRun {
             engine: Some(engine.name()),

@@ -4,7 +4,7 @@ use domain::{
     Interview, InterviewKey, chunks,
     interview::Kind,
     interview_store,
-    lease::Lease,
+    lease::{Lease, LeaseError},
     ports::{Precondition, Query, Write},
     roles,
     steps::{Code, StepError},
@@ -62,8 +62,9 @@ impl Transcribe {
             });
             let writes = writes.collect::<Result<_, _>>();
             let writes = writes.map_err(|error| storage_error(&error))?;
-            let stored = records.commit(writes).await;
-            stored.map_err(|error| storage_error(&error))?;
+            let now = self.steps.clock.now();
+            let stored = interview_store::commit_fenced(records, key, &lease, now, writes);
+            stored.await.map_err(|error| not_committed(&error))?;
         }
         let quality = turns::quality(&words, audio.duration_ms);
         let interview = interview_store::interview(records, key)
@@ -149,6 +150,14 @@ impl Transcribe {
             records.commit(deletes).await?;
         }
         Ok(())
+    }
+}
+
+/// A lease that is refused is noticed by the runner as well, which ends the step.
+fn not_committed(error: &LeaseError) -> StepError {
+    match error {
+        LeaseError::Store(error) => storage_error(error),
+        refused => StepError::transient(Code::WorkerLost, refused.to_string()),
     }
 }
 

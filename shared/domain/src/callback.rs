@@ -9,10 +9,11 @@
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     InterviewId, InterviewKey, Timestamp, UserId,
-    ids::random_name,
+    ids::{hex, random_name},
     lease::Lease,
     paths::DocPath,
     versions::{Extended, UnknownFields},
@@ -34,7 +35,8 @@ pub struct Job {
     pub object: String,
     /// Which one of that name.
     pub generation: i64,
-    /// The secret of a received callback; without one the engine is to be called.
+    /// The id of the [`CallbackRecord`] whose answer has come; without one the engine is to
+    /// be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// Fields of a newer release.
@@ -42,7 +44,7 @@ pub struct Job {
     pub unknown: UnknownFields,
 }
 
-/// `callbacks/{secret}` below the interview: a recorded request to an engine.
+/// `callbacks/{id}` below the interview: a recorded request to an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
     /// The claim that the answer is handed in with.
@@ -91,14 +93,43 @@ impl CallbackToken {
         })
     }
 
-    /// Where the [`Callback`] is recorded.
+    /// Where the request is recorded.
+    pub fn record(&self) -> CallbackRecord {
+        let digest = Sha256::digest(&self.secret);
+        CallbackRecord {
+            key: self.key.clone(),
+            id: hex(&digest[..16]),
+        }
+    }
+
+    /// Where an earlier release has recorded it: under the secret itself.
+    pub fn earlier_record(&self) -> CallbackRecord {
+        CallbackRecord {
+            key: self.key.clone(),
+            id: self.secret.clone(),
+        }
+    }
+}
+
+/// A recorded request. It is named by a hash of the secret, so that the names of documents
+/// and objects, which logs hold, let no one post an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackRecord {
+    /// User and interview.
+    pub key: InterviewKey,
+    /// The first 16 bytes of the SHA-256 of the secret, as hexadecimal digits.
+    pub id: String,
+}
+
+impl CallbackRecord {
+    /// The document with the [`Callback`].
     pub fn document(&self) -> DocPath {
-        self.key.document().child("callbacks", &self.secret)
+        self.key.document().child("callbacks", &self.id)
     }
 
     /// The object, among the products, that the answer is kept in.
     pub fn object(&self) -> String {
-        format!("{}callbacks/{}", self.key.object_prefix(), self.secret)
+        format!("{}callbacks/{}", self.key.object_prefix(), self.id)
     }
 }
 
@@ -127,6 +158,10 @@ mod tests {
             CallbackToken::parse(&token.to_string()),
             Some(token.clone())
         );
+        let record = token.record();
+        for name in [record.document().to_string(), record.object()] {
+            assert!(!name.contains(&token.secret), "{name}");
+        }
         for wrong in [
             String::new(),
             "u.i".to_owned(),

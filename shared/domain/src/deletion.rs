@@ -2,13 +2,18 @@
 //!
 //! First the interview is marked: from then on it is gone for everyone, no step
 //! can begin or hand in anything, and any function that finds the mark can finish the work
-//! after a crash. Its document goes last, because it is the mark.
+//! after a crash. Its document goes last, because it is the mark, and leaves a
+//! [`Tombstone`], by which the sweep finds what arrives later.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
     InterviewKey, Timestamp, interview_store,
-    ports::{ObjectError, ObjectStore, Records, RecordsError, Write},
+    ports::{
+        Document, ObjectError, ObjectStore, Precondition, Query, Records, RecordsError, Write,
+    },
+    tombstone::Tombstone,
+    webhook::EventType,
 };
 
 /// Why a deletion was not finished; it can be taken up again.
@@ -59,14 +64,56 @@ pub fn is_marked(fields: &Map<String, Value>) -> bool {
     fields.get(DELETED_AT).is_some_and(|at| !at.is_null())
 }
 
-/// Clears away everything of a marked interview, the document last.
+/// Clears away everything of a marked interview, the document last. `now` is noted on the
+/// tombstone.
 pub async fn purge(
+    records: &dyn Records,
+    buckets: &[&dyn ObjectStore],
+    key: &InterviewKey,
+    now: Timestamp,
+) -> Result<(), DeletionError> {
+    clear_below(records, buckets, key).await?;
+    let tombstone = Write::put(key.tombstone(), &Tombstone::new(now), Precondition::None)?;
+    let writes = vec![tombstone, Write::delete(key.document())];
+    Ok(records.commit(writes).await?)
+}
+
+/// Clears away what has arrived since an interview was purged, and notes on its tombstone
+/// when to do that again, or removes it after the last time. `false` for an interview that is
+/// there again, because a store was restored from before its deletion: it is left alone.
+pub async fn purge_again(
+    records: &dyn Records,
+    buckets: &[&dyn ObjectStore],
+    key: &InterviewKey,
+    tombstone: Tombstone,
+) -> Result<bool, DeletionError> {
+    let is_gone = records.read(&key.document()).await?.is_none();
+    let next = if is_gone {
+        clear_below(records, buckets, key).await?;
+        tombstone.after_pass()
+    } else {
+        None
+    };
+    let write = match next {
+        Some(next) => Write::put(key.tombstone(), &next, Precondition::Exists)?,
+        None => Write::delete(key.tombstone()),
+    };
+    match records.commit(vec![write]).await {
+        // Another sweep was faster.
+        Ok(()) | Err(RecordsError::Stale { .. }) => Ok(is_gone),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Deletes all documents and objects of an interview but its own document.
+async fn clear_below(
     records: &dyn Records,
     buckets: &[&dyn ObjectStore],
     key: &InterviewKey,
 ) -> Result<(), DeletionError> {
     let document = key.document();
-    // The documents of leases go first: without them running workers stop.
+    // The documents of leases go first: without them running workers stop, and commits
+    // that are fenced by them change nothing any more.
     interview_store::delete_collection(records, &document.collection("data")).await?;
     for bucket in buckets {
         bucket.abandon_uploads(&key.object_prefix()).await?;
@@ -75,12 +122,25 @@ pub async fn purge(
     for collection in [
         key.data("transcript").collection("chunks"),
         key.notes(),
-        document.collection("deliveries"),
         document.collection("callbacks"),
     ] {
         interview_store::delete_collection(records, &collection).await?;
     }
-    Ok(records.commit(vec![Write::delete(document)]).await?)
+    clear_deliveries(records, key).await
+}
+
+/// Deletes the logs of webhooks, except that of `interview.deleted`, which is still to be
+/// delivered: `notify` deletes it after that.
+async fn clear_deliveries(records: &dyn Records, key: &InterviewKey) -> Result<(), DeletionError> {
+    let all = Query::collection(key.document().collection("deliveries"));
+    let is_last_word = |log: &Document| log.fields["type"] == EventType::Deleted.word();
+    let logs = records.list(&all).await?.into_iter();
+    let deletes = logs.filter(|log| !is_last_word(log));
+    let deletes: Vec<Write> = deletes.map(|log| Write::delete(log.path)).collect();
+    for batch in deletes.chunks(interview_store::DELETES_PER_COMMIT) {
+        records.commit(batch.to_vec()).await?;
+    }
+    Ok(())
 }
 
 /// Clears an interview's objects away from a bucket.

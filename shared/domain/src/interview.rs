@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     InterviewId, InterviewKey, Private, Timestamp, UserId,
     analysis::Rubric,
+    note::NoteTotals,
     speaker::SpeakerLabel,
     steps::{Code, StepError, StepState, Steps},
     trace::TraceContext,
@@ -134,6 +135,9 @@ pub struct Interview {
     /// Whether its transcript can be relied on, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usable: Option<Usable>,
+    /// Its notes in numbers; absent until one is written by a release that counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_totals: Option<NoteTotals>,
     /// Where its events go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
@@ -187,6 +191,7 @@ impl StripUnknown for Interview {
         self.audio.strip(found);
         self.steps.strip(found);
         self.usable.strip(found);
+        self.note_totals.strip(found);
         self.speakers.strip(found);
         self.rubric.strip(found);
     }
@@ -208,6 +213,7 @@ impl Interview {
             status: Status::AwaitingUpload,
             last_token: 0,
             usable: None,
+            note_totals: None,
             webhook_url: None,
             webhook_gone: false,
             metadata: Map::new(),

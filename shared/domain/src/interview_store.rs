@@ -1,6 +1,8 @@
 //! The transitions of [`crate::lease`] run over [`Records`], and the reads and
 //! writes that steps share.
 
+mod transcripts;
+
 use std::sync::Arc;
 
 use futures::{
@@ -12,16 +14,13 @@ use serde_json::{Map, Value};
 
 use crate::{
     Interview, InterviewKey, Timestamp,
-    chunks::{self, Chunk, DamagedChunk},
+    conflict::ConflictPauses,
     interview::Status,
     lease::{LEASE, Lease, LeaseError, LeaseRenewal},
     paths::DocPath,
     ports::{Precondition, Query, Records, RecordsError, Write},
-    transcript::{Transcript, TranscriptHead},
 };
-
-/// How often a transaction is begun anew before the store is called unavailable.
-const MAX_CONFLICTS: usize = 50;
+pub use transcripts::{TranscriptError, chunk_words, transcript, transcript_head};
 
 /// What a transaction on an interview decided.
 pub enum Decision<T> {
@@ -33,7 +32,8 @@ pub enum Decision<T> {
 
 /// Reads the interview, lets `decide` change it, and stores it in one
 /// transaction with whatever else `decide` wants written; begins anew when
-/// another writer was faster. `decide` sees `None` when there is no interview.
+/// another writer of the interview was faster. A precondition of the other writes that does
+/// not hold is [`RecordsError::Stale`]. `decide` sees `None` when there is no interview.
 ///
 /// The document of a lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, in the
 /// same transaction.
@@ -44,12 +44,18 @@ pub async fn transact<T>(
     mut decide: impl FnMut(Option<&mut Interview>) -> Decision<T> + Send,
 ) -> Result<T, RecordsError> {
     let path = key.document();
-    for _ in 0..MAX_CONFLICTS {
+    let mut pauses = ConflictPauses::new();
+    let mut tried = None;
+    loop {
         let found = records.read(&path).await?;
         let Some(document) = found else {
             let (Decision::Leave(answer) | Decision::Write(answer, _)) = decide(None);
             return Ok(answer);
         };
+        if tried.replace(document.version) == Some(document.version) {
+            // Not the interview has changed, but what another write was to find.
+            return Err(RecordsError::Stale { path });
+        }
         let mut interview: Box<Interview> = document.decode()?;
         add_renewals(records, &mut interview).await?;
         let held = interview.leases();
@@ -70,11 +76,10 @@ pub async fn transact<T>(
         writes.extend(lease_writes(key, &held, &interview.leases(), now)?);
         match records.commit(writes).await {
             Ok(()) => return Ok(answer),
-            Err(RecordsError::Stale { .. }) => {}
+            Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
             Err(other) => return Err(other),
         }
     }
-    Err(RecordsError::Stale { path })
 }
 
 /// Reads the fields of a document, lets `change` change them, and stores them; begins anew
@@ -87,7 +92,8 @@ pub async fn amend<T>(
     path: &DocPath,
     mut change: impl FnMut(&mut Map<String, Value>) -> Option<T> + Send,
 ) -> Result<Option<T>, RecordsError> {
-    for _ in 0..MAX_CONFLICTS {
+    let mut pauses = ConflictPauses::new();
+    loop {
         let Some(document) = records.read(path).await? else {
             return Ok(None);
         };
@@ -104,11 +110,10 @@ pub async fn amend<T>(
         };
         match records.commit(vec![write]).await {
             Ok(()) => return Ok(Some(answer)),
-            Err(RecordsError::Stale { .. }) => {}
+            Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
             Err(other) => return Err(other),
         }
     }
-    Err(RecordsError::Stale { path: path.clone() })
 }
 
 /// The interview, unless there is none or it is deleted.
@@ -255,6 +260,41 @@ pub async fn renew(
     }
 }
 
+/// Commits documents that belong to a step before its result does: the chunks of a
+/// transcript, for example.
+///
+/// The lease is renewed in the same commit, and only where its document is there. A deletion
+/// removes that document before anything else, and so does a takeover: a commit that arrives
+/// after it changes nothing, also when its sender has been stopped meanwhile. `writes` have
+/// no preconditions of their own.
+pub async fn commit_fenced(
+    records: &dyn Records,
+    key: &InterviewKey,
+    lease: &Lease,
+    now: Timestamp,
+    writes: Vec<Write>,
+) -> Result<(), LeaseError> {
+    let mut pauses = ConflictPauses::new();
+    loop {
+        let Some(document) = records.read(&key.lease(lease.token)).await? else {
+            // The lease has ended, unless an earlier release began it.
+            renew(records, key, lease, None, now).await?;
+            continue;
+        };
+        let held: LeaseRenewal = document.decode()?;
+        let renewed = LeaseRenewal {
+            lease_until: held.lease_until.max(now + LEASE),
+            ..held
+        };
+        let fence = Write::put(document.path, &renewed, Precondition::Exists)?;
+        let fenced = writes.iter().cloned().chain([fence]).collect();
+        match records.commit(fenced).await {
+            Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
+            committed => return Ok(committed?),
+        }
+    }
+}
+
 fn renewal(
     key: &InterviewKey,
     token: u64,
@@ -284,45 +324,8 @@ fn lease_writes(
     begun.chain(ended).collect()
 }
 
-/// Why a transcript could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum TranscriptError {
-    /// An error of the store.
-    #[error(transparent)]
-    Records(#[from] RecordsError),
-    /// What it gave is not whole.
-    #[error(transparent)]
-    Damaged(#[from] DamagedChunk),
-}
-
-/// The head of the transcript, if there is one.
-pub async fn transcript_head(
-    records: &dyn Records,
-    key: &InterviewKey,
-) -> Result<Option<TranscriptHead>, RecordsError> {
-    match records.read(&key.data("transcript")).await? {
-        Some(document) => document.decode().map(Some),
-        None => Ok(None),
-    }
-}
-
-/// The whole transcript, if there is one.
-pub async fn transcript(
-    records: &dyn Records,
-    key: &InterviewKey,
-) -> Result<Option<Transcript>, TranscriptError> {
-    let Some(head) = transcript_head(records, key).await? else {
-        return Ok(None);
-    };
-    let mut parts: Vec<Chunk> = Vec::new();
-    for number in 0..head.chunks {
-        let found = records.read(&key.chunk(head.revision, number)).await?;
-        let document = found.ok_or(DamagedChunk { number })?;
-        parts.push(document.decode()?);
-    }
-    let words = chunks::unpack(&parts)?;
-    Ok(Some(Transcript::new(head, words)))
-}
+/// How many documents one commit deletes.
+pub(crate) const DELETES_PER_COMMIT: usize = 100;
 
 /// Deletes all documents of a collection and of the collections `below` each.
 pub async fn delete_collection(
@@ -331,7 +334,7 @@ pub async fn delete_collection(
 ) -> Result<(), RecordsError> {
     loop {
         let query = Query {
-            limit: 100,
+            limit: DELETES_PER_COMMIT,
             ..Query::collection(collection)
         };
         let found = records.list(&query).await?;

@@ -20,6 +20,7 @@
 //! - [`documents`]: what fits into one.
 //! - [`audit`]: compares documents with objects.
 //! - [`ErrorCode`]: why requests are refused.
+//! - [`deletion`] and [`tombstone`]: how an interview goes, and what remains of it.
 //! - [`versions`]: what documents of another release keep.
 //! - [`ports`]: the traits behind which storage, queues and engines stand;
 //!   [`interview_store`] runs the transitions of [`lease`] over them.
@@ -29,6 +30,7 @@ pub mod audit;
 pub mod callback;
 pub mod chunks;
 mod code;
+mod conflict;
 pub mod deletion;
 pub mod documents;
 mod error_code;
@@ -53,6 +55,7 @@ pub mod speaker;
 pub mod steps;
 pub mod text;
 pub mod timestamp;
+pub mod tombstone;
 pub mod trace;
 pub mod transcript;
 pub mod turns;

@@ -42,6 +42,48 @@ pub struct Note {
 }
 strip_unknown!(Note, kind);
 
+/// How many notes an interview has, and how long their texts are. It lies in the interview
+/// document, so that notes written at the same moment do not pass the limits together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteTotals {
+    /// The number of notes.
+    pub count: u64,
+    /// Their texts, in bytes.
+    pub bytes: u64,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+
+strip_unknown!(NoteTotals);
+
+impl NoteTotals {
+    /// Counts notes.
+    pub fn new<'a>(notes: impl IntoIterator<Item = &'a Note>) -> Self {
+        notes.into_iter().fold(Self::default(), Self::with)
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn with(self, note: &Note) -> Self {
+        Self {
+            count: self.count + 1,
+            bytes: self.bytes + note.text.reveal().len() as u64,
+            ..self
+        }
+    }
+
+    /// With one less.
+    #[must_use]
+    pub fn without(self, note: &Note) -> Self {
+        Self {
+            count: self.count.saturating_sub(1),
+            bytes: self.bytes.saturating_sub(note.text.reveal().len() as u64),
+            ..self
+        }
+    }
+}
+
 /// Puts notes into the order in which they are shown: by the moment they are
 /// about, those about none first; then by when they were written.
 pub fn order(notes: &mut [Note]) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InterviewId, InterviewKey, UserId, ids::random_name};
+use crate::{InterviewId, InterviewKey, UserId, ids::random_name, tombstone::TOMBSTONES};
 
 /// The path of a document: collections and ids in turn, as in Firestore.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,6 +66,14 @@ impl InterviewKey {
     pub fn document(&self) -> DocPath {
         DocPath(format!(
             "users/{}/interviews/{}",
+            self.user_id, self.interview_id
+        ))
+    }
+
+    /// The tombstone, once the interview is deleted.
+    pub fn tombstone(&self) -> DocPath {
+        DocPath(format!(
+            "users/{}/{TOMBSTONES}/{}",
             self.user_id, self.interview_id
         ))
     }

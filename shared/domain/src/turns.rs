@@ -48,11 +48,44 @@ pub fn group(words: &[Word]) -> Vec<Turn> {
     let mut start = 0;
     for end in 1..=words.len() {
         if end == words.len() || breaks(&words[start..end], &words[end]) {
-            turns.push(turn(turns.len(), words, start..end));
+            turns.push(turn(turns.len(), start, &words[start..end]));
             start = end;
         }
     }
     turns
+}
+
+/// The same of words that come one after the other: it holds those of one turn.
+#[derive(Debug, Default)]
+pub struct TurnGrouper {
+    words: Vec<Word>,
+    turns: usize,
+    start: usize,
+}
+
+impl TurnGrouper {
+    /// Takes the next word; the turn that ended before it, with its words.
+    pub fn push(&mut self, word: Word) -> Option<(Turn, Vec<Word>)> {
+        let ended = if !self.words.is_empty() && breaks(&self.words, &word) {
+            self.finish()
+        } else {
+            None
+        };
+        self.words.push(word);
+        ended
+    }
+
+    /// The last turn, with its words.
+    pub fn finish(&mut self) -> Option<(Turn, Vec<Word>)> {
+        let words = std::mem::take(&mut self.words);
+        if words.is_empty() {
+            return None;
+        }
+        let ended = turn(self.turns, self.start, &words);
+        self.turns += 1;
+        self.start += words.len();
+        Some((ended, words))
+    }
 }
 
 fn breaks(turn: &[Word], next: &Word) -> bool {
@@ -63,8 +96,8 @@ fn breaks(turn: &[Word], next: &Word) -> bool {
         || (turn.len() >= LONG_TURN_WORDS && pause >= BREATH_MS)
 }
 
-fn turn(index: usize, words: &[Word], range: std::ops::Range<usize>) -> Turn {
-    let own = &words[range.clone()];
+/// The turn of these words, of which the first is the word at `start`.
+fn turn(index: usize, start: usize, own: &[Word]) -> Turn {
     let texts = own.iter().map(|word| word.text.reveal());
     Turn {
         id: u32::try_from(index).unwrap_or(u32::MAX),
@@ -72,7 +105,7 @@ fn turn(index: usize, words: &[Word], range: std::ops::Range<usize>) -> Turn {
         start_ms: own[0].start_ms,
         end_ms: own.iter().map(|word| word.end_ms).max().unwrap_or(0),
         text: text::joined(texts).into(),
-        words: range,
+        words: start..start + own.len(),
     }
 }
 

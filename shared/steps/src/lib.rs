@@ -5,6 +5,7 @@
 //! - `function`: what starts a function, and how it says that it did not finish;
 //! - `step`: the promises of every step, kept in one place: acquire the lease, renew
 //!   it, store the result, or report why not;
+//! - `uncancelled`: writes that are awaited also when a worker is stopped;
 //! - [`trace`]: the trace of the current work;
 //! - `readable`: documents that cannot be decoded.
 
@@ -12,7 +13,9 @@ mod function;
 mod readable;
 mod step;
 pub mod trace;
+mod uncancelled;
 
 pub use function::{DeliveredTask, Failure, Function, Trigger};
 pub use readable::{readable, report_unreadable};
 pub use step::{InterviewUpdate, Outcome, StepOutput, StepRun, StepRunner, storage_error};
+pub use uncancelled::Uncancelled;

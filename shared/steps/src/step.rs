@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use domain::{
     Interview, InterviewKey, interview_store,
     lease::{Acquire, LEASE, Lease, LeaseError},
@@ -23,22 +24,21 @@ use domain::{
     trace::TraceContext,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
-
 use tracing::Instrument as _;
 
-use crate::{Failure, trace};
+use crate::{Failure, trace, uncancelled::Uncancelled};
 
 /// How often a running step may show its progress: a document takes about one
 /// write a second for long.
 const TICK: Duration = Duration::from_secs(2);
 
-/// How long a result waits for a store that cannot be reached.
-const HAND_IN_PAUSES: [Duration; 4] = [
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(3),
-    Duration::from_secs(6),
-];
+/// How long a result waits for a store that cannot be reached or that other writers keep
+/// busy. It may have been paid for, and its lease is renewed meanwhile.
+const COMMIT_WITHIN: Duration = Duration::from_mins(5);
+
+/// The longest pause between two tries to commit a result: the lease is renewed between
+/// them.
+const LONGEST_COMMIT_PAUSE: Duration = Duration::from_secs(4);
 
 /// What a step needs besides its own ports.
 #[derive(Clone)]
@@ -128,11 +128,28 @@ impl StepRunner {
             Some(Acquire::Busy { until }) => return Err(Failure::Later(until.since(now))),
             None => return Ok(Outcome::Gone),
         };
-        self.resume(key, lease, work).await
+        self.work_under(key, lease, work).await
     }
 
-    /// Does `work` under a lease that was acquired before, and commits its result.
+    /// Does `work` under a lease that was acquired before, and commits its result. The lease
+    /// is renewed first: it may be about to expire.
     pub async fn resume<F>(
+        &self,
+        key: &InterviewKey,
+        lease: Lease,
+        work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
+    ) -> Result<Outcome, Failure>
+    where
+        F: Future<Output = Result<StepOutput, StepError>>,
+    {
+        let renewed = interview_store::renew(&*self.records, key, &lease, None, self.clock.now());
+        match renewed.await {
+            Ok(()) => self.work_under(key, lease, work).await,
+            Err(refused) => outcome_of(refused),
+        }
+    }
+
+    async fn work_under<F>(
         &self,
         key: &InterviewKey,
         lease: Lease,
@@ -144,10 +161,23 @@ impl StepRunner {
         let trace = lease.trace.or_else(trace::current);
         let trace = trace.unwrap_or_else(TraceContext::generate);
         let percent = Arc::new(AtomicPercent(AtomicU8::new(u8::MAX)));
+        let uncancelled = Uncancelled::default();
         let working = async {
-            let result = tokio::select! {
-                result = work(Arc::clone(&percent) as Arc<dyn Progress>, lease) => result,
-                refused = self.heartbeat(key, &lease, &percent) => return outcome_of(refused),
+            let result = {
+                let work = work(Arc::clone(&percent) as Arc<dyn Progress>, lease);
+                tokio::select! {
+                    result = work => Ok(result),
+                    refused = self.heartbeat(key, &lease, &percent) => Err(refused),
+                }
+            };
+            let result = match result {
+                Ok(result) => result,
+                Err(refused) => {
+                    // The work is dropped. What it was writing may still arrive: it is
+                    // awaited, so that the caller can clear it away.
+                    uncancelled.finish().await;
+                    return outcome_of(refused);
+                }
             };
             match result {
                 Ok(product) if product.deferred => Ok(Outcome::Deferred),
@@ -155,7 +185,8 @@ impl StepRunner {
                 Err(error) => self.report(key, &lease, error).await,
             }
         };
-        trace::scope(trace, working.instrument(span(key, &lease, trace))).await
+        let working = working.instrument(span(key, &lease, trace));
+        trace::scope(trace, uncancelled.scope(working)).await
     }
 
     /// Renews the lease until it is refused.
@@ -191,7 +222,13 @@ impl StepRunner {
         lease: &Lease,
         product: StepOutput,
     ) -> Result<Outcome, Failure> {
-        let mut pauses = HAND_IN_PAUSES.iter();
+        let mut pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(250))
+            .with_max_delay(LONGEST_COMMIT_PAUSE / 2)
+            .without_max_times()
+            .with_total_delay(Some(COMMIT_WITHIN))
+            .with_jitter()
+            .build();
         loop {
             let now = self.clock.now();
             let finish = |interview: &mut Interview| {
@@ -203,14 +240,20 @@ impl StepRunner {
             };
             match interview_store::commit(&*self.records, key, now, finish).await {
                 Ok(()) => return Ok(Outcome::Finished),
-                Err(LeaseError::Store(error)) => match pauses.next() {
-                    // It may have been paid for: it is not thrown away at once.
-                    Some(pause) if matches!(error, RecordsError::Unavailable(_)) => {
-                        tracing::warn!(event = "step.commit_retrying", %error, "the result was not stored; retrying");
-                        tokio::time::sleep(*pause).await;
-                    }
-                    _ => return self.report(key, lease, storage_error(&error)).await,
-                },
+                Err(LeaseError::Store(error)) => {
+                    let pause = pauses.next().filter(|_| may_pass(&error));
+                    let Some(pause) = pause else {
+                        return self.report(key, lease, storage_error(&error)).await;
+                    };
+                    tracing::warn!(event = "step.commit_retrying", %error, "the result was not stored; retrying");
+                    tokio::time::sleep(pause).await;
+                }
+                Err(refused) => return outcome_of(refused),
+            }
+            let renewed =
+                interview_store::renew(&*self.records, key, lease, Some(100), self.clock.now());
+            match renewed.await {
+                Ok(()) | Err(LeaseError::Store(_)) => {}
                 Err(refused) => return outcome_of(refused),
             }
         }
@@ -251,6 +294,15 @@ impl StepRunner {
         tracing::warn!(event = STEP_FAILED, code = error.code, "step failed");
         Ok(Outcome::GivenUp)
     }
+}
+
+/// Whether a store may accept later what it did not accept now: it could not be reached, or
+/// other writers were faster for as long as the transaction waited.
+const fn may_pass(error: &RecordsError) -> bool {
+    matches!(
+        error,
+        RecordsError::Unavailable(_) | RecordsError::Stale { .. }
+    )
 }
 
 /// Whatever is logged within names what is worked on. The interview's own trace

@@ -6,24 +6,27 @@
 use std::{
     collections::BTreeMap,
     future::pending,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId, deletion, interview_store,
-    lease::{Acquire, LEASE, LeaseRenewal},
+    lease::{Acquire, LEASE, Lease, LeaseError, LeaseRenewal},
     paths::DocPath,
     pipeline::{Pipeline, TriggerKey},
     ports::{
         Clock, Document, DocumentStream, Precondition, Query, Records, RecordsError, Scope,
         Version, Write,
     },
-    steps::{StepName, StepState},
+    steps::{Code, StepError, StepName, StepState},
 };
-use serde_json::Value;
-use steps::{Outcome, StepOutput, StepRun, StepRunner};
+use serde_json::{Value, json};
+use steps::{Outcome, StepOutput, StepRun, StepRunner, Uncancelled};
 use tokio::time::{Instant, sleep};
 
 const STEP: StepName = StepName::Analysis;
@@ -152,6 +155,20 @@ impl Worker {
         outcome.await.unwrap()
     }
 
+    async fn delete(&self) {
+        let (records, now) = (&*self.records, self.now());
+        assert!(deletion::mark(records, &self.key, now).await.unwrap());
+        deletion::purge(records, &[], &self.key, now).await.unwrap();
+    }
+
+    /// Stores a chunk under a lease.
+    async fn store_chunk(&self, lease: &Lease) -> Result<(), LeaseError> {
+        let chunk = self.key.chunk(lease.token, 0);
+        let write = Write::put(chunk, &json!({}), Precondition::None).unwrap();
+        let (records, now) = (&*self.records, self.now());
+        interview_store::commit_fenced(records, &self.key, lease, now, vec![write]).await
+    }
+
     async fn stored(&self) -> Interview {
         let found = self.records.read(&self.key.document()).await.unwrap();
         found.unwrap().decode().unwrap()
@@ -231,15 +248,14 @@ async fn a_worker_stops_when_the_interview_is_deleted_and_brings_nothing_back() 
     let worker = Worker::new().await;
     let deleting = async {
         sleep(Duration::from_mins(1)).await;
-        let (records, now) = (&*worker.records, worker.now());
-        assert!(deletion::mark(records, &worker.key, now).await.unwrap());
-        deletion::purge(records, &[], &worker.key).await.unwrap();
-        now
+        worker.delete().await;
+        worker.now()
     };
     let (outcome, deleted_at) = tokio::join!(worker.work_for_ever(), deleting);
     assert_eq!(outcome, Outcome::Gone);
     assert!(worker.now().since(deleted_at) < LEASE);
-    assert!(worker.records.documents.lock().unwrap().is_empty());
+    let left = worker.records.documents.lock().unwrap();
+    assert_eq!(left.keys().collect::<Vec<_>>(), [&worker.key.tombstone()]);
 }
 
 /// The mark is set, and the process that deletes dies before it clears anything away.
@@ -300,4 +316,59 @@ async fn a_lease_of_an_earlier_release_is_kept_and_gets_its_document() {
     assert_eq!(outcome.unwrap(), Outcome::Finished);
     let (invocations, _) = worker.invocations();
     assert_eq!(invocations, 3, "its document came with one more write");
+}
+
+/// The worker has sent the commit; nothing takes it back when the worker is stopped.
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_arrives_after_the_deletion_changes_nothing() {
+    let worker = Worker::new().await;
+    let running = worker.steps.run(worker.assignment(), async |_, lease| {
+        worker.store_chunk(&lease).await.unwrap();
+        worker.delete().await;
+        let refused = worker.store_chunk(&lease).await;
+        assert!(matches!(refused, Err(LeaseError::Deleted)), "{refused:?}");
+        Err(StepError::transient(Code::WorkerLost, "it is deleted"))
+    });
+    assert_eq!(running.await.unwrap(), Outcome::Gone);
+    let left = worker.records.documents.lock().unwrap();
+    assert_eq!(left.keys().collect::<Vec<_>>(), [&worker.key.tombstone()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_under_a_lease_that_was_taken_over_changes_nothing() {
+    let worker = Worker::new().await;
+    let running = worker.steps.run(worker.assignment(), async |_, lease| {
+        let later = worker.now() + LEASE * 2;
+        let acquire = |interview: &mut Interview| interview.acquire(STEP, "1", None, later);
+        let records = &*worker.records;
+        let taken = interview_store::transition(records, &worker.key, later, acquire).await;
+        assert!(matches!(taken, Ok(Some(Acquire::Start(_)))), "{taken:?}");
+        let refused = worker.store_chunk(&lease).await;
+        assert!(matches!(refused, Err(LeaseError::Lost)), "{refused:?}");
+        Ok(StepOutput::default())
+    });
+    assert_eq!(running.await.unwrap(), Outcome::Superseded);
+    let chunk = worker.records.read(&worker.key.chunk(1, 0)).await;
+    assert_eq!(chunk.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_of_a_stopped_worker_is_awaited() {
+    let (worker, written) = (Worker::new().await, Arc::new(AtomicBool::new(false)));
+    let running = worker.steps.run(worker.assignment(), async |_, _| {
+        let written = Arc::clone(&written);
+        let write = async move {
+            sleep(Duration::from_secs(20)).await;
+            written.store(true, Ordering::SeqCst);
+        };
+        Uncancelled::current().run(write).await;
+        Ok(StepOutput::default())
+    });
+    let deleting = async {
+        sleep(Duration::from_secs(1)).await;
+        worker.delete().await;
+    };
+    let (outcome, ()) = tokio::join!(running, deleting);
+    assert_eq!(outcome.unwrap(), Outcome::Gone);
+    assert!(written.load(Ordering::SeqCst));
 }

@@ -1,0 +1,39 @@
+//! Pauses between the tries of a transaction that other writers overtake.
+//!
+//! Tries are limited by time and not by number: a number is used up within milliseconds
+//! when many write at once, and all of them try again at the same moment.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::sleep;
+
+/// How long a transaction waits for others in all, before its caller is told.
+const TOTAL: Duration = Duration::from_secs(10);
+
+/// The pauses of one transaction.
+pub(crate) struct ConflictPauses(ExponentialBackoff);
+
+impl ConflictPauses {
+    /// Doubling from milliseconds to half a second, with jitter.
+    pub(crate) fn new() -> Self {
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(2))
+            .with_max_delay(Duration::from_millis(500))
+            .without_max_times()
+            .with_total_delay(Some(TOTAL))
+            .with_jitter();
+        Self(pauses.build())
+    }
+
+    /// Waits before the next try; `false`, at once, when the time is over.
+    pub(crate) async fn wait(&mut self) -> bool {
+        match self.0.next() {
+            Some(pause) => {
+                sleep(pause).await;
+                true
+            }
+            None => false,
+        }
+    }
+}
