@@ -1,8 +1,9 @@
-//! The two threads that talk to `SQLite`, and lookups without them.
+//! The three threads that talk to `SQLite`, and lookups without them.
 //!
 //! A single writer needs no locks and no busy handling; everything that must be atomic
-//! is one closure in one `BEGIN IMMEDIATE` transaction. A single reader sees the
-//! committed state and does not wait for the disk.
+//! is one closure in one `BEGIN IMMEDIATE` transaction. A reader sees the committed state
+//! and does not wait for the disk; another one reads the lists of all users, which the
+//! sweep and the audit go through.
 //!
 //! Finding one row by its key takes fewer microseconds than waking a thread, so the
 //! calling thread does it itself.
@@ -11,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -22,6 +24,12 @@ use crate::{
     identity::{CHANGE, Marker},
 };
 
+/// How long a write waits for a lock that another process holds.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// How long the writer waits for readers before it leaves the log to another time.
+const CHECKPOINT_WAIT: Duration = Duration::from_millis(100);
+
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// A handle on the database's threads.
@@ -29,6 +37,7 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub(crate) struct Database {
     writing: mpsc::Sender<Job>,
     reading: mpsc::Sender<Job>,
+    scanning: mpsc::Sender<Job>,
     marker: Option<Arc<Marker>>,
     idle: Arc<Idle>,
 }
@@ -64,6 +73,7 @@ impl Database {
         Ok(Self {
             writing: start("writer", connection)?,
             reading: start("reader", open_to_read(path)?)?,
+            scanning: start("scanner", open_to_read(path)?)?,
             marker,
             idle: Arc::new(Idle {
                 path: path.to_owned(),
@@ -100,6 +110,18 @@ impl Database {
         run(&self.reading, |connection| work(connection)).await
     }
 
+    /// The same for long lists, which do not keep short reads waiting.
+    pub(crate) async fn scan<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run(&self.scanning, |connection| work(connection)).await
+    }
+
     /// Runs `work` in a transaction, which is rolled back when it fails.
     pub(crate) async fn transaction<T, E>(
         &self,
@@ -125,6 +147,18 @@ impl Database {
         })
         .await
     }
+
+    /// The same unless a reader needs the log: then `false`, after a moment.
+    pub(crate) async fn try_checkpoint(&self) -> Result<bool, StoreError> {
+        run(&self.writing, |connection| {
+            connection.busy_timeout(CHECKPOINT_WAIT)?;
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let busy = connection.query_row(sql, [], |row| row.get::<_, bool>(0));
+            connection.busy_timeout(BUSY_WAIT)?;
+            Ok(!busy?)
+        })
+        .await
+    }
 }
 
 impl Idle {
@@ -138,7 +172,10 @@ impl Idle {
 /// Opens or creates a database for writing.
 pub(crate) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    // What is deleted is overwritten, so that no word of it stays in the file.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // On macOS nothing less reaches the disk; elsewhere it changes nothing.
     connection.pragma_update(None, "fullfsync", "ON")?;

@@ -89,23 +89,38 @@ impl Deliveries {
         functions.chain(queues).collect()
     }
 
-    /// Takes up to `limit` deliveries of a lane that are due.
+    /// Takes up to `limit` deliveries of a lane that are due, first of users of whom the
+    /// fewest are in hand. One user has at most three quarters of the lane.
     pub async fn take(
         &self,
         lane: &Channel,
         limit: usize,
     ) -> Result<Vec<QueuedDelivery>, StoreError> {
+        let most = i64::try_from(lane.limit - lane.limit / 4).unwrap_or(i64::MAX);
         let (lane, now) = (lane.name.clone(), self.now());
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.transaction(move |transaction| {
             let mut statement = transaction.prepare_cached(
-                "UPDATE deliveries SET in_hand = 1, attempt = attempt + 1 WHERE id IN (
-                     SELECT id FROM deliveries WHERE lane = ?1 AND in_hand = 0 AND due_at <= ?2
-                     ORDER BY due_at, id LIMIT ?3)
+                "UPDATE deliveries SET in_hand = 1, attempt = attempt + 1 WHERE id = (
+                     SELECT id FROM (
+                         SELECT id, due_at, user_id, (
+                             SELECT count(*) FROM deliveries AS held
+                             WHERE held.lane = ?1 AND held.in_hand = 1
+                               AND held.user_id = due.user_id) AS in_hand
+                         FROM deliveries AS due
+                         WHERE lane = ?1 AND in_hand = 0 AND due_at <= ?2)
+                     WHERE in_hand < ?3 OR user_id = ''
+                     ORDER BY in_hand, due_at, id LIMIT 1)
                  RETURNING id, lane, function, content, attempt",
             )?;
-            let rows = statement.query_map((lane, now, limit), |row| Ok(read(row)))?;
-            rows.map(|row| row?).collect()
+            let mut taken = Vec::new();
+            while taken.len() < limit
+                && let Some(delivery) = statement
+                    .query_row((&lane, now, most), |row| Ok(read(row)))
+                    .optional()?
+            {
+                taken.push(delivery?);
+            }
+            Ok(taken)
         })
         .await
     }
@@ -164,15 +179,6 @@ impl Deliveries {
                 (id, reason, now.as_millis()),
             )?;
             remove(transaction, id, now + TASK_NAME_MEMORY)
-        })
-        .await
-    }
-
-    /// Releases the deliveries that a killed process had in flight.
-    pub(crate) async fn release_all(&self) -> Result<(), StoreError> {
-        self.transaction(|transaction| {
-            transaction.execute("UPDATE deliveries SET in_hand = 0 WHERE in_hand = 1", [])?;
-            Ok(())
         })
         .await
     }

@@ -42,6 +42,7 @@ mod queue;
 mod records;
 mod recovery;
 mod removed;
+mod restart;
 mod session_lock;
 mod session_rows;
 mod sessions;

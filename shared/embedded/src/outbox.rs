@@ -29,6 +29,24 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// The user whose interview it is about; empty where it is about none.
+    fn user(&self) -> String {
+        let user = match self {
+            Self::Event(Event::DocumentWritten(written)) => user_in(written.path.as_str()),
+            Self::Event(Event::ObjectFinalized(object)) => user_in(&object.name),
+            Self::Event(_) => None,
+            Self::Task { body, .. } => body["user_id"].as_str(),
+        };
+        user.unwrap_or_default().to_owned()
+    }
+}
+
+/// The user in a path `users/{user}/…`.
+fn user_in(path: &str) -> Option<&str> {
+    path.strip_prefix("users/")?.split('/').next()
+}
+
 /// The lane of a function's events.
 pub(crate) fn function_lane(function: &str) -> String {
     format!("function:{function}")
@@ -52,42 +70,52 @@ pub(crate) fn emit(
         return Ok(());
     }
     let event_id = count(transaction, "event", 1)?.to_string();
-    let content = serde_json::to_string(&Content::Event(event.clone()))?;
+    let content = Content::Event(event.clone());
     for function in listeners {
-        insert(
-            transaction,
-            &function_lane(function),
+        let delivery = NewDelivery {
+            lane: &function_lane(function),
             function,
-            &event_id,
-            &content,
-            now,
-            now,
-        )?;
+            event_id: &event_id,
+            content: &content,
+            due_at: now,
+        };
+        insert(transaction, &delivery, now)?;
     }
     Ok(())
+}
+
+/// A delivery that is not written yet.
+pub(crate) struct NewDelivery<'a> {
+    /// The channel.
+    pub(crate) lane: &'a str,
+    /// The function that it is for.
+    pub(crate) function: &'a str,
+    /// The id of the event, or the name of the task.
+    pub(crate) event_id: &'a str,
+    /// What it brings.
+    pub(crate) content: &'a Content,
+    /// When it is due.
+    pub(crate) due_at: Timestamp,
 }
 
 /// Writes one delivery and returns its id.
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
-    lane: &str,
-    function: &str,
-    event_id: &str,
-    content: &str,
-    due_at: Timestamp,
+    delivery: &NewDelivery<'_>,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
     transaction
         .prepare_cached(
-            "INSERT INTO deliveries (lane, function, event_id, content, due_at, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO deliveries (lane, function, event_id, content, user_id, due_at, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute((
-            lane,
-            function,
-            event_id,
-            content,
-            due_at.as_millis(),
+            delivery.lane,
+            delivery.function,
+            delivery.event_id,
+            serde_json::to_string(delivery.content)?,
+            delivery.content.user(),
+            delivery.due_at.as_millis(),
             now.as_millis(),
         ))?;
     Ok(transaction.last_insert_rowid())

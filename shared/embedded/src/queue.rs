@@ -10,7 +10,7 @@ use rusqlite::Transaction;
 use crate::{
     Store,
     error::StoreError,
-    outbox::{self, Content},
+    outbox::{self, Content, NewDelivery},
 };
 
 #[async_trait]
@@ -28,24 +28,21 @@ impl Queue for Store {
                 if !reserve(transaction, &queue, &task.name, now)? {
                     return Ok(Enqueued::Duplicate);
                 }
-                let content = serde_json::to_string(&Content::Task {
+                let content = Content::Task {
                     queue: queue.clone(),
                     name: task.name.clone(),
                     path,
                     body: task.body,
                     trace: task.trace,
-                })?;
-                let lane = outbox::queue_lane(&queue);
-                let due_at = now + task.delay;
-                let id = outbox::insert(
-                    transaction,
-                    &lane,
-                    &function,
-                    &task.name,
-                    &content,
-                    due_at,
-                    now,
-                )?;
+                };
+                let delivery = NewDelivery {
+                    lane: &outbox::queue_lane(&queue),
+                    function: &function,
+                    event_id: &task.name,
+                    content: &content,
+                    due_at: now + task.delay,
+                };
+                let id = outbox::insert(transaction, &delivery, now)?;
                 let sql = "UPDATE task_names SET delivery = ?3 WHERE queue = ?1 AND name = ?2";
                 transaction.execute(sql, (&queue, &task.name, id))?;
                 Ok(Enqueued::Accepted)

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use domain::{
     Timestamp, documents,
     event::{Event, WrittenDocument},
-    paths::DocPath,
+    paths::{DocPath, INTERVIEWS},
     pipeline::Pipeline,
-    ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
+    ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Scope, Write},
+    tombstone::TOMBSTONES,
 };
 use futures::{StreamExt, stream};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -39,22 +40,29 @@ impl Records for Store {
             self.announce_change(path);
         }
         self.inner.work.notify_one();
+        if paths.iter().any(|path| is_in(path, TOMBSTONES)) {
+            self.scrub().await;
+        }
         Ok(())
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
         let query = query.clone();
-        self.inner
-            .database
-            .read(move |connection| Ok(query::run(connection, &query)?))
-            .await
+        let is_of_one_user = matches!(query.scope, Scope::Collection(_));
+        let work = move |connection: &Connection| Ok(query::run(connection, &query)?);
+        let database = &self.inner.database;
+        if is_of_one_user {
+            database.read(work).await
+        } else {
+            database.scan(work).await
+        }
     }
 
     async fn list_paths(&self, query: &Query) -> Result<Vec<DocPath>, RecordsError> {
         let query = query.clone();
         self.inner
             .database
-            .read(move |connection| Ok(query::run_paths(connection, &query)?))
+            .scan(move |connection| Ok(query::run_paths(connection, &query)?))
             .await
     }
 
@@ -172,5 +180,17 @@ fn delete(transaction: &Transaction<'_>, path: &DocPath) -> Result<(), StoreErro
     transaction
         .prepare_cached("DELETE FROM documents WHERE path = ?1")?
         .execute([path.as_str()])?;
+    if is_in(path, INTERVIEWS) {
+        // They hold what was to be delivered of it.
+        let (_, interview) = path.split();
+        let sql = "DELETE FROM dead_letters WHERE instr(content, ?1)";
+        transaction.prepare_cached(sql)?.execute([interview])?;
+    }
     Ok(())
+}
+
+/// Whether a document lies in a collection of that name.
+fn is_in(path: &DocPath, collection: &str) -> bool {
+    let (parent, _) = path.split();
+    parent.rsplit('/').next() == Some(collection)
 }

@@ -5,7 +5,10 @@ use std::{
     fs::{File, Permissions},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use domain::{
@@ -59,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) public_url: String,
     /// Notified when there may be something to deliver.
     pub(crate) work: Notify,
+    /// Whether the write-ahead log may hold words of a deleted interview.
+    holds_deleted_words: AtomicBool,
     /// Notified when a watched document has changed.
     pub(crate) watched: Mutex<HashMap<DocPath, watch::Sender<()>>>,
     /// Holds the directory for this process until it ends.
@@ -67,8 +72,8 @@ pub(crate) struct Inner {
 
 impl Store {
     /// Opens a data directory, migrates its database to this release's version, sorts
-    /// the files that an earlier process left, and releases the deliveries it had in
-    /// flight.
+    /// the files that an earlier process left, and releases the deliveries and leases that
+    /// it had in hand.
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         Self::open_with(options, Arc::new(RealDisk)).await
     }
@@ -82,7 +87,7 @@ impl Store {
         let opened = open::open(&data_dir, Acceptance::Matching)?;
         let database = Database::start(&data_dir.database(), opened.connection, opened.marker)?;
         let store = Self::over(options, database, disk, Some(opened.lock))?;
-        store.deliveries().release_all().await?;
+        store.release().await?;
         store.clear_expired().await?;
         Ok(store)
     }
@@ -115,6 +120,8 @@ impl Store {
                 signing_key,
                 public_url: options.public_url,
                 work: Notify::new(),
+                // An earlier process may have stopped right after a deletion.
+                holds_deleted_words: AtomicBool::new(lock.is_some()),
                 watched: Mutex::default(),
                 _lock: lock,
             }),
@@ -167,7 +174,26 @@ impl Store {
         });
         buried.await?;
         self.uploads().clear_expired().await?;
-        self.clear_removed().await
+        self.clear_removed().await?;
+        if self.inner.holds_deleted_words.load(Ordering::Relaxed) {
+            self.scrub().await;
+        }
+        Ok(())
+    }
+
+    /// Empties the write-ahead log after a deletion: pages with deleted words lie there
+    /// until it is written over. The pages of the database file are overwritten by the
+    /// deletion itself. While a long read goes on, this is left to the next time.
+    pub(crate) async fn scrub(&self) {
+        let holds_words = &self.inner.holds_deleted_words;
+        holds_words.store(true, Ordering::Relaxed);
+        match self.inner.database.try_checkpoint().await {
+            Ok(true) => holds_words.store(false, Ordering::Relaxed),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(event = "store.scrub_failed", %error, "the log of the database was not emptied");
+            }
+        }
     }
 
     /// Moves everything into the database file, before the process stops.

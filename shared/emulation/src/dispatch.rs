@@ -122,10 +122,12 @@ impl Dispatcher {
         const LONG: Duration = Duration::from_mins(1);
         let due = self.deliveries.next_due().await.ok().flatten();
         // A lane that is full is looked at when something of it has finished.
-        due.map_or(LONG, |due| {
-            due.since(clock.now())
-                .clamp(Duration::from_millis(20), LONG)
-        })
+        match due.map(|due| due.since(clock.now())) {
+            None => LONG,
+            // Its lane is full, or its user has as much of it as one may have.
+            Some(Duration::ZERO) => Duration::from_millis(200),
+            Some(wait) => wait.clamp(Duration::from_millis(20), LONG),
+        }
     }
 }
 

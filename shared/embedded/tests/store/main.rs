@@ -5,6 +5,7 @@
 mod leftovers;
 mod maintenance;
 mod migrations;
+mod restart;
 mod startup;
 mod under_way;
 
@@ -77,6 +78,12 @@ impl Fixture {
             clock,
             folder,
         }
+    }
+
+    /// The same with the clock at another time.
+    async fn reopened_at(self, now: Timestamp) -> Self {
+        let clock = Arc::new(ManualClock::at(now));
+        Self { clock, ..self }.reopened().await
     }
 
     async fn due(&self, lane: &str) -> Vec<QueuedDelivery> {
