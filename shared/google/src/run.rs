@@ -12,7 +12,7 @@ use config::Environment;
 use runtime::{
     http::Service,
     receive::Receiver,
-    serve::{self, serve, stop_signal},
+    serve::{self, ConnectionLimits, serve, stop_signal},
     telemetry,
 };
 use steps::Function;
@@ -93,7 +93,13 @@ async fn listen(address: &str, service: Arc<dyn Service>) -> anyhow::Result<()> 
     let listener = serve::listen(address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
     tracing::info!(event = "service.started", address = %listener.local_addr()?, "ready");
-    serve(service, listener, stop_signal()).await?;
+    serve(
+        service,
+        listener,
+        ConnectionLimits::BEHIND_PROXY,
+        stop_signal(),
+    )
+    .await?;
     tracing::info!(event = "service.stopped", "stopped");
     Ok(())
 }

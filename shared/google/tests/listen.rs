@@ -31,7 +31,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use runtime::{
     http::{Body, Service, answer},
-    serve::serve,
+    serve::{ConnectionLimits, serve},
 };
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
@@ -128,7 +128,13 @@ impl Service for Server {
 async fn heard(server: Server, failures: usize) -> Vec<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    tokio::spawn(serve(Arc::new(server), listener, std::future::pending()));
+    let limits = ConnectionLimits::BEHIND_PROXY;
+    tokio::spawn(serve(
+        Arc::new(server),
+        listener,
+        limits,
+        std::future::pending(),
+    ));
     let database = FirestoreDatabase {
         project: "p".into(),
         id: "(default)".into(),

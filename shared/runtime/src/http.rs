@@ -1,9 +1,9 @@
 //! Requests and answers.
 
-use std::{convert::Infallible, error::Error, io, time::Duration};
+use std::{convert::Infallible, error::Error, io, pin::pin, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use domain::ErrorCode;
 use futures::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -13,7 +13,11 @@ use http_body_util::{
 };
 use hyper::body::{Body as HttpBody, Frame, Incoming};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    task::spawn_blocking,
+    time::timeout,
+};
 
 pub use crate::problem::{Problem, ProblemBody, is_caused_by};
 use crate::{min_rate::paced, strict};
@@ -109,6 +113,12 @@ const LARGE: usize = 256 * 1024;
 /// Large bodies are parsed one after the other.
 static PARSING: Semaphore = Semaphore::const_new(1);
 
+/// By how much the memory of a body grows, in bytes.
+const HELD_STEP: usize = 64 * 1024;
+
+/// The memory for bodies that are being read, in steps: 96 MiB.
+static HELD_BODIES: Semaphore = Semaphore::const_new(96 * 1024 * 1024 / HELD_STEP);
+
 /// The longest explanation of what is wrong with a body, in characters: serde repeats
 /// names of any length.
 const MAX_WHY: usize = 300;
@@ -119,12 +129,55 @@ where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    match timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
-        Ok(Err(_)) => Err(incomplete()),
-        Err(_) => Err(too_slow()),
+    let held = timeout(BODY_TIMEOUT, held_body(body, limit)).await;
+    Ok(held.map_err(|_| too_slow())??.bytes)
+}
+
+/// A body in memory, counted among all of them.
+struct HeldBody {
+    bytes: Bytes,
+    _held: SemaphorePermit<'static>,
+}
+
+/// Reads a body, counting its bytes as they come.
+async fn held_body<B>(body: B, limit: usize) -> Result<HeldBody, Problem>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut body = pin!(Limited::new(body, limit));
+    let mut bytes = BytesMut::new();
+    let mut held = hold(1)?;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => too_large(limit),
+            false => incomplete(),
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        bytes.extend_from_slice(&data);
+        let missing = (bytes.len() / HELD_STEP + 1).saturating_sub(held.num_permits());
+        if missing > 0 {
+            held.merge(hold(missing)?);
+        }
     }
+    Ok(HeldBody {
+        bytes: bytes.freeze(),
+        _held: held,
+    })
+}
+
+/// Takes steps of the memory for bodies.
+fn hold(steps: usize) -> Result<SemaphorePermit<'static>, Problem> {
+    let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+    HELD_BODIES.try_acquire_many(steps).map_err(|_| {
+        let detail = "as many bodies are being read as there is memory for";
+        Problem {
+            retry_after: Some(Duration::from_secs(5)),
+            ..Problem::new(ErrorCode::Unavailable, detail)
+        }
+    })
 }
 
 /// Reads a JSON body of at most `limit` bytes.
@@ -134,12 +187,13 @@ where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let bytes = whole_body(body, limit).await?;
-    let parsed = if bytes.len() < LARGE {
-        strict::from_slice(&bytes)
+    let held = timeout(BODY_TIMEOUT, held_body(body, limit)).await;
+    let held = held.map_err(|_| too_slow())??;
+    let parsed = if held.bytes.len() < LARGE {
+        strict::from_slice(&held.bytes)
     } else {
         let turn = PARSING.acquire().await;
-        let parsing = spawn_blocking(move || strict::from_slice(&bytes)).await;
+        let parsing = spawn_blocking(move || strict::from_slice(&held.bytes)).await;
         drop(turn);
         parsing.map_err(|_| Problem::internal())?
     };

@@ -14,6 +14,7 @@ mod ack;
 mod binding;
 mod cloud_log;
 pub mod cloudevent;
+mod connections;
 pub mod delivery;
 pub mod firestore;
 pub mod http;

@@ -12,19 +12,20 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream, lookup_host},
     signal::unix::{SignalKind, signal},
     sync::Notify,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
-use crate::http::{Body, Service, full};
+pub use crate::connections::ConnectionLimits;
+use crate::{
+    connections::{Connections, OpenConnection},
+    http::{Body, Service, full},
+};
 
 /// How long the first request of a connection may take to begin.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a connection is kept, from the end of one request to the end of the next
-/// one's headers. Google's load balancers keep an unused one for 600 seconds and say
-/// that servers have to wait longer: who closes it first may lose a request that is on
-/// its way (<https://cloud.google.com/load-balancing/docs/https#timeouts_and_retries>).
-const KEEP_ALIVE: Duration = Duration::from_secs(620);
+/// How often it is logged that connections are not accepted.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// The most that the headers of a request may have, in bytes.
 const MAX_HEADERS: usize = 64 * 1024;
@@ -72,10 +73,11 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub async fn serve(
     service: Arc<dyn Service>,
     listener: TcpListener,
+    limits: ConnectionLimits,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = GracefulShutdown::new();
-    accept(&service, &connections, &listener, stop).await;
+    accept(&service, &connections, &listener, limits, stop).await;
     drop(listener);
     let finishing = async {
         connections.shutdown().await;
@@ -94,16 +96,34 @@ async fn accept(
     service: &Arc<dyn Service>,
     connections: &GracefulShutdown,
     listener: &TcpListener,
+    limits: ConnectionLimits,
     stop: impl Future<Output = ()>,
 ) {
+    let open = Connections::new(limits);
+    let mut reported: Option<Instant> = None;
+    let mut report = |reason: &str| {
+        if reported.is_none_or(|last| last.elapsed() >= REPORT_EVERY) {
+            reported = Some(Instant::now());
+            tracing::warn!(
+                event = "connection.refused",
+                reason,
+                "connections are not accepted"
+            );
+        }
+    };
     tokio::pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(connections, service, stream, Peer(peer)),
+                Ok((stream, peer)) => match open.open(peer.ip().to_canonical()) {
+                    Some(counted) => {
+                        connect(connections, service, stream, Peer(peer), limits, counted);
+                    }
+                    None => report("as many are open as there is room for"),
+                },
                 // Out of file handles, say: connections that end will release some.
                 Err(error) => {
-                    tracing::warn!(event = "connection.accept_failed", %error, "a connection was not accepted");
+                    report(&error.to_string());
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
@@ -117,6 +137,8 @@ fn connect(
     service: &Arc<dyn Service>,
     stream: TcpStream,
     peer: Peer,
+    limits: ConnectionLimits,
+    counted: OpenConnection,
 ) {
     // Small answers should not wait for company.
     let _ = stream.set_nodelay(true);
@@ -130,11 +152,12 @@ fn connect(
         let method = request.method().clone();
         async move { Ok::<_, Infallible>(without_content(&method, service.call(request).await)) }
     });
-    let connection = builder()
+    let connection = builder(limits)
         .serve_connection_with_upgrades(TokioIo::new(stream), respond)
         .into_owned();
     let watched = connections.watch(connection);
     tokio::spawn(async move {
+        let _counted = counted;
         tokio::pin!(watched);
         // Which version is spoken is not clear before the first bytes, and until
         // then no timeout of either version runs.
@@ -155,12 +178,12 @@ fn connect(
     });
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
+fn builder(limits: ConnectionLimits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(KEEP_ALIVE)
+        .header_read_timeout(limits.keep_alive)
         .max_buf_size(MAX_HEADERS);
     builder
         .http2()

@@ -14,7 +14,7 @@ use peak_alloc::PeakAlloc;
 use runtime::{
     delivery::read_event,
     http::{Body, Service, empty, read_json},
-    serve::{listen, serve},
+    serve::{ConnectionLimits, listen, serve},
 };
 use serde::Deserialize;
 use tokio::net::TcpStream;
@@ -118,7 +118,12 @@ async fn post(address: SocketAddr, body: &Bytes) -> StatusCode {
 async fn requests() {
     let listener = listen("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    tokio::spawn(serve(Arc::new(Reader), listener, std::future::pending()));
+    tokio::spawn(serve(
+        Arc::new(Reader),
+        listener,
+        ConnectionLimits::BEHIND_PROXY,
+        std::future::pending(),
+    ));
     let ignored = shapes()
         .into_iter()
         .map(|(what, json)| (what, format!("{{\"x\":{json}}}"), StatusCode::NO_CONTENT));

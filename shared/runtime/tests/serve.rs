@@ -13,7 +13,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use runtime::{
     receive::Receiver,
-    serve::{listen, serve},
+    serve::{ConnectionLimits, listen, serve},
 };
 use steps::{Failure, Function, Trigger};
 use tokio::{
@@ -66,7 +66,8 @@ async fn server() -> Server {
     let listener = listen("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel();
-    let serving = tokio::spawn(serve(receiver, listener, async {
+    let limits = ConnectionLimits::BEHIND_PROXY;
+    let serving = tokio::spawn(serve(receiver, listener, limits, async {
         let _ = stopped.await;
     }));
     Server {

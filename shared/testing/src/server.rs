@@ -17,6 +17,7 @@ pub fn serve_on(listener: TcpListener, service: Arc<dyn Service>) {
     tokio::spawn(runtime::serve::serve(
         service,
         listener,
+        runtime::serve::ConnectionLimits::BEHIND_PROXY,
         std::future::pending(),
     ));
 }

@@ -24,7 +24,7 @@ use domain::ports::Clock;
 use embedded::{Store, StoreOptions};
 use emulation::{Dispatcher, dispatch::GRACE, schedule};
 use runtime::{
-    serve::{listen, serve, stop_signal},
+    serve::{ConnectionLimits, listen, serve, stop_signal},
     telemetry,
 };
 use settings::RelaySettings;
@@ -76,7 +76,13 @@ async fn relay(settings: RelaySettings) -> anyhow::Result<()> {
     let listener = listener.with_context(|| format!("listening on {url}"))?;
     tracing::info!(event = "relay.started", "relaying at {url}");
     let service = service::Front::new(&store, &settings, url, clock);
-    serve(Arc::new(service), listener, stop_signal()).await?;
+    serve(
+        Arc::new(service),
+        listener,
+        ConnectionLimits::direct(),
+        stop_signal(),
+    )
+    .await?;
     stop.cancel();
     ticking.await??;
     dispatching.await?;

@@ -80,6 +80,7 @@ impl Fixture {
             ),
             public_url: None,
             max_duration: Duration::from_hours(1),
+            turns: transcribe::turn_taking::TurnTaking::default(),
         }
     }
 
@@ -101,7 +102,7 @@ impl Fixture {
         let session = begun.headers()["location"].to_str().unwrap().to_owned();
         assert!(deletion::mark(&*records, key, now).await.unwrap());
         let uploads = self.uploads("api");
-        let purged = deletion::purge(&*records, &[&*uploads], key).await;
+        let purged = deletion::purge(&*records, &[&*uploads], key, now).await;
         purged.unwrap();
         let ended = client.put(session).body("RIFF").send().await.unwrap();
         assert_eq!(ended.status(), 200);
