@@ -3,12 +3,12 @@
 use std::{fmt, sync::Arc};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{self, State},
     response::{IntoResponse, Response},
 };
 use domain::{
-    ErrorCode, Private,
+    ErrorCode, Private, UserId,
     analysis::Rubric,
     interview::Kind,
     text::{self, NOT_BLANK},
@@ -201,11 +201,13 @@ impl SpeakerInput {
 )]
 pub(crate) async fn analyze(
     State(api): State<Arc<Api>>,
+    Extension(user): Extension<UserId>,
     request: extract::Request,
 ) -> Result<Response, ApiError> {
     // Before the body is read, which can be large.
-    let _room = api.limits.rate_limits.admit_analysis()?;
+    let mut call = api.limits.rate_limits.begin_direct_call(&user)?;
     let request: AnalyzeRequest = read_json(request.into_body(), MAX_BODY).await?;
+    call.take_place()?;
     if let Some(language) = &request.language {
         check_language(language)?;
     }

@@ -9,13 +9,12 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::{Request, State};
 use domain::{
     ErrorCode,
-    callback::{Callback, CallbackToken, Job, QUEUE},
-    ids::hex,
+    callback::{Callback, CallbackRecord, CallbackToken, Job, QUEUE},
+    ids::task_name,
     ports::{Overwrite, Task},
 };
 use http::StatusCode;
 use runtime::http::{Problem, incoming};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Api,
@@ -48,17 +47,20 @@ pub(crate) async fn callback(
     request: Request,
 ) -> Result<StatusCode, ApiError> {
     let token = CallbackToken::parse(values.get("token")).ok_or_else(nothing_awaited)?;
-    let document = api.records.read(&token.document()).await?;
-    let callback: Callback = document.ok_or_else(nothing_awaited)?.decode()?;
+    let (record, callback) = api.awaited(&token).await?.ok_or_else(nothing_awaited)?;
     let body = limit(incoming(request.into_body()), MAX_ANSWER);
-    let (object, kind) = (token.object(), "application/json");
+    let (object, kind) = (record.object(), "application/json");
     let stored = api.artifacts.write(&object, kind, body, Overwrite::Allowed);
     stored.await?;
-    let digest = Sha256::digest(&token.secret);
-    let name = format!("{}-answer-{}", hex(&digest[..4]), hex(&digest[4..16]));
+    if api.records.read(&record.document()).await?.is_none() {
+        // The interview was deleted, or the step settled, while the answer came in.
+        api.artifacts.delete(&object).await?;
+        return Err(nothing_awaited().into());
+    }
     let trace = callback.lease.trace;
+    let name = task_name(&format!("{}-answer", record.id));
     let job = Job {
-        answer: Some(token.secret),
+        answer: Some(record.id),
         ..callback.job
     };
     let task = Task {
@@ -69,6 +71,21 @@ pub(crate) async fn callback(
     };
     api.queue.enqueue(QUEUE, task).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Api {
+    /// The recorded request that a token belongs to.
+    async fn awaited(
+        &self,
+        token: &CallbackToken,
+    ) -> Result<Option<(CallbackRecord, Callback)>, ApiError> {
+        for record in [token.record(), token.earlier_record()] {
+            if let Some(document) = self.records.read(&record.document()).await? {
+                return Ok(Some((record, document.decode()?)));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// One answer for every reason, so that nothing can be learnt by trying.

@@ -4,85 +4,76 @@ use std::fmt::Write as _;
 
 use domain::{
     text,
-    transcript::{Transcript, Word},
+    transcript::{Turn, Word},
 };
+
+use crate::transcript_forms::TranscriptForm;
 
 /// Words in one cue.
 const WORDS_PER_CUE: usize = 8;
 
-struct Cue<'a> {
-    speaker: u32,
-    words: &'a [Word],
-}
+struct Cue<'a>(&'a [Word]);
 
-/// Each turn in cues of at most eight words.
-fn cues(transcript: &Transcript) -> impl Iterator<Item = Cue<'_>> {
-    transcript.turns.iter().flat_map(|turn| {
-        let words = transcript.words.get(turn.words.clone()).unwrap_or_default();
-        words.chunks(WORDS_PER_CUE).map(|words| Cue {
-            speaker: turn.speaker,
-            words,
-        })
-    })
+/// A turn in cues of at most eight words.
+fn cues(words: &[Word]) -> impl Iterator<Item = Cue<'_>> {
+    words.chunks(WORDS_PER_CUE).map(Cue)
 }
 
 impl Cue<'_> {
     /// The span; at least a millisecond, because players drop empty cues.
     fn span(&self) -> (u64, u64) {
-        let start = self.words.first().map_or(0, |word| word.start_ms);
-        let end = self
-            .words
-            .iter()
-            .map(|word| word.end_ms)
-            .max()
-            .unwrap_or(start);
-        (start, end.max(start + 1))
+        let start = self.0.first().map_or(0, |word| word.start_ms);
+        let ends = self.0.iter().map(|word| word.end_ms);
+        (start, ends.max().unwrap_or(start).max(start + 1))
     }
 
     fn text(&self) -> String {
-        text::joined(self.words.iter().map(|word| word.text.reveal()))
+        text::joined(self.0.iter().map(|word| word.text.reveal()))
     }
 }
 
 /// `SubRip`: the speaker's name where it changes.
-pub(crate) fn srt(transcript: &Transcript) -> String {
-    let (mut text, mut last) = (String::new(), None);
-    for (number, cue) in (1..).zip(cues(transcript)) {
-        let (start, end) = cue.span();
-        let _ = writeln!(
-            text,
-            "{number}\n{} --> {}",
-            time(start, ','),
-            time(end, ',')
-        );
-        if last != Some(cue.speaker) {
-            let _ = writeln!(
-                text,
-                "[{}]",
-                plain(transcript.speaker_name(cue.speaker).reveal())
-            );
-            last = Some(cue.speaker);
+#[derive(Default)]
+pub(crate) struct SubRip {
+    cues: u32,
+    last_speaker: Option<u32>,
+}
+
+impl TranscriptForm for SubRip {
+    fn turn(&mut self, turn: &Turn, words: &[Word], speaker: &str) -> String {
+        let mut text = String::new();
+        for cue in cues(words) {
+            self.cues += 1;
+            let (start, end) = cue.span();
+            let (start, end) = (time(start, ','), time(end, ','));
+            let _ = writeln!(text, "{}\n{start} --> {end}", self.cues);
+            if self.last_speaker.replace(turn.speaker) != Some(turn.speaker) {
+                let _ = writeln!(text, "[{}]", plain(speaker));
+            }
+            let _ = writeln!(text, "{}\n", plain(&cue.text()));
         }
-        let _ = writeln!(text, "{}\n", plain(&cue.text()));
+        text
     }
-    text
 }
 
 /// `WebVTT`: the speaker as a voice on every cue.
-pub(crate) fn vtt(transcript: &Transcript) -> String {
-    let mut text = "WEBVTT\n".to_owned();
-    for cue in cues(transcript) {
-        let (start, end) = cue.span();
-        let voice = escape(transcript.speaker_name(cue.speaker).reveal());
-        let _ = write!(
-            text,
-            "\n{} --> {}\n<v {voice}>{}\n",
-            time(start, '.'),
-            time(end, '.'),
-            escape(&cue.text())
-        );
+pub(crate) struct WebVtt;
+
+impl TranscriptForm for WebVtt {
+    fn begin(&self) -> String {
+        "WEBVTT\n".to_owned()
     }
-    text
+
+    fn turn(&mut self, _: &Turn, words: &[Word], speaker: &str) -> String {
+        let voice = escape(speaker);
+        cues(words).fold(String::new(), |mut text, cue| {
+            let (start, end) = cue.span();
+            let (start, end) = (time(start, '.'), time(end, '.'));
+            let said = escape(&cue.text());
+            let _ = write!(text, "\n{start} --> {end}\n<v {voice}>{said}\n");
+            text
+        })
+    }
 }
 
 fn time(millis: u64, point: char) -> String {
@@ -98,16 +89,21 @@ fn time(millis: u64, point: char) -> String {
 
 /// One line, and no arrow that a parser would take for the next cue's times.
 fn plain(text: &str) -> String {
-    let mut text = text.replace(['\n', '\r'], " ");
+    let mut text = one_line(text);
     while text.contains("-->") {
         text = text.replace("-->", "->");
     }
     text
 }
 
+/// The text without line breaks.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
 fn escape(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ");
-    text.replace('&', "&amp;")
+    one_line(text)
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }
@@ -116,11 +112,12 @@ fn escape(text: &str) -> String {
 mod tests {
     use domain::{
         Timestamp,
-        transcript::{Quality, Speaker, TranscriptHead},
+        transcript::{Quality, Speaker, Transcript, TranscriptHead},
         versions::UnknownFields,
     };
 
     use super::*;
+    use crate::transcript_forms::write;
 
     fn transcript() -> Transcript {
         let said = [("a", 0, 0), ("<b>", 1_000, 0), ("-->", 3_661_007, 1)];
@@ -152,7 +149,7 @@ mod tests {
     #[test]
     fn subrip_names_the_speaker_where_it_changes() {
         assert_eq!(
-            srt(&transcript()),
+            write(SubRip::default(), &transcript()),
             "1\n00:00:00,000 --> 00:00:01,500\n[Speaker 1]\na <b>\n\n\
              2\n01:01:01,007 --> 01:01:01,507\n[Speaker 2]\n->\n\n"
         );
@@ -161,7 +158,7 @@ mod tests {
     #[test]
     fn webvtt_has_voices_and_escapes() {
         assert_eq!(
-            vtt(&transcript()),
+            write(WebVtt, &transcript()),
             "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\n<v Speaker 1>a &lt;b&gt;\n\
              \n01:01:01.007 --> 01:01:01.507\n<v Speaker 2>--&gt;\n"
         );

@@ -3,6 +3,8 @@
 use domain::transcript::Transcript;
 use serde::Serialize;
 
+use crate::{captions::SubRip, transcript_forms};
+
 /// The transcript as the API shows it.
 pub fn json(transcript: &Transcript) -> impl Serialize + '_ {
     crate::transcript::TranscriptBody::from(transcript)
@@ -10,5 +12,5 @@ pub fn json(transcript: &Transcript) -> impl Serialize + '_ {
 
 /// `SubRip` captions.
 pub fn srt(transcript: &Transcript) -> String {
-    crate::captions::srt(transcript)
+    transcript_forms::write(SubRip::default(), transcript)
 }

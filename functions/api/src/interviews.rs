@@ -184,7 +184,7 @@ pub(crate) async fn delete(
     }
     let buckets = [&*api.uploads, &*api.artifacts];
     // Should this break off, the mark stays and the sweep goes on.
-    deletion::purge(&*api.records, &buckets, &key).await?;
+    deletion::purge(&*api.records, &buckets, &key, api.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use domain::{
-    ErrorCode, Interview, UserId,
+    ErrorCode, Interview, InterviewId, Timestamp, UserId,
     interview::Status,
     interview_store,
     paths::{DocPath, interviews_of},
@@ -126,7 +126,8 @@ pub(crate) async fn list(
 
 /// Where the page begins.
 fn place(token: &str, user: &UserId) -> Result<(Value, DocPath), Problem> {
-    let (created_at, id): (String, String) = read_token(token)?;
+    // A store refuses what cannot be the place of a document.
+    let (created_at, id): (Timestamp, InterviewId) = read_token(token)?;
     let path = DocPath::parse(&format!("{}/{id}", interviews_of(user)));
     Ok((json!(created_at), path.ok_or_else(not_given_out)?))
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use domain::{
-    ErrorCode, InterviewKey, Private,
+    ErrorCode, Interview, InterviewKey, Private,
     ids::{hex, random_name},
     interview_store::{self, Decision},
-    note::{self, Note, NoteKind},
+    note::{self, Note, NoteKind, NoteTotals},
     paths::DocPath,
     ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
     text::NOT_BLANK,
@@ -42,10 +42,10 @@ const MAX_TEXT: usize = 10_000;
 const MAX_BODY: usize = 128 * 1024;
 
 /// The most notes of an interview.
-const MAX_NOTES: usize = 2_000;
+const MAX_NOTES: u64 = 2_000;
 
 /// The most that all of them say, in bytes: they are read together.
-const MAX_ALL: usize = 1024 * 1024;
+const MAX_ALL: u64 = 1024 * 1024;
 
 /// A note or a bookmark.
 #[derive(Deserialize, JsonSchema)]
@@ -133,7 +133,6 @@ pub(crate) async fn add_note(
     };
     check_text(&new.text)?;
     check_moment(new.at_ms)?;
-    check_room(&api.all_notes(&key).await?, &new.text)?;
     let note = Note {
         id,
         text: new.text,
@@ -146,15 +145,15 @@ pub(crate) async fn add_note(
     if let Some(made) = api.note(&path).await? {
         return Ok((StatusCode::CREATED, Json(made.known_only())));
     }
-    match api.join(&key, &path, &note).await {
-        Ok(true) => Ok((StatusCode::CREATED, Json(note))),
-        Ok(false) => Err(no_interview().into()),
+    let write = Write::put(path.clone(), &note, Precondition::Absent)?;
+    let count = |totals: NoteTotals| totals.with(&note);
+    match api.write_note(&key, write, count).await? {
+        NoteWrite::Written => Ok((StatusCode::CREATED, Json(note))),
         // By the same key, at the same time; or by this call, unacknowledged.
-        Err(stale @ RecordsError::Stale { .. }) => match api.note(&path).await? {
+        NoteWrite::Stale(stale) => match api.note(&path).await? {
             Some(made) => Ok((StatusCode::CREATED, Json(made.known_only()))),
             None => Err(stale.into()),
         },
-        Err(other) => Err(other.into()),
     }
 }
 
@@ -182,11 +181,9 @@ pub(crate) async fn change_note(
     let path = known(&key, values.get("note_id"))?;
     let document = api.records.read(&path).await?.ok_or_else(no_note)?;
     let mut note: Note = document.decode()?;
+    let before = note.clone();
     if let Some(text) = change.text {
         check_text(&text)?;
-        let mut others = api.all_notes(&key).await?;
-        others.retain(|other| other.id != note.id);
-        check_room(&others, &text)?;
         note.text = text;
     }
     note.at_ms = change.at_ms.apply(note.at_ms);
@@ -194,8 +191,11 @@ pub(crate) async fn change_note(
     note.kind = change.kind.unwrap_or(note.kind);
     let unchanged = Precondition::Version(document.version);
     let write = Write::put(path, &note, unchanged)?;
-    api.records.commit(vec![write]).await?;
-    Ok(Json(note.known_only()))
+    let count = |totals: NoteTotals| totals.without(&before).with(&note);
+    match api.write_note(&key, write, count).await? {
+        NoteWrite::Written => Ok(Json(note.known_only())),
+        NoteWrite::Stale(stale) => Err(stale.into()),
+    }
 }
 
 /// Delete a note
@@ -211,14 +211,23 @@ pub(crate) async fn delete_note(
     OwnInterview(interview): OwnInterview,
     values: PathValues,
 ) -> Result<StatusCode, ApiError> {
-    let path = known(&interview.key(), values.get("note_id"))?;
-    api.records.read(&path).await?.ok_or_else(no_note)?;
+    let key = interview.key();
+    let path = known(&key, values.get("note_id"))?;
+    let document = api.records.read(&path).await?.ok_or_else(no_note)?;
     let delete = Write::Delete {
         path,
-        precondition: Precondition::None,
+        precondition: Precondition::Exists,
     };
-    api.records.commit(vec![delete]).await?;
-    Ok(StatusCode::NO_CONTENT)
+    // One that cannot be read is not counted either.
+    let note = document.decode::<Note>().ok();
+    let count = |totals: NoteTotals| match &note {
+        Some(note) => totals.without(note),
+        None => totals,
+    };
+    match api.write_note(&key, delete, count).await? {
+        // Another request has deleted it meanwhile.
+        NoteWrite::Written | NoteWrite::Stale(_) => Ok(StatusCode::NO_CONTENT),
+    }
 }
 
 impl Api {
@@ -238,28 +247,44 @@ impl Api {
         found.map(|document| document.decode()).transpose()
     }
 
-    /// Stores a new note in one transaction with its interview; `false` when that has
-    /// been deleted, perhaps while the note was on its way.
-    async fn join(
+    /// Commits a write of a note in one transaction with its interview, which counts the
+    /// notes. Refuses what makes them more than fit.
+    async fn write_note(
         &self,
         key: &InterviewKey,
-        path: &DocPath,
-        note: &Note,
-    ) -> Result<bool, RecordsError> {
-        let write = Write::put(path.clone(), note, Precondition::Absent)?;
-        interview_store::transact(
-            &*self.records,
-            key,
-            note.created_at,
-            |interview| match interview {
-                Some(interview) if interview.deleted_at.is_none() => {
-                    Decision::Write(true, vec![write.clone()])
-                }
-                _ => Decision::Leave(false),
-            },
-        )
-        .await
+        write: Write,
+        count: impl Fn(NoteTotals) -> NoteTotals + Send + Sync,
+    ) -> Result<NoteWrite, Problem> {
+        // For an interview that no release has counted yet.
+        let counted = NoteTotals::new(&self.all_notes(key).await?);
+        let now = self.clock.now();
+        let decide = |interview: Option<&mut Interview>| {
+            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+                return Decision::Leave(Err(no_interview()));
+            };
+            let before = interview.note_totals.clone();
+            let before = before.unwrap_or_else(|| counted.clone());
+            let after = count(before.clone());
+            let grows = after.count > before.count || after.bytes > before.bytes;
+            if grows && (after.count > MAX_NOTES || after.bytes > MAX_ALL) {
+                return Decision::Leave(Err(too_many()));
+            }
+            interview.note_totals = Some(after);
+            Decision::Write(Ok(NoteWrite::Written), vec![write.clone()])
+        };
+        match interview_store::transact(&*self.records, key, now, decide).await {
+            Err(stale @ RecordsError::Stale { .. }) => Ok(NoteWrite::Stale(stale)),
+            committed => committed?,
+        }
     }
+}
+
+/// What became of the write of a note.
+enum NoteWrite {
+    /// It is stored.
+    Written,
+    /// Another request was faster.
+    Stale(RecordsError),
 }
 
 /// In the order of [`note::order`].
@@ -290,13 +315,7 @@ fn check_text(text: &Private) -> Result<(), Problem> {
     is_valid.then_some(()).ok_or_else(|| invalid("text", &why))
 }
 
-/// Whether another note with that text fits beside those.
-fn check_room(others: &[Note], text: &Private) -> Result<(), Problem> {
-    let said = others.iter().map(|note| note.text.reveal().len());
-    let said = said.sum::<usize>() + text.reveal().len();
-    if others.len() < MAX_NOTES && said <= MAX_ALL {
-        return Ok(());
-    }
+fn too_many() -> Problem {
     let detail = format!("an interview has at most {MAX_NOTES} notes, of {MAX_ALL} bytes in all");
-    Err(Problem::new(ErrorCode::TooManyNotes, detail))
+    Problem::new(ErrorCode::TooManyNotes, detail)
 }

@@ -13,7 +13,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{body::Body, response::Response};
@@ -26,11 +25,8 @@ use governor::{
 use http::Request;
 use http_body_util::BodyExt;
 use runtime::{http::Problem, serve::Peer};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many transcripts of callers who wait are in memory at most: each may be of a
-/// whole day, and an instance has half a gibibyte.
-const MOST_ANALYSES: usize = 6;
+use crate::direct_calls::{DirectCall, DirectCalls};
 
 /// After this many requests, clients without recent requests are forgotten.
 const FORGET_AFTER: u32 = 4_096;
@@ -90,7 +86,7 @@ struct Counts {
     users: Option<Limiter<UserId>>,
     addresses: Option<Limiter<IpAddr>>,
     streams: Mutex<HashMap<UserId, u32>>,
-    analyses: Semaphore,
+    direct_calls: DirectCalls,
 }
 
 impl fmt::Debug for RateLimits {
@@ -107,7 +103,7 @@ impl RateLimits {
             users: rate_limits.user_requests.map(Limiter::new),
             addresses: rate_limits.address_requests.map(Limiter::new),
             streams: Mutex::default(),
-            analyses: Semaphore::new(MOST_ANALYSES),
+            direct_calls: DirectCalls::default(),
         }))
     }
 
@@ -126,15 +122,9 @@ impl RateLimits {
         limiter.map_or(Ok(()), |limiter| limiter.admit(user))
     }
 
-    /// Has room for one more transcript that is analysed while its caller waits.
-    pub(crate) fn admit_analysis(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.0.analyses.try_acquire().map_err(|_| {
-            let detail = "as many transcripts are being analysed as there is room for";
-            Problem {
-                retry_after: Some(Duration::from_secs(10)),
-                ..Problem::new(ErrorCode::Unavailable, detail)
-            }
-        })
+    /// Counts a call of a user who waits for an analysis.
+    pub(crate) fn begin_direct_call(&self, user: &UserId) -> Result<DirectCall, Problem> {
+        self.0.direct_calls.begin(user)
     }
 
     /// Counts a stream of a user for as long as the answer lasts that it is given to.
@@ -265,22 +255,6 @@ mod tests {
                 .append("x-forwarded-for", value.parse().unwrap());
         }
         request
-    }
-
-    #[test]
-    fn so_many_transcripts_are_analysed_and_another_when_one_is_done() {
-        let rate_limits = RateLimits::new(RateLimitSettings::default());
-        let mut rooms: Vec<_> = (0..MOST_ANALYSES)
-            .map(|_| rate_limits.admit_analysis().unwrap())
-            .collect();
-        let refused = rate_limits.admit_analysis().unwrap_err();
-        assert_eq!(
-            (refused.status.as_u16(), refused.code),
-            (503, ErrorCode::Unavailable)
-        );
-        assert!(refused.retry_after.is_some());
-        rooms.pop();
-        assert!(rate_limits.admit_analysis().is_ok());
     }
 
     #[test]

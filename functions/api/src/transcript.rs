@@ -1,31 +1,31 @@
 //! The transcript, for programs and for people.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use domain::{
-    ErrorCode, Interview, interview_store,
+    ErrorCode, Interview, InterviewKey, interview_store,
+    ports::Records,
     transcript::{Quality, Speaker, Transcript, Turn, Word},
+    turns::TurnGrouper,
     usable::Usable,
     versions::StripUnknown as _,
 };
-use http::header::CONTENT_TYPE;
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    Api, captions,
+    Api,
+    body_writer::{self, BodyWriter, Interrupted},
+    captions::{SubRip, WebVtt},
     error::{ApiError, not_ready},
     extract::{NoParameters, OwnInterview, QueryParameters},
     openapi::{
         errors::{STORE, USER, errors},
         examples,
     },
+    transcript_forms::{Markdown, PlainText, TranscriptForm},
 };
 
 /// Read the transcript
@@ -43,7 +43,11 @@ pub(crate) async fn json(
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let transcript = api.transcript(&interview).await?;
-    Ok(Json(TranscriptBody::from(&transcript)).into_response())
+    body_writer::respond("application/json", async move |mut body: BodyWriter| {
+        transcript.write_json(&mut body).await?;
+        Ok(body)
+    })
+    .await
 }
 
 /// Read the transcript as SubRip captions
@@ -66,12 +70,10 @@ pub(crate) async fn srt(
     _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
-    let text = captions::srt(&api.transcript(&interview).await?);
-    Ok((
-        [(CONTENT_TYPE, "application/x-subrip; charset=utf-8")],
-        text,
-    )
-        .into_response())
+    let transcript = api.transcript(&interview).await?;
+    transcript
+        .respond("application/x-subrip; charset=utf-8", SubRip::default())
+        .await
 }
 
 /// Read the transcript as WebVTT captions with voices
@@ -94,8 +96,8 @@ pub(crate) async fn vtt(
     _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
-    let text = captions::vtt(&api.transcript(&interview).await?);
-    Ok(([(CONTENT_TYPE, "text/vtt; charset=utf-8")], text).into_response())
+    let transcript = api.transcript(&interview).await?;
+    transcript.respond("text/vtt; charset=utf-8", WebVtt).await
 }
 
 /// Read the transcript as plain text, a turn to a line
@@ -118,8 +120,10 @@ pub(crate) async fn txt(
     _: QueryParameters<NoParameters>,
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
-    let text = to_text(&api.transcript(&interview).await?);
-    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+    let transcript = api.transcript(&interview).await?;
+    transcript
+        .respond("text/plain; charset=utf-8", PlainText)
+        .await
 }
 
 /// Read the transcript as Markdown
@@ -143,32 +147,136 @@ pub(crate) async fn md(
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let transcript = api.transcript(&interview).await?;
-    let text = to_markdown(&transcript, interview.title.reveal());
-    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
+    let title = interview.title.reveal().to_owned();
+    let form = Markdown { title };
+    transcript
+        .respond("text/markdown; charset=utf-8", form)
+        .await
+}
+
+/// A transcript whose words are read while they are written.
+pub(crate) struct StoredTranscript {
+    records: Arc<dyn Records>,
+    key: InterviewKey,
+    /// Everything but the words, with the names of the speakers.
+    head: Transcript,
 }
 
 impl Api {
-    async fn transcript(&self, interview: &Interview) -> Result<Transcript, Problem> {
-        let found = interview_store::transcript(&*self.records, &interview.key()).await?;
-        let transcript = found.ok_or_else(|| not_ready("transcript"))?;
-        Ok(shown(transcript, interview))
+    async fn transcript(&self, interview: &Interview) -> Result<StoredTranscript, Problem> {
+        let found = self.stored_transcript(interview).await?;
+        found.ok_or_else(|| not_ready("transcript"))
+    }
+
+    /// The transcript of an interview, if there is one: with the names of its speakers, and
+    /// judged where it was stored by a release that did not.
+    pub(crate) async fn stored_transcript(
+        &self,
+        interview: &Interview,
+    ) -> Result<Option<StoredTranscript>, Problem> {
+        let key = interview.key();
+        let Some(mut head) = interview_store::transcript_head(&*self.records, &key).await? else {
+            return Ok(None);
+        };
+        if head.usable.is_none() {
+            let whole = interview_store::transcript(&*self.records, &key).await?;
+            head.usable = whole.map(|whole| whole.usable(interview.least_speakers()));
+        }
+        Ok(Some(StoredTranscript {
+            records: Arc::clone(&self.records),
+            key,
+            head: Transcript::new(head, Vec::new())
+                .with_speaker_names(&interview.speakers)
+                .known_only(),
+        }))
     }
 }
 
-/// The transcript of this interview: with the names of its speakers, and judged where it was
-/// stored by a release that did not.
-pub(crate) fn shown(transcript: Transcript, interview: &Interview) -> Transcript {
-    let mut transcript = transcript
-        .with_speaker_names(&interview.speakers)
-        .known_only();
-    transcript.head.usable = Some(transcript.usable(interview.least_speakers()));
-    transcript
+impl StoredTranscript {
+    /// A response in a form for people.
+    async fn respond(
+        self,
+        content_type: &'static str,
+        mut form: impl TranscriptForm + 'static,
+    ) -> Result<Response, ApiError> {
+        body_writer::respond(content_type, async move |mut body: BodyWriter| {
+            body.text(&form.begin()).await?;
+            let mut grouper = TurnGrouper::default();
+            for number in 0..self.head.head.chunks {
+                for word in self.words(number).await? {
+                    self.write_turn(&mut body, &mut form, grouper.push(word))
+                        .await?;
+                }
+            }
+            self.write_turn(&mut body, &mut form, grouper.finish())
+                .await?;
+            Ok(body)
+        })
+        .await
+    }
+
+    async fn write_turn(
+        &self,
+        body: &mut BodyWriter,
+        form: &mut impl TranscriptForm,
+        ended: Option<(Turn, Vec<Word>)>,
+    ) -> Result<(), Interrupted> {
+        let Some((turn, words)) = ended else {
+            return Ok(());
+        };
+        let speaker = self.head.speaker_name(turn.speaker);
+        body.text(&form.turn(&turn, &words, speaker.reveal())).await
+    }
+
+    /// Writes what [`TranscriptBody`] describes. The words are read twice: once for the
+    /// turns.
+    pub(crate) async fn write_json(&self, body: &mut BodyWriter) -> Result<(), Interrupted> {
+        body.object(&TranscriptFacts::from(&self.head)).await?;
+        body.field("turns").await?;
+        let (mut grouper, mut separator) = (TurnGrouper::default(), "[");
+        for number in 0..self.head.head.chunks {
+            for word in self.words(number).await? {
+                if let Some((turn, _)) = grouper.push(word) {
+                    body.item(&mut separator, &turn).await?;
+                }
+            }
+        }
+        if let Some((turn, _)) = grouper.finish() {
+            body.item(&mut separator, &turn).await?;
+        }
+        body.end_list(separator).await?;
+        body.field("words").await?;
+        separator = "[";
+        for number in 0..self.head.head.chunks {
+            for word in self.words(number).await? {
+                body.item(&mut separator, &word).await?;
+            }
+        }
+        body.end_list(separator).await?;
+        body.text("}").await
+    }
+
+    async fn words(&self, number: u32) -> Result<Vec<Word>, Problem> {
+        let revision = self.head.head.revision;
+        Ok(interview_store::chunk_words(&*self.records, &self.key, revision, number).await?)
+    }
 }
 
 /// The transcript: words and turns with their speakers and times.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Transcript")]
 pub(crate) struct TranscriptBody<'a> {
+    #[serde(flatten)]
+    facts: TranscriptFacts<'a>,
+    /// The words by who speaks, in reading order.
+    turns: &'a [Turn],
+    /// The words in reading order.
+    words: &'a [Word],
+}
+
+/// All of a transcript but its words.
+#[derive(Serialize, JsonSchema)]
+struct TranscriptFacts<'a> {
     /// Grows with every transcription of the same interview.
     revision: u64,
     /// The engine that made it.
@@ -183,10 +291,6 @@ pub(crate) struct TranscriptBody<'a> {
     duration_ms: u64,
     /// Everyone who speaks.
     speakers: &'a [Speaker],
-    /// The words by who speaks, in reading order.
-    turns: &'a [Turn],
-    /// The words in reading order.
-    words: &'a [Word],
     /// How far it can be trusted.
     quality: &'a Quality,
     /// Whether it can be relied on.
@@ -194,6 +298,16 @@ pub(crate) struct TranscriptBody<'a> {
 }
 
 impl<'a> From<&'a Transcript> for TranscriptBody<'a> {
+    fn from(transcript: &'a Transcript) -> Self {
+        Self {
+            facts: transcript.into(),
+            turns: &transcript.turns,
+            words: &transcript.words,
+        }
+    }
+}
+
+impl<'a> From<&'a Transcript> for TranscriptFacts<'a> {
     fn from(transcript: &'a Transcript) -> Self {
         let head = &transcript.head;
         Self {
@@ -204,74 +318,8 @@ impl<'a> From<&'a Transcript> for TranscriptBody<'a> {
             language: head.language.as_deref(),
             duration_ms: head.duration_ms,
             speakers: &head.speakers,
-            turns: &transcript.turns,
-            words: &transcript.words,
             quality: &head.quality,
             usable: transcript.usable(1),
         }
-    }
-}
-
-/// `[0:00:12] Speaker 1: …`, a turn to a line.
-fn to_text(transcript: &Transcript) -> String {
-    transcript
-        .turns
-        .iter()
-        .fold(String::new(), |mut text, turn| {
-            let name = transcript.speaker_name(turn.speaker);
-            let _ = writeln!(
-                text,
-                "[{}] {}: {}",
-                clock(turn.start_ms),
-                name.reveal(),
-                turn.text.reveal()
-            );
-            text
-        })
-}
-
-fn to_markdown(transcript: &Transcript, title: &str) -> String {
-    let mut text = format!("# {}\n", escape(title));
-    for turn in &transcript.turns {
-        let name = transcript.speaker_name(turn.speaker);
-        let (name, words) = (escape(name.reveal()), escape(turn.text.reveal()));
-        let _ = write!(text, "\n**{name}** ({})\n\n{words}\n", clock(turn.start_ms));
-    }
-    text
-}
-
-/// Hours, minutes and seconds.
-fn clock(millis: u64) -> String {
-    let seconds = millis / 1_000;
-    format!(
-        "{}:{:02}:{:02}",
-        seconds / 3_600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
-}
-
-/// Text that Markdown takes for text.
-fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, character| {
-        match character {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '&' => {
-                out.extend(['\\', character]);
-            }
-            '\n' | '\r' => out.push(' '),
-            plain => out.push(plain),
-        }
-        out
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markdown_shows_what_was_said_and_nothing_else() {
-        assert_eq!(escape("<b>*2* [x](y)\n#"), "\\<b\\>\\*2\\* \\[x\\](y) \\#");
-        assert_eq!(clock(3_723_000), "1:02:03");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ErrorCode, Interview, InterviewId, Private, Timestamp, UserId,
@@ -23,20 +23,18 @@ use domain::{
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::{
-    Map, Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::{Map, Value};
 
 use crate::{
     Api,
+    body_writer::{self, BodyWriter, Interrupted},
     error::ApiError,
     extract::{OwnInterview, QueryParameters, parameter},
     openapi::{
         errors::{STORE, USER, errors},
         examples,
     },
-    transcript::{TranscriptBody, shown},
+    transcript::TranscriptBody,
 };
 
 /// The parts of an interview that `?fields=` can name.
@@ -104,51 +102,30 @@ pub(crate) struct AudioBody {
     url: Option<String>,
 }
 
-/// An interview with the requested parts of it; one that is not there yet is `null`.
-#[derive(Serialize, JsonSchema)]
+/// An interview with the requested parts of it; one that is not there yet is `null`. It is
+/// written part by part, for they can be long.
+#[derive(JsonSchema)]
 #[schemars(rename = "WholeInterview")]
+#[expect(dead_code, reason = "it describes what `show` writes")]
 pub(crate) struct WholeInterview {
     #[serde(flatten)]
     interview: InterviewBody,
-    #[serde(flatten)]
-    parts: Parts,
-}
-
-/// Parts of an interview, written as they are read, for they can be long.
-#[derive(Default, Serialize, JsonSchema)]
-struct Parts {
     /// The transcript: words and turns with their speakers and times.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<TranscriptBody<'static>>")]
-    transcript: Option<Box<RawValue>>,
+    transcript: Option<TranscriptBody<'static>>,
     /// Its analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Analysis>")]
-    analysis: Option<Box<RawValue>>,
+    analysis: Option<Analysis>,
     /// Its waveform.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<JsonData>")]
-    waveform: Option<Box<RawValue>>,
+    waveform: Option<JsonData>,
     /// The address of its report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<ReportBody>")]
-    report: Option<Box<RawValue>>,
+    report: Option<ReportBody>,
     /// Its notes and bookmarks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<Note>")]
-    notes: Option<Box<RawValue>>,
-}
-
-impl Parts {
-    fn part(&mut self, name: &str) -> &mut Option<Box<RawValue>> {
-        match name {
-            "transcript" => &mut self.transcript,
-            "analysis" => &mut self.analysis,
-            "waveform" => &mut self.waveform,
-            "report" => &mut self.report,
-            _ => &mut self.notes,
-        }
-    }
+    notes: Option<Vec<Note>>,
 }
 
 /// Where the report is.
@@ -193,16 +170,19 @@ pub(crate) async fn show(
     State(api): State<Arc<Api>>,
     QueryParameters(query): QueryParameters<FieldsQuery>,
     OwnInterview(mut interview): OwnInterview,
-) -> Result<Json<WholeInterview>, ApiError> {
+) -> Result<Response, ApiError> {
     api.judge(&mut interview).await?;
-    let mut body = WholeInterview {
-        interview: api.view(&interview),
-        parts: Parts::default(),
-    };
-    for part in query.fields {
-        *body.parts.part(part) = Some(api.part(&interview, part).await?);
-    }
-    Ok(Json(body))
+    let body = api.view(&interview);
+    body_writer::respond("application/json", async move |mut out: BodyWriter| {
+        out.object(&body).await?;
+        for part in PARTS.into_iter().filter(|part| query.fields.contains(part)) {
+            out.field(part).await?;
+            api.write_part(&mut out, &interview, part).await?;
+        }
+        out.text("}").await?;
+        Ok(out)
+    })
+    .await
 }
 
 impl Api {
@@ -216,31 +196,37 @@ impl Api {
         Ok(())
     }
 
-    async fn part(&self, interview: &Interview, part: &str) -> Result<Box<RawValue>, Problem> {
-        let key = interview.key();
-        let written = match part {
-            "transcript" => {
-                let found = interview_store::transcript(&*self.records, &key).await?;
-                let shown = found.map(|found| shown(found, interview));
-                to_raw_value(&shown.as_ref().map(TranscriptBody::from))
+    async fn write_part(
+        &self,
+        out: &mut BodyWriter,
+        interview: &Interview,
+        part: &str,
+    ) -> Result<(), Interrupted> {
+        match part {
+            "transcript" => match self.stored_transcript(interview).await? {
+                Some(transcript) => transcript.write_json(out).await,
+                None => out.text("null").await,
+            },
+            "analysis" => {
+                let analysis = self.data::<Analysis>(interview, "analysis").await?;
+                out.json(&analysis).await
             }
-            "analysis" => to_raw_value(&self.data::<Analysis>(interview, "analysis").await?),
             "report" => {
                 let report = self.data::<StoredReport>(interview, "report").await?;
-                to_raw_value(&report.map(|report| ReportBody {
+                let body = report.map(|report| ReportBody {
                     url: format!("/v1/interviews/{}/report.docx", interview.id),
                     size_bytes: report.size_bytes,
                     derived_from: report.derived_from,
                     created_at: report.created_at,
-                }))
+                });
+                out.json(&body).await
             }
-            "waveform" => to_raw_value(&self.waveform_part(interview).await?),
-            _ => to_raw_value(&self.all_notes(&key).await?.known_only()),
-        };
-        written.map_err(|error| {
-            tracing::error!(event = "response.encode_failed", part, %error, "a response could not be encoded");
-            Problem::internal()
-        })
+            "waveform" => out.json(&self.waveform_part(interview).await?).await,
+            _ => {
+                let notes = self.all_notes(&interview.key()).await?;
+                out.json(&notes.known_only()).await
+            }
+        }
     }
 
     /// A product's document as clients may see it, if it is there.
