@@ -253,3 +253,16 @@ resource "google_billing_budget" "this" {
     }
   }
 }
+
+# The addresses of recordings and of callbacks hold secrets that are valid for up to an
+# hour; Cloud Run's request log would show them to everyone who reads logs.
+resource "google_logging_project_exclusion" "secret_addresses" {
+  name        = "${var.prefix}-secret-addresses"
+  description = "Requests whose address is a permission: links to recordings, and callbacks of engines."
+  filter      = <<-EOT
+    resource.type="cloud_run_revision"
+    log_id("run.googleapis.com/requests")
+    resource.labels.service_name="${var.prefix}-api"
+    httpRequest.requestUrl=~"/v1/callbacks/|[?&]token="
+  EOT
+}

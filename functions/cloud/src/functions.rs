@@ -10,7 +10,7 @@ use google::{Cloud, function, service};
 use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets};
 use report::Report;
 use sweep::Sweep;
-use transcribe::Transcribe;
+use transcribe::{Transcribe, turn_taking::TurnTaking};
 use waveform::Waveform;
 
 /// Serves the function of this name until the platform says stop; `None` where there is
@@ -95,6 +95,7 @@ fn transcribe(cloud: &Cloud) -> anyhow::Result<Transcribe> {
         queue: cloud.queue()?,
         transcriber: engines::with_diarization(cloud.environment(), transcriber)?,
         max_duration: cloud.environment().max_duration()?,
+        turns: TurnTaking::default(),
     })
 }
 

@@ -17,7 +17,7 @@ use embedded::Store;
 use emulation::{dispatch::GRACE, schedule};
 use engines::Fallback;
 use runtime::{
-    serve::{listen, serve, stop_signal},
+    serve::{ConnectionLimits, listen, serve, stop_signal},
     telemetry,
 };
 use tokio::net::TcpListener;
@@ -145,20 +145,35 @@ async fn host(
     let address = format!("{}:{}", settings.host, settings.port);
     let listener = listen(&address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
-    let port = listener.local_addr()?.port();
+    let local = listener.local_addr()?;
+    if !local.ip().is_loopback() {
+        tracing::warn!(
+            event = "service.reachable_by_all",
+            address = %local,
+            "every device that reaches this address can read and change all interviews: there is \
+             no sign-in here; set `HOST=127.0.0.1`, or put a proxy that signs users in before it"
+        );
+    }
+    let port = local.port();
     let public_url = settings.public_url.clone();
     let public_url = public_url.unwrap_or_else(|| format!("http://{}:{port}", settings.host));
     let data_dir = settings.data_dir.clone();
+    let proxies = settings.rate_limits.trusted_proxies;
     let names = (engines.transcriber.name(), engines.analyst.name());
     let host = Host::open(settings, public_url.clone(), engines, Arc::new(SystemClock)).await?;
     tracing::info!(event = "service.started", transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
     if let Some(supply) = supply {
         supply.start(Arc::new(::models::Log));
     }
-    work(host, listener).await
+    let limits = if proxies == 0 {
+        ConnectionLimits::direct()
+    } else {
+        ConnectionLimits::BEHIND_PROXY
+    };
+    work(host, listener, limits).await
 }
 
-async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
+async fn work(host: Host, listener: TcpListener, limits: ConnectionLimits) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let dispatching = host
         .dispatcher()
@@ -172,7 +187,7 @@ async fn work(host: Host, listener: TcpListener) -> anyhow::Result<()> {
         stop_signal().await;
         stop.cancel();
     };
-    serve(Arc::new(host.service()), listener, stopped).await?;
+    serve(Arc::new(host.service()), listener, limits, stopped).await?;
     stop.cancel();
     ticking.await??;
     clearing.await?;

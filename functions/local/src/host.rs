@@ -27,7 +27,7 @@ use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, targ
 use report::Report;
 use steps::{Function, StepRunner};
 use sweep::Sweep;
-use transcribe::Transcribe;
+use transcribe::{Transcribe, turn_taking::TurnTaking};
 use waveform::Waveform;
 
 use crate::{Settings, service::EmbeddedService};
@@ -199,6 +199,7 @@ fn functions(
             queue: store.queue(),
             transcriber: engines.transcriber,
             max_duration: settings.max_duration,
+            turns: TurnTaking::default(),
         }),
         Arc::new(Waveform {
             steps,

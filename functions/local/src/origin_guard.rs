@@ -5,6 +5,8 @@
 //! (DNS rebinding), or by a form or `fetch` without a preflight (cross-site request
 //! forgery). Programs do not send the headers that identify pages.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use api::Origins;
 use domain::ErrorCode;
 use http::{HeaderMap, Method, Request, header};
@@ -28,7 +30,10 @@ impl OriginGuard {
 
     /// Rejects a foreign host, and a change from a foreign origin.
     pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), Problem> {
-        let authority = request_host(request);
+        // Two of them could be read as one host here and as another elsewhere (RFC 9112,
+        // section 3.2).
+        let is_twice = request.headers().get_all(header::HOST).iter().count() > 1;
+        let authority = request_host(request).filter(|_| !is_twice);
         if !authority
             .as_deref()
             .is_some_and(|authority| self.is_allowed_host(authority))
@@ -49,8 +54,11 @@ impl OriginGuard {
     /// `*.localhost` are always allowed.
     fn is_allowed_host(&self, authority: &str) -> bool {
         let host = host(authority);
-        let is_unregistered = host.starts_with('[')
-            || host.parse::<std::net::Ipv4Addr>().is_ok()
+        let literal = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        let is_unregistered = literal.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok())
+            || host.parse::<Ipv4Addr>().is_ok()
             || !host.contains('.')
             || host.ends_with(".localhost");
         is_unregistered || host == self::host(&self.public)
@@ -129,12 +137,16 @@ mod tests {
             ("evil.example:8000", "unknown_host"),
             ("lens.example.evil.example", "unknown_host"),
             ("127.0.0.1.evil.example", "unknown_host"),
+            ("[::1].evil.example", "unknown_host"),
+            ("[::1", "unknown_host"),
             ("localhost.", "unknown_host"),
             ("", "unknown_host"),
         ] {
             assert_eq!(outcome("GET", &[("host", host)]), expected, "{host}");
         }
         assert_eq!(outcome("GET", &[]), "unknown_host");
+        let twice = [("host", "localhost"), ("host", "lens.example")];
+        assert_eq!(outcome("GET", &twice), "unknown_host");
     }
 
     #[test]

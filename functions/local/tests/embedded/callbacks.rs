@@ -259,6 +259,7 @@ async fn crash_before_submit_is_retried_after_one_lease() {
         transcriber: Arc::clone(&engine) as _,
         public_url: Some(test.url.clone()),
         max_duration: Duration::from_hours(1),
+        turns: transcribe::turn_taking::TurnTaking::default(),
     };
     let task = steps::DeliveredTask {
         queue: QUEUE.to_owned(),

@@ -71,6 +71,14 @@ pub(crate) async fn store(records: &dyn Records, documents: &Documents) {
 }
 
 /// All documents of a store.
+/// The paths of the documents of an interview, but for its tombstone.
+pub(crate) fn paths_of(test: &TestHost, id: &str) -> Vec<String> {
+    let paths = documents(test).into_keys();
+    paths
+        .filter(|path| path.contains(id) && !path.contains("/tombstones/"))
+        .collect()
+}
+
 pub(crate) fn documents(test: &TestHost) -> Documents {
     let path = test.folder.path().join("interviewlens.db");
     let database = rusqlite::Connection::open(path).unwrap();

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use domain::ports::{ObjectStore as _, Overwrite, Precondition, Write};
 use embedded::deliveries::Backlog;
+use futures::{StreamExt as _, stream};
 use http::Method;
 use serde_json::json;
 use testing::object_files;
@@ -99,6 +102,76 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_sweep() {
             .types()
             .contains(&"interview.deleted".to_owned())
     );
+}
+
+/// What arrives below a deleted interview is cleared away, up to the longest upload.
+#[tokio::test]
+async fn objects_that_arrive_after_the_deletion_are_cleared_away() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    test.sweep().await;
+    let path = format!("/v1/interviews/{id}");
+    assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 204);
+    test.drain().await;
+    let (store, key) = (&test.host.store, key(&id));
+    let tombstone = async || store.records().read(&key.tombstone()).await.unwrap();
+    assert!(
+        !tombstone()
+            .await
+            .unwrap()
+            .fields
+            .to_string()
+            .contains("summer")
+    );
+    for (passed, wait) in [Duration::from_mins(2), Duration::from_hours(1), 8 * DAY]
+        .into_iter()
+        .enumerate()
+    {
+        let late = format!("{}late-{passed}", key.object_prefix());
+        let body = stream::iter([Ok(Bytes::from_static(b"words"))]).boxed();
+        let artifacts = store.bucket("artifacts");
+        let written = artifacts.write(&late, "text/plain", body, Overwrite::Refused);
+        written.await.unwrap();
+        let chunk = Write::put(
+            key.chunk(9, 0),
+            &json!({"texts": "words"}),
+            Precondition::None,
+        );
+        store.records().commit(vec![chunk.unwrap()]).await.unwrap();
+        test.clock.advance(wait);
+        // The first one notices that the clock has jumped, or that the machine was off.
+        test.sweep().await;
+        test.sweep_for(Duration::from_mins(4)).await;
+        assert_nothing_left(&test, &id).await;
+        let chunk = store.records().read(&key.chunk(9, 0)).await.unwrap();
+        assert_eq!(chunk, None);
+        assert_eq!(tombstone().await.is_some(), passed < 2);
+    }
+}
+
+/// The database and its log, as whoever gets hold of the disk reads them.
+#[tokio::test]
+async fn no_word_of_a_deleted_interview_stays_in_the_database() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let found = || {
+        let name = |ending: &str| test.folder.path().join(format!("interviewlens.db{ending}"));
+        let files = ["", "-wal"].map(|ending| std::fs::read(name(ending)).unwrap_or_default());
+        let words = ["sister", "A summer"];
+        words.map(|word| {
+            let word = word.as_bytes();
+            let count = |file: &Vec<u8>| file.windows(word.len()).filter(|at| *at == word).count();
+            files.iter().map(count).sum::<usize>()
+        })
+    };
+    assert!(found().into_iter().all(|count| count > 0), "{:?}", found());
+    let path = format!("/v1/interviews/{id}");
+    assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 204);
+    test.drain().await;
+    test.sweep_for(Duration::from_mins(8)).await;
+    assert_eq!(found(), [0; 2]);
 }
 
 const DAY: Duration = Duration::from_hours(24);

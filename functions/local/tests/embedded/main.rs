@@ -9,6 +9,7 @@
 mod audio;
 mod audits;
 mod callbacks;
+mod contention;
 mod corpus;
 mod deletion;
 mod direct;

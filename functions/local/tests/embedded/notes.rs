@@ -135,3 +135,41 @@ async fn all_notes_together_have_a_limit() {
     let (status, problem) = test.ask(Method::PATCH, &one, Some(long)).await;
     assert_eq!((status, problem["code"].as_str()), refused);
 }
+
+/// Each of them fits alone.
+#[tokio::test]
+async fn notes_written_at_once_do_not_pass_the_limit_together() {
+    const TEXT: usize = 9_000;
+    let test = TestHost::start().await;
+    let created = test.create(10).await;
+    let notes = format!("/v1/interviews/{}/notes", created["id"].as_str().unwrap());
+    let room = 1024 * 1024 / TEXT;
+    let note = || json!({"text": "x".repeat(TEXT)});
+    for _ in 0..room - 5 {
+        assert_eq!(test.ask(Method::POST, &notes, Some(note())).await.0, 201);
+    }
+    let writing = (0..20).map(|_| test.ask(Method::POST, &notes, Some(note())));
+    let answers = futures::future::join_all(writing).await;
+    let count = |status: u16| answers.iter().filter(|(found, _)| *found == status).count();
+    assert_eq!(count(201), 5);
+    assert!(
+        answers
+            .iter()
+            .all(|(status, problem)| *status == 201 || problem["code"] == "too_many_notes")
+    );
+    // A note that is deleted makes room, and one that grows takes it.
+    let (_, page) = test
+        .ask(Method::GET, &format!("{notes}?limit=2"), None)
+        .await;
+    let own = |index: usize| format!("{notes}/{}", page["items"][index]["id"].as_str().unwrap());
+    assert_eq!(test.ask(Method::DELETE, &own(0), None).await.0, 204);
+    assert_eq!(test.ask(Method::POST, &notes, Some(note())).await.0, 201);
+    let grown = json!({"text": "x".repeat(10_000)});
+    let (status, problem) = test.ask(Method::PATCH, &own(1), Some(grown)).await;
+    assert!(
+        status == 200 || problem["code"] == "too_many_notes",
+        "{problem}"
+    );
+    let shorter = json!({"text": "x"});
+    assert_eq!(test.ask(Method::PATCH, &own(1), Some(shorter)).await.0, 200);
+}

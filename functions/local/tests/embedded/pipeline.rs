@@ -110,6 +110,9 @@ fn comparable(mut interview: Value) -> Value {
     interview["audio"]["url"] = Value::Null;
     // The document holds the interview's id, which compresses as it likes.
     interview["report"] = Value::Null;
+    // A fencing token: which step takes its lease first is not settled.
+    interview["transcript"]["revision"] = Value::Null;
+    interview["analysis"]["derived_from"] = Value::Null;
     strip(&mut interview);
     interview
 }

@@ -217,7 +217,14 @@ async fn queries() -> Vec<Query> {
         clock: Arc::clone(&test.clock) as _,
         retention: Some(std::time::Duration::from_hours(24)),
     };
-    // A tick as it is delivered, to this sweep.
+    // Two ticks as they are delivered, to this sweep: the second is a regular one.
+    sweep_once(&test, &sweep).await;
+    test.clock.advance(std::time::Duration::from_mins(1));
+    sweep_once(&test, &sweep).await;
+    watched.queries()
+}
+
+async fn sweep_once(test: &TestHost, sweep: &Sweep) {
     let tick = Message {
         data: b"{}".to_vec(),
         ..Message::default()
@@ -227,9 +234,9 @@ async fn queries() -> Vec<Query> {
     for lane in deliveries.lanes() {
         for delivery in deliveries.take(&lane, 10).await.unwrap() {
             sweep.handle(trigger(&delivery)).await.unwrap();
+            deliveries.done(&delivery).await.unwrap();
         }
     }
-    watched.queries()
 }
 
 /// The fields that a query compares and orders by, in the order of an index.

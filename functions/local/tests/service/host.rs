@@ -21,6 +21,8 @@ use tokio::sync::Mutex;
 /// how long a client waits.
 pub(crate) static ONE: Mutex<()> = Mutex::const_new(());
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_interviewlens");
+
 /// How many of its last lines are shown when a test fails.
 const LINES: usize = 20;
 
@@ -40,7 +42,18 @@ impl Service {
 
     /// The same with other settings.
     pub(crate) fn start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_interviewlens"))
+        Self::spawn(Command::new(PROGRAM), data_dir, settings)
+    }
+
+    /// With so many bytes of memory for data at most, as in a small container.
+    pub(crate) fn start_limited(data_dir: &Path, bytes: u64) -> Self {
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--data={bytes}")).arg(PROGRAM);
+        Self::spawn(command, data_dir, &[])
+    }
+
+    fn spawn(mut command: Command, data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut process = command
             .arg("serve")
             .env("DATA_DIR", data_dir)
             .env("PORT", "0")

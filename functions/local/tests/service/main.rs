@@ -8,6 +8,8 @@
 
 mod browser;
 mod crowds;
+mod fair_shares;
 mod host;
 mod killed;
 mod recordings;
+mod unread;
