@@ -5,39 +5,12 @@
 
 use domain::text::{is_unspaced, normalize, words};
 
-/// Numbers by their names, which are also how figures are read out.
-const NUMBERS: [(&str, u32); 30] = [
-    ("zero", 0),
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("four", 4),
-    ("five", 5),
-    ("six", 6),
-    ("seven", 7),
-    ("eight", 8),
-    ("nine", 9),
-    ("ten", 10),
-    ("eleven", 11),
-    ("twelve", 12),
-    ("thirteen", 13),
-    ("fourteen", 14),
-    ("fifteen", 15),
-    ("sixteen", 16),
-    ("seventeen", 17),
-    ("eighteen", 18),
-    ("nineteen", 19),
-    ("twenty", 20),
-    ("thirty", 30),
-    ("forty", 40),
-    ("fifty", 50),
-    ("sixty", 60),
-    ("seventy", 70),
-    ("eighty", 80),
-    ("ninety", 90),
-    ("hundred", 100),
-    ("thousand", 1_000),
-];
+/// Numbers from zero by their names, which are also how figures are read out.
+const NUMBERS: &str = "zero one two three four five six seven eight nine ten eleven twelve \
+    thirteen fourteen fifteen sixteen seventeen eighteen nineteen";
+
+/// The tens from twenty.
+const TENS: &str = "twenty thirty forty fifty sixty seventy eighty ninety";
 
 /// The tokens of a text; none without letters or digits.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
@@ -64,12 +37,22 @@ fn separates(character: char) -> bool {
 
 fn push(part: &str, tokens: &mut Vec<String>) {
     let word = normalize(part);
-    if let Some((_, number)) = NUMBERS.iter().find(|(name, _)| *name == word) {
+    if let Some(number) = named(&word) {
         tokens.push(number.to_string());
     } else if let Some(number) = figures(&word) {
         read_out(number, tokens);
     } else if !word.is_empty() {
         tokens.push(word);
+    }
+}
+
+/// A number that one word names.
+fn named(word: &str) -> Option<usize> {
+    let place = |names: &str| names.split(' ').position(|name| name == word);
+    match word {
+        "hundred" => Some(100),
+        "thousand" => Some(1_000),
+        _ => place(NUMBERS).or_else(|| Some(20 + 10 * place(TENS)?)),
     }
 }
 

@@ -49,7 +49,7 @@ struct EventCursor {
 }
 
 impl EventCursor {
-    fn of(interview: &Interview) -> Self {
+    fn new(interview: &Interview) -> Self {
         let step = |name| {
             let step = interview.steps.step(name);
             let state = step.state.as_str().chars().next().unwrap_or(' ');
@@ -138,7 +138,7 @@ pub(crate) async fn events(
 ) -> Response {
     let last_id = headers.get("last-event-id");
     let last_id = last_id.and_then(|id| EventCursor::parse(id.to_str().ok()?));
-    let now = EventCursor::of(&interview);
+    let now = EventCursor::new(&interview);
     let first = last_id
         .is_none()
         .then(|| sse::event(Some(&now.id()), "snapshot", &json!(api.view(&interview))));
@@ -176,7 +176,7 @@ impl Listener {
         if interview.deleted_at.is_some() {
             return self.end();
         }
-        let now = EventCursor::of(interview);
+        let now = EventCursor::new(interview);
         let sent = &mut self.cursor;
         let mut events = Vec::new();
         for (index, name) in StepName::ALL.into_iter().enumerate() {
@@ -224,7 +224,7 @@ mod tests {
             changes: stream::empty().boxed(),
             cursor: last_id
                 .and_then(EventCursor::parse)
-                .unwrap_or_else(|| EventCursor::of(interview)),
+                .unwrap_or_else(|| EventCursor::new(interview)),
             finished: false,
         }
     }

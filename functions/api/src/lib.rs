@@ -168,7 +168,7 @@ impl ApiService {
         mut request: Request<Incoming>,
         refused: Option<Problem>,
     ) -> Response<Body> {
-        let request_id = RequestId::of(&request);
+        let request_id = RequestId::from_request(&request);
         request.extensions_mut().insert(request_id.clone());
         let method = request.method().clone();
         let handle = async |request| match refused {
@@ -209,7 +209,7 @@ fn finish(mut response: axum::response::Response, request_id: &str) -> Response<
 struct RequestId(String);
 
 impl RequestId {
-    fn of(request: &Request<Incoming>) -> Self {
+    fn from_request(request: &Request<Incoming>) -> Self {
         let sensible = |id: &&str| {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
             (1..=64).contains(&id.len()) && id.bytes().all(plain)

@@ -39,11 +39,10 @@ impl Origins {
                 .find_map(|scheme| name.strip_prefix(scheme));
             let plain = web.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']));
             let origin = HeaderValue::from_str(name).ok().filter(|_| plain);
-            origin.ok_or_else(|| InvalidSetting {
-                name: NAME,
-                expected: "origins such as `https://app.example.com`, separated by commas, \
-                           without a path"
-                    .to_owned(),
+            origin.ok_or_else(|| {
+                let expected = "origins such as `https://app.example.com`, separated by commas, \
+                    without a path";
+                InvalidSetting::new(NAME, expected)
             })
         });
         Ok(Self(origins.collect::<Result<_, _>>()?))

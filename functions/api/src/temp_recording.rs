@@ -28,7 +28,7 @@ use crate::Api;
 const TOO_LARGE: io::ErrorKind = io::ErrorKind::FileTooLarge;
 
 /// The most bytes of a form that are not its recording.
-const MAX_AROUND: usize = 1024 * 1024;
+const MAX_AROUND: u64 = 1024 * 1024;
 
 /// A recording that is deleted when this value is dropped.
 pub(crate) struct TempRecording {
@@ -137,17 +137,8 @@ impl FormOverheadLimit {
     pub(crate) fn form(boundary: String, body: ByteStream) -> (multer::Multipart<'static>, Self) {
         let counting = Arc::new(AtomicBool::new(true));
         let counted = Arc::clone(&counting);
-        let checked = one_at_a_time(body).scan(0, move |size: &mut usize, chunk| {
-            let chunk = chunk.and_then(|bytes| {
-                if counted.load(Ordering::Relaxed) {
-                    *size += bytes.len();
-                }
-                (*size <= MAX_AROUND)
-                    .then_some(bytes)
-                    .ok_or_else(|| TOO_LARGE.into())
-            });
-            std::future::ready(Some(chunk))
-        });
+        let counts = move || counted.load(Ordering::Relaxed);
+        let checked = limit_where(one_at_a_time(body), MAX_AROUND, counts);
         let form = multer::Multipart::new(checked, boundary);
         (form, Self(counting))
     }
@@ -180,16 +171,23 @@ fn one_at_a_time(mut body: ByteStream) -> impl Stream<Item = io::Result<Bytes>> 
 
 /// Breaks off behind `most` bytes.
 pub(crate) fn limit(body: ByteStream, most: u64) -> ByteStream {
-    let checked = body.scan(0, move |size: &mut u64, chunk| {
-        let chunk = chunk.and_then(|bytes| {
-            *size += bytes.len() as u64;
-            (*size <= most)
-                .then_some(bytes)
-                .ok_or_else(|| TOO_LARGE.into())
-        });
-        std::future::ready(Some(chunk))
-    });
-    checked.boxed()
+    limit_where(body, most, || true).boxed()
+}
+
+/// Breaks off behind `most` bytes, of which only those are counted that come while `counts`.
+fn limit_where(
+    body: impl Stream<Item = io::Result<Bytes>> + Send,
+    most: u64,
+    counts: impl Fn() -> bool + Send,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let mut size = 0;
+    body.map(move |chunk| {
+        let bytes = chunk?;
+        size += if counts() { bytes.len() as u64 } else { 0 };
+        (size <= most)
+            .then_some(bytes)
+            .ok_or_else(|| TOO_LARGE.into())
+    })
 }
 
 impl Drop for TempRecording {
@@ -215,12 +213,12 @@ mod tests {
     async fn a_large_recording_that_is_there_at_once_is_not_around_itself() {
         let head = "--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n";
         let chunks = std::iter::once(Bytes::from(head))
-            .chain((0..64).map(|_| Bytes::from(vec![b'a'; MAX_AROUND / 8])))
+            .chain((0..64).map(|_| Bytes::from(vec![b'a'; 128 * 1024])))
             .chain([Bytes::from("\r\n--x--\r\n")]);
         let body = stream::iter(chunks.map(Ok).collect::<Vec<_>>()).boxed();
         let (_, bytes) = file_field("x".into(), body).await.unwrap();
         let read: Vec<Bytes> = bytes.try_collect().await.unwrap();
-        assert_eq!(read.iter().map(Bytes::len).sum::<usize>(), 8 * MAX_AROUND);
+        assert_eq!(read.iter().map(Bytes::len).sum::<usize>(), 8 * 1024 * 1024);
     }
 
     #[test]

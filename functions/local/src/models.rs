@@ -1,9 +1,6 @@
 //! `interviewlens models`, and the model that `process` needs first.
 
-use std::{
-    io::{self, IsTerminal as _, Write as _},
-    sync::{Mutex, PoisonError},
-};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use ::models::{
     Cache, CacheLookup, DEFAULT_MODEL, DownloadEvent, MODELS, ModelChoice, ModelLibrary,
@@ -13,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 use config::Environment;
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 
 use crate::HostEngines;
 
@@ -213,7 +211,7 @@ impl DownloadDisplay {
             return;
         }
         let tenth = (done * 10).checked_div(total).unwrap_or(0);
-        let mut shown = self.tenths.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = self.tenths.lock();
         if tenth > *shown {
             *shown = tenth;
             write_line(&format!("{} % of {}", tenth * 10, megabytes(total)));
@@ -230,7 +228,7 @@ impl Observer for DownloadDisplay {
                 bytes,
                 resumed,
             } => {
-                *self.tenths.lock().unwrap_or_else(PoisonError::into_inner) = 0;
+                *self.tenths.lock() = 0;
                 let there = match resumed {
                     0 => String::new(),
                     bytes => format!(", {} of it are there", megabytes(bytes)),

@@ -30,6 +30,20 @@ pub(crate) struct Section {
     pub(crate) blocks: Vec<ContentBlock>,
 }
 
+impl Section {
+    pub(crate) fn new(
+        anchor: &'static str,
+        title: &'static str,
+        blocks: impl IntoIterator<Item = ContentBlock>,
+    ) -> Self {
+        Self {
+            anchor,
+            title,
+            blocks: blocks.into_iter().collect(),
+        }
+    }
+}
+
 /// A paragraph or a table.
 pub(crate) enum ContentBlock {
     /// A paragraph.

@@ -66,15 +66,14 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
         clock(metrics.silence_ms),
         metrics.turns
     );
-    Section {
-        anchor: "metrics",
-        title: "The conversation in numbers",
-        blocks: figures
+    Section::new(
+        "metrics",
+        "The conversation in numbers",
+        figures
             .into_iter()
             .chain(std::iter::once(note(&summary).into()))
-            .chain(bars(content, &speakers))
-            .collect(),
-    }
+            .chain(bars(content, &speakers)),
+    )
 }
 
 /// Talk share and pace of each speaker.

@@ -11,15 +11,11 @@ use crate::{
 
 /// A paragraph to each note.
 pub(crate) fn section(content: &ReportContent<'_>) -> Section {
-    Section {
-        anchor: "notes",
-        title: "Notes and bookmarks",
-        blocks: content
-            .notes
-            .iter()
-            .map(|note| paragraph(note).into())
-            .collect(),
-    }
+    Section::new(
+        "notes",
+        "Notes and bookmarks",
+        content.notes.iter().map(|note| paragraph(note).into()),
+    )
 }
 
 fn paragraph(note: &Note) -> Paragraph {

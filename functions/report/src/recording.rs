@@ -59,11 +59,7 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Result<Section, RenderErro
         blocks.push(times(content.transcript.head.duration_ms).into());
         blocks.push(legend(content, &lanes).into());
     }
-    Ok(Section {
-        anchor: "recording",
-        title: "The recording",
-        blocks,
-    })
+    Ok(Section::new("recording", "The recording", blocks))
 }
 
 /// What the picture shows, in words.

@@ -1,7 +1,10 @@
 //! What the analysis says.
 
 use docx_rs::{LineSpacing, Paragraph, Run};
-use domain::analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus, NO_LANGUAGE_MODEL};
+use domain::{
+    analysis::{Claim, Competency, CompetencyStatus, EvidenceStatus, NO_LANGUAGE_MODEL},
+    text::capitalized,
+};
 
 use crate::{
     colour::GREY,
@@ -17,11 +20,7 @@ pub(crate) fn summary(content: &ReportContent<'_>) -> Section {
         Some(summary) => vec![paragraph(summary.reveal()).into()],
         None => vec![note("There is too little in the recording to sum up.").into()],
     };
-    Section {
-        anchor: "summary",
-        title: "Summary",
-        blocks,
-    }
+    Section::new("summary", "Summary", blocks)
 }
 
 /// What the reader should know before believing any of it.
@@ -51,11 +50,7 @@ pub(crate) fn caveats(content: &ReportContent<'_>) -> Section {
         .into_iter()
         .chain(warnings)
         .map(|text| bullet(run(&text)).into());
-    Section {
-        anchor: "caveats",
-        title: "What to know about this report",
-        blocks: blocks.collect(),
-    }
+    Section::new("caveats", "What to know about this report", blocks)
 }
 
 fn counted_quotes(content: &ReportContent<'_>) -> (usize, usize) {
@@ -89,11 +84,7 @@ fn counted_quotes(content: &ReportContent<'_>) -> (usize, usize) {
 }
 
 fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters
-        .next()
-        .map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
+    capitalized(text) + "."
 }
 
 fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<ContentBlock> {
@@ -113,29 +104,17 @@ fn claims(content: &ReportContent<'_>, claims: &[Claim]) -> Vec<ContentBlock> {
 
 pub(crate) fn key_points(content: &ReportContent<'_>) -> Section {
     let blocks = claims(content, &content.analysis.key_points);
-    Section {
-        anchor: "key-points",
-        title: "Key points",
-        blocks,
-    }
+    Section::new("key-points", "Key points", blocks)
 }
 
 pub(crate) fn strengths(content: &ReportContent<'_>) -> Section {
     let blocks = claims(content, &content.analysis.strengths);
-    Section {
-        anchor: "strengths",
-        title: "Strengths",
-        blocks,
-    }
+    Section::new("strengths", "Strengths", blocks)
 }
 
 pub(crate) fn concerns(content: &ReportContent<'_>) -> Section {
     let blocks = claims(content, &content.analysis.concerns);
-    Section {
-        anchor: "concerns",
-        title: "Concerns",
-        blocks,
-    }
+    Section::new("concerns", "Concerns", blocks)
 }
 
 pub(crate) fn topics(content: &ReportContent<'_>) -> Section {
@@ -147,11 +126,7 @@ pub(crate) fn topics(content: &ReportContent<'_>) -> Section {
             .add_run(run(topic.title.reveal()))
             .into()
     });
-    Section {
-        anchor: "topics",
-        title: "Topics",
-        blocks: topics.collect(),
-    }
+    Section::new("topics", "Topics", topics)
 }
 
 pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
@@ -178,11 +153,7 @@ pub(crate) fn questions(content: &ReportContent<'_>) -> Section {
     if blocks.is_empty() {
         blocks.push(note("No questions were recognised.").into());
     }
-    Section {
-        anchor: "questions",
-        title: "Questions and answers",
-        blocks,
-    }
+    Section::new("questions", "Questions and answers", blocks)
 }
 
 pub(crate) fn competencies(content: &ReportContent<'_>) -> Section {
@@ -193,11 +164,7 @@ pub(crate) fn competencies(content: &ReportContent<'_>) -> Section {
         let blocks = all.iter().flat_map(|own| assessment(content, own));
         blocks.collect()
     };
-    Section {
-        anchor: "competencies",
-        title: "Competencies",
-        blocks,
-    }
+    Section::new("competencies", "Competencies", blocks)
 }
 
 /// Why nothing is rated at all, where that has one reason.
@@ -238,9 +205,5 @@ fn assessment(content: &ReportContent<'_>, competency: &Competency) -> Vec<Conte
 pub(crate) fn follow_ups(content: &ReportContent<'_>) -> Section {
     let texts = content.analysis.follow_ups.iter();
     let blocks = texts.map(|text| directed(bullet(run(text.reveal())), text.reveal()).into());
-    Section {
-        anchor: "follow-ups",
-        title: "To follow up",
-        blocks: blocks.collect(),
-    }
+    Section::new("follow-ups", "To follow up", blocks)
 }

@@ -32,9 +32,5 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Section {
         last = Some(turn.speaker);
         blocks.push(directed(paragraph.add_run(run(text)), text).into());
     }
-    Section {
-        anchor: "transcript",
-        title: "Transcript",
-        blocks,
-    }
+    Section::new("transcript", "Transcript", blocks)
 }

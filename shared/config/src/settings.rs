@@ -7,9 +7,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +21,14 @@ pub struct InvalidSetting {
     pub name: &'static str,
     /// What it expects, so that it completes "must be".
     pub expected: String,
+}
+
+impl InvalidSetting {
+    /// The variable `name` is not what it must be.
+    pub fn new(name: &'static str, expected: impl Into<String>) -> Self {
+        let expected = expected.into();
+        Self { name, expected }
+    }
 }
 
 /// The environment as it was at the start.
@@ -59,18 +69,12 @@ impl Environment {
 
     /// The variables that have been asked for, whether they were there or not.
     pub fn asked(&self) -> BTreeSet<&'static str> {
-        self.asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.asked.lock().clone()
     }
 
     /// A variable, unless it is absent or empty.
     pub fn text(&self, name: &'static str) -> Option<&str> {
-        self.asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name);
+        self.asked.lock().insert(name);
         self.variables
             .get(name)
             .map(|value| value.trim())
@@ -87,18 +91,14 @@ impl Environment {
         let Some(text) = self.text(name) else {
             return Ok(default);
         };
-        text.parse().map_err(|_| InvalidSetting {
-            name,
-            expected: expected.to_owned(),
-        })
+        text.parse()
+            .map_err(|_| InvalidSetting::new(name, expected))
     }
 
     /// A variable that must be there.
     pub fn required(&self, name: &'static str, expected: &str) -> Result<&str, InvalidSetting> {
-        self.text(name).ok_or_else(|| InvalidSetting {
-            name,
-            expected: expected.to_owned(),
-        })
+        self.text(name)
+            .ok_or_else(|| InvalidSetting::new(name, expected))
     }
 
     /// `MAX_DURATION_MINUTES`: the longest recording that is accepted.
@@ -123,10 +123,7 @@ impl Environment {
         let expected = "a number of days, at least 1";
         let days = self.parsed("RETENTION_DAYS", 0_u32, expected)?;
         if self.text("RETENTION_DAYS").is_some() && days == 0 {
-            return Err(InvalidSetting {
-                name: "RETENTION_DAYS",
-                expected: expected.to_owned(),
-            });
+            return Err(InvalidSetting::new("RETENTION_DAYS", expected));
         }
         Ok((days > 0).then(|| Duration::from_hours(24 * u64::from(days))))
     }
@@ -134,17 +131,20 @@ impl Environment {
     /// `PUBLIC_URL`: where clients and engines reach the API, without a slash at
     /// the end.
     pub fn public_url(&self) -> Result<Option<String>, InvalidSetting> {
-        let Some(text) = self.text("PUBLIC_URL") else {
+        self.address("PUBLIC_URL")
+    }
+
+    /// An address on the web, without a slash at the end.
+    pub fn address(&self, name: &'static str) -> Result<Option<String>, InvalidSetting> {
+        let Some(text) = self.text(name) else {
             return Ok(None);
         };
         let web = text.starts_with("http://") || text.starts_with("https://");
-        let plain = web && !text.contains(['?', '#', ' ']);
-        plain
-            .then(|| Some(text.trim_end_matches('/').to_owned()))
-            .ok_or_else(|| InvalidSetting {
-                name: "PUBLIC_URL",
-                expected: "an address that begins with http:// or https://".to_owned(),
-            })
+        if !web || text.contains(['?', '#', ' ']) {
+            let expected = "an address that begins with http:// or https://";
+            return Err(InvalidSetting::new(name, expected));
+        }
+        Ok(Some(text.trim_end_matches('/').to_owned()))
     }
 
     /// `WEBHOOK_ALLOW_PRIVATE`: whether webhooks may go to this machine.
@@ -160,9 +160,9 @@ impl Environment {
     ) -> Result<&'a str, InvalidSetting> {
         let requested = self.text(name).or(words.first().copied());
         let found = words.iter().find(|word| Some(**word) == requested);
-        found.copied().ok_or_else(|| InvalidSetting {
-            name,
-            expected: format!("one of: {}", words.join(", ")),
+        found.copied().ok_or_else(|| {
+            let expected = format!("one of: {}", words.join(", "));
+            InvalidSetting::new(name, expected)
         })
     }
 }

@@ -27,13 +27,13 @@ use domain::{
 use embedded::{ManualClock, Store};
 use google::{
     firestore::{Firestore, FirestoreDatabase},
-    pubsub::{Admin, PubSub},
+    pubsub::PubSub,
     storage::GcsClient,
     tasks::{CloudTasksQueue, Queues},
 };
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
-use relay::{gcs, tasks, v4};
+use relay::{gcs, pubsub::Admin, tasks, v4};
 use serde_json::Value;
 use support::{store, take, task};
 use tempfile::TempDir;

@@ -102,6 +102,13 @@ pub fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     text
 }
 
+/// A text with a capital at the beginning.
+pub fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(characters).collect()
+}
+
 /// Punctuation that brings its own space: of Chinese and Japanese.
 const fn is_wide_punctuation(character: char) -> bool {
     matches!(character, '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff1f}')

@@ -14,6 +14,7 @@ pub mod openai;
 pub mod openai_transcription;
 pub mod pocketsphinx;
 mod probe;
+mod provider;
 mod segment;
 pub mod settings;
 #[cfg(feature = "whisper")]

@@ -22,9 +22,9 @@ use crate::{Fallback, Speech, Whisper, settings::pocketsphinx};
 pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
     let supply = match ModelChoice::read(environment)? {
         ModelChoice::File(path) => {
-            Whisper::from_file(&path).map_err(|error| InvalidSetting {
-                name: "WHISPER_MODEL",
-                expected: format!("a model file in ggml format: {error}"),
+            Whisper::from_file(&path).map_err(|error| {
+                let expected = format!("a model file in ggml format: {error}");
+                InvalidSetting::new("WHISPER_MODEL", expected)
             })?;
             Supply::from_file(path)
         }

@@ -37,10 +37,10 @@ impl Cloud {
     pub fn read(environment: Environment) -> Result<Self, InvalidSetting> {
         environment.word("AUTH", &["firebase"])?;
         if environment.text("DATA_DIR").is_some() {
-            return Err(InvalidSetting {
-                name: "DATA_DIR",
-                expected: "unset: nothing is kept on this machine".to_owned(),
-            });
+            return Err(InvalidSetting::new(
+                "DATA_DIR",
+                "unset: nothing is kept on this machine",
+            ));
         }
         let project = environment.required("GCS_PROJECT_ID", "the id of a project")?;
         let project = project.to_owned();
@@ -144,10 +144,10 @@ impl Cloud {
         let host = emulator(environment, "CLOUD_TASKS_EMULATOR_HOST")?;
         let account = environment.text("TASKS_SERVICE_ACCOUNT");
         if host.is_none() && account.is_none() {
-            return Err(InvalidSetting {
-                name: "TASKS_SERVICE_ACCOUNT",
-                expected: "the service account that tasks call functions as".to_owned(),
-            });
+            return Err(InvalidSetting::new(
+                "TASKS_SERVICE_ACCOUNT",
+                "the service account that tasks call functions as",
+            ));
         }
         let location = environment.required("CLOUD_TASKS_LOCATION", "such as `europe-west1`")?;
         let queues = Queues {
@@ -185,10 +185,8 @@ impl Cloud {
     pub fn signer(&self) -> Result<Arc<dyn Signer>, InvalidSetting> {
         let expected = "a secret of at least 32 characters";
         let secret = self.environment.required("SIGNING_SECRET", expected)?;
-        let signer = HmacSigner::new(secret).ok_or_else(|| InvalidSetting {
-            name: "SIGNING_SECRET",
-            expected: expected.to_owned(),
-        })?;
+        let signer = HmacSigner::new(secret);
+        let signer = signer.ok_or_else(|| InvalidSetting::new("SIGNING_SECRET", expected))?;
         Ok(Arc::new(signer))
     }
 
@@ -205,10 +203,9 @@ impl Cloud {
     /// Refuses a setting where the data are real.
     fn only_emulated(&self, name: &'static str, expected: &str) -> Result<(), InvalidSetting> {
         let emulated = self.environment.text("FIRESTORE_EMULATOR_HOST").is_some();
-        emulated.then_some(()).ok_or_else(|| InvalidSetting {
-            name,
-            expected: expected.to_owned(),
-        })
+        emulated
+            .then_some(())
+            .ok_or_else(|| InvalidSetting::new(name, expected))
     }
 }
 
@@ -225,10 +222,7 @@ pub fn emulator(
         plain && port.parse::<u16>().is_ok()
     });
     if address.is_none() {
-        return Err(InvalidSetting {
-            name,
-            expected: "`host:port`, without a scheme".to_owned(),
-        });
+        return Err(InvalidSetting::new(name, "`host:port`, without a scheme"));
     }
     Ok(Some(text.to_owned()))
 }
@@ -240,9 +234,9 @@ pub fn function_urls(
     pipeline: &Pipeline,
 ) -> Result<BTreeMap<String, String>, InvalidSetting> {
     const NAME: &str = "FUNCTION_URLS";
-    let invalid = |what: &str| InvalidSetting {
-        name: NAME,
-        expected: format!("`name=url` for each function, separated by commas; {what}"),
+    let invalid = |what: &str| {
+        let expected = format!("`name=url` for each function, separated by commas; {what}");
+        InvalidSetting::new(NAME, expected)
     };
     let text = environment.text(NAME).unwrap_or("");
     let mut urls = BTreeMap::new();

@@ -31,13 +31,9 @@ impl ModelChoice {
             return Ok(Self::File(path));
         }
         let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
-        Err(InvalidSetting {
-            name: "WHISPER_MODEL",
-            expected: format!(
-                "the path of a ggml model file or one of: {}",
-                names.join(", ")
-            ),
-        })
+        let names = names.join(", ");
+        let expected = format!("the path of a ggml model file or one of: {names}");
+        Err(InvalidSetting::new("WHISPER_MODEL", expected))
     }
 
     /// The model's name: that of the table, or that of the file without `ggml-` and `.bin`.
@@ -71,7 +67,7 @@ impl ModelSettings {
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
         Ok(Self {
             cache: cache(environment)?,
-            mirror: mirror(environment)?,
+            mirror: environment.address("MODEL_MIRROR")?,
             fetch: environment.word("MODEL_FETCH", &["on", "off"])? == "on",
             path: environment.text("PATH").unwrap_or_default().to_owned(),
         })
@@ -94,27 +90,11 @@ fn cache(environment: &Environment) -> Result<Cache, InvalidSetting> {
             .text("HOME")
             .map(|home| PathBuf::from(home).join(".cache"))
     };
-    let folder = own.or_else(home).ok_or_else(|| InvalidSetting {
-        name: "MODEL_DIR",
-        expected: "a folder for models where HOME is not set".to_owned(),
-    })?;
+    let expected = "a folder for models where HOME is not set";
+    let folder = own.or_else(home);
+    let folder = folder.ok_or_else(|| InvalidSetting::new("MODEL_DIR", expected))?;
     let folder = folder.join("interviewlens");
     Ok(Cache::new(folder.join("models")).with_also(Some(folder)))
-}
-
-fn mirror(environment: &Environment) -> Result<Option<String>, InvalidSetting> {
-    let Some(text) = environment.text("MODEL_MIRROR") else {
-        return Ok(None);
-    };
-    let is_web = reqwest::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
-    });
-    is_web
-        .then(|| Some(text.trim_end_matches('/').to_owned()))
-        .ok_or_else(|| InvalidSetting {
-            name: "MODEL_MIRROR",
-            expected: "an address that begins with http:// or https://".to_owned(),
-        })
 }
 
 #[cfg(test)]

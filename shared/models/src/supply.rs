@@ -3,11 +3,12 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
@@ -83,7 +84,7 @@ impl Supply {
 
     /// How it stands with it.
     pub fn state(&self) -> SupplyState {
-        self.lock().clone()
+        self.state.lock().clone()
     }
 
     /// Watches the state.
@@ -189,12 +190,8 @@ impl Supply {
     }
 
     fn set(&self, state: SupplyState) {
-        *self.lock() = state;
+        *self.state.lock() = state;
         self.changes.send_replace(());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, SupplyState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

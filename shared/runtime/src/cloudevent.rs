@@ -1,29 +1,22 @@
-//! Events as Eventarc delivers them, to and from the domain's terms.
-//!
-//! `binding` has the way from an HTTP request to a `CloudEvent`; events are
-//! encoded for the emulated cloud and for tests.
+//! Events as Eventarc delivers them, in the domain's terms. `binding` has the way from an
+//! HTTP request to a `CloudEvent`.
 
-use cloudevents::{AttributesReader, Data, Event as CloudEvent, EventBuilder, EventBuilderV10};
+use cloudevents::{AttributesReader, Data, Event as CloudEvent};
 use domain::{
-    ShapeError, Timestamp,
-    event::{Event, PublishedMessage, StoredObject, WrittenDocument},
+    ShapeError,
+    event::{Event, StoredObject, WrittenDocument},
     paths::DocPath,
-    pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED},
-    trace::TraceContext,
+    pipeline::{MESSAGE_PUBLISHED, OBJECT_FINALIZED},
 };
 use prost::Message as _;
 use serde::{Deserialize, Deserializer, de::Error as _};
-use serde_json::{Value, json};
-use steps::trace::TRACEPARENT;
+use serde_json::Value;
 
 use crate::{
     binding::media_type,
     firestore::{DocumentEventData, FirestoreDocument},
     pubsub,
 };
-
-/// The project that encoded events name.
-const LOCAL_PROJECT: &str = "local";
 
 /// What the types of events about documents begin with, and how they go on.
 const DOCUMENT: &str = "google.cloud.firestore.document.v1.";
@@ -90,92 +83,6 @@ fn is_about_document(event_type: &str) -> bool {
         let plain = change.strip_suffix(".withAuthContext").unwrap_or(change);
         CHANGES.contains(&plain)
     })
-}
-
-/// Builds the event that Eventarc would deliver. A document that names its
-/// trace hands it on in the distributed tracing extension.
-pub fn encode(id: &str, time: Timestamp, event: &Event) -> Result<CloudEvent, EventError> {
-    let builder = EventBuilderV10::new().id(id).time(time.to_string());
-    let built = match event {
-        Event::ObjectFinalized(object) => builder
-            .ty(OBJECT_FINALIZED)
-            .source(format!(
-                "//storage.googleapis.com/projects/_/buckets/{}",
-                object.bucket
-            ))
-            .subject(format!("objects/{}", object.name))
-            .extension("bucket", object.bucket.clone())
-            .data("application/json", object_body(object, time))
-            .build(),
-        Event::DocumentWritten(written) => traced(builder, written)
-            .ty(DOCUMENT_WRITTEN)
-            .source(format!(
-                "//firestore.googleapis.com/projects/{LOCAL_PROJECT}/databases/(default)"
-            ))
-            .subject(format!("documents/{}", written.path))
-            .extension("database", "(default)")
-            .extension("document", written.path.to_string())
-            .data("application/protobuf", document_body(written))
-            .build(),
-        Event::MessagePublished(message) => builder
-            .ty(MESSAGE_PUBLISHED)
-            .source(format!(
-                "//pubsub.googleapis.com/projects/{LOCAL_PROJECT}/topics/{}",
-                message.topic
-            ))
-            .data("application/json", published_body(message, time))
-            .build(),
-    };
-    built.map_err(|error| EventError::Envelope(Box::new(error)))
-}
-
-fn traced(builder: EventBuilderV10, written: &WrittenDocument) -> EventBuilderV10 {
-    let document = written.new.as_ref().or(written.old.as_ref());
-    let trace = document.and_then(|fields| fields.get("trace")?.as_str());
-    match trace.and_then(|text| TraceContext::parse(text).ok()) {
-        Some(trace) => builder.extension(TRACEPARENT, trace.to_string()),
-        None => builder,
-    }
-}
-
-fn object_body(object: &StoredObject, time: Timestamp) -> Value {
-    json!({
-        "kind": "storage#object",
-        "bucket": object.bucket,
-        "name": object.name,
-        "generation": object.generation.to_string(),
-        "metageneration": "1",
-        "size": object.size.to_string(),
-        "contentType": object.content_type,
-        "timeCreated": time,
-        "updated": time,
-    })
-}
-
-fn document_body(written: &WrittenDocument) -> Vec<u8> {
-    let name = format!(
-        "projects/{LOCAL_PROJECT}/databases/(default)/documents/{}",
-        written.path
-    );
-    let document = |fields: &Value| FirestoreDocument::from_json(name.clone(), fields);
-    DocumentEventData {
-        value: written.new.as_ref().map(document),
-        old_value: written.old.as_ref().map(document),
-        update_mask: None,
-    }
-    .encode_to_vec()
-}
-
-fn published_body(message: &PublishedMessage, time: Timestamp) -> Value {
-    let subscription = format!("projects/{LOCAL_PROJECT}/subscriptions/{}", message.topic);
-    let time = time.to_string();
-    pubsub::message_body(
-        &message.id,
-        Some(&time),
-        &subscription,
-        &message.data,
-        &message.attributes,
-    )
 }
 
 /// The body of a Storage event: int64 fields are texts in real events and
@@ -274,35 +181,11 @@ fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::
 
 #[cfg(test)]
 mod tests {
+    use cloudevents::{EventBuilder, EventBuilderV10};
+    use domain::pipeline::DOCUMENT_WRITTEN;
+    use serde_json::json;
+
     use super::*;
-
-    fn round_trip(event: &Event) {
-        let time = Timestamp::from_millis(1_764_000_000_000);
-        let encoded = encode("1", time, event).unwrap();
-        assert_eq!(decode(&encoded).unwrap(), *event);
-    }
-
-    #[test]
-    fn every_kind_of_event_survives_the_way_through_a_cloudevent() {
-        round_trip(&Event::ObjectFinalized(StoredObject {
-            bucket: "uploads".into(),
-            name: "users/u/interviews/i/audio/a".into(),
-            generation: 1_764_000_000_000_001,
-            size: 12,
-            content_type: "audio/wav".into(),
-        }));
-        round_trip(&Event::DocumentWritten(WrittenDocument {
-            path: DocPath::parse("users/u/interviews/i").unwrap(),
-            old: None,
-            new: Some(json!({"steps": {"waveform": {"token": 3}}, "metadata": {}})),
-        }));
-        round_trip(&Event::MessagePublished(PublishedMessage {
-            topic: "sweep".into(),
-            id: "7".into(),
-            data: b"{}".to_vec(),
-            attributes: [("a".to_owned(), "b".to_owned())].into(),
-        }));
-    }
 
     #[test]
     fn numbers_may_be_texts_and_fields_may_be_repeated() {

@@ -135,17 +135,6 @@ pub struct MapValue {
 }
 
 impl FirestoreDocument {
-    /// A document of that name with the fields of a JSON object.
-    pub fn from_json(name: String, fields: &Json) -> Self {
-        let fields = fields.as_object().map(map_from_json).unwrap_or_default();
-        Self {
-            name,
-            fields,
-            create_time: None,
-            update_time: None,
-        }
-    }
-
     /// Its path below `projects/P/databases/D/documents/`; nothing when it is
     /// not called so.
     pub fn path(&self) -> Option<&str> {
@@ -161,13 +150,6 @@ impl FirestoreDocument {
     }
 }
 
-fn map_from_json(object: &Map<String, Json>) -> BTreeMap<String, Value> {
-    object
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::from_json(value)))
-        .collect()
-}
-
 fn map_to_json(fields: &BTreeMap<String, Value>) -> Map<String, Json> {
     fields
         .iter()
@@ -176,27 +158,6 @@ fn map_to_json(fields: &BTreeMap<String, Value>) -> Map<String, Json> {
 }
 
 impl Value {
-    fn from_json(json: &Json) -> Self {
-        let value_type = match json {
-            Json::Null => ValueType::Null(0),
-            Json::Bool(truth) => ValueType::Boolean(*truth),
-            Json::Number(number) => number.as_i64().map_or_else(
-                || ValueType::Double(number.as_f64().unwrap_or(f64::NAN)),
-                ValueType::Integer,
-            ),
-            Json::String(text) => ValueType::String(text.clone()),
-            Json::Array(items) => ValueType::Array(ArrayValue {
-                values: items.iter().map(Self::from_json).collect(),
-            }),
-            Json::Object(object) => ValueType::Map(MapValue {
-                fields: map_from_json(object),
-            }),
-        };
-        Self {
-            value_type: Some(value_type),
-        }
-    }
-
     fn to_json(&self) -> Json {
         match &self.value_type {
             None | Some(ValueType::Null(_)) => Json::Null,
@@ -232,23 +193,8 @@ impl Time {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn json_survives_the_way_through_protobuf() {
-        let fields = json!({
-            "none": null, "yes": true, "whole": -5, "real": 0.25, "text": "Zoë 日本",
-            "list": [1, "a", {"b": []}], "map": {"c": {"d": 1}}, "empty": {},
-        });
-        let document = FirestoreDocument::from_json("projects/p".into(), &fields);
-        let bytes = document.encode_to_vec();
-        assert_eq!(
-            FirestoreDocument::decode(&*bytes).unwrap().to_json(),
-            fields
-        );
-    }
 
     proptest! {
         #[test]

@@ -4,9 +4,8 @@
 //!
 //! - [`receive`]: the server of a function, with [`delivery`] from a request to
 //!   what the function is given;
-//! - [`cloudevent`]: events as Google delivers them, to and from the domain's
-//!   terms, with `binding` for their HTTP, [`firestore`] for their protobuf and
-//!   `pubsub` for messages;
+//! - [`cloudevent`]: events as Google delivers them, in the domain's terms, with
+//!   `binding` for their HTTP, [`firestore`] for their protobuf and `pubsub` for messages;
 //! - [`http`] and [`serve`]: requests and answers over hyper;
 //! - [`telemetry`] and [`trace`].
 

@@ -7,12 +7,10 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use cloudevents::{
-    AttributesReader as _, Data, Event as CloudEvent, EventBuilder, EventBuilderV10,
-};
+use cloudevents::{AttributesReader as _, Event as CloudEvent, EventBuilder, EventBuilderV10};
 use domain::{ShapeError, event::PublishedMessage, pipeline::MESSAGE_PUBLISHED};
 use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::cloudevent::{EventError, json_body};
 
@@ -113,42 +111,22 @@ pub(crate) fn read(body: &[u8]) -> Result<Push, EventError> {
     let id = id.ok_or(EventError::Attribute("message.messageId"))?;
     let subscription = subscription.ok_or(EventError::Attribute("subscription"))?;
     let (project, topic) = topic_of(&subscription).ok_or(EventError::Attribute("subscription"))?;
-    let data = message.bytes()?;
-    let (time, attributes) = (message.take_time(), message.attributes.unwrap_or_default());
+    message.bytes()?;
     let mut builder = EventBuilderV10::new()
-        .id(id.as_str())
+        .id(id)
         .ty(MESSAGE_PUBLISHED)
         .source(format!(
             "//pubsub.googleapis.com/projects/{project}/topics/{topic}"
         ));
-    if let Some(time) = &time {
-        builder = builder.time(time.as_str());
+    if let Some(time) = message.take_time() {
+        builder = builder.time(time);
     }
-    let body = message_body(&id, time.as_deref(), &subscription, &data, &attributes);
-    let built = builder.data("application/json", Data::Json(body)).build();
+    // Eventarc's events about messages have the body of a push.
+    let built = builder.data("application/json", body.to_vec()).build();
     Ok(Push {
         event: built.map_err(|error| EventError::Envelope(Box::new(error)))?,
         // A whole number, written as one or as text.
         attempt: attempt.and_then(|json| json.get().trim_matches('"').parse().ok()),
-    })
-}
-
-/// The body of an event about a message.
-pub(crate) fn message_body(
-    id: &str,
-    time: Option<&str>,
-    subscription: &str,
-    data: &[u8],
-    attributes: &BTreeMap<String, String>,
-) -> Value {
-    json!({
-        "message": {
-            "data": BASE64.encode(data),
-            "attributes": attributes,
-            "messageId": id,
-            "publishTime": time,
-        },
-        "subscription": subscription,
     })
 }
 
@@ -164,6 +142,7 @@ fn topic_of(subscription: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use proptest::{collection::btree_map, prelude::*};
+    use serde_json::json;
 
     use super::*;
 
@@ -252,10 +231,14 @@ mod tests {
             attributes in btree_map("[a-z_]{1,9}", ".{0,9}", 0..4),
             attempt in 1_u32..100,
         ) {
-            let subscription = "projects/p/subscriptions/interview-events.notify";
-            let time = "2021-02-26T19:13:55.749Z";
-            let mut body = message_body(&id, Some(time), subscription, &data, &attributes);
-            body["deliveryAttempt"] = json!(attempt);
+            let body = json!({
+                "message": {
+                    "data": BASE64.encode(&data), "attributes": attributes, "messageId": id,
+                    "publishTime": "2021-02-26T19:13:55.749Z",
+                },
+                "subscription": "projects/p/subscriptions/interview-events.notify",
+                "deliveryAttempt": attempt,
+            });
             let push = read(body.to_string().as_bytes()).unwrap();
             prop_assert_eq!(push.attempt, Some(attempt));
             prop_assert_eq!(push.event.id(), &id);

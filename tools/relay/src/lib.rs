@@ -1,9 +1,15 @@
-//! The APIs of Cloud Storage and Cloud Tasks over the embedded store, for Google's own
-//! clients where Google has no emulator: in the emulated cloud and in contract tests.
+//! What Google does around functions, where there is no emulator for it: in the emulated
+//! cloud and in contract tests.
 //!
-//! [`gcs`] checks [`rights`] as IAM does, and signed URLs by [`v4`]; [`tasks`] takes tasks.
+//! [`gcs`] and [`tasks`] are the APIs of Cloud Storage and Cloud Tasks over the embedded
+//! store, for Google's own clients; [`gcs`] checks [`rights`] as IAM does, and signed URLs by
+//! [`v4`]. [`listen`] listens to documents, [`cloudevent`] makes events as Eventarc does, and
+//! [`pubsub`] makes topics and subscriptions.
 
+pub mod cloudevent;
 pub mod gcs;
+pub mod listen;
+pub mod pubsub;
 pub mod rights;
 pub mod tasks;
 pub mod v4;

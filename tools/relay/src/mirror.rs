@@ -18,7 +18,7 @@ use domain::{
     ports::{Document, Precondition, Query, Records, Write},
 };
 use embedded::Store;
-use google::firestore::listen::{CollectionChange, Listener};
+use relay::listen::{ChangeHandled, CollectionChange, Listener};
 use tokio::sync::Mutex;
 
 use crate::settings::RelaySettings;
@@ -39,12 +39,11 @@ pub(crate) async fn start(settings: &RelaySettings, store: &Store) -> anyhow::Re
         seen: Mutex::default(),
     });
     let groups = groups(&settings.pipeline);
-    let firestore = settings.cloud.firestore();
-    let hear = move |change: CollectionChange| -> google::firestore::listen::ChangeHandled {
+    let hear = move |change: CollectionChange| -> ChangeHandled {
         let mirror = Arc::clone(&mirror);
         Box::pin(async move { mirror.hear(change).await })
     };
-    Ok(firestore.listen(groups, Box::new(hear)).await?)
+    Ok(Listener::start(settings.cloud.firestore(), groups, Box::new(hear)).await?)
 }
 
 /// The names of the collections whose documents start functions.

@@ -10,8 +10,8 @@ use config::SystemClock;
 use domain::{documents::MAX_EVENT_BYTES, event::Event, ids::random_name, ports::Clock as _};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use relay::cloudevent::encode;
 use reqwest::{Client, Response};
-use runtime::cloudevent::encode;
 use steps::{DeliveredTask, Failure, Function, Trigger};
 
 use crate::settings::RelaySettings;

@@ -1,7 +1,7 @@
 //! Topics, and subscriptions that push: Pub/Sub's emulator does the rest.
 
 use domain::pipeline::MESSAGE_PUBLISHED;
-use google::pubsub::{Admin, DEAD_LETTERS, PushSubscription};
+use relay::pubsub::{Admin, DEAD_LETTERS, PushSubscription};
 
 use crate::settings::RelaySettings;
 

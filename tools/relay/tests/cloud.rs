@@ -13,7 +13,7 @@ use domain::{
 };
 use embedded::{Store, StoreOptions};
 use futures::StreamExt as _;
-use google::pubsub::{Admin, PushSubscription};
+use relay::pubsub::{Admin, PushSubscription};
 use serde_json::{Value, json};
 use support::{Cloud, Embedded, key, recording};
 use testing::{

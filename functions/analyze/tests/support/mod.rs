@@ -2,6 +2,8 @@
 
 #![cfg_attr(test, allow(dead_code, reason = "each test binary uses its part"))]
 
+pub(crate) mod drafts;
+
 use std::sync::Arc;
 
 use domain::{

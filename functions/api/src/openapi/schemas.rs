@@ -12,6 +12,7 @@ use schemars::{
 };
 use serde_json::{Value, json};
 
+use super::operation::join_lines;
 use crate::{
     analyze_sync::AnalyzeRequest,
     change::ChangeInterview,
@@ -88,18 +89,12 @@ fn generator(contract: Contract) -> SchemaGenerator {
         if is_sent_by_us || schema.get("default") == Some(&Value::Null) {
             schema.remove("default");
         }
-        unwrap_lines(schema);
+        if let Some(fields) = schema.as_object_mut() {
+            join_lines(fields);
+        }
         name_keys(schema);
     }));
     settings.into_generator()
-}
-
-/// Joins the lines of a paragraph, which are those of the source.
-fn unwrap_lines(schema: &mut Schema) {
-    if let Some(Value::String(text)) = schema.get_mut("description") {
-        let paragraphs = text.split("\n\n").map(|lines| lines.replace('\n', " "));
-        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
-    }
 }
 
 /// Describes a map by the pattern of its keys and the schema of its values.

@@ -31,6 +31,7 @@ mod recording_store;
 mod redelivery;
 mod requests;
 mod retention;
+mod speakers;
 mod stale_worker;
 mod stream;
 mod tenant_isolation;

@@ -5,6 +5,8 @@
 //! criterion describes behaviour at 1, 3 and 5, in terms of what a speaker reports,
 //! never of how they sound or appear.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -76,149 +78,20 @@ pub struct Anchors {
 }
 strip_unknown!(Anchors);
 
+/// The rubrics by kind of conversation. That of a job interview assesses what the candidate has
+/// done, as they tell it; the others what a conversation shows of a need or gives a story to
+/// rest on, and no person.
+static DEFAULTS: LazyLock<HashMap<String, Rubric>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("rubrics.json")).expect("the rubrics are tested")
+});
+
 impl Rubric {
     /// The competencies assessed in an interview of that kind unless the client
     /// names others.
     pub fn default_for(kind: Kind) -> Self {
-        let templates: &[Template] = match kind {
-            Kind::JobInterview => &JOB_INTERVIEW,
-            Kind::UserResearch => &USER_RESEARCH,
-            Kind::Journalism => &JOURNALISM,
-            Kind::Other | Kind::Unknown(_) => &[],
-        };
-        Self {
-            competencies: templates.iter().map(Template::criterion).collect(),
-            unknown: UnknownFields::default(),
-        }
+        DEFAULTS[kind.as_str()].clone()
     }
 }
-
-struct Template {
-    name: &'static str,
-    description: &'static str,
-    low: &'static str,
-    mid: &'static str,
-    high: &'static str,
-}
-
-impl Template {
-    fn criterion(&self) -> Criterion {
-        Criterion {
-            name: self.name.to_owned(),
-            description: self.description.to_owned(),
-            anchors: Some(Anchors {
-                low: self.low.to_owned(),
-                mid: self.mid.to_owned(),
-                high: self.high.to_owned(),
-                unknown: UnknownFields::default(),
-            }),
-            unknown: UnknownFields::default(),
-        }
-    }
-}
-
-/// What the candidate has done, as they tell it.
-const JOB_INTERVIEW: [Template; 5] = [
-    Template {
-        name: "problem solving",
-        description: "describes a concrete problem, the steps taken and the result",
-        low: "stays general, or names a problem without saying what they did about it",
-        mid: "names a problem and the steps taken, but not why these or what came of them",
-        high: "names the problem, the alternatives weighed, the steps taken and a result that was checked",
-    },
-    Template {
-        name: "collaboration",
-        description: "describes own part in work with others and how conflict was handled",
-        low: "speaks of a group only, or of others as the obstacle",
-        mid: "names own part and that of others, but no disagreement or no way out of it",
-        high: "names own part, a disagreement, what they did to settle it and how it ended",
-    },
-    Template {
-        name: "ownership",
-        description: "takes responsibility for outcomes, bad ones included",
-        low: "puts outcomes down to others or to circumstances",
-        mid: "names own share in an outcome, but not what they did afterwards",
-        high: "names a bad outcome as their own, what they did at once and what they changed for good",
-    },
-    Template {
-        name: "learning",
-        description: "says what they did differently after an experience",
-        low: "names no mistake, or repeats the same way after one",
-        mid: "names a lesson, but no occasion on which it was used",
-        high: "names a lesson, an occasion on which it was used and what was better for it",
-    },
-    Template {
-        name: "communication",
-        description: "answers what was asked, in order and with examples; judged by content alone",
-        low: "leaves the question unanswered, even when asked again",
-        mid: "answers the question, with an example only after a follow-up",
-        high: "answers the question that was asked, in an order that can be followed, with an example of their own",
-    },
-];
-
-/// What the conversation shows about a need; the participant is not assessed as a person.
-const USER_RESEARCH: [Template; 4] = [
-    Template {
-        name: "needs named",
-        description: "says what they try to get done and why",
-        low: "agrees to what is offered, without a goal of their own",
-        mid: "names a goal in general terms",
-        high: "tells of a situation with a goal, what set it off and what depended on it",
-    },
-    Template {
-        name: "pain points",
-        description: "tells of concrete episodes where something went wrong",
-        low: "complains or praises in general",
-        mid: "names a difficulty, but no episode",
-        high: "tells of an episode: when it was, what went wrong, what it cost",
-    },
-    Template {
-        name: "workarounds",
-        description: "tells how they manage today",
-        low: "does not say how they manage",
-        mid: "names a tool or a habit",
-        high: "walks through the steps they take today, with their effort and where they fail",
-    },
-    Template {
-        name: "frequency and stakes",
-        description: "says how often it happens and what depends on it",
-        low: "says neither",
-        mid: "says one of them, roughly",
-        high: "says both, with a number, a date or somebody who was affected",
-    },
-];
-
-/// What a story can rest on; the source is not assessed as a person.
-const JOURNALISM: [Template; 4] = [
-    Template {
-        name: "first-hand knowledge",
-        description: "tells what they saw or did themselves",
-        low: "passes on what is said, without saying by whom",
-        mid: "mixes what they saw with what they heard, and tells them apart when asked",
-        high: "says of each fact whether they saw it, did it or heard it, and from whom",
-    },
-    Template {
-        name: "specificity",
-        description: "gives names, dates, numbers that can be checked",
-        low: "gives none",
-        mid: "gives some, roughly",
-        high: "gives names, dates or numbers for what matters most",
-    },
-    Template {
-        name: "corroboration",
-        description: "names documents or other people who can confirm it",
-        low: "names none, or declines to",
-        mid: "says that there are some, without saying which",
-        high: "names a document or a person, and how to get at it or them",
-    },
-    Template {
-        name: "own stake",
-        description: "says what part they have in the matter",
-        low: "leaves it open, even when asked",
-        mid: "names it when asked",
-        high: "names it unasked, what speaks against them included",
-    },
-];
 
 #[cfg(test)]
 mod tests {

@@ -18,58 +18,49 @@ use super::{
 
 /// The response for a recording, directly or by callback. Other fields are ignored:
 /// summaries, paragraphs, and what the provider adds later.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Answer<'a> {
-    #[serde(borrow, default)]
     metadata: Option<Metadata<'a>>,
-    #[serde(borrow, default)]
     results: Option<Results<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Metadata<'a> {
-    #[serde(borrow, default)]
     duration: Scalar<'a>,
-    #[serde(borrow, default)]
     channels: Scalar<'a>,
-    #[serde(borrow, default)]
     model_info: Option<BTreeMap<String, Model<'a>>>,
 }
 
 /// `arch` is the model that was requested; `name` is an internal name of the provider.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Model<'a> {
-    #[serde(borrow, default)]
     name: Scalar<'a>,
-    #[serde(borrow, default)]
     arch: Scalar<'a>,
-    #[serde(borrow, default)]
     version: Scalar<'a>,
 }
 
 #[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Results<'a> {
-    #[serde(borrow, default)]
     channels: Option<Vec<Channel<'a>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Channel<'a> {
-    #[serde(borrow, default)]
     alternatives: Option<Vec<Alternative<'a>>>,
-    #[serde(borrow, default)]
     detected_language: Scalar<'a>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Alternative<'a> {
-    #[serde(borrow, default)]
     transcript: Scalar<'a>,
-    #[serde(borrow, default)]
     confidence: Scalar<'a>,
-    #[serde(borrow, default)]
     words: Option<Vec<WireWord<'a>>>,
-    #[serde(borrow, default)]
     languages: Option<Vec<Scalar<'a>>>,
 }
 
@@ -113,21 +104,18 @@ pub(crate) fn read(body: &[u8]) -> Result<Recognition, StepError> {
 
 /// The request that an answer or the receipt of a request belongs to.
 pub(crate) fn request_id(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default, bound(deserialize = "'de: 'a"))]
     struct Receipt<'a> {
-        #[serde(borrow, default)]
         request_id: Scalar<'a>,
-        #[serde(borrow, default)]
-        metadata: Option<Inner<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Inner<'a> {
-        #[serde(borrow, default)]
-        request_id: Scalar<'a>,
+        metadata: Option<Box<Self>>,
     }
     let receipt: Receipt<'_> = serde_json::from_slice(body).ok()?;
-    let inner = receipt.metadata.map(|metadata| metadata.request_id);
-    receipt.request_id.name().or_else(|| inner?.name())
+    let inner = receipt.metadata;
+    receipt
+        .request_id
+        .name()
+        .or_else(|| inner?.request_id.name())
 }
 
 /// Numbers the speakers from 0, channel by channel, and lists them.

@@ -11,14 +11,13 @@ use domain::{
 use futures::TryStreamExt;
 use reqwest::{
     Body, Client, RequestBuilder, Response,
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
-    redirect, retry,
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
 };
 
-use crate::language::http::SetupError;
+use crate::provider::http::{self, SetupError};
 
 use super::{
-    error::{self, DeepgramError},
+    error::DeepgramError,
     query::ListenQuery,
     settings::{DeepgramOptions, SendAs},
 };
@@ -32,22 +31,13 @@ const SLOWEST: u64 = 512 * 1024;
 /// The most that is read of a refusal, in bytes.
 const MAX_REFUSAL: usize = 64 * 1024;
 
-/// How requests introduce themselves.
-const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION"));
+/// The longest wait that the provider can ask for.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
-/// A client that sends a request once and follows no redirect: the queue decides about
-/// retries. It uses only HTTP/1, because live speech needs that.
+/// A client of HTTP/1 alone, which live speech needs.
 pub(crate) fn client(options: &DeepgramOptions) -> Result<Client, SetupError> {
-    Client::builder()
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .retry(retry::never())
-        .http1_only()
-        .referer(false)
-        .connect_timeout(options.connect_timeout)
-        .user_agent(USER_AGENT)
-        .build()
-        .map_err(SetupError::Tls)
+    let client = http::client(options.connect_timeout).no_proxy();
+    client.http1_only().build().map_err(SetupError::Tls)
 }
 
 /// Sends a recording; what is answered with success is for [`read`].
@@ -139,27 +129,25 @@ fn unavailable_recording() -> StepError {
 
 /// Reads an answer, if it is not too large.
 pub(crate) async fn read(
-    mut answer: Response,
+    answer: Response,
     options: &DeepgramOptions,
 ) -> Result<Vec<u8>, StepError> {
-    let (mut body, limit) = (Vec::new(), options.max_answer);
-    while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&error))? {
-        if body.len() + chunk.len() > limit {
-            tracing::warn!(
-                event = "transcription.response_too_large",
-                limit,
-                "the response of the speech engine is too large"
-            );
-            return Err(DeepgramError::UnexpectedResponse.to_step_error());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+    let limit = options.max_answer;
+    let body = http::read(answer, limit).await;
+    body.map_err(|error| broken(&error))?.ok_or_else(|| {
+        tracing::warn!(
+            event = "transcription.response_too_large",
+            limit,
+            "the response of the speech engine is too large"
+        );
+        DeepgramError::UnexpectedResponse.to_step_error()
+    })
 }
 
 /// The error of an unsuccessful response. A truncated body does not change the status.
 pub(crate) async fn refused(mut answer: Response) -> StepError {
-    let (status, wait) = (answer.status().as_u16(), wait(answer.headers()));
+    let status = answer.status().as_u16();
+    let wait = http::retry_after(answer.headers()).map(|wait| wait.min(LONGEST_WAIT));
     let request_id = request_id(answer.headers());
     let mut body = Vec::new();
     while body.len() < MAX_REFUSAL
@@ -183,10 +171,6 @@ pub(crate) async fn refused(mut answer: Response) -> StepError {
     }
 }
 
-fn wait(headers: &HeaderMap) -> Option<Duration> {
-    error::wait(headers.get(RETRY_AFTER)?.to_str().ok())
-}
-
 /// By which the provider finds the request in its own records.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get("dg-request-id")?.to_str().ok()?;
@@ -206,7 +190,7 @@ pub(crate) fn broken(error: &reqwest::Error) -> StepError {
         );
         return unavailable_recording();
     }
-    let refusal = if error.is_timeout() && !error.is_connect() {
+    let refusal = if http::is_timeout(error) {
         DeepgramError::TooSlow
     } else {
         DeepgramError::Unavailable

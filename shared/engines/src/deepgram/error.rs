@@ -4,15 +4,10 @@
 //! text, and once with `error_code`. The text may quote the request, so it is searched
 //! and never repeated.
 
-use std::time::Duration;
-
 use domain::steps::{Code, StepError};
 use serde::Deserialize;
 
 use super::scalar::Scalar;
-
-/// The longest wait that the provider can ask for.
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// Why the provider rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,16 +42,12 @@ pub(crate) enum DeepgramError {
 
 /// A refusal as it is written.
 #[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct ErrorBody<'a> {
-    #[serde(borrow, default)]
     err_code: Scalar<'a>,
-    #[serde(borrow, default)]
     error_code: Scalar<'a>,
-    #[serde(borrow, default)]
     category: Scalar<'a>,
-    #[serde(borrow, default)]
     err_msg: Scalar<'a>,
-    #[serde(borrow, default)]
     message: Scalar<'a>,
 }
 
@@ -224,12 +215,6 @@ impl DeepgramError {
     }
 }
 
-/// The delay of a `Retry-After` in seconds. A date is ignored: the provider sends none.
-pub(crate) fn wait(retry_after: Option<&str>) -> Option<Duration> {
-    let seconds: u64 = retry_after?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,15 +254,6 @@ mod tests {
                 expected,
                 "{status} {body}"
             );
-        }
-    }
-
-    #[test]
-    fn a_wait_is_seconds_and_an_hour_at_most() {
-        assert_eq!(wait(Some(" 7 ")), Some(Duration::from_secs(7)));
-        assert_eq!(wait(Some("86400")), Some(LONGEST_WAIT));
-        for none in [None, Some("soon"), Some("-1"), Some("")] {
-            assert_eq!(wait(none), None);
         }
     }
 

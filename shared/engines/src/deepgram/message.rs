@@ -56,13 +56,11 @@ struct Channel<'a> {
     alternatives: Vec<Alternative<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Alternative<'a> {
-    #[serde(borrow, default)]
     transcript: Scalar<'a>,
-    #[serde(borrow, default)]
     confidence: Scalar<'a>,
-    #[serde(borrow, default)]
     words: Option<Vec<WireWord<'a>>>,
 }
 

@@ -33,7 +33,7 @@ use domain::{
 use futures::future::BoxFuture;
 use reqwest::{Client, Response};
 
-use crate::language::http::SetupError;
+use crate::provider::http::SetupError;
 
 use error::DeepgramError;
 use query::ListenQuery;

@@ -118,12 +118,14 @@ impl DeepgramOptions {
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
         let expected = "the API key of a Deepgram project, for TRANSCRIBER=deepgram";
         let key = environment.required("DEEPGRAM_API_KEY", expected)?;
-        let key = ApiKey::new(key).ok_or_else(|| invalid("DEEPGRAM_API_KEY", expected))?;
+        let key = ApiKey::new(key);
+        let key = key.ok_or_else(|| InvalidSetting::new("DEEPGRAM_API_KEY", expected))?;
         let mut options = Self::new(base_url(environment)?, key);
         if let Some(model) = environment.text("DEEPGRAM_MODEL") {
             let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
             if !model.bytes().all(known) {
-                return Err(invalid("DEEPGRAM_MODEL", "a model's name, such as nova-3"));
+                let expected = "a model's name, such as nova-3";
+                return Err(InvalidSetting::new("DEEPGRAM_MODEL", expected));
             }
             model.clone_into(&mut options.model);
         }
@@ -158,19 +160,8 @@ fn base_url(environment: &Environment) -> Result<Url, InvalidSetting> {
             && url.username().is_empty()
     };
     let url = Url::parse(text).ok().filter(plain);
-    url.ok_or_else(|| {
-        invalid(
-            "DEEPGRAM_BASE_URL",
-            "an address that begins with http:// or https://",
-        )
-    })
-}
-
-fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
-    InvalidSetting {
-        name,
-        expected: expected.to_owned(),
-    }
+    let expected = "an address that begins with http:// or https://";
+    url.ok_or_else(|| InvalidSetting::new("DEEPGRAM_BASE_URL", expected))
 }
 
 #[cfg(test)]

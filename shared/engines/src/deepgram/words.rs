@@ -7,21 +7,15 @@ use super::scalar::Scalar;
 
 /// A recognised word. Only `word` can be relied on; `speaker` needs diarization,
 /// `punctuated_word` punctuation, `language` code-switching.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 pub(crate) struct WireWord<'a> {
-    #[serde(borrow, default)]
     word: Scalar<'a>,
-    #[serde(borrow, default)]
     punctuated_word: Scalar<'a>,
-    #[serde(borrow, default)]
     start: Scalar<'a>,
-    #[serde(borrow, default)]
     end: Scalar<'a>,
-    #[serde(borrow, default)]
     confidence: Scalar<'a>,
-    #[serde(borrow, default)]
     speaker: Scalar<'a>,
-    #[serde(borrow, default)]
     pub(crate) language: Scalar<'a>,
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{analysis::DraftTopic, transcript::Transcript};
+use domain::{analysis::DraftTopic, text::capitalized, transcript::Transcript};
 
 use super::{
     sentences::{Sentence, Sentences},
@@ -45,15 +45,6 @@ impl TopicSection {
             last_turn: self.last_turn,
         }
     }
-}
-
-/// With a capital at the beginning.
-fn capitalized(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters
-        .next()
-        .map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + characters.as_str()
 }
 
 /// Cuts the transcript into topics, in order.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::language::{ProviderError, http::Answer, request_profile::ProfileError};
+use crate::provider::{ProviderError, http::Answer, request_profile::ProfileError};
 
 /// What a model may not know, and what can be left out for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,10 +21,13 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderValue},
 };
 
-use crate::language::{
-    LanguageModel, ModelQuestion, ProviderError, Reply,
-    http::{Caller, SetupError, secret},
-    request_profile::{ProfileError, StickyProfile},
+use crate::{
+    language::{LanguageModel, ModelQuestion, Reply},
+    provider::{
+        ProviderError,
+        http::{Caller, SetupError, secret},
+        request_profile::{ProfileError, StickyProfile},
+    },
 };
 use errors::GeminiFeature;
 use request::GeminiProfile;
@@ -66,7 +69,7 @@ impl fmt::Debug for Gemini {
 impl Gemini {
     /// A model at the Gemini API, or at a compatible server at `base_url`.
     pub fn new(base_url: &str, model: &str, key: &str) -> Result<Self, SetupError> {
-        let key = secret(key).ok_or_else(|| invalid("GEMINI_API_KEY", "an API key"))?;
+        let key = secret(key).ok_or_else(|| InvalidSetting::new("GEMINI_API_KEY", "an API key"))?;
         let model = checked(model)?;
         let path = format!("/v1beta/models/{model}:generateContent");
         Self::at(("gemini", model), base_url, &path, Access::Key(key))
@@ -91,10 +94,11 @@ impl Gemini {
     ) -> Result<Self, SetupError> {
         let url = format!("{}{path}", base_url.trim_end_matches('/'));
         let url = Url::parse(&url).ok().filter(Url::has_host);
+        let url = url.ok_or_else(|| InvalidSetting::new("GEMINI_BASE_URL", "a URL"))?;
         Ok(Self {
             name,
             model,
-            url: url.ok_or_else(|| invalid("GEMINI_BASE_URL", "a URL"))?,
+            url,
             access,
             caller: Caller::new(TIMEOUT)?,
             request_profile: StickyProfile::default(),
@@ -153,14 +157,8 @@ impl LanguageModel for Gemini {
 
     async fn ask(&self, question: &ModelQuestion) -> Reply {
         let attempt = |request_profile| self.attempt(question, request_profile);
-        self.request_profile.ask(&self.model, attempt).await
-    }
-}
-
-fn invalid(name: &'static str, expected: &str) -> InvalidSetting {
-    InvalidSetting {
-        name,
-        expected: expected.to_owned(),
+        let reply = self.request_profile.ask(&self.model, attempt).await;
+        reply.unwrap_or_else(Reply::from)
     }
 }
 
@@ -169,8 +167,9 @@ fn checked(model: &str) -> Result<String, InvalidSetting> {
     let name = model.strip_prefix("models/").unwrap_or(model);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._@".contains(&byte);
     let sensible = !name.is_empty() && name.len() <= 100 && name.bytes().all(plain);
-    let expected = "a model's name such as `gemini-3.5-flash-lite`";
-    sensible
-        .then(|| name.to_owned())
-        .ok_or_else(|| invalid("GEMINI_MODEL", expected))
+    if !sensible {
+        let expected = "a model's name such as `gemini-3.5-flash-lite`";
+        return Err(InvalidSetting::new("GEMINI_MODEL", expected));
+    }
+    Ok(name.to_owned())
 }

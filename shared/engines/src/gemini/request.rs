@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::GeminiFeature;
-use crate::language::{ModelQuestion, request_profile};
+use crate::{language::ModelQuestion, provider::request_profile};
 
 /// Tokens that a model of the 2.5 series may think, and room for them: thoughts
 /// are counted within `maxOutputTokens`, and models overshoot a little.

@@ -5,81 +5,16 @@
 //! or ended for an unknown reason is an error, whatever text it has.
 
 use domain::analysis::Usage;
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
     chunks::chunks,
     errors::{self, GeminiFeature},
 };
-use crate::language::{ProviderError, Reply, http::Answer, request_profile::ProfileError};
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Body {
-    #[serde(deserialize_with = "tolerant")]
-    candidates: Option<Vec<Value>>,
-    #[serde(deserialize_with = "tolerant")]
-    prompt_feedback: Option<PromptFeedback>,
-    #[serde(deserialize_with = "tolerant")]
-    usage_metadata: Option<UsageMetadata>,
-    #[serde(deserialize_with = "tolerant")]
-    model_version: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PromptFeedback {
-    #[serde(deserialize_with = "tolerant")]
-    block_reason: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Candidate {
-    #[serde(deserialize_with = "tolerant")]
-    content: Option<Content>,
-    #[serde(deserialize_with = "tolerant")]
-    finish_reason: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Content {
-    #[serde(deserialize_with = "tolerant")]
-    parts: Option<Vec<Value>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Part {
-    #[serde(deserialize_with = "tolerant")]
-    text: Option<String>,
-    #[serde(deserialize_with = "tolerant")]
-    thought: Option<bool>,
-}
-
-/// Of the counts, `candidatesTokenCount` is without thoughts.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-struct UsageMetadata {
-    #[serde(rename = "promptTokenCount", deserialize_with = "tolerant")]
-    prompt: Option<u64>,
-    #[serde(rename = "toolUsePromptTokenCount", deserialize_with = "tolerant")]
-    tools: Option<u64>,
-    #[serde(rename = "candidatesTokenCount", deserialize_with = "tolerant")]
-    candidates: Option<u64>,
-    #[serde(rename = "thoughtsTokenCount", deserialize_with = "tolerant")]
-    thoughts: Option<u64>,
-}
-
-/// Reads a value of another type as missing.
-fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    input: D,
-) -> Result<Option<T>, D::Error> {
-    let value = Value::deserialize(input)?;
-    Ok(T::deserialize(value).ok())
-}
+use crate::{
+    language::Reply,
+    provider::{ProviderError, http::Answer, request_profile::ProfileError},
+};
 
 /// What came back of a request.
 pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError<GeminiFeature>> {
@@ -95,19 +30,18 @@ pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError<GeminiFeature>
         return Err(errors::without_words(answer).into());
     }
     let objects = objects.ok_or(ProviderError::Unreadable)?;
-    Ok(reply(objects))
+    Ok(reply(&objects))
 }
 
 /// One reply of one object, or of the pieces of a stream.
-fn reply(objects: Vec<Value>) -> Reply {
+fn reply(objects: &[Value]) -> Reply {
     let mut gathered = Gathered::default();
     for object in objects {
-        let body = Body::deserialize(object).unwrap_or_default();
-        gathered.add(body);
+        gathered.add(object);
     }
     Reply {
         outcome: gathered.outcome(),
-        usage: gathered.usage.map(Into::into),
+        usage: gathered.usage,
         model: gathered.model,
     }
 }
@@ -121,38 +55,42 @@ struct Gathered {
     candidates: Option<bool>,
     /// Whether the prompt was looked at, and blocked.
     blocked: Option<bool>,
-    usage: Option<UsageMetadata>,
+    usage: Option<Usage>,
     model: Option<String>,
 }
 
 impl Gathered {
-    fn add(&mut self, body: Body) {
-        if let Some(feedback) = body.prompt_feedback {
+    fn add(&mut self, body: &Value) {
+        let feedback = &body["promptFeedback"];
+        if feedback.is_object() {
             let before = self.blocked.unwrap_or(false);
-            self.blocked = Some(before || feedback.block_reason.is_some());
+            self.blocked = Some(before || feedback["blockReason"].is_string());
         }
-        self.usage = body.usage_metadata.or(self.usage);
-        self.model = body.model_version.or(self.model.take());
-        let Some(candidates) = body.candidates else {
+        self.usage = usage(&body["usageMetadata"]).or(self.usage);
+        if let Some(model) = body["modelVersion"].as_str() {
+            self.model = Some(model.to_owned());
+        }
+        let Some(candidates) = body["candidates"].as_array() else {
             return;
         };
         let before = self.candidates.unwrap_or(false);
         self.candidates = Some(before || !candidates.is_empty());
-        if let Some(first) = candidates.into_iter().next() {
-            self.add_candidate(Candidate::deserialize(first).unwrap_or_default());
+        if let Some(first) = candidates.first() {
+            self.add_candidate(first);
         }
     }
 
-    fn add_candidate(&mut self, candidate: Candidate) {
+    fn add_candidate(&mut self, candidate: &Value) {
         let stopped = |reason: &String| reason == "STOP";
-        if self.finish_reason.as_ref().is_none_or(stopped) {
-            self.finish_reason = candidate.finish_reason.or(self.finish_reason.take());
+        if self.finish_reason.as_ref().is_none_or(stopped)
+            && let Some(reason) = candidate["finishReason"].as_str()
+        {
+            self.finish_reason = Some(reason.to_owned());
         }
-        let parts = candidate.content.and_then(|content| content.parts);
+        let parts = candidate["content"]["parts"].as_array();
         for part in parts.into_iter().flatten() {
-            let part = Part::deserialize(part).unwrap_or_default();
-            if part.thought != Some(true) {
-                self.text.push_str(part.text.as_deref().unwrap_or(""));
+            if part["thought"] != true {
+                self.text.push_str(part["text"].as_str().unwrap_or(""));
             }
         }
     }
@@ -195,13 +133,12 @@ impl Gathered {
     }
 }
 
-impl From<UsageMetadata> for Usage {
-    fn from(usage: UsageMetadata) -> Self {
-        let count = |tokens: Option<u64>| tokens.unwrap_or(0);
-        Self {
-            input_tokens: count(usage.prompt).saturating_add(count(usage.tools)),
-            output_tokens: count(usage.candidates),
-            thinking_tokens: count(usage.thoughts),
-        }
-    }
+/// Of the counts, `candidatesTokenCount` is without thoughts.
+fn usage(metadata: &Value) -> Option<Usage> {
+    let count = |name: &str| metadata[name].as_u64().unwrap_or(0);
+    metadata.is_object().then(|| Usage {
+        input_tokens: count("promptTokenCount").saturating_add(count("toolUsePromptTokenCount")),
+        output_tokens: count("candidatesTokenCount"),
+        thinking_tokens: count("thoughtsTokenCount"),
+    })
 }

@@ -2,8 +2,6 @@
 
 use config::InvalidSetting;
 
-use super::invalid;
-
 /// Where a project's models are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VertexProject {
@@ -18,8 +16,11 @@ pub struct VertexProject {
 impl VertexProject {
     /// The address of the location.
     pub(crate) fn base_url(&self) -> Result<String, InvalidSetting> {
-        let location = word(&self.location)
-            .ok_or_else(|| invalid("VERTEX_LOCATION", "a region, `us`, `eu` or `global`"))?;
+        let location = word(
+            "VERTEX_LOCATION",
+            &self.location,
+            "a region, `us`, `eu` or `global`",
+        )?;
         Ok(match (&self.base_url, location) {
             (Some(url), _) => url.clone(),
             (None, "global") => "https://aiplatform.googleapis.com".to_owned(),
@@ -30,8 +31,7 @@ impl VertexProject {
 
     /// The model's path there.
     pub(crate) fn path(&self, model: &str) -> Result<String, InvalidSetting> {
-        let project =
-            word(&self.project).ok_or_else(|| invalid("GCS_PROJECT_ID", "the id of a project"))?;
+        let project = word("GCS_PROJECT_ID", &self.project, "the id of a project")?;
         Ok(format!(
             "/v1/projects/{project}/locations/{}/publishers/google/models/{model}:generateContent",
             self.location
@@ -39,11 +39,12 @@ impl VertexProject {
     }
 }
 
-/// Whether a text is safe in a host name and a path. Old project ids have a domain
-/// before a colon.
-fn word(text: &str) -> Option<&str> {
+/// A text that is safe in a host name and a path. Old project ids have a domain before a
+/// colon.
+fn word<'a>(name: &'static str, text: &'a str, expected: &str) -> Result<&'a str, InvalidSetting> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
-    (!text.is_empty() && text.bytes().all(plain)).then_some(text)
+    let word = (!text.is_empty() && text.bytes().all(plain)).then_some(text);
+    word.ok_or_else(|| InvalidSetting::new(name, expected))
 }
 
 #[cfg(test)]

@@ -5,17 +5,13 @@
 //! Its answers are cached for half an hour, in memory alone; another process asks
 //! again.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{
-    answer::Object, error::ProviderError, model::ModelQuestion, usage_totals::UsageTotals,
-};
+use super::{answer::Object, model::ModelQuestion, usage_totals::UsageTotals};
+use crate::provider::ProviderError;
 
 /// How long answers are kept.
 const LONG_ENOUGH: Duration = Duration::from_mins(30);
@@ -60,7 +56,7 @@ pub(crate) struct AnswerCache(Mutex<Vec<([u8; 32], Instant, AnalysisProgress)>>)
 impl AnswerCache {
     /// Takes up where an earlier try broke off, or begins.
     pub(crate) fn take(&self, key: &[u8; 32]) -> AnalysisProgress {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         all.retain(|(_, since, _)| since.elapsed() < LONG_ENOUGH);
         let known = all.iter().position(|(own, _, _)| own == key);
         known.map_or_else(AnalysisProgress::default, |at| all.swap_remove(at).2)
@@ -68,7 +64,7 @@ impl AnswerCache {
 
     /// Stores the progress so far.
     pub(crate) fn keep(&self, key: [u8; 32], progress: AnalysisProgress) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         if all.len() >= MAX_ANALYSES {
             let oldest = (0..all.len()).min_by_key(|at| all[*at].1);
             oldest.map(|at| all.swap_remove(at));

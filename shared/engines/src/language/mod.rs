@@ -3,21 +3,18 @@
 //! In reading order:
 //!
 //! - [`LanguageModel`] answers a [`ModelQuestion`] with a [`Reply`]; [`ProviderError`]
-//!   says why there is no answer;
+//!   says why there is no answer, `errors` what that means for the step;
 //! - [`LanguageAnalyst`] makes an engine of a model: `parts` writes the transcript
 //!   and splits it, `prompt` and `schema` make questions of it, `session` asks them
-//!   (`retry_budget`: retries; `usage_totals`: tokens and cost; `answer_cache`: answers
-//!   of earlier attempts), `answer` reads the answers, `merge` and `reduce` make one
-//!   draft of several, `limits` keeps it to what can be stored;
-//! - `http` and `request_profile` reach the models: a feature that a server rejects is
-//!   left out of later requests.
+//!   (`usage_totals`: tokens and cost; `answer_cache`: answers of earlier attempts),
+//!   `answer` reads the answers, `merge` and `reduce` make one draft of several, `limits`
+//!   keeps it to what can be stored.
 //!
 //! A part that fails fails the whole: nothing is silently left out.
 
 mod answer;
 mod answer_cache;
-mod error;
-pub(crate) mod http;
+mod errors;
 mod limits;
 mod merge;
 mod model;
@@ -25,8 +22,6 @@ mod parts;
 mod prices;
 mod prompt;
 mod reduce;
-pub(crate) mod request_profile;
-pub(crate) mod retry_budget;
 mod schema;
 mod session;
 pub(crate) mod settings;
@@ -42,15 +37,16 @@ use domain::{
 };
 use futures::future::join_all;
 
-pub use error::ProviderError;
+pub use crate::provider::ProviderError;
 pub use model::{LanguageModel, ModelQuestion, Reply};
 pub use prompt::PROMPT_VERSION;
 
 use answer_cache::{AnswerCache, CachedAnswer};
 use parts::{Line, TranscriptPart};
 use reduce::PartResult;
-use retry_budget::RetryBudget;
 use session::Session;
+
+use crate::provider::retry_budget::RetryBudget;
 
 /// How a model is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

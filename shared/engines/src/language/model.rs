@@ -5,7 +5,7 @@ use domain::analysis::Usage;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::error::ProviderError;
+use crate::provider::ProviderError;
 
 /// One complete question: models remember nothing of an earlier one.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,16 +1,15 @@
 //! The questions of one analysis: retries, one repair, token counts, and cached
 //! answers.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
 
 use super::{
     answer::{self, Object},
     answer_cache::{AnalysisProgress, CachedAnswer},
-    error::ProviderError,
     model::{LanguageModel, ModelQuestion},
     prompt,
-    retry_budget::RetryBudget,
 };
+use crate::provider::{ProviderError, retry_budget::RetryBudget};
 
 /// One analysis under way.
 pub(crate) struct Session<'a> {
@@ -35,13 +34,7 @@ impl<'a> Session<'a> {
 
     /// How far it has come.
     pub(crate) fn into_progress(self) -> AnalysisProgress {
-        self.progress
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn progress(&self) -> MutexGuard<'_, AnalysisProgress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.into_inner()
     }
 
     /// The answer to a question; from memory, if it has been given before.
@@ -49,7 +42,7 @@ impl<'a> Session<'a> {
         &self,
         question: &ModelQuestion,
     ) -> Result<CachedAnswer, ProviderError> {
-        let known = self.progress().find(question);
+        let known = self.progress.lock().find(question);
         if let Some(known) = known {
             return Ok(known);
         }
@@ -58,7 +51,7 @@ impl<'a> Session<'a> {
             Err(error) if error.is_too_much() => CachedAnswer::TooLarge(error),
             Err(error) => return Err(error),
         };
-        self.progress().remember(question, answered.clone());
+        self.progress.lock().remember(question, answered.clone());
         Ok(answered)
     }
 
@@ -83,7 +76,10 @@ impl<'a> Session<'a> {
         let mut attempts = 1;
         loop {
             let reply = self.model.ask(question).await;
-            self.progress().usage_totals.add(&reply, self.model.model());
+            self.progress
+                .lock()
+                .usage_totals
+                .add(&reply, self.model.model());
             let error = match reply.outcome {
                 Ok(text) => return Ok(text),
                 Err(error) => error,

@@ -42,12 +42,9 @@ pub(crate) fn vertex(
     environment: &Environment,
     tokens: Option<Arc<dyn TokenSource>>,
 ) -> anyhow::Result<Arc<dyn Analyst>> {
-    let tokens = tokens.ok_or_else(|| InvalidSetting {
-        name: "ANALYZER",
-        expected: "something else than `vertex` where there are no Google credentials: \
-                   `gemini` takes a key"
-            .to_owned(),
-    })?;
+    let expected = "something else than `vertex` where there are no Google credentials: \
+        `gemini` takes a key";
+    let tokens = tokens.ok_or_else(|| InvalidSetting::new("ANALYZER", expected))?;
     let expected = "the id of a project when ANALYZER is `vertex`";
     let project = VertexProject {
         project: environment.required("GCS_PROJECT_ID", expected)?.to_owned(),
@@ -85,10 +82,7 @@ fn part_tokens(environment: &Environment, default: u32) -> Result<u32, InvalidSe
     let expected = format!("a number of tokens, {least} to {most}");
     let parts = environment.parsed("ANALYZER_PART_TOKENS", default, &expected)?;
     let known = PART_TOKENS.contains(&parts).then_some(parts);
-    known.ok_or(InvalidSetting {
-        name: "ANALYZER_PART_TOKENS",
-        expected,
-    })
+    known.ok_or(InvalidSetting::new("ANALYZER_PART_TOKENS", expected))
 }
 
 #[cfg(test)]

@@ -20,10 +20,12 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderValue},
 };
 
-use crate::language::{
-    LanguageModel, ModelQuestion, Reply,
-    http::{Caller, SetupError, secret},
-    request_profile::{ProfileError, StickyProfile},
+use crate::{
+    language::{LanguageModel, ModelQuestion, Reply},
+    provider::{
+        http::{Caller, SetupError, bearer},
+        request_profile::{ProfileError, StickyProfile},
+    },
 };
 use errors::OpenAiFeature;
 use request::OpenAiProfile;
@@ -53,22 +55,15 @@ impl fmt::Debug for OpenAi {
 impl OpenAi {
     /// A model at `base_url`, which ends in `/v1` with most servers.
     pub fn new(base_url: &str, model: &str, key: Option<&str>) -> Result<Self, SetupError> {
-        let invalid = |name, expected: &str| InvalidSetting {
-            name,
-            expected: expected.to_owned(),
-        };
         let url = format!("{}/chat/completions", base_url.trim_end_matches('/'));
         let url = Url::parse(&url).ok();
         let url = url.filter(|url| url.has_host() && url.scheme().starts_with("http"));
         let expected = "a URL such as `http://localhost:11434/v1`";
-        let url = url.ok_or_else(|| invalid("OPENAI_BASE_URL", expected))?;
-        let bearer = |key: &str| {
-            secret(&format!("Bearer {key}")).ok_or_else(|| invalid("OPENAI_API_KEY", "an API key"))
-        };
+        let url = url.ok_or_else(|| InvalidSetting::new("OPENAI_BASE_URL", expected))?;
         Ok(Self {
             model: model.to_owned(),
             url,
-            key: key.map(bearer).transpose()?,
+            key: key.map(|key| bearer("OPENAI_API_KEY", key)).transpose()?,
             caller: Caller::new(TIMEOUT)?,
             request_profile: StickyProfile::default(),
         })
@@ -107,6 +102,7 @@ impl LanguageModel for OpenAi {
 
     async fn ask(&self, question: &ModelQuestion) -> Reply {
         let attempt = |request_profile| self.attempt(question, request_profile);
-        self.request_profile.ask(&self.model, attempt).await
+        let reply = self.request_profile.ask(&self.model, attempt).await;
+        reply.unwrap_or_else(Reply::from)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::OpenAiFeature;
-use crate::language::{ModelQuestion, request_profile};
+use crate::{language::ModelQuestion, provider::request_profile};
 
 /// How JSON is requested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use domain::analysis::Usage;
 use serde_json::Value;
 
 use super::errors::{self, OpenAiFeature};
-use crate::language::{
-    ModelQuestion, ProviderError, Reply, http::Answer, request_profile::ProfileError,
+use crate::{
+    language::{ModelQuestion, Reply},
+    provider::{ProviderError, error_body, http::Answer, request_profile::ProfileError},
 };
 
 /// More characters of a prompt for one token than any tokenizer packs: a server that
@@ -17,13 +18,14 @@ pub(crate) fn read(
     answer: &Answer,
     question: &ModelQuestion,
 ) -> Result<Reply, ProfileError<OpenAiFeature>> {
-    let body = answer.json();
-    let body = body.filter(Value::is_object);
+    let body = answer.json().filter(Value::is_object).unwrap_or_default();
     // Gateways put errors into answers that are said to be good.
-    if !answer.status.is_success() || body.as_ref().is_some_and(errors::is_error) {
-        return Err(errors::refusal(body.as_ref(), answer));
+    if !answer.status.is_success() || error_body::is_error(&body) {
+        return Err(errors::refusal(&body, answer));
     }
-    let body = body.ok_or(ProviderError::Unreadable)?;
+    if body.is_null() {
+        return Err(ProviderError::Unreadable.into());
+    }
     let usage = usage(&body["usage"]);
     let outcome = match usage {
         Some(usage) if is_cut(question, usage) => Err(ProviderError::PromptCut),

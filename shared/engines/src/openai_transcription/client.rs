@@ -3,10 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -14,17 +11,17 @@ use domain::{steps::StepError, transcript::Word};
 use reqwest::header::AUTHORIZATION;
 
 use super::{
-    OpenAiTranscriptionOptions,
-    errors::TranscriptionError,
+    OpenAiTranscriptionOptions, errors,
     language::Language,
     pieces::Piece,
-    request::{self, Features, FormFields},
+    request::{self, Features, FormFields, TranscriptionFeature},
     response::{self, Response},
-    response_error::ResponseError,
     words,
 };
-use crate::language::{
+use crate::provider::{
+    ProviderError,
     http::{Caller, SetupError},
+    request_profile::{ProfileError, StickyProfile},
     retry_budget::RetryBudget,
 };
 
@@ -32,7 +29,7 @@ use crate::language::{
 pub(super) struct TranscriptionServer {
     pub(super) options: OpenAiTranscriptionOptions,
     caller: Caller,
-    features: Mutex<Features>,
+    features: StickyProfile<Features>,
     /// Samples of the shortest piece that it refused as too large.
     refused: AtomicU64,
 }
@@ -63,7 +60,7 @@ impl TranscriptionServer {
     pub(super) fn new(options: OpenAiTranscriptionOptions) -> Result<Self, SetupError> {
         Ok(Self {
             caller: Caller::new(options.timeout)?,
-            features: Mutex::new(Features::from_model(&options.model)),
+            features: StickyProfile::new(Features::from_model(&options.model)),
             refused: AtomicU64::new(u64::MAX),
             options,
         })
@@ -86,12 +83,12 @@ impl TranscriptionServer {
             }
             match self.attempts(&piece, conversation).await {
                 Ok(response) => found.extend(placed(response, &piece)),
-                Err(TranscriptionError::TooShort) => {}
-                Err(TranscriptionError::TooLarge) if piece.is_divisible() => {
+                Err(ProviderError::TooShort) => {}
+                Err(ProviderError::TooLong) if piece.is_divisible() => {
                     self.refused.fetch_min(piece.length(), Ordering::Relaxed);
                     pieces.push_front(piece);
                 }
-                Err(failure) => return Err(failure.to_step_error()),
+                Err(failure) => return Err(errors::step_error(&failure)),
             }
         }
         Ok(found)
@@ -102,19 +99,14 @@ impl TranscriptionServer {
         &self,
         piece: &Piece,
         conversation: &Conversation,
-    ) -> Result<Response, TranscriptionError> {
+    ) -> Result<Response, ProviderError> {
         let mut attempt = 1;
         loop {
             let failure = match self.accepted(piece, conversation).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            let retry = attempt < failure.attempts()
-                && conversation
-                    .retry_budget
-                    .pause(attempt, failure.retry_after())
-                    .await;
-            if !retry {
+            if !conversation.retry_budget.wait(attempt, &failure).await {
                 tracing::warn!(event = "transcription.failed", attempt, ?failure);
                 return Err(failure);
             }
@@ -128,29 +120,14 @@ impl TranscriptionServer {
         &self,
         piece: &Piece,
         conversation: &Conversation,
-    ) -> Result<Response, TranscriptionError> {
-        let known = *self.features.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut features = known;
-        loop {
-            let refusal = match self.send(piece, conversation, features).await {
-                Ok(response) => {
-                    if features != known {
-                        tracing::info!(event = "transcription.features_reduced", ?features);
-                        *self.features.lock().unwrap_or_else(PoisonError::into_inner) = features;
-                    }
-                    let language = response.language.as_deref().unwrap_or_default();
-                    conversation
-                        .language
-                        .recognized(language, piece.length_ms());
-                    return Ok(response);
-                }
-                Err(refusal) => refusal,
-            };
-            let fewer = refusal
-                .feature
-                .and_then(|feature| features.without(feature));
-            features = fewer.ok_or(refusal.failure)?;
-        }
+    ) -> Result<Response, ProviderError> {
+        let send = |features| self.send(piece, conversation, features);
+        let response = self.features.ask(&self.options.model, send).await?;
+        let language = response.language.as_deref().unwrap_or_default();
+        conversation
+            .language
+            .recognized(language, piece.length_ms());
+        Ok(response)
     }
 
     async fn send(
@@ -158,7 +135,7 @@ impl TranscriptionServer {
         piece: &Piece,
         conversation: &Conversation,
         features: Features,
-    ) -> Result<Response, ResponseError> {
+    ) -> Result<Response, ProfileError<TranscriptionFeature>> {
         let language = conversation.language.to_request();
         let query = FormFields {
             model: &self.options.model,
@@ -166,9 +143,7 @@ impl TranscriptionServer {
             prompt: conversation.prompt.as_deref(),
             features,
         };
-        let form = query
-            .form(piece)
-            .map_err(|_| TranscriptionError::Unreadable)?;
+        let form = query.form(piece).map_err(|_| ProviderError::Unreadable)?;
         let audio = Duration::from_millis(piece.length_ms());
         let caller = self.caller.clone().within(self.options.timeout + audio * 2);
         let key = self.options.key.clone();

@@ -1,7 +1,7 @@
 //! Languages as servers spell them, and the language of a recording as far as it
 //! is known.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
 
 /// How long a language must have been recognised without another in between to be
 /// requested for what follows, in milliseconds: a word or two sounds like any language.
@@ -28,20 +28,16 @@ impl Language {
         }))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The code to request; none to let the server recognise the language.
     pub(super) fn to_request(&self) -> Option<String> {
-        let state = self.state();
+        let state = self.0.lock();
         let settled = state.recognized_ms >= LONG_ENOUGH_MS;
         state.code.clone().filter(|_| settled)
     }
 
     /// The language that was requested or recognised so far.
     pub(super) fn known(&self) -> Option<String> {
-        self.state().code.clone()
+        self.0.lock().code.clone()
     }
 
     /// Notes the language that a server reports for a piece of that length.
@@ -49,7 +45,7 @@ impl Language {
         let Some(code) = code_of_report(reported) else {
             return;
         };
-        let mut state = self.state();
+        let mut state = self.0.lock();
         if state.recognized_ms >= LONG_ENOUGH_MS {
             return;
         }

@@ -36,8 +36,8 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
     cut::cut,
-    language::http::SetupError,
     probe::{self, AudioProbe},
+    provider::http::SetupError,
 };
 use client::{Conversation, TranscriptionServer};
 use pieces::{Piece, PieceJoiner};

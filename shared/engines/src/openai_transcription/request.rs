@@ -8,6 +8,7 @@ use reqwest::{
 };
 
 use super::pieces::Piece;
+use crate::provider::request_profile::RequestProfile;
 
 /// The longest prompt, in bytes: Whisper reads at most 224 tokens of it, Groq refuses
 /// more than 896 characters, and a long one makes the model repeat it.
@@ -56,9 +57,12 @@ impl Features {
             chunking: diarizes,
         }
     }
+}
 
-    /// The same without a feature, unless it was without it.
-    pub(super) fn without(self, feature: TranscriptionFeature) -> Option<Self> {
+impl RequestProfile for Features {
+    type Feature = TranscriptionFeature;
+
+    fn without(self, feature: TranscriptionFeature) -> Option<Self> {
         let fewer = match feature {
             TranscriptionFeature::Granularities => Self {
                 granularities: false,

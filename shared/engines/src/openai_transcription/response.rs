@@ -7,11 +7,10 @@
 
 use serde_json::Value;
 
-use super::{
-    errors::TranscriptionError,
-    response_error::{self, ResponseError},
+use super::{request::TranscriptionFeature, response_error};
+use crate::provider::{
+    ProviderError, error_body::is_error, http::Answer, request_profile::ProfileError,
 };
-use crate::language::http::Answer;
 
 /// From this number on a time is in nanoseconds: no piece has a million seconds.
 const NANOSECONDS: f64 = 1e6;
@@ -52,16 +51,10 @@ pub(super) struct Timed {
 }
 
 /// Reads a response, or the refusal that it is.
-pub(super) fn read(answer: &Answer) -> Result<Response, ResponseError> {
+pub(super) fn read(answer: &Answer) -> Result<Response, ProfileError<TranscriptionFeature>> {
     let body = answer.json().unwrap_or_default();
-    let status = answer.status.as_u16();
-    if !answer.status.is_success() || response_error::is_error(&body) {
-        return Err(response_error::refusal(
-            status,
-            answer.after,
-            &body,
-            &answer.body,
-        ));
+    if !answer.status.is_success() || is_error(&body) || !body["detail"].is_null() {
+        return Err(response_error::refusal(&body, answer));
     }
     let segments = list(&body["segments"], segment);
     let text = match body["text"].as_str() {
@@ -71,7 +64,7 @@ pub(super) fn read(answer: &Answer) -> Result<Response, ResponseError> {
             .iter()
             .map(|segment| segment.text.as_str())
             .collect(),
-        None => return Err(TranscriptionError::Unreadable.into()),
+        None => return Err(ProviderError::Unreadable.into()),
     };
     Ok(Response {
         text,

@@ -5,11 +5,16 @@ use std::{fmt, time::Duration};
 use config::{Environment, InvalidSetting};
 use reqwest::{Url, header::HeaderValue};
 
-use crate::language::http::secret;
+use crate::provider::http::bearer;
 
 const BASE_URL: &str = "OPENAI_TRANSCRIPTION_BASE_URL";
 const MODEL: &str = "OPENAI_TRANSCRIPTION_MODEL";
 const KEY: &str = "OPENAI_TRANSCRIPTION_API_KEY";
+
+const EXPECTED_URL: &str = "a URL such as `http://localhost:8000/v1` or \
+    `https://api.openai.com/v1` when TRANSCRIBER is `openai`";
+const EXPECTED_MODEL: &str = "the name of a model of the server, such as `whisper-large-v3`, \
+    when TRANSCRIBER is `openai` and the server is not OpenAI's";
 
 /// Where `OpenAI` itself is.
 const OPENAI_HOST: &str = "api.openai.com";
@@ -58,20 +63,11 @@ impl OpenAiTranscriptionOptions {
         model: &str,
         key: Option<(&'static str, &str)>,
     ) -> Result<Self, InvalidSetting> {
-        let endpoint = endpoint(base_url).ok_or_else(|| InvalidSetting {
-            name: url_name,
-            expected: expected_url(),
-        })?;
-        let bearer = |(name, key)| {
-            secret(&format!("Bearer {key}")).ok_or_else(|| InvalidSetting {
-                name,
-                expected: "an API key".to_owned(),
-            })
-        };
+        let endpoint = endpoint(base_url);
         Ok(Self {
-            endpoint,
+            endpoint: endpoint.ok_or_else(|| InvalidSetting::new(url_name, EXPECTED_URL))?,
             model: model.to_owned(),
-            key: key.map(bearer).transpose()?,
+            key: key.map(|(name, key)| bearer(name, key)).transpose()?,
             timeout: TIMEOUT,
             retry_budget: RETRY_BUDGET,
         })
@@ -87,15 +83,12 @@ impl OpenAiTranscriptionOptions {
         let url = own_url
             .map(|url| (BASE_URL, url))
             .or(shared_url.map(|url| ("OPENAI_BASE_URL", url)));
-        let url = url.ok_or_else(|| InvalidSetting {
-            name: BASE_URL,
-            expected: expected_url(),
-        })?;
+        let url = url.ok_or_else(|| InvalidSetting::new(BASE_URL, EXPECTED_URL))?;
         let is_openai = endpoint(url.1).is_some_and(|url| url.host_str() == Some(OPENAI_HOST));
         let model = match environment.text(MODEL) {
             Some(model) => model,
             None if is_openai => OPENAI_MODEL,
-            None => return Err(missing_model()),
+            None => return Err(InvalidSetting::new(MODEL, EXPECTED_MODEL)),
         };
         let shared_key = environment.text("OPENAI_API_KEY");
         // The key of one server is never sent to another.
@@ -104,21 +97,6 @@ impl OpenAiTranscriptionOptions {
             .filter(|_| is_shared)
             .map(|key| ("OPENAI_API_KEY", key)));
         Self::from_parts(url, model, key)
-    }
-}
-
-fn expected_url() -> String {
-    "a URL such as `http://localhost:8000/v1` or `https://api.openai.com/v1` \
-     when TRANSCRIBER is `openai`"
-        .to_owned()
-}
-
-fn missing_model() -> InvalidSetting {
-    InvalidSetting {
-        name: MODEL,
-        expected: "the name of a model of the server, such as `whisper-large-v3`, \
-                   when TRANSCRIBER is `openai` and the server is not OpenAI's"
-            .to_owned(),
     }
 }
 

@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use domain::{
     ports::{Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
+    text::is_english,
     transcript::{Recognition, Speaker, Word},
 };
 use media::{ObjectReader, speech::Segmenter};
@@ -130,19 +131,13 @@ fn cores() -> usize {
 }
 
 fn check_language(language: Option<&str>) -> Result<(), StepError> {
-    match language.filter(|tag| !is_english(tag)) {
+    match language.filter(|tag| !is_english(Some(tag))) {
         None => Ok(()),
         Some(language) => Err(StepError::permanent(
             Code::LanguageNotSupported,
             format!("the offline engine knows English only, not `{language}`"),
         )),
     }
-}
-
-fn is_english(tag: &str) -> bool {
-    tag.split('-')
-        .next()
-        .is_some_and(|language| language.eq_ignore_ascii_case("en"))
 }
 
 fn broke() -> StepError {

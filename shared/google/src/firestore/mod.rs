@@ -5,7 +5,6 @@
 //! its response was lost is then [`RecordsError::Stale`], which makes the caller read
 //! again.
 
-pub mod listen;
 mod query;
 mod records;
 mod value;
@@ -105,12 +104,17 @@ impl Firestore {
     }
 
     fn name(&self, path: &DocPath) -> String {
-        format!("{}/{path}", self.database.documents())
+        format!("{}/{path}", self.documents())
+    }
+
+    /// What the names of all its documents begin with.
+    pub fn documents(&self) -> String {
+        self.database.documents()
     }
 
     /// A document as the domain knows it.
-    fn document(&self, found: &v1::Document) -> Option<Document> {
-        document(&self.database.documents(), found)
+    pub fn document(&self, found: &v1::Document) -> Option<Document> {
+        document(&self.documents(), found)
     }
 }
 

@@ -63,7 +63,7 @@ impl Records for Firestore {
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
-        let documents = self.database.documents();
+        let documents = self.documents();
         let (parent, structured) = query::structured(query, &documents);
         let parent = if parent.is_empty() {
             documents

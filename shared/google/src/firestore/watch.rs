@@ -3,10 +3,7 @@
 //! One listener for the whole process, with a target for each document that is
 //! watched, however many watch it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     paths::DocPath,
@@ -20,6 +17,7 @@ use firestore::{
     gcloud_sdk::google::firestore::v1::{self, target_change::TargetChangeType},
 };
 use futures::{StreamExt, stream};
+use parking_lot::Mutex;
 use tokio::sync::watch::{self, Receiver, Sender};
 
 use super::Firestore;
@@ -49,10 +47,6 @@ struct Subscription {
     target: u32,
     watched: Arc<Mutex<Watched>>,
     control: Control,
-}
-
-fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
-    watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The document at `path` now and at each change, until the stream is dropped.
@@ -92,10 +86,10 @@ impl Watcher {
         let db = firestore.db().await?;
         let mut listener = db.create_listener(storage).await.map_err(failed)?;
         let watched = Arc::new(Mutex::new(Watched::default()));
-        let documents = firestore.database.documents();
+        let documents = firestore.documents();
         let (shared, prefix) = (Arc::clone(&watched), documents.clone());
         let hear = move |event| {
-            lock(&shared).hear(&prefix, event);
+            shared.lock().hear(&prefix, event);
             std::future::ready(Ok(()))
         };
         listener.start(hear).await.map_err(failed)?;
@@ -107,7 +101,7 @@ impl Watcher {
     }
 
     fn subscribe(&self, path: &DocPath) -> Result<Subscription, RecordsError> {
-        let mut watched = lock(&self.watched);
+        let mut watched = self.watched.lock();
         let (target, receiver) = match watched.find(path) {
             Some(known) => known,
             None => watched.add(path),
@@ -223,7 +217,7 @@ fn name_of(document: Option<&v1::Document>) -> String {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut watched = lock(&self.watched);
+        let mut watched = self.watched.lock();
         let last = watched
             .targets
             .get(&self.target)

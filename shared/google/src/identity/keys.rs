@@ -6,22 +6,19 @@
 //! - While the key server is out of reach, the last good keys stay in use for
 //!   24 h after they were fetched, and it is tried every 5 s.
 
-use std::{
-    sync::{Arc, OnceLock, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
-use domain::{Timestamp, ports::Clock};
+use domain::{ErrorCode, Timestamp, ports::Clock};
 use http::{HeaderMap, StatusCode, header::CACHE_CONTROL};
 use jsonwebtoken::{
     DecodingKey,
     jwk::{AlgorithmParameters, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
 };
+use once_cell::sync::OnceCell;
+use parking_lot::RwLock;
 use reqwest::{Client, redirect::Policy};
 use tokio::sync::{Mutex, OwnedMutexGuard};
-
-use super::error::IdTokenError;
 
 /// How long keys are kept after they were fetched.
 const KEPT: Duration = Duration::from_hours(24);
@@ -53,7 +50,7 @@ pub(super) struct Keys {
 struct Source {
     url: String,
     /// Made at the first fetch: reading the roots of trust takes a while.
-    client: OnceLock<Client>,
+    client: OnceCell<Client>,
     clock: Arc<dyn Clock>,
     cached: RwLock<Arc<Cached>>,
 }
@@ -73,7 +70,7 @@ impl Keys {
     pub(super) fn at(url: String, clock: Arc<dyn Clock>) -> Self {
         let source = Source {
             url,
-            client: OnceLock::new(),
+            client: OnceCell::new(),
             clock,
             cached: RwLock::default(),
         };
@@ -84,7 +81,7 @@ impl Keys {
     }
 
     /// The key of that id.
-    pub(super) async fn find(&self, id: &str) -> Result<DecodingKey, IdTokenError> {
+    pub(super) async fn find(&self, id: &str) -> Result<DecodingKey, ErrorCode> {
         let now = Some(self.source.clock.now());
         let cached = self.source.cached();
         let is_known = cached.key(id, now).is_some();
@@ -104,9 +101,9 @@ impl Keys {
         }
         let cached = self.source.cached();
         let missing = if cached.failed {
-            IdTokenError::NoKeys
+            ErrorCode::IdentityUnavailable
         } else {
-            IdTokenError::UnknownKey
+            ErrorCode::TokenUnknownKey
         };
         cached.key(id, now).ok_or(missing)
     }
@@ -127,8 +124,7 @@ impl Keys {
 
 impl Source {
     fn cached(&self) -> Arc<Cached> {
-        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&cached)
+        Arc::clone(&self.cached.read())
     }
 
     async fn refresh(&self) {
@@ -158,7 +154,7 @@ impl Source {
                 }
             }
         };
-        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(cached);
+        *self.cached.write() = Arc::new(cached);
     }
 
     /// The keys, and how long they are fresh.
@@ -178,14 +174,8 @@ impl Source {
     }
 
     fn client(&self) -> reqwest::Result<&Client> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(Policy::none())
-            .build()?;
-        Ok(self.client.get_or_init(|| client))
+        let builder = || Client::builder().timeout(TIMEOUT).redirect(Policy::none());
+        self.client.get_or_try_init(|| builder().build())
     }
 }
 

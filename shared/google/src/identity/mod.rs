@@ -16,11 +16,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    UserId,
+    ErrorCode, UserId,
     ports::{AuthError, Clock, Credentials, Header, Identity},
 };
 
-use error::IdTokenError;
 use keys::Keys;
 use token::{Expected, Token};
 
@@ -69,7 +68,7 @@ impl FirebaseIdentity {
         }
     }
 
-    async fn user(&self, authorization: Header<'_>) -> Result<UserId, IdTokenError> {
+    async fn user(&self, authorization: Header<'_>) -> Result<UserId, ErrorCode> {
         let token = Token::parse(bearer(authorization)?)?;
         let now = self.clock.now();
         match &self.trust {
@@ -92,21 +91,21 @@ impl FirebaseIdentity {
 impl Identity for FirebaseIdentity {
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError> {
         let user = self.user(credentials.authorization).await;
-        user.map_err(IdTokenError::refused)
+        user.map_err(error::refused)
     }
 }
 
 /// The token in `Authorization: Bearer …`; any other scheme shows none.
-fn bearer(authorization: Header<'_>) -> Result<&str, IdTokenError> {
+fn bearer(authorization: Header<'_>) -> Result<&str, ErrorCode> {
     let text = match authorization {
-        Header::Absent => return Err(IdTokenError::Missing),
-        Header::Unusable => return Err(IdTokenError::Malformed),
+        Header::Absent => return Err(ErrorCode::TokenMissing),
+        Header::Unusable => return Err(ErrorCode::TokenMalformed),
         Header::Text(text) => text,
     };
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     let token = token.trim();
     if token.is_empty() || !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(IdTokenError::Missing);
+        return Err(ErrorCode::TokenMissing);
     }
     Ok(token)
 }

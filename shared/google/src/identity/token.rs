@@ -5,14 +5,12 @@
 //! clock, accept a list of audiences, and only after the signature, for which any token
 //! would have keys fetched; nor has it anything for the emulator's tokens.
 
-use domain::{Timestamp, UserId};
+use domain::{ErrorCode, Timestamp, UserId};
 use jsonwebtoken::{
     Algorithm, DecodingKey, crypto, dangerous::insecure_decode_claims, decode_header,
     errors::ErrorKind,
 };
 use serde::Deserialize;
-
-use super::error::IdTokenError;
 
 /// The longest token that is looked at, in bytes. Google's have about 1,000, and
 /// custom claims add at most 1,000.
@@ -57,68 +55,71 @@ struct Claims {
 }
 
 impl<'a> Token<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, IdTokenError> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, ErrorCode> {
         if text.len() > MAX_TOKEN {
-            return Err(IdTokenError::TooLarge);
+            return Err(ErrorCode::TokenTooLarge);
         }
-        let claims = insecure_decode_claims(text).map_err(|_| IdTokenError::Malformed)?;
+        let claims = insecure_decode_claims(text).map_err(|_| ErrorCode::TokenMalformed)?;
         Ok(Self { text, claims })
     }
 
     /// The key that it says it is signed with, by the one algorithm there is.
-    pub(super) fn key_id(&self) -> Result<String, IdTokenError> {
+    pub(super) fn key_id(&self) -> Result<String, ErrorCode> {
         let header = decode_header(self.text).map_err(|error| match error.kind() {
             // Algorithms that `jsonwebtoken` does not know, such as `none`.
-            ErrorKind::Json(_) => IdTokenError::Algorithm,
-            _ => IdTokenError::Malformed,
+            ErrorKind::Json(_) => ErrorCode::TokenAlgorithm,
+            _ => ErrorCode::TokenMalformed,
         })?;
         if header.alg != Algorithm::RS256 {
-            return Err(IdTokenError::Algorithm);
+            return Err(ErrorCode::TokenAlgorithm);
         }
         // Extensions without whose knowledge a token must not be accepted.
         if header.crit.is_some() {
-            return Err(IdTokenError::Malformed);
+            return Err(ErrorCode::TokenMalformed);
         }
         let key_id = header.kid.filter(|id| !id.is_empty());
-        key_id.ok_or(IdTokenError::NoKey)
+        key_id.ok_or(ErrorCode::TokenNoKey)
     }
 
     /// Whether it is as unsigned as the emulator's are.
-    pub(super) fn check_unsigned(&self) -> Result<(), IdTokenError> {
+    pub(super) fn check_unsigned(&self) -> Result<(), ErrorCode> {
         if self.text.ends_with('.') {
             Ok(())
         } else {
-            Err(IdTokenError::Algorithm)
+            Err(ErrorCode::TokenAlgorithm)
         }
     }
 
-    pub(super) fn check_signature(&self, key: &DecodingKey) -> Result<(), IdTokenError> {
-        let (signed, signature) = self.text.rsplit_once('.').ok_or(IdTokenError::Malformed)?;
+    pub(super) fn check_signature(&self, key: &DecodingKey) -> Result<(), ErrorCode> {
+        let (signed, signature) = self
+            .text
+            .rsplit_once('.')
+            .ok_or(ErrorCode::TokenMalformed)?;
         match crypto::verify(signature, signed.as_bytes(), key, Algorithm::RS256) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(IdTokenError::BadSignature),
-            Err(_) => Err(IdTokenError::Malformed),
+            Ok(false) => Err(ErrorCode::TokenBadSignature),
+            Err(_) => Err(ErrorCode::TokenMalformed),
         }
     }
 
     /// Whom it names, if everything else that it says is as it should be.
-    pub(super) fn user(&self, expected: &Expected, now: Timestamp) -> Result<UserId, IdTokenError> {
+    pub(super) fn user(&self, expected: &Expected, now: Timestamp) -> Result<UserId, ErrorCode> {
         let claims = &self.claims;
         if claims.aud.as_ref() != Some(&expected.audience) {
-            return Err(IdTokenError::WrongAudience);
+            return Err(ErrorCode::TokenWrongAudience);
         }
         if claims.iss.as_ref() != Some(&expected.issuer) {
-            return Err(IdTokenError::WrongIssuer);
+            return Err(ErrorCode::TokenWrongIssuer);
         }
         let now = now.as_secs();
         if claims.exp <= now {
-            return Err(IdTokenError::Expired);
+            return Err(ErrorCode::TokenExpired);
         }
         let begun = claims.iat.max(claims.auth_time.unwrap_or(i64::MIN));
         if begun > now + CLOCK_SKEW {
-            return Err(IdTokenError::NotYetValid);
+            return Err(ErrorCode::TokenNotYetValid);
         }
         let subject = claims.sub.as_deref().unwrap_or("");
-        UserId::parse(subject).map_err(|_| IdTokenError::Subject)
+        UserId::parse(subject).map_err(|_| ErrorCode::TokenSubject)
     }
 }

@@ -1,12 +1,13 @@
 //! Metadata, lists, deletion, and the requests of uploads over the JSON API
 //! (<https://cloud.google.com/storage/docs/json_api/v1>).
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use domain::ports::{ObjectError, ObjectMeta};
 use google_cloud_auth::credentials::CacheableResource;
 use http::{Extensions, HeaderMap, Method};
+use once_cell::sync::OnceCell;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
@@ -25,7 +26,7 @@ const PAGE: &str = "1000";
 /// The JSON API.
 pub(super) struct JsonApi {
     endpoint: Endpoint,
-    client: OnceLock<Client>,
+    client: OnceCell<Client>,
 }
 
 /// An object; 64-bit numbers are texts.
@@ -68,7 +69,7 @@ impl JsonApi {
     pub(super) const fn new(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
-            client: OnceLock::new(),
+            client: OnceCell::new(),
         }
     }
 
@@ -185,13 +186,14 @@ impl JsonApi {
     }
 
     pub(super) fn client(&self) -> anyhow::Result<&Client> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let client = Client::builder().timeout(REQUEST_TIMEOUT);
         // 308 is how far an upload is, and leads nowhere.
-        let client = client.redirect(redirect::Policy::none()).build()?;
-        Ok(self.client.get_or_init(|| client))
+        let nowhere = redirect::Policy::none;
+        let builder = || {
+            Client::builder()
+                .timeout(REQUEST_TIMEOUT)
+                .redirect(nowhere())
+        };
+        Ok(self.client.get_or_try_init(|| builder().build())?)
     }
 
     async fn authorization(&self) -> anyhow::Result<HeaderMap> {

@@ -1,7 +1,7 @@
 //! Signed URLs, version 4: by a service account's key where
 //! `GOOGLE_APPLICATION_CREDENTIALS` names one, else by IAM's `signBlob`.
 
-use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use config::SystemClock;
@@ -11,11 +11,12 @@ use domain::{
 };
 use google_cloud_auth::{credentials::Builder, signer::Signer};
 use google_cloud_storage::{builder::storage::SignedUrlBuilder, http::Method};
+use once_cell::sync::OnceCell;
 
 /// Signs URLs.
 pub(super) struct Signing {
     endpoint: String,
-    signer: OnceLock<Signer>,
+    signer: OnceCell<Signer>,
 }
 
 type Headers = BTreeMap<String, String>;
@@ -24,7 +25,7 @@ impl Signing {
     pub(super) const fn new(endpoint: String) -> Self {
         Self {
             endpoint,
-            signer: OnceLock::new(),
+            signer: OnceCell::new(),
         }
     }
 
@@ -96,12 +97,10 @@ impl Signing {
     }
 
     fn signer(&self) -> anyhow::Result<&Signer> {
-        if let Some(signer) = self.signer.get() {
-            return Ok(signer);
-        }
-        let signer = Builder::default().build_signer();
-        let signer = signer.context("finding Application Default Credentials to sign with")?;
-        Ok(self.signer.get_or_init(|| signer))
+        let signer = self
+            .signer
+            .get_or_try_init(|| Builder::default().build_signer());
+        signer.context("finding Application Default Credentials to sign with")
     }
 }
 

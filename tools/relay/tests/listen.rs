@@ -22,13 +22,11 @@ use firestore::gcloud_sdk::{
     prost_types,
 };
 use futures::{StreamExt as _, stream};
-use google::firestore::{
-    Firestore, FirestoreDatabase,
-    listen::{ChangeHandled, CollectionChange},
-};
+use google::firestore::{Firestore, FirestoreDatabase};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use relay::listen::{ChangeHandled, CollectionChange, Listener};
 use runtime::{
     http::{Body, Service, answer},
     serve::{ConnectionLimits, serve},
@@ -164,7 +162,7 @@ async fn heard(server: Server, failures: usize) -> Vec<String> {
             Ok(())
         })
     };
-    let listening = firestore.listen(vec!["users".into()], Box::new(hear)).await;
+    let listening = Listener::start(&firestore, vec!["users".into()], Box::new(hear)).await;
     let listener = listening.expect("a listener");
     let mut heard = Vec::new();
     while heard.iter().filter(|line| *line == "users whole").count() < 2 {

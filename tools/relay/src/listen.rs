@@ -21,9 +21,11 @@ use firestore::{
     },
 };
 use futures::{StreamExt as _, stream};
+use google::firestore::Firestore;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
-use super::{Firestore, REQUEST_TIMEOUT, document};
+/// How long a connection may take.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The delay before the next connection.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -55,6 +57,28 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Listens to all collections of these names, for all users. Connects
+    /// again as often as it takes.
+    pub async fn start(
+        firestore: &Firestore,
+        groups: Vec<String>,
+        handle: ChangeHandler,
+    ) -> Result<Self, RecordsError> {
+        firestore.db().await?;
+        let (stop, mut stopped) = watch::channel(false);
+        let firestore = firestore.clone();
+        let listening = tokio::spawn(async move {
+            while !*stopped.borrow() {
+                let ended = listen_once(&firestore, &groups, &handle, &mut stopped).await;
+                if let Err(error) = ended {
+                    tracing::warn!(event = "firestore.listen_failed", error = &*error);
+                }
+                let _ = timeout(PAUSE, stopped.wait_for(|stopped| *stopped)).await;
+            }
+        });
+        Ok(Self { stop, listening })
+    }
+
     /// Stops once the current change has been handled.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -63,101 +87,77 @@ impl Listener {
     }
 }
 
-impl Firestore {
-    /// Listens to all collections of these names, for all users. Connects
-    /// again as often as it takes.
-    pub async fn listen(
-        &self,
-        groups: Vec<String>,
-        handle: ChangeHandler,
-    ) -> Result<Listener, RecordsError> {
-        self.db().await?;
-        let (stop, mut stopped) = watch::channel(false);
-        let firestore = self.clone();
-        let listening = tokio::spawn(async move {
-            while !*stopped.borrow() {
-                let ended = firestore.listen_once(&groups, &handle, &mut stopped).await;
-                if let Err(error) = ended {
-                    tracing::warn!(event = "firestore.listen_failed", error = &*error);
-                }
-                let _ = timeout(PAUSE, stopped.wait_for(|stopped| *stopped)).await;
-            }
-        });
-        Ok(Listener { stop, listening })
-    }
-
-    /// Hands over all documents and their changes until the connection ends.
-    async fn listen_once(
-        &self,
-        groups: &[String],
-        handle: &ChangeHandler,
-        stopped: &mut watch::Receiver<bool>,
-    ) -> anyhow::Result<()> {
-        let documents = self.database.documents();
-        let requests = groups.iter().zip(1..);
-        let requests = requests.map(|(group, id)| self.add_target(group, id));
-        let requests: Vec<_> = requests.collect();
-        let requests = stream::iter(requests).chain(stream::pending());
-        let mut client = self.db().await?.client().get();
-        let listening = timeout(REQUEST_TIMEOUT, client.listen(requests)).await;
-        let mut responses = listening.context("no response")??.into_inner();
-        loop {
-            let response = tokio::select! {
-                biased;
-                _ = stopped.wait_for(|stopped| *stopped) => None,
-                response = responses.message() => response?,
-            };
-            let Some(response) = response else {
-                return Ok(());
-            };
-            let event = response.response_type.into_iter();
-            for change in event.flat_map(|event| changes(&documents, groups, event)) {
-                handle(change).await?;
-            }
-        }
-    }
-
-    /// The request to listen to all collections of a name.
-    fn add_target(&self, group: &str, target_id: i32) -> ListenRequest {
-        let documents = self.database.documents();
-        let database = documents.trim_end_matches("/documents").to_owned();
-        let query = StructuredQuery {
-            from: vec![CollectionSelector {
-                collection_id: group.to_owned(),
-                all_descendants: true,
-            }],
-            ..StructuredQuery::default()
+/// Hands over all documents and their changes until the connection ends.
+async fn listen_once(
+    firestore: &Firestore,
+    groups: &[String],
+    handle: &ChangeHandler,
+    stopped: &mut watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let requests = groups.iter().zip(1..);
+    let requests = requests.map(|(group, id)| add_target(firestore.documents(), group, id));
+    let requests: Vec<_> = requests.collect();
+    let requests = stream::iter(requests).chain(stream::pending());
+    let mut client = firestore.db().await?.client().get();
+    let listening = timeout(RESPONSE_TIMEOUT, client.listen(requests)).await;
+    let mut responses = listening.context("no response")??.into_inner();
+    loop {
+        let response = tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+            response = responses.message() => response?,
         };
-        let target = QueryTarget {
-            parent: documents,
-            query_type: Some(QueryType::StructuredQuery(query)),
+        let Some(response) = response else {
+            return Ok(());
         };
-        let target = Target {
-            target_id,
-            target_type: Some(TargetType::Query(target)),
-            ..Target::default()
-        };
-        ListenRequest {
-            database,
-            target_change: Some(listen_request::TargetChange::AddTarget(target)),
-            ..ListenRequest::default()
+        let event = response.response_type.into_iter();
+        for change in event.flat_map(|event| changes(firestore, groups, event)) {
+            handle(change).await?;
         }
     }
 }
 
+/// The request to listen to all collections of a name below `documents`.
+fn add_target(documents: String, group: &str, target_id: i32) -> ListenRequest {
+    let database = documents.trim_end_matches("/documents").to_owned();
+    let query = StructuredQuery {
+        from: vec![CollectionSelector {
+            collection_id: group.to_owned(),
+            all_descendants: true,
+        }],
+        ..StructuredQuery::default()
+    };
+    let target = QueryTarget {
+        parent: documents,
+        query_type: Some(QueryType::StructuredQuery(query)),
+    };
+    let target = Target {
+        target_id,
+        target_type: Some(TargetType::Query(target)),
+        ..Target::default()
+    };
+    ListenRequest {
+        database,
+        target_change: Some(listen_request::TargetChange::AddTarget(target)),
+        ..ListenRequest::default()
+    }
+}
+
 fn changes(
-    documents: &str,
+    firestore: &Firestore,
     groups: &[String],
     event: FirestoreListenEvent,
 ) -> Vec<CollectionChange> {
     let gone = |name: &str| {
-        let path = name.strip_prefix(documents)?.strip_prefix('/')?;
+        let path = name
+            .strip_prefix(&firestore.documents())?
+            .strip_prefix('/')?;
         Some(CollectionChange::Gone(DocPath::parse(path)?))
     };
     match event {
         FirestoreListenEvent::DocumentChange(change) => {
             let found = change.document.as_ref();
-            let found = found.and_then(|found| document(documents, found));
+            let found = found.and_then(|found| firestore.document(found));
             found.map(CollectionChange::Written).into_iter().collect()
         }
         FirestoreListenEvent::DocumentDelete(change) => {

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use config::InvalidSetting;
 use reqwest::{
-    Client, RequestBuilder, Response, StatusCode, Url,
+    Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue},
     multipart::Form,
     redirect, retry,
 };
 use serde_json::Value;
 
-use super::error::ProviderError;
+use super::ProviderError;
 use crate::json;
 
 /// The longest answer that is read, in bytes: several times what a model can
@@ -27,7 +28,7 @@ pub enum SetupError {
     Tls(#[source] reqwest::Error),
     /// A setting has a character that it cannot have.
     #[error(transparent)]
-    Setting(#[from] config::InvalidSetting),
+    Setting(#[from] InvalidSetting),
 }
 
 /// Posts to one provider.
@@ -53,23 +54,26 @@ impl Answer {
     }
 }
 
+/// A client that sends a request once; the queue decides about retries.
+pub(crate) fn client(connect_timeout: Duration) -> ClientBuilder {
+    Client::builder()
+        // A redirect would carry people's words to somewhere else.
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .connect_timeout(connect_timeout)
+        .user_agent(concat!("InterviewLens/", env!("CARGO_PKG_VERSION")))
+}
+
 impl Caller {
     /// A client that waits so long for a whole answer.
     pub(crate) fn new(timeout: Duration) -> Result<Self, SetupError> {
-        let client = Client::builder();
+        let client = client(CONNECT_TIMEOUT);
         // A server that works on one request at a time leaves the next unread for
         // longer than the default of 30 seconds; the timeout of the request holds.
         #[cfg(target_os = "linux")]
         let client = client.tcp_user_timeout(None);
-        let client = client
-            // A redirect would carry people's words to somewhere else.
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .user_agent(concat!("InterviewLens/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(SetupError::Tls)?;
+        let client = client.build().map_err(SetupError::Tls)?;
         Ok(Self { client, timeout })
     }
 
@@ -113,44 +117,46 @@ impl Caller {
         if let Some((name, value)) = credentials {
             request = request.header(name, value);
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| provider_error(&error))?;
+        let response = request.send().await?;
         let (status, after) = (response.status(), retry_after(response.headers()));
+        let body = read(response, MAX_BODY_BYTES).await?;
         Ok(Answer {
             status,
             after,
-            body: read(response).await?,
+            body: body.ok_or(ProviderError::Unreadable)?,
         })
     }
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, ProviderError> {
+/// The whole body, unless it has more than `limit` bytes.
+pub(crate) async fn read(mut response: Response, limit: usize) -> reqwest::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| provider_error(&error))?
-    {
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(ProviderError::Unreadable);
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(Some(body))
 }
 
-fn provider_error(error: &reqwest::Error) -> ProviderError {
-    if error.is_timeout() && !error.is_connect() {
-        ProviderError::Timeout
-    } else {
-        ProviderError::Unreachable
+impl From<reqwest::Error> for ProviderError {
+    fn from(error: reqwest::Error) -> Self {
+        if is_timeout(&error) {
+            Self::Timeout
+        } else {
+            Self::Unreachable
+        }
     }
 }
 
+/// Whether a connection was made, and nothing came over it in time.
+pub(crate) fn is_timeout(error: &reqwest::Error) -> bool {
+    error.is_timeout() && !error.is_connect()
+}
+
 /// `retry-after-ms`, which some send, or `Retry-After` in seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
     let millis = number("retry-after-ms").map(|millis| millis / 1_000.0);
     let seconds = millis.or_else(|| number("retry-after"))?;
@@ -163,6 +169,11 @@ pub(crate) fn secret(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
+}
+
+/// `Bearer` and the key that a setting names.
+pub(crate) fn bearer(name: &'static str, key: &str) -> Result<HeaderValue, InvalidSetting> {
+    secret(&format!("Bearer {key}")).ok_or_else(|| InvalidSetting::new(name, "an API key"))
 }
 
 #[cfg(test)]

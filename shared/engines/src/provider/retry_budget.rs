@@ -1,18 +1,16 @@
 //! Asking again: as long as the provider says, or twice as long each time, with
 //! jitter, and not for ever.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::sleep;
 
-use super::error::ProviderError;
+use super::ProviderError;
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-/// The waiting that one analysis may do, in all its questions together.
+/// The waiting that one analysis or recording may do, in all its requests together.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(Mutex<Duration>);
 
@@ -22,17 +20,15 @@ impl RetryBudget {
         Self(Mutex::new(total))
     }
 
-    /// Waits before the next attempt; `false` when there have been enough, or
-    /// when the rest of the budget is shorter.
+    /// Waits before attempt `attempts + 1`: at least as long as the provider says. Returns
+    /// `false` without waiting when there have been enough, or when the rest of the budget is
+    /// shorter.
     pub(crate) async fn wait(&self, attempts: u32, error: &ProviderError) -> bool {
-        attempts < error.attempts() && self.pause(attempts, error.after()).await
-    }
-
-    /// Waits before attempt `attempts + 1`: at least `after`, where the provider says
-    /// so. Returns `false` without waiting when the rest of the budget is shorter.
-    pub(crate) async fn pause(&self, attempts: u32, after: Option<Duration>) -> bool {
+        if attempts >= error.attempts() {
+            return false;
+        }
         let doubled = FIRST_WAIT * 2_u32.saturating_pow(attempts - 1).min(16);
-        let wait = match after {
+        let wait = match error.after() {
             // Never earlier than `Retry-After`, with jitter.
             Some(after) => after + FIRST_WAIT.mul_f64(fastrand::f64()),
             None => doubled.mul_f64(0.5 + fastrand::f64() / 2.0),
@@ -45,7 +41,7 @@ impl RetryBudget {
     }
 
     fn spend(&self, wait: Duration) -> bool {
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self.0.lock();
         let rest = left.checked_sub(wait);
         *left = rest.unwrap_or(*left);
         rest.is_some()

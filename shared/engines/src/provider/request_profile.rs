@@ -1,11 +1,10 @@
 //! Ways to ask: with what newer models can do, or plainer where that is refused.
 
-use std::{
-    fmt::Debug,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::fmt::Debug;
 
-use super::{ProviderError, Reply};
+use parking_lot::Mutex;
+
+use super::ProviderError;
 
 /// Why a request was refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +24,7 @@ impl<F> From<ProviderError> for ProfileError<F> {
 }
 
 /// A way to ask a provider.
-pub(crate) trait RequestProfile: Copy + Debug + Default + PartialEq + Send {
+pub(crate) trait RequestProfile: Copy + Debug + PartialEq + Send {
     /// What a request can be refused for.
     type Feature: Send;
 
@@ -38,20 +37,25 @@ pub(crate) trait RequestProfile: Copy + Debug + Default + PartialEq + Send {
 pub(crate) struct StickyProfile<M>(Mutex<M>);
 
 impl<M: RequestProfile> StickyProfile<M> {
-    fn lock(&self) -> MutexGuard<'_, M> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Begins with everything that a server may know.
+    pub(crate) const fn new(profile: M) -> Self {
+        Self(Mutex::new(profile))
     }
 
     /// Attempts ever plainer ways until one is not refused.
-    pub(crate) async fn ask<F>(&self, model: &str, attempt: impl Fn(M) -> F) -> Reply
+    pub(crate) async fn ask<T, F>(
+        &self,
+        model: &str,
+        attempt: impl Fn(M) -> F,
+    ) -> Result<T, ProviderError>
     where
-        F: Future<Output = Result<Reply, ProfileError<M::Feature>>>,
+        F: Future<Output = Result<T, ProfileError<M::Feature>>>,
     {
-        let known = *self.lock();
+        let known = *self.0.lock();
         let mut request_profile = known;
         loop {
             let refusal = match attempt(request_profile).await {
-                Ok(reply) => {
+                Ok(answer) => {
                     // Only what helped is worth remembering.
                     if request_profile != known {
                         tracing::info!(
@@ -60,19 +64,16 @@ impl<M: RequestProfile> StickyProfile<M> {
                             ?request_profile,
                             "further requests use a downgraded profile"
                         );
-                        *self.lock() = request_profile;
+                        *self.0.lock() = request_profile;
                     }
-                    return reply;
+                    return Ok(answer);
                 }
                 Err(refusal) => refusal,
             };
-            match refusal
+            let plainer = refusal
                 .feature
-                .and_then(|feature| request_profile.without(feature))
-            {
-                Some(plainer) => request_profile = plainer,
-                None => return refusal.error.into(),
-            }
+                .and_then(|feature| request_profile.without(feature));
+            request_profile = plainer.ok_or(refusal.error)?;
         }
     }
 }
