@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    InterviewKey, Timestamp, interview_store,
+    InterviewKey, Timestamp, interview_store, ledger,
     ports::{ObjectError, ObjectStore, Records, RecordsError, Write},
 };
 
@@ -65,6 +65,7 @@ pub async fn purge(
     buckets: &[&dyn ObjectStore],
     key: &InterviewKey,
 ) -> Result<(), DeletionError> {
+    ledger::release(records, key).await?;
     let document = key.document();
     // The documents of leases go first: without them running workers stop.
     interview_store::delete_collection(records, &document.collection("data")).await?;

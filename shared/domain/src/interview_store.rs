@@ -15,6 +15,7 @@ use crate::{
     chunks::{self, Chunk, DamagedChunk},
     interview::Status,
     lease::{LEASE, Lease, LeaseError, LeaseRenewal},
+    ledger,
     paths::DocPath,
     ports::{Precondition, Query, Records, RecordsError, Write},
     transcript::{Transcript, TranscriptHead},
@@ -35,8 +36,8 @@ pub enum Decision<T> {
 /// transaction with whatever else `decide` wants written; begins anew when
 /// another writer was faster. `decide` sees `None` when there is no interview.
 ///
-/// The document of a lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, in the
-/// same transaction.
+/// The document of a lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, and the
+/// user's ledger ([`ledger`]) changes with the reservations, in the same transaction.
 pub async fn transact<T>(
     records: &dyn Records,
     key: &InterviewKey,
@@ -52,7 +53,7 @@ pub async fn transact<T>(
         };
         let mut interview: Box<Interview> = document.decode()?;
         add_renewals(records, &mut interview).await?;
-        let held = interview.leases();
+        let (held, reserved) = (interview.leases(), interview.reservations.clone());
         let before = (interview.status, interview.derive_status());
         let (answer, mut writes) = match decide(Some(&mut *interview)) {
             Decision::Leave(answer) => return Ok(answer),
@@ -66,6 +67,8 @@ pub async fn transact<T>(
             interview.status = before.0;
         }
         let precondition = Precondition::Version(document.version);
+        let changes = ledger::settle(&reserved, &mut interview);
+        ledger::book_changes(records, &key.user_id, &changes, &mut writes).await?;
         writes.push(Write::put(path.clone(), &interview, precondition)?);
         writes.extend(lease_writes(key, &held, &interview.leases(), now)?);
         match records.commit(writes).await {
