@@ -22,7 +22,7 @@ mod limits;
 mod merge;
 mod model;
 mod parts;
-mod prices;
+pub(crate) mod prices;
 mod prompt;
 mod reduce;
 pub(crate) mod request_profile;
