@@ -3,14 +3,15 @@
 use std::{fmt, sync::Arc};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{self, State},
     response::{IntoResponse, Response},
 };
 use domain::{
-    ErrorCode, Private,
+    ErrorCode, Private, UserId,
     analysis::Rubric,
     interview::Kind,
+    ledger::Amounts,
     text::{self, NOT_BLANK},
     transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
     turns,
@@ -27,7 +28,7 @@ use crate::{
     Api,
     error::{ApiError, step_problem},
     openapi::{
-        errors::{BODY, USER, errors},
+        errors::{BODY, SPEND, USER, errors},
         examples,
     },
     validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid, whole},
@@ -196,15 +197,17 @@ impl SpeakerInput {
     )),
     responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &BODY, &[ErrorCode::InvalidField, ErrorCode::InputUnusable, ErrorCode::Internal,
+        &[&USER, &BODY, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InputUnusable, ErrorCode::Internal,
         ErrorCode::Unavailable]])))),
 )]
 pub(crate) async fn analyze(
     State(api): State<Arc<Api>>,
+    Extension(user): Extension<UserId>,
     request: extract::Request,
 ) -> Result<Response, ApiError> {
     // Before the body is read, which can be large.
     let _room = api.limits.rate_limits.admit_analysis()?;
+    api.check_budget(&user).await?;
     let request: AnalyzeRequest = read_json(request.into_body(), MAX_BODY).await?;
     if let Some(language) = &request.language {
         check_language(language)?;
@@ -219,6 +222,8 @@ pub(crate) async fn analyze(
     let transcript = transcript(turns, request.language)?;
     let analysis = api.direct.analyze(transcript, request.kind, request.rubric);
     let analysis = analysis.await.map_err(|error| step_problem(&error))?;
+    let used = Amounts::of_analysis(analysis.usage.known, analysis.cost_usd);
+    api.count_use(&user, used).await;
     Ok(Json(analysis).into_response())
 }
 

@@ -31,12 +31,15 @@ mod patch;
 mod rate_limit;
 mod results;
 mod retry;
+mod retry_check;
 mod routes;
 mod sse;
 mod stream;
+mod stream_charge;
 mod temp_recording;
 mod transcript;
 mod uploads;
+mod usage;
 mod validation;
 mod view;
 
@@ -47,6 +50,7 @@ use axum::Router;
 use config::{Environment, InvalidSetting};
 use domain::{
     ids::random_name,
+    ledger::SpendingLimits,
     ports::{
         Clock, DirectAnalysis, Identity, LiveTranscriber, ObjectStore, Queue, Records, Signer,
     },
@@ -104,6 +108,8 @@ pub struct Limits {
     pub origins: Origins,
     /// How much one user and one address may ask.
     pub rate_limits: RateLimits,
+    /// How much one user may use.
+    pub spending: SpendingLimits,
 }
 
 impl Limits {
@@ -122,6 +128,7 @@ impl Limits {
                 environment,
                 RateLimitSettings::PUBLIC,
             )?),
+            spending: environment.spending_limits()?,
         })
     }
 }

@@ -38,6 +38,7 @@ fn analyze(cloud: &Cloud) -> anyhow::Result<Analyze> {
         steps: cloud.steps(),
         analyst: analyst(cloud)?,
         queue: cloud.queue()?,
+        limits: cloud.environment().spending_limits()?,
     })
 }
 
@@ -95,6 +96,7 @@ fn transcribe(cloud: &Cloud) -> anyhow::Result<Transcribe> {
         queue: cloud.queue()?,
         transcriber: engines::with_diarization(cloud.environment(), transcriber)?,
         max_duration: cloud.environment().max_duration()?,
+        limits: cloud.environment().spending_limits()?,
     })
 }
 

@@ -10,6 +10,7 @@ use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId, deletion,
     event::{Event, StoredObject},
+    ledger::SpendingLimits,
     pipeline::{Pipeline, Right},
     ports::{
         Clock, ObjectError, ObjectMeta, ObjectStore, Overwrite, Precondition, Progress,
@@ -80,6 +81,7 @@ impl Fixture {
             ),
             public_url: None,
             max_duration: Duration::from_hours(1),
+            limits: SpendingLimits::default(),
         }
     }
 

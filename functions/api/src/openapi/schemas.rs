@@ -26,6 +26,7 @@ use crate::{
     stream::ProgressEvent,
     transcript::TranscriptBody,
     uploads::UploadBody,
+    usage::UsageBody,
     view::{InterviewBody, ReportBody, WholeInterview},
 };
 
@@ -70,6 +71,7 @@ pub(super) fn all() -> Value {
         StepEvent,
         TranscriptBody<'static>,
         UploadBody,
+        UsageBody,
         WebhookBody,
         WholeInterview,
     );
