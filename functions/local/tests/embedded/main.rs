@@ -8,6 +8,7 @@
 
 mod audio;
 mod audits;
+mod budget;
 mod callbacks;
 mod corpus;
 mod deletion;
@@ -17,6 +18,7 @@ mod http2;
 mod identity;
 mod incomplete;
 mod leases;
+mod ledger;
 mod maintenance;
 mod mutations;
 mod notes;
