@@ -39,6 +39,9 @@ locals {
     USER_REQUESTS_PER_MINUTE    = tostring(var.user_requests_per_minute)
     ADDRESS_REQUESTS_PER_MINUTE = tostring(var.address_requests_per_minute)
     USER_STREAMS                = tostring(var.user_streams)
+    USER_MINUTES_PER_DAY        = var.user_minutes_per_day == null ? "" : tostring(var.user_minutes_per_day)
+    USER_MINUTES_PER_MONTH      = var.user_minutes_per_month == null ? "" : tostring(var.user_minutes_per_month)
+    USER_COST_PER_MONTH         = var.user_cost_per_month == null ? "" : tostring(var.user_cost_per_month)
     TRUSTED_PROXIES             = tostring(var.trusted_proxies)
     FIREBASE_API_KEY            = var.firebase_api_key
     FIREBASE_AUTH_DOMAIN        = var.firebase_auth_domain

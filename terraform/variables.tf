@@ -142,6 +142,24 @@ variable "retention_days" {
   default     = null
 }
 
+variable "user_minutes_per_day" {
+  description = "Minutes of recordings that one user may have recognised on a day of UTC; null for no limit."
+  type        = number
+  default     = null
+}
+
+variable "user_minutes_per_month" {
+  description = "Minutes of recordings that one user may have recognised in a month of UTC; null for no limit."
+  type        = number
+  default     = null
+}
+
+variable "user_cost_per_month" {
+  description = "US dollars that the recordings and analyses of one user may cost in a month of UTC, as far as prices are known; null for no limit."
+  type        = number
+  default     = null
+}
+
 variable "user_requests_per_minute" {
   description = "How much one user may ask of one instance; 0 for no limit."
   type        = number

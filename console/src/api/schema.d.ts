@@ -362,6 +362,8 @@ export interface paths {
         /**
          * Run failed steps again
          * @description Without a body: all that failed, and what no worker has begun for a minute although it could be. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now.
+         *
+         *     A step whose error is not `retryable` runs again only when something has changed since that it is given: the recording, the interview's fields that its engine is told, the transcript, the engine or its model, the longest recording that is accepted, or the release. Until then the response is 409 `nothing_changed`. Errors that the operator resolves (`engine_unauthorized`, `engine_forbidden`, `engine_out_of_credit`, `engine_misconfigured`, `engine_quota`) and those of reports can be retried at any time; after `budget_exhausted`, when the recording fits.
          */
         post: operations["retry_steps"];
         delete?: never;
@@ -566,6 +568,26 @@ export interface paths {
          * @description The recording is the body as it is, with its `Content-Type`, or the field `file` of a form. The response is server-sent events: a `segment` for what is recognised, a `progress` after each one that is final, then `done` with the whole transcript, or `error` with a problem. A comment line keeps a silent stream open, every 15 seconds. Nothing is stored.
          */
         post: operations["transcribe_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was used in a month
+         * @description Minutes of recordings, tokens, costs, what is reserved, and the limits. Deleted interviews stay in these sums.
+         */
+        get: operations["usage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -854,6 +876,29 @@ export interface components {
             /** @description Its name, as it appears in the analysis. */
             name: string;
         };
+        /** @description What a user has used on one day. */
+        DayOfUsage: {
+            /**
+             * Format: double
+             * @description What the engines cost in US dollars, as far as prices are known.
+             */
+            cost_usd: number;
+            /**
+             * Format: date
+             * @description The day, in UTC.
+             */
+            date: string;
+            /**
+             * Format: double
+             * @description Minutes of recordings that were recognised.
+             */
+            minutes: number;
+            /**
+             * Format: double
+             * @description Minutes of recordings that are reserved.
+             */
+            reserved_minutes: number;
+        };
         /** @description How the delivery of a webhook went. */
         Delivery: {
             /** @description Every attempt, oldest first. */
@@ -985,6 +1030,16 @@ export interface components {
              */
             turn: number | null;
         };
+        /** @description A limit that is reached. */
+        Exhausted: {
+            /** @description The limit. */
+            limit: components["schemas"]["Limit"];
+            /**
+             * Format: date-time
+             * @description When it begins anew.
+             */
+            resets_at: string;
+        };
         /** @description What one speaker says without interruption; the other fields of a transcript that the service has made are ignored. */
         GivenTurn: {
             /**
@@ -1089,6 +1144,8 @@ export interface components {
             /** @description The token that requests the next page; `null` on the last one. */
             next_page_token: string | null;
         };
+        /** @description A limit, by the name that it has for clients. */
+        Limit: "minutes_per_day" | "minutes_per_month" | "cost_per_month";
         /** @description The conversation measured from the words by code, whatever the engine. */
         Metrics: {
             /**
@@ -1301,11 +1358,16 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "transcription_begun" | "unavailable" | "unknown_host" | "unknown_parameter";
+            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "budget_exhausted" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "nothing_changed" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "transcription_begun" | "unavailable" | "unknown_host" | "unknown_parameter";
             /** @description What is wrong and, where something can be done, what to do. */
             detail: string;
             /** @description The request's id. */
             request_id: string;
+            /**
+             * Format: date-time
+             * @description Of `budget_exhausted`: when the budget begins anew.
+             */
+            resets_at?: string;
             /**
              * Format: uint16
              * @description The status of the response.
@@ -1390,6 +1452,19 @@ export interface components {
             size_bytes: number;
             /** @description Its path. */
             url: string;
+        };
+        /** @description What is reserved. */
+        Reserved: {
+            /**
+             * Format: double
+             * @description What that will cost in US dollars, as far as prices are known.
+             */
+            cost_usd: number;
+            /**
+             * Format: double
+             * @description Minutes of recordings that are accepted and not yet recognised.
+             */
+            minutes: number;
         };
         /** @description How to begin an upload that survives a broken connection: the resumable protocol of Google Cloud Storage. */
         ResumableUpload: {
@@ -1510,6 +1585,24 @@ export interface components {
              */
             words_per_minute: number;
         };
+        /** @description How much each user may use. */
+        SpendingLimits: {
+            /**
+             * Format: double
+             * @description US dollars in a month of UTC; `null` for no limit.
+             */
+            cost_per_month_usd: number | null;
+            /**
+             * Format: uint32
+             * @description Minutes of recordings on a day of UTC; `null` for no limit.
+             */
+            minutes_per_day: number | null;
+            /**
+             * Format: uint32
+             * @description Minutes of recordings in a month of UTC; `null` for no limit.
+             */
+            minutes_per_month: number | null;
+        };
         /** @description What a `status` event carries. */
         StatusEvent: {
             /**
@@ -1564,7 +1657,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "not_audio" | "unsupported_audio" | "damaged_audio" | "empty_audio" | "too_long" | "recording_too_large" | "no_speech" | "language_not_supported" | "upload_abandoned" | "recording_missing" | "recording_incomplete" | "recording_unavailable" | "recording_unreachable" | "recording_interrupted" | "engine_unauthorized" | "engine_forbidden" | "engine_out_of_credit" | "engine_misconfigured" | "engine_refused" | "engine_quota" | "engine_busy" | "engine_overloaded" | "engine_unavailable" | "engine_timeout" | "engine_failed" | "answer_blocked" | "answer_truncated" | "answer_unfinished" | "answer_empty" | "answer_malformed" | "transcript_missing" | "transcript_damaged" | "result_too_large" | "report_not_written" | "storage_unavailable" | "prerequisite_failed" | "worker_lost" | "never_started" | "deadline_exceeded";
+            code: "not_audio" | "unsupported_audio" | "damaged_audio" | "empty_audio" | "too_long" | "recording_too_large" | "no_speech" | "budget_exhausted" | "language_not_supported" | "upload_abandoned" | "recording_missing" | "recording_incomplete" | "recording_unavailable" | "recording_unreachable" | "recording_interrupted" | "engine_unauthorized" | "engine_forbidden" | "engine_out_of_credit" | "engine_misconfigured" | "engine_refused" | "engine_quota" | "engine_busy" | "engine_overloaded" | "engine_unavailable" | "engine_timeout" | "engine_failed" | "answer_blocked" | "answer_truncated" | "answer_unfinished" | "answer_empty" | "answer_malformed" | "transcript_missing" | "transcript_damaged" | "result_too_large" | "report_not_written" | "storage_unavailable" | "prerequisite_failed" | "worker_lost" | "never_started" | "deadline_exceeded";
             /** @description What is wrong and, where something can be done, what to do. */
             message: string;
             /** @description Whether running the step again may succeed. */
@@ -1707,6 +1800,36 @@ export interface components {
              * @description Tokens of the model's reasoning.
              */
             thinking_tokens: number;
+        };
+        /** @description What a user has used in one month. */
+        UsageOfMonth: {
+            /**
+             * Format: double
+             * @description What the engines cost in US dollars, as far as prices are known.
+             */
+            cost_usd: number;
+            /** @description The days on which there was something, in order. */
+            days: components["schemas"]["DayOfUsage"][];
+            /** @description The limit that is reached, in the month of now; `null` where none is. */
+            exhausted: components["schemas"]["Exhausted"] | null;
+            /** @description The limits of each user. */
+            limits: components["schemas"]["SpendingLimits"];
+            /**
+             * Format: double
+             * @description Minutes of recordings that were recognised.
+             */
+            minutes: number;
+            /** @description The month, in UTC. */
+            month: string;
+            /** @description What is reserved for recordings in hand, where there are limits. */
+            reserved: components["schemas"]["Reserved"];
+            /** @description Tokens that analyses took, as the engines count them. */
+            tokens: components["schemas"]["Usage"];
+            /**
+             * Format: uint64
+             * @description Recordings and analyses whose cost is not known and not in `cost_usd`.
+             */
+            unpriced: number;
         };
         /** @description What a pending step waits for. It costs no attempt. */
         Waiting: {
@@ -2354,6 +2477,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Payment Required: budget_exhausted */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "budget_exhausted";
+                        /** @constant */
+                        status?: 402;
+                    };
+                };
+            };
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -2608,6 +2746,21 @@ export interface operations {
                         code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
                         /** @constant */
                         status?: 401;
+                    };
+                };
+            };
+            /** @description Payment Required: budget_exhausted */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "budget_exhausted";
+                        /** @constant */
+                        status?: 402;
                     };
                 };
             };
@@ -3651,6 +3804,21 @@ export interface operations {
                         code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
                         /** @constant */
                         status?: 401;
+                    };
+                };
+            };
+            /** @description Payment Required: budget_exhausted */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "budget_exhausted";
+                        /** @constant */
+                        status?: 402;
                     };
                 };
             };
@@ -6101,6 +6269,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Payment Required: budget_exhausted */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "budget_exhausted";
+                        /** @constant */
+                        status?: 402;
+                    };
+                };
+            };
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -6146,7 +6329,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: conflict, no_recording, not_failed, prerequisite_failed */
+            /** @description Conflict: conflict, no_recording, not_failed, nothing_changed, prerequisite_failed */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6155,7 +6338,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "conflict" | "no_recording" | "not_failed" | "prerequisite_failed";
+                        code?: "conflict" | "no_recording" | "not_failed" | "nothing_changed" | "prerequisite_failed";
                         /** @constant */
                         status?: 409;
                     };
@@ -7165,6 +7348,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Payment Required: budget_exhausted */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "budget_exhausted";
+                        /** @constant */
+                        status?: 402;
+                    };
+                };
+            };
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -8045,6 +8243,21 @@ export interface operations {
                     };
                 };
             };
+            /** @description Payment Required: budget_exhausted */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "budget_exhausted";
+                        /** @constant */
+                        status?: 402;
+                    };
+                };
+            };
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -8177,6 +8390,173 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "identity_unavailable" | "not_done" | "storage_full" | "unavailable";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    usage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The month in UTC, such as `2026-03`; the month of now where it is left out.
+                 * @example 2026-03
+                 */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was used. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cost_usd": 0.279,
+                     *       "days": [
+                     *         {
+                     *           "cost_usd": 0.279,
+                     *           "date": "2026-03-02",
+                     *           "minutes": 61.5,
+                     *           "reserved_minutes": 12
+                     *         }
+                     *       ],
+                     *       "exhausted": null,
+                     *       "limits": {
+                     *         "cost_per_month_usd": 20,
+                     *         "minutes_per_day": 120,
+                     *         "minutes_per_month": null
+                     *       },
+                     *       "minutes": 61.5,
+                     *       "month": "2026-03",
+                     *       "reserved": {
+                     *         "cost_usd": 0.0516,
+                     *         "minutes": 12
+                     *       },
+                     *       "tokens": {
+                     *         "input_tokens": 15100,
+                     *         "output_tokens": 4000,
+                     *         "thinking_tokens": 0
+                     *       },
+                     *       "unpriced": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageOfMonth"];
+                };
+            };
+            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
+            401: {
+                headers: {
+                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description Internal Server Error: internal */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
                         /** @constant */
                         status?: 503;
                     };

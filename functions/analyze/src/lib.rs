@@ -27,8 +27,10 @@ use domain::{
     InterviewKey, Timestamp,
     analysis::{Analysis, Draft, Rubric},
     event::Event,
+    given::{self, Engine},
     ids::task_name,
     interview_store::{self, TranscriptError},
+    ledger::{self, Amounts, SpendError, SpendingLimits},
     ports::{AnalysisRequest, Analyst, Precondition, Queue, Task, Write},
     speaker,
     steps::{Code, StepError, StepName},
@@ -45,6 +47,8 @@ pub struct Analyze {
     pub analyst: Arc<dyn Analyst>,
     /// Where analyses wait for their turn.
     pub queue: Arc<dyn Queue>,
+    /// How much one user may spend.
+    pub limits: SpendingLimits,
 }
 
 /// Bounds how many analyses run at once and gives each half an hour; an event is
@@ -118,6 +122,12 @@ impl Analyze {
                 "there is no transcript any more",
             ));
         };
+        self.check_budget(key).await?;
+        let engine = Engine {
+            name: self.analyst.name(),
+            model: self.analyst.model(),
+        };
+        let given = given::to_analysis(&interview, transcript.head.revision, engine);
         transcript.head.usable = Some(transcript.usable(interview.least_speakers()));
         let rubric = interview
             .rubric
@@ -130,13 +140,29 @@ impl Analyze {
             kind: interview.kind,
             rubric,
         };
-        let draft = self.analyst.analyze(&request).await?;
+        let drafted = self.analyst.analyze(&request).await;
+        let draft = drafted.map_err(|error| error.of_given(given))?;
         let now = self.steps.clock.now();
+        let used = Amounts::of_analysis(draft.usage, draft.cost_usd);
         let analysis = verified(draft, self.analyst.name(), request, now).await?;
         let write = Write::put(key.data("analysis"), &analysis, Precondition::None);
         Ok(StepOutput {
             writes: vec![write.map_err(|error| storage_error(&error))?],
+            amend: Some(Box::new(move |interview| {
+                interview.note_use(StepName::Analysis, used, now);
+            })),
             ..StepOutput::default()
+        })
+    }
+
+    /// Refuses an analysis once its user has reached the limit of costs.
+    async fn check_budget(&self, key: &InterviewKey) -> Result<(), StepError> {
+        let (records, now) = (&*self.steps.records, self.steps.clock.now());
+        let limits = self.limits.of_cost();
+        let checked = ledger::check(records, &key.user_id, &limits, Amounts::default(), now).await;
+        checked.map_err(|error| match error {
+            SpendError::Exhausted(exhausted) => exhausted.to_step_error(),
+            SpendError::Records(error) => storage_error(&error),
         })
     }
 }

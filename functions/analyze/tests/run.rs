@@ -16,6 +16,7 @@ use domain::{
     event::{Event, WrittenDocument},
     interview::Kind,
     interview_store,
+    ledger::{self, Day, SpendingLimits},
     pipeline::Pipeline,
     ports::{Precondition, Write},
     steps::{Step, StepState},
@@ -81,6 +82,7 @@ impl Test {
                 },
                 analyst: Arc::new(LanguageAnalyst::new(Arc::new(model), options)),
                 queue: store.queue(),
+                limits: SpendingLimits::default(),
             },
             store,
             key,
@@ -293,4 +295,34 @@ async fn a_transcript_is_queued_once_however_often_it_is_heard_of() {
     let queued = deliveries.take(lane.expect("a queue"), 10).await;
     assert_eq!(queued.expect("read").len(), 1);
     assert_eq!(test.step().await.state, StepState::Pending);
+}
+
+#[tokio::test]
+async fn tokens_and_cost_are_counted_once_and_limited() {
+    let (provider, url) = provider(vec![says(&mixed().to_string())]).await;
+    let mut test = Test::start(&url).await;
+    for _ in 0..2 {
+        test.run().await.expect("done");
+    }
+    let (records, month) = (test.store.records(), Day::of(NOW).month());
+    let counted = ledger::month(&*records, &test.key.user_id, month).await;
+    let used = counted.expect("a ledger").used();
+    let tokens = used.tokens();
+    assert_eq!((tokens.input_tokens, tokens.output_tokens), (2_000, 500));
+    assert_eq!((used.cost_micro_usd, used.unpriced), (2_100, 0));
+    // Another interview of the same user, whose budget that was.
+    test.function.limits = SpendingLimits {
+        minutes_per_day: Some(1),
+        micro_usd_per_month: Some(2_100),
+        ..SpendingLimits::default()
+    };
+    test.key.interview_id = InterviewId::generate();
+    test.write().await;
+    test.run().await.expect("settled");
+    let error = test.step().await.error.expect("an error");
+    assert_eq!(
+        (&error.code[..], error.retryable),
+        ("budget_exhausted", false)
+    );
+    assert_eq!(provider.seen().len(), 1);
 }

@@ -20,7 +20,7 @@ use crate::{
     extract::{IdempotencyKey, Origin},
     interviews::{MAX_BODY, NewAudio, NewInterview, Upload},
     openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
+        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
         examples,
     },
     temp_recording::{FormOverheadLimit, TempRecording, broken},
@@ -59,7 +59,7 @@ struct Form {
         example = examples::created
     )),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidForm,
+        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InvalidForm,
         ErrorCode::InvalidIdempotencyKey, ErrorCode::IdempotencyKeyUsed,
         ErrorCode::RecordingTooLarge, ErrorCode::TooManyStreams]])))),
 )]
@@ -71,6 +71,8 @@ pub(crate) async fn analyze_async(
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     if let Ok(boundary) = multer::parse_boundary(content_type.unwrap_or("")) {
+        // Before the recording is read.
+        api.check_budget_of_new(&origin).await?;
         let body = incoming(request.into_body());
         return Ok(api.take_form(origin, boundary, body).await?);
     }

@@ -11,6 +11,7 @@ use domain::{
     ErrorCode, Private, UserId,
     analysis::Rubric,
     interview::Kind,
+    ledger::Amounts,
     text::{self, NOT_BLANK},
     transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
     turns,
@@ -27,7 +28,7 @@ use crate::{
     Api,
     error::{ApiError, step_problem},
     openapi::{
-        errors::{BODY, USER, errors},
+        errors::{BODY, SPEND, USER, errors},
         examples,
     },
     validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid, whole},
@@ -196,7 +197,7 @@ impl SpeakerInput {
     )),
     responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &BODY, &[ErrorCode::InvalidField, ErrorCode::InputUnusable, ErrorCode::Internal,
+        &[&USER, &BODY, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InputUnusable, ErrorCode::Internal,
         ErrorCode::Unavailable]])))),
 )]
 pub(crate) async fn analyze(
@@ -206,6 +207,7 @@ pub(crate) async fn analyze(
 ) -> Result<Response, ApiError> {
     // Before the body is read, which can be large.
     let mut call = api.limits.rate_limits.begin_direct_call(&user)?;
+    api.check_budget(&user).await?;
     let request: AnalyzeRequest = read_json(request.into_body(), MAX_BODY).await?;
     call.take_place()?;
     if let Some(language) = &request.language {
@@ -221,6 +223,8 @@ pub(crate) async fn analyze(
     let transcript = transcript(turns, request.language)?;
     let analysis = api.direct.analyze(transcript, request.kind, request.rubric);
     let analysis = analysis.await.map_err(|error| step_problem(&error))?;
+    let used = Amounts::of_analysis(analysis.usage.known, analysis.cost_usd);
+    api.count_use(&user, used).await;
     Ok(Json(analysis).into_response())
 }
 

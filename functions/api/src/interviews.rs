@@ -29,7 +29,7 @@ use crate::{
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, Origin, OwnKey},
     openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
+        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
         examples,
     },
     uploads::UploadBody,
@@ -153,7 +153,7 @@ pub(crate) struct CreatedInterview {
         example = examples::created
     )),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
+        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
         ErrorCode::IdempotencyKeyUsed, ErrorCode::RecordingTooLarge]])))),
 )]
 pub(crate) async fn create(
@@ -197,6 +197,7 @@ impl Api {
         origin: Origin,
     ) -> Result<Interview, Problem> {
         self.check(&requested)?;
+        self.check_budget_of_new(&origin).await?;
         let interview = self.make(origin.user, requested, origin.trace);
         self.store_once(interview, origin.idempotency_key.as_deref())
             .await

@@ -33,13 +33,16 @@ mod patch;
 mod rate_limit;
 mod results;
 mod retry;
+mod retry_check;
 mod routes;
 mod sse;
 mod stream;
+mod stream_charge;
 mod temp_recording;
 mod transcript;
 mod transcript_forms;
 mod uploads;
+mod usage;
 mod validation;
 mod view;
 
@@ -50,6 +53,7 @@ use axum::Router;
 use config::{Environment, InvalidSetting};
 use domain::{
     ids::random_name,
+    ledger::SpendingLimits,
     ports::{
         Clock, DirectAnalysis, Identity, LiveTranscriber, ObjectStore, Queue, Records, Signer,
     },
@@ -107,6 +111,8 @@ pub struct Limits {
     pub origins: Origins,
     /// How much one user and one address may ask.
     pub rate_limits: RateLimits,
+    /// How much one user may use.
+    pub spending: SpendingLimits,
 }
 
 impl Limits {
@@ -125,6 +131,7 @@ impl Limits {
                 environment,
                 RateLimitSettings::PUBLIC,
             )?),
+            spending: environment.spending_limits()?,
         })
     }
 }

@@ -26,9 +26,10 @@ use crate::{
     error::{ApiError, no_interview},
     extract::OwnKey,
     openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
+        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
         examples,
     },
+    retry_check::RetryCheck,
     view::InterviewBody,
 };
 
@@ -53,6 +54,13 @@ pub(crate) struct RetryRequest {
 /// Without a body: all that failed, and what no worker has begun for a minute although it could
 /// be. Steps that failed for their sake follow. With `report`, a report that is done is made
 /// again, with the notes and names that there are now.
+///
+/// A step whose error is not `retryable` runs again only when something has changed since that
+/// it is given: the recording, the interview's fields that its engine is told, the transcript, the
+/// engine or its model, the longest recording that is accepted, or the release. Until then the
+/// response is 409 `nothing_changed`. Errors that the operator resolves (`engine_unauthorized`,
+/// `engine_forbidden`, `engine_out_of_credit`, `engine_misconfigured`, `engine_quota`) and those
+/// of reports can be retried at any time; after `budget_exhausted`, when the recording fits.
 #[utoipa::path(
     post, path = "/v1/interviews/{id}/retry", operation_id = "retry_steps", tag = "Interviews",
     params(OwnKey),
@@ -62,8 +70,8 @@ pub(crate) struct RetryRequest {
     )),
     responses((status = 202, description = "The interview, its steps pending.", body = ref("#/components/schemas/Interview"), example = examples::interview)),
     extensions(("x-optional-body" = json!(true)), ("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NoRecording,
-        ErrorCode::NotFailed, ErrorCode::PrerequisiteFailed]])))),
+        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InterviewNotFound, ErrorCode::NoRecording,
+        ErrorCode::NotFailed, ErrorCode::NothingChanged, ErrorCode::PrerequisiteFailed]])))),
 )]
 pub(crate) async fn retry(
     State(api): State<Arc<Api>>,
@@ -80,6 +88,7 @@ pub(crate) async fn retry(
         queue: Arc::clone(&api.queue),
         step: request.step,
         now: api.clock.now(),
+        check: RetryCheck::new(&api, &key).await?,
     };
     // Goes on after the client disconnects: half of it would wait for the sweep.
     let retried = tokio::spawn(async move { retry.run(&key).await });
@@ -94,6 +103,7 @@ struct Retry {
     /// All that have failed, where none is named.
     step: Option<StepName>,
     now: Timestamp,
+    check: RetryCheck,
 }
 
 impl Retry {
@@ -102,7 +112,7 @@ impl Retry {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
                 return Decision::Leave(Err(no_interview()));
             };
-            let failed = match failed_steps(interview, self.step, self.now) {
+            let failed = match failed_steps(interview, self.step, &self.check, self.now) {
                 Ok(failed) => failed,
                 Err(problem) => return Decision::Leave(Err(problem)),
             };
@@ -178,11 +188,12 @@ impl Retry {
     }
 }
 
-/// The failed steps that are asked for, and those that failed for their sake; or the
-/// report, which people's notes and names make old.
+/// The failed steps that are asked for and may run again, and those that failed for their
+/// sake; or the report, which people's notes and names make old.
 fn failed_steps(
     interview: &Interview,
     request: Option<StepName>,
+    check: &RetryCheck,
     now: Timestamp,
 ) -> Result<Vec<StepName>, Problem> {
     let failed = |step: StepName| {
@@ -212,17 +223,24 @@ fn failed_steps(
         }
     }
     let mut steps: Vec<StepName> = Vec::new();
+    let mut refused = None;
     for step in StepName::ALL.into_iter().filter(|step| failed(*step)) {
-        let requested = request.is_none_or(|request| request == step);
         let follows = step.needs().is_some_and(|needed| steps.contains(&needed));
-        if requested || follows {
+        let waits = step.needs().is_some_and(failed) && !follows;
+        if follows {
             steps.push(step);
+        } else if request.is_none_or(|request| request == step) && !waits {
+            match check.admit(interview, step) {
+                Ok(()) => steps.push(step),
+                Err(problem) => refused = refused.or(Some(problem)),
+            }
         }
     }
-    if steps.is_empty() {
-        return conflict(ErrorCode::NotFailed, "no step has failed".to_owned());
+    if !steps.is_empty() {
+        return Ok(steps);
     }
-    Ok(steps)
+    let none = || Problem::new(ErrorCode::NotFailed, "no step has failed");
+    Err(refused.unwrap_or_else(none))
 }
 
 /// Whether no worker has begun a step for a while: what would have begun it may be lost,

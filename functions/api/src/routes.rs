@@ -24,7 +24,7 @@ use crate::{
     error::{ApiError, no_such_path},
     events, health,
     identity::credentials,
-    interviews, list, notes, openapi, results, retry, stream, transcript, uploads, view,
+    interviews, list, notes, openapi, results, retry, stream, transcript, uploads, usage, view,
 };
 
 type Routes = OpenApiRouter<Arc<Api>>;
@@ -41,6 +41,7 @@ fn streams() -> Routes {
 fn users() -> Routes {
     Routes::new()
         .routes(routes!(engines::engines))
+        .routes(routes!(usage::usage))
         .routes(routes!(list::list, interviews::create))
         .routes(routes!(view::show, change::change, interviews::delete))
         .routes(routes!(retry::retry))

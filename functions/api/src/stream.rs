@@ -33,10 +33,11 @@ use crate::{
     error::{ApiError, step_problem},
     extract::QueryParameters,
     openapi::{
-        errors::{STORE, USER, errors},
+        errors::{SPEND, STORE, USER, errors},
         examples, named,
     },
     sse,
+    stream_charge::StreamCharge,
     temp_recording::TempRecording,
     transcript::TranscriptBody,
     validation::{LANGUAGE, check_language},
@@ -55,6 +56,7 @@ pub(crate) struct ProgressEvent {
 /// A recording that is being recognised.
 struct LiveTranscription {
     segments: SegmentStream,
+    charge: StreamCharge,
     decoding: Option<JoinHandle<Result<AudioFacts, media::Error>>>,
     words: Vec<Word>,
     /// What the transcript will say besides its words.
@@ -102,7 +104,7 @@ pub(crate) struct StreamQuery {
         })))
     )))),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidField,
+        &[&USER, &STORE, &SPEND, &[ErrorCode::UnknownParameter, ErrorCode::InvalidField,
         ErrorCode::InvalidForm, ErrorCode::BodyTooLarge, ErrorCode::BodyIncomplete,
         ErrorCode::BodyTooSlow, ErrorCode::ContentTypeMissing, ErrorCode::InputUnusable,
         ErrorCode::TooManyStreams]])))),
@@ -117,16 +119,25 @@ pub(crate) async fn transcribe_stream(
     if let Some(language) = &language {
         check_language(language)?;
     }
+    api.check_budget(&user).await?;
     let spooled = api.spool(&user, request).await?;
     look(&spooled).await?;
+    let charge = StreamCharge::begin(&api, user, &spooled).await?;
     let (samples, decoding) = decode(&spooled, api.limits.max_duration_ms);
     let options = LiveOptions {
         language: language.clone(),
         key_terms: Vec::new(),
     };
-    let segments = api.live.listen(samples, options).await;
+    let segments = match api.live.listen(samples, options).await {
+        Ok(segments) => segments,
+        Err(error) => {
+            charge.take_back().await;
+            return Err(step_problem(&error).into());
+        }
+    };
     let transcription = LiveTranscription {
-        segments: segments.map_err(|error| step_problem(&error))?,
+        segments,
+        charge,
         decoding: Some(decoding),
         words: Vec::new(),
         head: api.head(language),
@@ -230,6 +241,7 @@ impl LiveTranscription {
             Ok(Err(error)) => return self.fail(&error.to_step_error()),
             Err(_) => return self.fail(&broke()),
         };
+        self.charge.end(facts.duration_ms).await;
         if self.words.is_empty() {
             let error =
                 StepError::permanent(Code::NoSpeech, "no speech was found in the recording");

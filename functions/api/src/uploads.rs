@@ -13,7 +13,7 @@ use crate::{
     error::ApiError,
     extract::OwnInterview,
     openapi::{
-        errors::{STORE, USER, errors},
+        errors::{SPEND, STORE, USER, errors},
         examples,
     },
 };
@@ -60,7 +60,7 @@ pub(crate) struct ResumableUpload {
     tag = "Interviews", params(OwnInterview),
     responses((status = 200, description = "How to upload the recording.", body = ref("#/components/schemas/Upload"), example = examples::upload)),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoAudioAnnounced,
+        &[&USER, &STORE, &SPEND, &[ErrorCode::InterviewNotFound, ErrorCode::NoAudioAnnounced,
         ErrorCode::AlreadyUploaded]])))),
 )]
 pub(crate) async fn upload_url(
@@ -71,6 +71,7 @@ pub(crate) async fn upload_url(
         let detail = "this interview was created without `audio`";
         return Err(Problem::new(ErrorCode::NoAudioAnnounced, detail).into());
     }
+    api.check_budget(&interview.user_id).await?;
     if interview.has_audio() && !api.can_replace_upload(&interview).await? {
         let detail = "the recording has been uploaded already";
         return Err(Problem::new(ErrorCode::AlreadyUploaded, detail).into());

@@ -38,6 +38,7 @@ fn analyze(cloud: &Cloud) -> anyhow::Result<Analyze> {
         steps: cloud.steps(),
         analyst: analyst(cloud)?,
         queue: cloud.queue()?,
+        limits: cloud.environment().spending_limits()?,
     })
 }
 
@@ -96,6 +97,7 @@ fn transcribe(cloud: &Cloud) -> anyhow::Result<Transcribe> {
         transcriber: engines::with_diarization(cloud.environment(), transcriber)?,
         max_duration: cloud.environment().max_duration()?,
         turns: TurnTaking::default(),
+        limits: cloud.environment().spending_limits()?,
     })
 }
 

@@ -140,6 +140,7 @@ impl Host {
                 allow_private_webhooks: self.settings.allow_private_webhooks,
                 origins: self.settings.origins.clone(),
                 rate_limits: RateLimits::new(self.settings.rate_limits),
+                spending: self.settings.spending,
             },
             console: Console::local(self.public_url.clone()),
             check_webhook_url: target::check,
@@ -171,6 +172,7 @@ fn functions(
             steps: steps.clone(),
             analyst: engines.analyst,
             queue: store.queue(),
+            limits: settings.spending,
         }),
         Arc::new(Announce { bus: store.bus() }),
         Arc::new(Notify {
@@ -200,6 +202,7 @@ fn functions(
             transcriber: engines.transcriber,
             max_duration: settings.max_duration,
             turns: TurnTaking::default(),
+            limits: settings.spending,
         }),
         Arc::new(Waveform {
             steps,

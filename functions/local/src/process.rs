@@ -15,6 +15,7 @@ use domain::{
     analysis::{Analysis, NO_LANGUAGE_MODEL},
     interview::{Audio, Status},
     interview_store,
+    ledger::SpendingLimits,
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
     report::StoredReport,
     usable::Usable,
@@ -48,6 +49,8 @@ pub(crate) async fn run(
     fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
     let scratch = tempfile::tempdir().context("creating a temporary folder")?;
     settings.data_dir = scratch.path().to_owned();
+    // Those are for users of a service.
+    settings.spending = SpendingLimits::default();
     let host = Host::open(settings, String::new(), engines, Arc::new(SystemClock)).await?;
     let stop = CancellationToken::new();
     let dispatching = host

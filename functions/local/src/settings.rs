@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use api::{Origins, RateLimitSettings};
 use config::{Environment, InvalidSetting};
+use domain::ledger::SpendingLimits;
 use notify::sign::Secrets;
 
 /// How the embedded service is to run; every variable is described in `docs/settings.md`.
@@ -29,6 +30,8 @@ pub struct Settings {
     pub origins: Origins,
     /// How much one user and one address may ask: everything, if nothing is set.
     pub rate_limits: RateLimitSettings,
+    /// How much one user may use: everything, if nothing is set.
+    pub spending: SpendingLimits,
     /// `RETENTION_DAYS`: how long interviews are kept.
     pub retention: Option<Duration>,
 }
@@ -48,6 +51,7 @@ impl Settings {
             max_duration: environment.max_duration()?,
             origins: Origins::read(environment)?,
             rate_limits: RateLimitSettings::read(environment, RateLimitSettings::default())?,
+            spending: environment.spending_limits()?,
             retention: environment.retention()?,
         })
     }
@@ -83,6 +87,9 @@ mod tests {
             ("RETENTION_DAYS", "0"),
             ("CORS_ALLOWED_ORIGINS", "*"),
             ("USER_STREAMS", "many"),
+            ("USER_MINUTES_PER_DAY", "0"),
+            ("USER_MINUTES_PER_MONTH", "many"),
+            ("USER_COST_PER_MONTH", "-1"),
         ] {
             let environment = Environment::from_pairs([(name, value), ("MODEL_DIR", "/nowhere")]);
             let read = Settings::read(&environment).map(drop);

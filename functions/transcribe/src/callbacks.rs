@@ -112,6 +112,8 @@ impl Transcribe {
         let outcome = match self.transcriber.receive(&answer) {
             Ok(recognition) => self.write_answer(&asked, recognition).await?,
             Err(failure) => {
+                let given = self.given_of(&asked.job).await;
+                let failure = StepError { given, ..failure };
                 let fail = |_, _| std::future::ready(Err(failure));
                 match self.steps.resume(&job.key, asked.lease.known, fail).await {
                     Err(Failure::Transient { error, after }) => {
@@ -144,16 +146,37 @@ impl Transcribe {
         recognition: Recognition,
     ) -> Result<Outcome, Failure> {
         let key = &asked.job.key;
-        let engine = self.transcriber.name();
-        let write = |_, lease| self.store_transcript(key, engine, lease, recognition.clone());
+        let write = |_, lease| self.store_answer(asked, lease, recognition.clone());
         match self.steps.resume(key, asked.lease.known, write).await? {
             Outcome::Superseded => {}
             outcome => return Ok(outcome),
         }
         let assignment = self.assignment(key, asked.job.generation);
-        let write = |_, lease| self.store_transcript(key, engine, lease, recognition.clone());
+        let write = |_, lease| self.store_answer(asked, lease, recognition.clone());
         // Another worker runs the step and may not finish it: then the answer is needed.
         self.steps.run(assignment, write).await
+    }
+
+    async fn store_answer(
+        &self,
+        asked: &Callback,
+        lease: Lease,
+        recognition: Recognition,
+    ) -> Result<StepOutput, StepError> {
+        let engine = self.transcriber.name();
+        let stored = self.store_transcript(&asked.job.key, engine, lease, recognition);
+        match stored.await {
+            Err(error) => Err(StepError {
+                given: self.given_of(&asked.job).await,
+                ..error
+            }),
+            stored => stored,
+        }
+    }
+
+    async fn given_of(&self, job: &Job) -> Option<String> {
+        self.given(&job.key, job.generation, &*self.transcriber)
+            .await
     }
 
     /// Deletes the requests of this lease and earlier ones.

@@ -4,8 +4,10 @@
 //! recorded there, probed, and queued. The queue bounds the engine's concurrency; its
 //! tasks transcribe and write `data/transcript`, the words in chunks first and the head
 //! last, so that a function that the head starts finds all of it (`store_transcript`).
-//! A slow engine calls back instead of holding the task (`callbacks`).
+//! A slow engine calls back instead of holding the task (`callbacks`). What a recording takes
+//! of its user's budget is reserved before (`budget`).
 
+mod budget;
 mod callbacks;
 pub mod checkpoint;
 mod store_transcript;
@@ -23,6 +25,7 @@ use domain::{
     ids,
     interview_store::{self, Decision},
     lease::Lease,
+    ledger::SpendingLimits,
     ports::{
         ObjectError, ObjectStore, Progress, Queue, Readiness, Recording, Task, Transcriber,
         TranscriptionRequest,
@@ -56,6 +59,8 @@ pub struct Transcribe {
     pub max_duration: Duration,
     /// Whose turn it is with an engine that takes one recording at a time.
     pub turns: TurnTaking,
+    /// How much one user may have recognised.
+    pub limits: SpendingLimits,
 }
 
 #[async_trait]
@@ -93,11 +98,19 @@ impl Transcribe {
             // The interview was deleted since: delete the upload too.
             return Ok(self.uploads.delete(&object.name).await?);
         };
-        let refusal = match check_size(&interview, object.size) {
+        let mut refusal = match check_size(&interview, object.size) {
             Ok(()) => self.probe(object).await?,
             refusal => refusal,
         };
+        if refusal.is_ok() {
+            refusal = self.reserve(&key, &self.recording(object)).await;
+        }
         if let Err(error) = refusal {
+            if error.retryable {
+                return Err(error.into());
+            }
+            let given = self.given(&key, object.generation, &*self.engine()).await;
+            let error = StepError { given, ..error };
             let refuse = |_, _| std::future::ready(Err(error));
             self.steps
                 .run(self.assignment(&key, object.generation), refuse)
@@ -189,6 +202,16 @@ impl Transcribe {
         Ok(probed.map_err(|error| error.to_step_error()))
     }
 
+    fn recording(&self, object: &StoredObject) -> Recording {
+        Recording {
+            objects: Arc::clone(&self.uploads),
+            object: object.name.clone(),
+            generation: object.generation,
+            size: object.size,
+            content_type: object.content_type.clone(),
+        }
+    }
+
     /// Runs the step of a task.
     async fn transcribe(&self, job: Job) -> Result<(), Failure> {
         let engine = self.engine();
@@ -262,13 +285,32 @@ impl Transcribe {
         lease: Lease,
         progress: Arc<dyn Progress>,
     ) -> Result<StepOutput, StepError> {
+        let given = self.given(&job.key, job.generation, engine).await;
+        let recognised = self.recognise(job, engine, lease, progress).await;
+        recognised.map_err(|error| StepError { given, ..error })
+    }
+
+    async fn recognise(
+        &self,
+        job: &Job,
+        engine: &dyn Transcriber,
+        lease: Lease,
+        progress: Arc<dyn Progress>,
+    ) -> Result<StepOutput, StepError> {
         let request = self.request(job, lease).await?;
+        self.reserve(&job.key, &request.recording).await?;
         if let Some(base) = &self.public_url
             && engine.calls_back(&request, base)
         {
             return self.submit_with_callback(job, lease, &request, base).await;
         }
-        let recognition = engine.transcribe(&request, &*progress).await?;
+        let recognition = match engine.transcribe(&request, &*progress).await {
+            Err(error) if budget::is_silence(&error) => {
+                self.reserve_silence(&job.key, &request.recording).await;
+                return Err(error);
+            }
+            recognition => recognition?,
+        };
         self.store_transcript(&job.key, engine.name(), lease, recognition)
             .await
     }
@@ -299,7 +341,7 @@ impl Transcribe {
             language: interview
                 .as_ref()
                 .and_then(|interview| interview.language.clone()),
-            max_duration_ms: u64::try_from(self.max_duration.as_millis()).unwrap_or(u64::MAX),
+            max_duration_ms: self.max_duration_ms(),
             speakers_expected: interview
                 .as_ref()
                 .and_then(|interview| interview.speakers_expected),

@@ -7,7 +7,7 @@ use domain::{
     lease::{Lease, LeaseError},
     ports::{Precondition, Query, Write},
     roles,
-    steps::{Code, StepError},
+    steps::{Code, StepError, StepName},
     transcript::{Recognition, TranscriptHead},
     turns,
     usable::{self, Signals},
@@ -41,6 +41,7 @@ impl Transcribe {
             diarization,
         } = recognition;
         if words.is_empty() {
+            self.reserve_billed(key, audio.duration_ms).await;
             return Err(StepError::permanent(
                 Code::NoSpeech,
                 "no speech was found in the recording",
@@ -96,9 +97,11 @@ impl Transcribe {
             unknown: UnknownFields::default(),
         };
         let write = Write::put(key.data("transcript"), &head, Precondition::None);
+        let (used, now) = (self.amounts(audio.duration_ms), self.steps.clock.now());
         Ok(StepOutput {
             writes: vec![write.map_err(|error| storage_error(&error))?],
             amend: Some(Box::new(move |interview| {
+                interview.note_use(StepName::Transcription, used, now);
                 interview.language = interview.language.take().or_else(|| language.clone());
                 interview.usable = Some(usable.clone());
                 if let Some(known) = &mut interview.audio {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use domain::{
     InterviewKey,
     event::{Event, StoredObject},
-    interview_store,
+    given, interview_store,
     ports::{ObjectStore, Precondition, Progress, Recording, Write},
     steps::{Code, StepError, StepName},
     transcript::AudioFacts,
@@ -90,7 +90,11 @@ impl Waveform {
             input: object.generation.to_string(),
             engine: None,
         };
-        let work = |progress, _| self.measure(key, object, progress);
+        let given = given::to_waveform(Some(object.generation), self.max_duration_ms);
+        let work = async move |progress, _| {
+            let measured = self.measure(key, object, progress).await;
+            measured.map_err(|error| error.of_given(given))
+        };
         self.steps.run(assignment, work).await?;
         Ok(())
     }

@@ -6,11 +6,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
     str::FromStr,
     sync::Arc,
     time::Duration,
 };
 
+use domain::ledger::{SpendingLimits, limits::micro_usd};
 use parking_lot::Mutex;
 
 /// A setting that cannot be used.
@@ -128,6 +130,45 @@ impl Environment {
         Ok((days > 0).then(|| Duration::from_hours(24 * u64::from(days))))
     }
 
+    /// `USER_MINUTES_PER_DAY`, `USER_MINUTES_PER_MONTH`, `USER_COST_PER_MONTH`: how much one
+    /// user may use; none where they are not there.
+    pub fn spending_limits(&self) -> Result<SpendingLimits, InvalidSetting> {
+        let minutes = |name| {
+            let expected = "a number of minutes, at least 1";
+            self.limit(name, expected, |text| {
+                Some(text.parse::<NonZeroU32>().ok()?.get())
+            })
+        };
+        Ok(SpendingLimits {
+            minutes_per_day: minutes("USER_MINUTES_PER_DAY")?,
+            minutes_per_month: minutes("USER_MINUTES_PER_MONTH")?,
+            micro_usd_per_month: self.limit(
+                "USER_COST_PER_MONTH",
+                "an amount of US dollars, such as 20 or 7.50",
+                |text| {
+                    let usd = text.parse::<f64>().ok();
+                    usd.filter(|usd| (1e-6..1e9).contains(usd)).map(micro_usd)
+                },
+            )?,
+        })
+    }
+
+    /// A variable without which there is no limit.
+    fn limit<T>(
+        &self,
+        name: &'static str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, InvalidSetting> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        read(text).map(Some).ok_or_else(|| InvalidSetting {
+            name,
+            expected: expected.to_owned(),
+        })
+    }
+
     /// `PUBLIC_URL`: where clients and engines reach the API, without a slash at
     /// the end.
     pub fn public_url(&self) -> Result<Option<String>, InvalidSetting> {
@@ -183,6 +224,30 @@ mod tests {
             .word("TRANSCRIBER", &["pocketsphinx"])
             .unwrap_err();
         assert_eq!(word.to_string(), "TRANSCRIBER must be one of: pocketsphinx");
+    }
+
+    #[test]
+    fn limits_of_users_are_none_unless_set() {
+        let none = Environment::default().spending_limits();
+        assert_eq!(none, Ok(SpendingLimits::default()));
+        let set = [
+            ("USER_MINUTES_PER_DAY", "60"),
+            ("USER_COST_PER_MONTH", "7.50"),
+        ];
+        let limits = Environment::from_pairs(set).spending_limits().unwrap();
+        assert_eq!(limits.minutes_per_day, Some(60));
+        assert_eq!(limits.minutes_per_month, None);
+        assert_eq!(limits.micro_usd_per_month, Some(7_500_000));
+        for (name, wrong) in [
+            ("USER_MINUTES_PER_DAY", "0"),
+            ("USER_MINUTES_PER_MONTH", "1.5"),
+            ("USER_COST_PER_MONTH", "0"),
+            ("USER_COST_PER_MONTH", "NaN"),
+            ("USER_COST_PER_MONTH", "$5"),
+        ] {
+            let error = Environment::from_pairs([(name, wrong)]).spending_limits();
+            assert!(error.unwrap_err().to_string().starts_with(name), "{wrong}");
+        }
     }
 
     #[test]

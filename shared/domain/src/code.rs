@@ -43,6 +43,8 @@ codes! {
     TooLong, "too_long", "The recording is longer than is accepted.";
     TooLarge, "recording_too_large", "The recording is larger than the speech engine takes.";
     NoSpeech, "no_speech", "The speech engine finds no speech in the recording.";
+    BudgetExhausted, "budget_exhausted",
+        "The recording is longer than what is left of the user's budget, or the budget is used up; `message` says until when.";
     LanguageNotSupported, "language_not_supported",
         "The engine does not know the interview's language.";
     UploadAbandoned, "upload_abandoned", "The recording never came, for a week.";

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    InterviewKey, Timestamp, interview_store,
+    InterviewKey, Timestamp, interview_store, ledger,
     ports::{
         Document, ObjectError, ObjectStore, Precondition, Query, Records, RecordsError, Write,
     },
@@ -72,6 +72,7 @@ pub async fn purge(
     key: &InterviewKey,
     now: Timestamp,
 ) -> Result<(), DeletionError> {
+    ledger::release(records, key).await?;
     clear_below(records, buckets, key).await?;
     let tombstone = Write::put(key.tombstone(), &Tombstone::new(now), Precondition::None)?;
     let writes = vec![tombstone, Write::delete(key.document())];

@@ -77,6 +77,8 @@ error_codes! {
         TokenSubject "token_subject" 401 "The token's user id is invalid."
         TokenExpired "token_expired" 401 "The token has expired; get a fresh one."
         TokenNotYetValid "token_not_yet_valid" 401 "The token is not valid yet."
+        BudgetExhausted "budget_exhausted" 402
+            "The user's budget of minutes or costs is used up; `resets_at` says when it begins anew."
         ForeignOrigin "foreign_origin" 403
             "Pages of this origin may not change anything; `CORS_ALLOWED_ORIGINS` lists those that may."
         InvalidToken "invalid_token" 403
@@ -102,6 +104,8 @@ error_codes! {
         NoReceiver "no_receiver" 409 "The interview no longer has a webhook URL."
         NoRecording "no_recording" 409 "The recording has not arrived."
         NotFailed "not_failed" 409 "The step has not failed, or none has."
+        NothingChanged "nothing_changed" 409
+            "The step failed because of what it was given, and that is still the same; the detail says what to change."
         PrerequisiteFailed "prerequisite_failed" 409
             "A step that this one needs has to be run first."
         TranscriptionBegun "transcription_begun" 409

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     InterviewId, InterviewKey, Private, Timestamp, UserId,
     analysis::Rubric,
+    ledger::Reservations,
     note::NoteTotals,
     speaker::SpeakerLabel,
     steps::{Code, StepError, StepState, Steps},
@@ -129,6 +130,9 @@ pub struct Interview {
     pub steps: Steps,
     /// Derived from `steps` at every write, so that lists can ask for it.
     pub status: Status,
+    /// What is reserved in its user's ledger for steps that are not settled.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reservations: Reservations,
     /// The last fencing token handed out; tokens only grow.
     #[serde(default)]
     pub last_token: u64,
@@ -190,6 +194,7 @@ impl StripUnknown for Interview {
         self.kind.strip(found);
         self.audio.strip(found);
         self.steps.strip(found);
+        self.reservations.strip(found);
         self.usable.strip(found);
         self.note_totals.strip(found);
         self.speakers.strip(found);
@@ -211,6 +216,7 @@ impl Interview {
             audio: None,
             steps: Steps::default(),
             status: Status::AwaitingUpload,
+            reservations: Reservations::new(),
             last_token: 0,
             usable: None,
             note_totals: None,

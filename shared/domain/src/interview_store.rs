@@ -17,6 +17,7 @@ use crate::{
     conflict::ConflictPauses,
     interview::Status,
     lease::{LEASE, Lease, LeaseError, LeaseRenewal},
+    ledger,
     paths::DocPath,
     ports::{Precondition, Query, Records, RecordsError, Write},
 };
@@ -35,8 +36,8 @@ pub enum Decision<T> {
 /// another writer of the interview was faster. A precondition of the other writes that does
 /// not hold is [`RecordsError::Stale`]. `decide` sees `None` when there is no interview.
 ///
-/// The document of a lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, in the
-/// same transaction.
+/// The document of a lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, and the
+/// user's ledger ([`ledger`]) changes with the reservations, in the same transaction.
 pub async fn transact<T>(
     records: &dyn Records,
     key: &InterviewKey,
@@ -58,7 +59,7 @@ pub async fn transact<T>(
         }
         let mut interview: Box<Interview> = document.decode()?;
         add_renewals(records, &mut interview).await?;
-        let held = interview.leases();
+        let (held, reserved) = (interview.leases(), interview.reservations.clone());
         let before = (interview.status, interview.derive_status());
         let (answer, mut writes) = match decide(Some(&mut *interview)) {
             Decision::Leave(answer) => return Ok(answer),
@@ -72,6 +73,8 @@ pub async fn transact<T>(
             interview.status = before.0;
         }
         let precondition = Precondition::Version(document.version);
+        let changes = ledger::settle(&reserved, &mut interview);
+        ledger::book_changes(records, &key.user_id, &changes, &mut writes).await?;
         writes.push(Write::put(path.clone(), &interview, precondition)?);
         writes.extend(lease_writes(key, &held, &interview.leases(), now)?);
         match records.commit(writes).await {

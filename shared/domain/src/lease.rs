@@ -305,6 +305,7 @@ impl Interview {
     ) {
         let step = self.steps.step_mut(step);
         step.state = state;
+        step.given = error.as_ref().and_then(|error| error.given.clone());
         step.error = error;
         step.lease_until = None;
         step.progress = None;

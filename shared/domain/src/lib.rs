@@ -12,6 +12,8 @@
 //! - [`analysis`], [`waveform`], [`report`]: the other products.
 //! - [`note`]: what people write down beside them.
 //! - [`callback`]: answers that an engine calls back with.
+//! - [`ledger`]: what each user has used, what is reserved, and the limits.
+//! - [`given`]: what a step was given, by which is known whether a retry can help.
 //! - [`webhook`]: what the client application is told.
 //! - [`pipeline`]: the manifest that says which function listens to what.
 //! - [`trace`]: what ties the logs of one recording together.
@@ -35,10 +37,12 @@ pub mod deletion;
 pub mod documents;
 mod error_code;
 pub mod event;
+pub mod given;
 pub mod ids;
 pub mod interview;
 pub mod interview_store;
 pub mod lease;
+pub mod ledger;
 pub mod log_events;
 pub mod note;
 #[cfg(feature = "openapi")]

@@ -94,6 +94,9 @@ pub struct StepError {
     /// How long to wait at least before it, where the refusal said that; not kept.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
+    /// What the step was given ([`crate::given`]); kept as [`Step::given`].
+    #[serde(skip)]
+    pub given: Option<String>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub unknown: UnknownFields,
@@ -108,6 +111,7 @@ impl StepError {
             message: message.into(),
             retryable: false,
             retry_after: None,
+            given: None,
             unknown: UnknownFields::default(),
         }
     }
@@ -117,6 +121,15 @@ impl StepError {
         Self {
             retryable: true,
             ..Self::permanent(code, message)
+        }
+    }
+
+    /// The same error of a step that was given this.
+    #[must_use]
+    pub fn of_given(self, given: String) -> Self {
+        Self {
+            given: Some(given),
+            ..self
         }
     }
 
@@ -214,6 +227,10 @@ pub struct Step {
     /// The newest failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StepError>,
+    /// A digest of what a failed step was given ([`crate::given`]): while it is the same, a
+    /// permanent error would come again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub unknown: UnknownFields,

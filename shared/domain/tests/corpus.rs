@@ -12,6 +12,7 @@ use domain::{
     chunks::Chunk,
     documents,
     interview::{Kind, Status},
+    ledger::Ledger,
     note::{Note, NoteKind},
     paths::DocPath,
     pipeline::Pipeline,
@@ -34,7 +35,7 @@ const NEWER: &str = "newer_release_field";
 const NEWER_WORD: &str = "newer_release_value";
 
 /// The maps in documents whose keys are no fields.
-const MAPS: [&str; 1] = ["speakers"];
+const MAPS: [&str; 3] = ["days", "reservations", "speakers"];
 
 /// Every document of the corpus: where it lies, and its fields.
 fn corpus() -> Vec<(DocPath, Value)> {
@@ -89,6 +90,7 @@ fn rewritten(path: &DocPath, fields: &Value) -> (Value, Option<Value>) {
         "report" => shown::<StoredReport>(fields),
         "notes" => shown::<Note>(fields),
         "deliveries" => shown::<WebhookDelivery>(fields),
+        "ledger" => shown::<Ledger>(fields),
         "chunk" => kept::<Chunk>(fields),
         "callbacks" => kept::<Callback>(fields),
         "receipt" => kept::<IdempotencyRecord>(fields),

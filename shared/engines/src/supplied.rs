@@ -93,6 +93,10 @@ impl<E: Transcriber + LiveTranscriber> Transcriber for Supplied<E> {
         Transcriber::name(&*self.engine)
     }
 
+    fn model(&self) -> Option<&str> {
+        Transcriber::model(&*self.engine)
+    }
+
     fn readiness(&self) -> Readiness {
         self.supply.start(Arc::new(models::Log));
         match self.supply.state() {

@@ -14,6 +14,7 @@ mod convert;
 mod decoder;
 mod error;
 mod gapless;
+mod length;
 mod library;
 pub mod mono;
 mod mp4;
@@ -32,6 +33,7 @@ mod wav;
 
 pub use decoder::{Block, Decoder};
 pub use error::Error;
+pub use length::length_ms;
 pub use object::ObjectReader;
 pub use probe::{FileKind, PROBE_SIZE, probe};
 pub use source::Source;

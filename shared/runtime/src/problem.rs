@@ -3,9 +3,10 @@
 use std::{error::Error, io, time::Duration};
 
 use domain::{
-    ErrorCode,
+    ErrorCode, Timestamp,
     deletion::DeletionError,
     interview_store::TranscriptError,
+    ledger::{BudgetExhausted, SpendError},
     ports::{AuthError, ObjectError, QueueError, RecordsError},
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -29,6 +30,8 @@ pub struct Problem {
     pub detail: String,
     /// How long the caller is to wait, for `Retry-After`.
     pub retry_after: Option<Duration>,
+    /// When a budget that is used up begins anew.
+    pub resets_at: Option<Timestamp>,
     /// Further headers of the response.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -56,6 +59,10 @@ pub struct ProblemBody<'a> {
     code: &'static str,
     /// The request's id.
     request_id: &'a str,
+    /// Of `budget_exhausted`: when the budget begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
+    resets_at: Option<Timestamp>,
 }
 
 impl Problem {
@@ -67,6 +74,7 @@ impl Problem {
             code,
             detail: detail.into(),
             retry_after: None,
+            resets_at: None,
             headers: Vec::new(),
         }
     }
@@ -107,6 +115,7 @@ impl Problem {
             detail: &self.detail,
             code: self.code.as_str(),
             request_id,
+            resets_at: self.resets_at,
         })
     }
 
@@ -189,6 +198,24 @@ impl From<DeletionError> for Problem {
         match error {
             DeletionError::Records(error) => error.into(),
             DeletionError::Objects(error) => error.into(),
+        }
+    }
+}
+
+impl From<BudgetExhausted> for Problem {
+    fn from(error: BudgetExhausted) -> Self {
+        Self {
+            resets_at: Some(error.resets_at),
+            ..Self::new(ErrorCode::BudgetExhausted, error.to_string())
+        }
+    }
+}
+
+impl From<SpendError> for Problem {
+    fn from(error: SpendError) -> Self {
+        match error {
+            SpendError::Exhausted(error) => error.into(),
+            SpendError::Records(error) => error.into(),
         }
     }
 }

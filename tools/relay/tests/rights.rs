@@ -10,6 +10,7 @@ use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId, deletion,
     event::{Event, StoredObject},
+    ledger::SpendingLimits,
     pipeline::{Pipeline, Right},
     ports::{
         Clock, ObjectError, ObjectMeta, ObjectStore, Overwrite, Precondition, Progress,
@@ -81,6 +82,7 @@ impl Fixture {
             public_url: None,
             max_duration: Duration::from_hours(1),
             turns: transcribe::turn_taking::TurnTaking::default(),
+            limits: SpendingLimits::default(),
         }
     }
 

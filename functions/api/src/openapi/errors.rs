@@ -39,6 +39,9 @@ pub(crate) const STORE: [ErrorCode; 3] = [
 /// What an operation that changes something can fail with besides.
 pub(crate) const WRITE: [ErrorCode; 2] = [ErrorCode::Conflict, ErrorCode::TooLarge];
 
+/// What an operation that starts work can fail with.
+pub(crate) const SPEND: [ErrorCode; 1] = [ErrorCode::BudgetExhausted];
+
 /// What an operation with a JSON body can fail with.
 pub(crate) const BODY: [ErrorCode; 4] = [
     ErrorCode::BodyIncomplete,
@@ -95,7 +98,7 @@ fn response(status: u16, codes: &[ErrorCode], is_head: bool) -> Value {
 }
 
 fn example(code: ErrorCode) -> (String, Value) {
-    let value = json!({
+    let mut value = json!({
         "type": format!("urn:interviewlens:problem:{code}"),
         "title": title(code.status()),
         "status": code.status(),
@@ -103,6 +106,9 @@ fn example(code: ErrorCode) -> (String, Value) {
         "code": code.as_str(),
         "request_id": super::examples::ID,
     });
+    if code == ErrorCode::BudgetExhausted {
+        value["resets_at"] = json!("2026-03-03T00:00:00.000Z");
+    }
     let example = json!({"summary": code.meaning(), "value": value});
     (code.as_str().to_owned(), example)
 }

@@ -104,6 +104,20 @@ pub(crate) fn whole() -> Value {
     whole
 }
 
+pub(crate) fn usage() -> Value {
+    json!({
+        "month": "2026-03",
+        "minutes": 61.5,
+        "tokens": {"input_tokens": 15_100, "output_tokens": 4_000, "thinking_tokens": 0},
+        "cost_usd": 0.279,
+        "unpriced": 0,
+        "reserved": {"minutes": 12.0, "cost_usd": 0.0516},
+        "limits": {"minutes_per_day": 120, "minutes_per_month": null, "cost_per_month_usd": 20.0},
+        "exhausted": null,
+        "days": [{"date": "2026-03-02", "minutes": 61.5, "reserved_minutes": 12.0, "cost_usd": 0.279}],
+    })
+}
+
 pub(crate) fn upload() -> Value {
     let name = "users/local/audio/k3f9q2m7x8w4n6p5r2t3v7yz";
     let url = format!("https://storage.googleapis.com/recordings/{name}?X-Goog-Signature=5f1c");

@@ -27,6 +27,7 @@ use crate::{
     stream::ProgressEvent,
     transcript::TranscriptBody,
     uploads::UploadBody,
+    usage::UsageBody,
     view::{InterviewBody, ReportBody, WholeInterview},
 };
 
@@ -71,6 +72,7 @@ pub(super) fn all() -> Value {
         StepEvent,
         TranscriptBody<'static>,
         UploadBody,
+        UsageBody,
         WebhookBody,
         WholeInterview,
     );

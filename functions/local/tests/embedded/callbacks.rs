@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use domain::{
     callback::{Job, QUEUE},
     interview_store,
+    ledger::SpendingLimits,
     ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::Recognition,
@@ -260,6 +261,7 @@ async fn crash_before_submit_is_retried_after_one_lease() {
         public_url: Some(test.url.clone()),
         max_duration: Duration::from_hours(1),
         turns: transcribe::turn_taking::TurnTaking::default(),
+        limits: SpendingLimits::default(),
     };
     let task = steps::DeliveredTask {
         queue: QUEUE.to_owned(),

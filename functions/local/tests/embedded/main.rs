@@ -8,6 +8,7 @@
 
 mod audio;
 mod audits;
+mod budget;
 mod callbacks;
 mod contention;
 mod corpus;
@@ -18,6 +19,7 @@ mod http2;
 mod identity;
 mod incomplete;
 mod leases;
+mod ledger;
 mod maintenance;
 mod mutations;
 mod notes;

@@ -1,6 +1,6 @@
 //! A speech engine that does as it is told.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::{
@@ -22,12 +22,20 @@ pub struct ScriptedEngine {
     pub speakers_expected: AtomicU32,
     /// Words that it says instead of its few, when there are any.
     pub long: AtomicUsize,
+    /// The length of recordings that it reports, in milliseconds; 0 for its own.
+    pub duration_ms: AtomicU64,
+    /// Whether it hears nothing.
+    pub silent: AtomicBool,
 }
 
 #[async_trait]
 impl Transcriber for ScriptedEngine {
     fn name(&self) -> &'static str {
         "scripted"
+    }
+
+    fn model(&self) -> Option<&str> {
+        Some("scripted")
     }
 
     async fn transcribe(
@@ -53,7 +61,15 @@ impl Transcriber for ScriptedEngine {
         if long > 0 {
             return Ok(monologue(long));
         }
-        Ok(dialogue())
+        let mut recognition = dialogue();
+        if self.silent.load(Ordering::SeqCst) {
+            recognition.words.clear();
+        }
+        let duration_ms = self.duration_ms.load(Ordering::SeqCst);
+        if duration_ms > 0 {
+            recognition.audio.duration_ms = duration_ms;
+        }
+        Ok(recognition)
     }
 }
 

@@ -142,6 +142,17 @@ pub trait Transcriber: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
 
+    /// Its model, where it has one; the same as that of its live half.
+    fn model(&self) -> Option<&str> {
+        None
+    }
+
+    /// What it costs to recognise a recording of that length in milliseconds, in US dollars: 0
+    /// where nothing is paid, nothing where the price is not known.
+    fn cost_usd(&self, _audio_ms: u64) -> Option<f64> {
+        Some(0.0)
+    }
+
     /// Whether it can begin with a recording. Checked before a lease is acquired; one that
     /// waits takes none and costs no attempt.
     fn readiness(&self) -> Readiness {
@@ -238,6 +249,12 @@ pub trait LiveTranscriber: Send + Sync {
 
     /// Its model.
     fn model(&self) -> &str;
+
+    /// What it costs to recognise a stream of that length in milliseconds, as
+    /// [`Transcriber::cost_usd`] has it for recordings.
+    fn stream_cost_usd(&self, _audio_ms: u64) -> Option<f64> {
+        Some(0.0)
+    }
 
     /// How it stands with it.
     fn status(&self) -> EngineStatus {

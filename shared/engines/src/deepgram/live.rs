@@ -72,6 +72,11 @@ impl LiveTranscriber for Deepgram {
         &self.options.model
     }
 
+    /// No price is stored.
+    fn stream_cost_usd(&self, _: u64) -> Option<f64> {
+        None
+    }
+
     async fn listen(
         &self,
         samples: SampleStream,

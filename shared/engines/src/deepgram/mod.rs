@@ -34,6 +34,7 @@ use futures::future::BoxFuture;
 use reqwest::{Client, Response};
 
 use crate::provider::http::SetupError;
+use crate::language::prices;
 
 use error::DeepgramError;
 use query::ListenQuery;
@@ -139,6 +140,14 @@ impl Deepgram {
 impl Transcriber for Deepgram {
     fn name(&self) -> &'static str {
         "deepgram"
+    }
+
+    fn model(&self) -> Option<&str> {
+        Some(&self.options.model)
+    }
+
+    fn cost_usd(&self, audio_ms: u64) -> Option<f64> {
+        prices::speech_cost_usd("deepgram", &self.options.model, audio_ms)
     }
 
     fn calls_back(&self, request: &TranscriptionRequest, public_url: &str) -> bool {

@@ -41,6 +41,14 @@ impl Transcriber for Diarized {
         self.engine.name()
     }
 
+    fn model(&self) -> Option<&str> {
+        self.engine.model()
+    }
+
+    fn cost_usd(&self, audio_ms: u64) -> Option<f64> {
+        self.engine.cost_usd(audio_ms)
+    }
+
     fn readiness(&self) -> Readiness {
         self.engine.readiness()
     }

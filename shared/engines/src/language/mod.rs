@@ -19,7 +19,7 @@ mod limits;
 mod merge;
 mod model;
 mod parts;
-mod prices;
+pub(crate) mod prices;
 mod prompt;
 mod reduce;
 mod schema;

@@ -1,4 +1,4 @@
-//! What tokens cost, from `prices.json`.
+//! What tokens and minutes of speech cost, from `prices.json`.
 
 use std::sync::LazyLock;
 
@@ -12,6 +12,15 @@ static PRICES: LazyLock<Prices> =
 #[derive(Default, Deserialize)]
 struct Prices {
     models: Vec<Price>,
+    speech: Vec<SpeechPrice>,
+}
+
+/// In US dollars for a minute.
+#[derive(Deserialize)]
+struct SpeechPrice {
+    engine: String,
+    prefix: String,
+    minute: f64,
 }
 
 /// In US dollars for a million tokens.
@@ -51,6 +60,15 @@ impl Price {
 pub(crate) fn cost_usd(model: &str, usage: Usage) -> Option<f64> {
     let price = PRICES.models.iter().find(|price| price.is_for(model))?;
     Some(price.cost(usage))
+}
+
+/// What it costs to recognise a recording of that length in milliseconds, in US dollars;
+/// nothing when the price is not in the table.
+#[expect(clippy::cast_precision_loss, reason = "recordings are short")]
+pub(crate) fn speech_cost_usd(engine: &str, model: &str, audio_ms: u64) -> Option<f64> {
+    let is_for = |price: &&SpeechPrice| price.engine == engine && model.starts_with(&price.prefix);
+    let price = PRICES.speech.iter().find(is_for)?;
+    Some(price.minute * audio_ms as f64 / 60_000.0)
 }
 
 #[cfg(test)]
@@ -99,6 +117,14 @@ mod tests {
         ] {
             assert_eq!(cost_usd(name, MILLION), None, "{name}");
         }
+    }
+
+    #[test]
+    fn speech_costs_by_the_minute_where_the_price_is_known() {
+        let hour = speech_cost_usd("deepgram", "nova-3-general", 3_600_000).unwrap();
+        assert!((hour - 0.258).abs() < 1e-9, "{hour}");
+        assert_eq!(speech_cost_usd("deepgram", "whisper-large", 1), None);
+        assert_eq!(speech_cost_usd("openai", "nova-3", 1), None);
     }
 
     #[test]

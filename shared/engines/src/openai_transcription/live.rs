@@ -25,6 +25,11 @@ impl LiveTranscriber for OpenAiTranscriber {
         &self.0.options.model
     }
 
+    /// No price is stored.
+    fn stream_cost_usd(&self, _: u64) -> Option<f64> {
+        None
+    }
+
     async fn listen(
         &self,
         samples: SampleStream,

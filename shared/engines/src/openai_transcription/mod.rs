@@ -102,6 +102,15 @@ impl Transcriber for OpenAiTranscriber {
         "openai"
     }
 
+    fn model(&self) -> Option<&str> {
+        Some(&self.0.options.model)
+    }
+
+    /// The server may be any.
+    fn cost_usd(&self, _: u64) -> Option<f64> {
+        None
+    }
+
     async fn transcribe(
         &self,
         request: &TranscriptionRequest,

@@ -94,6 +94,10 @@ impl Transcriber for PocketSphinx {
         "pocketsphinx"
     }
 
+    fn model(&self) -> Option<&str> {
+        Some(MODEL)
+    }
+
     async fn transcribe(
         &self,
         request: &TranscriptionRequest,

@@ -68,6 +68,10 @@ impl Transcriber for Whisper {
         "whisper"
     }
 
+    fn model(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
     fn keeps_checkpoints(&self) -> bool {
         true
     }

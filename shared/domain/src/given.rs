@@ -1,0 +1,162 @@
+//! What a step was given: by it is known whether running a failed step again can help.
+//!
+//! A permanent error follows from what the step was given: the recording, the fields of its
+//! interview that the engine is told, the engine with its model, and this release. A digest
+//! of these is stored with the failed step. While the same digest comes out, the step would
+//! fail again, and an engine would bill it again; so `retry` refuses it. A step that failed
+//! in an earlier release has no digest, and can be run again.
+//!
+//! Errors that the operator resolves are left out ([`is_resolved_by_operator`]): keys, credit
+//! and quotas change where no digest shows it, and such requests are not billed.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Interview,
+    analysis::Rubric,
+    ids::hex,
+    speaker,
+    steps::{Code, StepName},
+};
+
+/// The release of the program, in which a step may do what it did not before.
+const RELEASE: &str = env!("CARGO_PKG_VERSION");
+
+/// The engine that does a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Engine<'a> {
+    /// Its name in the settings.
+    pub name: &'a str,
+    /// Its model, where it has one.
+    pub model: Option<&'a str>,
+}
+
+/// A digest of what the transcription of a recording of this generation is given.
+/// `max_duration_ms` is the longest recording that is accepted.
+pub fn to_transcription(
+    interview: &Interview,
+    generation: Option<i64>,
+    engine: Engine<'_>,
+    max_duration_ms: u64,
+) -> String {
+    digest(
+        StepName::Transcription,
+        &json!([
+            generation,
+            interview.language,
+            interview.kind,
+            interview.speakers_expected,
+            interview.rubric.as_ref().map(key_terms),
+            engine,
+            max_duration_ms,
+        ]),
+    )
+}
+
+/// The same of the waveform.
+pub fn to_waveform(generation: Option<i64>, max_duration_ms: u64) -> String {
+    digest(StepName::Waveform, &json!([generation, max_duration_ms]))
+}
+
+/// A digest of what the analysis of a transcript of this revision is given.
+pub fn to_analysis(interview: &Interview, revision: u64, engine: Engine<'_>) -> String {
+    digest(
+        StepName::Analysis,
+        &json!([
+            revision,
+            interview.kind,
+            interview.rubric,
+            speaker::roles(&interview.speakers),
+            interview.speakers_expected,
+            engine,
+        ]),
+    )
+}
+
+/// The terms that a speech engine is told.
+fn key_terms(rubric: &Rubric) -> Vec<&str> {
+    let competencies = rubric.competencies.iter();
+    competencies
+        .map(|criterion| criterion.name.as_str())
+        .collect()
+}
+
+fn digest(step: StepName, given: &Value) -> String {
+    let all = json!([RELEASE, step, given]).to_string();
+    hex(&Sha256::digest(all)[..16])
+}
+
+/// Whether an error of this code ends when the operator does something about it.
+pub fn is_resolved_by_operator(code: &str) -> bool {
+    const CODES: [Code; 5] = [
+        Code::EngineUnauthorized,
+        Code::EngineForbidden,
+        Code::EngineOutOfCredit,
+        Code::EngineMisconfigured,
+        Code::EngineQuota,
+    ];
+    CODES.iter().any(|known| known.as_str() == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InterviewId, InterviewKey, Timestamp, UserId};
+
+    const ENGINE: Engine<'_> = Engine {
+        name: "deepgram",
+        model: Some("nova-3"),
+    };
+
+    fn interview() -> Interview {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::parse("i").unwrap(),
+        };
+        Interview::new(&key, "t".into(), Timestamp::from_millis(0))
+    }
+
+    #[test]
+    fn digest_changes_with_what_the_engine_is_told_and_with_nothing_else() {
+        let own = interview();
+        let given = |own: &Interview| to_transcription(own, Some(1), ENGINE, 60_000);
+        let before = given(&own);
+        let renamed = Interview {
+            title: "Another".into(),
+            webhook_url: Some("https://example.com".into()),
+            ..own.clone()
+        };
+        assert_eq!(given(&renamed), before);
+        let expecting = Interview {
+            speakers_expected: Some(2),
+            ..own.clone()
+        };
+        let spoken = Interview {
+            language: Some("de".into()),
+            ..own.clone()
+        };
+        let mut others = vec![given(&expecting), given(&spoken)];
+        others.push(to_transcription(&own, Some(2), ENGINE, 60_000));
+        others.push(to_transcription(&own, Some(1), ENGINE, 120_000));
+        let newer = Engine {
+            model: Some("nova-4"),
+            ..ENGINE
+        };
+        others.push(to_transcription(&own, Some(1), newer, 60_000));
+        others.push(before);
+        others.sort();
+        others.dedup();
+        assert_eq!(others.len(), 6);
+    }
+
+    #[test]
+    fn analysis_depends_on_the_revision_and_steps_differ() {
+        let own = interview();
+        let first = to_analysis(&own, 1, ENGINE);
+        assert_ne!(first, to_analysis(&own, 2, ENGINE));
+        assert_eq!(first, to_analysis(&own, 1, ENGINE));
+        assert_ne!(to_waveform(Some(1), 7), to_waveform(Some(1), 8));
+    }
+}
