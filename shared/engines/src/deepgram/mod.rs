@@ -33,8 +33,8 @@ use domain::{
 use futures::future::BoxFuture;
 use reqwest::{Client, Response};
 
-use crate::provider::http::SetupError;
 use crate::language::prices;
+use crate::provider::http::SetupError;
 
 use error::DeepgramError;
 use query::ListenQuery;
