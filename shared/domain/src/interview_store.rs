@@ -53,10 +53,6 @@ pub async fn transact<T>(
             let (Decision::Leave(answer) | Decision::Write(answer, _)) = decide(None);
             return Ok(answer);
         };
-        if tried.replace(document.version) == Some(document.version) {
-            // Not the interview has changed, but what another write was to find.
-            return Err(RecordsError::Stale { path });
-        }
         let mut interview: Box<Interview> = document.decode()?;
         add_renewals(records, &mut interview).await?;
         let (held, reserved) = (interview.leases(), interview.reservations.clone());
@@ -75,6 +71,13 @@ pub async fn transact<T>(
         let precondition = Precondition::Version(document.version);
         let changes = ledger::settle(&reserved, &mut interview);
         ledger::book_changes(records, &key.user_id, &changes, &mut writes).await?;
+        let versions = (document.version, ledger::versions(&writes));
+        if tried.as_ref() == Some(&versions) {
+            // Neither the interview nor a ledger has changed, but what another write was to
+            // find.
+            return Err(RecordsError::Stale { path });
+        }
+        tried = Some(versions);
         writes.push(Write::put(path.clone(), &interview, precondition)?);
         writes.extend(lease_writes(key, &held, &interview.leases(), now)?);
         match records.commit(writes).await {

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Interview, InterviewKey, Timestamp, UserId,
     analysis::Usage,
+    conflict::ConflictPauses,
     interview_store::{self, Decision},
     paths::DocPath,
     ports::{Records, RecordsError},
@@ -33,13 +34,13 @@ use crate::{
     versions::{UnknownFields, strip_unknown},
 };
 
-pub(crate) use books::{Changes, book_changes};
+pub(crate) use books::{Changes, book_changes, versions};
 pub use books::{DaySums, Ledger, add, month, spend, take_back};
 pub use day::{Day, Month};
 pub use limits::{BudgetExhausted, SpendingLimits};
 pub use release::release;
 
-use books::{Book, MAX_CONFLICTS};
+use books::Book;
 
 /// The name of the collections that hold ledgers, for all users.
 pub const LEDGER: &str = "ledger";
@@ -252,7 +253,8 @@ pub async fn reserve(
     now: Timestamp,
 ) -> Result<(), SpendError> {
     let day = Day::of(now);
-    for _ in 0..MAX_CONFLICTS {
+    let mut pauses = ConflictPauses::new();
+    loop {
         let book = Book::read(records, &key.user_id, day.month()).await?;
         let guard = book.guard()?;
         let mut is_fresh = true;
@@ -282,9 +284,11 @@ pub async fn reserve(
         if let Some(answer) = interview_store::transact(records, key, now, reserve).await? {
             return answer;
         }
+        if !pauses.wait().await {
+            let path = key.document();
+            return Err(RecordsError::Stale { path }.into());
+        }
     }
-    let path = key.document();
-    Err(RecordsError::Stale { path }.into())
 }
 
 /// Whether something can still be reserved for the step.

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amounts, Day, Month, Reservation, SpendError, SpendingLimits, path};
+use super::{Amounts, Day, LEDGER, Month, Reservation, SpendError, SpendingLimits, path};
 use crate::{
     Timestamp, UserId,
+    conflict::ConflictPauses,
     paths::DocPath,
     ports::{Precondition, Records, RecordsError, Write},
     versions::{Extended, UnknownFields, strip_unknown},
 };
-
-/// How often a transaction is begun anew before the store is called unavailable.
-pub(super) const MAX_CONFLICTS: usize = 50;
 
 /// The document `users/{user}/ledger/{month}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +198,20 @@ pub(crate) async fn book_changes(
     Ok(())
 }
 
+/// Which versions of ledgers the writes of a transaction replace.
+pub(crate) fn versions(writes: &[Write]) -> Vec<(DocPath, Precondition)> {
+    let puts = writes.iter().filter_map(|write| match write {
+        Write::Put {
+            path, precondition, ..
+        } => Some((path, precondition)),
+        Write::Delete { .. } => None,
+    });
+    let ledgers = puts.filter(|(path, _)| path.split().0.ends_with(&format!("/{LEDGER}")));
+    ledgers
+        .map(|(path, precondition)| (path.clone(), *precondition))
+        .collect()
+}
+
 /// The ledger of a user and month; an empty one where there is none.
 ///
 /// # Errors
@@ -267,7 +279,8 @@ async fn change(
     day: Day,
     apply: impl Fn(&mut Ledger) -> Result<(), SpendError> + Send,
 ) -> Result<(), SpendError> {
-    for _ in 0..MAX_CONFLICTS {
+    let mut pauses = ConflictPauses::new();
+    loop {
         let mut book = Book::read(records, user, day.month()).await?;
         apply(&mut book.ledger)?;
         let Some(write) = book.changed(&[])? else {
@@ -275,10 +288,8 @@ async fn change(
         };
         match records.commit(vec![write]).await {
             Ok(()) => return Ok(()),
-            Err(RecordsError::Stale { .. }) => {}
+            Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let path = path(user, day.month());
-    Err(RecordsError::Stale { path }.into())
 }

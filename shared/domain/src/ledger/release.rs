@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Changes, Reservations, book_changes, books::MAX_CONFLICTS};
+use super::{Changes, Reservations, book_changes};
 use crate::{
     InterviewKey,
+    conflict::ConflictPauses,
     ports::{Precondition, Records, RecordsError, Write},
     steps::StepState,
 };
@@ -20,7 +21,8 @@ const RESERVATIONS: &str = "reservations";
 /// are not are left to end with their month.
 pub async fn release(records: &dyn Records, key: &InterviewKey) -> Result<(), RecordsError> {
     let path = key.document();
-    for _ in 0..MAX_CONFLICTS {
+    let mut pauses = ConflictPauses::new();
+    loop {
         let Some(document) = records.read(&path).await? else {
             return Ok(());
         };
@@ -39,11 +41,10 @@ pub async fn release(records: &dyn Records, key: &InterviewKey) -> Result<(), Re
         let changes = changes(&reservations, &fields);
         book_changes(records, &key.user_id, &changes, &mut writes).await?;
         match records.commit(writes).await {
-            Err(RecordsError::Stale { .. }) => {}
+            Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
             done => return done,
         }
     }
-    Err(RecordsError::Stale { path })
 }
 
 fn changes(reservations: &Reservations, interview: &Map<String, Value>) -> Changes {
