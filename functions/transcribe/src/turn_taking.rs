@@ -21,7 +21,7 @@ pub struct TurnTaking(Mutex<Turns>);
 
 #[derive(Debug, Default)]
 struct Turns {
-    /// When a task of the user was last put off.
+    /// When a task of the user last had to wait.
     waiting: HashMap<UserId, Timestamp>,
     /// The number of the user's last turn; none yet counts as 0.
     started: HashMap<UserId, u64>,
@@ -35,8 +35,8 @@ impl TurnTaking {
         turns.waiting.insert(user.clone(), now);
     }
 
-    /// Whether a task of `user` may begin: it is of the user among those who wait whose last
-    /// turn is the longest ago. Otherwise it waits.
+    /// Whether a task of `user` may begin: of all users who wait, this one's last turn is the
+    /// longest ago. Otherwise it waits.
     pub(crate) fn may_begin(&self, user: &UserId, now: Timestamp) -> bool {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turns
@@ -53,7 +53,7 @@ impl TurnTaking {
         turns.last += 1;
         let last = turns.last;
         turns.started.insert(user.clone(), last);
-        // Those who have not come for long begin anew, in front.
+        // Users without a turn for long begin anew, in front.
         let oldest = last.saturating_sub(1_000);
         turns.started.retain(|_, turn| *turn > oldest);
         true

@@ -1,8 +1,8 @@
 //! Writes that are awaited also when the work around them is stopped.
 //!
 //! A worker whose lease is refused is dropped at its next pause. A request that it has sent
-//! is not taken back by that: the store may complete it a moment later, behind whoever
-//! clears the worker's results away. Such a write runs as a task of its own, and the runner
+//! is not taken back by that: the store may complete it a moment later, after the
+//! worker's results have been cleared away. Such a write runs as a task of its own, and the runner
 //! waits for these tasks before it reports how the step ended.
 
 use std::{panic, time::Duration};

@@ -150,7 +150,7 @@ async fn objects_that_arrive_after_the_deletion_are_cleared_away() {
     }
 }
 
-/// The database and its log, as whoever gets hold of the disk reads them.
+/// The database and its log, as they can be read from the disk.
 #[tokio::test]
 async fn no_word_of_a_deleted_interview_stays_in_the_database() {
     let test = TestHost::start().await;

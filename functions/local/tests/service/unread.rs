@@ -1,4 +1,4 @@
-//! Answers that nobody reads do not fill the memory.
+//! Answers that are not read do not fill the memory.
 
 use std::{path::Path, sync::Arc};
 

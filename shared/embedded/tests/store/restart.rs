@@ -102,7 +102,7 @@ async fn one_user_with_many_tasks_does_not_keep_another_waiting() {
     assert_eq!(users(&first), ["many", "one"]);
     let rest = deliveries.take(&lane, 2).await.unwrap();
     assert_eq!(users(&rest), ["many", "many"]);
-    // One user has three of four places, also while nobody else is there.
+    // One user has three of four places, also while no other user waits.
     deliveries.done(&first[1]).await.unwrap();
     assert_eq!(deliveries.take(&lane, 1).await.unwrap(), []);
     deliveries.done(&first[0]).await.unwrap();
