@@ -1770,8 +1770,8 @@ export interface components {
         WebhookData: {
             /** @description The interview's id. */
             interview_id: string;
-            /** @description The client's own data, as it came. */
-            metadata: {
+            /** @description The client's own data, as it came; absent once the interview is deleted. */
+            metadata?: {
                 [key: string]: unknown;
             };
             /**
@@ -1779,8 +1779,8 @@ export interface components {
              * @enum {string}
              */
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed" | "deleted";
-            /** @description Where each of its steps stands. */
-            steps: components["schemas"]["Steps"];
+            /** @description Where each of its steps stands; absent once the interview is deleted. */
+            steps?: components["schemas"]["Steps"];
             /** @description Whether its transcript can be relied on: `null` without one, absent once the interview is deleted. */
             usable?: components["schemas"]["Usable"] | null;
             /** @description The user whose interview it is. */

@@ -293,6 +293,16 @@ mod tests {
     }
 
     #[test]
+    fn the_body_of_a_deletion_has_ids_and_status_alone() {
+        let mut interview = done(interview(), StepName::Transcription);
+        interview.metadata = serde_json::from_str(r#"{"candidate": "Ada"}"#).unwrap();
+        let event = WebhookEvent::about(&interview, EventType::Deleted).unwrap();
+        let body: Value = serde_json::from_str(&event.body).unwrap();
+        let expected = json!({"interview_id": "i", "user_id": "u", "status": "deleted"});
+        assert_eq!(body["data"], expected);
+    }
+
+    #[test]
     fn the_body_shows_neither_tokens_nor_words() {
         let mut interview = done(interview(), StepName::Transcription);
         interview.title = "the candidate's name".into();
