@@ -38,7 +38,7 @@ locals {
 
   # Documents that Firestore deletes by itself, within a day after the moment in
   # their `ttl`, should the sweep not have come before.
-  time_to_live = ["receipts"]
+  time_to_live = ["receipts", "receivers"]
 }
 
 resource "google_firestore_field" "time_to_live" {

@@ -543,7 +543,7 @@ export interface paths {
         put?: never;
         /**
          * Send a webhook again
-         * @description The same body under the same id, to the `webhook_url` that is set now.
+         * @description The same body under the same webhook id, to the `webhook_url` that is set now, with as many attempts as a new one.
          */
         post: operations["replay_delivery"];
         delete?: never;
@@ -585,7 +585,7 @@ export interface webhooks {
         put?: never;
         /**
          * Receive the events of an interview
-         * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success; redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
+         * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success, best within 3 seconds; what takes longer is sent again with 15 seconds. Redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
          */
         post: operations["interview_event"];
         delete?: never;
@@ -730,7 +730,7 @@ export interface components {
             title?: string | null;
             /**
              * Format: uri
-             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent.
+             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent. What is pending is sent to the new URL.
              */
             webhook_url?: string | null;
         };
@@ -863,7 +863,7 @@ export interface components {
              * @description When it became due.
              */
             created_at: string;
-            /** @description Its id, the `webhook-id` of every attempt. */
+            /** @description Its id: the webhook id, followed by a number after a change of `webhook_url`. */
             id: string;
             /**
              * Format: date-time
@@ -871,15 +871,19 @@ export interface components {
              */
             next_attempt_at: string | null;
             /**
-             * @description The state of the delivery.
+             * @description The state of the delivery; `superseded` when the interview got another `webhook_url` before it was delivered.
              * @enum {string}
              */
-            state: "pending" | "delivered" | "failed";
+            state: "pending" | "delivered" | "failed" | "superseded";
             /**
              * @description The type of the event.
              * @enum {string}
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
+            /** @description Where it is sent; `null` where an earlier release has not noted it. */
+            url: string | null;
+            /** @description The `webhook-id` of every attempt. */
+            webhook_id: string;
         };
         /** @description One attempt to deliver a webhook. */
         DeliveryAttempt: {
@@ -7643,7 +7647,9 @@ export interface operations {
                      *           "id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617",
                      *           "next_attempt_at": null,
                      *           "state": "delivered",
-                     *           "type": "interview.completed"
+                     *           "type": "interview.completed",
+                     *           "url": "https://example.com/hooks/interviews",
+                     *           "webhook_id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617"
                      *         }
                      *       ],
                      *       "next_page_token": null
@@ -7817,7 +7823,9 @@ export interface operations {
                      *       "id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617",
                      *       "next_attempt_at": null,
                      *       "state": "pending",
-                     *       "type": "interview.completed"
+                     *       "type": "interview.completed",
+                     *       "url": "https://example.com/hooks/interviews",
+                     *       "webhook_id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617"
                      *     }
                      */
                     "application/json": components["schemas"]["Delivery"];

@@ -29,6 +29,7 @@ pub mod origins;
 mod page;
 mod patch;
 mod rate_limit;
+mod redirect;
 mod results;
 mod retry;
 mod routes;

@@ -184,8 +184,8 @@ pub(crate) fn note() -> Value {
 }
 
 pub(crate) fn delivery() -> Value {
-    json!({"id": DELIVERY, "type": "interview.completed", "state": "delivered",
-        "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
+    json!({"id": DELIVERY, "webhook_id": DELIVERY, "type": "interview.completed",
+        "state": "delivered", "url": "https://example.com/hooks/interviews", "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
 }
 
 pub(crate) fn event() -> Value {

@@ -39,6 +39,8 @@ mod uploads;
 mod usable;
 mod versions;
 mod waiting;
+mod webhook_fairness;
+mod webhooks;
 
 #[path = "../support/mod.rs"]
 mod support;
