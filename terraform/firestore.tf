@@ -31,7 +31,7 @@ locals {
   # Documents that are found by their names alone: what is in them is large, or written
   # every few seconds (the leases in `data`), and every index of it would be written and
   # paid for.
-  never_asked = ["chunks", "data", "deliveries", "notes"]
+  never_asked = ["chunks", "data", "deliveries", "notes", "secrets"]
 
   # The same of interviews.
   never_asked_of_interviews = ["audio", "expiring_regular_ms", "metadata", "rubric", "speakers", "steps", "title", "trace", "webhook_url"]

@@ -40,6 +40,7 @@ mod transcript;
 mod uploads;
 mod validation;
 mod view;
+mod webhook_secret;
 
 use std::{io, sync::Arc};
 

@@ -141,9 +141,8 @@ impl Notify {
         now: Timestamp,
     ) -> Result<(SendOutcome, Option<Verdict>), Failure> {
         let event = &own.event;
-        let signed = self
-            .secrets
-            .headers(&event.id, now.as_secs(), own.log.body.as_bytes());
+        let secrets = self.secrets_of(&event.key.user_id, now).await?;
+        let signed = secrets.headers(&event.id, now.as_secs(), own.log.body.as_bytes());
         let trace = trace::current().map(|trace| trace.child().to_string());
         let traced = trace.map(|trace| (trace::TRACEPARENT, trace));
         let headers: Vec<_> = signed.into_iter().chain(traced).collect();

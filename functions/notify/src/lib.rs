@@ -6,9 +6,9 @@
 //! the outcome of an attempt, `redirect` after a change of the receiver, `log` with what is
 //! stored and queued. [`lanes`] shares the places fairly, [`health`] and `circuit` postpone
 //! what goes to a receiver that fails. Standard Webhooks
-//! (<https://www.standardwebhooks.com>): [`sign`] makes the signatures, [`schedule`]
-//! the delays, [`client`] with [`resolver`], [`target`] and [`address`] only calls public
-//! addresses.
+//! (<https://www.standardwebhooks.com>): [`sign`] makes the signatures with the secrets of
+//! `owner`, [`schedule`] the delays, [`client`] with [`resolver`], [`target`] and [`address`]
+//! only calls public addresses.
 
 pub mod address;
 mod circuit;
@@ -18,6 +18,7 @@ pub mod health;
 pub mod lanes;
 mod log;
 pub mod outcome;
+mod owner;
 mod redirect;
 pub mod resolver;
 pub mod schedule;
@@ -48,7 +49,7 @@ pub struct Notify {
     pub queue: Arc<dyn Queue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The signing secrets.
+    /// The service's signing secrets.
     pub secrets: Secrets,
     /// What delivers them.
     pub client: WebhookClient,

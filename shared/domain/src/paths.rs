@@ -58,6 +58,11 @@ pub fn interviews_of(user: &UserId) -> String {
     format!("users/{user}/interviews")
 }
 
+/// The secret that signs a user's webhooks.
+pub fn webhook_secret(user: &UserId) -> DocPath {
+    DocPath(format!("users/{user}/secrets/webhook"))
+}
+
 /// What is remembered of a user's webhook receiver that is slow or fails. `name` is safe in
 /// a path.
 pub fn webhook_receiver(user: &UserId, name: &str) -> DocPath {

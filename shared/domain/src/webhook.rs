@@ -2,6 +2,7 @@
 
 mod body;
 mod delivery;
+mod secret;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::{
 
 pub use body::{PublicStep, PublicSteps, PublicWaiting, WebhookBody, WebhookData};
 pub use delivery::{DeliveryAttempt, DeliveryState, WebhookDelivery, following_id, webhook_id};
+pub use secret::{OwnerSecret, ReplacedSecret, SECRET_OVERLAP};
 
 /// The longest URL of a receiver, in bytes.
 pub const MAX_URL_BYTES: usize = 2_048;

@@ -208,6 +208,19 @@ pub(crate) fn pending_delivery() -> Value {
     pending
 }
 
+const SECRET_ID: &str = "m7w2k9x4q6n8p3r5t2v7y4zd";
+const OVERLAP_END: &str = "2026-03-03T09:30:00.000Z";
+
+pub(crate) fn webhook_secret() -> Value {
+    json!({"signed_by": "owner", "id": SECRET_ID, "created_at": CREATED,
+        "previous_valid_until": OVERLAP_END})
+}
+
+pub(crate) fn new_webhook_secret() -> Value {
+    json!({"id": SECRET_ID, "created_at": CREATED, "previous_valid_until": OVERLAP_END,
+        "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"})
+}
+
 pub(crate) fn health() -> Value {
     json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})
 }

@@ -27,6 +27,7 @@ use crate::{
     transcript::TranscriptBody,
     uploads::UploadBody,
     view::{InterviewBody, ReportBody, WholeInterview},
+    webhook_secret::{NewSecretBody, SecretBody},
 };
 
 /// The schemas of these types and of all that they are made of.
@@ -58,6 +59,7 @@ pub(super) fn all() -> Value {
         Health,
         InterviewBody,
         JsonData,
+        NewSecretBody,
         Note,
         Page<DeliveryBody>,
         Page<InterviewBody>,
@@ -65,6 +67,7 @@ pub(super) fn all() -> Value {
         ProblemBody<'static>,
         ProgressEvent,
         ReportBody,
+        SecretBody,
         Segment,
         StatusEvent,
         StepEvent,

@@ -40,6 +40,7 @@ mod usable;
 mod versions;
 mod waiting;
 mod webhook_fairness;
+mod webhook_secret;
 mod webhooks;
 
 #[path = "../support/mod.rs"]
