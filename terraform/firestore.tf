@@ -32,14 +32,14 @@ locals {
   # Documents that are found by their names alone: what is in them is large, or written
   # every few seconds (the leases in `data`), and every index of it would be written and
   # paid for.
-  never_asked = ["chunks", "data", "deliveries", "notes"]
+  never_asked = ["chunks", "data", "deliveries", "notes", "secrets"]
 
   # The same of interviews.
   never_asked_of_interviews = ["audio", "expiring_regular_ms", "metadata", "rubric", "speakers", "steps", "title", "trace", "webhook_url"]
 
   # Documents that Firestore deletes by itself, within a day after the moment in
   # their `ttl`, should the sweep not have come before.
-  time_to_live = ["receipts"]
+  time_to_live = ["receipts", "receivers"]
 }
 
 resource "google_firestore_field" "time_to_live" {

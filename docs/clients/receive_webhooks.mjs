@@ -49,8 +49,8 @@ async function receive(request, response) {
     return response.writeHead(401).end();
   }
   const event = JSON.parse(body);
-  // The same id may come again: remember what has been dealt with. And the secret is
-  // the whole service's: check that event.data.user_id is yours.
+  // The same id may come again: remember what has been dealt with. And unless you have made a
+  // secret of your own, it is the whole service's: check that event.data.user_id is yours.
   console.log("verified", event.type, request.headers["webhook-id"], event.data.status);
   response.writeHead(204).end();
 }

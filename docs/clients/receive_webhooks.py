@@ -42,8 +42,9 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         good = verified(self.headers, body)
         if good:
             event = json.loads(body)
-            # The same id may come again: remember what has been dealt with. And the secret
-            # is the whole service's: check that event["data"]["user_id"] is yours.
+            # The same id may come again: remember what has been dealt with. And unless you have
+            # made a secret of your own, it is the whole service's: check that
+            # event["data"]["user_id"] is yours.
             print("verified", event["type"], self.headers["webhook-id"], event["data"]["status"], flush=True)
         else:
             print("refused", flush=True)

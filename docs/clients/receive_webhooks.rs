@@ -83,8 +83,8 @@ async fn receive(keys: &[Vec<u8>], request: Request<Incoming>) -> StatusCode {
     let event: Value = serde_json::from_slice(&body).unwrap_or_default();
     let id = parts.headers["webhook-id"].to_str().unwrap_or("");
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
-    // The same id may come again: remember what has been dealt with. And the secret is
-    // the whole service's: check that `user_id` is yours.
+    // The same id may come again: remember what has been dealt with. And unless you have made
+    // a secret of your own, it is the whole service's: check that `user_id` is yours.
     println!(
         "verified {} {id} {}",
         text(&event["type"]),

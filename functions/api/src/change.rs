@@ -61,7 +61,7 @@ pub(crate) struct ChangeInterview {
     #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Patch<u32>,
     /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
-    /// internet. `null` if no webhooks are sent.
+    /// internet. `null` if no webhooks are sent. What is pending is sent to the new URL.
     #[serde(default)]
     #[schemars(url, length(max = MAX_URL_BYTES), regex(pattern = WEB_URL))]
     webhook_url: Patch<String>,
@@ -145,6 +145,9 @@ pub(crate) async fn change(
     let now = api.clock.now();
     let changed = interview_store::transact(&*api.records, &key, now, apply).await;
     let interview = changed??;
+    if !matches!(change.webhook_url, Patch::Keep) {
+        api.redirect_webhooks(&interview).await;
+    }
     Ok(Json(api.view(&interview)))
 }
 

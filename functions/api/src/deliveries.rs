@@ -7,7 +7,9 @@ use domain::{
     ErrorCode, Interview, Timestamp, ids,
     ports::{Precondition, Query as RecordsQuery, Task, Write},
     versions::StripUnknown as _,
-    webhook::{DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookDelivery, WebhookEvent},
+    webhook::{
+        DeliveryAttempt, DeliveryState, EventType, QUEUE, WebhookDelivery, WebhookEvent, webhook_id,
+    },
 };
 use http::StatusCode;
 use runtime::http::Problem;
@@ -31,13 +33,18 @@ use crate::{
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Delivery")]
 pub(crate) struct DeliveryBody {
-    /// Its id, the `webhook-id` of every attempt.
+    /// Its id: the webhook id, followed by a number after a change of `webhook_url`.
     id: String,
+    /// The `webhook-id` of every attempt.
+    webhook_id: String,
     /// The type of the event.
     #[serde(rename = "type")]
     event_type: EventType,
-    /// The state of the delivery.
+    /// The state of the delivery; `superseded` when the interview got another `webhook_url`
+    /// before it was delivered.
     state: DeliveryState,
+    /// Where it is sent; `null` where an earlier release has not noted it.
+    url: Option<String>,
     /// Every attempt, oldest first.
     attempts: Vec<DeliveryAttempt>,
     /// When the next attempt is due; `null` where none is.
@@ -89,7 +96,8 @@ pub(crate) async fn deliveries(
 
 /// Send a webhook again
 ///
-/// The same body under the same id, to the `webhook_url` that is set now.
+/// The same body under the same webhook id, to the `webhook_url` that is set now, with as many
+/// attempts as a new one.
 #[utoipa::path(
     post, path = "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
     operation_id = "replay_delivery", tag = "Webhooks", params(OwnInterview, DeliveryId),
@@ -118,36 +126,39 @@ pub(crate) async fn replay(
     let path = interview.key().delivery(if ours { id } else { "none" });
     let document = api.records.read(&path).await?.ok_or_else(no_delivery)?;
     let mut delivery: WebhookDelivery = document.decode()?;
-    let name = task_name(id, &delivery, api.clock.now());
-    delivery.state = DeliveryState::Pending;
-    delivery.next_attempt_at = None;
+    let now = api.clock.now();
+    let name = task_name(id, &delivery, now);
+    delivery.replay(&url, now);
     let unchanged = Precondition::Version(document.version);
     let write = Write::put(path, &delivery, unchanged)?;
     api.records.commit(vec![write]).await?;
-    api.send_again(&interview, id, url, &delivery, name).await?;
+    api.enqueue_webhook(&interview, id, &url, &delivery, name)
+        .await?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryBody::new(id, delivery))))
 }
 
 impl Api {
-    async fn send_again(
+    /// Queues an attempt to deliver a webhook.
+    pub(crate) async fn enqueue_webhook(
         &self,
         interview: &Interview,
         id: &str,
-        url: String,
+        url: &str,
         delivery: &WebhookDelivery,
         name: String,
     ) -> Result<(), Problem> {
-        let notice = WebhookEvent {
-            id: id.to_owned(),
+        let event = WebhookEvent {
+            id: webhook_id(id).to_owned(),
             event_type: delivery.event_type,
             key: interview.key(),
-            url,
+            delivery: Some(id.to_owned()),
+            url: url.to_owned(),
             body: delivery.body.clone(),
             trace: interview.trace,
         };
         let task = Task {
             name,
-            body: serde_json::to_value(&notice).map_err(|_| Problem::internal())?,
+            body: serde_json::to_value(&event).map_err(|_| Problem::internal())?,
             delay: Duration::ZERO,
             trace: interview.trace,
         };
@@ -168,8 +179,10 @@ impl DeliveryBody {
         let delivery = delivery.known_only();
         Self {
             id: id.to_owned(),
+            webhook_id: webhook_id(id).to_owned(),
             event_type: delivery.event_type,
             state: delivery.state,
+            url: delivery.url,
             attempts: delivery.attempts,
             next_attempt_at: delivery.next_attempt_at,
             created_at: delivery.created_at,

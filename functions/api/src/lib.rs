@@ -31,6 +31,7 @@ pub mod origins;
 mod page;
 mod patch;
 mod rate_limit;
+mod redirect;
 mod results;
 mod retry;
 mod retry_check;
@@ -45,6 +46,7 @@ mod uploads;
 mod usage;
 mod validation;
 mod view;
+mod webhook_secret;
 
 use std::{io, sync::Arc};
 

@@ -25,6 +25,7 @@ use crate::{
     events, health,
     identity::credentials,
     interviews, list, notes, openapi, results, retry, stream, transcript, uploads, usage, view,
+    webhook_secret,
 };
 
 type Routes = OpenApiRouter<Arc<Api>>;
@@ -49,6 +50,7 @@ fn users() -> Routes {
         .routes(routes!(notes::change_note, notes::delete_note))
         .routes(routes!(deliveries::deliveries))
         .routes(routes!(deliveries::replay))
+        .routes(routes!(webhook_secret::show, webhook_secret::rotate))
         .routes(routes!(uploads::upload_url))
         .routes(routes!(transcript::json))
         .routes(routes!(transcript::srt))

@@ -7,7 +7,13 @@ use announce::Announce;
 use api::{Api, ApiService, Console, Limits};
 use domain::ports::Analyst;
 use google::{Cloud, function, service};
-use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets};
+use notify::{
+    Notify,
+    address::Policy,
+    client::WebhookClient,
+    lanes::{LaneLimits, Places},
+    sign::Secrets,
+};
 use report::Report;
 use sweep::Sweep;
 use transcribe::{Transcribe, turn_taking::TurnTaking};
@@ -66,6 +72,8 @@ fn notify(cloud: &Cloud) -> anyhow::Result<Notify> {
         clock: cloud.clock(),
         secrets: Secrets::required(cloud.environment())?,
         client: WebhookClient::new(Policy::from_allow_private(cloud.allow_private_webhooks()?))?,
+        places: Places::default(),
+        limits: LaneLimits::default(),
     })
 }
 

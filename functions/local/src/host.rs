@@ -23,7 +23,14 @@ use domain::{
 use embedded::{Store, StoreOptions};
 use emulation::Dispatcher;
 use engines::Fallback;
-use notify::{Notify, address::Policy, client::WebhookClient, sign::Secrets, target};
+use notify::{
+    Notify,
+    address::Policy,
+    client::WebhookClient,
+    lanes::{LaneLimits, Places},
+    sign::Secrets,
+    target,
+};
 use report::Report;
 use steps::{Function, StepRunner};
 use sweep::Sweep;
@@ -181,6 +188,8 @@ fn functions(
             clock: Arc::clone(&clock),
             secrets,
             client: client.context("setting up the client for webhooks")?,
+            places: Places::default(),
+            limits: LaneLimits::default(),
         }),
         Arc::new(Report {
             steps: steps.clone(),

@@ -22,6 +22,10 @@ pub const USER_AGENT: &str = concat!("InterviewLens/", env!("CARGO_PKG_VERSION")
 /// the middle of a short one. The body is not used.
 const MAX_BODY_BYTES: usize = 8 * 1024;
 
+/// How long is waited for that part of the body: a receiver that has answered does not
+/// hold a place in a lane.
+const BODY_TIME: Duration = Duration::from_millis(250);
+
 /// How webhooks are sent.
 #[derive(Clone)]
 pub struct WebhookClientOptions {
@@ -57,6 +61,7 @@ pub struct WebhookClientError(#[source] reqwest::Error);
 pub struct WebhookClient {
     client: Client,
     policy: Policy,
+    timeout: Duration,
 }
 
 impl WebhookClient {
@@ -67,9 +72,13 @@ impl WebhookClient {
 
     /// A client with other options.
     pub fn with(options: WebhookClientOptions) -> Result<Self, WebhookClientError> {
-        let policy = options.policy;
+        let (policy, timeout) = (options.policy, options.timeout);
         let client = build(options).map_err(WebhookClientError)?;
-        Ok(Self { client, policy })
+        Ok(Self {
+            client,
+            policy,
+            timeout,
+        })
     }
 
     /// Posts the JSON `body` to `url`, once, with `headers` besides our own.
@@ -82,16 +91,28 @@ impl WebhookClient {
         headers: &[(K, V)],
         body: String,
     ) -> SendOutcome {
+        self.send_within(self.timeout, url, headers, body).await
+    }
+
+    /// The same with another limit on the time until the receiver answers.
+    pub async fn send_within<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        timeout: Duration,
+        url: &str,
+        headers: &[(K, V)],
+        body: String,
+    ) -> SendOutcome {
         // The HTTP client does not look up what is an address already.
         let url = match check_url(url, self.policy) {
             Ok(url) => url,
             Err(invalid) => return invalid.into(),
         };
-        let request = self.client.post(url).body(body);
+        let request = self.client.post(url).timeout(timeout).body(body);
         match with_headers(request, headers).send().await {
             Ok(answer) => {
                 let outcome = SendOutcome::from_response(&answer);
-                drain(answer).await;
+                // What comes later than that is cut.
+                let _ = tokio::time::timeout(BODY_TIME, drain(answer)).await;
                 outcome
             }
             Err(error) => SendOutcome::from_error(&error),
@@ -119,7 +140,6 @@ fn build(options: WebhookClientOptions) -> reqwest::Result<Client> {
         .http1_only()
         .referer(false)
         .connect_timeout(options.connect_timeout)
-        .timeout(options.timeout)
         .user_agent(USER_AGENT)
         .build()
 }

@@ -33,6 +33,11 @@ pub enum SendOutcome {
         /// The receiver's `Retry-After`, at most [`MAX_RETRY_AFTER`].
         retry_after: Option<Duration>,
     },
+    /// There was no answer in time.
+    TimedOut {
+        /// What took so long, for the receiver's developer.
+        reason: String,
+    },
     /// There was no answer.
     Unreachable {
         /// Why, for the receiver's developer.
@@ -51,14 +56,16 @@ impl SendOutcome {
         match self {
             Self::Delivered { status } | Self::Refused { status, .. } => Some(*status),
             Self::Gone => Some(410),
-            Self::Unreachable { .. } | Self::Forbidden { .. } => None,
+            Self::TimedOut { .. } | Self::Unreachable { .. } | Self::Forbidden { .. } => None,
         }
     }
 
     /// Why there was no answer.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Unreachable { reason } | Self::Forbidden { reason } => Some(reason),
+            Self::TimedOut { reason }
+            | Self::Unreachable { reason }
+            | Self::Forbidden { reason } => Some(reason),
             _ => None,
         }
     }
@@ -81,7 +88,11 @@ impl SendOutcome {
             return Self::Forbidden { reason };
         }
         let reason = reason(error);
-        Self::Unreachable { reason }
+        if error.is_timeout() {
+            Self::TimedOut { reason }
+        } else {
+            Self::Unreachable { reason }
+        }
     }
 }
 

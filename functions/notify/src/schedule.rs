@@ -35,6 +35,10 @@ const WAITS: [Duration; 10] = [
 /// The least wait for a receiver that is overloaded and does not say how long.
 const RELIEF: Duration = Duration::from_secs(5 * MINUTE);
 
+/// How long a webhook is postponed for the sake of its receiver at most, from when it became
+/// due or was replayed: longer than all attempts of a receiver that answers take.
+pub const LIFETIME: Duration = Duration::from_hours(4 * 24);
+
 /// How long after an attempt the next one follows; nothing when there is none.
 ///
 /// `attempts` is how many were made, the one with this `outcome` included.
@@ -43,7 +47,7 @@ pub fn next_attempt(webhook_id: &str, attempts: usize, outcome: &SendOutcome) ->
         SendOutcome::Delivered { .. } | SendOutcome::Gone | SendOutcome::Forbidden { .. } => {
             return None;
         }
-        SendOutcome::Unreachable { .. } => Duration::ZERO,
+        SendOutcome::TimedOut { .. } | SendOutcome::Unreachable { .. } => Duration::ZERO,
         SendOutcome::Refused {
             status,
             retry_after,
@@ -61,7 +65,7 @@ fn relief(status: u16) -> Duration {
 }
 
 /// Up to a fifth of `wait`, always the same for the same webhook and attempt.
-fn stretch(webhook_id: &str, attempts: usize, wait: Duration) -> Duration {
+pub(crate) fn stretch(webhook_id: &str, attempts: usize, wait: Duration) -> Duration {
     let digest = Sha256::digest(format!("{webhook_id}.{attempts}"));
     let share = u32::from(u16::from_be_bytes([digest[0], digest[1]]));
     (wait / 5).mul_f64(f64::from(share) / f64::from(u16::MAX))

@@ -61,6 +61,13 @@ impl Secrets {
         }
     }
 
+    /// These secrets and after them `others`.
+    #[must_use]
+    pub fn followed_by(mut self, others: &Self) -> Self {
+        self.0.extend(others.0.iter().cloned());
+        self
+    }
+
     /// `WEBHOOK_SECRET`, if it is set.
     pub fn read(environment: &Environment) -> Result<Option<Self>, InvalidSetting> {
         let Some(text) = environment.text("WEBHOOK_SECRET") else {

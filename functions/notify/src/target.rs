@@ -14,6 +14,9 @@ pub enum InvalidUrl {
     /// It is too long.
     #[error("the URL is longer than {MAX_URL_BYTES} bytes")]
     TooLong,
+    /// It has characters that a parser removes without a word.
+    #[error("the URL has a space or a control character, such as a tab or a line end")]
+    Characters,
     /// Not an absolute URL.
     #[error("the text is no absolute URL")]
     Malformed,
@@ -28,8 +31,13 @@ pub enum InvalidUrl {
     NotPublic,
 }
 
-/// Checks a receiver's URL for a function that takes it from a client.
+/// Checks a receiver's URL for a function that takes it from a client: it is stored and
+/// shown as it was sent, so it must be what is called later.
 pub fn check(text: &str, allow_private: bool) -> Result<(), String> {
+    let is_altered = |character: char| character.is_control() || character.is_whitespace();
+    if text.contains(is_altered) {
+        return Err(InvalidUrl::Characters.to_string());
+    }
     let checked = check_url(text, Policy::from_allow_private(allow_private));
     checked.map(drop).map_err(|error| error.to_string())
 }

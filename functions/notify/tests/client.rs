@@ -35,6 +35,11 @@ fn unreachable(reason: &str) -> SendOutcome {
     SendOutcome::Unreachable { reason }
 }
 
+fn timed_out(reason: &str) -> SendOutcome {
+    let reason = reason.into();
+    SendOutcome::TimedOut { reason }
+}
+
 #[tokio::test]
 async fn a_2xx_answer_is_a_delivery() {
     for status in [200, 202, 204, 299] {
@@ -136,7 +141,7 @@ async fn a_receiver_that_does_not_answer_is_left_when_the_time_is_over() {
         ..options()
     };
     let outcome = send(options, &receiver.url()).await;
-    assert_eq!(outcome, unreachable("there was no answer in time"));
+    assert_eq!(outcome, timed_out("there was no answer in time"));
 }
 
 #[tokio::test]
@@ -149,15 +154,28 @@ async fn an_endless_body_is_not_read_and_does_not_undo_the_delivery() {
 }
 
 #[tokio::test]
-async fn a_body_that_stalls_does_not_undo_the_delivery() {
+async fn a_body_that_stalls_neither_undoes_the_delivery_nor_holds_its_place() {
     let stalled = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
     let receiver = Receiver::start(Script::Stall(stalled.into())).await;
     let options = WebhookClientOptions {
-        timeout: Duration::from_secs(3),
+        timeout: Duration::from_mins(10),
         ..options()
     };
-    let outcome = send(options, &receiver.url()).await;
-    assert_eq!(outcome, SendOutcome::Delivered { status: 200 });
+    let url = receiver.url();
+    let sent = tokio::time::timeout(Duration::from_mins(1), send(options, &url)).await;
+    let delivered = SendOutcome::Delivered { status: 200 };
+    assert_eq!(sent.expect("long before the time is over"), delivered);
+}
+
+#[tokio::test]
+async fn one_webhook_can_have_less_time_than_the_others() {
+    let receiver = Receiver::start(Script::Silence).await;
+    let client = client(options());
+    let (limit, url) = (Duration::from_millis(50), receiver.url());
+    let outcome = client
+        .send_within(limit, &url, &NO_HEADERS, "{}".into())
+        .await;
+    assert_eq!(outcome, timed_out("there was no answer in time"));
 }
 
 #[tokio::test]

@@ -200,5 +200,5 @@ async fn a_look_up_that_never_ends_is_part_of_the_time_to_connect() {
     let client = WebhookClient::with(options).expect("a client");
     let outcome = send(&client, "https://hooks.example.com/").await;
     let reason = "no connection was made in time".into();
-    assert_eq!(outcome, SendOutcome::Unreachable { reason });
+    assert_eq!(outcome, SendOutcome::TimedOut { reason });
 }

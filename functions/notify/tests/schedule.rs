@@ -33,7 +33,15 @@ fn delays_grow_from_seconds_to_a_day_until_the_last_attempt() {
     let unreachable = SendOutcome::Unreachable {
         reason: "the connection was refused".into(),
     };
-    for outcome in [refused(500, None), refused(302, None), unreachable] {
+    let timed_out = SendOutcome::TimedOut {
+        reason: "there was no answer in time".into(),
+    };
+    for outcome in [
+        refused(500, None),
+        refused(302, None),
+        unreachable,
+        timed_out,
+    ] {
         for (wait, attempts) in waits.into_iter().zip(1..) {
             let seconds = if attempts > 3 { wait * HOUR } else { wait };
             assert_about(next_attempt("msg_1", attempts, &outcome), seconds);

@@ -3,7 +3,7 @@
 use domain::webhook::MAX_URL_BYTES;
 use notify::{
     address::Policy,
-    target::{InvalidUrl, check_url},
+    target::{InvalidUrl, check, check_url},
 };
 
 fn refusal(text: &str) -> Option<InvalidUrl> {
@@ -97,6 +97,24 @@ fn a_url_may_have_2048_bytes_and_no_more() {
     let url = |bytes: usize| format!("{:x<bytes$}", "https://example.com/");
     assert_eq!(refusal(&url(MAX_URL_BYTES)), None);
     assert_eq!(refusal(&url(MAX_URL_BYTES + 1)), Some(InvalidUrl::TooLong));
+}
+
+#[test]
+fn characters_that_a_parser_removes_are_refused_from_clients() {
+    for text in [
+        "https://exa\tmple.com/",
+        "https://example.com/ho\nok",
+        "https://example.com/\r",
+        " https://example.com/",
+        "https://example.com/a b",
+        "https://example.com/\0",
+        "https://example.com/\u{7f}",
+        "https://example.com/\u{2003}",
+    ] {
+        let refused = check(text, false).unwrap_err();
+        assert_eq!(refused, InvalidUrl::Characters.to_string(), "{text:?}");
+    }
+    assert_eq!(check("https://bücher.example/a%20b", false), Ok(()));
 }
 
 #[test]

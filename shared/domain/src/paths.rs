@@ -58,6 +58,20 @@ pub fn interviews_of(user: &UserId) -> String {
     format!("users/{user}/interviews")
 }
 
+/// The secret that signs a user's webhooks.
+pub fn webhook_secret(user: &UserId) -> DocPath {
+    DocPath(format!("users/{user}/secrets/webhook"))
+}
+
+/// What is remembered of a user's webhook receiver that is slow or fails. `name` is safe in
+/// a path.
+pub fn webhook_receiver(user: &UserId, name: &str) -> DocPath {
+    DocPath(format!("users/{user}/receivers/{name}"))
+}
+
+/// The name of the collections that hold what is remembered of receivers, for all users.
+pub const RECEIVERS: &str = "receivers";
+
 /// The name of the collections that hold interviews, for all users.
 pub const INTERVIEWS: &str = "interviews";
 

@@ -1,21 +1,25 @@
 //! What the client application is told, and when.
 
 mod body;
+mod delivery;
+mod secret;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Interview, InterviewKey, Timestamp,
+    Interview, InterviewKey,
     ids::{hex, random_name},
     interview::Status,
     steps::{StepName, StepState},
     trace::TraceContext,
-    versions::{UnknownFields, open_enum, strip_unknown},
+    versions::open_enum,
 };
 
 pub use body::{PublicStep, PublicSteps, PublicWaiting, WebhookBody, WebhookData};
+pub use delivery::{DeliveryAttempt, DeliveryState, WebhookDelivery, following_id, webhook_id};
+pub use secret::{OwnerSecret, ReplacedSecret, SECRET_OVERLAP};
 
 /// The longest URL of a receiver, in bytes.
 pub const MAX_URL_BYTES: usize = 2_048;
@@ -25,6 +29,9 @@ pub const TOPIC: &str = "interview-events";
 
 /// The queue in which a webhook waits for its next attempt.
 pub const QUEUE: &str = "webhooks";
+
+/// The queue of webhooks whose receivers take long to answer.
+pub const SLOW_QUEUE: &str = "webhooks-slow";
 
 open_enum! {
     /// Something a client application is told. A delivery of a newer release's event is
@@ -53,6 +60,10 @@ pub struct WebhookEvent {
     pub event_type: EventType,
     /// To which interview.
     pub key: InterviewKey,
+    /// The id of its delivery, where that is not the webhook id: one that follows a
+    /// superseded delivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
     /// Where the client wants to hear of it.
     pub url: String,
     /// The exact body to be sent.
@@ -107,12 +118,21 @@ impl WebhookEvent {
             id: webhook_event_id(interview, event_type),
             event_type,
             key: interview.key(),
+            delivery: None,
             url,
             body: json!(WebhookBody::new(interview, event_type)).to_string(),
             trace: interview.trace,
         })
     }
+
+    /// The id of its delivery.
+    pub fn delivery_id(&self) -> &str {
+        self.delivery.as_deref().unwrap_or(&self.id)
+    }
 }
+
+/// What webhook ids begin with.
+const ID_PREFIX: &str = "msg_";
 
 /// Derived from the cause: the same write gives the same id, a second run of a
 /// step another one. It has no `.`, which would end it early in the signed text.
@@ -127,63 +147,8 @@ fn webhook_event_id(interview: &Interview, event_type: EventType) -> String {
     };
     let cause = json!([interview.user_id, interview.id, event_type, tokens]);
     let digest = Sha256::digest(cause.to_string());
-    format!("msg_{}", hex(&digest[..16]))
+    format!("{ID_PREFIX}{}", hex(&digest[..16]))
 }
-
-/// One attempt to deliver a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct DeliveryAttempt {
-    /// When it was sent.
-    pub at: Timestamp,
-    /// The receiver's status code; absent when it gave none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(with = "u16"))]
-    pub status: Option<u16>,
-    /// Why it failed, in words for the receiver's developer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
-    pub error: Option<String>,
-    /// Fields of a newer release.
-    #[serde(flatten)]
-    pub unknown: UnknownFields,
-}
-strip_unknown!(DeliveryAttempt);
-
-open_enum! {
-    /// The state of a delivery.
-    pub enum DeliveryState, unknown as Pending {
-        /// To be tried, for the first time or again.
-        Pending = "pending",
-        /// Answered with 2xx.
-        Delivered = "delivered",
-        /// Failed for good.
-        Failed = "failed",
-    }
-}
-
-/// `deliveries/{webhook id}` below the interview: the log of one webhook event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WebhookDelivery {
-    /// The type of the event.
-    #[serde(rename = "type")]
-    pub event_type: EventType,
-    /// Where it stands.
-    pub state: DeliveryState,
-    /// Every try, oldest first.
-    pub attempts: Vec<DeliveryAttempt>,
-    /// When it is tried next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_attempt_at: Option<Timestamp>,
-    /// The exact body, for replay.
-    pub body: String,
-    /// When it became due.
-    pub created_at: Timestamp,
-    /// Fields of a newer release.
-    #[serde(flatten)]
-    pub unknown: UnknownFields,
-}
-strip_unknown!(WebhookDelivery, state, attempts);
 
 /// A new secret in the form of Standard Webhooks: `whsec_` and base64 of 24 bytes.
 pub fn new_secret() -> String {
@@ -197,7 +162,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        InterviewId, UserId,
+        InterviewId, Timestamp, UserId,
         lease::Acquire,
         steps::{Code, StepError},
         usable::{UnusableReason, Usable},
@@ -290,6 +255,16 @@ mod tests {
         let expected = json!({"ok": false, "reasons": ["low_confidence"]});
         assert_eq!(completed["usable"], expected);
         assert_eq!(data(&interview, EventType::Deleted).get("usable"), None);
+    }
+
+    #[test]
+    fn the_body_of_a_deletion_has_ids_and_status_alone() {
+        let mut interview = done(interview(), StepName::Transcription);
+        interview.metadata = serde_json::from_str(r#"{"candidate": "Ada"}"#).unwrap();
+        let event = WebhookEvent::about(&interview, EventType::Deleted).unwrap();
+        let body: Value = serde_json::from_str(&event.body).unwrap();
+        let expected = json!({"interview_id": "i", "user_id": "u", "status": "deleted"});
+        assert_eq!(body["data"], expected);
     }
 
     #[test]

@@ -198,8 +198,8 @@ pub(crate) fn note() -> Value {
 }
 
 pub(crate) fn delivery() -> Value {
-    json!({"id": DELIVERY, "type": "interview.completed", "state": "delivered",
-        "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
+    json!({"id": DELIVERY, "webhook_id": DELIVERY, "type": "interview.completed",
+        "state": "delivered", "url": "https://example.com/hooks/interviews", "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
 }
 
 pub(crate) fn event() -> Value {
@@ -220,6 +220,19 @@ pub(crate) fn pending_delivery() -> Value {
     let mut pending = delivery();
     pending["state"] = json!("pending");
     pending
+}
+
+const SECRET_ID: &str = "m7w2k9x4q6n8p3r5t2v7y4zd";
+const OVERLAP_END: &str = "2026-03-03T09:30:00.000Z";
+
+pub(crate) fn webhook_secret() -> Value {
+    json!({"signed_by": "owner", "id": SECRET_ID, "created_at": CREATED,
+        "previous_valid_until": OVERLAP_END})
+}
+
+pub(crate) fn new_webhook_secret() -> Value {
+    json!({"id": SECRET_ID, "created_at": CREATED, "previous_valid_until": OVERLAP_END,
+        "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"})
 }
 
 pub(crate) fn health() -> Value {

@@ -126,7 +126,7 @@ fn tags() -> Value {
         {"name": "Interviews", "description": "An interview is created, its recording uploaded, and its steps followed."},
         {"name": "Results", "description": "The results of an interview."},
         {"name": "Notes", "description": "Notes and bookmarks at an interview."},
-        {"name": "Webhooks", "description": "Webhook deliveries of an interview, and replaying them."},
+        {"name": "Webhooks", "description": "Webhook deliveries of an interview, replaying them, and what signs them."},
         {"name": "Direct calls", "description": "Without creating an interview first, or without one at all."},
         {"name": "Service", "description": "The service itself."},
     ])

@@ -29,6 +29,7 @@ use crate::{
     uploads::UploadBody,
     usage::UsageBody,
     view::{InterviewBody, ReportBody, WholeInterview},
+    webhook_secret::{NewSecretBody, SecretBody},
 };
 
 /// The schemas of these types and of all that they are made of.
@@ -60,6 +61,7 @@ pub(super) fn all() -> Value {
         Health,
         InterviewBody,
         JsonData,
+        NewSecretBody,
         Note,
         Page<DeliveryBody>,
         Page<InterviewBody>,
@@ -67,6 +69,7 @@ pub(super) fn all() -> Value {
         ProblemBody<'static>,
         ProgressEvent,
         ReportBody,
+        SecretBody,
         Segment,
         StatusEvent,
         StepEvent,

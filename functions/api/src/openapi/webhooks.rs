@@ -6,8 +6,8 @@ use super::{examples, named};
 
 const SENT: &str = "\
 Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, \
-and take the same `webhook-id` as the same event. A response of 2xx is success; redirects are \
-not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.";
+and take the same `webhook-id` as the same event. A response of 2xx is success, best within 3 \
+seconds; what takes longer is sent again with 15 seconds. Redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.";
 
 pub(super) fn all() -> Value {
     let header = |name: &str, about: &str| {

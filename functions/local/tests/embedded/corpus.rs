@@ -271,7 +271,7 @@ async fn waiting() -> TestHost {
 }
 
 /// Delivers what is due now, and not what is to be tried later.
-async fn deliver_what_is_due(test: &TestHost) {
+pub(crate) async fn deliver_what_is_due(test: &TestHost) {
     let deliveries = test.host.store.deliveries();
     for _ in 0..20 {
         for lane in deliveries.lanes() {

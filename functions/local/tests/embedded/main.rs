@@ -43,6 +43,9 @@ mod uploads;
 mod usable;
 mod versions;
 mod waiting;
+mod webhook_fairness;
+mod webhook_secret;
+mod webhooks;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -176,7 +176,8 @@ fn every_event_topic_and_queue_of_the_code_has_its_listeners() {
         );
     }
     let steps = StepName::ALL.map(|step| step.as_str().to_owned());
-    let queues = steps.into_iter().chain([webhook::QUEUE.to_owned()]);
+    let webhooks = [webhook::QUEUE, webhook::SLOW_QUEUE].map(str::to_owned);
+    let queues = steps.into_iter().chain(webhooks);
     let known: BTreeSet<String> = pipeline.queues.keys().cloned().collect();
     assert_eq!(queues.collect::<BTreeSet<_>>(), known);
     let types = pipeline
@@ -333,7 +334,8 @@ async fn every_query_has_its_index_and_no_index_is_without_a_query() {
 #[test]
 fn documents_with_a_time_to_live_are_deleted_by_it() {
     let body = terraform();
-    assert_eq!(texts(&local(&body, "time_to_live")), [RECEIPTS]);
+    let deleted = [RECEIPTS, domain::paths::RECEIVERS];
+    assert_eq!(texts(&local(&body, "time_to_live")), deleted);
     let field = resources(&body, "google_firestore_field")
         .find(|block| {
             block

@@ -23,6 +23,10 @@ pub(crate) enum Script {
     Endless,
     /// Keeps the connection open and writes nothing.
     Silence,
+    /// Does that to the first connections, so many of them, and answers the others.
+    SilentAtFirst(usize, String),
+    /// Answers the first connections each with the next of these, and then with the last.
+    Answers(Vec<String>),
 }
 
 #[derive(Default)]
@@ -93,18 +97,25 @@ impl Receiver {
 async fn serve(listener: TcpListener, script: Script, seen: Arc<RecordedRequest>) {
     let mut open = Vec::new();
     while let Ok((mut stream, _)) = listener.accept().await {
-        seen.connections.fetch_add(1, Ordering::SeqCst);
+        let before = seen.connections.fetch_add(1, Ordering::SeqCst);
         if let Some(request) = read_request(&mut stream).await {
             seen.requests.lock().expect("requests").push(request);
         }
         match &script {
-            Script::Answer(text) => drop(stream.write_all(text.as_bytes()).await),
             Script::Stall(text) => {
                 drop(stream.write_all(text.as_bytes()).await);
                 open.push(stream);
             }
             Script::Endless => write_without_end(stream, &seen).await,
             Script::Silence => open.push(stream),
+            Script::SilentAtFirst(count, _) if before < *count => open.push(stream),
+            Script::Answer(text) | Script::SilentAtFirst(_, text) => {
+                drop(stream.write_all(text.as_bytes()).await);
+            }
+            Script::Answers(texts) => {
+                let text = &texts[before.min(texts.len() - 1)];
+                drop(stream.write_all(text.as_bytes()).await);
+            }
         }
     }
 }

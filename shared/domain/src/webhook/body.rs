@@ -39,10 +39,14 @@ pub struct WebhookData {
     /// The interview's status, or `deleted`.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = Self::statuses())))]
     pub status: &'static str,
-    /// Where each of its steps stands.
-    pub steps: PublicSteps,
-    /// The client's own data, as it came.
-    pub metadata: Map<String, Value>,
+    /// Where each of its steps stands; absent once the interview is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "PublicSteps"))]
+    pub steps: Option<PublicSteps>,
+    /// The client's own data, as it came; absent once the interview is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Map<String, Value>"))]
+    pub metadata: Option<Map<String, Value>>,
     /// Whether its transcript can be relied on: `null` without one, absent once the interview
     /// is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +57,7 @@ pub struct WebhookData {
 const DELETED: &str = "deleted";
 
 impl WebhookBody {
-    /// What `event_type` says about `interview`.
+    /// What `event_type` says about `interview`; of a deleted one its ids alone.
     pub fn new(interview: &Interview, event_type: EventType) -> Self {
         let is_deleted = event_type == EventType::Deleted;
         let status = interview.visible_status().as_str();
@@ -64,8 +68,8 @@ impl WebhookBody {
                 interview_id: interview.id.clone(),
                 user_id: interview.user_id.clone(),
                 status: if is_deleted { DELETED } else { status },
-                steps: interview.steps.clone().into(),
-                metadata: interview.metadata.clone(),
+                steps: (!is_deleted).then(|| interview.steps.clone().into()),
+                metadata: (!is_deleted).then(|| interview.metadata.clone()),
                 usable: (!is_deleted).then(|| interview.usable.clone().known_only()),
             },
         }
