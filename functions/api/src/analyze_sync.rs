@@ -223,8 +223,8 @@ pub(crate) async fn analyze(
     let transcript = transcript(turns, request.language)?;
     let analysis = api.direct.analyze(transcript, request.kind, request.rubric);
     let analysis = analysis.await.map_err(|error| step_problem(&error))?;
-    let used = Amounts::of_analysis(analysis.usage.known, analysis.cost_usd);
-    api.count_use(&user, used).await;
+    let amounts = Amounts::of_analysis(analysis.usage.known, analysis.cost_usd);
+    api.count_use(&user, amounts).await;
     Ok(Json(analysis).into_response())
 }
 

@@ -37,9 +37,9 @@ impl StreamCharge {
         if !limits.is_none() {
             let audio_ms = measure(spooled, api.limits.max_duration_ms).await;
             let audio_ms = audio_ms.map_err(|error| step_problem(&error))?;
-            let (now, used) = (api.clock.now(), amounts(api, audio_ms));
-            ledger::spend(&*api.records, &user, used, limits, now).await?;
-            counted = Some((now, used));
+            let (now, amounts) = (api.clock.now(), amounts(api, audio_ms));
+            ledger::spend(&*api.records, &user, amounts, limits, now).await?;
+            counted = Some((now, amounts));
         }
         Ok(Self {
             api: Arc::clone(api),
@@ -50,11 +50,11 @@ impl StreamCharge {
 
     /// Takes back what the engine refused to begin with.
     pub(crate) async fn take_back(&self) {
-        let Some((at, used)) = self.counted else {
+        let Some((at, unused)) = self.counted else {
             return;
         };
         let records = &*self.api.records;
-        let taken = ledger::take_back(records, &self.user, Day::of(at), used).await;
+        let taken = ledger::take_back(records, &self.user, Day::of(at), unused).await;
         if let Err(error) = taken {
             tracing::warn!(event = "ledger.not_counted", %error, "an unused recording stays counted");
         }
@@ -63,8 +63,8 @@ impl StreamCharge {
     /// Counts a recording of this length that was not counted before.
     pub(crate) async fn end(&self, audio_ms: u64) {
         if self.counted.is_none() {
-            let used = amounts(&self.api, audio_ms);
-            self.api.count_use(&self.user, used).await;
+            let amounts = amounts(&self.api, audio_ms);
+            self.api.count_use(&self.user, amounts).await;
         }
     }
 }

@@ -209,8 +209,8 @@ impl Api {
     }
 
     /// Counts what a call has used. A ledger that cannot be written costs no result.
-    pub(crate) async fn count_use(&self, user: &UserId, used: Amounts) {
-        let counted = ledger::add(&*self.records, user, used, self.clock.now()).await;
+    pub(crate) async fn count_use(&self, user: &UserId, amounts: Amounts) {
+        let counted = ledger::add(&*self.records, user, amounts, self.clock.now()).await;
         if let Err(error) = counted {
             tracing::warn!(event = "ledger.not_counted", %error, "what a call used was not counted");
         }

@@ -6,7 +6,7 @@
 //! event that is delivered twice and a second attempt find the reservation and add nothing.
 //! What is settled replaces the reservation: what was used where the step is done or the
 //! engine has billed its error, nothing otherwise. A deletion releases what is reserved
-//! ([`release`]). The sums hold no words, names or ids, and remain.
+//! ([`release()`]). The sums hold no words, names or ids, and remain.
 //!
 //! Days and months are those of UTC. Everything counts for the day on which it was reserved.
 //! A ledger that cannot be decoded stops no work: nothing is counted, and nothing changes it.

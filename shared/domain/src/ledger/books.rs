@@ -233,15 +233,15 @@ pub async fn month(
 pub async fn spend(
     records: &dyn Records,
     user: &UserId,
-    used: Amounts,
+    amounts: Amounts,
     limits: &SpendingLimits,
     now: Timestamp,
 ) -> Result<(), SpendError> {
     let day = Day::of(now);
     change(records, user, day, |ledger| {
-        limits.check(ledger, used, now)?;
+        limits.check(ledger, amounts, now)?;
         let sums = ledger.days.entry(day).or_default();
-        sums.used = sums.used.plus(used);
+        sums.used = sums.used.plus(amounts);
         Ok(())
     })
     .await
@@ -251,10 +251,10 @@ pub async fn spend(
 pub async fn add(
     records: &dyn Records,
     user: &UserId,
-    used: Amounts,
+    amounts: Amounts,
     now: Timestamp,
 ) -> Result<(), SpendError> {
-    spend(records, user, used, &SpendingLimits::default(), now).await
+    spend(records, user, amounts, &SpendingLimits::default(), now).await
 }
 
 /// Takes back what was counted on a day and then not used.

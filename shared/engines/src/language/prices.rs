@@ -19,7 +19,7 @@ struct Prices {
 #[derive(Deserialize)]
 struct SpeechPrice {
     engine: String,
-    prefix: String,
+    model: String,
     minute: f64,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn cost_usd(model: &str, usage: Usage) -> Option<f64> {
 /// nothing when the price is not in the table.
 #[expect(clippy::cast_precision_loss, reason = "recordings are short")]
 pub(crate) fn speech_cost_usd(engine: &str, model: &str, audio_ms: u64) -> Option<f64> {
-    let is_for = |price: &&SpeechPrice| price.engine == engine && model.starts_with(&price.prefix);
+    let is_for = |price: &&SpeechPrice| price.engine == engine && price.model == model;
     let price = PRICES.speech.iter().find(is_for)?;
     Some(price.minute * audio_ms as f64 / 60_000.0)
 }
@@ -123,7 +123,7 @@ mod tests {
     fn speech_costs_by_the_minute_where_the_price_is_known() {
         let hour = speech_cost_usd("deepgram", "nova-3-general", 3_600_000).unwrap();
         assert!((hour - 0.258).abs() < 1e-9, "{hour}");
-        assert_eq!(speech_cost_usd("deepgram", "whisper-large", 1), None);
+        assert_eq!(speech_cost_usd("deepgram", "nova-3-medical", 1), None);
         assert_eq!(speech_cost_usd("openai", "nova-3", 1), None);
     }
 
