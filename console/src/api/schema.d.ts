@@ -545,7 +545,7 @@ export interface paths {
         put?: never;
         /**
          * Send a webhook again
-         * @description The same body under the same id, to the `webhook_url` that is set now.
+         * @description The same body under the same webhook id, to the `webhook_url` that is set now, with as many attempts as a new one.
          */
         post: operations["replay_delivery"];
         delete?: never;
@@ -594,6 +594,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what signs your webhooks
+         * @description Without a secret of your own the service's signs. The secret itself is not shown.
+         */
+        get: operations["show_webhook_secret"];
+        put?: never;
+        /**
+         * Make a new secret for your webhooks
+         * @description From now on your webhooks are signed with it. The secret before it, or the service's, signs for 24 hours more: `webhook-signature` then has several signatures, separated by spaces.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     interview: {
@@ -607,7 +631,7 @@ export interface webhooks {
         put?: never;
         /**
          * Receive the events of an interview
-         * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success; redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
+         * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success, best within 3 seconds; what takes longer is sent again with 15 seconds. Redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
          */
         post: operations["interview_event"];
         delete?: never;
@@ -752,7 +776,7 @@ export interface components {
             title?: string | null;
             /**
              * Format: uri
-             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent.
+             * @description Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public internet. `null` if no webhooks are sent. What is pending is sent to the new URL.
              */
             webhook_url?: string | null;
         };
@@ -908,7 +932,7 @@ export interface components {
              * @description When it became due.
              */
             created_at: string;
-            /** @description Its id, the `webhook-id` of every attempt. */
+            /** @description Its id: the webhook id, followed by a number after a change of `webhook_url`. */
             id: string;
             /**
              * Format: date-time
@@ -916,15 +940,19 @@ export interface components {
              */
             next_attempt_at: string | null;
             /**
-             * @description The state of the delivery.
+             * @description The state of the delivery; `superseded` when the interview got another `webhook_url` before it was delivered.
              * @enum {string}
              */
-            state: "pending" | "delivered" | "failed";
+            state: "pending" | "delivered" | "failed" | "superseded";
             /**
              * @description The type of the event.
              * @enum {string}
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
+            /** @description Where it is sent; `null` where an earlier release has not noted it. */
+            url: string | null;
+            /** @description The `webhook-id` of every attempt. */
+            webhook_id: string;
         };
         /** @description One attempt to deliver a webhook. */
         DeliveryAttempt: {
@@ -1322,6 +1350,23 @@ export interface components {
             kind?: "note" | "bookmark";
             /** @description The text. */
             text: string;
+        };
+        /** @description A secret that has just been made. */
+        NewWebhookSecret: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Its id, which says nothing about it. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret before it signs as well.
+             */
+            previous_valid_until: string | null;
+            /** @description The secret, as Standard Webhooks writes it: shown in this response alone. */
+            secret: string;
         };
         /** @description A note or a bookmark. */
         Note: {
@@ -1893,8 +1938,8 @@ export interface components {
         WebhookData: {
             /** @description The interview's id. */
             interview_id: string;
-            /** @description The client's own data, as it came. */
-            metadata: {
+            /** @description The client's own data, as it came; absent once the interview is deleted. */
+            metadata?: {
                 [key: string]: unknown;
             };
             /**
@@ -1902,8 +1947,8 @@ export interface components {
              * @enum {string}
              */
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed" | "deleted";
-            /** @description Where each of its steps stands. */
-            steps: components["schemas"]["Steps"];
+            /** @description Where each of its steps stands; absent once the interview is deleted. */
+            steps?: components["schemas"]["Steps"];
             /** @description Whether its transcript can be relied on: `null` without one, absent once the interview is deleted. */
             usable?: components["schemas"]["Usable"] | null;
             /** @description The user whose interview it is. */
@@ -1924,7 +1969,27 @@ export interface components {
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
         };
-        /** @description An interview with the requested parts of it; one that is not there yet is `null`. */
+        /** @description What signs the webhooks of a user. The secret itself is never shown again. */
+        WebhookSecret: {
+            /**
+             * Format: date-time
+             * @description When it was made; `null` without one.
+             */
+            created_at: string | null;
+            /** @description The id of the user's secret; `null` without one. */
+            id: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before it signs as well; `null` when none does.
+             */
+            previous_valid_until: string | null;
+            /**
+             * @description Whose secret signs: the service's, which its users share (`service`), until the user makes one (`owner`).
+             * @enum {string}
+             */
+            signed_by: "service" | "owner";
+        };
+        /** @description An interview with the requested parts of it; one that is not there yet is `null`. It is written part by part, for they can be long. */
         WholeInterview: {
             /** @description Its analysis. */
             analysis?: components["schemas"]["Analysis"] | null;
@@ -7841,7 +7906,9 @@ export interface operations {
                      *           "id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617",
                      *           "next_attempt_at": null,
                      *           "state": "delivered",
-                     *           "type": "interview.completed"
+                     *           "type": "interview.completed",
+                     *           "url": "https://example.com/hooks/interviews",
+                     *           "webhook_id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617"
                      *         }
                      *       ],
                      *       "next_page_token": null
@@ -8015,7 +8082,9 @@ export interface operations {
                      *       "id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617",
                      *       "next_attempt_at": null,
                      *       "state": "pending",
-                     *       "type": "interview.completed"
+                     *       "type": "interview.completed",
+                     *       "url": "https://example.com/hooks/interviews",
+                     *       "webhook_id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617"
                      *     }
                      */
                     "application/json": components["schemas"]["Delivery"];
@@ -8497,6 +8566,312 @@ export interface operations {
                         code?: "foreign_origin";
                         /** @constant */
                         status?: 403;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description Internal Server Error: internal */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    show_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What signs. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "id": "m7w2k9x4q6n8p3r5t2v7y4zd",
+                     *       "previous_valid_until": "2026-03-03T09:30:00.000Z",
+                     *       "signed_by": "owner"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_user";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
+            401: {
+                headers: {
+                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description Internal Server Error: internal */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret, shown once. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "id": "m7w2k9x4q6n8p3r5t2v7y4zd",
+                     *       "previous_valid_until": "2026-03-03T09:30:00.000Z",
+                     *       "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewWebhookSecret"];
+                };
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_user";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
+            401: {
+                headers: {
+                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description Conflict: conflict */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description Payload Too Large: too_large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_large";
+                        /** @constant */
+                        status?: 413;
                     };
                 };
             };
