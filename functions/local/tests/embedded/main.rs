@@ -15,6 +15,7 @@ mod corpus;
 mod deletion;
 mod direct;
 mod events;
+mod fair_shares;
 mod http2;
 mod identity;
 mod incomplete;

@@ -8,7 +8,6 @@
 
 mod browser;
 mod crowds;
-mod fair_shares;
 mod host;
 mod killed;
 mod recordings;
