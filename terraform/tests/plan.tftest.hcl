@@ -26,7 +26,7 @@ run "every_function_is_a_service" {
   }
 
   assert {
-    condition     = length(google_cloud_tasks_queue.this) == 5 && google_cloud_tasks_queue.this["transcription"].rate_limits[0].max_concurrent_dispatches == 4
+    condition     = length(google_cloud_tasks_queue.this) == 6 && google_cloud_tasks_queue.this["transcription"].rate_limits[0].max_concurrent_dispatches == 4
     error_message = "The queues of the manifest, with the provider's limit."
   }
 }

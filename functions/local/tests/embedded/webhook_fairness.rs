@@ -13,16 +13,17 @@ use domain::{
 };
 use engines::Extractive;
 use local::{Host, HostEngines};
+use notify::lanes::LaneLimits;
 use testing::{Receiver, listen};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{engine::ScriptedEngine, settings};
 
-/// How often the wait is measured; the middle one counts.
-const ROUNDS: usize = 15;
+/// How often the wait is measured.
+const ROUNDS: u32 = 15;
 
-/// What a machine that does other things takes for a webhook in any case.
+/// Up to this mean a wait is noise of a machine that does other things.
 const NOISE: Duration = Duration::from_millis(50);
 
 /// The embedded service with the machine's clock.
@@ -70,18 +71,31 @@ async fn hanging() -> (String, watch::Receiver<usize>) {
     (url, count)
 }
 
-/// How long ben's webhooks take from the event to the receiver, the middle one of many.
-async fn median_wait(host: &Host, receiver: &Receiver, hook: &str) -> Duration {
+/// How long one of ben's webhooks takes from the event to the receiver.
+async fn wait(host: &Host, receiver: &Receiver, hook: &str) -> Duration {
+    let before = receiver.received.lock().unwrap().len();
+    let begun = Instant::now();
+    publish(host, "ben", hook).await;
+    receiver.different(before + 1).await;
+    begun.elapsed()
+}
+
+/// How long many of them take, one after the other.
+#[derive(Debug, Clone, Copy)]
+struct Waits {
+    mean: Duration,
+    slowest: Duration,
+}
+
+async fn waits(host: &Host, receiver: &Receiver, hook: &str) -> Waits {
     let mut waits = Vec::new();
     for _ in 0..ROUNDS {
-        let before = receiver.received.lock().unwrap().len();
-        let begun = Instant::now();
-        publish(host, "ben", hook).await;
-        receiver.different(before + 1).await;
-        waits.push(begun.elapsed());
+        waits.push(wait(host, receiver, hook).await);
     }
-    waits.sort_unstable();
-    waits[ROUNDS / 2]
+    Waits {
+        mean: waits.iter().sum::<Duration>() / ROUNDS,
+        slowest: waits.into_iter().max().unwrap(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,25 +109,30 @@ async fn sixty_hanging_webhooks_keep_no_other_user_waiting() {
     let running = tokio::spawn(running);
     let receiver = Arc::new(Receiver::default());
     let hook = receiver.listen().await;
-    let alone = median_wait(&host, &receiver, &hook).await;
+    let alone = waits(&host, &receiver, &hook).await;
     let (url, mut accepted) = hanging().await;
     for _ in 0..60 {
         publish(&host, "anna", &url).await;
     }
     accepted.wait_for(|count| *count >= 2).await.unwrap();
-    let in_fast_lane = median_wait(&host, &receiver, &hook).await;
+    // Behind 60 events in one line, which the store has to queue again.
+    let behind = wait(&host, &receiver, &hook).await;
+    let in_fast_lane = waits(&host, &receiver, &hook).await;
     let most = *accepted.borrow();
     // The fast lane has cut the first ones short.
     accepted.wait_for(|count| *count > most).await.unwrap();
-    let in_slow_lane = median_wait(&host, &receiver, &hook).await;
+    let in_slow_lane = waits(&host, &receiver, &hook).await;
     stop.cancel();
     running.await.unwrap();
     println!(
-        "a webhook takes {alone:?} alone; beside 60 to a receiver that hangs {in_fast_lane:?} in \
-         the fast lane, {in_slow_lane:?} once they are in the slow lane"
+        "alone: {alone:?}; beside 60 to a receiver that hangs: {behind:?} right behind their \
+         events, then {in_fast_lane:?}, and {in_slow_lane:?} once they are in the slow lane"
     );
-    for wait in [in_fast_lane, in_slow_lane] {
-        assert!(wait < 3 * alone.max(NOISE), "{wait:?}, alone {alone:?}");
+    let limit = LaneLimits::default().fast;
+    assert!(behind < limit, "{behind:?}: none waits for one that hangs");
+    for beside in [in_fast_lane, in_slow_lane] {
+        let Waits { mean, slowest } = beside;
+        assert!(mean < 3 * alone.mean.max(NOISE), "{beside:?}, {alone:?}");
+        assert!(slowest < limit, "{beside:?}: none waits for one that hangs");
     }
-    assert_eq!(most, 2, "of 60 two are in hand");
 }
