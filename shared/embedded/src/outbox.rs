@@ -35,11 +35,22 @@ impl Content {
         let user = match self {
             Self::Event(Event::DocumentWritten(written)) => user_in(written.path.as_str()),
             Self::Event(Event::ObjectFinalized(object)) => user_in(&object.name),
-            Self::Event(_) => None,
-            Self::Task { body, .. } => body["user_id"].as_str(),
+            Self::Event(Event::MessagePublished(message)) => {
+                let body = serde_json::from_slice(&message.data).unwrap_or_default();
+                return user_of(&body).unwrap_or_default().to_owned();
+            }
+            Self::Task { body, .. } => user_of(body),
         };
         user.unwrap_or_default().to_owned()
     }
+}
+
+/// The user in the body of a message or a task.
+fn user_of(body: &Value) -> Option<&str> {
+    let user = body
+        .get("user_id")
+        .or_else(|| body.get("key")?.get("user_id"));
+    user?.as_str()
 }
 
 /// The user in a path `users/{user}/…`.

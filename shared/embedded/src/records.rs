@@ -181,9 +181,23 @@ fn delete(transaction: &Transaction<'_>, path: &DocPath) -> Result<(), StoreErro
         .prepare_cached("DELETE FROM documents WHERE path = ?1")?
         .execute([path.as_str()])?;
     if is_in(path, INTERVIEWS) {
-        // They hold what was to be delivered of it.
         let (_, interview) = path.split();
-        let sql = "DELETE FROM dead_letters WHERE instr(content, ?1)";
+        forget_deliveries(transaction, interview)?;
+    }
+    Ok(())
+}
+
+/// Deletes what was to be delivered of an interview: dead letters, and tasks that wait. The
+/// webhook that tells of its deletion stays.
+fn forget_deliveries(transaction: &Transaction<'_>, interview: &str) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM dead_letters WHERE instr(content, ?1)",
+        "UPDATE task_names SET forget_at = 0 WHERE delivery IN (
+             SELECT id FROM deliveries WHERE in_hand = 0 AND lane LIKE 'queue:%'
+             AND instr(content, ?1) AND NOT instr(content, 'interview.deleted'))",
+        "DELETE FROM deliveries WHERE in_hand = 0 AND lane LIKE 'queue:%'
+         AND instr(content, ?1) AND NOT instr(content, 'interview.deleted')",
+    ] {
         transaction.prepare_cached(sql)?.execute([interview])?;
     }
     Ok(())

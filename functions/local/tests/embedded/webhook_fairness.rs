@@ -115,7 +115,6 @@ async fn sixty_hanging_webhooks_keep_no_other_user_waiting() {
         publish(&host, "anna", &url).await;
     }
     accepted.wait_for(|count| *count >= 2).await.unwrap();
-    // Behind 60 events in one line, which the store has to queue again.
     let behind = wait(&host, &receiver, &hook).await;
     let in_fast_lane = waits(&host, &receiver, &hook).await;
     let most = *accepted.borrow();
@@ -129,10 +128,11 @@ async fn sixty_hanging_webhooks_keep_no_other_user_waiting() {
          events, then {in_fast_lane:?}, and {in_slow_lane:?} once they are in the slow lane"
     );
     let limit = LaneLimits::default().fast;
-    assert!(behind < limit, "{behind:?}: none waits for one that hangs");
+    let most = 3 * alone.mean.max(NOISE);
+    assert!(behind < most, "{behind:?}, {alone:?}");
     for beside in [in_fast_lane, in_slow_lane] {
         let Waits { mean, slowest } = beside;
-        assert!(mean < 3 * alone.mean.max(NOISE), "{beside:?}, {alone:?}");
+        assert!(mean < most, "{beside:?}, {alone:?}");
         assert!(slowest < limit, "{beside:?}: none waits for one that hangs");
     }
 }
