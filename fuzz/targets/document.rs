@@ -4,7 +4,8 @@
 
 use domain::{Timestamp, event::Event};
 use libfuzzer_sys::fuzz_target;
-use runtime::{cloudevent::encode, delivery::read_event};
+use relay::cloudevent::encode;
+use runtime::delivery::read_event;
 use steps::Trigger;
 
 fuzz_target!(|bytes: &[u8]| {

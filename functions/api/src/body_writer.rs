@@ -62,7 +62,7 @@ impl BodyWriter {
 
     /// Writes a value as JSON.
     pub(crate) async fn json<T: Serialize + Sync>(&mut self, value: &T) -> Result<(), Interrupted> {
-        serde_json::to_writer(&mut self.buffer, value).map_err(not_encoded)?;
+        serde_json::to_writer(&mut self.buffer, value).map_err(|error| not_encoded(&error))?;
         self.send_full().await
     }
 
@@ -71,7 +71,7 @@ impl BodyWriter {
         &mut self,
         value: &T,
     ) -> Result<(), Interrupted> {
-        serde_json::to_writer(&mut self.buffer, value).map_err(not_encoded)?;
+        serde_json::to_writer(&mut self.buffer, value).map_err(|error| not_encoded(&error))?;
         self.buffer.pop();
         self.send_full().await
     }
@@ -126,7 +126,7 @@ impl BodyWriter {
     }
 }
 
-fn not_encoded(error: serde_json::Error) -> Problem {
+fn not_encoded(error: &serde_json::Error) -> Problem {
     tracing::error!(event = "response.encode_failed", %error, "a response could not be encoded");
     Problem::internal()
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
-use tokio::time::sleep;
+use futures_timer::Delay;
 
 /// How long a transaction waits for others in all, before its caller is told.
 const TOTAL: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ impl ConflictPauses {
     pub(crate) async fn wait(&mut self) -> bool {
         match self.0.next() {
             Some(pause) => {
-                sleep(pause).await;
+                Delay::new(pause).await;
                 true
             }
             None => false,

@@ -149,9 +149,12 @@ where
     let mut bytes = BytesMut::new();
     let mut held = hold(1)?;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
-            true => too_large(limit),
-            false => incomplete(),
+        let frame = frame.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                too_large(limit)
+            } else {
+                incomplete()
+            }
         })?;
         let Ok(data) = frame.into_data() else {
             continue;

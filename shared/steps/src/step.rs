@@ -164,7 +164,7 @@ impl StepRunner {
         let uncancelled = Uncancelled::default();
         let working = async {
             let result = {
-                let work = work(Arc::clone(&percent) as Arc<dyn Progress>, lease);
+                let work = Box::pin(work(Arc::clone(&percent) as Arc<dyn Progress>, lease));
                 tokio::select! {
                     result = work => Ok(result),
                     refused = self.heartbeat(key, &lease, &percent) => Err(refused),
