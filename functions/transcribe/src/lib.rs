@@ -57,7 +57,7 @@ pub struct Transcribe {
     pub public_url: Option<String>,
     /// The longest recording that is accepted.
     pub max_duration: Duration,
-    /// Whose turn it is with an engine that takes one recording at a time.
+    /// Whose turn it is with the engine.
     pub turns: TurnTaking,
     /// How much one user may have recognised.
     pub limits: SpendingLimits,
@@ -216,16 +216,13 @@ impl Transcribe {
     async fn transcribe(&self, job: Job) -> Result<(), Failure> {
         let engine = self.engine();
         let (user, now) = (&job.key.user_id, self.steps.clock.now());
-        match engine.readiness() {
-            Readiness::Waiting { reason, retry_in } => {
-                self.turns.wait(user, now);
-                return self.hold_back(&job, reason, retry_in).await;
-            }
-            Readiness::Ready if !self.turns.may_begin(user, now) => {
-                return self.hold_back(&job, WaitReason::EngineBusy, None).await;
-            }
-            Readiness::Ready => {}
+        if let Readiness::Waiting { reason, retry_in } = engine.readiness() {
+            self.turns.wait(user, now);
+            return self.hold_back(&job, reason, retry_in).await;
         }
+        let Some(_turn) = self.turns.begin(user, now) else {
+            return self.hold_back(&job, WaitReason::EngineBusy, None).await;
+        };
         let assignment = StepRun {
             engine: Some(engine.name()),
             ..self.assignment(&job.key, job.generation)

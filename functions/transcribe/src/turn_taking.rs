@@ -1,23 +1,29 @@
-//! Users in turn where an engine takes one recording at a time.
+//! Fair shares of the engine, in this process.
 //!
-//! A task whose engine is busy comes again every second. Without turns the engine would go
-//! to whichever task comes first when it becomes free, which is nearly always one of the user
-//! who has queued the most.
+//! One user has at most three quarters of the queue's places, so that a short recording of
+//! another user does not wait for long ones. And where an engine takes one recording at a
+//! time, users have it in turn: a task whose engine is busy comes again every second, and
+//! without turns the engine would go to whichever task comes first when it becomes free,
+//! which is nearly always one of the user who has queued the most.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use domain::{Timestamp, UserId};
+use domain::{Timestamp, UserId, callback::QUEUE, pipeline::Pipeline};
 
 /// For how long a user counts as waiting after a task has come: tasks come again sooner.
 const WAITS_FOR: Duration = Duration::from_secs(5);
 
-/// Whose turn it is.
-#[derive(Debug, Default)]
-pub struct TurnTaking(Mutex<Turns>);
+/// Whose turn it is; clones share it.
+#[derive(Debug, Clone)]
+pub struct TurnTaking {
+    turns: Arc<Mutex<Turns>>,
+    /// How many recordings one user has in hand at most.
+    most: u32,
+}
 
 #[derive(Debug, Default)]
 struct Turns {
@@ -26,37 +32,84 @@ struct Turns {
     /// The number of the user's last turn; none yet counts as 0.
     started: HashMap<UserId, u64>,
     last: u64,
+    in_hand: HashMap<UserId, u32>,
+}
+
+impl Default for TurnTaking {
+    /// For the queue of the manifest.
+    fn default() -> Self {
+        let pipeline = Pipeline::ours();
+        let queue = pipeline.queues.get(QUEUE);
+        Self::new(queue.map_or(1, |queue| queue.max_concurrent_dispatches))
+    }
 }
 
 impl TurnTaking {
-    /// Notes that a task of `user` waits.
-    pub(crate) fn wait(&self, user: &UserId, now: Timestamp) {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.waiting.insert(user.clone(), now);
+    /// For a queue with so many places.
+    fn new(places: u32) -> Self {
+        Self {
+            turns: Arc::default(),
+            most: (places - places / 4).max(1),
+        }
     }
 
-    /// Whether a task of `user` may begin: of all users who wait, this one's last turn is the
-    /// longest ago. Otherwise it waits.
-    pub(crate) fn may_begin(&self, user: &UserId, now: Timestamp) -> bool {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Notes that a task of `user` waits.
+    pub(crate) fn wait(&self, user: &UserId, now: Timestamp) {
+        self.turns().waiting.insert(user.clone(), now);
+    }
+
+    /// Begins with a recording of `user`, if it is this user's turn: of all users who wait,
+    /// this one's last turn is the longest ago. Otherwise the task waits.
+    pub(crate) fn begin(&self, user: &UserId, now: Timestamp) -> Option<Turn> {
+        let mut turns = self.turns();
         turns
             .waiting
             .retain(|_, since| now.since(*since) < WAITS_FOR);
+        let in_hand = turns.in_hand.get(user).copied().unwrap_or(0);
+        if in_hand >= self.most {
+            return None;
+        }
         let started = |user: &UserId| turns.started.get(user).copied().unwrap_or(0);
         let own = started(user);
-        let is_behind = turns.waiting.keys().any(|other| started(other) < own);
-        if is_behind {
+        if turns.waiting.keys().any(|other| started(other) < own) {
             turns.waiting.insert(user.clone(), now);
-            return false;
+            return None;
         }
         turns.waiting.remove(user);
         turns.last += 1;
         let last = turns.last;
         turns.started.insert(user.clone(), last);
+        turns.in_hand.insert(user.clone(), in_hand + 1);
         // Users without a turn for long begin anew, in front.
         let oldest = last.saturating_sub(1_000);
         turns.started.retain(|_, turn| *turn > oldest);
-        true
+        Some(Turn {
+            taken_from: self.clone(),
+            user: user.clone(),
+        })
+    }
+
+    fn turns(&self) -> MutexGuard<'_, Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A recording in hand, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    taken_from: TurnTaking,
+    user: UserId,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut turns = self.taken_from.turns();
+        if let Some(in_hand) = turns.in_hand.get_mut(&self.user) {
+            *in_hand -= 1;
+            if *in_hand == 0 {
+                turns.in_hand.remove(&self.user);
+            }
+        }
     }
 }
 
@@ -64,25 +117,39 @@ impl TurnTaking {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_millis(0);
+
+    fn users<const N: usize>(ids: [&str; N]) -> [UserId; N] {
+        ids.map(|id| UserId::parse(id).unwrap())
+    }
+
     #[test]
     fn user_with_one_recording_is_next_beside_one_with_many() {
-        let (turns, now) = (TurnTaking::default(), Timestamp::from_millis(0));
-        let [many, one] = ["many", "one"].map(|id| UserId::parse(id).unwrap());
-        assert!(turns.may_begin(&many, now));
-        turns.wait(&many, now);
-        turns.wait(&one, now);
-        assert!(!turns.may_begin(&many, now));
-        assert!(turns.may_begin(&one, now));
-        assert!(turns.may_begin(&many, now));
+        let (turns, [many, one]) = (TurnTaking::default(), users(["many", "one"]));
+        assert!(turns.begin(&many, NOW).is_some());
+        turns.wait(&many, NOW);
+        turns.wait(&one, NOW);
+        assert!(turns.begin(&many, NOW).is_none());
+        assert!(turns.begin(&one, NOW).is_some());
+        assert!(turns.begin(&many, NOW).is_some());
     }
 
     #[test]
     fn user_who_went_away_is_not_waited_for() {
-        let (turns, now) = (TurnTaking::default(), Timestamp::from_millis(0));
-        let [many, gone] = ["many", "gone"].map(|id| UserId::parse(id).unwrap());
-        assert!(turns.may_begin(&many, now));
-        turns.wait(&gone, now);
-        assert!(!turns.may_begin(&many, now));
-        assert!(turns.may_begin(&many, now + WAITS_FOR));
+        let (turns, [many, gone]) = (TurnTaking::default(), users(["many", "gone"]));
+        assert!(turns.begin(&many, NOW).is_some());
+        turns.wait(&gone, NOW);
+        assert!(turns.begin(&many, NOW).is_none());
+        assert!(turns.begin(&many, NOW + WAITS_FOR).is_some());
+    }
+
+    #[test]
+    fn one_user_has_three_of_four_places() {
+        let (turns, [many, one]) = (TurnTaking::new(4), users(["many", "one"]));
+        let mut held: Vec<Turn> = (0..60).filter_map(|_| turns.begin(&many, NOW)).collect();
+        assert_eq!(held.len(), 3);
+        assert!(turns.begin(&one, NOW).is_some());
+        held.pop();
+        assert!(turns.begin(&many, NOW).is_some());
     }
 }
