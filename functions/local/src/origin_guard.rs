@@ -59,7 +59,7 @@ impl OriginGuard {
             .and_then(|host| host.strip_suffix(']'));
         let is_unregistered = literal.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok())
             || host.parse::<Ipv4Addr>().is_ok()
-            || !host.contains('.')
+            || !host.contains(['.', '['])
             || host.ends_with(".localhost");
         is_unregistered || host == self::host(&self.public)
     }

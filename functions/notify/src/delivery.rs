@@ -177,7 +177,10 @@ impl Notify {
         self.store_log(&own).await?;
         let lane = if is_cut { Lane::Slow } else { own.lane };
         match next {
-            Some(due) => self.enqueue(&own.event, lane, due).await,
+            Some(due) => {
+                let event = own.event.without_metadata();
+                self.enqueue(&event, lane, due).await
+            }
             None => Ok(()),
         }
     }
@@ -199,7 +202,8 @@ impl Notify {
         let due = until + stretch(own.event.delivery_id(), own.log.tries(), wait);
         own.log.next_attempt_at = Some(due);
         self.store_log(&own).await?;
-        self.enqueue(&own.event, own.lane, due).await
+        let event = own.event.without_metadata();
+        self.enqueue(&event, own.lane, due).await
     }
 
     /// The receiver answered 410: it wants to hear no more of this interview.

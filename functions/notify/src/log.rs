@@ -81,7 +81,10 @@ impl Notify {
             Source::Task(name, _) if *name == name_of(&own.event, due) => {
                 Err(Failure::Later(due.since(self.clock.now())))
             }
-            _ => self.enqueue(&own.event, own.lane, due).await,
+            _ => {
+                let event = own.event.without_metadata();
+                self.enqueue(&event, own.lane, due).await
+            }
         }
     }
 

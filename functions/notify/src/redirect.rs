@@ -36,6 +36,7 @@ impl Notify {
             self.delete_log(&next).await?;
             return self.delete_log(&own.event).await;
         }
+        let next = next.without_metadata();
         self.enqueue(&next, Lane::Fast, now).await
     }
 
@@ -61,6 +62,7 @@ impl Notify {
             body: next.body,
             ..own.event.clone()
         };
+        let event = event.without_metadata();
         self.enqueue(&event, Lane::Fast, next.created_at).await
     }
 

@@ -5,7 +5,7 @@ mod delivery;
 mod secret;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -71,6 +71,26 @@ pub struct WebhookEvent {
     /// The trace of the interview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceContext>,
+}
+
+impl WebhookEvent {
+    /// As a task carries it whose delivery is stored: without the client's metadata. That
+    /// is sent as it stands in the delivery, which is deleted with the interview; tasks of
+    /// Cloud Tasks are not.
+    #[must_use]
+    pub fn without_metadata(&self) -> Self {
+        let mut body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let removed = body["data"]
+            .as_object_mut()
+            .and_then(|data| data.remove("metadata"));
+        match removed {
+            Some(_) => Self {
+                body: body.to_string(),
+                ..self.clone()
+            },
+            None => self.clone(),
+        }
+    }
 }
 
 /// Which events the change from `old` to `new` makes due.
@@ -158,7 +178,6 @@ pub fn new_secret() -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
 
     use super::*;
     use crate::{

@@ -134,6 +134,22 @@ async fn lists_are_paged_newest_first() {
         test.get("/v1/interviews?status=completed").await["items"],
         json!([])
     );
+    // Well-formed tokens of places where no document can lie: ["x","a"],
+    // ["2026-01-01T00:00:00.000Z","a/b"] and ["2026-01-01T00:00:00.000Z","__x__"].
+    for token in [
+        "x",
+        "WyJ4IiwiYSJd",
+        "WyIyMDI2LTAxLTAxVDAwOjAwOjAwLjAwMFoiLCJhL2IiXQ",
+        "WyIyMDI2LTAxLTAxVDAwOjAwOjAwLjAwMFoiLCJfX3hfXyJd",
+    ] {
+        let path = format!("/v1/interviews?page_token={token}");
+        let (status, problem) = test.ask(http::Method::GET, &path, None).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (400, Some("invalid_parameter")),
+            "{token}"
+        );
+    }
 }
 
 #[tokio::test]

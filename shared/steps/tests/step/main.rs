@@ -3,13 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
+mod fences;
+
 use std::{
     collections::BTreeMap,
     future::pending,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -23,10 +22,10 @@ use domain::{
         Clock, Document, DocumentStream, Precondition, Query, Records, RecordsError, Scope,
         Version, Write,
     },
-    steps::{Code, StepError, StepName, StepState},
+    steps::{StepName, StepState},
 };
 use serde_json::{Value, json};
-use steps::{Outcome, StepOutput, StepRun, StepRunner, Uncancelled};
+use steps::{Outcome, StepOutput, StepRun, StepRunner};
 use tokio::time::{Instant, sleep};
 
 const STEP: StepName = StepName::Analysis;
@@ -316,59 +315,4 @@ async fn a_lease_of_an_earlier_release_is_kept_and_gets_its_document() {
     assert_eq!(outcome.unwrap(), Outcome::Finished);
     let (invocations, _) = worker.invocations();
     assert_eq!(invocations, 3, "its document came with one more write");
-}
-
-/// The worker has sent the commit; nothing takes it back when the worker is stopped.
-#[tokio::test(start_paused = true)]
-async fn a_commit_that_arrives_after_the_deletion_changes_nothing() {
-    let worker = Worker::new().await;
-    let running = worker.steps.run(worker.assignment(), async |_, lease| {
-        worker.store_chunk(&lease).await.unwrap();
-        worker.delete().await;
-        let refused = worker.store_chunk(&lease).await;
-        assert!(matches!(refused, Err(LeaseError::Deleted)), "{refused:?}");
-        Err(StepError::transient(Code::WorkerLost, "it is deleted"))
-    });
-    assert_eq!(running.await.unwrap(), Outcome::Gone);
-    let left = worker.records.documents.lock().unwrap();
-    assert_eq!(left.keys().collect::<Vec<_>>(), [&worker.key.tombstone()]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_commit_under_a_lease_that_was_taken_over_changes_nothing() {
-    let worker = Worker::new().await;
-    let running = worker.steps.run(worker.assignment(), async |_, lease| {
-        let later = worker.now() + LEASE * 2;
-        let acquire = |interview: &mut Interview| interview.acquire(STEP, "1", None, later);
-        let records = &*worker.records;
-        let taken = interview_store::transition(records, &worker.key, later, acquire).await;
-        assert!(matches!(taken, Ok(Some(Acquire::Start(_)))), "{taken:?}");
-        let refused = worker.store_chunk(&lease).await;
-        assert!(matches!(refused, Err(LeaseError::Lost)), "{refused:?}");
-        Ok(StepOutput::default())
-    });
-    assert_eq!(running.await.unwrap(), Outcome::Superseded);
-    let chunk = worker.records.read(&worker.key.chunk(1, 0)).await;
-    assert_eq!(chunk.unwrap(), None);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_of_a_stopped_worker_is_awaited() {
-    let (worker, written) = (Worker::new().await, Arc::new(AtomicBool::new(false)));
-    let running = worker.steps.run(worker.assignment(), async |_, _| {
-        let written = Arc::clone(&written);
-        let write = async move {
-            sleep(Duration::from_secs(20)).await;
-            written.store(true, Ordering::SeqCst);
-        };
-        Uncancelled::current().run(write).await;
-        Ok(StepOutput::default())
-    });
-    let deleting = async {
-        sleep(Duration::from_secs(1)).await;
-        worker.delete().await;
-    };
-    let (outcome, ()) = tokio::join!(running, deleting);
-    assert_eq!(outcome.unwrap(), Outcome::Gone);
-    assert!(written.load(Ordering::SeqCst));
 }
