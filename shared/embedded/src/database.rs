@@ -244,3 +244,30 @@ fn transact<T, E: From<StoreError>>(
     }
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn short_reads_do_not_wait_for_long_lists() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.db");
+        open_to_write(&path).expect("a database");
+        let database = Database::start_read_only(&path).expect("it opens");
+        let (release, released) = mpsc::channel::<()>();
+        let other = database.clone();
+        let scanning = tokio::spawn(async move {
+            let work = move |_: &Connection| {
+                let _ = released.recv();
+                Ok::<_, StoreError>(())
+            };
+            other.scan(work).await
+        });
+        let read = database.read(|_| Ok::<_, StoreError>(7)).await;
+        assert_eq!(read.expect("it reads"), 7);
+        assert!(!scanning.is_finished());
+        drop(release);
+        scanning.await.expect("no panic").expect("it ends");
+    }
+}

@@ -13,6 +13,7 @@ use crate::support::{
     engine::{ScriptedEngine, dialogue},
     key, wav,
 };
+use crate::{corpus::deliver_what_is_due, recording_store::Watched};
 use async_trait::async_trait;
 use domain::{
     callback::{Job, QUEUE},
@@ -355,4 +356,31 @@ async fn a_callback_that_no_step_awaits_is_not_found() {
         assert_eq!(problem["code"], "nothing_awaited");
     }
     assert_eq!(engine.urls().len(), 0);
+}
+
+/// The engine's answer is on its way when the interview is deleted.
+#[tokio::test]
+async fn an_answer_that_meets_a_deletion_leaves_nothing() {
+    let (test, engine) = start(vec![vec![]]).await;
+    let id = test.submit(wav(3)).await;
+    deliver_what_is_due(&test).await;
+    let watched = Arc::new(Watched::over(test.host.store.records()));
+    let mut api = test.host.api();
+    api.records = Arc::clone(&watched) as _;
+    let url = engine.urls()[0].replace(&test.url, &test.serve(api).await);
+    let (body, pieces) = futures::channel::mpsc::unbounded::<Result<_, std::io::Error>>();
+    body.unbounded_send(Ok("{\"words\":")).unwrap();
+    let request = test.client.post(url);
+    let request = request.body(reqwest::Body::wrap_stream(pieces));
+    let posting = tokio::spawn(request.send());
+    let is_known = |used: &String| used.starts_with("read") && used.contains("/callbacks/");
+    while !watched.uses.lock().unwrap().iter().any(is_known) {
+        tokio::task::yield_now().await;
+    }
+    let path = format!("/v1/interviews/{id}");
+    assert_eq!(test.ask(http::Method::DELETE, &path, None).await.0, 204);
+    body.unbounded_send(Ok(" []}")).unwrap();
+    drop(body);
+    assert_eq!(posting.await.unwrap().unwrap().status(), 404);
+    assert_nothing_kept(&test, &id).await;
 }

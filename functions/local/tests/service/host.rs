@@ -67,17 +67,16 @@ impl Service {
             .spawn()
             .expect("the binary starts");
         let mut lines = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let mut before = VecDeque::new();
         let url = lines.find_map(|line| {
             let line = line.ok()?;
-            Some(
-                line.split_once("ready at ")?
-                    .1
-                    .split_whitespace()
-                    .next()?
-                    .to_owned(),
-            )
+            let Some((_, ready)) = line.split_once("ready at ") else {
+                before.push_back(line);
+                return None;
+            };
+            Some(ready.split_whitespace().next()?.to_owned())
         });
-        let said = Arc::<SyncMutex<VecDeque<String>>>::default();
+        let said = Arc::new(SyncMutex::new(before));
         let heard = Arc::clone(&said);
         // Whatever it says is read to the end, so that it never waits for us.
         thread::spawn(move || {
@@ -101,6 +100,12 @@ impl Service {
     pub(crate) fn address(&self) -> SocketAddr {
         let url = self.url.strip_prefix("http://").expect("a plain URL");
         url.parse().expect("an address")
+    }
+
+    /// Whether one of its last warnings has that event.
+    pub(crate) fn has_warned(&self, event: &str) -> bool {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.iter().any(|line| line.contains(event))
     }
 
     /// The most memory it has held, in MiB.

@@ -8,6 +8,7 @@
 
 mod browser;
 mod crowds;
+mod exposed;
 mod host;
 mod killed;
 mod recordings;
