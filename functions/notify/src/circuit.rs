@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Notify,
     health::{Circuit, ReceiverHealth, Verdict},
-    lanes::Receiver,
+    lanes::WebhookReceiver,
 };
 
 /// How often a write is tried that another attempt gets in the way of.
@@ -36,7 +36,7 @@ pub(crate) enum ProbeStart {
     Another,
 }
 
-impl Receiver {
+impl WebhookReceiver {
     /// Where its state is stored, under a name that is safe in a path.
     fn document(&self) -> DocPath {
         let digest = Sha256::digest(&self.host);
@@ -48,7 +48,7 @@ impl Notify {
     /// What is known of a receiver; nothing of one that answers in time.
     pub(crate) async fn health(
         &self,
-        receiver: &Receiver,
+        receiver: &WebhookReceiver,
     ) -> Result<Option<ReceiverHealth>, RecordsError> {
         let found = self.records.read(&receiver.document()).await?;
         Ok(found.as_ref().and_then(decode))
@@ -57,7 +57,7 @@ impl Notify {
     /// Lets this attempt be the probe, unless another one is.
     pub(crate) async fn begin_probe(
         &self,
-        receiver: &Receiver,
+        receiver: &WebhookReceiver,
         now: Timestamp,
     ) -> Result<ProbeStart, RecordsError> {
         let path = receiver.document();
@@ -86,7 +86,7 @@ impl Notify {
     /// attempt has been made, and its outcome is stored in any case.
     pub(crate) async fn remember(
         &self,
-        receiver: &Receiver,
+        receiver: &WebhookReceiver,
         verdict: Verdict,
         is_probe: bool,
         now: Timestamp,
@@ -102,7 +102,7 @@ impl Notify {
 
     async fn update(
         &self,
-        receiver: &Receiver,
+        receiver: &WebhookReceiver,
         verdict: Verdict,
         is_probe: bool,
         now: Timestamp,

@@ -12,10 +12,10 @@ use domain::{
 use steps::{Failure, trace};
 
 use crate::{
-    Notify, Source,
+    DeliverySource, Notify,
     circuit::ProbeStart,
     health::{Circuit, PROBE, ReceiverHealth, Verdict},
-    lanes::{Lane, Receiver},
+    lanes::{Lane, WebhookReceiver},
     outcome::SendOutcome,
     schedule::{LIFETIME, next_attempt, stretch},
 };
@@ -48,7 +48,7 @@ impl Notify {
     pub(crate) async fn deliver(
         &self,
         event: WebhookEvent,
-        source: &Source,
+        source: &DeliverySource,
     ) -> Result<(), Failure> {
         let url = match self.receiver(&event).await? {
             ReceiverState::Listening(url) => url,
@@ -104,7 +104,7 @@ impl Notify {
     /// Makes an attempt, unless its receiver or the shares of a lane forbid it now.
     async fn attempt(&self, own: InHand) -> Result<(), Failure> {
         let now = self.clock.now();
-        let receiver = Receiver::new(&own.event.key.user_id, &own.event.url);
+        let receiver = WebhookReceiver::new(&own.event.key.user_id, &own.event.url);
         let health = self.health(&receiver).await?;
         let circuit = circuit(health.as_ref(), now);
         if let Circuit::Open(until) = circuit {

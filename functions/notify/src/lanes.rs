@@ -103,14 +103,14 @@ impl Lane {
 /// Where a user's webhooks go: a host with its port. Nothing that one user's receivers do
 /// has an effect on another user's webhooks to the same host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Receiver {
+pub struct WebhookReceiver {
     /// Whose webhooks.
     pub user: UserId,
     /// The host and the port.
     pub host: String,
 }
 
-impl Receiver {
+impl WebhookReceiver {
     /// The receiver of a user's webhooks to `url`. All URLs without a host are one.
     pub fn new(user: &UserId, url: &str) -> Self {
         let url = Url::parse(url).ok();
@@ -128,7 +128,7 @@ impl Receiver {
 /// What has a share of a lane.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Share {
-    Receiver(Receiver),
+    WebhookReceiver(WebhookReceiver),
     User(UserId),
     Host(String),
 }
@@ -136,7 +136,7 @@ enum Share {
 impl Share {
     const fn limit(&self) -> usize {
         match self {
-            Self::Receiver(_) => PER_RECEIVER,
+            Self::WebhookReceiver(_) => PER_RECEIVER,
             Self::User(_) => PER_USER,
             Self::Host(_) => PER_HOST,
         }
@@ -167,13 +167,13 @@ impl Places {
     pub fn take(
         &self,
         lane: Lane,
-        receiver: &Receiver,
+        receiver: &WebhookReceiver,
         now: Timestamp,
     ) -> Result<Place<'_>, Duration> {
         // Everything of a user whose share is exhausted waits in one line.
         let shares = [
             Share::User(receiver.user.clone()),
-            Share::Receiver(receiver.clone()),
+            Share::WebhookReceiver(receiver.clone()),
             Share::Host(receiver.host.clone()),
         ];
         let shares = shares.map(|share| (lane, share));
@@ -227,9 +227,9 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(0);
 
-    fn receiver(user: &str, host: &str) -> Receiver {
+    fn receiver(user: &str, host: &str) -> WebhookReceiver {
         let user = UserId::parse(user).unwrap();
-        Receiver::new(&user, &format!("https://{host}/hook"))
+        WebhookReceiver::new(&user, &format!("https://{host}/hook"))
     }
 
     fn take<'a>(places: &'a Places, user: &str, host: &str) -> Option<Place<'a>> {

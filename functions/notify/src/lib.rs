@@ -61,14 +61,14 @@ pub struct Notify {
 
 /// What brings a webhook event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum DeliverySource {
     /// The topic.
     Message,
     /// A task of this name and lane.
     Task(String, Lane),
 }
 
-impl Source {
+impl DeliverySource {
     pub(crate) const fn lane(&self) -> Lane {
         match self {
             Self::Message => Lane::Fast,
@@ -88,13 +88,13 @@ impl Function for Notify {
             Trigger::Task(task) => {
                 let event = task.decode()?;
                 let lane = Lane::of_queue(&task.queue);
-                self.deliver_traced(event, Source::Task(task.name, lane))
+                self.deliver_traced(event, DeliverySource::Task(task.name, lane))
                     .await
             }
             Trigger::Event(Event::MessagePublished(message)) => {
                 let event = serde_json::from_slice(&message.data).map_err(ShapeError::from);
                 let event = event.map_err(Failure::permanent)?;
-                self.deliver_traced(event, Source::Message).await
+                self.deliver_traced(event, DeliverySource::Message).await
             }
             Trigger::Event(_) => Ok(()),
         }
@@ -104,7 +104,11 @@ impl Function for Notify {
 impl Notify {
     /// Delivers as part of the interview's trace, with the interview on every
     /// line of the log.
-    async fn deliver_traced(&self, event: WebhookEvent, source: Source) -> Result<(), Failure> {
+    async fn deliver_traced(
+        &self,
+        event: WebhookEvent,
+        source: DeliverySource,
+    ) -> Result<(), Failure> {
         let span = tracing::info_span!(
             "webhook",
             interview = %event.key.interview_id,

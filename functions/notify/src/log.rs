@@ -9,7 +9,7 @@ use domain::{
 use steps::{Failure, trace};
 
 use crate::{
-    Notify, Source,
+    DeliverySource, Notify,
     delivery::{InHand, ReceiverState},
     lanes::Lane,
 };
@@ -75,10 +75,10 @@ impl Notify {
         &self,
         own: &InHand,
         due: Timestamp,
-        source: &Source,
+        source: &DeliverySource,
     ) -> Result<(), Failure> {
         match source {
-            Source::Task(name, _) if *name == name_of(&own.event, due) => {
+            DeliverySource::Task(name, _) if *name == name_of(&own.event, due) => {
                 Err(Failure::Later(due.since(self.clock.now())))
             }
             _ => {

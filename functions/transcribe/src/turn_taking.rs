@@ -60,7 +60,7 @@ impl TurnTaking {
 
     /// Begins with a recording of `user`, if it is this user's turn: of all users who wait,
     /// this one's last turn is the longest ago. Otherwise the task waits.
-    pub(crate) fn begin(&self, user: &UserId, now: Timestamp) -> Option<Turn> {
+    pub(crate) fn begin(&self, user: &UserId, now: Timestamp) -> Option<EngineTurn> {
         let mut turns = self.turns();
         turns
             .waiting
@@ -83,7 +83,7 @@ impl TurnTaking {
         // Users without a turn for long begin anew, in front.
         let oldest = last.saturating_sub(1_000);
         turns.started.retain(|_, turn| *turn > oldest);
-        Some(Turn {
+        Some(EngineTurn {
             taken_from: self.clone(),
             user: user.clone(),
         })
@@ -96,12 +96,12 @@ impl TurnTaking {
 
 /// A recording in hand, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct EngineTurn {
     taken_from: TurnTaking,
     user: UserId,
 }
 
-impl Drop for Turn {
+impl Drop for EngineTurn {
     fn drop(&mut self) {
         let mut turns = self.taken_from.turns();
         if let Some(in_hand) = turns.in_hand.get_mut(&self.user) {
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn one_user_has_three_of_four_places() {
         let (turns, [many, one]) = (TurnTaking::new(4), users(["many", "one"]));
-        let mut held: Vec<Turn> = (0..60).filter_map(|_| turns.begin(&many, NOW)).collect();
+        let mut held: Vec<EngineTurn> = (0..60).filter_map(|_| turns.begin(&many, NOW)).collect();
         assert_eq!(held.len(), 3);
         assert!(turns.begin(&one, NOW).is_some());
         held.pop();
