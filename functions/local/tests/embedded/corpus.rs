@@ -225,7 +225,7 @@ async fn completed() -> TestHost {
     let request = test.client.post(format!("{}/v1/interviews", test.url));
     let request = request.header("idempotency-key", "once").json(&body);
     let created: Value = request.send().await.unwrap().json().await.unwrap();
-    // From the last: taken, refused for good, refused for now.
+    // The receiver answers from the end: it takes the first webhook and refuses the next.
     *test.receiver.answers.lock().unwrap() = vec![StatusCode::BAD_GATEWAY, StatusCode::NO_CONTENT];
     assert_eq!(test.upload(&created, wav(3)).await.status(), 200);
     test.drain().await;
