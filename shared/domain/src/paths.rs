@@ -136,10 +136,19 @@ impl InterviewKey {
 
     /// The interview that an object or a document belongs to, by its name.
     pub fn from_path(path: &str) -> Option<Self> {
+        Self::in_collection(path, INTERVIEWS)
+    }
+
+    /// The interview that a tombstone is of, by its path.
+    pub fn from_tombstone(path: &DocPath) -> Option<Self> {
+        Self::in_collection(path.as_str(), TOMBSTONES)
+    }
+
+    fn in_collection(path: &str, collection: &str) -> Option<Self> {
         let mut segments = path.split('/');
         let (users, user) = (segments.next()?, segments.next()?);
-        let (interviews, interview) = (segments.next()?, segments.next()?);
-        if users != "users" || interviews != INTERVIEWS {
+        let (found, interview) = (segments.next()?, segments.next()?);
+        if users != "users" || found != collection {
             return None;
         }
         Some(Self {

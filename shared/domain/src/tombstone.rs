@@ -14,8 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    InterviewId, InterviewKey, Timestamp, UserId,
-    paths::DocPath,
+    Timestamp,
     versions::{UnknownFields, strip_unknown},
 };
 
@@ -73,25 +72,10 @@ impl Tombstone {
     }
 }
 
-impl InterviewKey {
-    /// The interview that a tombstone is of, by its path.
-    pub fn from_tombstone(path: &DocPath) -> Option<Self> {
-        let mut segments = path.as_str().split('/');
-        let (users, user) = (segments.next()?, segments.next()?);
-        let (tombstones, interview) = (segments.next()?, segments.next()?);
-        if users != "users" || tombstones != TOMBSTONES || segments.next().is_some() {
-            return None;
-        }
-        Some(Self {
-            user_id: UserId::parse(user).ok()?,
-            interview_id: InterviewId::parse(interview).ok()?,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{InterviewId, InterviewKey, UserId};
 
     #[test]
     fn last_pass_comes_after_the_longest_upload() {

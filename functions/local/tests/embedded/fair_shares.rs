@@ -56,22 +56,24 @@ impl Transcriber for RemoteEngine {
 struct User<'a> {
     test: &'a TestHost,
     client: Client,
+    /// Where the user's webhooks go.
+    hook: String,
 }
 
 impl<'a> User<'a> {
-    fn new(test: &'a TestHost, id: &'static str) -> Self {
+    fn new(test: &'a TestHost, id: &'static str, hook: String) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert("x-user-id", HeaderValue::from_static(id));
         let client = Client::builder()
             .default_headers(headers)
             .pool_max_idle_per_host(0);
         let client = client.build().unwrap();
-        Self { test, client }
+        Self { test, client, hook }
     }
 
     async fn submit(&self) -> String {
         let (recording, path) = (wav(1), format!("{}/v1/interviews", self.test.url));
-        let body = json!({"title": "t", "audio": {
+        let body = json!({"title": "t", "webhook_url": self.hook, "audio": {
             "filename": "a.wav", "content_type": "audio/wav", "size_bytes": recording.len(),
         }});
         let created = self.client.post(path).json(&body).send().await.unwrap();
@@ -81,10 +83,28 @@ impl<'a> User<'a> {
         created["id"].as_str().unwrap().to_owned()
     }
 
-    /// How long it takes from an upload to the transcript.
-    async fn transcription(&self) -> Duration {
+    /// How long it takes from an upload to the transcript, and from there to its webhook.
+    async fn transcription(&self) -> (Duration, Duration) {
         let begun = Instant::now();
-        let path = format!("{}/v1/interviews/{}", self.test.url, self.submit().await);
+        let id = self.submit().await;
+        self.transcribed(&id).await;
+        let transcribed = begun.elapsed();
+        let receiver = &self.test.receiver;
+        let has_come = || {
+            let received = receiver.received.lock().unwrap();
+            received.iter().any(|(_, body, _)| {
+                body["type"] == "interview.transcribed" && body["data"]["interview_id"] == id
+            })
+        };
+        while !has_come() {
+            let count = receiver.received.lock().unwrap().len();
+            receiver.different(count + 1).await;
+        }
+        (transcribed, begun.elapsed().saturating_sub(transcribed))
+    }
+
+    async fn transcribed(&self, id: &str) {
+        let path = format!("{}/v1/interviews/{id}", self.test.url);
         let events = self.client.get(format!("{path}/events")).send();
         let mut events = events.await.unwrap().bytes_stream();
         loop {
@@ -98,7 +118,7 @@ impl<'a> User<'a> {
                 .await
                 .unwrap();
             if shown["steps"]["transcription"]["state"] == "done" {
-                return begun.elapsed();
+                return;
             }
             events.next().await.unwrap().unwrap();
         }
@@ -134,11 +154,18 @@ async fn one_user_with_sixty_of_everything_does_not_keep_another_waiting() {
     let clock = Arc::clone(&test.clock) as _;
     let dispatcher = test.host.dispatcher();
     let dispatching = tokio::spawn(dispatcher.run(clock, stop.clone(), Duration::ZERO));
-    let (many, other) = (User::new(&test, "many"), User::new(&test, "other"));
-    let (alone, call_alone) = (other.transcription().await, other.direct_call().await);
+    // Connections are accepted by the system, and never answered.
+    let (_hanging, silence) = testing::listen().await;
+    let (many, other) = (
+        User::new(&test, "many", silence),
+        User::new(&test, "other", test.hook.clone()),
+    );
+    let ((alone, hook_alone), call_alone) =
+        (other.transcription().await, other.direct_call().await);
     let slow = futures::future::join_all((0..MANY).map(|_| slow_body(&test))).await;
     futures::future::join_all((0..MANY).map(|_| many.submit())).await;
-    let (beside, call_beside) = (other.transcription().await, other.direct_call().await);
+    let ((beside, hook_beside), call_beside) =
+        (other.transcription().await, other.direct_call().await);
     stop.cancel();
     dispatching.await.unwrap();
     let ratio = |beside: Duration, alone: Duration| {
@@ -146,12 +173,15 @@ async fn one_user_with_sixty_of_everything_does_not_keep_another_waiting() {
         beside.as_secs_f64() / alone.max(Duration::from_millis(500)).as_secs_f64()
     };
     let (recordings, calls) = (ratio(beside, alone), ratio(call_beside, call_alone));
+    let hooks = ratio(hook_beside, hook_alone);
     eprintln!(
-        "beside {MANY} recordings and {} slow bodies of another user: a transcription {beside:?} \
+        "beside {MANY} recordings, their hanging receivers and {} slow bodies of another user: a \
+         webhook {hook_beside:?} instead of {hook_alone:?}, a transcription {beside:?} \
          instead of {alone:?} ({recordings:.1} times), a direct call {call_beside:?} instead of \
          {call_alone:?}",
         slow.len()
     );
     assert!(recordings < MOST, "{recordings:.1} times as long");
     assert!(calls < MOST, "{calls:.1} times as long");
+    assert!(hooks < MOST, "{hooks:.1} times as long");
 }
