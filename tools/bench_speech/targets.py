@@ -47,20 +47,20 @@ def checks(rows, names):
             check(f"{name}: word error rate with base {what}", known, at_most((worst or 0) * share), " %")
         if name in DER:
             speaker_checks(name, value, check, at_most)
+        check(f"{name}: words with the right speaker at least 98 % with base", value(name, "right_speaker"),
+              lambda measured: measured >= 98, " %")
         speed_checks(name, rows, check, at_most)
     return found
 
 
 def speaker_checks(name, value, check, at_most):
-    """The segments of the diarization, and the speakers of words with base."""
+    """The segments of the diarization."""
     limit, with_collar = DER[name]
     alone = lambda column: value(name, column, engines.DIARIZATION)
     check(f"{name}: diarization error rate at most {limit} %", alone("der"), at_most(limit), " %")
     if with_collar:
         check(f"{name}: … with a collar at most {with_collar} %", alone("der_collar"), at_most(with_collar), " %")
     check(f"{name}: number of speakers", alone("speakers"), lambda found: found == alone("speakers_true"))
-    check(f"{name}: words with the right speaker at least 98 %", value(name, "right_speaker"),
-          lambda measured: measured >= 98, " %")
 
 
 def speed_checks(name, rows, check, at_most):

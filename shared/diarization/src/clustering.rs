@@ -34,6 +34,19 @@ pub(crate) struct Sample {
     pub(crate) frames: usize,
 }
 
+impl Sample {
+    /// The mean with another voice of the same person, weighted by the amount of speech.
+    pub(crate) fn joined(&self, voice: &Voice, frames: usize) -> Self {
+        let (own, other) = (float(self.frames), float(frames));
+        let pairs = self.voice.iter().zip(voice);
+        let sum: Vec<f32> = pairs.map(|(a, b)| a * own + b * other).collect();
+        Self {
+            voice: unit(&sum).unwrap_or(self.voice),
+            frames: self.frames + frames,
+        }
+    }
+}
+
 /// A voice as a list of numbers, for which serde knows no arrays of this length.
 mod stored_voice {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};

@@ -32,7 +32,7 @@ use fbank::FilterBank;
 use segmentation::Segmentation;
 
 /// The models and the version of what is made of them, as transcripts name it.
-pub const VERSION: &str = "segmentation-3.0+campplus-zh-en-advanced/3";
+pub const VERSION: &str = "segmentation-3.0+campplus-zh-en-advanced/4";
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,8 @@
 //! Speech of up to three people within a window of ten seconds: pyannote's
 //! segmentation-3.0.
 
+use std::ops::Range;
+
 use rten::Model;
 use rten_tensor::{NdTensor, prelude::*};
 
@@ -18,14 +20,20 @@ pub(crate) const FRAMES: usize = 589;
 pub(crate) const FRAME_SAMPLES: usize = 270;
 
 /// The most people that the model separates within one window.
-pub(crate) const LOCAL_SPEAKERS: usize = 3;
+pub(crate) const SEPARATED_SPEAKERS: usize = 3;
+
+/// The most people within one window after [`Activity::split`].
+pub(crate) const LOCAL_SPEAKERS: usize = 6;
+
+/// The most people who speak at the same time.
+const AT_ONCE: u32 = 2;
 
 /// The sets of speakers of the model's classes, a bit for each speaker.
 const CLASSES: [u8; 7] = [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110];
 
 /// For each frame of a window the set of local speakers who speak in it.
 ///
-/// It is stored as text with one digit for each frame.
+/// It is stored as text with one character for each frame, from `0` on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Activity(Box<[u8]>);
@@ -46,7 +54,8 @@ impl TryFrom<String> for Activity {
     fn try_from(digits: String) -> Result<Self, Self::Error> {
         let sets = digits.bytes().map(|digit| digit.wrapping_sub(b'0'));
         let sets: Box<[u8]> = sets.collect();
-        if sets.len() != FRAMES || sets.iter().any(|set| !CLASSES.contains(set)) {
+        let is_set = |set: &u8| set >> LOCAL_SPEAKERS == 0 && set.count_ones() <= AT_ONCE;
+        if sets.len() != FRAMES || !sets.iter().all(is_set) {
             return Err("a window has 589 sets of speakers");
         }
         Ok(Self(sets))
@@ -64,6 +73,22 @@ impl Activity {
         (0..self.0.len())
             .map(|frame| self.speaks(speaker, frame))
             .collect()
+    }
+
+    /// Gives the speech of a local speaker within some stretches to a speaker of their own;
+    /// its number, or none where there are as many speakers as there can be.
+    pub(crate) fn split(&mut self, speaker: usize, stretches: &[Range<usize>]) -> Option<usize> {
+        let present = self.0.iter().fold(0, |present, set| present | set);
+        let number =
+            (SEPARATED_SPEAKERS..LOCAL_SPEAKERS).find(|number| present & (1 << number) == 0)?;
+        for stretch in stretches {
+            for set in &mut self.0[stretch.clone()] {
+                if *set & (1 << speaker) != 0 {
+                    *set ^= 1 << speaker | 1 << number;
+                }
+            }
+        }
+        Some(number)
     }
 
     /// The frames in which a local speaker speaks alone.

@@ -3,6 +3,12 @@
 //! Computing a voice takes most of the time of a diarization. A speaker of every other
 //! window who overlaps speakers of the windows before and after, both with the same
 //! voice, is the same person: the voice in between is not computed.
+//!
+//! The segmentation sometimes gives people who speak one after the other the same number.
+//! Where a local speaker pauses, the voices before and behind the pause are compared, and
+//! a different one becomes a local speaker of its own.
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +18,7 @@ use crate::{
     diarizer::{HOP_FRAMES, RELIABLE_FRAMES},
     embedding::{Voice, dot},
     fbank::{self, Frame},
-    segmentation::{Activity, FRAME_SAMPLES, FRAMES, LOCAL_SPEAKERS},
+    segmentation::{Activity, FRAME_SAMPLES, FRAMES, LOCAL_SPEAKERS, SEPARATED_SPEAKERS},
     timeline::Placed,
 };
 
@@ -25,6 +31,15 @@ const AGREEMENT_PERCENT: usize = 75;
 
 /// The cosine of the angle between voices that are surely of the same person.
 const SAME_VOICE: f32 = 0.55;
+
+/// Behind a pause of this length, in frames, a local speaker may be another person: 0.8 s, ...
+const LONG_PAUSE_FRAMES: usize = 47;
+
+/// ... where there is as much speech as this on both sides of it: 1.2 s.
+const STRETCH_FRAMES: usize = 71;
+
+/// The cosine of the angle between voices that are surely of different people.
+const OTHER_VOICE: f32 = 0.35;
 
 /// The windows so far, of which the last may wait for the one after it.
 #[derive(Default)]
@@ -142,26 +157,43 @@ impl Windows {
         window: usize,
     ) -> Result<(), DiarizationError> {
         let mut features = None;
-        for number in 0..LOCAL_SPEAKERS {
-            let Some((speech, frames)) = speech(&self.activities[window], number) else {
+        for number in 0..SEPARATED_SPEAKERS {
+            let Some(speech) = speech(&self.activities[window], number) else {
                 continue;
             };
-            let identity = if let Some(before) = self.unchanged(window, number) {
-                Identity::SameAs(before)
-            } else {
-                let features = features.get_or_insert_with(|| models.features.frames(samples));
-                let Some(voice) = models.embedding.run(&chosen(features, &speech))? else {
-                    continue;
+            if let Some(before) = self.unchanged(window, number) {
+                self.add(window, number, Identity::SameAs(before));
+                continue;
+            }
+            let features = features.get_or_insert_with(|| models.features.frames(samples));
+            let mut voices = Vec::new();
+            for stretch in stretches(&speech) {
+                if let Some(voice) = models.embedding.run(&chosen(features, &speech, &stretch))? {
+                    voices.push((stretch, voice));
+                }
+            }
+            for (index, person) in by_person(&speech, voices).into_iter().enumerate() {
+                let activity = &mut self.activities[window];
+                let number = if index == 0 {
+                    Some(number)
+                } else {
+                    activity.split(number, &person.stretches)
                 };
-                Identity::Voice(Box::new(Sample { voice, frames }))
-            };
-            self.speakers.push(LocalSpeaker {
-                window,
-                number,
-                identity,
-            });
+                if let Some(number) = number {
+                    let sample = Box::new(person.sample);
+                    self.add(window, number, Identity::Voice(sample));
+                }
+            }
         }
         Ok(())
+    }
+
+    fn add(&mut self, window: usize, number: usize, identity: Identity) {
+        self.speakers.push(LocalSpeaker {
+            window,
+            number,
+            identity,
+        });
     }
 
     /// The number of a local speaker in the window before, where the windows before and
@@ -240,24 +272,80 @@ impl LocalSpeaker {
     }
 }
 
-/// The frames from which a local speaker's voice is made, and their number: where it
-/// speaks alone, or at all if that is too little; none where even that is.
-fn speech(activity: &Activity, speaker: usize) -> Option<(Vec<bool>, usize)> {
-    let count = |frames: &[bool]| frames.iter().filter(|speaks| **speaks).count();
+/// The frames from which a local speaker's voice is made: where it speaks alone, or at all
+/// if that is too little; none where even that is.
+fn speech(activity: &Activity, speaker: usize) -> Option<Vec<bool>> {
+    let is_enough = |frames: &Vec<bool>| count(frames) >= LEAST_FRAMES;
     [activity.alone(speaker), activity.frames_of(speaker)]
         .into_iter()
-        .map(|frames| {
-            let count = count(&frames);
-            (frames, count)
-        })
-        .find(|(_, count)| *count >= LEAST_FRAMES)
+        .find(is_enough)
 }
 
-/// The filter bank frames in the middle of which there is speech.
-fn chosen(features: &[Frame], speech: &[bool]) -> Vec<Frame> {
+fn count(frames: &[bool]) -> usize {
+    frames.iter().filter(|speaks| **speaks).count()
+}
+
+/// The stretches of a local speaker's speech between long pauses, each with enough speech
+/// for a voice of its own. What has too little belongs to the stretch before it.
+fn stretches(speech: &[bool]) -> Vec<Range<usize>> {
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    for (frame, _) in speech.iter().enumerate().filter(|(_, speaks)| **speaks) {
+        match stretches.last_mut() {
+            Some(last) if frame - last.end < LONG_PAUSE_FRAMES => last.end = frame + 1,
+            _ => stretches.push(frame..frame + 1),
+        }
+    }
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for stretch in stretches {
+        match joined.last_mut() {
+            Some(last)
+                if count(&speech[stretch.clone()]) < STRETCH_FRAMES
+                    || count(&speech[last.clone()]) < STRETCH_FRAMES =>
+            {
+                last.end = stretch.end;
+            }
+            _ => joined.push(stretch),
+        }
+    }
+    joined
+}
+
+/// One of the people whom the segmentation may have taken for one.
+struct Person {
+    stretches: Vec<Range<usize>>,
+    sample: Sample,
+}
+
+/// The stretches of a local speaker by person: the first person has the most speech.
+fn by_person(speech: &[bool], voices: Vec<(Range<usize>, Voice)>) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    for (stretch, voice) in voices {
+        let frames = count(&speech[stretch.clone()]);
+        let likeness = |person: &&mut Person| dot(&person.sample.voice, &voice);
+        let nearest = people
+            .iter_mut()
+            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        match nearest.filter(|nearest| likeness(nearest) >= OTHER_VOICE) {
+            Some(person) => {
+                person.sample = person.sample.joined(&voice, frames);
+                person.stretches.push(stretch);
+            }
+            None => people.push(Person {
+                stretches: vec![stretch],
+                sample: Sample { voice, frames },
+            }),
+        }
+    }
+    people.sort_by_key(|person| std::cmp::Reverse(person.sample.frames));
+    people
+}
+
+/// The filter bank frames of a stretch in the middle of which there is speech.
+fn chosen(features: &[Frame], speech: &[bool], stretch: &Range<usize>) -> Vec<Frame> {
     let is_speech = |index: usize| {
         let middle = index * fbank::SHIFT + fbank::LENGTH / 2;
-        speech[(middle / FRAME_SAMPLES).min(FRAMES - 1)]
+        let frame = (middle / FRAME_SAMPLES).min(FRAMES - 1);
+        stretch.contains(&frame) && speech[frame]
     };
     let frames = features.iter().enumerate();
     frames
@@ -265,3 +353,6 @@ fn chosen(features: &[Frame], speech: &[bool]) -> Vec<Frame> {
         .map(|(_, frame)| *frame)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,7 +104,7 @@ fn damaged_parts_are_no_windows() {
             r#"{{"first":0,"activities":["{silent}"],"speakers":[{{"window":0,"number":0,"identity":{{"SameAs":0}}}}]}}"#
         ),
         format!(
-            r#"{{"first":0,"activities":["{silent}"],"speakers":[{{"window":0,"number":3,"identity":{{"SameAs":0}}}}]}}"#
+            r#"{{"first":0,"activities":["{silent}"],"speakers":[{{"window":0,"number":6,"identity":{{"SameAs":0}}}}]}}"#
         ),
     ] {
         let windows = serde_json::from_str(&wrong).expect("windows");
@@ -162,6 +162,28 @@ fn four_voices_of_two_recordings() {
     let diarization = diarize(&models(), &mix.samples, None);
     assert_eq!(diarization.speakers, 4);
     assert_rates(&diarization, &mix.segments, [8.0, 3.0]);
+}
+
+/// A single sentence of another person is told apart although, within ten seconds, the
+/// segmentation takes its speaker for the one before.
+#[test]
+fn single_sentences_of_a_third_voice() {
+    let (mut interview, spoken) = interview();
+    let mut reading = decode(&sample("speech/read-speech.flac"), None);
+    level(&mut interview);
+    level(&mut reading);
+    let spoken_by_reader = voiced(&reading, -42.0, "reader");
+    let mut mix = Mix::default();
+    // Both cut where there is no speech.
+    let cuts = [0, 17_991, 50_386, 67_102, 98_388, 110_782];
+    let sentences = [0, 7_300, 10_880, 16_660, 23_200, 26_720];
+    for (cut, sentence) in cuts.windows(2).zip(sentences.windows(2)) {
+        mix.add(&interview, &spoken, cut[0], cut[1]);
+        mix.add(&reading, &spoken_by_reader, sentence[0], sentence[1]);
+    }
+    let diarization = diarize(&models(), &mix.samples, None);
+    assert_eq!(diarization.speakers, 3);
+    assert_rates(&diarization, &mix.segments, [3.0, 1.5]);
 }
 
 #[test]
