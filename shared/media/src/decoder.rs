@@ -1,12 +1,19 @@
 //! Samples, block by block.
 
-use domain::transcript::AudioFacts;
+use domain::{
+    audio_warning::{AudioWarning, AudioWarningCode, add_audio_warning},
+    transcript::AudioFacts,
+};
 
 use crate::{
-    Error, Source,
+    Error, FileKind, Source,
+    ffmpeg::{Ffmpeg, FfmpegDecoder},
     library::Library,
-    open::{Opened, damaged, open},
+    mp4, names,
+    open::{Limitation, Opened, damaged, open},
     pcm::Pcm,
+    rest::{self, Rest},
+    shared_source::SharedSource,
     source::Failures,
 };
 
@@ -51,10 +58,39 @@ impl Block {
 }
 
 /// A recording being decoded.
+///
+/// The decoding library comes first. Where it does not account for the whole recording,
+/// FFmpeg takes over from the sample that was reached, so that nothing decoded before is
+/// lost.
 pub struct Decoder {
+    source: SharedSource,
+    ffmpeg: Option<&'static Ffmpeg>,
     way: Way,
     block: Block,
+    /// The format of all samples: rate in frames per second and channels, 0 until known.
+    format: (u32, usize),
     frames: u64,
+    /// Frames before those that FFmpeg gave.
+    fallback_from: u64,
+    /// Where the current part of a joined recording begins in the file, and frames before it.
+    part: (u64, u64),
+    parts: u32,
+    report: RecordingReport,
+}
+
+/// What decoding has shown of the file and what could not be decoded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordingReport {
+    /// The container, as FFmpeg names it.
+    pub container: String,
+    /// The codec, as FFmpeg names it.
+    pub codec: String,
+    /// The media type that the container and codec have.
+    pub content_type: String,
+    /// Whether FFmpeg was needed.
+    pub used_ffmpeg: bool,
+    /// What could not be decoded as it should.
+    pub warnings: Vec<AudioWarning>,
 }
 
 /// How a recording is decoded.
@@ -63,63 +99,308 @@ enum Way {
     Plain(Pcm),
     /// By the library.
     Library(Box<Library>),
+    /// By FFmpeg.
+    Ffmpeg(Box<FfmpegDecoder>),
+    /// It is at its end.
+    Ended,
 }
 
+/// Parts that a recording may be joined of.
+const MAX_PARTS: u32 = 1_000;
+
+/// What may be missing to the declared length without a warning, in milliseconds.
+const TOLERATED_MISSING_MS: u64 = 1_000;
+
 impl Decoder {
-    /// Begins to decode; the kind of recording is found out from its bytes.
+    /// Begins to decode; the kind of recording is found out from its bytes. What the
+    /// library cannot decode is decoded by [`Ffmpeg::configured`].
     pub fn open(source: Box<dyn Source>) -> Result<Self, Error> {
-        let failures = Failures::default();
-        let way = match open(source, &failures)? {
-            Opened::Plain(pcm) => Way::Plain(pcm),
-            Opened::Container(container) => {
-                Way::Library(Box::new(Library::new(container, failures)?))
-            }
-        };
-        Ok(Self {
-            way,
-            block: Block::default(),
-            frames: 0,
-        })
+        Self::open_with(source, Ffmpeg::configured())
     }
 
-    /// The next samples; nothing at the end. A recording that breaks off ends
-    /// where it breaks off; single damaged packets are passed over. Where packets
-    /// are missing by their times there is silence, so that times agree with a
-    /// player's.
-    pub fn next_block(&mut self) -> Result<Option<&Block>, Error> {
-        let found = match &mut self.way {
-            Way::Plain(pcm) => pcm.next(&mut self.block)?,
-            Way::Library(library) => library.next(&mut self.block)?,
+    /// The same with another FFmpeg, or without one.
+    pub fn open_with(
+        source: Box<dyn Source>,
+        ffmpeg: Option<&'static Ffmpeg>,
+    ) -> Result<Self, Error> {
+        let mut decoder = Self {
+            source: SharedSource::new(source),
+            ffmpeg,
+            way: Way::Ended,
+            block: Block::default(),
+            format: (0, 0),
+            frames: 0,
+            fallback_from: 0,
+            part: (0, 0),
+            parts: 1,
+            report: RecordingReport::default(),
         };
-        if found {
-            self.frames += self.block.frames() as u64;
-            return Ok(Some(&self.block));
+        match decoder.open_library() {
+            Ok(()) => {}
+            Err(error @ (Error::Read(_) | Error::TooLong { .. } | Error::Empty)) => {
+                return Err(error);
+            }
+            Err(error) => decoder.fall_back(error)?,
         }
-        match self.frames {
-            0 if self.damaged_packets() > 0 => Err(damaged("nothing in it can be decoded")),
-            0 => Err(Error::Empty),
-            _ => Ok(None),
+        decoder.format.0 = decoder.way_format().0;
+        Ok(decoder)
+    }
+
+    /// Opens the current part with the library, unless it would not give what is played.
+    fn open_library(&mut self) -> Result<(), Error> {
+        let failures = Failures::default();
+        let reader = Box::new(self.source.reader_at(self.part.0));
+        self.way = match open(reader, &failures)? {
+            Opened::Plain(pcm) => Way::Plain(pcm),
+            Opened::Container(container) => {
+                match container.limitation() {
+                    Some(Limitation::Tracks) if self.ffmpeg.is_none() => {
+                        self.warn(AudioWarningCode::OtherTrack, self.frames);
+                    }
+                    Some(limitation) => return Err(limitation.to_error()),
+                    None => {}
+                }
+                let has_fallback = self.ffmpeg.is_some();
+                Way::Library(Box::new(Library::new(container, failures, has_fallback)?))
+            }
+        };
+        self.describe();
+        Ok(())
+    }
+
+    /// The next samples; nothing at the end. Where packets are missing by their times, or
+    /// cannot be decoded, there is silence, so that times agree with a player's. Whatever
+    /// was decoded before a recording breaks off is kept.
+    pub fn next_block(&mut self) -> Result<Option<&Block>, Error> {
+        loop {
+            let before = self.frames;
+            let found = match &mut self.way {
+                Way::Plain(pcm) => pcm.next(&mut self.block),
+                Way::Library(library) => library.next(&mut self.block),
+                Way::Ffmpeg(child) => child.next(&mut self.block),
+                Way::Ended => Ok(false),
+            };
+            match found {
+                Ok(true) => {
+                    self.format = self.way_format();
+                    self.frames += self.block.frames() as u64;
+                    self.note_defects(before);
+                    return Ok(Some(&self.block));
+                }
+                Ok(false) => {
+                    if !self.finish_way()? {
+                        return self.end();
+                    }
+                }
+                Err(error @ (Error::Read(_) | Error::TooLong { .. })) => return Err(error),
+                Err(error) => self.fall_back(error)?,
+            }
+        }
+    }
+
+    /// Lets FFmpeg continue where the library gave up; without it, what was decoded so far
+    /// is all there is.
+    fn fall_back(&mut self, error: Error) -> Result<(), Error> {
+        let is_fallback = matches!(self.way, Way::Ffmpeg(_));
+        self.way = Way::Ended;
+        if let Some(ffmpeg) = self.ffmpeg.filter(|_| !is_fallback) {
+            let source = self.source.reader_at(self.part.0);
+            let format = Some(self.format).filter(|(_, channels)| *channels > 0);
+            let skip = self.frames - self.part.1;
+            match FfmpegDecoder::start(ffmpeg, &source, format, skip) {
+                Ok(child) => {
+                    self.fallback_from = self.frames;
+                    self.way = Way::Ffmpeg(Box::new(child));
+                    self.describe();
+                    return Ok(());
+                }
+                Err(Error::NotAudio) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if self.frames == 0 {
+            return Err(error);
+        }
+        self.warn(AudioWarningCode::UnreadBytes, self.frames);
+        Ok(())
+    }
+
+    /// Accounts for what was decoded of the current part; whether there is more to decode.
+    fn finish_way(&mut self) -> Result<bool, Error> {
+        match std::mem::replace(&mut self.way, Way::Ended) {
+            Way::Library(library) => self.finish_library(*library),
+            Way::Ffmpeg(child) => {
+                if child.reported_errors() > 0 {
+                    self.warn(AudioWarningCode::SkippedPackets, self.fallback_from);
+                }
+                let is_continued = self.fallback_from > self.part.1;
+                let gave_nothing = is_continued && !child.has_given_samples();
+                if gave_nothing || (is_continued && self.is_broken_mp4()?) {
+                    self.warn(AudioWarningCode::UnreadBytes, self.frames);
+                }
+                Ok(false)
+            }
+            Way::Plain(_) | Way::Ended => Ok(false),
+        }
+    }
+
+    /// Whether the current part is an MP4 whose boxes do not follow each other: nothing
+    /// behind the break can be found.
+    fn is_broken_mp4(&self) -> Result<bool, Error> {
+        let mut source = self.source.reader_at(self.part.0);
+        let is_mp4 = self.report.container == FileKind::Mp4.container();
+        if !is_mp4 {
+            return Ok(false);
+        }
+        mp4::is_broken(&mut source).map_err(Error::Read)
+    }
+
+    fn finish_library(&mut self, library: Library) -> Result<bool, Error> {
+        let kind = library.kind();
+        let missing_ms = library.missing_ms();
+        let gave_nothing = self.frames == self.part.1;
+        if library.ended_in_error() || gave_nothing {
+            let what = if library.damaged_packets() > 0 || library.ended_in_error() {
+                damaged("nothing in it can be decoded")
+            } else {
+                Error::Empty
+            };
+            self.fall_back(what)?;
+            return Ok(true);
+        }
+        if missing_ms > TOLERATED_MISSING_MS {
+            self.warn(AudioWarningCode::EndsEarly, self.frames);
+        }
+        // Of other kinds an index or other chunks may follow the samples.
+        let is_sequential = match kind {
+            FileKind::Mp4 => library.is_fragmented(),
+            FileKind::Wav | FileKind::Aiff | FileKind::Caf => false,
+            FileKind::Flac
+            | FileKind::Mpeg
+            | FileKind::Adts
+            | FileKind::Ogg
+            | FileKind::Matroska => true,
+        };
+        if !is_sequential {
+            return Ok(false);
+        }
+        let position = self.part.0 + library.into_position();
+        match rest::find(&mut self.source.reader_at(position)).map_err(Error::Read)? {
+            Rest::Nothing => Ok(false),
+            Rest::Part(offset) if self.parts < MAX_PARTS => self.begin_part(position + offset),
+            Rest::Part(_) | Rest::Unknown => {
+                self.fall_back(damaged("the end of the file cannot be decoded"))?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Continues with the recording that begins at an offset in the file.
+    fn begin_part(&mut self, offset: u64) -> Result<bool, Error> {
+        self.parts += 1;
+        self.part = (offset, self.frames);
+        let format = self.format;
+        let opened = self.open_library();
+        let is_same = match &self.way {
+            // Its channels are known with its first samples.
+            Way::Library(library) => library.sample_rate_hz() == format.0,
+            _ => self.way_format() == format,
+        };
+        match opened {
+            Err(error @ Error::Read(_)) => return Err(error),
+            Ok(()) if is_same => {}
+            _ => {
+                self.warn(AudioWarningCode::FormatChange, self.frames);
+                self.fall_back(damaged("its format changes"))?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn end(&self) -> Result<Option<&Block>, Error> {
+        if self.frames == 0 {
+            return Err(Error::Empty);
+        }
+        Ok(None)
+    }
+
+    /// Adds what the library noticed while it decoded the last samples.
+    fn note_defects(&mut self, from_frames: u64) {
+        let defects = match &mut self.way {
+            Way::Library(library) => library.take_defects(),
+            Way::Ffmpeg(child) => child.take_defects(),
+            Way::Plain(_) | Way::Ended => Vec::new(),
+        };
+        for defect in defects {
+            self.warn(defect, from_frames);
+        }
+    }
+
+    /// Adds a warning about the time from a frame to the one that was reached.
+    fn warn(&mut self, code: AudioWarningCode, from_frames: u64) {
+        let rate = u64::from(self.format.0.max(1));
+        let ms = |frames: u64| frames * 1_000 / rate;
+        let warning = AudioWarning::new(code, ms(from_frames), ms(self.frames));
+        add_audio_warning(&mut self.report.warnings, warning);
+    }
+
+    /// Notes the container and codec of the first part.
+    fn describe(&mut self) {
+        let (container, codec) = match &self.way {
+            Way::Plain(_) => ("wav".to_owned(), "pcm_s16le".to_owned()),
+            Way::Library(library) => {
+                let container = library.kind().container().to_owned();
+                (container, library.codec_name().to_owned())
+            }
+            Way::Ffmpeg(child) => {
+                self.report.used_ffmpeg = true;
+                let description = child.description();
+                (description.container.clone(), description.codec.clone())
+            }
+            Way::Ended => return,
+        };
+        if self.parts == 1 {
+            self.report.content_type = names::media_type(&container, &codec).to_owned();
+            (self.report.container, self.report.codec) = (container, codec);
+        }
+    }
+
+    /// The format of the current way: its channels are 0 until they are known.
+    fn way_format(&self) -> (u32, usize) {
+        match &self.way {
+            Way::Plain(pcm) => (pcm.sample_rate_hz(), pcm.channels()),
+            Way::Library(library) => (library.sample_rate_hz(), library.channels()),
+            Way::Ffmpeg(child) => (child.sample_rate_hz(), child.channels()),
+            Way::Ended => self.format,
         }
     }
 
     /// What decoding has shown so far.
     pub fn facts(&self) -> AudioFacts {
-        let (channels, sample_rate_hz) = match &self.way {
-            Way::Plain(pcm) => (pcm.channels(), pcm.sample_rate_hz()),
-            Way::Library(library) => (library.channels(), library.sample_rate_hz()),
-        };
+        let (sample_rate_hz, channels) = self.format;
         AudioFacts {
-            duration_ms: self.frames * 1_000 / u64::from(sample_rate_hz),
+            duration_ms: self.frames * 1_000 / u64::from(sample_rate_hz.max(1)),
             channels: u16::try_from(channels).unwrap_or(u16::MAX),
             sample_rate_hz,
         }
     }
 
-    /// Number of packets so far that could not be decoded and were passed over.
-    pub const fn damaged_packets(&self) -> u64 {
-        match &self.way {
-            Way::Plain(_) => 0,
-            Way::Library(library) => library.damaged_packets(),
+    /// What decoding has shown of the file so far, and what could not be decoded.
+    pub const fn report(&self) -> &RecordingReport {
+        &self.report
+    }
+}
+
+impl Limitation {
+    /// The error where there is no FFmpeg.
+    fn to_error(self) -> Error {
+        let what = match self {
+            Self::Edits => "a recording that was cut and joined by an edit list",
+            Self::Tracks => "a recording with several sound tracks",
+            Self::ByteOrder => "this kind of PCM in QuickTime",
+        };
+        Error::Unsupported {
+            what: what.to_owned(),
         }
     }
 }

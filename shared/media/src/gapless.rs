@@ -6,14 +6,21 @@ use symphonia::core::{
     meta::RawValue,
 };
 
+use crate::FileKind;
+
 /// Frames of Opus before the sound, by its header (RFC 7845, section 5.1), at
-/// 48 kHz; nothing for other codecs.
-pub(crate) fn pre_skip(track: &Track) -> Option<u64> {
+/// 48 kHz; nothing for other codecs. Of an MP4 the library gives the fields of its `dOps`
+/// box, which has the higher byte first.
+pub(crate) fn pre_skip(track: &Track, kind: FileKind) -> Option<u64> {
     let parameters = track.codec_params.as_ref()?.audio()?;
     let header = parameters.extra_data.as_deref()?;
     let is_opus = parameters.codec == CODEC_ID_OPUS && header.starts_with(b"OpusHead");
     let field = header.get(10..12).filter(|_| is_opus)?;
-    Some(u64::from(u16::from_le_bytes(field.try_into().ok()?)))
+    let field = field.try_into().ok()?;
+    Some(u64::from(match kind {
+        FileKind::Mp4 => u16::from_be_bytes(field),
+        _ => u16::from_le_bytes(field),
+    }))
 }
 
 /// What iTunes and its like note in an M4A without an edit list: frames before

@@ -1,7 +1,7 @@
 //! Decodes recordings as a stream and prepares them for speech recognition.
 //!
 //! In reading order: [`probe()`] detects the file kind by the first bytes, [`Decoder`]
-//! gives the samples block by block, [`resample`] brings a channel to 16 kHz,
+//! gives the samples block by block, from the decoding library or from [`Ffmpeg`], [`resample`] brings a channel to 16 kHz,
 //! [`channels`] detects whether the channels carry different people, and [`speech`]
 //! cuts a channel at silences.
 //!
@@ -13,6 +13,7 @@ mod codec;
 mod convert;
 mod decoder;
 mod error;
+mod ffmpeg;
 mod gapless;
 mod length;
 mod library;
@@ -25,15 +26,19 @@ mod open;
 mod pcm;
 mod probe;
 pub mod resample;
+mod rest;
+mod shared_source;
 mod source;
 pub mod speech;
 mod timeline;
 mod trim;
 mod wav;
 
-pub use decoder::{Block, Decoder};
+pub use decoder::{Block, Decoder, RecordingReport};
 pub use error::Error;
+pub use ffmpeg::Ffmpeg;
 pub use length::length_ms;
+pub use names::UNKNOWN_TYPE;
 pub use object::ObjectReader;
-pub use probe::{FileKind, PROBE_SIZE, probe};
+pub use probe::{FileKind, PROBE_SIZE, check, probe};
 pub use source::Source;

@@ -5,17 +5,21 @@
 //! (`hdlr`), 8.5.2 (`stsd`), 8.6.6 (`elst`).
 
 use std::{
-    io::{self, Read as _, Seek as _, SeekFrom},
+    io::{self, Seek as _, SeekFrom},
     ops::Range,
 };
 
-use crate::source::PatchedReader;
+use crate::{Source, source::PatchedReader};
 
 /// Boxes looked at inside another at most.
 const MAX_BOXES: usize = 10_000;
 
-/// Edits read at most: a track that was cut more often is played as it is.
+/// Edits read at most: more of them make no difference to how the track is decoded.
 const MAX_EDITS: u32 = 64;
+
+/// What an encoder adds at the end is shorter than this, what a person cuts away longer, in
+/// milliseconds.
+const SHORTEST_CUT_MS: u64 = 150;
 
 type Name = [u8; 4];
 
@@ -28,6 +32,10 @@ pub(crate) struct Movie {
     pub(crate) is_cut: bool,
     /// Its tracks with sound.
     pub(crate) tracks: Vec<SoundTrack>,
+    /// Whether there are tracks without sound.
+    pub(crate) has_other_tracks: bool,
+    /// Whether the media lies in fragments that are read one after the other.
+    pub(crate) is_fragmented: bool,
 }
 
 /// A track with sound.
@@ -39,6 +47,20 @@ pub(crate) struct SoundTrack {
     pub(crate) codec: Option<Name>,
     /// Which part of it is played, where it says so.
     pub(crate) edit: Option<Edit>,
+    /// The stretches that are played where they are several.
+    pub(crate) stretches: Stretches,
+}
+
+/// The stretches of a track that an edit list plays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Stretches {
+    /// At most one.
+    #[default]
+    One,
+    /// Several, in the order of the media: each from a time for a length.
+    Ascending(Vec<(Fraction, Fraction)>),
+    /// Several in another order, or with silence between them.
+    Other,
 }
 
 /// Which part of a track is played, and when; all in seconds as fractions.
@@ -50,6 +72,8 @@ pub(crate) struct Edit {
     pub(crate) skip: Fraction,
     /// How much is played then; nothing where it is the rest.
     pub(crate) length: Option<Fraction>,
+    /// Whether the list ends clearly before the media does: a person cut the end away.
+    pub(crate) is_cut: bool,
 }
 
 /// A time: so many units, and so many of them in a second.
@@ -81,7 +105,8 @@ pub(crate) fn read_headers(source: &mut PatchedReader) -> io::Result<Movie> {
         has_media |= matches!(&found.name, b"mdat" | b"moof");
         if &found.name == b"moov" && found.body.end <= size {
             movie.is_indexed = true;
-            movie.tracks = boxes.tracks(&found.body)?;
+            movie.is_fragmented = boxes.child(&found.body, *b"mvex")?.is_some();
+            (movie.tracks, movie.has_other_tracks) = boxes.tracks(&found.body)?;
         }
         if has_media && (movie.is_indexed || movie.is_cut) {
             break;
@@ -92,30 +117,79 @@ pub(crate) fn read_headers(source: &mut PatchedReader) -> io::Result<Movie> {
     Ok(movie)
 }
 
+/// The stretches of an edit list from their lengths and starts, in units of the movie and
+/// of the media.
+fn stretches(played: &[(u64, u64)], movie_scale: u32, media_scale: u32) -> Stretches {
+    if played.len() < 2 {
+        return Stretches::One;
+    }
+    let fractions = played.iter().map(|(length, start)| {
+        (
+            Fraction(*start, media_scale),
+            Fraction(*length, movie_scale),
+        )
+    });
+    let all: Vec<(Fraction, Fraction)> = fractions.collect();
+    let ms = |fraction: Fraction| fraction.frames(1_000);
+    let follows =
+        |pair: &[(Fraction, Fraction)]| ms(pair[0].0) + ms(pair[0].1) <= ms(pair[1].0) + 1;
+    let has_lengths = all.iter().all(|(_, length)| length.0 > 0);
+    if has_lengths && all.windows(2).all(follows) {
+        Stretches::Ascending(all)
+    } else {
+        Stretches::Other
+    }
+}
+
 struct BoxHeader {
     name: Name,
     body: Range<u64>,
 }
 
+/// Whether the boxes of a file do not follow each other to its end.
+pub(crate) fn is_broken(source: &mut dyn Source) -> io::Result<bool> {
+    let size = source.seek(SeekFrom::End(0))?;
+    let mut boxes = Mp4Reader { source };
+    let mut position = 0;
+    for _ in 0..MAX_BOXES {
+        if position >= size {
+            return Ok(false);
+        }
+        match boxes.at(position, size)? {
+            Some(found) if found.body.end <= size && is_name(found.name) => {
+                position = found.body.end;
+            }
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+fn is_name(name: Name) -> bool {
+    name.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
 struct Mp4Reader<'a> {
-    source: &'a mut PatchedReader,
+    source: &'a mut dyn Source,
 }
 
 impl Mp4Reader<'_> {
-    fn tracks(&mut self, moov: &Range<u64>) -> io::Result<Vec<SoundTrack>> {
+    /// The tracks with sound, and whether there are others.
+    fn tracks(&mut self, moov: &Range<u64>) -> io::Result<(Vec<SoundTrack>, bool)> {
         let scale = match self.child(moov, *b"mvhd")? {
             Some(header) => self.time_scale(&header)?,
             None => 0,
         };
-        let mut tracks = Vec::new();
+        let (mut tracks, mut has_others) = (Vec::new(), false);
         for track in self.children(moov)? {
-            if &track.name == b"trak"
-                && let Some(track) = self.track(&track.body, scale)?
-            {
-                tracks.push(track);
+            if &track.name == b"trak" {
+                match self.track(&track.body, scale)? {
+                    Some(track) => tracks.push(track),
+                    None => has_others = true,
+                }
             }
         }
-        Ok(tracks)
+        Ok((tracks, has_others))
     }
 
     fn track(&mut self, track: &Range<u64>, movie_scale: u32) -> io::Result<Option<SoundTrack>> {
@@ -136,13 +210,13 @@ impl Mp4Reader<'_> {
             }
             None => 0,
         };
-        let media_scale = match self.child(&media, *b"mdhd")? {
-            Some(header) => self.time_scale(&header)?,
-            None => 0,
+        let media_length = match self.child(&media, *b"mdhd")? {
+            Some(header) => self.media_length(&header)?,
+            None => Fraction(0, 0),
         };
-        let edit = match self.path(track, &[*b"edts", *b"elst"])? {
-            Some(list) => self.edit(&list, movie_scale, media_scale)?,
-            None => None,
+        let (edit, stretches) = match self.path(track, &[*b"edts", *b"elst"])? {
+            Some(list) => self.edits(&list, movie_scale, media_length)?,
+            None => (None, Stretches::One),
         };
         let entries = self.path(&media, &[*b"minf", *b"stbl", *b"stsd"])?;
         let codec = entries.map(|body| self.number(body.start + 12));
@@ -150,20 +224,22 @@ impl Mp4Reader<'_> {
             id,
             codec: codec.transpose()?.map(u32::to_be_bytes),
             edit,
+            stretches,
         }))
     }
 
-    /// The one stretch that is played, after as many empty ones as there are.
-    fn edit(
+    /// What is played, after as many empty stretches as there are.
+    fn edits(
         &mut self,
         list: &Range<u64>,
         movie_scale: u32,
-        media_scale: u32,
-    ) -> io::Result<Option<Edit>> {
+        media_length: Fraction,
+    ) -> io::Result<(Option<Edit>, Stretches)> {
         let wide = self.number(list.start)? >> 24 == 1;
         let count = self.number(list.start + 4)?.min(MAX_EDITS);
         let mut delay: u64 = 0;
         let mut played = Vec::new();
+        let mut has_silence = false;
         for index in 0..u64::from(count) {
             let (length, start) = if wide {
                 let at = list.start + 8 + index * 20;
@@ -179,21 +255,46 @@ impl Mp4Reader<'_> {
             match u64::try_from(start) {
                 Ok(start) => played.push((length, start)),
                 Err(_) if played.is_empty() => delay = delay.saturating_add(length),
-                Err(_) => {}
+                Err(_) => has_silence = true,
             }
         }
+        let stretches = if has_silence {
+            Stretches::Other
+        } else {
+            stretches(&played, movie_scale, media_length.1)
+        };
         let alone = played.len() == 1;
-        Ok(played.first().map(|(length, start)| Edit {
-            delay: Fraction(delay, movie_scale),
-            skip: Fraction(*start, media_scale),
-            length: (alone && *length > 0).then_some(Fraction(*length, movie_scale)),
-        }))
+        let edit = played.first().map(|(length, start)| {
+            let skip = Fraction(*start, media_length.1);
+            let length = (alone && *length > 0).then_some(Fraction(*length, movie_scale));
+            let end_ms = |length: Fraction| skip.frames(1_000) + length.frames(1_000);
+            let media_ms = media_length.frames(1_000);
+            Edit {
+                delay: Fraction(delay, movie_scale),
+                skip,
+                length,
+                is_cut: length.is_some_and(|length| end_ms(length) + SHORTEST_CUT_MS < media_ms),
+            }
+        });
+        Ok((edit, stretches))
     }
 
     /// Units in a second, as `mvhd` and `mdhd` say it in the same place.
     fn time_scale(&mut self, header: &Range<u64>) -> io::Result<u32> {
         let wide = self.number(header.start)? >> 24 == 1;
         self.number(header.start + if wide { 20 } else { 12 })
+    }
+
+    /// The length of a track's media, as `mdhd` says it behind the units in a second.
+    fn media_length(&mut self, header: &Range<u64>) -> io::Result<Fraction> {
+        let scale = self.time_scale(header)?;
+        let wide = self.number(header.start)? >> 24 == 1;
+        let units = if wide {
+            self.wide_number(header.start + 24)?
+        } else {
+            u64::from(self.number(header.start + 16)?)
+        };
+        Ok(Fraction(units, scale))
     }
 
     fn path(&mut self, within: &Range<u64>, names: &[Name]) -> io::Result<Option<Range<u64>>> {

@@ -5,6 +5,46 @@ use symphonia::core::{
     codecs::audio::{AudioCodecId, AudioCodecParameters, well_known as codec},
 };
 
+/// The short name of a codec that is decoded, as FFmpeg writes it.
+pub(crate) fn short_name(parameters: &AudioCodecParameters) -> &'static str {
+    const NAMES: [(AudioCodecId, &str); 9] = [
+        (codec::CODEC_ID_AAC, "aac"),
+        (codec::CODEC_ID_ALAC, "alac"),
+        (codec::CODEC_ID_FLAC, "flac"),
+        (codec::CODEC_ID_MP2, "mp2"),
+        (codec::CODEC_ID_MP3, "mp3"),
+        (codec::CODEC_ID_OPUS, "opus"),
+        (codec::CODEC_ID_VORBIS, "vorbis"),
+        (codec::CODEC_ID_PCM_MULAW, "pcm_mulaw"),
+        (codec::CODEC_ID_PCM_ALAW, "pcm_alaw"),
+    ];
+    let known = NAMES.iter().find(|(codec, _)| *codec == parameters.codec);
+    known.map_or("pcm", |(_, name)| name)
+}
+
+/// The media type of what has no other.
+pub const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// The media type of a container and codec, both by FFmpeg's names; unknown ones are bytes.
+pub(crate) fn media_type(container: &str, codec: &str) -> &'static str {
+    match container {
+        "wav" | "w64" => "audio/wav",
+        "aiff" => "audio/aiff",
+        "caf" => "audio/x-caf",
+        "flac" => "audio/flac",
+        "mp3" => "audio/mpeg",
+        "aac" => "audio/aac",
+        "ogg" => "audio/ogg",
+        "matroska" if matches!(codec, "opus" | "vorbis") => "audio/webm",
+        "matroska" => "audio/x-matroska",
+        "mov" => "audio/mp4",
+        "amr" | "amrnb" | "amrwb" => "audio/amr",
+        "asf" => "audio/x-ms-wma",
+        "au" => "audio/basic",
+        _ => UNKNOWN_TYPE,
+    }
+}
+
 /// A codec without a name here.
 pub(crate) const UNKNOWN: &str = "the codec of this recording";
 

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use symphonia::core::{
@@ -18,11 +19,11 @@ use crate::{
     Error, FileKind, PROBE_SIZE, Source, caf,
     codec::{Codec, OPUS_RATE_HZ},
     gapless,
-    mp4::{self, Movie},
+    mp4::{self, Movie, SoundTrack, Stretches},
     names,
     pcm::Pcm,
     probe,
-    source::{Failures, PatchedReader},
+    source::{Failures, NextPart, PatchedReader},
     wav,
 };
 
@@ -43,6 +44,45 @@ pub(crate) struct Container {
     pub(crate) kind: FileKind,
     /// What an MP4 says of itself; empty for everything else.
     pub(crate) movie: Movie,
+    /// Where the next of several joined recordings begins, once that is known:
+    /// [`u64::MAX`] before.
+    pub(crate) next_part: Arc<AtomicU64>,
+}
+
+/// Why the library would not give what a player plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limitation {
+    /// Stretches of a track are played in another order, or with silence between them.
+    Edits,
+    /// There is more than one track with sound.
+    Tracks,
+    /// Samples whose byte order the library does not look at.
+    ByteOrder,
+}
+
+impl Container {
+    /// What the library cannot account for in it.
+    pub(crate) fn limitation(&self) -> Option<Limitation> {
+        const ORDERED: [[u8; 4]; 4] = [*b"in24", *b"in32", *b"fl32", *b"fl64"];
+        let movie = self.movie.tracks.iter();
+        let has_sound = |track: &&Track| {
+            let parameters = track.codec_params.as_ref();
+            parameters.is_some_and(|parameters| parameters.audio().is_some())
+        };
+        let tracks = self.reader.tracks().iter().filter(has_sound).count();
+        let is_turned = |track: &SoundTrack| track.stretches == Stretches::Other;
+        let is_ordered =
+            |track: &SoundTrack| track.codec.is_some_and(|codec| ORDERED.contains(&codec));
+        if movie.clone().any(is_turned) {
+            Some(Limitation::Edits)
+        } else if movie.clone().any(is_ordered) {
+            Some(Limitation::ByteOrder)
+        } else if tracks > 1 {
+            Some(Limitation::Tracks)
+        } else {
+            None
+        }
+    }
 }
 
 /// A track that can be decoded.
@@ -87,12 +127,32 @@ pub(crate) fn open(source: Box<dyn Source>, failures: &Failures) -> Result<Opene
         FileKind::Matroska | FileKind::Ogg => feed.seekable = false,
         _ => {}
     }
+    feed.next_part = NextPart::of(kind);
+    let next_part = feed.next_part.as_ref().map(NextPart::found);
     let reader = probe_format(feed)?.map_err(|fault| refusal(&fault, &start, failures))?;
     Ok(Opened::Container(Container {
         reader,
         kind,
         movie,
+        next_part: next_part.unwrap_or_else(no_next_part),
     }))
+}
+
+fn no_next_part() -> Arc<AtomicU64> {
+    Arc::new(AtomicU64::new(u64::MAX))
+}
+
+/// Opens the Matroska that FFmpeg writes to a pipe.
+pub(crate) fn open_pipe(source: Box<dyn Source>, failures: &Failures) -> Result<Container, Error> {
+    let mut feed = PatchedReader::new(source, failures.clone());
+    feed.seekable = false;
+    let reader = probe_format(feed)?.map_err(|fault| refusal(&fault, &[], failures))?;
+    Ok(Container {
+        reader,
+        kind: FileKind::Matroska,
+        movie: Movie::default(),
+        next_part: no_next_part(),
+    })
 }
 
 /// The first bytes; leaves the source at its start.
@@ -123,7 +183,11 @@ fn probe_format(feed: PatchedReader) -> Result<Result<Box<dyn FormatReader>, Fau
 }
 
 /// The first track with sound that can be decoded, the default one before others.
-pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<AudioTrack, Error> {
+pub(crate) fn choose(
+    reader: &dyn FormatReader,
+    kind: FileKind,
+    movie: &Movie,
+) -> Result<AudioTrack, Error> {
     let default = reader.default_track(TrackType::Audio);
     let mut refusal = None;
     for track in default.into_iter().chain(reader.tracks()) {
@@ -136,7 +200,7 @@ pub(crate) fn choose(reader: &dyn FormatReader, movie: &Movie) -> Result<AudioTr
                     id: track.id,
                     codec,
                     sample_rate_hz: parameters.sample_rate.unwrap_or(0),
-                    pre_skip: gapless::pre_skip(track),
+                    pre_skip: gapless::pre_skip(track, kind),
                 });
             }
             Err(Fault::DecodeError(what)) => {

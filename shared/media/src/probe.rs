@@ -1,6 +1,6 @@
 //! What a file is, by its first bytes.
 
-use crate::{Error, mpeg, wav};
+use crate::{Error, Ffmpeg, mpeg, wav};
 
 /// How much of a file [`probe`] wants to see, in bytes.
 pub const PROBE_SIZE: u64 = 64 * 1024;
@@ -50,6 +50,61 @@ pub fn probe(start: &[u8]) -> Result<FileKind, Error> {
         Ok(FileKind::Mpeg)
     } else {
         Err(Error::NotAudio)
+    }
+}
+
+/// Refuses a file by its first bytes where nothing can decode it: neither the library nor
+/// the FFmpeg that is configured, nor, with `engine_decodes`, the speech engine.
+///
+/// # Errors
+///
+/// Those of [`probe`].
+pub fn check(start: &[u8], engine_decodes: bool) -> Result<(), Error> {
+    let has_ffmpeg = Ffmpeg::configured().is_some();
+    match probe(start) {
+        Err(Error::Unsupported { .. }) if has_ffmpeg || engine_decodes => Ok(()),
+        Err(Error::NotAudio) if has_ffmpeg && !is_document(start) => Ok(()),
+        outcome => outcome.map(drop),
+    }
+}
+
+/// Whether a file is a text, or another kind that people upload by mistake.
+fn is_document(start: &[u8]) -> bool {
+    const KINDS: [&[u8]; 7] = [
+        b"%PDF",
+        b"PK\x03\x04",
+        b"\x89PNG",
+        b"GIF8",
+        b"\xff\xd8\xff",
+        b"BM",
+        b"\xd0\xcf\x11\xe0",
+    ];
+    let head = &start[..start.len().min(1_024)];
+    let is_text =
+        |byte: &&u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace() || **byte >= 0x80;
+    let texts = head.iter().filter(is_text).count();
+    KINDS.iter().any(|kind| head.starts_with(kind)) || (texts == head.len() && head.is_ascii())
+}
+
+/// Whether a recording in a container begins here.
+pub(crate) fn is_container(start: &[u8]) -> bool {
+    known(start).is_some_and(|kind| kind != FileKind::Mpeg)
+}
+
+impl FileKind {
+    /// FFmpeg's name of the container.
+    pub(crate) const fn container(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Aiff => "aiff",
+            Self::Caf => "caf",
+            Self::Flac => "flac",
+            Self::Mpeg => "mp3",
+            Self::Adts => "aac",
+            Self::Ogg => "ogg",
+            Self::Matroska => "matroska",
+            Self::Mp4 => "mov",
+        }
     }
 }
 

@@ -10,18 +10,25 @@ use symphonia::core::units::{TimeBase, Timestamp};
 /// Gaps below this many milliseconds come from the recorder's clock.
 const SHORTEST_GAP_MS: u64 = 200;
 
+/// The same for times that were computed.
+const SHORTEST_EXACT_GAP_MS: u64 = 40;
+
 /// Gaps above this many seconds are damaged times.
-const LONGEST_GAP_S: u64 = 3_600;
+pub(crate) const LONGEST_GAP_S: u64 = 3_600;
 
 /// A recording that begins later than this many seconds was cut from a longer
 /// one: its beginning is where its packets begin.
-const LATEST_START_S: u64 = 60;
+pub(crate) const LATEST_START_S: u64 = 60;
 
 /// Follows the times of a track's packets.
 pub(crate) struct Timeline {
     base: TimeBase,
     /// The end of the decoded samples, in frames.
     reached: Option<i128>,
+    /// The time of the last packet, in frames.
+    last: i128,
+    latest_start_s: u64,
+    shortest_gap_ms: u64,
 }
 
 impl Timeline {
@@ -30,22 +37,37 @@ impl Timeline {
         Self {
             base,
             reached: None,
+            last: 0,
+            latest_start_s: LATEST_START_S,
+            shortest_gap_ms: SHORTEST_GAP_MS,
         }
+    }
+
+    /// Believes a late start of up to so many seconds: another track begins earlier.
+    pub(crate) const fn believe_starts(&mut self, latest_s: u64) {
+        self.latest_start_s = latest_s;
+    }
+
+    /// Fills gaps that are shorter as well: the times do not come from a recorder's clock.
+    pub(crate) const fn be_exact(&mut self) {
+        self.shortest_gap_ms = SHORTEST_EXACT_GAP_MS;
+        self.latest_start_s = LONGEST_GAP_S;
     }
 
     /// How many frames are missing before a packet of that time, which holds
     /// `frames` of them.
     pub(crate) fn missing(&mut self, time: Timestamp, frames: u64, rate: u32) -> u64 {
         let at = self.frames(time, rate);
+        self.last = at;
         let second = i128::from(rate);
         let reached = match self.reached {
             Some(reached) => reached,
-            None if at > second * i128::from(LATEST_START_S) => at,
+            None if at > second * i128::from(self.latest_start_s) => at,
             None => at.min(0),
         };
         let gap = at - reached;
         let longest = second * i128::from(LONGEST_GAP_S);
-        let is_gap = (second * i128::from(SHORTEST_GAP_MS) / 1_000..=longest).contains(&gap);
+        let is_gap = (second * i128::from(self.shortest_gap_ms) / 1_000..=longest).contains(&gap);
         let start = if is_gap { at } else { reached };
         self.reached = Some(start + i128::from(frames));
         if is_gap {
@@ -53,6 +75,25 @@ impl Timeline {
         } else {
             0
         }
+    }
+
+    /// How many frames of a packet of that time are heard already, where times are exact: a
+    /// damaged packet may have given more than it should. Times that go back are a new start.
+    pub(crate) fn repeated(&self, time: Timestamp, rate: u32) -> u64 {
+        let Some(reached) = self.reached.filter(|_| self.is_exact()) else {
+            return 0;
+        };
+        let at = self.frames(time, rate);
+        let shortest = i128::from(rate) * i128::from(SHORTEST_EXACT_GAP_MS) / 1_000;
+        if at >= self.last && reached - at >= shortest {
+            u64::try_from(reached - at).unwrap_or(0)
+        } else {
+            0
+        }
+    }
+
+    const fn is_exact(&self) -> bool {
+        self.shortest_gap_ms == SHORTEST_EXACT_GAP_MS
     }
 
     /// A time in frames, rounded.
@@ -97,6 +138,22 @@ mod tests {
     fn a_late_start_is_silence_unless_it_is_a_cut() {
         assert_eq!(missing(&[(3_000, 960)]), [3 * 48_000]);
         assert_eq!(missing(&[(3_600_000, 960), (3_600_020, 960)]), [0, 0]);
+    }
+
+    #[test]
+    fn repeated_frames_are_told_where_times_are_exact() {
+        let base = TimeBase::try_new(1, 1_000).expect("milliseconds");
+        let mut timeline = Timeline::new(base);
+        timeline.missing(Timestamp::new(0), 48_000, 48_000);
+        let repeated = |timeline: &Timeline, ms| timeline.repeated(Timestamp::new(ms), 48_000);
+        assert_eq!(repeated(&timeline, 900), 0);
+        timeline.be_exact();
+        assert_eq!(
+            [900, 990, 1_100].map(|ms| repeated(&timeline, ms)),
+            [4_800, 0, 0]
+        );
+        timeline.missing(Timestamp::new(10_000), 0, 48_000);
+        assert_eq!(repeated(&timeline, 0), 0, "a new start");
     }
 
     #[test]

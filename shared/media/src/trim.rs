@@ -5,6 +5,8 @@
 //! at the start of an MP3 says how long the audio is, but recordings that were joined,
 //! or whose tag was never completed, have audio after that.
 
+use std::{collections::VecDeque, ops::Range};
+
 use crate::decoder::Block;
 
 /// The most plausible padding, in frames: 4,095 by the twelve bits of an MP3's tag and
@@ -20,6 +22,13 @@ pub(crate) struct Trimmer {
     length: Option<u64>,
     withheld: Vec<i16>,
     distrusts: bool,
+    /// Whether nothing behind `length` is given, however much there is.
+    is_binding: bool,
+    /// The stretches of the decoded frames that are given, where they are several.
+    stretches: VecDeque<Range<u64>>,
+    /// Frames decoded so far.
+    reached: u64,
+    has_stretches: bool,
 }
 
 impl Trimmer {
@@ -32,14 +41,62 @@ impl Trimmer {
         }
     }
 
+    /// For a track of which a person cut the end away.
+    pub(crate) const fn binding(mut self) -> Self {
+        self.is_binding = true;
+        self
+    }
+
+    /// For a track of which several stretches are played, in the order of its media.
+    pub(crate) fn of_stretches(stretches: VecDeque<Range<u64>>) -> Self {
+        Self {
+            stretches,
+            has_stretches: true,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps what lies within the stretches.
+    fn select(&mut self, block: &mut Block) {
+        let (from, to) = (self.reached, self.reached + block.frames() as u64);
+        self.reached = to;
+        let mut kept = Vec::new();
+        while let Some(stretch) = self.stretches.front() {
+            let (start, end) = (stretch.start.max(from), stretch.end.min(to));
+            if start < end {
+                let index = |frame: u64| {
+                    usize::try_from(frame - from).unwrap_or(usize::MAX) * block.channels
+                };
+                kept.extend_from_slice(&block.samples[index(start)..index(end)]);
+            }
+            if stretch.end > to {
+                break;
+            }
+            self.stretches.pop_front();
+        }
+        block.samples = kept;
+    }
+
     /// Removes padding: the first `start` and the last `end` frames of a packet, and
     /// the track's own.
     pub(crate) fn trim(&mut self, block: &mut Block, start: u64, end: u64) {
+        if self.has_stretches {
+            self.select(block);
+            return;
+        }
         let frames = block.frames();
         let dropped = usize::try_from(start.max(self.lead)).map_or(frames, |all| all.min(frames));
         self.lead = self.lead.saturating_sub(dropped as u64);
         block.samples.drain(..dropped * block.channels);
-        let end = end.max(self.beyond((frames - dropped) as u64));
+        let beyond = self.beyond((frames - dropped) as u64);
+        if self.is_binding {
+            let kept = block
+                .frames()
+                .saturating_sub(usize::try_from(beyond).unwrap_or(usize::MAX));
+            block.samples.truncate(kept * block.channels);
+            return;
+        }
+        let end = end.max(beyond);
         self.withhold(block, usize::try_from(end).unwrap_or(usize::MAX));
     }
 
@@ -113,6 +170,21 @@ mod tests {
     fn a_track_says_where_its_sound_begins_and_ends() {
         let heard = trimmed(Trimmer::new(2_112, Some(2_500)), &[(0, 0); 6]);
         assert_eq!(heard, (2_112..4_612).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn stretches_are_cut_out_across_packets() {
+        let stretches = VecDeque::from([100..1_500, 2_900..3_100, 3_500..9_000]);
+        let heard = trimmed(Trimmer::of_stretches(stretches), &[(0, 0); 5]);
+        let expected = (100..1_500).chain(2_900..3_100).chain(3_500..5_000);
+        assert_eq!(heard, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_end_that_a_person_chose_is_obeyed() {
+        let trimmer = Trimmer::new(1_024, Some(500)).binding();
+        let heard = trimmed(trimmer, &[(0, 0); 9]);
+        assert_eq!(heard, (1_024..1_524).collect::<Vec<_>>());
     }
 
     #[test]

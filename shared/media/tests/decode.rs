@@ -44,7 +44,7 @@ fn decode(bytes: Vec<u8>) -> Result<(AudioFacts, Vec<i16>), Error> {
 }
 
 fn decode_from(source: Box<dyn Source>) -> Result<(AudioFacts, Vec<i16>), Error> {
-    let mut decoder = Decoder::open(source)?;
+    let mut decoder = Decoder::open_with(source, None)?;
     let mut first = Vec::new();
     while let Some(block) = decoder.next_block()? {
         first.extend(block.channel(0));
