@@ -26,6 +26,7 @@ use async_trait::async_trait;
 use domain::{
     InterviewKey, Timestamp,
     analysis::{Analysis, Draft, Rubric},
+    audio_warning::AudioWarning,
     event::Event,
     given::{self, Engine},
     ids::task_name,
@@ -141,7 +142,11 @@ impl Analyze {
             rubric,
         };
         let drafted = self.analyst.analyze(&request).await;
-        let draft = drafted.map_err(|error| error.of_given(given))?;
+        let mut draft = drafted.map_err(|error| error.of_given(given))?;
+        let of_audio = interview.audio.iter().flat_map(|audio| &audio.warnings);
+        draft
+            .warnings
+            .extend(of_audio.map(AudioWarning::to_analysis_warning));
         let now = self.steps.clock.now();
         let used = Amounts::of_analysis(draft.usage, draft.cost_usd);
         let analysis = verified(draft, self.analyst.name(), request, now).await?;

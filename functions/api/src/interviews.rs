@@ -269,6 +269,9 @@ impl Api {
             duration_ms: None,
             channels: None,
             sample_rate_hz: None,
+            container: None,
+            codec: None,
+            warnings: Vec::new(),
             unknown: UnknownFields::default(),
         });
         interview

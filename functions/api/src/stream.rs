@@ -176,8 +176,8 @@ async fn look(spooled: &TempRecording) -> Result<(), Problem> {
     let read = recording.objects.read(object, generation, range).await;
     let (_, bytes) = read.map_err(|_| Problem::internal())?;
     let start: Vec<Bytes> = bytes.try_collect().await.map_err(|_| Problem::internal())?;
-    media::probe(&start.concat()).map_err(|error| step_problem(&error.to_step_error()))?;
-    Ok(())
+    let checked = media::check(&start.concat(), false);
+    checked.map_err(|error| step_problem(&error.to_step_error()))
 }
 
 /// Decodes on a thread of its own, as far ahead as the engine follows.

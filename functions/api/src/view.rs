@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ErrorCode, Interview, InterviewId, Private, Timestamp, UserId,
     analysis::{Analysis, DerivedFrom, Rubric},
+    audio_warning::AudioWarning,
     interview::{Kind, Status},
     interview_store,
     note::Note,
@@ -88,7 +89,7 @@ pub(crate) struct InterviewBody {
 pub(crate) struct AudioBody {
     /// The client's name for the file.
     filename: Private,
-    /// Its media type, as it was announced.
+    /// Its media type: as it was announced, and as decoded once it is decoded.
     content_type: String,
     /// Its size in bytes.
     size_bytes: u64,
@@ -98,6 +99,12 @@ pub(crate) struct AudioBody {
     channels: Option<u16>,
     /// Frames per second as decoded; `null` until it is decoded.
     sample_rate_hz: Option<u32>,
+    /// The container as decoded, by FFmpeg's name; `null` until it is decoded.
+    container: Option<String>,
+    /// The codec as decoded, by FFmpeg's name; `null` until it is decoded.
+    codec: Option<String>,
+    /// What could not be decoded as it should, or makes the recording hard to understand.
+    warnings: Vec<AudioWarning>,
     /// Where to listen, for an hour; `null` until it has arrived.
     url: Option<String>,
 }
@@ -252,6 +259,9 @@ impl Api {
             duration_ms: audio.duration_ms,
             channels: audio.channels,
             sample_rate_hz: audio.sample_rate_hz,
+            container: audio.container,
+            codec: audio.codec,
+            warnings: audio.warnings,
             url: audio.generation.map(|_| audio_url()),
         });
         InterviewBody {

@@ -49,6 +49,7 @@ fn analyze(cloud: &Cloud) -> anyhow::Result<Analyze> {
 }
 
 fn api(cloud: &Cloud) -> anyhow::Result<ApiService> {
+    engines::use_ffmpeg(cloud.environment())?;
     Ok(ApiService::new(Api {
         identity: cloud.identity()?,
         records: cloud.records(),
@@ -95,6 +96,7 @@ fn sweep(cloud: &Cloud) -> anyhow::Result<Sweep> {
 }
 
 fn transcribe(cloud: &Cloud) -> anyhow::Result<Transcribe> {
+    engines::use_ffmpeg(cloud.environment())?;
     let transcriber = engines::transcriber(cloud.environment())?;
     Ok(Transcribe {
         steps: cloud.steps(),
@@ -110,6 +112,7 @@ fn transcribe(cloud: &Cloud) -> anyhow::Result<Transcribe> {
 }
 
 fn waveform(cloud: &Cloud) -> anyhow::Result<Waveform> {
+    engines::use_ffmpeg(cloud.environment())?;
     Ok(Waveform {
         steps: cloud.steps(),
         uploads: cloud.uploads()?,

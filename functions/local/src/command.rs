@@ -101,6 +101,9 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
         Work::Serve => Fallback::AsSet,
         Work::Process { .. } => Fallback::IfInstalled,
     };
+    if let Err(error) = engines::use_ffmpeg(&environment) {
+        return fail(&error.to_string(), 2);
+    }
     let (engines, supply) = match HostEngines::find_with(&environment, fallback) {
         Ok(found) => found,
         Err(error) => return fail(&format!("{error:#}"), 2),

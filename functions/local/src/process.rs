@@ -98,6 +98,9 @@ async fn submit(
         duration_ms: None,
         channels: None,
         sample_rate_hz: None,
+        container: None,
+        codec: None,
+        warnings: Vec::new(),
         unknown: UnknownFields::default(),
     });
     let write = Write::put(key.document(), &interview, Precondition::Absent)?;

@@ -198,8 +198,9 @@ impl Transcribe {
             })
             .await
             .context("reading the start of the recording")?;
-        let probed = media::probe(&start).map(|_| ());
-        Ok(probed.map_err(|error| error.to_step_error()))
+        // What only the local decoder cannot decode, the engine may know.
+        let checked = media::check(&start, true);
+        Ok(checked.map_err(|error| error.to_step_error()))
     }
 
     fn recording(&self, object: &StoredObject) -> Recording {

@@ -16,7 +16,7 @@ use domain::{
     transcript::AudioFacts,
     waveform::StoredWaveform,
 };
-use media::{Decoder, Error, ObjectReader};
+use media::{Decoder, Error, ObjectReader, RecordingReport, UNKNOWN_TYPE};
 use peaks::{Collector, Peaks};
 use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error};
 use tokio::task::spawn_blocking;
@@ -120,7 +120,7 @@ impl Waveform {
         };
         let limit_ms = self.max_duration_ms;
         let decoded = spawn_blocking(move || decode(&recording, limit_ms, &*progress)).await;
-        let (audio, peaks) = decoded
+        let (audio, report, peaks) = decoded
             .map_err(|_| StepError::transient(Code::WorkerLost, "the decoder broke down"))?
             .map_err(|error| error.to_step_error())?;
         let stored = StoredWaveform::new(
@@ -138,6 +138,12 @@ impl Waveform {
                     known.duration_ms = Some(audio.duration_ms);
                     known.channels = Some(audio.channels);
                     known.sample_rate_hz = Some(audio.sample_rate_hz);
+                    if report.content_type != UNKNOWN_TYPE {
+                        known.content_type.clone_from(&report.content_type);
+                    }
+                    known.container = Some(report.container.clone());
+                    known.codec = Some(report.codec.clone());
+                    known.warnings.clone_from(&report.warnings);
                 }
             })),
             ..StepOutput::default()
@@ -149,7 +155,7 @@ fn decode(
     recording: &Recording,
     limit_ms: u64,
     progress: &dyn Progress,
-) -> Result<(AudioFacts, Peaks), Error> {
+) -> Result<(AudioFacts, RecordingReport, Peaks), Error> {
     let mut decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
     let mut collector = Collector::default();
     progress.report(0);
@@ -161,5 +167,9 @@ fn decode(
             });
         }
     }
-    Ok((decoder.facts(), collector.finish()))
+    Ok((
+        decoder.facts(),
+        decoder.report().clone(),
+        collector.finish(),
+    ))
 }

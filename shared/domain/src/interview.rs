@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     InterviewId, InterviewKey, Private, Timestamp, UserId,
     analysis::Rubric,
+    audio_warning::AudioWarning,
     ledger::Reservations,
     note::NoteTotals,
     speaker::SpeakerLabel,
@@ -63,7 +64,7 @@ impl Status {
 pub struct Audio {
     /// The client's name for the file; shown, never used as a path.
     pub filename: Private,
-    /// The media type that the client declared.
+    /// The media type that the client declared, until decoding has shown another.
     pub content_type: String,
     /// The size that the client declared, which the upload must have, in bytes.
     pub size_bytes: u64,
@@ -81,11 +82,20 @@ pub struct Audio {
     /// Frames per second as decoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample_rate_hz: Option<u32>,
+    /// The container as decoded, by FFmpeg's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// The codec as decoded, by FFmpeg's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codec: Option<String>,
+    /// What could not be decoded as it should.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<AudioWarning>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
-strip_unknown!(Audio);
+strip_unknown!(Audio, warnings);
 
 impl Audio {
     /// Refuses an uploaded object of `size` bytes that is not the declared recording: a

@@ -33,6 +33,8 @@ pub use openai_transcription::OpenAiTranscriber;
 pub use pocketsphinx::PocketSphinx;
 #[cfg(feature = "diarization")]
 pub use settings::with_diarization;
-pub use settings::{Fallback, Speech, analyst, analyst_with, speech, speech_with, transcriber};
+pub use settings::{
+    Fallback, Speech, analyst, analyst_with, speech, speech_with, transcriber, use_ffmpeg,
+};
 #[cfg(feature = "whisper")]
 pub use whisper::Whisper;

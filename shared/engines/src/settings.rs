@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use config::Environment;
+use config::{Environment, InvalidSetting};
 use domain::ports::{Analyst, LiveTranscriber, TokenSource, Transcriber};
 use models::Supply;
 
@@ -83,6 +83,23 @@ fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::Result<Spee
 #[cfg(not(feature = "whisper"))]
 fn whisper(_: &Environment, _: Fallback) -> anyhow::Result<Speech> {
     anyhow::bail!("TRANSCRIBER=whisper needs a program that is built with `--features whisper`")
+}
+
+/// `FFMPEG`: the program that decodes what the decoding library cannot, for all of this
+/// process.
+pub fn use_ffmpeg(environment: &Environment) -> Result<(), InvalidSetting> {
+    let found = media::Ffmpeg::find(environment.text("FFMPEG"));
+    let expected = "the path or name of a program with `ffprobe` beside it, or `off`";
+    let found = found.ok_or_else(|| InvalidSetting::new("FFMPEG", expected))?;
+    if found.is_none() {
+        tracing::warn!(
+            event = "media.ffmpeg_missing",
+            "there is no FFmpeg: recordings in some formats cannot be decoded, and damaged ones \
+             only in part; install it, or set FFMPEG to its path"
+        );
+    }
+    media::Ffmpeg::configure(found);
+    Ok(())
 }
 
 /// The same engine for stored recordings alone.

@@ -236,6 +236,9 @@ fn interview(id: &str) -> (InterviewKey, Interview) {
         duration_ms: None,
         channels: None,
         sample_rate_hz: None,
+        container: None,
+        codec: None,
+        warnings: Vec::new(),
         unknown: UnknownFields::default(),
     });
     (key, interview)

@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use config::SystemClock;
 use domain::{
     ports::{Clock, Progress, Transcriber, TranscriptionRequest},
-    steps::StepError,
+    steps::{Code, StepError},
     transcript::{AudioFacts, Recognition},
 };
 use futures::future::BoxFuture;
@@ -55,8 +55,9 @@ pub struct Deepgram {
 pub struct Submitted {
     /// The provider's name for the request, which its answer repeats.
     pub request_id: String,
-    /// What decoding the recording showed; the answer does not tell all of it.
-    pub audio: AudioFacts,
+    /// What decoding the recording showed, where it could be decoded; the answer does not
+    /// tell all of it.
+    pub audio: Option<AudioFacts>,
 }
 
 impl Deepgram {
@@ -86,9 +87,9 @@ impl Deepgram {
         callback_url: &str,
         before: BoxFuture<'_, Result<(), StepError>>,
     ) -> Result<Submitted, StepError> {
-        let probe = probe::probe(request).await?;
+        let probe = local_probe(request).await?;
         before.await?;
-        let answer = self.ask(request, &probe, Some(callback_url)).await?;
+        let answer = self.ask(request, probe, Some(callback_url)).await?;
         // The provider accepted the recording although the response was unusable: treat
         // it like a missing response.
         let receipt = call::read(answer, &self.options).await;
@@ -104,7 +105,7 @@ impl Deepgram {
         };
         Ok(Submitted {
             request_id,
-            audio: probe.facts,
+            audio: probe.map(|probe| probe.facts),
         })
     }
 
@@ -124,15 +125,25 @@ impl Deepgram {
     async fn ask(
         &self,
         request: &TranscriptionRequest,
-        probe: &AudioProbe,
+        probe: Option<AudioProbe>,
         callback_url: Option<&str>,
     ) -> Result<Response, StepError> {
-        let mut query = ListenQuery::recorded(&self.options.model, request, probe.separate);
+        let separate = probe.is_some_and(|probe| probe.separate);
+        let mut query = ListenQuery::recorded(&self.options.model, request, separate);
         if let Some(url) = callback_url {
             query.add("callback", url);
         }
         let (client, options, clock) = (&self.client, &self.options, &*self.clock);
         call::ask(client, options, clock, &request.recording, &query).await
+    }
+}
+
+/// What a look at the recording shows; nothing where only the local decoder cannot decode
+/// it, which is no reason not to ask the provider.
+async fn local_probe(request: &TranscriptionRequest) -> Result<Option<AudioProbe>, StepError> {
+    match probe::probe(request).await {
+        Err(error) if error.code == Code::UnsupportedAudio.as_str() => Ok(None),
+        found => found.map(Some),
     }
 }
 
@@ -174,11 +185,11 @@ impl Transcriber for Deepgram {
         request: &TranscriptionRequest,
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let probe = probe::probe(request).await?;
-        let answer = self.ask(request, &probe, None).await?;
+        let probe = local_probe(request).await?;
+        let answer = self.ask(request, probe, None).await?;
         let recognition = answer::read(&call::read(answer, &self.options).await?)?;
         Ok(Recognition {
-            audio: probe.facts,
+            audio: probe.map_or(recognition.audio, |probe| probe.facts),
             language: recognition.language.or_else(|| request.language.clone()),
             ..recognition
         })

@@ -26,7 +26,7 @@ async fn recording_is_accepted_with_a_callback() {
         .await
         .expect("taken");
     assert_eq!(submitted.request_id, "c22bea24-ecd3-4b53-bcbf-8ef087d905a5");
-    assert_eq!(submitted.audio.sample_rate_hz, 8_000);
+    assert_eq!(submitted.audio.unwrap().sample_rate_hz, 8_000);
     let seen = bench.only_request();
     assert!(seen.query.contains(&("callback".into(), url.into())));
 
