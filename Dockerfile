@@ -28,11 +28,19 @@ COPY . .
 COPY --from=console /build/console/dist console/dist
 RUN cargo build --locked --release --package cloud && strip target/release/interviewlens-cloud
 
+# A small FFmpeg under the LGPL, from Debian's source: demuxers and decoders of recordings,
+# nothing that encodes video or opens other protocols.
+FROM debian:bookworm-slim AS ffmpeg
+COPY scripts/ops/build-ffmpeg /
+RUN /build-ffmpeg /ffmpeg
+
 # glibc, certificates and a user without rights; no shell.
 FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=ffmpeg /ffmpeg/bin/ /usr/local/bin/
+COPY --from=ffmpeg /ffmpeg/lib/ /usr/lib/x86_64-linux-gnu/
 COPY --from=build /build/target/release/interviewlens-cloud /app/
 USER nonroot
-ENV PORT=8080
+ENV PORT=8080 FFMPEG=/usr/local/bin/ffmpeg
 EXPOSE 8080
 ENTRYPOINT ["/app/interviewlens-cloud"]
 CMD ["api"]

@@ -15,7 +15,7 @@ fuzz_target!(
     // The fuzzer would end at any panic, those that the decoder catches included.
     init: std::panic::set_hook(Box::new(|_| {})),
     |bytes: &[u8]| {
-        let Ok(mut decoder) = Decoder::open(Box::new(Cursor::new(bytes.to_vec()))) else {
+        let Ok(mut decoder) = Decoder::open_with(Box::new(Cursor::new(bytes.to_vec())), None) else {
             return;
         };
         let mut frames = 0;
