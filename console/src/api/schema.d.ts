@@ -413,7 +413,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the transcript as SubRip captions */
+        /**
+         * Read the transcript as SubRip captions
+         * @description The cues are sorted by their start, also where people speak at once. A cue ends with a sentence, at a pause, and before it has more than two lines of 42 columns or lasts longer than 7 seconds; a wide character takes two columns.
+         */
         get: operations["get_transcript_srt"];
         put?: never;
         post?: never;
@@ -447,7 +450,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the transcript as WebVTT captions with voices */
+        /**
+         * Read the transcript as WebVTT captions with voices
+         * @description The cues are sorted by their start, also where people speak at once. A cue ends with a sentence, at a pause, and before it has more than two lines of 42 columns or lasts longer than 7 seconds; a wide character takes two columns.
+         */
         get: operations["get_transcript_vtt"];
         put?: never;
         post?: never;

@@ -12,7 +12,8 @@
 //! - **monologue**: from the first to the last word of a stretch of turns without
 //!   another speaker's turn in between. What is said while another speaks, and is over
 //!   before they are, is no turn: Yngve's back channel (Chicago Linguistic Society
-//!   1970), a "mhm" that the speaker does not stop for;
+//!   1970), a "mhm" that the speaker does not stop for. Nor is what takes less than a
+//!   second in a pause of 0.7 s at most, unless the speaker has asked something;
 //! - **response delay**: the median gap between the other's last word and this
 //!   speaker's first (Stivers et al., PNAS 2009, doi 10.1073/pnas.0903616106).
 //!   Changes of turn in overlap are none, which Heldner and Edlund call overlaps
@@ -44,6 +45,9 @@ const PAUSE_MS: u64 = 500;
 /// How long a speaker who begins while another speaks must go on for it to be an
 /// interruption rather than a "mhm", in milliseconds.
 const INTERRUPTION_MS: u64 = 1_000;
+
+/// The longest pause for a back channel, in milliseconds.
+const BACK_CHANNEL_PAUSE_MS: u64 = 700;
 
 /// Delays longer than this are no response, in milliseconds.
 const MAX_DELAY_MS: u64 = 10_000;
@@ -86,9 +90,30 @@ struct Span {
     speaker: u32,
     start_ms: u64,
     end_ms: u64,
+    /// Whether it ends with a question.
+    asks: bool,
 }
 
 impl Span {
+    fn new(turn: &Turn) -> Self {
+        let last = text::sentences(turn.text.reveal()).last();
+        Self {
+            speaker: turn.speaker,
+            start_ms: turn.start_ms,
+            end_ms: turn.end_ms,
+            asks: last.is_some_and(|last| text::is_question(&last)),
+        }
+    }
+
+    fn extend(&mut self, turn: &Turn) {
+        let end_ms = self.end_ms.max(turn.end_ms);
+        *self = Self {
+            start_ms: self.start_ms,
+            end_ms,
+            ..Self::new(turn)
+        };
+    }
+
     fn length_ms(&self) -> u64 {
         self.end_ms.saturating_sub(self.start_ms)
     }
@@ -98,20 +123,30 @@ impl Span {
 fn joined(turns: &[Turn]) -> Vec<Span> {
     let mut stretches: Vec<Span> = Vec::new();
     for turn in turns {
+        if ends_in_back_channel(&stretches, turn) {
+            stretches.pop();
+        }
         match stretches.last_mut() {
-            Some(last) if last.speaker == turn.speaker => {
-                last.end_ms = last.end_ms.max(turn.end_ms);
-            }
+            Some(last) if last.speaker == turn.speaker => last.extend(turn),
             // While the other speaks.
             Some(last) if turn.end_ms <= last.end_ms => {}
-            _ => stretches.push(Span {
-                speaker: turn.speaker,
-                start_ms: turn.start_ms,
-                end_ms: turn.end_ms,
-            }),
+            _ => stretches.push(Span::new(turn)),
         }
     }
     stretches
+}
+
+/// Whether the turn continues what its speaker said before the last stretch, and that stretch
+/// is a back channel only.
+fn ends_in_back_channel(stretches: &[Span], turn: &Turn) -> bool {
+    let [.., own, other] = stretches else {
+        return false;
+    };
+    own.speaker == turn.speaker
+        && other.speaker != turn.speaker
+        && !own.asks
+        && other.length_ms() < INTERRUPTION_MS
+        && turn.start_ms.saturating_sub(own.end_ms) <= BACK_CHANNEL_PAUSE_MS
 }
 
 fn speaker_metrics(transcript: &Transcript, stretches: &[Span], speaker: u32) -> SpeakerMetrics {

@@ -80,6 +80,26 @@ fn a_back_channel_changes_nothing() {
 }
 
 #[test]
+fn back_channel_in_a_short_pause_is_no_turn_and_a_short_answer_is_one() {
+    let measured = |first: &'static str| {
+        let words = [
+            (first, 0, 900, 0),
+            ("Mhm.", 1_000, 1_200, 1),
+            ("We", 1_300, 2_000, 0),
+            ("went.", 2_000, 2_600, 0),
+        ];
+        measure(&transcript_from_words(&words, 3_000))
+    };
+    let story = measured("There.");
+    assert_eq!(story.turns, 1);
+    assert_eq!(story.speakers[&0].longest_monologue_ms, 2_600);
+    assert_eq!(story.speakers[&1].response_delay_ms, None);
+    let question = measured("Ready?");
+    assert_eq!(question.turns, 3);
+    assert_eq!(question.speakers[&1].response_delay_ms, Some(100));
+}
+
+#[test]
 fn questions_are_counted_by_sentence_and_without_punctuation_by_turn() {
     let count = |text: &str| measure(&transcript(&[(0, text)])).speakers[&0].questions;
     assert_eq!(count("Where was it? And when? I see."), 2);

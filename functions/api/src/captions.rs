@@ -1,78 +1,85 @@
-//! Captions: `SubRip` and `WebVTT`, a few words to a cue.
+//! Captions: `SubRip` and `WebVTT`, cut where they are easy to read and sorted by start.
+
+mod cut;
+mod queue;
 
 use std::fmt::Write as _;
 
-use domain::{
-    text,
-    transcript::{Turn, Word},
-};
+use domain::transcript::{Turn, Word};
 
+use self::queue::{Cue, CueQueue};
 use crate::transcript_forms::TranscriptForm;
 
-/// Words in one cue.
-const WORDS_PER_CUE: usize = 8;
-
-struct Cue<'a>(&'a [Word]);
-
-/// A turn in cues of at most eight words.
-fn cues(words: &[Word]) -> impl Iterator<Item = Cue<'_>> {
-    words.chunks(WORDS_PER_CUE).map(Cue)
-}
-
-impl Cue<'_> {
-    /// The span; at least a millisecond, because players drop empty cues.
-    fn span(&self) -> (u64, u64) {
-        let start = self.0.first().map_or(0, |word| word.start_ms);
-        let ends = self.0.iter().map(|word| word.end_ms);
-        (start, ends.max().unwrap_or(start).max(start + 1))
-    }
-
-    fn text(&self) -> String {
-        text::joined(self.0.iter().map(|word| word.text.reveal()))
-    }
-}
-
-/// `SubRip`: the speaker's name where it changes.
+/// `SubRip`: the speaker's name where it changes, on a line of its own.
 #[derive(Default)]
 pub(crate) struct SubRip {
+    queue: CueQueue,
     cues: u32,
     last_speaker: Option<u32>,
 }
 
-impl TranscriptForm for SubRip {
-    fn turn(&mut self, turn: &Turn, words: &[Word], speaker: &str) -> String {
+impl SubRip {
+    fn write(&mut self, cues: Vec<Cue>) -> String {
         let mut text = String::new();
-        for cue in cues(words) {
+        for cue in cues {
             self.cues += 1;
-            let (start, end) = cue.span();
-            let (start, end) = (time(start, ','), time(end, ','));
+            let (start, end) = (time(cue.start_ms, ','), time(cue.end_ms, ','));
             let _ = writeln!(text, "{}\n{start} --> {end}", self.cues);
-            if self.last_speaker.replace(turn.speaker) != Some(turn.speaker) {
-                let _ = writeln!(text, "[{}]", plain(speaker));
+            if self.last_speaker.replace(cue.speaker) != Some(cue.speaker) {
+                let _ = writeln!(text, "[{}]", plain(&cue.name));
             }
-            let _ = writeln!(text, "{}\n", plain(&cue.text()));
+            for line in &cue.lines {
+                let _ = writeln!(text, "{}", plain(line));
+            }
+            text.push('\n');
         }
         text
     }
 }
 
+impl TranscriptForm for SubRip {
+    fn turn(&mut self, turn: &Turn, words: &[Word], speaker: &str) -> String {
+        let cues = self.queue.push(turn, words, speaker);
+        self.write(cues)
+    }
+
+    fn end(&mut self) -> String {
+        let cues = self.queue.finish();
+        self.write(cues)
+    }
+}
+
 /// `WebVTT`: the speaker as a voice on every cue.
-pub(crate) struct WebVtt;
+#[derive(Default)]
+pub(crate) struct WebVtt {
+    queue: CueQueue,
+}
+
+impl WebVtt {
+    fn write(cues: Vec<Cue>) -> String {
+        let mut text = String::new();
+        for cue in cues {
+            let (start, end) = (time(cue.start_ms, '.'), time(cue.end_ms, '.'));
+            let voice = escape(&cue.name);
+            let lines: Vec<String> = cue.lines.iter().map(|line| escape(line)).collect();
+            let lines = lines.join("\n");
+            let _ = write!(text, "\n{start} --> {end}\n<v {voice}>{lines}\n");
+        }
+        text
+    }
+}
 
 impl TranscriptForm for WebVtt {
     fn begin(&self) -> String {
         "WEBVTT\n".to_owned()
     }
 
-    fn turn(&mut self, _: &Turn, words: &[Word], speaker: &str) -> String {
-        let voice = escape(speaker);
-        cues(words).fold(String::new(), |mut text, cue| {
-            let (start, end) = cue.span();
-            let (start, end) = (time(start, '.'), time(end, '.'));
-            let said = escape(&cue.text());
-            let _ = write!(text, "\n{start} --> {end}\n<v {voice}>{said}\n");
-            text
-        })
+    fn turn(&mut self, turn: &Turn, words: &[Word], speaker: &str) -> String {
+        Self::write(self.queue.push(turn, words, speaker))
+    }
+
+    fn end(&mut self) -> String {
+        Self::write(self.queue.finish())
     }
 }
 
@@ -109,58 +116,4 @@ fn escape(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{
-        Timestamp,
-        transcript::{Quality, Speaker, Transcript, TranscriptHead},
-        versions::UnknownFields,
-    };
-
-    use super::*;
-    use crate::transcript_forms::write;
-
-    fn transcript() -> Transcript {
-        let said = [("a", 0, 0), ("<b>", 1_000, 0), ("-->", 3_661_007, 1)];
-        let words = said.map(|(text, start_ms, speaker)| Word {
-            text: text.into(),
-            start_ms,
-            end_ms: start_ms + 500,
-            speaker,
-            confidence: 1.0,
-            overlap: false,
-        });
-        let head = TranscriptHead {
-            revision: 1,
-            engine: "e".into(),
-            model: "m".into(),
-            diarization: None,
-            language: None,
-            duration_ms: 4_000_000,
-            speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
-            chunks: 1,
-            quality: Quality::default(),
-            usable: None,
-            created_at: Timestamp::from_millis(0),
-            unknown: UnknownFields::default(),
-        };
-        Transcript::new(head, words.to_vec())
-    }
-
-    #[test]
-    fn subrip_names_the_speaker_where_it_changes() {
-        assert_eq!(
-            write(SubRip::default(), &transcript()),
-            "1\n00:00:00,000 --> 00:00:01,500\n[Speaker 1]\na <b>\n\n\
-             2\n01:01:01,007 --> 01:01:01,507\n[Speaker 2]\n->\n\n"
-        );
-    }
-
-    #[test]
-    fn webvtt_has_voices_and_escapes() {
-        assert_eq!(
-            write(WebVtt, &transcript()),
-            "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\n<v Speaker 1>a &lt;b&gt;\n\
-             \n01:01:01.007 --> 01:01:01.507\n<v Speaker 2>--&gt;\n"
-        );
-    }
-}
+mod tests;

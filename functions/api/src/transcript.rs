@@ -51,6 +51,10 @@ pub(crate) async fn json(
 }
 
 /// Read the transcript as SubRip captions
+///
+/// The cues are sorted by their start, also where people speak at once. A cue ends with a
+/// sentence, at a pause, and before it has more than two lines of 42 columns or lasts longer
+/// than 7 seconds; a wide character takes two columns.
 #[utoipa::path(
     get, path = "/v1/interviews/{id}/transcript.srt", operation_id = "get_transcript_srt",
     tag = "Results", params(OwnInterview),
@@ -77,6 +81,10 @@ pub(crate) async fn srt(
 }
 
 /// Read the transcript as WebVTT captions with voices
+///
+/// The cues are sorted by their start, also where people speak at once. A cue ends with a
+/// sentence, at a pause, and before it has more than two lines of 42 columns or lasts longer
+/// than 7 seconds; a wide character takes two columns.
 #[utoipa::path(
     get, path = "/v1/interviews/{id}/transcript.vtt", operation_id = "get_transcript_vtt",
     tag = "Results", params(OwnInterview),
@@ -97,7 +105,9 @@ pub(crate) async fn vtt(
     OwnInterview(interview): OwnInterview,
 ) -> Result<Response, ApiError> {
     let transcript = api.transcript(&interview).await?;
-    transcript.respond("text/vtt; charset=utf-8", WebVtt).await
+    transcript
+        .respond("text/vtt; charset=utf-8", WebVtt::default())
+        .await
 }
 
 /// Read the transcript as plain text, a turn to a line
@@ -210,6 +220,7 @@ impl StoredTranscript {
             }
             self.write_turn(&mut body, &mut form, grouper.finish())
                 .await?;
+            body.text(&form.end()).await?;
             Ok(body)
         })
         .await

@@ -1,5 +1,5 @@
 //! The transcript as text for people: a form writes it turn by turn, so that one of any
-//! length needs the memory of a turn.
+//! length needs the memory of a turn, or for captions of a few more seconds.
 
 use domain::transcript::{Transcript, Turn, Word};
 
@@ -12,8 +12,13 @@ pub(crate) trait TranscriptForm: Send {
         String::new()
     }
 
-    /// A turn with its words, and the name of who speaks.
+    /// What can be written once a turn is read, given its words and its speaker's name.
     fn turn(&mut self, turn: &Turn, words: &[Word], speaker: &str) -> String;
+
+    /// What is left to be written after all turns.
+    fn end(&mut self) -> String {
+        String::new()
+    }
 }
 
 /// A whole transcript in a form.
@@ -24,6 +29,7 @@ pub(crate) fn write(mut form: impl TranscriptForm, transcript: &Transcript) -> S
         let speaker = transcript.speaker_name(turn.speaker);
         text += &form.turn(turn, words, speaker.reveal());
     }
+    text += &form.end();
     text
 }
 

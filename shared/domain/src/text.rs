@@ -114,6 +114,34 @@ const fn is_wide_punctuation(character: char) -> bool {
     matches!(character, '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff1f}')
 }
 
+/// What closes a quotation or a bracket after the end of a sentence.
+const CLOSING: [char; 13] = [
+    '"', '”', '\'', '’', ')', ']', '»', '」', '』', '）', '】', '〉', '》',
+];
+
+const SENTENCE_ENDS: [char; 12] = [
+    '.', '?', '!', '…', '？', '！', '؟', '。', '｡', '．', '।', '۔',
+];
+
+/// What ends in a full stop without ending a sentence, normalized.
+const ABBREVIATIONS: [&str; 10] = [
+    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "eg", "ie", "approx",
+];
+
+/// Whether a sentence ends with the word.
+///
+/// ```
+/// use domain::text::ends_sentence;
+///
+/// assert!(ends_sentence("it?\"") && ends_sentence("好。」"));
+/// assert!(!ends_sentence("Dr.") && !ends_sentence("3.5"));
+/// ```
+pub fn ends_sentence(word: &str) -> bool {
+    let word = word.trim_end().trim_end_matches(CLOSING);
+    word.ends_with(SENTENCE_ENDS)
+        && !(word.ends_with('.') && ABBREVIATIONS.contains(&normalize(word).as_str()))
+}
+
 const QUESTION_WORDS: [&str; 9] = [
     "what", "how", "why", "when", "where", "who", "whom", "which", "whose",
 ];

@@ -1,14 +1,14 @@
 //! Words put in reading order and grouped into turns.
 
+mod reading_order;
+
+pub use reading_order::{MAX_PHRASE_MS, order};
+
 use crate::{
     text,
     transcript::{Quality, Turn, Word},
     versions::UnknownFields,
 };
-
-/// A pause inside one speaker's words after which someone else's go first, in
-/// milliseconds.
-const UTTERANCE_PAUSE_MS: u64 = 700;
 
 /// A pause after which the same speaker begins a new turn, in milliseconds.
 const TURN_PAUSE_MS: u64 = 2_000;
@@ -18,28 +18,6 @@ const LONG_TURN_WORDS: usize = 120;
 
 /// What counts as a breath in a long turn, in milliseconds.
 const BREATH_MS: u64 = 300;
-
-/// Puts words in reading order: by utterance, not by word, so that the sentences of two
-/// people who speak at once stay whole.
-pub fn order(mut words: Vec<Word>) -> Vec<Word> {
-    words.sort_by_key(|word| (word.speaker, word.start_ms, word.end_ms));
-    let mut utterances: Vec<Vec<Word>> = Vec::new();
-    for word in words {
-        match utterances.last_mut() {
-            Some(utterance) if continues(utterance, &word) => utterance.push(word),
-            _ => utterances.push(vec![word]),
-        }
-    }
-    utterances.sort_by_key(|utterance| (utterance[0].start_ms, utterance[0].speaker));
-    utterances.into_iter().flatten().collect()
-}
-
-fn continues(utterance: &[Word], word: &Word) -> bool {
-    utterance.last().is_some_and(|last| {
-        last.speaker == word.speaker
-            && word.start_ms.saturating_sub(last.end_ms) <= UTTERANCE_PAUSE_MS
-    })
-}
 
 /// Groups words in reading order into turns: a turn ends when another speaker
 /// begins, after a pause of two seconds, and at a breath once it is long.
@@ -191,18 +169,6 @@ mod tests {
             .iter()
             .map(|turn| (turn.speaker, turn.text.reveal()))
             .collect()
-    }
-
-    #[test]
-    fn an_interjection_does_not_shred_the_sentence_it_falls_into() {
-        let words = vec![
-            word("I", 0, 0),
-            word("mhm", 300, 1),
-            word("think", 400, 0),
-            word("so", 800, 0),
-        ];
-        let turns = group(&order(words));
-        assert_eq!(texts(&turns), [(0, "I think so"), (1, "mhm")]);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! more within a sentence than between sentences or after a pause.
 
 use diarization::SpeakerTurn;
-use domain::transcript::Word;
+use domain::{text::ends_sentence, transcript::Word};
 
 /// What a change of speaker costs: after the end of a sentence, ...
 const AFTER_SENTENCE: f32 = 0.3;
@@ -114,7 +114,10 @@ struct Change {
 
 impl Change {
     fn new(words: &[Word]) -> Self {
-        let sentences = words.iter().filter(|word| ends_sentence(word)).count();
+        let sentences = words
+            .iter()
+            .filter(|word| ends_sentence(word.text.reveal()))
+            .count();
         let is_punctuated = sentences * LONGEST_SENTENCES >= words.len();
         let within = if is_punctuated {
             WITHIN_SENTENCE
@@ -134,21 +137,13 @@ impl Change {
             PAUSE_MS.. => AFTER_PAUSE,
             _ => f32::INFINITY,
         };
-        let by_text = if ends_sentence(previous) {
+        let by_text = if ends_sentence(previous.text.reveal()) {
             AFTER_SENTENCE
         } else {
             self.within
         };
         by_text.min(by_pause)
     }
-}
-
-fn ends_sentence(word: &Word) -> bool {
-    let text = word
-        .text
-        .reveal()
-        .trim_end_matches(['"', '”', '\'', '’', ')', '»']);
-    text.ends_with(['.', '?', '!', '…', '？', '！', '؟', '。'])
 }
 
 /// The turns of each speaker, by start; turns of one speaker do not overlap.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    text::{is_question, joined, normalize},
+    text::{ends_sentence, is_question, joined, normalize},
     transcript::{Transcript, Word},
 };
 
@@ -31,11 +31,6 @@ const MIN_LETTERS: usize = 3;
 
 /// One sentence to so many words at least, where an engine writes punctuation.
 const WORDS_EACH: usize = 60;
-
-/// What ends in a full stop without ending a sentence.
-const ABBREVIATIONS: [&str; 10] = [
-    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "eg", "ie", "approx",
-];
 
 /// What belongs to the words after it, even with a comma.
 const CONJUNCTIONS: [&str; 6] = ["so", "and", "but", "or", "then", "because"];
@@ -104,8 +99,7 @@ pub(crate) fn split(transcript: &Transcript) -> Sentences {
         .collect();
     let ends = words
         .iter()
-        .zip(&normal)
-        .filter(|(word, own)| ends(word, own));
+        .filter(|word| ends_sentence(word.text.reveal()));
     let is_punctuated = ends.count() * WORDS_EACH > words.len();
     let stop_words = stop_words(&normal);
     let is_term = |term: &&String| {
@@ -114,7 +108,7 @@ pub(crate) fn split(transcript: &Transcript) -> Sentences {
     };
     let mut all = Vec::new();
     for stretch in stretches(transcript, is_punctuated) {
-        for (range, is_whole) in parts(words, &normal, stretch.clone(), is_punctuated) {
+        for (range, is_whole) in parts(words, stretch.clone(), is_punctuated) {
             let turn = transcript
                 .turns
                 .partition_point(|turn| turn.words.end <= range.start);
@@ -164,15 +158,11 @@ fn stretches(transcript: &Transcript, is_punctuated: bool) -> Vec<Range<usize>> 
 }
 
 /// A stretch's sentences, each with whether it is whole.
-fn parts(
-    words: &[Word],
-    normal: &[String],
-    stretch: Range<usize>,
-    is_punctuated: bool,
-) -> Vec<(Range<usize>, bool)> {
+fn parts(words: &[Word], stretch: Range<usize>, is_punctuated: bool) -> Vec<(Range<usize>, bool)> {
+    let ends = |at: usize| ends_sentence(words[at].text.reveal());
     let breaks = |at: usize| {
         let pause = words[at + 1].start_ms.saturating_sub(words[at].end_ms);
-        ends(&words[at], &normal[at]) || !is_punctuated && pause >= PAUSE_MS
+        ends(at) || !is_punctuated && pause >= PAUSE_MS
     };
     let (mut parts, mut start) = (Vec::new(), stretch.start);
     for at in stretch.clone() {
@@ -186,21 +176,11 @@ fn parts(
             parts.push((start..cut, false));
             start = cut;
         }
-        let is_whole = fits && (!is_punctuated || ends(&words[at], &normal[at]));
+        let is_whole = fits && (!is_punctuated || ends(at));
         parts.push((start..end, is_whole));
         start = end;
     }
     parts
-}
-
-/// Whether a sentence ends with the word.
-fn ends(word: &Word, normal: &str) -> bool {
-    let text = word
-        .text
-        .reveal()
-        .trim_end_matches(['"', '\u{201d}', '\'', ')', '»']);
-    text.ends_with(['?', '!', '。', '？', '！', '؟', '…'])
-        || text.ends_with('.') && !ABBREVIATIONS.contains(&normal)
 }
 
 /// Where a long sentence is cut, not too early and not too late: at its longest pause,
@@ -270,11 +250,7 @@ mod tests {
     }
 
     fn cut(words: &[Word], is_punctuated: bool) -> Vec<(Range<usize>, bool)> {
-        let normal: Vec<String> = words
-            .iter()
-            .map(|own| normalize(own.text.reveal()))
-            .collect();
-        parts(words, &normal, 0..words.len(), is_punctuated)
+        parts(words, 0..words.len(), is_punctuated)
     }
 
     #[test]
