@@ -3,7 +3,7 @@
 //! In reading order: [`probe()`] detects the file kind by the first bytes, [`Decoder`]
 //! gives the samples block by block, [`resample`] brings a channel to 16 kHz,
 //! [`channels`] detects whether the channels carry different people, and [`speech`]
-//! cuts a channel at silences.
+//! cuts a channel at silences. [`recorded_at()`] reads when a recording was made.
 //!
 //! Everything here blocks and uses bounded memory for recordings of any length.
 
@@ -24,6 +24,7 @@ mod object;
 mod open;
 mod pcm;
 mod probe;
+mod recorded_at;
 pub mod resample;
 mod source;
 pub mod speech;
@@ -36,4 +37,5 @@ pub use error::Error;
 pub use length::length_ms;
 pub use object::ObjectReader;
 pub use probe::{FileKind, PROBE_SIZE, probe};
+pub use recorded_at::recorded_at;
 pub use source::Source;
