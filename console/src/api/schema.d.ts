@@ -1288,7 +1288,7 @@ export interface components {
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number;
-            /** @description The title; the file's name where it is left out. */
+            /** @description The title, of which one line of 500 characters is kept; the file's name where it is left out or empty. */
             title?: string;
             /**
              * Format: uri

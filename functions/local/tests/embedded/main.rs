@@ -16,6 +16,7 @@ mod deletion;
 mod direct;
 mod events;
 mod fair_shares;
+mod form_filenames;
 mod http2;
 mod identity;
 mod incomplete;
