@@ -731,6 +731,8 @@ export interface components {
             duration_ms: number | null;
             /** @description The client's name for the file. */
             filename: string;
+            /** @description When it was made, by the metadata in the file: as `recorded_at` of the interview. */
+            recorded_at: string | null;
             /**
              * Format: uint32
              * @description Frames per second as decoded; `null` until it is decoded.
@@ -750,6 +752,11 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. `null`: as the recording's own metadata says.
+             */
+            recorded_at?: string | null;
             /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. `null`: like all others.
@@ -843,6 +850,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description When the recording was made, given or read from its metadata: ISO 8601, without an offset where the recorder did not name its time zone, a date alone where it gave no time. */
+            recorded_at: string | null;
             /**
              * Format: uint32
              * @description For how many days it is kept, where that was requested.
@@ -1122,6 +1131,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description When the recording was made, given or read from its metadata: ISO 8601, without an offset where the recorder did not name its time zone, a date alone where it gave no time. */
+            recorded_at: string | null;
             /**
              * Format: uint32
              * @description For how many days it is kept, where that was requested.
@@ -1235,6 +1246,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It is shown in place of what the recording's own metadata says.
+             */
+            recorded_at?: string | null;
+            /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
              */
@@ -1277,6 +1293,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It is shown in place of what the recording's own metadata says.
+             */
+            recorded_at?: string;
+            /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
              */
@@ -1315,6 +1336,11 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It is shown in place of what the recording's own metadata says.
+             */
+            recorded_at?: string | null;
             /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
@@ -1480,6 +1506,14 @@ export interface components {
              * @description The recording.
              */
             file: string;
+        };
+        /** @description What becomes known about the recording when it is uploaded. */
+        RenewUpload: {
+            /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It stays as it is where it is left out; `null`: as the recording's own metadata says.
+             */
+            recorded_at?: string | null;
         };
         /** @description Where the report is. */
         Report: {
@@ -2015,6 +2049,8 @@ export interface components {
             };
             /** @description Its notes and bookmarks. */
             notes?: components["schemas"]["Note"][];
+            /** @description When the recording was made, given or read from its metadata: ISO 8601, without an offset where the recorder did not name its time zone, a date alone where it gave no time. */
+            recorded_at: string | null;
             /** @description The address of its report. */
             report?: components["schemas"]["Report"] | null;
             /**
@@ -2713,6 +2749,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
                      *         "url": null
@@ -2724,6 +2761,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -3561,6 +3599,7 @@ export interface operations {
                      *             "content_type": "audio/flac",
                      *             "duration_ms": 62000,
                      *             "filename": "interview.flac",
+                     *             "recorded_at": "2025-12-18T13:00:00Z",
                      *             "sample_rate_hz": 16000,
                      *             "size_bytes": 1048576,
                      *             "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -3572,6 +3611,7 @@ export interface operations {
                      *           "metadata": {
                      *             "job": 7
                      *           },
+                     *           "recorded_at": "2025-12-18T14:00:00+01:00",
                      *           "retention_days": null,
                      *           "rubric": null,
                      *           "speakers": {
@@ -3771,6 +3811,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
                      *         "url": null
@@ -3782,6 +3823,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -4155,6 +4197,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -4175,6 +4218,7 @@ export interface operations {
                      *           "text": "ask about the boat"
                      *         }
                      *       ],
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "report": {
                      *         "created_at": "2026-03-02T09:31:12.480Z",
                      *         "derived_from": {
@@ -4647,6 +4691,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -4658,6 +4703,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -6237,6 +6283,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -6248,6 +6295,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -7350,7 +7398,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RenewUpload"];
+            };
+        };
         responses: {
             /** @description How to upload the recording. */
             200: {
@@ -7381,7 +7433,7 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Bad Request: invalid_user */
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_user */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -7390,7 +7442,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_user";
+                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_user";
                         /** @constant */
                         status?: 400;
                     };
@@ -7458,7 +7510,22 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: already_uploaded, no_audio_announced */
+            /** @description Request Timeout: body_too_slow */
+            408: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_slow";
+                        /** @constant */
+                        status?: 408;
+                    };
+                };
+            };
+            /** @description Conflict: already_uploaded, conflict, no_audio_announced */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -7467,9 +7534,24 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "already_uploaded" | "no_audio_announced";
+                        code?: "already_uploaded" | "conflict" | "no_audio_announced";
                         /** @constant */
                         status?: 409;
+                    };
+                };
+            };
+            /** @description Payload Too Large: body_too_large, too_large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large" | "too_large";
+                        /** @constant */
+                        status?: 413;
                     };
                 };
             };

@@ -98,6 +98,7 @@ async fn submit(
         duration_ms: None,
         channels: None,
         sample_rate_hz: None,
+        recorded_at: None,
         unknown: UnknownFields::default(),
     });
     let write = Write::put(key.document(), &interview, Precondition::Absent)?;

@@ -26,7 +26,7 @@ use crate::{
     retry::RetryRequest,
     stream::ProgressEvent,
     transcript::TranscriptBody,
-    uploads::UploadBody,
+    uploads::{RenewUpload, UploadBody},
     usage::UsageBody,
     validation::MAX_NAME,
     view::{InterviewBody, ReportBody, WholeInterview},
@@ -50,6 +50,7 @@ pub(super) fn all() -> Value {
         ChangeNote,
         NewInterview,
         NewNote,
+        RenewUpload,
         RetryRequest,
     );
     let new = received["NewInterview"].clone();

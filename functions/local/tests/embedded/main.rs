@@ -31,6 +31,7 @@ mod products;
 mod providers;
 mod races;
 mod rate_limit;
+mod recorded_at;
 mod recording_store;
 mod redelivery;
 mod requests;

@@ -236,6 +236,7 @@ fn interview(id: &str) -> (InterviewKey, Interview) {
         duration_ms: None,
         channels: None,
         sample_rate_hz: None,
+        recorded_at: None,
         unknown: UnknownFields::default(),
     });
     (key, interview)
