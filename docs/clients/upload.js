@@ -16,6 +16,9 @@
 
 const PREFIX = "interviewlens:upload:";
 
+/** What this page keeps itself, where the browser's storage is blocked, full or absent. */
+const memory = new Map();
+
 /** Cloud Storage takes pieces of a multiple of 256 KiB. */
 const PIECE = 32 * 256 * 1024;
 const MAX_TRIES = 8;
@@ -37,7 +40,8 @@ class SessionGone extends Error {}
  * when it was created.
  *
  * The same file, chosen again after a reload, is not uploaded again from its
- * beginning: what is under way is kept in `storage`.
+ * beginning: what is under way is kept in `storage`. Where that is blocked or full, the
+ * upload works, and is resumed only until the page is closed.
  *
  * @typedef {object} Options
  * @property {string} api The origin of the service.
@@ -58,15 +62,16 @@ class SessionGone extends Error {}
  * @returns {Promise<any>}
  */
 export async function upload(file, options) {
-  const { storage = globalThis.localStorage, signal } = options;
+  const { storage = ownStorage(), signal } = options;
   const { onProgress = () => {}, onCreated = () => {}, onWaiting = () => {} } = options;
-  const { name, size } = file;
+  const { size } = file;
+  const name = nameOf(file);
   const key = keyOf(file, options.user);
   const piece = options.piece ?? PIECE;
-  let under_way = JSON.parse(storage?.getItem(key) ?? "null");
+  let under_way = read(storage, key);
   const keep = (more) => {
     under_way = { ...under_way, ...more };
-    storage?.setItem(key, JSON.stringify(under_way));
+    write(storage, key, under_way);
   };
   // Kept before it is sent: an answer that is lost on its way does not make a second
   // interview.
@@ -103,7 +108,7 @@ export async function upload(file, options) {
     } catch (error) {
       if (signal?.aborted) throw error;
       if (error instanceof UploadError) {
-        storage?.removeItem(key);
+        forget(storage, key);
         throw error;
       }
       if (++tries >= MAX_TRIES) throw error;
@@ -117,7 +122,7 @@ export async function upload(file, options) {
       }
     }
   }
-  storage?.removeItem(key);
+  forget(storage, key);
   return under_way.interview;
 }
 
@@ -135,24 +140,76 @@ export function keyOf({ name, size, lastModified }, user = "") {
  * What earlier pages began and did not finish: choose such a file again to go on.
  * There is no interview yet where it is not known to have been created.
  *
- * @param {Storage} storage
+ * @param {Storage | undefined} storage
  * @param {string} [user]
  * @returns {{key: string, name: string, size: number, interview?: any}[]}
  */
 export function unfinished(storage, user = "") {
-  const keys = Object.keys(storage).filter((key) => key.startsWith(PREFIX));
-  const kept = keys.map((key) => ({ key, ...JSON.parse(storage.getItem(key) ?? "null") }));
-  return kept.filter((upload) => upload.user === user);
+  const keys = [...new Set([...memory.keys(), ...keysOf(storage)])];
+  const kept = keys.map((key) => ({ key, ...read(storage, key) }));
+  return kept.filter((upload) => upload.user === user && typeof upload.name === "string");
 }
 
 /**
  * Takes one of them out of the list; its interview stays, awaiting its recording.
  *
- * @param {Storage} storage
+ * @param {Storage | undefined} storage
  * @param {string} key
  */
 export function forget(storage, key) {
-  storage.removeItem(key);
+  memory.delete(key);
+  try {
+    storage?.removeItem(key);
+  } catch {
+    // Nothing is kept there.
+  }
+}
+
+/**
+ * The browser's storage, unless it is blocked: reading the property throws then.
+ *
+ * @returns {Storage | undefined}
+ */
+export function ownStorage() {
+  try {
+    return globalThis.localStorage ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keysOf(storage) {
+  try {
+    return Object.keys(storage ?? {}).filter((key) => key.startsWith(PREFIX));
+  } catch {
+    return [];
+  }
+}
+
+/** What is kept of an upload; nothing where it cannot be read or used. */
+function read(storage, key) {
+  try {
+    const kept = JSON.parse(memory.get(key) ?? storage?.getItem(key) ?? "null");
+    return kept?.interview?.id || (kept?.once && kept?.body) ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+function write(storage, key, under_way) {
+  const text = JSON.stringify(under_way);
+  try {
+    storage.setItem(key, text);
+    memory.delete(key);
+  } catch {
+    memory.set(key, text);
+  }
+}
+
+/** The file's name as the API takes it: one line of at most 500 characters. */
+function nameOf({ name }) {
+  const line = name.replace(/\p{Cc}/gu, " ").trim();
+  return [...line].slice(0, 500).join("").trim() || "recording";
 }
 
 /** What to ask the API with now: a token may have expired since. */
@@ -163,11 +220,11 @@ async function headersOf({ headers = {} }) {
 /** What the interview is created from. */
 function bodyOf(file, { interview = {}, contentType }) {
   const audio = {
-    filename: file.name,
+    filename: nameOf(file),
     content_type: contentType || file.type || "application/octet-stream",
     size_bytes: file.size,
   };
-  return JSON.stringify({ title: file.name, ...interview, audio });
+  return JSON.stringify({ title: nameOf(file), ...interview, audio });
 }
 
 /** A unique key; browsers have `randomUUID` only over HTTPS. */

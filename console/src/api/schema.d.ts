@@ -737,6 +737,8 @@ export interface components {
             duration_ms: number | null;
             /** @description The client's name for the file. */
             filename: string;
+            /** @description When it was made, by the metadata in the file: as `recorded_at` of the interview. */
+            recorded_at: string | null;
             /**
              * Format: uint32
              * @description Frames per second as decoded; `null` until it is decoded.
@@ -756,6 +758,11 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. `null`: as the recording's own metadata says.
+             */
+            recorded_at?: string | null;
             /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. `null`: like all others.
@@ -849,6 +856,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description When the recording was made, given or read from its metadata: ISO 8601, without an offset where the recorder did not name its time zone, a date alone where it gave no time. */
+            recorded_at: string | null;
             /**
              * Format: uint32
              * @description For how many days it is kept, where that was requested.
@@ -1128,6 +1137,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description When the recording was made, given or read from its metadata: ISO 8601, without an offset where the recorder did not name its time zone, a date alone where it gave no time. */
+            recorded_at: string | null;
             /**
              * Format: uint32
              * @description For how many days it is kept, where that was requested.
@@ -1241,6 +1252,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It is shown in place of what the recording's own metadata says.
+             */
+            recorded_at?: string | null;
+            /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
              */
@@ -1283,6 +1299,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It is shown in place of what the recording's own metadata says.
+             */
+            recorded_at?: string;
+            /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
              */
@@ -1294,7 +1315,7 @@ export interface components {
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number;
-            /** @description The title; the file's name where it is left out. */
+            /** @description The title, of which one line of 500 characters is kept; the file's name where it is left out or empty. */
             title?: string;
             /**
              * Format: uri
@@ -1321,6 +1342,11 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It is shown in place of what the recording's own metadata says.
+             */
+            recorded_at?: string | null;
             /**
              * Format: uint32
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`.
@@ -1486,6 +1512,14 @@ export interface components {
              * @description The recording.
              */
             file: string;
+        };
+        /** @description What becomes known about the recording when it is uploaded. */
+        RenewUpload: {
+            /**
+             * Format: date-time
+             * @description When the recording was made: RFC 3339 with the offset of its time zone. It stays as it is where it is left out; `null`: as the recording's own metadata says.
+             */
+            recorded_at?: string | null;
         };
         /** @description Where the report is. */
         Report: {
@@ -2021,6 +2055,8 @@ export interface components {
             };
             /** @description Its notes and bookmarks. */
             notes?: components["schemas"]["Note"][];
+            /** @description When the recording was made, given or read from its metadata: ISO 8601, without an offset where the recorder did not name its time zone, a date alone where it gave no time. */
+            recorded_at: string | null;
             /** @description The address of its report. */
             report?: components["schemas"]["Report"] | null;
             /**
@@ -2719,6 +2755,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
                      *         "url": null
@@ -2730,6 +2767,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -3567,6 +3605,7 @@ export interface operations {
                      *             "content_type": "audio/flac",
                      *             "duration_ms": 62000,
                      *             "filename": "interview.flac",
+                     *             "recorded_at": "2025-12-18T13:00:00Z",
                      *             "sample_rate_hz": 16000,
                      *             "size_bytes": 1048576,
                      *             "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -3578,6 +3617,7 @@ export interface operations {
                      *           "metadata": {
                      *             "job": 7
                      *           },
+                     *           "recorded_at": "2025-12-18T14:00:00+01:00",
                      *           "retention_days": null,
                      *           "rubric": null,
                      *           "speakers": {
@@ -3777,6 +3817,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
                      *         "url": null
@@ -3788,6 +3829,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -4161,6 +4203,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -4181,6 +4224,7 @@ export interface operations {
                      *           "text": "ask about the boat"
                      *         }
                      *       ],
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "report": {
                      *         "created_at": "2026-03-02T09:31:12.480Z",
                      *         "derived_from": {
@@ -4653,6 +4697,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -4664,6 +4709,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -6243,6 +6289,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
@@ -6254,6 +6301,7 @@ export interface operations {
                      *       "metadata": {
                      *         "job": 7
                      *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
                      *       "speakers": {
@@ -7356,7 +7404,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RenewUpload"];
+            };
+        };
         responses: {
             /** @description How to upload the recording. */
             200: {
@@ -7387,7 +7439,7 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Bad Request: invalid_user */
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_user */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -7396,7 +7448,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_user";
+                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_user";
                         /** @constant */
                         status?: 400;
                     };
@@ -7464,7 +7516,22 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: already_uploaded, no_audio_announced */
+            /** @description Request Timeout: body_too_slow */
+            408: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_slow";
+                        /** @constant */
+                        status?: 408;
+                    };
+                };
+            };
+            /** @description Conflict: already_uploaded, conflict, no_audio_announced */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -7473,9 +7540,24 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "already_uploaded" | "no_audio_announced";
+                        code?: "already_uploaded" | "conflict" | "no_audio_announced";
                         /** @constant */
                         status?: 409;
+                    };
+                };
+            };
+            /** @description Payload Too Large: body_too_large, too_large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large" | "too_large";
+                        /** @constant */
+                        status?: 413;
                     };
                 };
             };

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { going, remove } from "../list/interviews";
 import { useEditing } from "../ui/editing";
-import { ago } from "../ui/format";
+import { ago, recorded } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { listen } from "../ui/keys";
 import { arrive, hrefs, navigate } from "../ui/route";
@@ -113,6 +113,12 @@ function Interview() {
         <p class="quiet">
           {KIND[interview.kind]} · <time dateTime={interview.created_at}>{ago(interview.created_at)}</time>
           {interview.language && ` · ${interview.language}`}
+          {interview.recorded_at && (
+            <>
+              {" · recorded "}
+              <time dateTime={interview.recorded_at}>{recorded(interview.recorded_at)}</time>
+            </>
+          )}
         </p>
         <Downloads />
         <button

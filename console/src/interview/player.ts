@@ -1,18 +1,26 @@
 // The one audio element of an interview, and how its position is heard of.
 
 import { signal } from "@preact/signals";
+import { keep, kept } from "../ui/storage";
 
 type Heard = (ms: number) => void;
 
 /** An error so soon after a fresh link is not the link's. */
 const FRESH_MS = 30_000;
 
+/** The speed that was chosen last. */
+function keptRate(): number {
+  const rate = Number(kept("rate"));
+  // What browsers play at.
+  return rate >= 0.25 && rate <= 4 ? rate : 1;
+}
+
 export class Player {
   readonly audio = new Audio();
   readonly playing = signal(false);
   /** Why it does not play: what is unreachable may play later. */
   readonly failed = signal<"" | "unreachable" | "unplayable">("");
-  readonly rate = signal(Number(localStorage.getItem("interviewlens:rate") ?? 1));
+  readonly rate = signal(keptRate());
   /** The length in milliseconds, by the service where that is known. */
   readonly duration = signal(0);
   #heard = new Set<Heard>();
@@ -99,7 +107,7 @@ export class Player {
 
   faster(rate: number): void {
     this.rate.value = this.audio.playbackRate = rate;
-    localStorage.setItem("interviewlens:rate", String(rate));
+    keep("rate", String(rate));
   }
 
   close(): void {

@@ -50,3 +50,11 @@ export function ago(time: string, now = Date.now()): string {
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString()} ${number === 1 ? one : many}`;
 }
+
+/** When a recording was made, with its own zone: `2026-05-04, 11:30 UTC+02:00`. */
+export function recorded(at: string): string {
+  const [date, time, zone] = at.match(/^([^T]+)(?:T(\d\d:\d\d):\d\d(.*))?$/)?.slice(1) ?? [at];
+  const shown = time ? `${date}, ${time}` : `${date}`;
+  if (!zone) return `${shown} (time zone not given)`;
+  return `${shown} UTC${zone === "Z" ? "" : zone}`;
+}

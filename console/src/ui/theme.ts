@@ -1,16 +1,17 @@
 // Light, dark, or as the system has it.
 
 import { effect, signal } from "@preact/signals";
+import { keep, kept } from "./storage";
 
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
-function kept(): Theme {
-  const text = localStorage.getItem("interviewlens:theme");
+function keptTheme(): Theme {
+  const text = kept("theme");
   return THEMES.find((theme) => theme === text) ?? "system";
 }
 
-export const theme = signal<Theme>(kept());
+export const theme = signal<Theme>(keptTheme());
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 /** Counts the changes, for what is painted rather than styled. */
@@ -19,7 +20,7 @@ dark.addEventListener("change", () => (repaint.value += 1));
 
 effect(() => {
   document.documentElement.dataset["theme"] = theme.value;
-  localStorage.setItem("interviewlens:theme", theme.value);
+  keep("theme", theme.value);
   repaint.value = repaint.peek() + 1;
 });
 

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Kind } from "../api/client";
 import { Choice } from "../ui/Choice";
 import { Icon } from "../ui/icons";
+import { keep } from "../ui/storage";
 import { KIND } from "../ui/words";
 import { Record } from "./Recorder";
 import { add, kind, look } from "./uploads";
@@ -51,7 +52,7 @@ export function Drop() {
           value={kind.value}
           onChoose={(wanted) => {
             kind.value = wanted;
-            localStorage.setItem("interviewlens:kind", wanted);
+            keep("kind", wanted);
           }}
         />
       </div>

@@ -1,11 +1,13 @@
 // The uploads under way in this tab, and those that an earlier page left unfinished.
 
 import { computed, signal } from "@preact/signals";
-import { forget, keyOf, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
+import { forget, keyOf, ownStorage, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
 import { headers, type Kind, reason } from "../api/client";
 import { userId, who } from "../auth/session";
 import { changed, going } from "../list/interviews";
+import { kept } from "../ui/storage";
 import { say } from "../ui/toasts";
+import { KIND } from "../ui/words";
 
 export interface Upload {
   key: number;
@@ -38,7 +40,12 @@ export const sending = computed(() => uploads.value.some(({ state }) => state !=
 export const unsaved = computed(() => uploads.value.some(({ recorded }) => recorded));
 
 /** Which kind of conversation is uploaded next. */
-export const kind = signal<Kind>((localStorage.getItem("interviewlens:kind") as Kind | null) ?? "job_interview");
+export const kind = signal<Kind>(keptKind());
+
+function keptKind(): Kind {
+  const text = kept("kind") ?? "";
+  return text in KIND ? (text as Kind) : "job_interview";
+}
 
 const AT_ONCE = 2;
 /** Without a connection it is tried again so often. */
@@ -103,7 +110,7 @@ export function cancel(key: number): void {
   const upload = uploads.value.find((upload) => upload.key === key);
   upload?.controller.abort();
   // There is no file to go on with.
-  if (upload?.recorded) forget(localStorage, keyOf(upload.file, userId()));
+  if (upload?.recorded) forget(ownStorage(), keyOf(upload.file, userId()));
   remove(key);
   void look();
 }
@@ -149,13 +156,24 @@ async function run({ key, file, kind, controller }: Upload): Promise<void> {
 }
 
 /** Uploads a file unless this or another tab is at it. Without locks, which only pages
- * over HTTPS and of this machine have, one cannot know. */
+ * over HTTPS and of this machine have, and which are blocked together with storage, one
+ * cannot know. */
 async function alone(file: File, action: () => Promise<unknown>): Promise<void> {
-  if (!navigator.locks) return void (await action());
+  if (!(await locksHeld())) return void (await action());
   await navigator.locks.request(keyOf(file, userId()), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new UploadError("This file is already being uploaded, here or in another tab.", null);
     await action();
   });
+}
+
+/** The names of the locks that tabs hold; nothing where locks are absent or blocked. */
+async function locksHeld(): Promise<(string | undefined)[] | null> {
+  try {
+    const locks = await navigator.locks.query();
+    return (locks.held ?? []).map(({ name }) => name);
+  } catch {
+    return null;
+  }
 }
 
 /** What a person can do about it. */
@@ -179,15 +197,14 @@ function guess(name: string): string {
 
 /** Looks for what an earlier page left, and no tab is at. */
 export async function look(): Promise<void> {
-  const locks = await navigator.locks?.query();
-  const under = new Set(locks?.held?.map(({ name }) => name));
+  const under = new Set(await locksHeld());
   for (const { file } of uploads.value) under.add(keyOf(file, userId()));
-  left.value = unfinished(localStorage, userId()).filter(({ key }) => !under.has(key));
+  left.value = unfinished(ownStorage(), userId()).filter(({ key }) => !under.has(key));
 }
 
 /** Forgets what an earlier page left. */
 export function drop(key: string): void {
-  forget(localStorage, key);
+  forget(ownStorage(), key);
   void look();
 }
 
@@ -196,8 +213,8 @@ going.subscribe((going) => {
   for (const { key, interview } of uploads.peek()) {
     if (interview && typeof going.get(interview) === "string") cancel(key);
   }
-  for (const { key, interview } of unfinished(localStorage, userId())) {
-    if (interview && going.get(interview.id) === "gone") forget(localStorage, key);
+  for (const { key, interview } of unfinished(ownStorage(), userId())) {
+    if (interview && going.get(interview.id) === "gone") forget(ownStorage(), key);
   }
   void look();
 });

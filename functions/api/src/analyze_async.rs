@@ -18,6 +18,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{IdempotencyKey, Origin},
+    form_filename::{self, shown_name},
     interviews::{MAX_BODY, NewAudio, NewInterview, Upload},
     openapi::{
         errors::{BODY, SPEND, STORE, USER, WRITE, errors},
@@ -97,7 +98,11 @@ impl Api {
             return Err(invalid("file", "the form needs a recording"));
         };
         let mut fields = form.fields;
-        fields.entry("title").or_insert_with(|| json!(filename));
+        // The recording has been uploaded: a title is shortened, not refused.
+        let title = fields.get("title").and_then(Value::as_str);
+        let title = title.and_then(shown_name);
+        let title = title.unwrap_or_else(|| filename.clone());
+        fields.insert("title".into(), json!(title));
         let requested = serde_json::from_value(Value::Object(fields));
         let mut requested: NewInterview =
             requested.map_err(|error| Problem::new(ErrorCode::InvalidForm, error.to_string()))?;
@@ -127,7 +132,7 @@ impl Api {
         {
             let name = field.name().unwrap_or("").to_owned();
             if name == "file" && form.file.is_none() {
-                let filename = field.file_name().unwrap_or("recording").to_owned();
+                let filename = filename(&field).unwrap_or_else(|| "recording".to_owned());
                 let content_type = field.content_type().map(ToString::to_string);
                 let content_type =
                     content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
@@ -152,6 +157,12 @@ impl Api {
         }
         Ok(form)
     }
+}
+
+/// The name of the uploaded file, if there is a usable one.
+fn filename(field: &Field<'_>) -> Option<String> {
+    let disposition = field.headers().get(header::CONTENT_DISPOSITION)?;
+    form_filename::from_disposition(disposition.as_bytes())
 }
 
 /// A short field.

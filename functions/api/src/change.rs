@@ -28,7 +28,8 @@ use crate::{
     patch::Patch,
     validation::{
         LINE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS, MAX_SPEAKERS_EXPECTED, SPEAKER_ID,
-        WEB_URL, check_metadata, check_name, check_retention, check_speakers_expected, whole,
+        WEB_URL, check_metadata, check_name, check_retention, check_speakers_expected, recorded_at,
+        whole,
     },
     view::InterviewBody,
 };
@@ -70,6 +71,11 @@ pub(crate) struct ChangeInterview {
     #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_RETENTION_DAYS))]
     retention_days: Patch<u32>,
+    /// When the recording was made: RFC 3339 with the offset of its time zone. `null`: as the
+    /// recording's own metadata says.
+    #[serde(default)]
+    #[schemars(extend("format" = "date-time"))]
+    recorded_at: Patch<String>,
 }
 
 /// Change an interview
@@ -84,6 +90,7 @@ pub(crate) struct ChangeInterview {
                 "title": "Ada", "metadata": {"job": 8}, "webhook_url": "https://example.com/hooks",
                 "speakers": {"0": "Bob", "1": {"name": "Ada", "role": "interviewee"}, "2": null},
                 "speakers_expected": 2, "retention_days": 30,
+                "recorded_at": "2025-12-18T14:00:00+01:00",
             })
         )),
         ("quiet" = (summary = "No more webhooks are sent", value = json!({"webhook_url": null}))),
@@ -114,6 +121,9 @@ pub(crate) async fn change(
     if let Patch::Set(days) = change.retention_days {
         check_retention(Some(days))?;
     }
+    let recorded_at = change
+        .recorded_at
+        .try_map(|text| recorded_at(text, api.clock.now()))?;
     let apply = |interview: Option<&mut Interview>| {
         let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
             return Decision::Leave(Err(no_interview()));
@@ -136,6 +146,7 @@ pub(crate) async fn change(
             interview.metadata.clone_from(metadata);
         }
         interview.keep_for(change.retention_days.apply(interview.retention_days));
+        interview.recorded_at = recorded_at.apply(interview.recorded_at);
         let url = change.webhook_url.apply(interview.webhook_url.clone());
         // A new receiver has not said that it is gone.
         interview.webhook_gone &= interview.webhook_url == url;

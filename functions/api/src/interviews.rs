@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    ErrorCode, Interview, InterviewId, InterviewKey, Private, UserId,
+    ErrorCode, Interview, InterviewId, InterviewKey, Private, RecordedAt, UserId,
     analysis::Rubric,
     deletion,
     interview::{Audio, Kind},
@@ -37,7 +37,7 @@ use crate::{
         LANGUAGE, LINE, MAX_MEDIA_TYPE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS,
         MAX_SPEAKERS_EXPECTED, MEDIA_TYPE, WEB_URL, check_language, check_media_type,
         check_metadata, check_name, check_retention, check_rubric, check_speakers_expected,
-        invalid, whole,
+        invalid, recorded_at, whole,
     },
     view::{self, InterviewBody},
 };
@@ -84,6 +84,11 @@ pub(crate) struct NewInterview {
     #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Option<u32>,
+    /// When the recording was made: RFC 3339 with the offset of its time zone. It is shown in
+    /// place of what the recording's own metadata says.
+    #[serde(default)]
+    #[schemars(extend("format" = "date-time"))]
+    recorded_at: Option<String>,
     /// The recording that you are about to upload.
     #[serde(default)]
     pub(crate) audio: Option<NewAudio>,
@@ -142,6 +147,7 @@ pub(crate) struct CreatedInterview {
                 "webhook_url": "https://example.com/hooks/interviews",
                 "rubric": examples::rubric(),
                 "retention_days": 90,
+                "recorded_at": "2025-12-18T14:00:00+01:00",
             })
         )),
     )),
@@ -198,7 +204,7 @@ impl Api {
     ) -> Result<Interview, Problem> {
         self.check(&requested)?;
         self.check_budget_of_new(&origin).await?;
-        let interview = self.make(origin.user, requested, origin.trace);
+        let interview = self.make(origin.user, requested, origin.trace)?;
         self.store_once(interview, origin.idempotency_key.as_deref())
             .await
     }
@@ -217,6 +223,7 @@ impl Api {
         }
         check_retention(requested.retention_days)?;
         check_speakers_expected(requested.speakers_expected)?;
+        self.given_recorded_at(requested.recorded_at.as_deref())?;
         requested
             .audio
             .as_ref()
@@ -246,7 +253,21 @@ impl Api {
         }
     }
 
-    fn make(&self, user_id: UserId, requested: NewInterview, trace: TraceContext) -> Interview {
+    /// When the recording was made, checked.
+    pub(crate) fn given_recorded_at(
+        &self,
+        text: Option<&str>,
+    ) -> Result<Option<RecordedAt>, Problem> {
+        let now = self.clock.now();
+        text.map(|text| recorded_at(text, now)).transpose()
+    }
+
+    fn make(
+        &self,
+        user_id: UserId,
+        requested: NewInterview,
+        trace: TraceContext,
+    ) -> Result<Interview, Problem> {
         let key = InterviewKey {
             user_id,
             interview_id: InterviewId::generate(),
@@ -254,6 +275,7 @@ impl Api {
         let mut interview = Interview::new(&key, requested.title, self.clock.now());
         interview.kind = requested.kind;
         interview.language = requested.language;
+        interview.recorded_at = self.given_recorded_at(requested.recorded_at.as_deref())?;
         interview.webhook_url = requested.webhook_url;
         interview.metadata = requested.metadata;
         interview.rubric = requested.rubric;
@@ -272,9 +294,10 @@ impl Api {
             container: None,
             codec: None,
             warnings: Vec::new(),
+            recorded_at: None,
             unknown: UnknownFields::default(),
         });
-        interview
+        Ok(interview)
     }
 
     /// Stores the interview, or finds the one that the same idempotency key made

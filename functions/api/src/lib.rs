@@ -19,6 +19,7 @@ mod error;
 mod events;
 pub mod exports;
 mod extract;
+mod form_filename;
 mod hand_over;
 mod health;
 mod identity;

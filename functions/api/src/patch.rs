@@ -26,6 +26,18 @@ impl<T: Clone> Patch<T> {
             Self::Set(value) => Some(value.clone()),
         }
     }
+
+    /// The same change with its value checked or converted by `convert`.
+    pub(crate) fn try_map<U, E>(
+        &self,
+        convert: impl FnOnce(&T) -> Result<U, E>,
+    ) -> Result<Patch<U>, E> {
+        Ok(match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(convert(value)?),
+        })
+    }
 }
 
 /// Only a field that is there is deserialized at all: the rest is `Keep`.

@@ -2,21 +2,35 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use axum::{Json, extract::State};
-use domain::{ErrorCode, Interview, Timestamp, ports::UploadGrant, steps::Code};
-use runtime::http::Problem;
+use axum::{
+    Json,
+    extract::{self, State},
+};
+use domain::{
+    ErrorCode, Interview, InterviewKey, RecordedAt, Timestamp,
+    interview_store::{self, Decision},
+    ports::UploadGrant,
+    steps::Code,
+};
+use hyper::body::Body as _;
+use runtime::http::{Problem, read_json};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Api,
-    error::ApiError,
+    error::{ApiError, no_interview},
     extract::OwnInterview,
     openapi::{
-        errors::{SPEND, STORE, USER, errors},
+        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
         examples,
     },
+    patch::Patch,
+    validation::recorded_at,
 };
+
+/// The largest body of a request for an upload URL, in bytes.
+const MAX_BODY: usize = 1024;
 
 /// How long an upload URL is good for.
 const UPLOAD_TIME: Duration = Duration::from_hours(1);
@@ -54,19 +68,46 @@ pub(crate) struct ResumableUpload {
     headers: BTreeMap<String, String>,
 }
 
+/// What becomes known about the recording when it is uploaded.
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(rename = "RenewUpload")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenewUpload {
+    /// When the recording was made: RFC 3339 with the offset of its time zone. It stays as it is
+    /// where it is left out; `null`: as the recording's own metadata says.
+    #[serde(default)]
+    #[schemars(extend("format" = "date-time"))]
+    recorded_at: Patch<String>,
+}
+
 /// Get a new upload URL while the recording is awaited
 #[utoipa::path(
     post, path = "/v1/interviews/{id}/upload-url", operation_id = "renew_upload",
     tag = "Interviews", params(OwnInterview),
+    request_body(content = ref("#/components/schemas/RenewUpload"), examples(
+        ("dated" = (
+            summary = "With the time at which the recording was made",
+            value = json!({"recorded_at": "2025-12-18T14:00:00+01:00"})
+        )),
+        ("plain" = (summary = "The URL alone", value = json!({}))),
+    )),
     responses((status = 200, description = "How to upload the recording.", body = ref("#/components/schemas/Upload"), example = examples::upload)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &SPEND, &[ErrorCode::InterviewNotFound, ErrorCode::NoAudioAnnounced,
-        ErrorCode::AlreadyUploaded]])))),
+    extensions(("x-optional-body" = json!(true)), ("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InterviewNotFound,
+        ErrorCode::NoAudioAnnounced, ErrorCode::AlreadyUploaded, ErrorCode::InvalidField]])))),
 )]
 pub(crate) async fn upload_url(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
+    request: extract::Request,
 ) -> Result<Json<Option<UploadBody>>, ApiError> {
+    let renewal: RenewUpload = if request.body().is_end_stream() {
+        RenewUpload::default()
+    } else {
+        read_json(request.into_body(), MAX_BODY).await?
+    };
+    let now = api.clock.now();
+    let recorded_at = renewal.recorded_at.try_map(|text| recorded_at(text, now))?;
     if interview.audio.is_none() {
         let detail = "this interview was created without `audio`";
         return Err(Problem::new(ErrorCode::NoAudioAnnounced, detail).into());
@@ -76,6 +117,7 @@ pub(crate) async fn upload_url(
         let detail = "the recording has been uploaded already";
         return Err(Problem::new(ErrorCode::AlreadyUploaded, detail).into());
     }
+    api.set_recorded_at(&interview.key(), &recorded_at).await?;
     Ok(Json(api.upload(&interview).await?))
 }
 
@@ -96,6 +138,24 @@ impl Api {
             self.uploads.delete_generation(name, generation).await?;
         }
         Ok(true)
+    }
+
+    async fn set_recorded_at(
+        &self,
+        key: &InterviewKey,
+        recorded_at: &Patch<RecordedAt>,
+    ) -> Result<(), Problem> {
+        if matches!(recorded_at, Patch::Keep) {
+            return Ok(());
+        }
+        let set = |interview: Option<&mut Interview>| {
+            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+                return Decision::Leave(Err(no_interview()));
+            };
+            interview.recorded_at = recorded_at.apply(interview.recorded_at);
+            Decision::Write(Ok(()), Vec::new())
+        };
+        interview_store::transact(&*self.records, key, self.clock.now(), set).await?
     }
 
     /// The upload that an interview awaits.

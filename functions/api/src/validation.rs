@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use domain::{
-    ErrorCode, Private,
+    ErrorCode, Private, RecordedAt, Timestamp,
     analysis::{
         Criterion, MAX_ANCHOR, MAX_COMPETENCIES, MAX_COMPETENCY_DESCRIPTION, MAX_COMPETENCY_NAME,
         Rubric,
@@ -134,6 +134,26 @@ pub(crate) fn check_moment(at_ms: Option<u64>) -> Result<(), Problem> {
     ensure(is_valid, "at_ms", &why)
 }
 
+/// When a recording was made, as a client gives it.
+pub(crate) fn recorded_at(text: &str, now: Timestamp) -> Result<RecordedAt, Problem> {
+    let refused = |why: &str| {
+        let shown: String = text.chars().take(40).collect();
+        let remedy = "give the time at which the recording was made, in RFC 3339 with its \
+                      offset, such as `2026-05-04T11:30:00+02:00`, or leave it out";
+        invalid("recorded_at", &format!("`{shown}` {why}: {remedy}"))
+    };
+    let parsed = RecordedAt::parse(text).ok();
+    let instant = parsed.filter(|parsed| parsed.is_instant());
+    let instant = instant.ok_or_else(|| refused("is not a date and time with an offset"))?;
+    if !instant.is_after_epoch() {
+        return Err(refused("is before 1970"));
+    }
+    if instant.is_future(now) {
+        return Err(refused("is in the future"));
+    }
+    Ok(instant)
+}
+
 pub(crate) fn check_language(tag: &str) -> Result<(), Problem> {
     let why = "a BCP 47 tag such as `en` or `pt-BR`";
     ensure(LANGUAGE.is_match(tag), "language", why)
@@ -217,6 +237,36 @@ mod tests {
             "true",
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn recorded_at_is_a_past_instant() {
+        let now = Timestamp::parse("2026-06-01T00:00:00Z").unwrap();
+        for text in [
+            "2026-05-04T11:30:00+02:00",
+            "2026-05-04T09:30:00.5Z",
+            "1970-01-02T00:00:00Z",
+        ] {
+            assert!(recorded_at(text, now).is_ok(), "{text}");
+        }
+        for (text, why) in [
+            ("2026-05-04T11:30:00", "offset"),
+            ("2026-05-04", "offset"),
+            ("yesterday", "offset"),
+            ("", "offset"),
+            ("1904-01-01T00:00:00Z", "before 1970"),
+            ("2026-06-01T00:10:00Z", "in the future"),
+        ] {
+            let detail = recorded_at(text, now).unwrap_err().detail;
+            assert!(
+                detail.starts_with(&format!("`recorded_at`: `{text}`")),
+                "{detail}"
+            );
+            assert!(
+                detail.contains(why) && detail.contains("RFC 3339"),
+                "{detail}"
+            );
         }
     }
 

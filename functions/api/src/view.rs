@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ErrorCode, Interview, InterviewId, Private, Timestamp, UserId,
+    ErrorCode, Interview, InterviewId, Private, RecordedAt, Timestamp, UserId,
     analysis::{Analysis, DerivedFrom, Rubric},
     audio_warning::AudioWarning,
     interview::{Kind, Status},
@@ -59,6 +59,9 @@ pub(crate) struct InterviewBody {
     kind: Kind,
     /// The language as a BCP 47 tag, given or recognised.
     language: Option<String>,
+    /// When the recording was made, given or read from its metadata: ISO 8601, without an offset
+    /// where the recorder did not name its time zone, a date alone where it gave no time.
+    recorded_at: Option<RecordedAt>,
     /// When it was created.
     created_at: Timestamp,
     /// When it last changed.
@@ -105,6 +108,8 @@ pub(crate) struct AudioBody {
     codec: Option<String>,
     /// What could not be decoded as it should, or makes the recording hard to understand.
     warnings: Vec<AudioWarning>,
+    /// When it was made, by the metadata in the file: as `recorded_at` of the interview.
+    recorded_at: Option<RecordedAt>,
     /// Where to listen, for an hour; `null` until it has arrived.
     url: Option<String>,
 }
@@ -252,6 +257,7 @@ impl Api {
     pub(crate) fn view(&self, interview: &Interview) -> InterviewBody {
         let audio_url = || self.audio_url(interview);
         let interview = interview.clone().known_only();
+        let recorded_at = interview.effective_recorded_at();
         let audio = interview.audio.map(|audio| AudioBody {
             filename: audio.filename,
             content_type: audio.content_type,
@@ -262,6 +268,7 @@ impl Api {
             container: audio.container,
             codec: audio.codec,
             warnings: audio.warnings,
+            recorded_at: audio.recorded_at,
             url: audio.generation.map(|_| audio_url()),
         });
         InterviewBody {
@@ -271,6 +278,7 @@ impl Api {
             usable: interview.usable,
             kind: interview.kind,
             language: interview.language,
+            recorded_at,
             created_at: interview.created_at,
             updated_at: interview.updated_at,
             audio,

@@ -101,6 +101,7 @@ async fn submit(
         container: None,
         codec: None,
         warnings: Vec::new(),
+        recorded_at: None,
         unknown: UnknownFields::default(),
     });
     let write = Write::put(key.document(), &interview, Precondition::Absent)?;

@@ -1,7 +1,7 @@
 //! What the report is about, and where to find what.
 
 use docx_rs::{Hyperlink, HyperlinkType, LineSpacing, Paragraph, Run};
-use domain::interview::Kind;
+use domain::{Interview, RecordedAt, interview::Kind};
 
 use crate::{
     colour::GREY,
@@ -40,11 +40,10 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
         .iter()
         .map(|speaker| speaker.name.reveal())
         .collect();
-    let date: String = interview.created_at.to_string().chars().take(10).collect();
     let language = interview.language.as_deref().unwrap_or("not known");
     vec![
         ("Kind", kind.to_owned()),
-        ("Date", date),
+        date(interview),
         ("Length", clock(head.duration_ms)),
         ("Language", language.to_owned()),
         ("Speakers", speakers.join(", ")),
@@ -60,6 +59,18 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
             ),
         ),
     ]
+}
+
+/// When the recording was made, or, where that is not known, when it was uploaded.
+fn date(interview: &Interview) -> (&'static str, String) {
+    if let Some(recorded_at) = interview.effective_recorded_at() {
+        return ("Date", recorded_at.to_text());
+    }
+    let uploaded = RecordedAt::from_unix_secs(interview.created_at.as_secs());
+    (
+        "Uploaded",
+        uploaded.map_or_else(String::new, RecordedAt::to_text),
+    )
 }
 
 /// Links to the parts. Word's own table of contents shows its field code in

@@ -4,7 +4,7 @@
 use std::io::{Cursor, Read};
 
 use domain::{
-    Interview,
+    Interview, RecordedAt,
     analysis::{Analysis, NO_LANGUAGE_MODEL, Warning},
     interview::Kind,
     transcript::Transcript,
@@ -69,6 +69,38 @@ fn text(bytes: &[u8]) -> String {
         .filter_map(|node| node.text())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[test]
+fn date_is_of_the_recording_and_names_its_zone() {
+    let of = |recorded_at: Option<&str>| {
+        let mut interview = interview("t");
+        interview.recorded_at = recorded_at.map(|text| RecordedAt::parse(text).unwrap());
+        text(&document(
+            &interview,
+            &transcript(&["a b"]),
+            &full_analysis(),
+        ))
+    };
+    for (recorded_at, wanted) in [
+        (
+            Some("2026-05-04T09:30:00Z"),
+            "Date: \n2026-05-04, 09:30 UTC\n",
+        ),
+        (
+            Some("2026-05-04T11:30:00+02:00"),
+            "Date: \n2026-05-04, 11:30 UTC+02:00\n",
+        ),
+        (
+            Some("2026-05-04"),
+            "Date: \n2026-05-04 (time zone not given)\n",
+        ),
+        (None, "Uploaded: \n2026-01-01, 00:00 UTC\n"),
+    ] {
+        let text = of(recorded_at);
+        assert!(text.contains(wanted), "{wanted}: {text}");
+        assert_ne!(text.contains("Date: "), text.contains("Uploaded: "));
+    }
 }
 
 #[test]

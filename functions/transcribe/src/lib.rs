@@ -10,6 +10,7 @@
 mod budget;
 mod callbacks;
 pub mod checkpoint;
+mod recorded_at;
 mod store_transcript;
 pub mod turn_taking;
 
@@ -103,6 +104,7 @@ impl Transcribe {
             refusal => refusal,
         };
         if refusal.is_ok() {
+            self.note_recorded_at(&key, object).await?;
             refusal = self.reserve(&key, &self.recording(object)).await;
         }
         if let Err(error) = refusal {
@@ -171,6 +173,7 @@ impl Transcribe {
                 return Decision::Leave(Some(interview.clone()));
             }
             audio.generation = Some(object.generation);
+            audio.recorded_at = None;
             interview.open(StepName::Transcription, now);
             interview.open(StepName::Waveform, now);
             Decision::Write(Some(interview.clone()), Vec::new())
@@ -201,16 +204,6 @@ impl Transcribe {
         // What only the local decoder cannot decode, the engine may know.
         let checked = media::check(&start, true);
         Ok(checked.map_err(|error| error.to_step_error()))
-    }
-
-    fn recording(&self, object: &StoredObject) -> Recording {
-        Recording {
-            objects: Arc::clone(&self.uploads),
-            object: object.name.clone(),
-            generation: object.generation,
-            size: object.size,
-            content_type: object.content_type.clone(),
-        }
     }
 
     /// Runs the step of a task.

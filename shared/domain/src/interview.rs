@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    InterviewId, InterviewKey, Private, Timestamp, UserId,
+    InterviewId, InterviewKey, Private, RecordedAt, Timestamp, UserId,
     analysis::Rubric,
     audio_warning::AudioWarning,
     ledger::Reservations,
@@ -91,6 +91,9 @@ pub struct Audio {
     /// What could not be decoded as it should.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<AudioWarning>,
+    /// When it was made, by the metadata in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<RecordedAt>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub unknown: UnknownFields,
@@ -128,6 +131,9 @@ pub struct Interview {
     /// The language as a BCP 47 tag, given by the client or recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// When its recording was made, where its owner says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<RecordedAt>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its document last changed.
@@ -221,6 +227,7 @@ impl Interview {
             title,
             kind: Kind::default(),
             language: None,
+            recorded_at: None,
             created_at: now,
             updated_at: now,
             audio: None,
@@ -268,6 +275,12 @@ impl Interview {
     /// How many speakers its transcript must have, for people to be told apart.
     pub fn least_speakers(&self) -> u32 {
         usable::least_speakers(self.kind, self.speakers_expected)
+    }
+
+    /// When its recording was made: by its owner, or by the file.
+    pub fn effective_recorded_at(&self) -> Option<RecordedAt> {
+        let of_file = self.audio.as_ref().and_then(|audio| audio.recorded_at);
+        self.recorded_at.or(of_file)
     }
 
     /// Whether its recording has been stored.

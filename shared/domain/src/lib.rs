@@ -5,6 +5,7 @@
 //! - [`interview`] and [`steps`]: the record of one interview and where each of
 //!   its steps stands; [`lease`] holds the transitions by which a worker acquires,
 //!   renews and commits a step.
+//! - [`recorded_at`]: when a recording was made, as far as that is known.
 //! - [`transcript`] with [`turns`] and [`chunks`]: who said what when, and how a
 //!   transcript of any length is cut into documents; [`usable`] says whether it can be
 //!   relied on.
@@ -54,6 +55,7 @@ pub mod pipeline;
 pub mod ports;
 pub mod private;
 pub mod receipt;
+pub mod recorded_at;
 pub mod report;
 pub mod roles;
 mod shape;
@@ -74,5 +76,6 @@ pub use error_code::ErrorCode;
 pub use ids::{InterviewId, InterviewKey, UserId};
 pub use interview::Interview;
 pub use private::Private;
+pub use recorded_at::RecordedAt;
 pub use shape::ShapeError;
 pub use timestamp::Timestamp;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::{
-    InterviewId, Private, Timestamp, UserId,
+    InterviewId, Private, RecordedAt, Timestamp, UserId,
     steps::StepName,
     versions::{Extended, UnknownFields},
 };
@@ -32,6 +32,10 @@ pub(crate) use inline_schema;
 
 inline_schema!(InterviewId, {"type": "string"});
 inline_schema!(Private, {"type": "string"});
+inline_schema!(RecordedAt, {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})?)?$",
+});
 inline_schema!(StepName, {"type": "string", "enum": Self::ALL});
 inline_schema!(Timestamp, {"type": "string", "format": "date-time"});
 inline_schema!(UserId, {"type": "string"});

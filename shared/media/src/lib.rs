@@ -3,7 +3,7 @@
 //! In reading order: [`probe()`] detects the file kind by the first bytes, [`Decoder`]
 //! gives the samples block by block, from the decoding library or from [`Ffmpeg`], [`resample`] brings a channel to 16 kHz,
 //! [`channels`] detects whether the channels carry different people, and [`speech`]
-//! cuts a channel at silences.
+//! cuts a channel at silences. [`recorded_at()`] reads when a recording was made.
 //!
 //! Everything here blocks and uses bounded memory for recordings of any length.
 
@@ -25,6 +25,7 @@ mod object;
 mod open;
 mod pcm;
 mod probe;
+mod recorded_at;
 pub mod resample;
 mod rest;
 mod shared_source;
@@ -41,4 +42,6 @@ pub use length::length_ms;
 pub use names::UNKNOWN_TYPE;
 pub use object::ObjectReader;
 pub use probe::{FileKind, PROBE_SIZE, check, probe};
+pub use probe::{FileKind, PROBE_SIZE, probe};
+pub use recorded_at::recorded_at;
 pub use source::Source;

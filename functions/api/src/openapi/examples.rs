@@ -43,11 +43,13 @@ pub(crate) fn interview() -> Value {
         "usable": {"ok": true, "reasons": []},
         "kind": "job_interview",
         "language": "en",
+        "recorded_at": "2025-12-18T14:00:00+01:00",
         "created_at": CREATED,
         "updated_at": DONE,
         "audio": {
             "filename": "interview.flac", "content_type": "audio/flac", "size_bytes": 1_048_576,
             "duration_ms": 62_000, "channels": 1, "sample_rate_hz": 16_000,
+            "recorded_at": "2025-12-18T13:00:00Z",
             "url": format!("/v1/audio/{ID}?token=bG9jYWwuazNm"),
         },
         "steps": {
@@ -82,7 +84,13 @@ pub(crate) fn created() -> Value {
     for step in ["transcription", "waveform", "analysis", "report"] {
         interview["steps"][step] = pending.clone();
     }
-    for later in ["duration_ms", "channels", "sample_rate_hz", "url"] {
+    for later in [
+        "duration_ms",
+        "channels",
+        "sample_rate_hz",
+        "recorded_at",
+        "url",
+    ] {
         interview["audio"][later] = Value::Null;
     }
     interview["upload"] = upload();

@@ -26,8 +26,9 @@ use crate::{
     retry::RetryRequest,
     stream::ProgressEvent,
     transcript::TranscriptBody,
-    uploads::UploadBody,
+    uploads::{RenewUpload, UploadBody},
     usage::UsageBody,
+    validation::MAX_NAME,
     view::{InterviewBody, ReportBody, WholeInterview},
     webhook_secret::{NewSecretBody, SecretBody},
 };
@@ -49,6 +50,7 @@ pub(super) fn all() -> Value {
         ChangeNote,
         NewInterview,
         NewNote,
+        RenewUpload,
         RetryRequest,
     );
     let new = received["NewInterview"].clone();
@@ -133,7 +135,10 @@ fn form(mut schema: Value) -> Value {
             json!({"type": "string", "format": "binary", "minLength": 1,
                 "description": "The recording, with its file name and content type."}),
         );
-        fields["title"]["description"] = json!("The title; the file's name where it is left out.");
+        fields["title"] = json!({"type": "string", "description": format!(
+            "The title, of which one line of {MAX_NAME} characters is kept; the file's name where \
+             it is left out or empty."
+        )});
         fields["rubric"]["description"] = json!("What to assess, as JSON.");
         fields["webhook_url"]["description"] = json!("Where its events go.");
     }

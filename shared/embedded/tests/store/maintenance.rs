@@ -239,6 +239,7 @@ fn interview(id: &str) -> (InterviewKey, Interview) {
         container: None,
         codec: None,
         warnings: Vec::new(),
+        recorded_at: None,
         unknown: UnknownFields::default(),
     });
     (key, interview)
