@@ -3,8 +3,10 @@
 use domain::transcript::AudioFacts;
 
 use crate::{
-    Error, Source,
+    Error, Source, convert,
+    level::{Gain, LevelMeter, LevelReport, Levels},
     library::Library,
+    mix::Mix,
     open::{Opened, damaged, open},
     pcm::Pcm,
     source::Failures,
@@ -15,6 +17,8 @@ use crate::{
 pub struct Block {
     pub(crate) samples: Vec<i16>,
     pub(crate) channels: usize,
+    /// What is done with the samples of all blocks before they are rounded.
+    pub(crate) levels: Levels,
 }
 
 impl Block {
@@ -41,12 +45,31 @@ impl Block {
 
     /// The mean of all channels.
     pub fn mix(&self) -> impl Iterator<Item = i16> {
-        let count = i32::try_from(self.channels).unwrap_or(1).max(1);
-        let frames = self.samples.chunks_exact(self.channels.max(1));
-        frames.map(move |frame| {
-            let sum: i32 = frame.iter().copied().map(i32::from).sum();
-            i16::try_from(sum / count).unwrap_or(0)
-        })
+        self.mix_by(Mix::default())
+    }
+
+    /// All channels joined as was decided for the recording.
+    pub fn mix_by(&self, mix: Mix) -> impl Iterator<Item = i16> {
+        mix.apply(self)
+    }
+
+    /// Measures and scales samples that have had 16 bits from the beginning.
+    fn apply_levels(&mut self) {
+        if self.levels.is_done || self.levels.is_idle() {
+            return;
+        }
+        let mut floats = std::mem::take(&mut self.levels.floats);
+        floats.clear();
+        floats.extend(
+            self.samples
+                .iter()
+                .map(|sample| f32::from(*sample) / 32_768.0),
+        );
+        self.levels.apply(&mut floats, self.channels);
+        if !self.levels.gain.is_unity() {
+            convert::round(&floats, &mut self.samples);
+        }
+        self.levels.floats = floats;
     }
 }
 
@@ -82,6 +105,27 @@ impl Decoder {
         })
     }
 
+    /// Scales all samples, before they are rounded to 16 bits.
+    #[must_use]
+    pub fn with_gain(mut self, gain: Gain) -> Self {
+        self.block.levels.gain = gain;
+        self
+    }
+
+    /// Measures the level of all samples, for [`Decoder::level`].
+    #[must_use]
+    pub fn with_level_meter(mut self) -> Self {
+        self.block.levels.meter = Some(Box::default());
+        self
+    }
+
+    /// The level of what was decoded so far, before any gain; that of silence without a
+    /// meter.
+    pub fn level(&self) -> LevelReport {
+        let meter = self.block.levels.meter.as_deref();
+        meter.map_or_else(|| LevelMeter::default().report(), LevelMeter::report)
+    }
+
     /// The next samples; nothing at the end. A recording that breaks off ends
     /// where it breaks off; single damaged packets are passed over. Where packets
     /// are missing by their times there is silence, so that times agree with a
@@ -92,6 +136,7 @@ impl Decoder {
             Way::Library(library) => library.next(&mut self.block)?,
         };
         if found {
+            self.block.apply_levels();
             self.frames += self.block.frames() as u64;
             return Ok(Some(&self.block));
         }
@@ -133,6 +178,7 @@ mod tests {
         let block = Block {
             samples: vec![1, -4, 3, -7],
             channels: 2,
+            ..Block::default()
         };
         assert_eq!(block.frames(), 2);
         assert_eq!(block.channel(1).collect::<Vec<_>>(), [-4, -7]);

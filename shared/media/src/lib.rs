@@ -2,8 +2,9 @@
 //!
 //! In reading order: [`probe()`] detects the file kind by the first bytes, [`Decoder`]
 //! gives the samples block by block, [`resample`] brings a channel to 16 kHz,
-//! [`channels`] detects whether the channels carry different people, and [`speech`]
-//! cuts a channel at silences.
+//! [`channels`] detects whether the channels carry different people, [`level`] how loud a
+//! recording is, [`Overview`] is both of a whole recording, and [`speech`] cuts a channel
+//! at silences.
 //!
 //! Everything here blocks and uses bounded memory for recordings of any length.
 
@@ -15,13 +16,16 @@ mod decoder;
 mod error;
 mod gapless;
 mod length;
+pub mod level;
 mod library;
+mod mix;
 pub mod mono;
 mod mp4;
 mod mpeg;
 mod names;
 mod object;
 mod open;
+mod overview;
 mod pcm;
 mod probe;
 pub mod resample;
@@ -34,6 +38,8 @@ mod wav;
 pub use decoder::{Block, Decoder};
 pub use error::Error;
 pub use length::length_ms;
+pub use mix::Mix;
 pub use object::ObjectReader;
+pub use overview::Overview;
 pub use probe::{FileKind, PROBE_SIZE, probe};
 pub use source::Source;

@@ -189,7 +189,7 @@ impl Library {
         // Some decoders take it away by themselves: it could not be given back.
         (packet.trim_start, packet.trim_end) = (Duration::ZERO, Duration::ZERO);
         let codec = &mut self.codec;
-        let outcome = guard(|| codec.decode(&packet, &mut block.samples))?;
+        let outcome = guard(|| codec.decode(&packet, block))?;
         let Ok(format) = outcome else {
             return self.pass_over();
         };

@@ -84,6 +84,7 @@ mod tests {
             let mut block = Block {
                 samples: frames.flat_map(|frame| [frame, frame]).collect(),
                 channels: 2,
+                ..Block::default()
             };
             next += 1_000;
             trimmer.trim(&mut block, *start, *end);
