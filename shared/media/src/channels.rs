@@ -7,7 +7,10 @@
 //! that is much louder than the next, or where it is somewhat louder and the next is a
 //! copy of it: a voice that bleeds from one microphone into another.
 
+mod bleed;
 mod window;
+
+pub use bleed::BleedFilter;
 
 use crate::{Block, mix::Mix};
 use window::{NO_OWNER, Window};

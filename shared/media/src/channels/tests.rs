@@ -37,11 +37,19 @@ fn noise(seed: u32) -> impl FnMut() -> f32 {
     }
 }
 
+/// A conversation, compared.
+fn conversation(turns: &[Option<usize>], gains: &[Vec<f32>], floor: f32) -> ChannelComparison {
+    let mut comparison = ChannelComparison::new(gains.len(), RATE);
+    for block in blocks(turns, gains, floor) {
+        comparison.push(&block);
+    }
+    comparison
+}
+
 /// A conversation in half seconds: which voice speaks in each, if any. `gains` are those of
 /// the voices in each channel, `floor` is the amplitude of each channel's own noise.
-fn conversation(turns: &[Option<usize>], gains: &[Vec<f32>], floor: f32) -> ChannelComparison {
-    let channels = gains.len();
-    let mut comparison = ChannelComparison::new(channels, RATE);
+fn blocks(turns: &[Option<usize>], gains: &[Vec<f32>], floor: f32) -> Vec<Block> {
+    let (channels, mut blocks) = (gains.len(), Vec::new());
     let mut voice = noise(7);
     let mut own: Vec<_> = (1..).map(noise).take(channels).collect();
     for turn in turns {
@@ -56,9 +64,9 @@ fn conversation(turns: &[Option<usize>], gains: &[Vec<f32>], floor: f32) -> Chan
                 samples.push(((spoken + own() * floor) * 32_767.0) as i16);
             }
         }
-        comparison.push(&block(samples, channels));
+        blocks.push(block(samples, channels));
     }
-    comparison
+    blocks
 }
 
 fn gains(rows: &[&[f32]]) -> Vec<Vec<f32>> {
@@ -192,4 +200,42 @@ fn more_channels_than_are_correlated_are_averaged() {
             audible: 12
         }
     );
+}
+
+#[test]
+fn bleeding_is_removed_and_voices_stay() {
+    let energy = |blocks: &[Block], channel: usize| -> f64 {
+        let samples = blocks.iter().flat_map(|block| block.channel(channel));
+        samples.map(|sample| f64::from(sample).powi(2)).sum()
+    };
+    let bleeding = gains(&[&[1.0, 0.35], &[0.35, 1.0]]);
+    let before = blocks(&[Some(0); 4], &bleeding, 0.000_5);
+    let mut filter = BleedFilter::new(2, RATE);
+    let mut after: Vec<Block> = Vec::new();
+    // In pieces that no window is a multiple of.
+    for piece in before
+        .iter()
+        .flat_map(|block| block.samples.chunks(2 * 777))
+    {
+        let found = filter.push(&block(piece.to_vec(), 2));
+        after.push(block(found.samples.clone(), 2));
+    }
+    after.push(block(filter.finish().samples.clone(), 2));
+    let frames = |blocks: &[Block]| blocks.iter().map(Block::frames).sum::<usize>();
+    assert_eq!(frames(&before), frames(&after));
+    assert!((energy(&after, 0) / energy(&before, 0) - 1.0).abs() < 1e-9);
+    assert!(
+        energy(&after, 1) < energy(&before, 1) / 1_000.0,
+        "30 dB down"
+    );
+}
+
+#[test]
+fn channels_without_bleeding_stay_as_they_are() {
+    for block in blocks(&turns_with_pauses(), &gains(&SEPARATE), 0.001) {
+        let mut filter = BleedFilter::new(2, RATE);
+        let mut samples = filter.push(&block).samples.clone();
+        samples.extend_from_slice(filter.finish().samples());
+        assert!(samples == block.samples);
+    }
 }

@@ -34,6 +34,7 @@ pub(super) struct Window {
     total_energies: Vec<f64>,
     total_products: Vec<f64>,
     levels: Vec<u8>,
+    bleeding: Vec<f32>,
 }
 
 impl Window {
@@ -51,6 +52,7 @@ impl Window {
             total_energies: vec![0.0; channels],
             total_products: vec![0.0; pairs],
             levels: vec![0; channels],
+            bleeding: vec![0.0; channels],
         }
     }
 
@@ -61,6 +63,12 @@ impl Window {
     /// The levels of the channels in the window that was closed last.
     pub(super) fn levels(&self) -> &[u8] {
         &self.levels
+    }
+
+    /// How much of the owner's voice was in each other channel, in the window that was
+    /// closed last: a factor, 0 where the channel is no copy of the owner's.
+    pub(super) fn bleeding(&self) -> &[f32] {
+        &self.bleeding
     }
 
     /// Takes samples of all channels.
@@ -127,8 +135,11 @@ impl Window {
         self.energies.fill(0);
         self.products.fill(0);
         self.frames = 0;
-        owner(&energies, &products)
-            .map_or(NO_OWNER, |owner| u8::try_from(owner).unwrap_or(NO_OWNER))
+        let owner = owner(&energies, &products);
+        for (channel, share) in self.bleeding.iter_mut().enumerate() {
+            *share = bleeding(&energies, &products, owner, channel);
+        }
+        owner.map_or(NO_OWNER, |owner| u8::try_from(owner).unwrap_or(NO_OWNER))
     }
 
     /// The channels whose correlation with the loudest is below `limit`, over all windows.
@@ -153,6 +164,19 @@ fn owner(energies: &[f64], products: &[f64]) -> Option<usize> {
     let is_copy = || correlation(energies, products, loudest, next).abs() >= COPY;
     let owns = ratio > DOMINANCE || (ratio > DOMINANCE_OVER_COPY && is_copy());
     owns.then_some(loudest)
+}
+
+/// How much of the owner's voice is in another channel.
+#[expect(clippy::cast_possible_truncation, reason = "a factor below 1")]
+fn bleeding(energies: &[f64], products: &[f64], owner: Option<usize>, channel: usize) -> f32 {
+    let Some(owner) = owner.filter(|owner| *owner != channel) else {
+        return 0.0;
+    };
+    let correlation = correlation(energies, products, owner, channel);
+    if correlation.abs() < COPY {
+        return 0.0;
+    }
+    (correlation * (energies[channel] / energies[owner]).sqrt()) as f32
 }
 
 /// How alike two channels are, from -1 to 1; 0 where that is not known.
