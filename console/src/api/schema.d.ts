@@ -746,6 +746,11 @@ export interface components {
         };
         /** @description What changes; what is left out stays. */
         ChangeInterview: {
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`, `null`). It can be changed before transcription begins.
+             * @enum {string|null}
+             */
+            channels?: "auto" | "speakers" | "mixed" | null;
             /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: {
                 [key: string]: unknown;
@@ -825,6 +830,11 @@ export interface components {
         CreatedInterview: {
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`).
+             * @enum {string}
+             */
+            channels: "auto" | "speakers" | "mixed";
             /**
              * Format: date-time
              * @description When it was created.
@@ -1105,6 +1115,11 @@ export interface components {
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
             /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`).
+             * @enum {string}
+             */
+            channels: "auto" | "speakers" | "mixed";
+            /**
              * Format: date-time
              * @description When it was created.
              */
@@ -1220,6 +1235,12 @@ export interface components {
             /** @description The recording that you are about to upload. */
             audio?: components["schemas"]["NewAudio"] | null;
             /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`). It can be changed before transcription begins.
+             * @default auto
+             * @enum {string}
+             */
+            channels?: "auto" | "speakers" | "mixed";
+            /**
              * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
              * @enum {string}
@@ -1256,6 +1277,12 @@ export interface components {
         };
         /** @description A new interview and its recording. */
         NewInterviewForm: {
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`). It can be changed before transcription begins.
+             * @default auto
+             * @enum {string}
+             */
+            channels?: "auto" | "speakers" | "mixed";
             /**
              * Format: binary
              * @description The recording, with its file name and content type.
@@ -1300,6 +1327,12 @@ export interface components {
         NewInterviewWithAudio: {
             /** @description The recording that you are about to upload. */
             audio: components["schemas"]["NewAudio"];
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`). It can be changed before transcription begins.
+             * @default auto
+             * @enum {string}
+             */
+            channels?: "auto" | "speakers" | "mixed";
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
@@ -1995,6 +2028,11 @@ export interface components {
             analysis?: components["schemas"]["Analysis"] | null;
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`).
+             * @enum {string}
+             */
+            channels: "auto" | "speakers" | "mixed";
             /**
              * Format: date-time
              * @description When it was created.
@@ -2717,6 +2755,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": null
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -3565,6 +3604,7 @@ export interface operations {
                      *             "size_bytes": 1048576,
                      *             "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *           },
+                     *           "channels": "auto",
                      *           "created_at": "2026-03-02T09:30:00.000Z",
                      *           "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *           "kind": "job_interview",
@@ -3775,6 +3815,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": null
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -4159,6 +4200,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -4651,6 +4693,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -6241,6 +6284,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",

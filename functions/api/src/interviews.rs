@@ -11,7 +11,7 @@ use domain::{
     ErrorCode, Interview, InterviewId, InterviewKey, Private, UserId,
     analysis::Rubric,
     deletion,
-    interview::{Audio, Kind},
+    interview::{Audio, ChannelUse, Kind},
     ports::{Precondition, RecordsError, Write},
     receipt::IdempotencyRecord,
     trace::TraceContext,
@@ -84,6 +84,11 @@ pub(crate) struct NewInterview {
     #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Option<u32>,
+    /// What the channels of the recording carry: one speaker each (`speakers`), all the same
+    /// conversation (`mixed`), or what the recording shows (`auto`). It can be changed before
+    /// transcription begins.
+    #[serde(default, deserialize_with = "closed")]
+    channels: ChannelUse,
     /// The recording that you are about to upload.
     #[serde(default)]
     pub(crate) audio: Option<NewAudio>,
@@ -258,6 +263,7 @@ impl Api {
         interview.metadata = requested.metadata;
         interview.rubric = requested.rubric;
         interview.speakers_expected = requested.speakers_expected;
+        interview.channels = requested.channels;
         interview.keep_for(requested.retention_days);
         interview.trace = Some(trace);
         interview.audio = requested.audio.map(|audio| Audio {
