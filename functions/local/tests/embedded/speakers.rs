@@ -155,7 +155,7 @@ async fn expected_speakers_are_taken_when_an_interview_is_created() {
 }
 
 #[tokio::test]
-async fn what_channels_carry_reaches_the_engine_and_is_fixed_from_then_on() {
+async fn channel_use_reaches_the_engine_and_is_fixed_from_then_on() {
     let test = TestHost::start().await;
     let id = test.submit(wav(3)).await;
     let path = format!("/v1/interviews/{id}");
@@ -185,7 +185,7 @@ async fn what_channels_carry_reaches_the_engine_and_is_fixed_from_then_on() {
 }
 
 #[tokio::test]
-async fn what_channels_carry_is_taken_when_an_interview_is_created() {
+async fn channel_use_is_taken_when_an_interview_is_created() {
     let test = TestHost::start().await;
     for (channels, status) in [
         ("auto", 201),
