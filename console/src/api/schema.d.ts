@@ -754,6 +754,11 @@ export interface components {
         };
         /** @description What changes; what is left out stays. */
         ChangeInterview: {
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`, `null`). It can be changed before transcription begins.
+             * @enum {string|null}
+             */
+            channels?: "auto" | "speakers" | "mixed" | null;
             /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: {
                 [key: string]: unknown;
@@ -838,6 +843,11 @@ export interface components {
         CreatedInterview: {
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`).
+             * @enum {string}
+             */
+            channels: "auto" | "speakers" | "mixed";
             /**
              * Format: date-time
              * @description When it was created.
@@ -1120,6 +1130,11 @@ export interface components {
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
             /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`).
+             * @enum {string}
+             */
+            channels: "auto" | "speakers" | "mixed";
+            /**
              * Format: date-time
              * @description When it was created.
              */
@@ -1237,6 +1252,12 @@ export interface components {
             /** @description The recording that you are about to upload. */
             audio?: components["schemas"]["NewAudio"] | null;
             /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`). It can be changed before transcription begins.
+             * @default auto
+             * @enum {string}
+             */
+            channels?: "auto" | "speakers" | "mixed";
+            /**
              * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
              * @enum {string}
@@ -1278,6 +1299,12 @@ export interface components {
         };
         /** @description A new interview and its recording. */
         NewInterviewForm: {
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`). It can be changed before transcription begins.
+             * @default auto
+             * @enum {string}
+             */
+            channels?: "auto" | "speakers" | "mixed";
             /**
              * Format: binary
              * @description The recording, with its file name and content type.
@@ -1327,6 +1354,12 @@ export interface components {
         NewInterviewWithAudio: {
             /** @description The recording that you are about to upload. */
             audio: components["schemas"]["NewAudio"];
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`). It can be changed before transcription begins.
+             * @default auto
+             * @enum {string}
+             */
+            channels?: "auto" | "speakers" | "mixed";
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
              * @default other
@@ -2035,6 +2068,11 @@ export interface components {
             analysis?: components["schemas"]["Analysis"] | null;
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
+            /**
+             * @description What the channels of the recording carry: one speaker each (`speakers`), all the same conversation (`mixed`), or what the recording shows (`auto`).
+             * @enum {string}
+             */
+            channels: "auto" | "speakers" | "mixed";
             /**
              * Format: date-time
              * @description When it was created.
@@ -2760,6 +2798,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": null
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -3610,6 +3649,7 @@ export interface operations {
                      *             "size_bytes": 1048576,
                      *             "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *           },
+                     *           "channels": "auto",
                      *           "created_at": "2026-03-02T09:30:00.000Z",
                      *           "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *           "kind": "job_interview",
@@ -3822,6 +3862,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": null
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -4208,6 +4249,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -4702,6 +4744,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",
@@ -6294,6 +6337,7 @@ export interface operations {
                      *         "size_bytes": 1048576,
                      *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
                      *       },
+                     *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
                      *       "kind": "job_interview",

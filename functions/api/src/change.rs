@@ -6,13 +6,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State};
 use domain::{
     ErrorCode, Interview, Private,
+    interview::ChannelUse,
     interview_store::{self, Decision},
     steps::StepState,
+    versions::closed,
     webhook::MAX_URL_BYTES,
 };
 use runtime::http::Problem;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -61,6 +63,11 @@ pub(crate) struct ChangeInterview {
     #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
     speakers_expected: Patch<u32>,
+    /// What the channels of the recording carry: one speaker each (`speakers`), all the same
+    /// conversation (`mixed`), or what the recording shows (`auto`, `null`). It can be changed
+    /// before transcription begins.
+    #[serde(default, deserialize_with = "closed_patch")]
+    channels: Patch<ChannelUse>,
     /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
     /// internet. `null` if no webhooks are sent. What is pending is sent to the new URL.
     #[serde(default)]
@@ -89,7 +96,7 @@ pub(crate) struct ChangeInterview {
             value = json!({
                 "title": "Ada", "metadata": {"job": 8}, "webhook_url": "https://example.com/hooks",
                 "speakers": {"0": "Bob", "1": {"name": "Ada", "role": "interviewee"}, "2": null},
-                "speakers_expected": 2, "retention_days": 30,
+                "speakers_expected": 2, "channels": "speakers", "retention_days": 30,
                 "recorded_at": "2025-12-18T14:00:00+01:00",
             })
         )),
@@ -130,15 +137,23 @@ pub(crate) async fn change(
         };
         let speakers = labels::changed(interview.speakers.clone(), &labels);
         let expected = change.speakers_expected.apply(interview.speakers_expected);
-        let speakers = match speakers {
-            Ok(_) if expected != interview.speakers_expected && is_transcribed(interview) => {
-                return Decision::Leave(Err(too_late()));
+        let channels = change.channels.apply(Some(interview.channels));
+        let channels = channels.unwrap_or_default();
+        let late = [
+            ("speakers_expected", expected != interview.speakers_expected),
+            ("channels", channels != interview.channels),
+        ];
+        let late = late.into_iter().find(|(_, is_changed)| *is_changed);
+        let speakers = match (speakers, late) {
+            (Ok(_), Some((field, _))) if is_transcribed(interview) => {
+                return Decision::Leave(Err(too_late(field)));
             }
-            Ok(speakers) => speakers,
-            Err(problem) => return Decision::Leave(Err(problem)),
+            (Ok(speakers), _) => speakers,
+            (Err(problem), _) => return Decision::Leave(Err(problem)),
         };
         interview.speakers = speakers;
         interview.speakers_expected = expected;
+        interview.channels = channels;
         if let Some(title) = &change.title {
             interview.title = title.clone();
         }
@@ -168,7 +183,13 @@ fn is_transcribed(interview: &Interview) -> bool {
     matches!(state, StepState::Running | StepState::Done)
 }
 
-fn too_late() -> Problem {
-    let detail = "`speakers_expected` can be changed before transcription begins";
+/// Only a field that is there is deserialized at all.
+fn closed_patch<'de, D: Deserializer<'de>>(input: D) -> Result<Patch<ChannelUse>, D::Error> {
+    let value: Option<ChannelUse> = closed(input)?;
+    Ok(value.map_or(Patch::Clear, Patch::Set))
+}
+
+fn too_late(field: &str) -> Problem {
+    let detail = format!("`{field}` can be changed before transcription begins");
     Problem::new(ErrorCode::TranscriptionBegun, detail)
 }

@@ -11,7 +11,7 @@ use domain::{
     ErrorCode, Interview, InterviewId, InterviewKey, Private, RecordedAt, UserId,
     analysis::Rubric,
     deletion,
-    interview::{Audio, Kind},
+    interview::{Audio, ChannelUse, Kind},
     ports::{Precondition, RecordsError, Write},
     receipt::IdempotencyRecord,
     trace::TraceContext,
@@ -89,6 +89,11 @@ pub(crate) struct NewInterview {
     #[serde(default)]
     #[schemars(extend("format" = "date-time"))]
     recorded_at: Option<String>,
+    /// What the channels of the recording carry: one speaker each (`speakers`), all the same
+    /// conversation (`mixed`), or what the recording shows (`auto`). It can be changed before
+    /// transcription begins.
+    #[serde(default, deserialize_with = "closed")]
+    channels: ChannelUse,
     /// The recording that you are about to upload.
     #[serde(default)]
     pub(crate) audio: Option<NewAudio>,
@@ -280,6 +285,7 @@ impl Api {
         interview.metadata = requested.metadata;
         interview.rubric = requested.rubric;
         interview.speakers_expected = requested.speakers_expected;
+        interview.channels = requested.channels;
         interview.keep_for(requested.retention_days);
         interview.trace = Some(trace);
         interview.audio = requested.audio.map(|audio| Audio {

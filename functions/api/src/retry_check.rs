@@ -111,7 +111,7 @@ fn nothing_changed(step: StepName, error: &StepError) -> Problem {
             "ask for an upload URL and upload the whole recording again"
         }
         StepName::Transcription => {
-            "change `speakers_expected`, upload another recording or one with another `language` \
+            "change `speakers_expected` or `channels`, upload another recording or one with another `language` \
              in a new interview, or have the operator change the speech engine or its model"
         }
         StepName::Waveform => "upload another recording in a new interview",

@@ -186,10 +186,11 @@ fn decode(
     limit_ms: u64,
 ) -> (SampleStream, JoinHandle<Result<AudioFacts, media::Error>>) {
     let (sender, receiver) = mpsc::channel(AHEAD);
-    let reader = ObjectReader::open(&spooled.recording);
+    let recording = spooled.recording.clone();
     let decoding = spawn_blocking(move || {
         let send = |samples| sender.blocking_send(Ok(samples)).is_ok();
-        media::mono::mix_at_16_khz(Box::new(reader), limit_ms, send)
+        let open = || Box::new(ObjectReader::open(&recording)) as _;
+        media::mono::mix_at_16_khz(open, limit_ms, send)
     });
     let samples = stream::unfold(receiver, |mut receiver| async move {
         Some((receiver.recv().await?, receiver))

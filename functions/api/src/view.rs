@@ -8,7 +8,7 @@ use domain::{
     ErrorCode, Interview, InterviewId, Private, RecordedAt, Timestamp, UserId,
     analysis::{Analysis, DerivedFrom, Rubric},
     audio_warning::AudioWarning,
-    interview::{Kind, Status},
+    interview::{ChannelUse, Kind, Status},
     interview_store,
     note::Note,
     paths::DocPath,
@@ -79,6 +79,9 @@ pub(crate) struct InterviewBody {
     speakers: BTreeMap<u32, SpeakerLabel>,
     /// The number of people who speak, where the owner gave it.
     speakers_expected: Option<u32>,
+    /// What the channels of the recording carry: one speaker each (`speakers`), all the same
+    /// conversation (`mixed`), or what the recording shows (`auto`).
+    channels: ChannelUse,
     /// What is assessed, in place of the kind's own rubric.
     rubric: Option<Rubric>,
     /// For how many days it is kept, where that was requested.
@@ -287,6 +290,7 @@ impl Api {
             metadata: interview.metadata,
             speakers: interview.speakers,
             speakers_expected: interview.speakers_expected,
+            channels: interview.channels,
             rubric: interview.rubric,
             retention_days: interview.retention_days,
         }

@@ -10,9 +10,9 @@ use std::{
 
 use ::models::Supply;
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use config::{Environment, SystemClock};
-use domain::pipeline::Pipeline;
+use domain::{interview::ChannelUse, pipeline::Pipeline};
 use embedded::Store;
 use emulation::{dispatch::GRACE, schedule};
 use engines::Fallback;
@@ -67,7 +67,28 @@ enum Work {
         /// Number of speakers, if known
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
         speakers: Option<u32>,
+        /// What the channels carry: one speaker each, or all the same conversation
+        #[arg(long, value_enum, default_value_t = Channels::Auto)]
+        channels: Channels,
     },
+}
+
+/// What the channels of a recording carry.
+#[derive(Clone, Copy, ValueEnum)]
+enum Channels {
+    Auto,
+    Speakers,
+    Mixed,
+}
+
+impl From<Channels> for ChannelUse {
+    fn from(channels: Channels) -> Self {
+        match channels {
+            Channels::Auto => Self::Auto,
+            Channels::Speakers => Self::Speakers,
+            Channels::Mixed => Self::Mixed,
+        }
+    }
 }
 
 /// Runs the command.
@@ -120,11 +141,16 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
             file,
             out,
             speakers,
+            channels,
         } => {
             if let Err(error) = models::prepare(&engines, supply.as_deref()).await {
                 return fail(&format!("{error:#}"), 1);
             }
-            process::run(settings, engines, &file, &out, speakers).await
+            let hints = process::Hints {
+                speakers_expected: speakers,
+                channels: channels.into(),
+            };
+            process::run(settings, engines, &file, &out, hints).await
         }
     };
     match ended {

@@ -13,7 +13,7 @@ use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId,
     analysis::{Analysis, NO_LANGUAGE_MODEL},
-    interview::{Audio, Status},
+    interview::{Audio, ChannelUse, Status},
     interview_store,
     ledger::SpendingLimits,
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
@@ -30,6 +30,15 @@ use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
 use crate::{Host, HostEngines, Settings, progress::Display};
 
+/// What the user knows of the recording.
+#[derive(Clone, Copy)]
+pub(crate) struct Hints {
+    /// The number of people who speak.
+    pub(crate) speakers_expected: Option<u32>,
+    /// What its channels carry.
+    pub(crate) channels: ChannelUse,
+}
+
 /// Runs the recording through the pipeline and leaves the results in `out`;
 /// answers the exit code.
 pub(crate) async fn run(
@@ -37,7 +46,7 @@ pub(crate) async fn run(
     engines: HostEngines,
     file: &Path,
     out: &Path,
-    speakers_expected: Option<u32>,
+    hints: Hints,
 ) -> anyhow::Result<u8> {
     telemetry::for_people("error");
     let size = fs::metadata(file)
@@ -57,7 +66,7 @@ pub(crate) async fn run(
         .dispatcher()
         .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
-    let interview = submit(&host, file, size, speakers_expected).await?;
+    let interview = submit(&host, file, size, hints).await?;
     let finished = follow(&host, &interview.key()).await;
     stop.cancel();
     dispatching.await?;
@@ -71,12 +80,7 @@ pub(crate) async fn run(
 }
 
 /// Creates the interview and stores the recording, which starts the pipeline.
-async fn submit(
-    host: &Host,
-    file: &Path,
-    size: u64,
-    speakers_expected: Option<u32>,
-) -> anyhow::Result<Interview> {
+async fn submit(host: &Host, file: &Path, size: u64, hints: Hints) -> anyhow::Result<Interview> {
     let key = InterviewKey {
         user_id: UserId::parse("local")?,
         interview_id: InterviewId::generate(),
@@ -87,7 +91,8 @@ async fn submit(
         .to_string_lossy()
         .into_owned();
     let mut interview = Interview::new(&key, name.clone().into(), host.clock.now());
-    interview.speakers_expected = speakers_expected;
+    interview.speakers_expected = hints.speakers_expected;
+    interview.channels = hints.channels;
     let object = key.new_audio_object();
     interview.audio = Some(Audio {
         filename: name.into(),

@@ -336,6 +336,10 @@ impl Transcribe {
             speakers_expected: interview
                 .as_ref()
                 .and_then(|interview| interview.speakers_expected),
+            channels: interview
+                .as_ref()
+                .map(|interview| interview.channels)
+                .unwrap_or_default(),
             key_terms: interview.map(key_terms).unwrap_or_default(),
             label: Some(job.key.interview_id.to_string()),
             checkpoint: Some(Arc::new(ObjectCheckpoint::new(

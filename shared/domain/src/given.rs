@@ -48,6 +48,7 @@ pub fn to_transcription(
             interview.language,
             interview.kind,
             interview.speakers_expected,
+            interview.channels,
             interview.rubric.as_ref().map(key_terms),
             engine,
             max_duration_ms,
@@ -103,7 +104,7 @@ pub fn is_resolved_by_operator(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InterviewId, InterviewKey, Timestamp, UserId};
+    use crate::{InterviewId, InterviewKey, Timestamp, UserId, interview::ChannelUse};
 
     const ENGINE: Engine<'_> = Engine {
         name: "deepgram",
@@ -137,7 +138,11 @@ mod tests {
             language: Some("de".into()),
             ..own.clone()
         };
-        let mut others = vec![given(&expecting), given(&spoken)];
+        let by_channel = Interview {
+            channels: ChannelUse::Speakers,
+            ..own.clone()
+        };
+        let mut others = vec![given(&expecting), given(&spoken), given(&by_channel)];
         others.push(to_transcription(&own, Some(2), ENGINE, 60_000));
         others.push(to_transcription(&own, Some(1), ENGINE, 120_000));
         let newer = Engine {
@@ -148,7 +153,7 @@ mod tests {
         others.push(before);
         others.sort();
         others.dedup();
-        assert_eq!(others.len(), 6);
+        assert_eq!(others.len(), 7);
     }
 
     #[test]

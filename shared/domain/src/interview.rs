@@ -37,6 +37,20 @@ open_enum! {
 }
 
 open_enum! {
+    /// What the channels of the recording carry.
+    #[derive(Default)]
+    pub enum ChannelUse, unknown as Auto {
+        /// It is found out from the recording.
+        #[default]
+        Auto = "auto",
+        /// Each channel carries one speaker.
+        Speakers = "speakers",
+        /// All channels carry the same conversation.
+        Mixed = "mixed",
+    }
+}
+
+open_enum! {
     /// Where the interview as a whole stands; derived from its steps, never set.
     pub enum Status, unknown as Processing {
         /// Its recording has not arrived.
@@ -174,6 +188,9 @@ pub struct Interview {
     /// How many people speak in it, where its owner knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speakers_expected: Option<u32>,
+    /// What the channels of its recording carry, where its owner knows.
+    #[serde(default)]
+    pub channels: ChannelUse,
     /// What to assess, in place of the kind's own rubric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric: Option<Rubric>,
@@ -208,6 +225,7 @@ impl StripUnknown for Interview {
         self.status = self.visible_status();
         self.unknown.strip(found);
         self.kind.strip(found);
+        self.channels.strip(found);
         self.audio.strip(found);
         self.steps.strip(found);
         self.reservations.strip(found);
@@ -242,6 +260,7 @@ impl Interview {
             metadata: Map::new(),
             speakers: BTreeMap::new(),
             speakers_expected: None,
+            channels: ChannelUse::default(),
             rubric: None,
             retention_days: None,
             expires_at: None,

@@ -1,7 +1,8 @@
 //! A recording cut at silences, channel by channel, into what an engine takes at a time.
 
 use media::{
-    Decoder, Error, Source,
+    Block, Decoder, Error, Source,
+    channels::BleedFilter,
     resample::Resampler,
     speech::{Segmenter, SpeechSegment},
 };
@@ -55,6 +56,19 @@ impl<J: Joiner> Channel<J> {
     }
 }
 
+/// Gives each channel its samples; whether more pieces are wanted.
+fn push_each<J: Joiner>(
+    channels: &mut [Channel<J>],
+    block: &Block,
+    emit: &mut impl FnMut(J::Piece) -> bool,
+) -> bool {
+    let mut channels = channels.iter_mut().enumerate();
+    channels.all(|(index, channel)| {
+        let pieces = channel.push(block.channel(index));
+        pieces.into_iter().all(&mut *emit)
+    })
+}
+
 /// Decodes the recording and hands each piece to `emit` until that returns `false`.
 /// `joiner` is called with the number of each speaker. Returns how much speech there is, in
 /// milliseconds.
@@ -65,7 +79,7 @@ pub(crate) fn cut<J: Joiner>(
     joiner: fn(u32) -> J,
     mut emit: impl FnMut(J::Piece) -> bool,
 ) -> Result<u64, Error> {
-    let mut decoder = Decoder::open(source)?;
+    let mut decoder = Decoder::open(source)?.with_gain(survey.gain);
     let channel = |speaker| Channel {
         resampler: Resampler::new(survey.facts.sample_rate_hz),
         resampled: Vec::new(),
@@ -73,17 +87,22 @@ pub(crate) fn cut<J: Joiner>(
         joiner: joiner(speaker),
     };
     let mut channels: Vec<Channel<J>> = (0..survey.speakers()).map(channel).collect();
+    let mut filter = BleedFilter::new(channels.len(), survey.facts.sample_rate_hz);
     while let Some(block) = decoder.next_block()? {
-        for (index, channel) in channels.iter_mut().enumerate() {
-            let pieces = if survey.separate {
-                channel.push(block.channel(index))
-            } else {
-                channel.push(block.mix())
-            };
-            if !pieces.into_iter().all(&mut emit) {
-                return Ok(0);
-            }
+        let is_wanted = if survey.separate {
+            push_each(&mut channels, filter.push(block), &mut emit)
+        } else {
+            let mixed = channels.iter_mut();
+            mixed
+                .flat_map(|channel| channel.push(block.mix_by(survey.mix)))
+                .all(&mut emit)
+        };
+        if !is_wanted {
+            return Ok(0);
         }
+    }
+    if survey.separate && !push_each(&mut channels, filter.finish(), &mut emit) {
+        return Ok(0);
     }
     if !channels.iter_mut().flat_map(Channel::finish).all(&mut emit) {
         return Ok(0);

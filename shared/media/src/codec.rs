@@ -3,7 +3,7 @@
 use opusic_c::{Channels, Decoder as Opus, SampleRate};
 use symphonia::core::{codecs::audio::AudioDecoder, errors::Error as Fault, packet::Packet};
 
-use crate::convert;
+use crate::{block::Block, convert};
 
 /// Opus decodes to this rate, in frames per second, regardless of its source (RFC 7845,
 /// section 5.1).
@@ -40,17 +40,17 @@ impl Codec {
             .map_err(|_| Fault::Unsupported("libopus gives no decoder"))
     }
 
-    /// Replaces `samples` by those of a packet, interleaved; returns their rate and
-    /// number of channels.
+    /// Replaces the samples of `block` by those of a packet, interleaved; returns their
+    /// rate and number of channels.
     pub(crate) fn decode(
         &mut self,
         packet: &Packet,
-        samples: &mut Vec<i16>,
+        block: &mut Block,
     ) -> Result<(u32, usize), Fault> {
         match self {
             Self::Library(decoder) => {
                 let buffer = decoder.decode(packet)?;
-                convert::interleave(&buffer, samples);
+                convert::interleave(&buffer, block);
                 Ok((buffer.spec().rate(), buffer.num_planes()))
             }
             Self::Opus {
@@ -66,7 +66,7 @@ impl Codec {
                 floats.resize(frames * *channels, 0.0);
                 let outcome = decoder.decode_float_to_slice(&packet.data, floats, false);
                 floats.truncate(outcome.map_err(|_| none)? * *channels);
-                convert::write_floats(floats, samples);
+                convert::write_floats(floats, *channels, block);
                 Ok((OPUS_RATE_HZ, *channels))
             }
         }

@@ -10,8 +10,30 @@
 use pulp::{Arch, Simd, WithSimd};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef, sample::Sample};
 
-/// Replaces `samples` by those of `buffer`.
-pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<i16>) {
+use crate::block::Block;
+
+/// Replaces the samples of `block` by those of `buffer`. Where they are measured or scaled
+/// this goes through floats, so that nothing is rounded or limited before.
+pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, block: &mut Block) {
+    let Block {
+        samples, levels, ..
+    } = block;
+    levels.is_done = true;
+    if !levels.is_idle() {
+        let mut floats = std::mem::take(&mut levels.floats);
+        buffer.copy_to_vec_interleaved(&mut floats);
+        levels.apply(&mut floats, buffer.num_planes());
+        if !levels.gain.is_unity() {
+            round(&floats, samples);
+        }
+        levels.floats = floats;
+    }
+    if levels.gain.is_unity() {
+        interleave_unscaled(buffer, samples);
+    }
+}
+
+fn interleave_unscaled(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<i16>) {
     match buffer {
         GenericAudioBufferRef::F32(buffer) => convert(buffer, samples, float_to_sample),
         GenericAudioBufferRef::S32(buffer) => convert(buffer, samples, long_to_sample),
@@ -20,8 +42,15 @@ pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<i
     }
 }
 
-/// Replaces `samples` by `floats`, which are interleaved already.
-pub(crate) fn write_floats(floats: &[f32], samples: &mut Vec<i16>) {
+/// Replaces the samples of `block` by `floats`, which are interleaved already.
+pub(crate) fn write_floats(floats: &mut [f32], channels: usize, block: &mut Block) {
+    block.levels.is_done = true;
+    block.levels.apply(floats, channels);
+    round(floats, &mut block.samples);
+}
+
+/// Replaces `samples` by `floats`, rounded to 16 bits.
+pub(crate) fn round(floats: &[f32], samples: &mut Vec<i16>) {
     samples.resize(floats.len(), 0);
     Arch::new().dispatch(Weave {
         planes: &[floats],

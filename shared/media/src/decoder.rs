@@ -1,4 +1,4 @@
-//! Samples, block by block.
+//! Decodes a recording, and accounts for all of it.
 
 use domain::{
     audio_warning::{AudioWarning, AudioWarningCode, add_audio_warning},
@@ -7,7 +7,9 @@ use domain::{
 
 use crate::{
     Error, FileKind, Source,
+    block::Block,
     ffmpeg::{Ffmpeg, FfmpegDecoder},
+    level::{Gain, LevelMeter, LevelReport},
     library::Library,
     mp4, names,
     open::{Limitation, Opened, damaged, open},
@@ -16,46 +18,6 @@ use crate::{
     shared_source::SharedSource,
     source::Failures,
 };
-
-/// Samples of all channels over the same span of time, 16 bits each, interleaved.
-#[derive(Debug, Default)]
-pub struct Block {
-    pub(crate) samples: Vec<i16>,
-    pub(crate) channels: usize,
-}
-
-impl Block {
-    /// The samples, frame by frame; in each frame one sample of each channel.
-    pub fn samples(&self) -> &[i16] {
-        &self.samples
-    }
-
-    /// Number of channels.
-    pub const fn channels(&self) -> usize {
-        self.channels
-    }
-
-    /// Number of frames: samples in each channel.
-    pub fn frames(&self) -> usize {
-        self.samples.len() / self.channels.max(1)
-    }
-
-    /// The samples of one channel; empty where there is no such channel.
-    pub fn channel(&self, index: usize) -> impl Iterator<Item = i16> {
-        let samples = self.samples.get(index..).unwrap_or(&[]);
-        samples.iter().step_by(self.channels.max(1)).copied()
-    }
-
-    /// The mean of all channels.
-    pub fn mix(&self) -> impl Iterator<Item = i16> {
-        let count = i32::try_from(self.channels).unwrap_or(1).max(1);
-        let frames = self.samples.chunks_exact(self.channels.max(1));
-        frames.map(move |frame| {
-            let sum: i32 = frame.iter().copied().map(i32::from).sum();
-            i16::try_from(sum / count).unwrap_or(0)
-        })
-    }
-}
 
 /// A recording being decoded.
 ///
@@ -146,6 +108,27 @@ impl Decoder {
         Ok(decoder)
     }
 
+    /// Scales all samples, before they are rounded to 16 bits.
+    #[must_use]
+    pub fn with_gain(mut self, gain: Gain) -> Self {
+        self.block.levels.gain = gain;
+        self
+    }
+
+    /// Measures the level of all samples, for [`Decoder::level`].
+    #[must_use]
+    pub fn with_level_meter(mut self) -> Self {
+        self.block.levels.meter = Some(Box::default());
+        self
+    }
+
+    /// The level of what was decoded so far, before any gain; that of silence without a
+    /// meter.
+    pub fn level(&self) -> LevelReport {
+        let meter = self.block.levels.meter.as_deref();
+        meter.map_or_else(|| LevelMeter::default().report(), LevelMeter::report)
+    }
+
     /// Opens the current part with the library, unless it would not give what is played.
     fn open_library(&mut self) -> Result<(), Error> {
         let failures = Failures::default();
@@ -182,6 +165,7 @@ impl Decoder {
             };
             match found {
                 Ok(true) => {
+                    self.block.apply_levels();
                     self.format = self.way_format();
                     self.frames += self.block.frames() as u64;
                     self.note_defects(before);
@@ -402,22 +386,5 @@ impl Limitation {
         Error::Unsupported {
             what: what.to_owned(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_block_is_taken_apart_into_channels() {
-        let block = Block {
-            samples: vec![1, -4, 3, -7],
-            channels: 2,
-        };
-        assert_eq!(block.frames(), 2);
-        assert_eq!(block.channel(1).collect::<Vec<_>>(), [-4, -7]);
-        assert_eq!(block.channel(9).count(), 0);
-        assert_eq!(block.mix().collect::<Vec<_>>(), [-1, -2]);
     }
 }

@@ -1,12 +1,15 @@
 //! Decodes recordings as a stream and prepares them for speech recognition.
 //!
 //! In reading order: [`probe()`] detects the file kind by the first bytes, [`Decoder`]
-//! gives the samples block by block, from the decoding library or from [`Ffmpeg`], [`resample`] brings a channel to 16 kHz,
-//! [`channels`] detects whether the channels carry different people, and [`speech`]
-//! cuts a channel at silences. [`recorded_at()`] reads when a recording was made.
+//! gives the samples block by block, from the decoding library or from [`Ffmpeg`], and
+//! [`resample`] brings a channel to 16 kHz. [`channels`] detects whether the channels carry
+//! different people, [`level`] how loud a recording is, [`Overview`] is both of a whole
+//! recording, and [`speech`] cuts a channel at silences. [`recorded_at()`] reads when a
+//! recording was made.
 //!
 //! Everything here blocks and uses bounded memory for recordings of any length.
 
+mod block;
 mod caf;
 pub mod channels;
 mod codec;
@@ -16,13 +19,16 @@ mod error;
 mod ffmpeg;
 mod gapless;
 mod length;
+pub mod level;
 mod library;
+mod mix;
 pub mod mono;
 mod mp4;
 mod mpeg;
 mod names;
 mod object;
 mod open;
+mod overview;
 mod pcm;
 mod probe;
 mod recorded_at;
@@ -35,13 +41,15 @@ mod timeline;
 mod trim;
 mod wav;
 
-pub use decoder::{Block, Decoder, RecordingReport};
+pub use block::Block;
+pub use decoder::{Decoder, RecordingReport};
 pub use error::Error;
 pub use ffmpeg::Ffmpeg;
 pub use length::length_ms;
+pub use mix::Mix;
 pub use names::UNKNOWN_TYPE;
 pub use object::ObjectReader;
+pub use overview::Overview;
 pub use probe::{FileKind, PROBE_SIZE, check, probe};
-pub use probe::{FileKind, PROBE_SIZE, probe};
 pub use recorded_at::recorded_at;
 pub use source::Source;

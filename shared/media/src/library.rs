@@ -21,8 +21,8 @@ use symphonia::core::{
 
 use crate::{
     Error, FileKind,
+    block::Block,
     codec::Codec,
-    decoder::Block,
     gapless,
     mp4::{Fraction, Movie, SoundTrack, Stretches},
     names,
@@ -151,11 +151,10 @@ impl Library {
         }
         let enough = HELD_BACK_MS * u64::from(self.sample_rate_hz) / 1_000;
         while !self.has_ended && self.waiting_frames <= enough {
-            let mut next = Block::default();
-            match self.next_decoded(&mut next) {
+            match self.next_decoded(block) {
                 Ok(true) => {
-                    self.waiting_frames += next.frames() as u64;
-                    self.waiting.push_back(next.samples);
+                    self.waiting_frames += block.frames() as u64;
+                    self.waiting.push_back(std::mem::take(&mut block.samples));
                 }
                 Ok(false) => self.has_ended = true,
                 // The other decoder gives what is held back, and more.
@@ -356,7 +355,7 @@ impl Library {
         // Some decoders take it away by themselves: it could not be given back.
         (packet.trim_start, packet.trim_end) = (Duration::ZERO, Duration::ZERO);
         let codec = &mut self.codec;
-        let outcome = guard(|| codec.decode(&packet, &mut block.samples))?;
+        let outcome = guard(|| codec.decode(&packet, block))?;
         let is_usable = match outcome {
             Ok(format) => self.is_of_this_recording(format)?,
             Err(_) => false,

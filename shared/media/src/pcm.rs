@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     Error,
-    decoder::Block,
+    block::Block,
     source::{Failures, PatchedReader},
 };
 

@@ -7,7 +7,7 @@
 
 use std::{collections::VecDeque, ops::Range};
 
-use crate::decoder::Block;
+use crate::block::Block;
 
 /// The most plausible padding, in frames: 4,095 by the twelve bits of an MP3's tag and
 /// a frame that some encoders count and some do not.
@@ -141,6 +141,7 @@ mod tests {
             let mut block = Block {
                 samples: frames.flat_map(|frame| [frame, frame]).collect(),
                 channels: 2,
+                ..Block::default()
             };
             next += 1_000;
             trimmer.trim(&mut block, *start, *end);

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     Timestamp,
+    interview::ChannelUse,
     ports::{
         ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Progress, Recording,
         SignedUpload, TranscriptionRequest, UploadGrant,
@@ -123,6 +124,7 @@ pub fn request_of(bucket: InMemoryBucket) -> TranscriptionRequest {
         max_duration_ms: 3_600_000,
         key_terms: Vec::new(),
         speakers_expected: None,
+        channels: ChannelUse::Auto,
         label: None,
         checkpoint: None,
     }

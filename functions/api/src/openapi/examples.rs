@@ -64,6 +64,7 @@ pub(crate) fn interview() -> Value {
         "metadata": {"job": 7},
         "speakers": {"1": {"name": "Ada", "role": "interviewee"}},
         "speakers_expected": 2,
+        "channels": "auto",
         "rubric": null,
         "retention_days": null,
     })

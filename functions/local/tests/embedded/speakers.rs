@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::{TestHost, wav};
+use domain::interview::ChannelUse;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -149,6 +150,54 @@ async fn expected_speakers_are_taken_when_an_interview_is_created() {
         assert_eq!(found, status, "{created}");
         if status == 201 {
             assert_eq!(created["speakers_expected"], count);
+        }
+    }
+}
+
+#[tokio::test]
+async fn channel_use_reaches_the_engine_and_is_fixed_from_then_on() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    let path = format!("/v1/interviews/{id}");
+    assert_eq!(test.get(&path).await["channels"], "auto");
+    let patch = |body: Value| test.ask(Method::PATCH, &path, Some(body));
+    for wrong in [json!("stereo"), json!(2)] {
+        let (status, problem) = patch(json!({"channels": wrong})).await;
+        assert_eq!(status, 400, "{problem}");
+    }
+    let (status, changed) = patch(json!({"channels": "speakers"})).await;
+    assert_eq!((status, &changed["channels"]), (200, &json!("speakers")));
+    let (_, changed) = patch(json!({"channels": null})).await;
+    assert_eq!(changed["channels"], "auto");
+    patch(json!({"channels": "speakers"})).await;
+    let (_, changed) = patch(json!({"title": "another"})).await;
+    assert_eq!(changed["channels"], "speakers");
+    test.drain().await;
+    let told = *test.engine.channels.lock().expect("a lock");
+    assert_eq!(told, ChannelUse::Speakers);
+    let (status, problem) = patch(json!({"channels": "mixed"})).await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (409, Some("transcription_begun"))
+    );
+    let (status, _) = patch(json!({"channels": "speakers"})).await;
+    assert_eq!(status, 200, "the same is no change");
+}
+
+#[tokio::test]
+async fn channel_use_is_taken_when_an_interview_is_created() {
+    let test = TestHost::start().await;
+    for (channels, status) in [
+        ("auto", 201),
+        ("speakers", 201),
+        ("mixed", 201),
+        ("left", 400),
+    ] {
+        let body = json!({"title": "t", "channels": channels});
+        let (found, created) = test.ask(Method::POST, "/v1/interviews", Some(body)).await;
+        assert_eq!(found, status, "{created}");
+        if status == 201 {
+            assert_eq!(created["channels"], channels);
         }
     }
 }

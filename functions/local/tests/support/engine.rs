@@ -1,9 +1,13 @@
 //! A speech engine that does as it is told.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+};
 
 use async_trait::async_trait;
 use domain::{
+    interview::ChannelUse,
     ports::{
         LiveOptions, LiveTranscriber, Progress, SampleStream, Segment, SegmentStream, Transcriber,
         TranscriptionRequest,
@@ -20,6 +24,8 @@ pub struct ScriptedEngine {
     pub failures: AtomicUsize,
     /// The number of speakers that the last request expects; 0 without one.
     pub speakers_expected: AtomicU32,
+    /// What the channels carry by the last request.
+    pub channels: Mutex<ChannelUse>,
     /// Words that it says instead of its few, when there are any.
     pub long: AtomicUsize,
     /// The length of recordings that it reports, in milliseconds; 0 for its own.
@@ -46,6 +52,7 @@ impl Transcriber for ScriptedEngine {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let expected = request.speakers_expected.unwrap_or(0);
         self.speakers_expected.store(expected, Ordering::SeqCst);
+        *self.channels.lock().expect("a lock") = request.channels;
         let failing = self
             .failures
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {

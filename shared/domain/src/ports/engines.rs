@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     Private,
     analysis::{Analysis, Draft, Rubric},
-    interview::Kind,
+    interview::{ChannelUse, Kind},
     ports::ObjectStore,
     steps::{Code, StepError, WaitReason},
     transcript::{Recognition, Transcript, Word},
@@ -43,6 +43,8 @@ pub struct TranscriptionRequest {
     pub key_terms: Vec<String>,
     /// How many people speak in it, where that is known.
     pub speakers_expected: Option<u32>,
+    /// What the channels carry.
+    pub channels: ChannelUse,
     /// An opaque name under which a provider may list the request.
     pub label: Option<String>,
     /// Where an engine that takes long keeps what it has recognised so far.

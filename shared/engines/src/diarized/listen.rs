@@ -15,14 +15,16 @@ use media::{Decoder, ObjectReader, Source, resample::Resampler};
 use tokio::{sync::mpsc, task::spawn_blocking, time::Instant};
 
 use super::checkpoint;
+use crate::probe::AudioProbe;
 
 /// Diarizes, and reports progress in percent of the bytes read. Continues from the
 /// checkpoint of an interrupted attempt. Dropping the future ends the work.
 pub(super) async fn diarize(
     request: &TranscriptionRequest,
+    probe: AudioProbe,
     report: impl Fn(u8) + Send,
 ) -> anyhow::Result<Diarization> {
-    let result = work(request, &report).await;
+    let result = work(request, probe, &report).await;
     // Without a result the engine's progress is all there is.
     report(100);
     result
@@ -30,12 +32,14 @@ pub(super) async fn diarize(
 
 async fn work(
     request: &TranscriptionRequest,
+    probe: AudioProbe,
     report: &(impl Fn(u8) + Send),
 ) -> anyhow::Result<Diarization> {
     let unwanted = Unwanted::default();
     let mut checkpoint = request.checkpoint.clone();
     let work = Work {
         recording: request.recording.clone(),
+        probe,
         expected: request.speakers_expected,
         unwanted: Arc::clone(&unwanted.0),
         processed: checkpoint::load(checkpoint.as_ref()).await,
@@ -107,6 +111,7 @@ impl Source for Tracked {
 /// What the blocking thread needs.
 struct Work {
     recording: Recording,
+    probe: AudioProbe,
     expected: Option<u32>,
     unwanted: Arc<AtomicBool>,
     /// What earlier attempts have processed.
@@ -124,14 +129,14 @@ impl Work {
             source: ObjectReader::open(&self.recording),
             position: Arc::clone(&position),
         };
-        let mut decoder = Decoder::open(Box::new(source))?;
+        let mut decoder = Decoder::open(Box::new(source))?.with_gain(self.probe.gain);
         let mut resampler = Resampler::new(decoder.facts().sample_rate_hz);
         let mut samples = Vec::new();
         while let Some(block) = decoder.next_block()? {
             if self.unwanted.load(Ordering::Relaxed) {
                 anyhow::bail!("the diarization is not wanted any more");
             }
-            resampler.push(block.mix(), &mut samples);
+            resampler.push(block.mix_by(self.probe.mix), &mut samples);
             diarizer.push(&samples)?;
             samples.clear();
             let read = position.load(Ordering::Relaxed).saturating_mul(99);

@@ -84,7 +84,8 @@ impl Transcriber for Diarized {
         request: &TranscriptionRequest,
         progress: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        if probe::is_one_person_per_channel(request).await? {
+        let probe = probe::probe(request).await?;
+        if probe.separate {
             return self.engine.transcribe(request, progress).await;
         }
         let both = Both::new(progress);
@@ -92,7 +93,7 @@ impl Transcriber for Diarized {
             report: |percent| both.report(Some(percent), None),
         };
         let words = self.engine.transcribe(request, &engine);
-        let speakers = listen::diarize(request, |percent| both.report(None, Some(percent)));
+        let speakers = listen::diarize(request, probe, |percent| both.report(None, Some(percent)));
         // An engine's error ends the diarization; one of the diarization costs no words.
         let (recognition, diarization) =
             futures::try_join!(words, async { Ok::<_, StepError>(speakers.await) })?;

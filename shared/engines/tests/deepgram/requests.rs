@@ -1,5 +1,6 @@
 //! What is sent.
 
+use domain::interview::ChannelUse;
 use engines::deepgram::SendAs;
 use serde_json::json;
 
@@ -129,6 +130,28 @@ async fn a_person_to_each_channel_is_told_apart_by_channel() {
     assert_eq!(recognition.audio.channels, 2);
     let who: Vec<u32> = recognition.words.iter().map(|word| word.speaker).collect();
     assert_eq!((who, recognition.speakers.len()), (vec![0, 1, 1], 2));
+}
+
+#[tokio::test]
+async fn the_client_decides_what_channels_carry() {
+    let (tone, silence) = (tone(8_000), vec![0; 8_000]);
+    let turns = [&tone[..], &silence[..], &tone[..], &silence[..]].concat();
+    let others = [&silence[..], &tone[..], &silence[..], &tone[..]].concat();
+    for (channels, recording, expected) in [
+        (ChannelUse::Auto, wav(&[&turns, &others]), true),
+        (ChannelUse::Mixed, wav(&[&turns, &others]), false),
+        (ChannelUse::Auto, wav(&[&turns, &turns]), false),
+        (ChannelUse::Speakers, wav(&[&turns, &turns]), true),
+        (ChannelUse::Speakers, wav(&[&turns]), false),
+    ] {
+        let bench = Fixture::start([answer()]).await;
+        let mut request = testing::request(recording);
+        request.channels = channels;
+        bench.transcribe(&request).await.expect("words");
+        let multichannel = ("multichannel".into(), "true".into());
+        let seen = bench.only_request();
+        assert_eq!(seen.query.contains(&multichannel), expected, "{channels:?}");
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use domain::audio_warning::AudioWarningCode;
 
 use super::{Description, Ffmpeg, MAX_TRACKS, RangeServer, SoundFormat};
 use crate::{
-    Error, Source, decoder::Block, library::Library, open::open_pipe, shared_source::SharedSource,
+    Error, Source, block::Block, library::Library, open::open_pipe, shared_source::SharedSource,
     source::Failures,
 };
 

@@ -121,7 +121,7 @@ impl Ffmpeg {
         command
     }
 
-    /// A command that writes samples of 16 bits as Matroska to the standard output.
+    /// A command that writes samples as Matroska to the standard output.
     fn decoding(
         &self,
         url: &str,
@@ -146,7 +146,7 @@ impl Ffmpeg {
         // Matroska carries the times, so that gaps are filled as those of any recording.
         command.args([
             "-c:a",
-            "pcm_s16le",
+            "pcm_f32le",
             "-f",
             "matroska",
             "-cluster_time_limit",
