@@ -5,6 +5,9 @@ use crate::{Error, Ffmpeg, mpeg, wav};
 /// How much of a file [`probe`] wants to see, in bytes.
 pub const PROBE_SIZE: u64 = 64 * 1024;
 
+/// The id of a cluster of Matroska, which follows the headers.
+const CLUSTER: [u8; 4] = [0x1f, 0x43, 0xb6, 0x75];
+
 /// The kinds of files that recordings come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
@@ -38,6 +41,13 @@ pub fn probe(start: &[u8]) -> Result<FileKind, Error> {
     }
     if let Some(kind) = known(start) {
         return Ok(kind);
+    }
+    if start.starts_with(&CLUSTER) {
+        return Err(Error::Damaged {
+            what: "the beginning of this WebM is missing, as in a later piece of a live \
+                   recording; join all pieces in their order and upload the whole"
+                .to_owned(),
+        });
     }
     if let Some(what) = refused(start) {
         return Err(Error::Unsupported {
@@ -178,6 +188,13 @@ mod tests {
             refusal.contains("AMR") && refusal.contains("convert"),
             "{refusal}"
         );
+    }
+
+    #[test]
+    fn webm_without_its_beginning_is_named() {
+        let error = probe(b"\x1f\x43\xb6\x75\x01\xff\xff\xff\xff\xff\xff\xff").unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }));
+        assert!(error.to_string().contains("beginning"), "{error}");
     }
 
     #[test]
