@@ -22,7 +22,8 @@ fn main() -> Result<(), Error> {
     let Some(path) = arguments.pop() else {
         return Err(Error::other("usage: peaks [--decode] FILE"));
     };
-    let mut decoder = Decoder::open(Box::new(File::open(path)?)).map_err(Error::other)?;
+    let decoder = Decoder::open(Box::new(File::open(path)?)).map_err(Error::other)?;
+    let mut decoder = decoder.with_level_meter();
     let mut collector = Collector::default();
     while let Some(block) = decoder.next_block().map_err(Error::other)? {
         if !only_decode {

@@ -9,6 +9,7 @@ use std::{future::ready, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     InterviewKey,
+    audio_warning::{AudioWarning, add_audio_warning},
     event::{Event, StoredObject},
     given, interview_store,
     ports::{ObjectStore, Precondition, Progress, Recording, Write},
@@ -156,7 +157,8 @@ fn decode(
     limit_ms: u64,
     progress: &dyn Progress,
 ) -> Result<(AudioFacts, RecordingReport, Peaks), Error> {
-    let mut decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
+    let decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
+    let mut decoder = decoder.with_level_meter();
     let mut collector = Collector::default();
     progress.report(0);
     while let Some(block) = decoder.next_block()? {
@@ -167,9 +169,11 @@ fn decode(
             });
         }
     }
-    Ok((
-        decoder.facts(),
-        decoder.report().clone(),
-        collector.finish(),
-    ))
+    let facts = decoder.facts();
+    let mut report = decoder.report().clone();
+    for code in decoder.level().warnings() {
+        let warning = AudioWarning::new(code, 0, facts.duration_ms);
+        add_audio_warning(&mut report.warnings, warning);
+    }
+    Ok((facts, report, collector.finish()))
 }

@@ -7,6 +7,8 @@
 
 use std::iter::repeat_n;
 
+use domain::audio_warning::AudioWarningCode;
+
 /// Frames of a window whose level is counted: 23 ms at 44.1 kHz.
 const WINDOW: usize = 1_024;
 

@@ -3,12 +3,9 @@
 
 use std::{f32::consts::PI, io::Cursor};
 
+use domain::audio_warning::AudioWarningCode;
 use hound::{SampleFormat, WavSpec, WavWriter};
-use media::{
-    Overview,
-    level::LevelReport,
-    mono::mix_at_16_khz,
-};
+use media::{Overview, level::LevelReport, mono::mix_at_16_khz};
 
 const RATE: u16 = 16_000;
 
@@ -137,7 +134,10 @@ fn sixteen_bits_are_raised_too() {
 fn level_is_that_of_the_recording() {
     let quiet = level(&wav(24, &[0.003]));
     assert!((quiet.peak_dbfs + 56.5).abs() < 1.0, "{quiet:?}");
-    assert!(quiet.warnings().eq([AudioWarningCode::LowLevel]), "{quiet:?}");
+    assert!(
+        quiet.warnings().eq([AudioWarningCode::LowLevel]),
+        "{quiet:?}"
+    );
     let loud = level(&wav(32, &[10.0]));
     assert!((loud.peak_dbfs - 14.0).abs() < 1.0, "{loud:?}");
     assert_eq!(
