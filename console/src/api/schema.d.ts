@@ -728,7 +728,11 @@ export interface components {
              * @description Its channels as decoded; `null` until it is decoded.
              */
             channels: number | null;
-            /** @description Its media type, as it was announced. */
+            /** @description The codec as decoded, by FFmpeg's name; `null` until it is decoded. */
+            codec: string | null;
+            /** @description The container as decoded, by FFmpeg's name; `null` until it is decoded. */
+            container: string | null;
+            /** @description Its media type: as it was announced, and as decoded once it is decoded. */
             content_type: string;
             /**
              * Format: uint64
@@ -751,6 +755,28 @@ export interface components {
             size_bytes: number;
             /** @description Where to listen, for an hour; `null` until it has arrived. */
             url: string | null;
+            /** @description What could not be decoded as it should, or makes the recording hard to understand. */
+            warnings: components["schemas"]["AudioWarning"][];
+        };
+        /** @description Part of a recording that could not be decoded as it should, or is hard to understand. */
+        AudioWarning: {
+            /**
+             * @description Its kind.
+             * @enum {string}
+             */
+            code: "skipped_packets" | "unread_bytes" | "other_track" | "format_change" | "gap_filled" | "ends_early" | "clipped" | "low_level" | "other";
+            /**
+             * Format: uint64
+             * @description Where the part begins, in milliseconds from the start.
+             */
+            from_ms: number;
+            /** @description What a person is told. */
+            message: string;
+            /**
+             * Format: uint64
+             * @description Where it ends.
+             */
+            to_ms: number;
         };
         /** @description What changes; what is left out stays. */
         ChangeInterview: {

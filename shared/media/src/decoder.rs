@@ -344,7 +344,7 @@ impl Decoder {
             Way::Ended => return,
         };
         if self.parts == 1 {
-            self.report.content_type = names::media_type(&container, &codec).to_owned();
+            names::media_type(&container, &codec).clone_into(&mut self.report.content_type);
             (self.report.container, self.report.codec) = (container, codec);
         }
     }

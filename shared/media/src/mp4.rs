@@ -25,6 +25,10 @@ type Name = [u8; 4];
 
 /// What a file says of itself.
 #[derive(Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of a file that do not depend on each other"
+)]
 pub(crate) struct Movie {
     /// Whether there is an index.
     pub(crate) is_indexed: bool,

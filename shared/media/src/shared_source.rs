@@ -66,15 +66,16 @@ impl Seek for SharedSource {
         let target = match to {
             SeekFrom::Start(offset) => Some(offset),
             SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-            SeekFrom::End(offset) => match self.size {
-                Some(size) => size.checked_add_signed(offset),
-                None => {
+            SeekFrom::End(offset) => {
+                if let Some(size) = self.size {
+                    size.checked_add_signed(offset)
+                } else {
                     let mut shared = self.source.lock().unwrap_or_else(PoisonError::into_inner);
                     let position = shared.source.seek(SeekFrom::End(offset))?;
                     shared.position = position;
                     position.checked_sub(self.start)
                 }
-            },
+            }
         };
         self.position = target.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(self.position)

@@ -154,15 +154,12 @@ impl NextPart {
             .into_iter()
             .find(|at| (self.is_start)(&self.seen[*at..]));
         let kept = self.seen.len().min(START_LENGTH);
-        match next {
-            Some(at) => {
-                self.found.store(start + at as u64, Ordering::Relaxed);
-                at.saturating_sub(before)
-            }
-            None => {
-                self.seen.drain(..self.seen.len() - kept);
-                bytes.len()
-            }
+        if let Some(at) = next {
+            self.found.store(start + at as u64, Ordering::Relaxed);
+            at.saturating_sub(before)
+        } else {
+            self.seen.drain(..self.seen.len() - kept);
+            bytes.len()
         }
     }
 }

@@ -114,8 +114,9 @@ fn hear(bytes: Vec<u8>) -> Result<Heard, String> {
     }
     let facts = decoder.facts();
     let window = facts.sample_rate_hz as usize / 100;
-    let is_loud =
-        |window: &[u32]| window.iter().sum::<u32>() / u32::try_from(window.len()).unwrap() > 1_000;
+    let is_loud = |window: &[u32]| {
+        window.iter().sum::<u32>() / u32::try_from(window.len()).expect("a short window") > 1_000
+    };
     let mut beeps_ms = Vec::new();
     let mut quiet_ms = 1_000;
     for (index, window) in samples.chunks_exact(window).enumerate() {
@@ -217,7 +218,7 @@ fn gaps_keep_their_time() {
     let mut matrix = Matrix::default();
     let expected = [seconds(0, 5, 0), seconds(8, SECONDS + 3, 0)].concat();
     // PCM in QuickTime has no times of packets.
-    for encoding in TIMED.iter().filter(|(file, _)| !file.ends_with(".mov")) {
+    for encoding in TIMED.iter().filter(|(_, how)| !how.contains("pcm")) {
         let bytes = encoded(
             folder.path(),
             *encoding,
@@ -388,7 +389,7 @@ fn damaged_stretches_cost_nothing_else_and_are_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut faults = Vec::new();
     for encoding in TIMED.iter().chain(UNTIMED) {
-        if encoding.0.ends_with(".wav") || encoding.0.ends_with(".mov") {
+        if encoding.1.contains("pcm") {
             continue; // Samples have no damage that shows.
         }
         let bytes = damaged(&encoded(folder.path(), *encoding, "", ""));

@@ -42,8 +42,8 @@ const MAX_TRACKS: usize = 8;
 /// FFmpeg as it is installed.
 #[derive(Debug, Clone)]
 pub struct Ffmpeg {
-    ffmpeg: PathBuf,
-    ffprobe: PathBuf,
+    decoder: PathBuf,
+    prober: PathBuf,
     prlimit: Option<PathBuf>,
 }
 
@@ -56,18 +56,17 @@ impl Ffmpeg {
     ///
     /// `None` where the named program is not there; `Some(None)` where there is to be none,
     /// or none was named and none is on the `PATH`.
-    #[expect(clippy::option_option, reason = "a missing program is no wrong name")]
     pub fn find(setting: Option<&str>) -> Option<Option<Self>> {
         if setting == Some("off") {
             return Some(None);
         }
         let name = setting.unwrap_or("ffmpeg");
         let found = located(name).map(|ffmpeg| Self {
-            ffprobe: ffmpeg.with_file_name("ffprobe"),
-            ffmpeg,
+            prober: ffmpeg.with_file_name("ffprobe"),
+            decoder: ffmpeg,
             prlimit: located("prlimit"),
         });
-        match found.filter(|found| found.ffprobe.is_file()) {
+        match found.filter(|found| found.prober.is_file()) {
             Some(found) => Some(Some(found)),
             None if setting.is_none() => Some(None),
             None => None,
@@ -89,7 +88,7 @@ impl Ffmpeg {
     /// Describes a recording; none where there is nothing in it that FFmpeg decodes.
     pub(crate) fn describe(&self, source: &SharedSource) -> Result<Option<Description>, Error> {
         let server = RangeServer::start(source).map_err(Error::Read)?;
-        let mut command = self.command(&self.ffprobe);
+        let mut command = self.command(&self.prober);
         command.args(["-show_format", "-show_streams", "-of", "json"]);
         command.arg(server.url()).stdout(Stdio::piped());
         let output = command.output().map_err(Error::Read)?;
@@ -130,7 +129,7 @@ impl Ffmpeg {
         format: SoundFormat,
     ) -> Command {
         let graph = filters(tracks, description.duration_s);
-        let mut command = self.command(&self.ffmpeg);
+        let mut command = self.command(&self.decoder);
         // Times may jump by more than FFmpeg's ten seconds: they are gaps.
         command.args(["-nostdin", "-threads", "1", "-dts_delta_threshold", "86400"]);
         command.args(["-max_error_rate", "1", "-i", url]);

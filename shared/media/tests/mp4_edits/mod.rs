@@ -27,24 +27,24 @@ pub(crate) fn with_edits(bytes: &[u8], edits: &[(u32, u32)]) -> Vec<u8> {
     }
     let count = u32::try_from(edits.len()).expect("few");
     let body = [&0_u32.to_be_bytes()[..], &count.to_be_bytes(), &list].concat();
-    let edts = boxed(b"edts", &boxed(b"elst", &body));
+    let container = boxed(*b"edts", &boxed(*b"elst", &body));
     let (at, removed) = match old {
         Some(at) => (at, number(bytes, at) as usize),
         // Right behind the track's header.
         None => (trak + 8 + number(bytes, trak + 8) as usize, 0),
     };
-    let mut edited = [&bytes[..at], &edts, &bytes[at + removed..]].concat();
+    let mut edited = [&bytes[..at], &container, &bytes[at + removed..]].concat();
     for holder in [moov, trak] {
-        let size = number(&edited, holder) as usize + edts.len() - removed;
+        let size = number(&edited, holder) as usize + container.len() - removed;
         let size = u32::try_from(size).expect("small");
         edited[holder..holder + 4].copy_from_slice(&size.to_be_bytes());
     }
     edited
 }
 
-fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let size = u32::try_from(body.len() + 8).expect("small");
-    [&size.to_be_bytes()[..], name, body].concat()
+    [&size.to_be_bytes()[..], &name, body].concat()
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
