@@ -50,6 +50,13 @@ open_enum! {
     }
 }
 
+impl ChannelUse {
+    /// Whether the owner has said nothing.
+    fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
+}
+
 open_enum! {
     /// Where the interview as a whole stands; derived from its steps, never set.
     pub enum Status, unknown as Processing {
@@ -189,7 +196,7 @@ pub struct Interview {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speakers_expected: Option<u32>,
     /// What the channels of its recording carry, where its owner knows.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "ChannelUse::is_auto")]
     pub channels: ChannelUse,
     /// What to assess, in place of the kind's own rubric.
     #[serde(default, skip_serializing_if = "Option::is_none")]

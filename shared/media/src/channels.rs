@@ -13,7 +13,7 @@ mod window;
 pub use bleed::BleedFilter;
 
 use crate::{Block, mix::Mix};
-use window::{NO_OWNER, Window};
+use window::{ComparedWindow, NO_OWNER};
 
 /// Windows over which channels are compared, per second.
 const WINDOWS_PER_SECOND: u32 = 20;
@@ -59,7 +59,7 @@ const MAX_KEPT: usize = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub struct ChannelComparison {
     length: usize,
-    window: Window,
+    window: ComparedWindow,
     channels: usize,
     /// The level of each channel in each window, window by window.
     levels: Vec<u8>,
@@ -72,7 +72,7 @@ impl ChannelComparison {
     pub fn new(channels: usize, sample_rate_hz: u32) -> Self {
         Self {
             length: (sample_rate_hz / WINDOWS_PER_SECOND).max(1) as usize,
-            window: Window::new(channels),
+            window: ComparedWindow::new(channels),
             channels,
             levels: Vec::new(),
             owners: Vec::new(),

@@ -18,7 +18,7 @@ use crate::{
     FileKind, PROBE_SIZE, Source, probe,
     source::{Failures, PatchedReader},
 };
-use fields::Fields;
+use fields::MetadataFields;
 
 /// The date in the metadata of a recording, where it has a complete one. A damaged file has
 /// none; an error is the source's.
@@ -26,10 +26,10 @@ pub fn recorded_at(source: Box<dyn Source>) -> io::Result<Option<RecordedAt>> {
     let failures = Failures::default();
     let mut reader = PatchedReader::new(source, failures.clone());
     let found = kind(&mut reader).and_then(|kind| match kind {
-        Some(FileKind::Mp4) => mp4::read(&mut Fields::new(&mut reader)),
-        Some(FileKind::Matroska) => matroska::read(&mut Fields::new(&mut reader)),
-        Some(FileKind::Wav) => riff::read(&mut Fields::new(&mut reader)),
-        Some(FileKind::Mpeg) => id3::read(&mut Fields::new(&mut reader)),
+        Some(FileKind::Mp4) => mp4::read(&mut MetadataFields::new(&mut reader)),
+        Some(FileKind::Matroska) => matroska::read(&mut MetadataFields::new(&mut reader)),
+        Some(FileKind::Wav) => riff::read(&mut MetadataFields::new(&mut reader)),
+        Some(FileKind::Mpeg) => id3::read(&mut MetadataFields::new(&mut reader)),
         Some(FileKind::Flac | FileKind::Ogg) => Ok(vorbis::read(reader)),
         Some(FileKind::Aiff | FileKind::Caf | FileKind::Adts) | None => Ok(None),
     });

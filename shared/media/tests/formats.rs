@@ -111,18 +111,19 @@ fn joined_recordings_are_heard_to_the_end() {
 }
 
 #[test]
-fn without_ffmpeg_a_recording_ends_where_its_format_changes() {
+fn without_ffmpeg_what_has_another_format_is_silent_and_told() {
     let joined = [data("tone.mp3"), data("tone_22050.mp3").repeat(8)].concat();
     let mut decoder = Decoder::open_with(Box::new(Cursor::new(joined)), None).expect("opens");
     while decoder.next_block().expect("decodes").is_some() {}
-    assert!((1_000..2_000).contains(&decoder.facts().duration_ms));
+    let facts = decoder.facts();
+    assert!((1_000..10_000).contains(&facts.duration_ms), "{facts:?}");
     let codes: Vec<_> = decoder
         .report()
         .warnings
         .iter()
         .map(|warning| warning.code)
         .collect();
-    assert!(codes.contains(&AudioWarningCode::UnreadBytes), "{codes:?}");
+    assert_eq!(codes, [AudioWarningCode::SkippedPackets]);
     let stray = [data("tone.mp3"), data("tone_22050.mp3")[..400].to_vec()].concat();
     let (_, samples) = decode(stray).expect("a stray frame");
     assert!(samples.len() >= SECOND);

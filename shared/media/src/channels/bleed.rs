@@ -2,7 +2,7 @@
 
 use super::{
     WINDOWS_PER_SECOND,
-    window::{NO_OWNER, Window},
+    window::{ComparedWindow, NO_OWNER},
 };
 use crate::Block;
 
@@ -14,7 +14,7 @@ use crate::Block;
 /// another, stay as they are.
 #[derive(Debug)]
 pub struct BleedFilter {
-    window: Window,
+    window: ComparedWindow,
     length: usize,
     held: Vec<i16>,
     ready: Block,
@@ -25,7 +25,7 @@ impl BleedFilter {
     pub fn new(channels: usize, sample_rate_hz: u32) -> Self {
         let channels = channels.max(1);
         Self {
-            window: Window::new(channels),
+            window: ComparedWindow::new(channels),
             length: (sample_rate_hz / WINDOWS_PER_SECOND).max(1) as usize,
             held: Vec::new(),
             ready: Block {

@@ -24,7 +24,7 @@ pub(super) const NO_OWNER: u8 = u8::MAX;
 
 /// Sums over the samples of a window, and over those of all windows before.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(super) struct ComparedWindow {
     frames: usize,
     sums: Vec<i64>,
     energies: Vec<i64>,
@@ -37,7 +37,7 @@ pub(super) struct Window {
     bleeding: Vec<f32>,
 }
 
-impl Window {
+impl ComparedWindow {
     pub(super) fn new(channels: usize) -> Self {
         let pairs = if channels <= MAX_CORRELATED {
             channels * channels.saturating_sub(1) / 2

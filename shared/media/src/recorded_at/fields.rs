@@ -14,11 +14,11 @@ pub(super) const MAX_PARTS: usize = 1_000;
 const MAX_TEXT: u64 = 128;
 
 /// A file of which fields are read. What lies behind its end is zero.
-pub(super) struct Fields<'a> {
+pub(super) struct MetadataFields<'a> {
     reader: &'a mut PatchedReader,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> MetadataFields<'a> {
     pub(super) const fn new(reader: &'a mut PatchedReader) -> Self {
         Self { reader }
     }

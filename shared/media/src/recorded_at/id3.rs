@@ -5,7 +5,7 @@ use std::io;
 
 use domain::RecordedAt;
 
-use super::fields::{Fields, MAX_PARTS};
+use super::fields::{MAX_PARTS, MetadataFields};
 
 const HEADER: u64 = 10;
 
@@ -15,7 +15,7 @@ const MAX_FRAME: u64 = 128;
 /// The frames that dates are made of.
 const NAMES: [&[u8; 4]; 5] = [b"TDRC", b"TDRL", b"TYER", b"TDAT", b"TIME"];
 
-pub(super) fn read(file: &mut Fields<'_>) -> io::Result<Option<RecordedAt>> {
+pub(super) fn read(file: &mut MetadataFields<'_>) -> io::Result<Option<RecordedAt>> {
     let [mark @ .., version, _, flags, _, _, _, _] = file.bytes::<10>(0)?;
     if &mark != b"ID3" || !matches!(version, 3 | 4) {
         return Ok(None);

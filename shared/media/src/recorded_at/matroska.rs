@@ -5,7 +5,7 @@ use std::{io, ops::Range};
 
 use domain::RecordedAt;
 
-use super::fields::{Fields, MAX_PARTS};
+use super::fields::{MAX_PARTS, MetadataFields};
 
 /// From the epoch of Unix to that of Matroska, in seconds.
 const EPOCH: i64 = 978_307_200;
@@ -15,7 +15,7 @@ const INFO: u32 = 0x1549_a966;
 const CLUSTER: u32 = 0x1f43_b675;
 const DATE_UTC: u32 = 0x4461;
 
-pub(super) fn read(file: &mut Fields<'_>) -> io::Result<Option<RecordedAt>> {
+pub(super) fn read(file: &mut MetadataFields<'_>) -> io::Result<Option<RecordedAt>> {
     let mut place = file.all()?;
     for id in [SEGMENT, INFO, DATE_UTC] {
         match child(file, &place, id)? {
@@ -33,7 +33,11 @@ pub(super) fn read(file: &mut Fields<'_>) -> io::Result<Option<RecordedAt>> {
 }
 
 /// The body of an element, which does not follow the first cluster.
-fn child(file: &mut Fields<'_>, within: &Range<u64>, id: u32) -> io::Result<Option<Range<u64>>> {
+fn child(
+    file: &mut MetadataFields<'_>,
+    within: &Range<u64>,
+    id: u32,
+) -> io::Result<Option<Range<u64>>> {
     let mut position = within.start;
     for _ in 0..MAX_PARTS {
         let Some((found, body)) = element_at(file, position, within.end)? else {
@@ -52,7 +56,7 @@ fn child(file: &mut Fields<'_>, within: &Range<u64>, id: u32) -> io::Result<Opti
 
 /// Id and body of the element at a position; `None` where there is none.
 fn element_at(
-    file: &mut Fields<'_>,
+    file: &mut MetadataFields<'_>,
     position: u64,
     end: u64,
 ) -> io::Result<Option<(u32, Range<u64>)>> {

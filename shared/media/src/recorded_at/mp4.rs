@@ -6,7 +6,7 @@ use std::{io, ops::Range};
 
 use domain::RecordedAt;
 
-use super::fields::{Fields, MAX_PARTS};
+use super::fields::{MAX_PARTS, MetadataFields};
 
 /// From the epoch of QuickTime to that of Unix, in seconds.
 const EPOCH: i64 = 2_082_844_800;
@@ -15,7 +15,7 @@ const CREATION_DATE: &str = "com.apple.quicktime.creationdate";
 
 type Name = [u8; 4];
 
-pub(super) fn read(file: &mut Fields<'_>) -> io::Result<Option<RecordedAt>> {
+pub(super) fn read(file: &mut MetadataFields<'_>) -> io::Result<Option<RecordedAt>> {
     let all = file.all()?;
     let Some(movie) = child(file, &all, *b"moov")? else {
         return Ok(None);
@@ -35,7 +35,10 @@ pub(super) fn read(file: &mut Fields<'_>) -> io::Result<Option<RecordedAt>> {
     Ok(seconds.and_then(|seconds| RecordedAt::from_unix_secs(seconds - EPOCH)))
 }
 
-fn creation_date(file: &mut Fields<'_>, movie: &Range<u64>) -> io::Result<Option<RecordedAt>> {
+fn creation_date(
+    file: &mut MetadataFields<'_>,
+    movie: &Range<u64>,
+) -> io::Result<Option<RecordedAt>> {
     let Some(mut metadata) = child(file, movie, *b"meta")? else {
         return Ok(None);
     };
@@ -67,7 +70,11 @@ fn creation_date(file: &mut Fields<'_>, movie: &Range<u64>) -> io::Result<Option
     Ok(RecordedAt::parse(&text).ok())
 }
 
-fn child(file: &mut Fields<'_>, within: &Range<u64>, name: Name) -> io::Result<Option<Range<u64>>> {
+fn child(
+    file: &mut MetadataFields<'_>,
+    within: &Range<u64>,
+    name: Name,
+) -> io::Result<Option<Range<u64>>> {
     let mut position = within.start;
     for _ in 0..MAX_PARTS {
         let Some((found, body)) = box_at(file, position, within.end)? else {
@@ -81,7 +88,10 @@ fn child(file: &mut Fields<'_>, within: &Range<u64>, name: Name) -> io::Result<O
     Ok(None)
 }
 
-fn children(file: &mut Fields<'_>, within: &Range<u64>) -> io::Result<Vec<(Name, Range<u64>)>> {
+fn children(
+    file: &mut MetadataFields<'_>,
+    within: &Range<u64>,
+) -> io::Result<Vec<(Name, Range<u64>)>> {
     let mut found = Vec::new();
     let mut position = within.start;
     while found.len() < MAX_PARTS
@@ -95,7 +105,7 @@ fn children(file: &mut Fields<'_>, within: &Range<u64>) -> io::Result<Vec<(Name,
 
 /// Name and body of the box at a position; `None` where it does not fit.
 fn box_at(
-    file: &mut Fields<'_>,
+    file: &mut MetadataFields<'_>,
     position: u64,
     end: u64,
 ) -> io::Result<Option<(Name, Range<u64>)>> {

@@ -5,13 +5,13 @@ use std::{io, ops::Range};
 
 use domain::RecordedAt;
 
-use super::fields::{Fields, MAX_PARTS};
+use super::fields::{MAX_PARTS, MetadataFields};
 
 /// Where `OriginationDate` and `OriginationTime` lie in `bext`.
 const DATE: Range<u64> = 320..330;
 const TIME: Range<u64> = 330..338;
 
-pub(super) fn read(file: &mut Fields<'_>) -> io::Result<Option<RecordedAt>> {
+pub(super) fn read(file: &mut MetadataFields<'_>) -> io::Result<Option<RecordedAt>> {
     let all = file.all()?;
     let mut of_list = None;
     for (name, body) in chunks(file, 12..all.end)? {
@@ -34,7 +34,7 @@ pub(super) fn read(file: &mut Fields<'_>) -> io::Result<Option<RecordedAt>> {
     Ok(of_list)
 }
 
-fn origination(file: &mut Fields<'_>, start: u64) -> io::Result<Option<RecordedAt>> {
+fn origination(file: &mut MetadataFields<'_>, start: u64) -> io::Result<Option<RecordedAt>> {
     let date = file.text(start + DATE.start..start + DATE.end)?;
     let time = file.text(start + TIME.start..start + TIME.end)?;
     let date = with_separators(&date, "-");
@@ -50,7 +50,10 @@ fn with_separators(text: &str, separator: &str) -> String {
     numbers.join(separator)
 }
 
-fn chunks(file: &mut Fields<'_>, within: Range<u64>) -> io::Result<Vec<([u8; 4], Range<u64>)>> {
+fn chunks(
+    file: &mut MetadataFields<'_>,
+    within: Range<u64>,
+) -> io::Result<Vec<([u8; 4], Range<u64>)>> {
     let mut found = Vec::new();
     let mut position = within.start;
     while found.len() < MAX_PARTS && position.saturating_add(8) <= within.end {
