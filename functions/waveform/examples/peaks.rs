@@ -23,7 +23,7 @@ fn main() -> Result<(), Error> {
         return Err(Error::other("usage: peaks [--decode] FILE"));
     };
     let decoder = Decoder::open(Box::new(File::open(path)?)).map_err(Error::other)?;
-    let mut decoder = decoder.with_level_meter();
+    let mut decoder = decoder.with_sparse_level_meter();
     let mut collector = Collector::default();
     while let Some(block) = decoder.next_block().map_err(Error::other)? {
         if !only_decode {

@@ -158,7 +158,7 @@ fn decode(
     progress: &dyn Progress,
 ) -> Result<(AudioFacts, RecordingReport, Peaks), Error> {
     let decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
-    let mut decoder = decoder.with_level_meter();
+    let mut decoder = decoder.with_sparse_level_meter();
     let mut collector = Collector::default();
     progress.report(0);
     while let Some(block) = decoder.next_block()? {

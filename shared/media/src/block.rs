@@ -45,7 +45,7 @@ impl Block {
 
     /// Measures and scales samples that have had 16 bits from the beginning.
     pub(crate) fn apply_levels(&mut self) {
-        if self.levels.is_done || self.levels.is_idle() {
+        if self.levels.is_done || self.levels.is_idle() || self.levels.skips_block() {
             return;
         }
         let mut floats = std::mem::take(&mut self.levels.floats);

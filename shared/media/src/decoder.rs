@@ -122,6 +122,14 @@ impl Decoder {
         self
     }
 
+    /// The same, but of long recordings whose samples need no decoding only an eighth, evenly
+    /// spread: enough for a warning, and too little to decide a gain by.
+    #[must_use]
+    pub fn with_sparse_level_meter(mut self) -> Self {
+        self.block.levels.is_sparse = true;
+        self.with_level_meter()
+    }
+
     /// The level of what was decoded so far, before any gain; that of silence without a
     /// meter.
     pub fn level(&self) -> LevelReport {
@@ -164,6 +172,10 @@ impl Decoder {
                 Way::Ended => Ok(false),
             };
             match found {
+                Ok(true) if self.changes_format() => {
+                    self.warn(AudioWarningCode::FormatChange, self.frames);
+                    self.fall_back(damaged("its format changes"))?;
+                }
                 Ok(true) => {
                     self.block.apply_levels();
                     self.format = self.way_format();
@@ -213,7 +225,7 @@ impl Decoder {
     fn finish_way(&mut self) -> Result<bool, Error> {
         match std::mem::replace(&mut self.way, Way::Ended) {
             Way::Library(library) => self.finish_library(*library),
-            Way::Ffmpeg(child) => {
+            Way::Ffmpeg(mut child) => {
                 if child.reported_errors() > 0 {
                     self.warn(AudioWarningCode::SkippedPackets, self.fallback_from);
                 }
@@ -283,22 +295,19 @@ impl Decoder {
     fn begin_part(&mut self, offset: u64) -> Result<bool, Error> {
         self.parts += 1;
         self.part = (offset, self.frames);
-        let format = self.format;
-        let opened = self.open_library();
-        let is_same = match &self.way {
-            // Its channels are known with its first samples.
-            Way::Library(library) => library.sample_rate_hz() == format.0,
-            _ => self.way_format() == format,
-        };
-        match opened {
+        match self.open_library() {
+            Ok(()) => {}
             Err(error @ Error::Read(_)) => return Err(error),
-            Ok(()) if is_same => {}
-            _ => {
-                self.warn(AudioWarningCode::FormatChange, self.frames);
-                self.fall_back(damaged("its format changes"))?;
-            }
+            Err(error) => self.fall_back(error)?,
         }
         Ok(true)
+    }
+
+    /// Whether the first samples of a part have other channels or another rate than those
+    /// before.
+    fn changes_format(&self) -> bool {
+        let is_known = self.format.1 > 0;
+        is_known && self.way_format() != self.format
     }
 
     fn end(&self) -> Result<Option<&Block>, Error> {

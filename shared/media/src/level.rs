@@ -12,6 +12,11 @@ use domain::audio_warning::AudioWarningCode;
 /// Frames of a window whose level is counted: 23 ms at 44.1 kHz.
 const WINDOW: usize = 1_024;
 
+/// Blocks from the start that a sparse meter measures, and then one of so many: reading
+/// samples of 16 bits takes less time than measuring them.
+const MEASURED_BLOCKS: u64 = 16;
+const MEASURED_STEP: u64 = 8;
+
 /// Samples from here on are at full scale: 16 bits end one step below it.
 const FULL_SCALE: f32 = 0.999_9;
 
@@ -259,6 +264,10 @@ pub(crate) struct Levels {
     pub(crate) meter: Option<Box<LevelMeter>>,
     /// Whether a codec has done it already, from samples of more than 16 bits.
     pub(crate) is_done: bool,
+    /// Whether most blocks of samples that need no decoding are not measured.
+    pub(crate) is_sparse: bool,
+    /// Blocks of such samples so far.
+    blocks: u64,
     /// Room for samples.
     pub(crate) floats: Vec<f32>,
 }
@@ -267,6 +276,14 @@ impl Levels {
     /// Whether nothing is to be done.
     pub(crate) const fn is_idle(&self) -> bool {
         self.gain.is_unity() && self.meter.is_none()
+    }
+
+    /// Counts a block of samples that need no decoding; whether it is left as it is.
+    pub(crate) fn skips_block(&mut self) -> bool {
+        self.blocks += 1;
+        let is_measured =
+            self.blocks <= MEASURED_BLOCKS || self.blocks.is_multiple_of(MEASURED_STEP);
+        self.gain.is_unity() && self.is_sparse && !is_measured
     }
 
     /// Measures samples, then applies the gain.

@@ -90,10 +90,11 @@ fn is_document(start: &[u8]) -> bool {
         b"\xd0\xcf\x11\xe0",
     ];
     let head = &start[..start.len().min(1_024)];
-    let is_text =
-        |byte: &&u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace() || **byte >= 0x80;
-    let texts = head.iter().filter(is_text).count();
-    KINDS.iter().any(|kind| head.starts_with(kind)) || (texts == head.len() && head.is_ascii())
+    // The last character may be cut.
+    let is_utf8 = str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    let is_text = is_utf8 && !head.iter().any(is_control);
+    is_text || KINDS.iter().any(|kind| head.starts_with(kind))
 }
 
 /// Whether a recording in a container begins here.

@@ -4,11 +4,10 @@ use std::{
     io::{self, BufRead as _, BufReader, Cursor, Read, Seek, SeekFrom},
     process::Child,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -39,7 +38,8 @@ pub(crate) struct FfmpegDecoder {
     /// Frames still to be left out.
     skip: u64,
     description: Description,
-    reported_errors: Arc<AtomicU64>,
+    /// Counts the messages of errors that the child writes; ends with it.
+    messages: Option<JoinHandle<u64>>,
     has_given_samples: bool,
 }
 
@@ -74,15 +74,14 @@ impl FfmpegDecoder {
         let server = RangeServer::start(source).map_err(Error::Read)?;
         let mut command = ffmpeg.decoding(server.url(), &description, tracks, format);
         let mut child = Running(command.spawn().map_err(Error::Read)?);
-        let reported_errors = Arc::new(AtomicU64::new(0));
         let (sender, chunks) = sync_channel(WAITING_CHUNKS);
         if let Some(output) = child.0.stdout.take() {
             spawn("ffmpeg-output", move || send_chunks(output, &sender)).map_err(Error::Read)?;
         }
-        if let Some(messages) = child.0.stderr.take() {
-            let count = Arc::clone(&reported_errors);
-            spawn("ffmpeg-messages", move || count_lines(messages, &count)).map_err(Error::Read)?;
-        }
+        let messages = child.0.stderr.take();
+        let messages =
+            messages.map(|messages| spawn("ffmpeg-messages", move || count_lines(messages)));
+        let messages = messages.transpose().map_err(Error::Read)?;
         let failures = Failures::default();
         let output = Output {
             chunks: Mutex::new(chunks),
@@ -107,7 +106,7 @@ impl FfmpegDecoder {
             format,
             skip,
             description,
-            reported_errors,
+            messages,
             has_given_samples: false,
         })
     }
@@ -124,9 +123,11 @@ impl FfmpegDecoder {
         &self.description
     }
 
-    /// How many messages of errors FFmpeg has written so far.
-    pub(crate) fn reported_errors(&self) -> u64 {
-        self.reported_errors.load(Ordering::Relaxed)
+    /// How many messages of errors FFmpeg has written, once it has given its last samples.
+    pub(crate) fn reported_errors(&mut self) -> u64 {
+        let _ = self.child.0.wait();
+        let messages = self.messages.take().map(JoinHandle::join);
+        messages.and_then(Result::ok).unwrap_or(0)
     }
 
     /// Whether there were samples behind those to be left out.
@@ -143,7 +144,6 @@ impl FfmpegDecoder {
     pub(crate) fn next(&mut self, block: &mut Block) -> Result<bool, Error> {
         loop {
             if !self.library.next(block)? {
-                let _ = self.child.0.wait();
                 let failure = self.server.failure();
                 return failure.map_or(Ok(false), |error| Err(Error::Read(error)));
             }
@@ -162,7 +162,7 @@ impl FfmpegDecoder {
 }
 
 /// A child that is ended when it is dropped.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -231,9 +231,11 @@ fn joined_format(tracks: &[SoundFormat]) -> SoundFormat {
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let builder = thread::Builder::new().name(name.to_owned());
-    builder.spawn(work).map(drop)
+fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    thread::Builder::new().name(name.to_owned()).spawn(work)
 }
 
 fn send_chunks(mut output: impl io::Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
@@ -247,7 +249,8 @@ fn send_chunks(mut output: impl io::Read, sender: &SyncSender<io::Result<Vec<u8>
     }
 }
 
-fn count_lines(messages: impl io::Read, count: &AtomicU64) {
+fn count_lines(messages: impl io::Read) -> u64 {
+    let mut count = 0;
     let mut line = Vec::new();
     let mut messages = BufReader::new(messages);
     // Long lines are counted in pieces; their text, which may quote the recording, is not kept.
@@ -257,7 +260,8 @@ fn count_lines(messages: impl io::Read, count: &AtomicU64) {
         .read_until(b'\n', &mut line)
         .is_ok_and(|length| length > 0)
     {
-        count.fetch_add(1, Ordering::Relaxed);
+        count += 1;
         line.clear();
     }
+    count
 }

@@ -13,6 +13,7 @@ use std::{
     env,
     ffi::OsStr,
     fmt::Write as _,
+    io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::OnceLock,
@@ -22,6 +23,7 @@ pub(crate) use child::FfmpegDecoder;
 pub(crate) use description::Description;
 
 use crate::{Error, shared_source::SharedSource};
+use child::Running;
 use description::SoundFormat;
 use server::RangeServer;
 
@@ -33,8 +35,14 @@ const DEMUXERS: &str = "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3
 /// The address space of a child, in bytes.
 const MEMORY_LIMIT: u64 = 2 << 30;
 
-/// The processor time of a child, in seconds: a recording of a day takes less.
-const TIME_LIMIT_S: u32 = 7_200;
+/// The processor time of a child, in seconds: a recording of a day takes less, ...
+const DECODING_LIMIT_S: u32 = 7_200;
+
+/// ... and its description far less.
+const PROBING_LIMIT_S: u32 = 60;
+
+/// The longest description of a recording, in bytes.
+const LONGEST_DESCRIPTION: u64 = 4 << 20;
 
 /// Tracks that are decoded together at most.
 const MAX_TRACKS: usize = 8;
@@ -88,24 +96,29 @@ impl Ffmpeg {
     /// Describes a recording; none where there is nothing in it that FFmpeg decodes.
     pub(crate) fn describe(&self, source: &SharedSource) -> Result<Option<Description>, Error> {
         let server = RangeServer::start(source).map_err(Error::Read)?;
-        let mut command = self.command(&self.prober);
+        let mut command = self.command(&self.prober, PROBING_LIMIT_S);
         command.args(["-show_format", "-show_streams", "-of", "json"]);
         command.arg(server.url()).stdout(Stdio::piped());
-        let output = command.output().map_err(Error::Read)?;
+        let mut child = Running(command.spawn().map_err(Error::Read)?);
+        let mut description = Vec::new();
+        if let Some(output) = child.0.stdout.take() {
+            let mut output = output.take(LONGEST_DESCRIPTION);
+            output.read_to_end(&mut description).map_err(Error::Read)?;
+        }
         match server.failure() {
             Some(error) => Err(Error::Read(error)),
-            None => Ok(Description::parse(&output.stdout)),
+            None => Ok(Description::parse(&description)),
         }
     }
 
     /// A command with the limits and the options of every input.
-    fn command(&self, program: &Path) -> Command {
+    fn command(&self, program: &Path, seconds: u32) -> Command {
         let mut command = match &self.prlimit {
             Some(prlimit) => {
                 let mut command = Command::new(prlimit);
                 command
                     .arg(format!("--as={MEMORY_LIMIT}"))
-                    .arg(format!("--cpu={TIME_LIMIT_S}"))
+                    .arg(format!("--cpu={seconds}"))
                     .args(["--core=0", "--fsize=0", "--nofile=64"])
                     .arg(program);
                 command
@@ -129,7 +142,7 @@ impl Ffmpeg {
         format: SoundFormat,
     ) -> Command {
         let graph = filters(tracks, description.duration_s);
-        let mut command = self.command(&self.decoder);
+        let mut command = self.command(&self.decoder, DECODING_LIMIT_S);
         // Times may jump by more than FFmpeg's ten seconds: they are gaps.
         command.args(["-nostdin", "-threads", "1", "-dts_delta_threshold", "86400"]);
         command.args(["-max_error_rate", "1", "-i", url]);
