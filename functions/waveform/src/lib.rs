@@ -157,23 +157,28 @@ fn decode(
     limit_ms: u64,
     progress: &dyn Progress,
 ) -> Result<(AudioFacts, RecordingReport, Peaks), Error> {
-    let decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
-    let mut decoder = decoder.with_sparse_level_meter();
-    let mut collector = Collector::default();
     progress.report(0);
-    while let Some(block) = decoder.next_block()? {
-        collector.push(block.samples(), block.channels());
-        if decoder.facts().duration_ms > limit_ms {
-            return Err(Error::TooLong {
-                limit_minutes: limit_ms / 60_000,
-            });
+    let mut finished = None;
+    let peaks = peaks::draw(Collector::default, |collector| {
+        let decoder = Decoder::open(Box::new(ObjectReader::open(recording)))?;
+        let mut decoder = decoder.with_sparse_level_meter();
+        while let Some(block) = decoder.next_block()? {
+            collector.push(block.samples(), block.channels());
+            if decoder.facts().duration_ms > limit_ms {
+                return Err(Error::TooLong {
+                    limit_minutes: limit_ms / 60_000,
+                });
+            }
         }
-    }
+        finished = Some(decoder);
+        Ok(())
+    })?;
+    let decoder = finished.ok_or(Error::Empty)?;
     let facts = decoder.facts();
     let mut report = decoder.report().clone();
     for code in decoder.level().warnings() {
         let warning = AudioWarning::new(code, 0, facts.duration_ms);
         add_audio_warning(&mut report.warnings, warning);
     }
-    Ok((facts, report, collector.finish()))
+    Ok((facts, report, peaks))
 }

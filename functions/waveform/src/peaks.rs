@@ -6,7 +6,8 @@
 //!
 //! Where that shows little of what is in the channels, because they are of opposite
 //! phase or most of them are silent, each pixel shows its loudest channel instead. That
-//! is decided at the end, for the whole recording.
+//! is decided at the end, for the whole recording, by every eighth pixel: it is then drawn
+//! once more.
 
 #![expect(
     clippy::inline_always,
@@ -29,6 +30,9 @@ const MAX_PIXELS: usize = 40_000;
 /// shown. Of two people on two channels the mean has 50, of unlike channels 60 to 70.
 const LEAST_HEIGHT: i64 = 35;
 
+/// Of so many pixels one is compared.
+const COMPARED_STEP: usize = 8;
+
 /// The peaks of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peaks {
@@ -38,15 +42,39 @@ pub struct Peaks {
     pub pairs: Vec<(i16, i16)>,
 }
 
+/// Draws a recording: `push_all` gives its samples to a collector, and does so once more
+/// where the mean of the channels shows little of them.
+pub fn draw<E>(
+    collector: impl Fn() -> Collector,
+    mut push_all: impl FnMut(&mut Collector) -> Result<(), E>,
+) -> Result<Peaks, E> {
+    let mut of_mean = collector();
+    push_all(&mut of_mean)?;
+    of_mean.close_last_pixel();
+    if !of_mean.shows_little() {
+        return Ok(of_mean.finish());
+    }
+    let mut of_loudest = Collector {
+        of_loudest: true,
+        ..collector()
+    };
+    push_all(&mut of_loudest)?;
+    Ok(of_loudest.finish())
+}
+
 /// Collects peaks from samples as they come, in bounded memory.
 #[derive(Debug)]
 pub struct Collector {
     samples_per_pixel: u32,
     sums: Vec<(i32, i32)>,
     pixel: (i32, i32),
-    /// The loudest channel in each pixel; empty for one channel.
-    loudest: Vec<(i16, i16)>,
     channel_peaks: Loudest,
+    /// Whether pixels show the loudest channel, not the mean.
+    of_loudest: bool,
+    /// Pixels that were closed.
+    closed: usize,
+    /// The height of the sums, and of the loudest channels, in the pixels that are compared.
+    heights: (i64, i64),
     filled: u32,
     channels: i32,
     max_pixels: usize,
@@ -68,8 +96,10 @@ impl Collector {
             samples_per_pixel,
             sums: Vec::new(),
             pixel: NOTHING,
-            loudest: Vec::new(),
             channel_peaks: Loudest::default(),
+            of_loudest: false,
+            closed: 0,
+            heights: (0, 0),
             filled: 0,
             channels: 1,
             max_pixels,
@@ -93,7 +123,7 @@ impl Collector {
             let frames = room.min(samples.len() / channels);
             let (now, later) = samples.split_at(frames * channels);
             self.pixel = join(self.pixel, extremes(now, channels));
-            if channels > 1 {
+            if channels > 1 && (self.of_loudest || self.closed.is_multiple_of(COMPARED_STEP)) {
                 self.channel_peaks.push(now, channels);
             }
             self.filled += u32::try_from(frames).unwrap_or(0);
@@ -104,17 +134,21 @@ impl Collector {
         }
     }
 
+    /// Whether the mean shows little of what is in the channels.
+    fn shows_little(&self) -> bool {
+        let (sums, loudest) = self.heights;
+        sums * 100 < loudest * i64::from(self.channels) * LEAST_HEIGHT
+    }
+
     /// The peaks; the last pixel may cover fewer samples.
     pub fn finish(mut self) -> Peaks {
         self.close_last_pixel();
         let divide = |sum: i32| i16::try_from(sum / self.channels).unwrap_or_default();
-        let means = self.sums.iter();
-        let means = means.map(|(low, high)| (divide(*low), divide(*high)));
-        let means: Vec<(i16, i16)> = means.collect();
-        let shows_little = height(&means) * 100 < height(&self.loudest) * LEAST_HEIGHT;
+        let pairs = self.sums.iter();
+        let pairs = pairs.map(|(low, high)| (divide(*low), divide(*high)));
         Peaks {
             samples_per_pixel: self.samples_per_pixel,
-            pairs: if shows_little { self.loudest } else { means },
+            pairs: pairs.collect(),
         }
     }
 
@@ -125,13 +159,20 @@ impl Collector {
     }
 
     fn close_pixel(&mut self) {
+        if let Some((low, high)) = self.channel_peaks.close() {
+            self.heights.0 += height(self.pixel);
+            let loudest = (i32::from(low), i32::from(high));
+            self.heights.1 += height(loudest);
+            if self.of_loudest {
+                self.pixel = (loudest.0 * self.channels, loudest.1 * self.channels);
+            }
+        }
         self.sums.push(self.pixel);
+        self.closed += 1;
         self.pixel = NOTHING;
-        self.loudest.extend(self.channel_peaks.close());
         self.filled = 0;
         if self.sums.len() >= self.max_pixels && self.sums.len().is_multiple_of(2) {
             join_pairs(&mut self.sums);
-            join_pairs(&mut self.loudest);
             self.samples_per_pixel *= 2;
         }
     }
@@ -166,12 +207,8 @@ fn join_pairs<T: Ord + Copy>(pixels: &mut Vec<(T, T)>) {
     *pixels = joined.collect();
 }
 
-/// The sum of the heights of all pixels.
-fn height(pixels: &[(i16, i16)]) -> i64 {
-    let heights = pixels
-        .iter()
-        .map(|(low, high)| i64::from(*high) - i64::from(*low));
-    heights.sum()
+fn height((low, high): (i32, i32)) -> i64 {
+    i64::from(high) - i64::from(low)
 }
 
 /// The smallest and largest sum of the channels over a span of frames.
@@ -212,17 +249,28 @@ mod tests {
 
     use super::*;
 
-    fn peaks(frames: &[[i16; 2]], block: usize, mut collector: Collector) -> Peaks {
-        for part in frames.chunks(block) {
-            collector.push(part.as_flattened(), 2);
-        }
-        collector.finish()
+    fn peaks(
+        frames: &[[i16; 2]],
+        block: usize,
+        samples_per_pixel: u32,
+        max_pixels: usize,
+    ) -> Peaks {
+        let drawn = draw(
+            || Collector::new(samples_per_pixel, max_pixels),
+            |collector| {
+                for part in frames.chunks(block) {
+                    collector.push(part.as_flattened(), 2);
+                }
+                Ok::<(), ()>(())
+            },
+        );
+        drawn.expect("samples")
     }
 
     #[test]
     fn channels_are_summed_and_divided_toward_zero() {
         let frames = [[3, 0], [-3, -4], [10, -5]];
-        let found = peaks(&frames, 3, Collector::new(2, 100));
+        let found = peaks(&frames, 3, 2, 100);
         // Sums 3, -7 and 5; -7 / 2 is -3, not -4.
         assert_eq!(found.pairs, [(-3, 1), (2, 2)]);
     }
@@ -231,17 +279,20 @@ mod tests {
     fn channels_that_cancel_are_drawn_from_the_loudest() {
         let voice = |n: i16| (n % 100 - 50) * 100;
         let opposite: Vec<[i16; 2]> = (0..2_000).map(|n| [voice(n), -voice(n) / 2]).collect();
-        let found = peaks(&opposite, 700, Collector::new(100, 1_000));
+        let found = peaks(&opposite, 700, 100, 1_000);
         assert_eq!(found.pairs, [(-5_000, 4_900); 20]);
     }
 
     #[test]
     fn silent_tracks_of_a_recorder_do_not_weaken_the_others() {
-        let mut collector = Collector::new(100, 1_000);
         let frame = |n: i16| [0, 0, n % 100 * 100, 1, 0, 0];
         let samples: Vec<i16> = (0..2_000).flat_map(frame).collect();
-        collector.push(&samples, 6);
-        assert_eq!(collector.finish().pairs, [(0, 9_900); 20]);
+        let push_all = |collector: &mut Collector| {
+            collector.push(&samples, 6);
+            Ok::<(), ()>(())
+        };
+        let drawn = draw(|| Collector::new(100, 1_000), push_all);
+        assert_eq!(drawn.expect("samples").pairs, [(0, 9_900); 20]);
     }
 
     #[test]
@@ -270,7 +321,6 @@ mod tests {
             let mut collector = Collector::new(16, usize::MAX);
             collector.push(&samples, channels);
             collector.close_last_pixel();
-            collector.loudest.clear();
             let width = i32::try_from(channels).expect("few");
             let frames = samples.chunks_exact(channels);
             let means: Vec<i32> = frames
@@ -290,9 +340,9 @@ mod tests {
             frames in prop::collection::vec(any::<[i16; 2]>(), 1..3_000),
             block in 1_usize..700,
         ) {
-            let whole = peaks(&frames, usize::MAX, Collector::new(4, usize::MAX));
-            prop_assert_eq!(&peaks(&frames, block, Collector::new(4, usize::MAX)), &whole);
-            let joined = peaks(&frames, block, Collector::new(4, 16));
+            let whole = peaks(&frames, usize::MAX, 4, usize::MAX);
+            prop_assert_eq!(&peaks(&frames, block, 4, usize::MAX), &whole);
+            let joined = peaks(&frames, block, 4, 16);
             let width = joined.samples_per_pixel as usize / 4;
             for (pixel, parts) in joined.pairs.iter().zip(whole.pairs.chunks(width)) {
                 let low = parts.iter().map(|pair| pair.0).min();

@@ -45,16 +45,14 @@ impl Block {
 
     /// Measures and scales samples that have had 16 bits from the beginning.
     pub(crate) fn apply_levels(&mut self) {
-        if self.levels.is_done || self.levels.is_idle() || self.levels.skips_block() {
+        if self.levels.is_done || self.levels.is_idle() {
             return;
         }
         let mut floats = std::mem::take(&mut self.levels.floats);
         floats.clear();
-        floats.extend(
-            self.samples
-                .iter()
-                .map(|sample| f32::from(*sample) / 32_768.0),
-        );
+        let measured = self.levels.measured(self.samples.len(), self.channels);
+        let samples = self.samples[..measured].iter();
+        floats.extend(samples.map(|sample| f32::from(*sample) / 32_768.0));
         self.levels.apply(&mut floats, self.channels);
         if !self.levels.gain.is_unity() {
             convert::round(&floats, &mut self.samples);

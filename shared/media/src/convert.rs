@@ -19,7 +19,7 @@ pub(crate) fn interleave(buffer: &GenericAudioBufferRef<'_>, block: &mut Block) 
         samples, levels, ..
     } = block;
     levels.is_done = true;
-    if !levels.is_idle() {
+    if !levels.is_idle() && !levels.skips_block() {
         let mut floats = std::mem::take(&mut levels.floats);
         buffer.copy_to_vec_interleaved(&mut floats);
         levels.apply(&mut floats, buffer.num_planes());

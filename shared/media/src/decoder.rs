@@ -122,11 +122,11 @@ impl Decoder {
         self
     }
 
-    /// The same, but of long recordings whose samples need no decoding only an eighth, evenly
-    /// spread: enough for a warning, and too little to decide a gain by.
+    /// The same, but of long recordings only a small part, evenly spread: enough for a
+    /// warning, and too little to decide a gain by.
     #[must_use]
     pub fn with_sparse_level_meter(mut self) -> Self {
-        self.block.levels.is_sparse = true;
+        self.block.levels.sparse = true;
         self.with_level_meter()
     }
 

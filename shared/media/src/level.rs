@@ -12,10 +12,14 @@ use domain::audio_warning::AudioWarningCode;
 /// Frames of a window whose level is counted: 23 ms at 44.1 kHz.
 const WINDOW: usize = 1_024;
 
-/// Blocks from the start that a sparse meter measures, and then one of so many: reading
-/// samples of 16 bits takes less time than measuring them.
-const MEASURED_BLOCKS: u64 = 16;
-const MEASURED_STEP: u64 = 8;
+/// Packets from the start that a sparse meter measures, half a minute, and then one of so
+/// many.
+const MEASURED_BLOCKS: u64 = 1_024;
+const MEASURED_STEP: u64 = 16;
+
+/// Of samples of 16 bits, which are read in larger blocks and in less time than measuring
+/// them takes, it measures the first block and then this part of each.
+const MEASURED_SHARE: usize = 64;
 
 /// Samples from here on are at full scale: 16 bits end one step below it.
 const FULL_SCALE: f32 = 0.999_9;
@@ -264,9 +268,9 @@ pub(crate) struct Levels {
     pub(crate) meter: Option<Box<LevelMeter>>,
     /// Whether a codec has done it already, from samples of more than 16 bits.
     pub(crate) is_done: bool,
-    /// Whether most blocks of samples that need no decoding are not measured.
-    pub(crate) is_sparse: bool,
-    /// Blocks of such samples so far.
+    /// Whether only a part of the samples is measured.
+    pub(crate) sparse: bool,
+    /// Blocks so far.
     blocks: u64,
     /// Room for samples.
     pub(crate) floats: Vec<f32>,
@@ -278,12 +282,26 @@ impl Levels {
         self.gain.is_unity() && self.meter.is_none()
     }
 
-    /// Counts a block of samples that need no decoding; whether it is left as it is.
+    /// Counts a block; whether it is left as it is.
     pub(crate) fn skips_block(&mut self) -> bool {
         self.blocks += 1;
         let is_measured =
             self.blocks <= MEASURED_BLOCKS || self.blocks.is_multiple_of(MEASURED_STEP);
-        self.gain.is_unity() && self.is_sparse && !is_measured
+        self.is_sparse() && !is_measured
+    }
+
+    /// How much of a block of so many samples, which need no decoding, is measured.
+    pub(crate) fn measured(&mut self, samples: usize, channels: usize) -> usize {
+        self.blocks += 1;
+        if self.is_sparse() && self.blocks > 1 {
+            samples / channels.max(1) / MEASURED_SHARE * channels
+        } else {
+            samples
+        }
+    }
+
+    const fn is_sparse(&self) -> bool {
+        self.gain.is_unity() && self.sparse
     }
 
     /// Measures samples, then applies the gain.
