@@ -31,8 +31,9 @@ RUN cargo build --locked --release --package cloud && strip target/release/inter
 # A small FFmpeg under the LGPL, from Debian's source: demuxers and decoders of recordings,
 # nothing that encodes video or opens other protocols.
 FROM debian:bookworm-slim AS ffmpeg
-COPY scripts/ops/build-ffmpeg /
-RUN /build-ffmpeg /ffmpeg
+COPY scripts/common.sh /build/scripts/
+COPY scripts/ops/build-ffmpeg /build/scripts/ops/
+RUN /build/scripts/ops/build-ffmpeg /ffmpeg
 
 # glibc, certificates and a user without rights; no shell.
 FROM gcr.io/distroless/cc-debian12:nonroot

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # What the script itself needs; the rest of the machine is hidden from it.
 TOOLS = ["bash", "dirname", "env", "realpath", "sed"]
-WANTED = ["cc", "cmake", "curl", "jq", "python3", "ps", "pocketsphinx", "cargo"]
+WANTED = ["cc", "cmake", "curl", "jq", "python3", "ps", "ffmpeg", "pocketsphinx", "cargo"]
 FILES = ["/usr/share/pocketsphinx/model/en-us", "/etc/ssl/certs/ca-certificates.crt"]
 
 

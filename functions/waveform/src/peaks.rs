@@ -6,7 +6,7 @@
 //!
 //! Where that shows little of what is in the channels, because they are of opposite
 //! phase or most of them are silent, each pixel shows its loudest channel instead. That
-//! is decided at the end, for the whole recording, by every eighth pixel: it is then drawn
+//! is decided at the end, for the whole recording, by one of 32 pixels: it is then drawn
 //! once more.
 
 #![expect(
@@ -31,7 +31,7 @@ const MAX_PIXELS: usize = 40_000;
 const LEAST_HEIGHT: i64 = 35;
 
 /// Of so many pixels one is compared.
-const COMPARED_STEP: usize = 8;
+const COMPARED_STEP: usize = 32;
 
 /// The peaks of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]

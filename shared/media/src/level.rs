@@ -19,7 +19,7 @@ const MEASURED_STEP: u64 = 16;
 
 /// Of samples of 16 bits, which are read in larger blocks and in less time than measuring
 /// them takes, it measures the first block and then this part of each.
-const MEASURED_SHARE: usize = 64;
+const MEASURED_SHARE: usize = 256;
 
 /// Samples from here on are at full scale: 16 bits end one step below it.
 const FULL_SCALE: f32 = 0.999_9;
