@@ -6,8 +6,8 @@
 //!
 //! Where that shows little of what is in the channels, because they are of opposite
 //! phase or most of them are silent, each pixel shows its loudest channel instead. That
-//! is decided at the end, for the whole recording, by one of 32 pixels: it is then drawn
-//! once more.
+//! is decided at the end, for the whole recording, by part of the pixels: it is then
+//! drawn once more.
 
 #![expect(
     clippy::inline_always,
@@ -30,7 +30,9 @@ const MAX_PIXELS: usize = 40_000;
 /// shown. Of two people on two channels the mean has 50, of unlike channels 60 to 70.
 const LEAST_HEIGHT: i64 = 35;
 
-/// Of so many pixels one is compared.
+/// Pixels from the start in which the channels are compared, 6 s at 44.1 kHz, and then one of
+/// so many.
+const COMPARED_FIRST: usize = 1_024;
 const COMPARED_STEP: usize = 32;
 
 /// The peaks of a recording.
@@ -123,7 +125,7 @@ impl Collector {
             let frames = room.min(samples.len() / channels);
             let (now, later) = samples.split_at(frames * channels);
             self.pixel = join(self.pixel, extremes(now, channels));
-            if channels > 1 && (self.of_loudest || self.closed.is_multiple_of(COMPARED_STEP)) {
+            if channels > 1 && (self.of_loudest || self.is_compared()) {
                 self.channel_peaks.push(now, channels);
             }
             self.filled += u32::try_from(frames).unwrap_or(0);
@@ -132,6 +134,10 @@ impl Collector {
             }
             samples = later;
         }
+    }
+
+    const fn is_compared(&self) -> bool {
+        self.closed < COMPARED_FIRST || self.closed.is_multiple_of(COMPARED_STEP)
     }
 
     /// Whether the mean shows little of what is in the channels.
@@ -249,6 +255,15 @@ mod tests {
 
     use super::*;
 
+    /// The peaks of the mean, whatever it shows.
+    fn mean(frames: &[[i16; 2]], block: usize, samples_per_pixel: u32, max_pixels: usize) -> Peaks {
+        let mut collector = Collector::new(samples_per_pixel, max_pixels);
+        for part in frames.chunks(block) {
+            collector.push(part.as_flattened(), 2);
+        }
+        collector.finish()
+    }
+
     fn peaks(
         frames: &[[i16; 2]],
         block: usize,
@@ -340,9 +355,9 @@ mod tests {
             frames in prop::collection::vec(any::<[i16; 2]>(), 1..3_000),
             block in 1_usize..700,
         ) {
-            let whole = peaks(&frames, usize::MAX, 4, usize::MAX);
-            prop_assert_eq!(&peaks(&frames, block, 4, usize::MAX), &whole);
-            let joined = peaks(&frames, block, 4, 16);
+            let whole = mean(&frames, usize::MAX, 4, usize::MAX);
+            prop_assert_eq!(&mean(&frames, block, 4, usize::MAX), &whole);
+            let joined = mean(&frames, block, 4, 16);
             let width = joined.samples_per_pixel as usize / 4;
             for (pixel, parts) in joined.pairs.iter().zip(whole.pairs.chunks(width)) {
                 let low = parts.iter().map(|pair| pair.0).min();
