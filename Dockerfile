@@ -41,7 +41,7 @@ COPY --from=ffmpeg /ffmpeg/bin/ /usr/local/bin/
 COPY --from=ffmpeg /ffmpeg/lib/ /usr/lib/x86_64-linux-gnu/
 COPY --from=build /build/target/release/interviewlens-cloud /app/
 USER nonroot
-ENV PORT=8080 FFMPEG=/usr/local/bin/ffmpeg
+ENV PORT=8080
 EXPOSE 8080
 ENTRYPOINT ["/app/interviewlens-cloud"]
 CMD ["api"]

@@ -26,6 +26,7 @@ locals {
     TRANSCRIBER                 = var.transcriber
     DEEPGRAM_MODEL              = var.deepgram_model
     DIARIZATION                 = var.diarization
+    FFMPEG                      = var.ffmpeg
     ANALYZER                    = var.analyzer
     GEMINI_MODEL                = var.gemini_model
     VERTEX_LOCATION             = var.vertex_location

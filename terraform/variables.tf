@@ -77,6 +77,17 @@ variable "diarization" {
   }
 }
 
+variable "ffmpeg" {
+  description = "Whether FFmpeg decodes what the decoding library cannot: off, or empty for the one in the image."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = contains(["", "off"], var.ffmpeg)
+    error_message = "off, or empty."
+  }
+}
+
 variable "analyzer" {
   description = "The language engine: vertex needs no key, gemini and openai one, extractive no model."
   type        = string

@@ -2816,13 +2816,16 @@ export interface operations {
                      * @example {
                      *       "audio": {
                      *         "channels": null,
+                     *         "codec": null,
+                     *         "container": null,
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
                      *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
-                     *         "url": null
+                     *         "url": null,
+                     *         "warnings": []
                      *       },
                      *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
@@ -3667,13 +3670,23 @@ export interface operations {
                      *         {
                      *           "audio": {
                      *             "channels": 1,
+                     *             "codec": "flac",
+                     *             "container": "flac",
                      *             "content_type": "audio/flac",
                      *             "duration_ms": 62000,
                      *             "filename": "interview.flac",
                      *             "recorded_at": "2025-12-18T13:00:00Z",
                      *             "sample_rate_hz": 16000,
                      *             "size_bytes": 1048576,
-                     *             "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
+                     *             "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm",
+                     *             "warnings": [
+                     *               {
+                     *                 "code": "low_level",
+                     *                 "from_ms": 0,
+                     *                 "message": "the recording is very quiet",
+                     *                 "to_ms": 62000
+                     *               }
+                     *             ]
                      *           },
                      *           "channels": "auto",
                      *           "created_at": "2026-03-02T09:30:00.000Z",
@@ -3880,13 +3893,16 @@ export interface operations {
                      * @example {
                      *       "audio": {
                      *         "channels": null,
+                     *         "codec": null,
+                     *         "container": null,
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
                      *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
-                     *         "url": null
+                     *         "url": null,
+                     *         "warnings": []
                      *       },
                      *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
@@ -4267,13 +4283,23 @@ export interface operations {
                      *       },
                      *       "audio": {
                      *         "channels": 1,
+                     *         "codec": "flac",
+                     *         "container": "flac",
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
                      *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
-                     *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
+                     *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm",
+                     *         "warnings": [
+                     *           {
+                     *             "code": "low_level",
+                     *             "from_ms": 0,
+                     *             "message": "the recording is very quiet",
+                     *             "to_ms": 62000
+                     *           }
+                     *         ]
                      *       },
                      *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
@@ -4762,13 +4788,23 @@ export interface operations {
                      * @example {
                      *       "audio": {
                      *         "channels": 1,
+                     *         "codec": "flac",
+                     *         "container": "flac",
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
                      *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
-                     *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
+                     *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm",
+                     *         "warnings": [
+                     *           {
+                     *             "code": "low_level",
+                     *             "from_ms": 0,
+                     *             "message": "the recording is very quiet",
+                     *             "to_ms": 62000
+                     *           }
+                     *         ]
                      *       },
                      *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
@@ -6355,13 +6391,23 @@ export interface operations {
                      * @example {
                      *       "audio": {
                      *         "channels": 1,
+                     *         "codec": "flac",
+                     *         "container": "flac",
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
                      *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
-                     *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm"
+                     *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm",
+                     *         "warnings": [
+                     *           {
+                     *             "code": "low_level",
+                     *             "from_ms": 0,
+                     *             "message": "the recording is very quiet",
+                     *             "to_ms": 62000
+                     *           }
+                     *         ]
                      *       },
                      *       "channels": "auto",
                      *       "created_at": "2026-03-02T09:30:00.000Z",

@@ -55,6 +55,7 @@ fn value(name: &str) -> &str {
         | "TRUSTED_PROXIES" => "7",
         "TRANSCRIBER" => "deepgram",
         "DIARIZATION" => "auto",
+        "FFMPEG" => "off",
         "VERTEX_LOCATION" => "global",
         _ => "a-value-of-thirty-two-characters",
     }

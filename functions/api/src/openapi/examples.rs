@@ -49,6 +49,11 @@ pub(crate) fn interview() -> Value {
         "audio": {
             "filename": "interview.flac", "content_type": "audio/flac", "size_bytes": 1_048_576,
             "duration_ms": 62_000, "channels": 1, "sample_rate_hz": 16_000,
+            "container": "flac", "codec": "flac",
+            "warnings": [{
+                "code": "low_level", "from_ms": 0, "to_ms": 62_000,
+                "message": "the recording is very quiet",
+            }],
             "recorded_at": "2025-12-18T13:00:00Z",
             "url": format!("/v1/audio/{ID}?token=bG9jYWwuazNm"),
         },
@@ -89,11 +94,14 @@ pub(crate) fn created() -> Value {
         "duration_ms",
         "channels",
         "sample_rate_hz",
+        "container",
+        "codec",
         "recorded_at",
         "url",
     ] {
         interview["audio"][later] = Value::Null;
     }
+    interview["audio"]["warnings"] = json!([]);
     interview["upload"] = upload();
     interview
 }
