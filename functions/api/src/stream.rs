@@ -176,7 +176,13 @@ async fn look(spooled: &TempRecording) -> Result<(), Problem> {
     let read = recording.objects.read(object, generation, range).await;
     let (_, bytes) = read.map_err(|_| Problem::internal())?;
     let start: Vec<Bytes> = bytes.try_collect().await.map_err(|_| Problem::internal())?;
-    let checked = media::check(&start.concat(), false);
+    let start = start.concat();
+    // An error behind the first event has no status: what begins like no recording is
+    // refused, although FFmpeg may find one further on.
+    let checked = match media::probe(&start) {
+        Err(error @ media::Error::NotAudio) => Err(error),
+        _ => media::check(&start, false),
+    };
     checked.map_err(|error| step_problem(&error.to_step_error()))
 }
 
