@@ -1,7 +1,10 @@
 //! The transcript as text for people: a form writes it turn by turn, so that one of any
 //! length needs the memory of a turn, or for captions of a few more seconds.
 
-use domain::transcript::{Transcript, Turn, Word};
+use domain::{
+    text::clock_time,
+    transcript::{Transcript, Turn, Word},
+};
 
 use crate::captions::one_line;
 
@@ -38,7 +41,7 @@ pub(crate) struct PlainText;
 
 impl TranscriptForm for PlainText {
     fn turn(&mut self, turn: &Turn, _: &[Word], speaker: &str) -> String {
-        let (time, text) = (clock(turn.start_ms), one_line(turn.text.reveal()));
+        let (time, text) = (clock_time(turn.start_ms), one_line(turn.text.reveal()));
         format!("[{time}] {}: {text}\n", one_line(speaker))
     }
 }
@@ -55,20 +58,9 @@ impl TranscriptForm for Markdown {
     }
 
     fn turn(&mut self, turn: &Turn, _: &[Word], speaker: &str) -> String {
-        let (time, text) = (clock(turn.start_ms), escape(turn.text.reveal()));
+        let (time, text) = (clock_time(turn.start_ms), escape(turn.text.reveal()));
         format!("\n**{}** ({time})\n\n{text}\n", escape(speaker))
     }
-}
-
-/// Hours, minutes and seconds.
-fn clock(millis: u64) -> String {
-    let seconds = millis / 1_000;
-    format!(
-        "{}:{:02}:{:02}",
-        seconds / 3_600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
 }
 
 /// Text that Markdown takes for text.
@@ -92,6 +84,6 @@ mod tests {
     #[test]
     fn markdown_shows_what_was_said_and_nothing_else() {
         assert_eq!(escape("<b>*2* [x](y)\n#"), "\\<b\\>\\*2\\* \\[x\\](y) \\#");
-        assert_eq!(clock(3_723_000), "1:02:03");
+        assert_eq!(clock_time(3_723_000), "1:02:03");
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     analysis::Warning,
+    text::clock_time,
     versions::{UnknownFields, open_enum, strip_unknown},
 };
 
@@ -98,17 +99,6 @@ impl AudioWarning {
             message: format!("{place}: {}", self.message),
         }
     }
-}
-
-/// A time as `h:mm:ss`.
-fn clock_time(ms: u64) -> String {
-    let seconds = ms / 1_000;
-    format!(
-        "{}:{:02}:{:02}",
-        seconds / 3_600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
 }
 
 /// Adds a warning to a list, joined with the last of its kind where that is close or the

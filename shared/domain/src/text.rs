@@ -8,6 +8,17 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nf
 /// A pattern that every text matches in which there is something to read.
 pub const NOT_BLANK: &str = r"\S";
 
+/// A time in milliseconds as hours, minutes and seconds: `1:02:03`.
+pub fn clock_time(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    format!(
+        "{}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
 /// A word as it is compared: letters and digits in lower case, accents composed as
 /// Unicode's form C has them, whichever way they were typed.
 ///

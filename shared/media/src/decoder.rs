@@ -102,10 +102,20 @@ impl Decoder {
             Err(error @ (Error::Read(_) | Error::TooLong { .. } | Error::Empty)) => {
                 return Err(error);
             }
-            Err(error) => decoder.fall_back(error)?,
+            Err(error) => decoder.begin_with_ffmpeg(error)?,
         }
         decoder.format.0 = decoder.way_format().0;
         Ok(decoder)
+    }
+
+    /// Begins with FFmpeg; where that finds nothing, with the library after all, which may
+    /// decode a part of the recording.
+    fn begin_with_ffmpeg(&mut self, error: Error) -> Result<(), Error> {
+        match self.fall_back(error) {
+            Err(error @ Error::Read(_)) => Err(error),
+            Err(error) if self.ffmpeg.take().is_some() => self.open_library().map_err(|_| error),
+            outcome => outcome,
+        }
     }
 
     /// Scales all samples, before they are rounded to 16 bits.
