@@ -3,8 +3,8 @@
 
 use std::{fs, io::Cursor, path::Path};
 
-use domain::transcript::AudioFacts;
-use media::{Decoder, Error};
+use domain::{audio_warning::AudioWarningCode, transcript::AudioFacts};
+use media::{Decoder, Error, Ffmpeg};
 use support::{ffmpeg, run};
 
 mod support;
@@ -160,6 +160,33 @@ fn the_first_track_that_can_be_decoded_is_taken() {
     ];
     let bytes = made("a.mkv", &both);
     assert!(milliseconds(bytes).abs_diff(6_000) < 60);
+}
+
+#[test]
+fn the_library_decodes_a_track_where_ffmpeg_finds_none() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["ffmpeg", "ffprobe"] {
+        let path = folder.path().join(name);
+        fs::write(&path, "#!/bin/sh\nexit 1\n").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+    }
+    let broken = folder.path().join("ffmpeg");
+    let broken = Ffmpeg::find(broken.to_str()).flatten().expect("found");
+    let broken: &'static Ffmpeg = Box::leak(Box::new(broken));
+    let bytes = made("a.mka", &["-map", "0:a", "-map", "0:a", "-c:a", "flac"]);
+    let opened = Decoder::open_with(Box::new(Cursor::new(bytes)), Some(broken));
+    let mut decoder = opened.expect("the first track");
+    while decoder.next_block().expect("decodes").is_some() {}
+    assert_eq!(decoder.facts().duration_ms, 6_000);
+    let codes: Vec<_> = decoder
+        .report()
+        .warnings
+        .iter()
+        .map(|one| one.code)
+        .collect();
+    assert_eq!(codes, [AudioWarningCode::OtherTrack]);
 }
 
 #[test]
