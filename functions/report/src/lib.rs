@@ -95,17 +95,31 @@ impl Report {
             input: format!("{revision}@{}", analysis.created_at),
             engine: None,
         };
-        let before = self.steps.records.read(&key.data("report")).await?;
         let compose = |_, lease| self.compose(key, lease, analysis);
-        let outcome = Box::pin(self.steps.run(assignment, compose)).await?;
-        match (outcome, before) {
-            (Outcome::Finished, Some(before)) => {
-                let before: StoredReport = before.decode()?;
-                Ok(self.artifacts.delete(&before.object).await?)
-            }
-            (Outcome::Gone, _) => self.clear(key).await,
+        match Box::pin(self.steps.run(assignment, compose)).await? {
+            // A worker that was killed after its commit has left this to a redelivery.
+            Outcome::Finished | Outcome::AlreadySettled => self.delete_replaced(key).await,
+            Outcome::Gone => self.clear(key).await,
             _ => Ok(()),
         }
+    }
+
+    /// Deletes the reports with an older fencing token than the stored one: it has replaced
+    /// them, or their workers were killed before they committed. Workers with a newer token
+    /// may still be writing.
+    async fn delete_replaced(&self, key: &InterviewKey) -> Result<(), Failure> {
+        let Some(document) = self.steps.records.read(&key.data("report")).await? else {
+            return Ok(());
+        };
+        let stored: StoredReport = document.decode()?;
+        let stored = key.report_token(&stored.object);
+        for object in self.artifacts.list(&key.object_prefix()).await? {
+            let token = key.report_token(&object);
+            if token.is_some() && token < stored {
+                self.artifacts.delete(&object).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn clear(&self, key: &InterviewKey) -> Result<(), Failure> {

@@ -29,9 +29,11 @@ pub struct ObjectCheckpoint {
     uncancelled: Uncancelled,
 }
 
-/// What the names of the parts of all recordings of an interview begin with.
-fn all_parts(key: &InterviewKey) -> String {
-    format!("{}recognition/", key.object_prefix())
+/// What the names of the parts begin with: of the recording of one generation, or of all
+/// recordings of an interview.
+fn prefix(key: &InterviewKey, generation: Option<i64>) -> String {
+    let all = format!("{}recognition/", key.object_prefix());
+    generation.map_or(all.clone(), |generation| format!("{all}{generation}/"))
 }
 
 impl ObjectCheckpoint {
@@ -44,7 +46,7 @@ impl ObjectCheckpoint {
     ) -> Self {
         Self {
             objects,
-            prefix: format!("{}{generation}/", all_parts(key)),
+            prefix: prefix(key, Some(generation)),
             token: lease.token,
             next: AtomicU64::new(0),
             uncancelled: Uncancelled::current(),
@@ -94,9 +96,14 @@ impl Checkpoint for ObjectCheckpoint {
     }
 }
 
-/// Deletes the parts of all recordings of an interview.
-pub async fn clear(objects: &dyn ObjectStore, key: &InterviewKey) -> Result<(), ObjectError> {
-    for name in objects.list(&all_parts(key)).await? {
+/// Deletes the parts of the recording of one generation, or of all recordings of an
+/// interview.
+pub async fn clear(
+    objects: &dyn ObjectStore,
+    key: &InterviewKey,
+    generation: Option<i64>,
+) -> Result<(), ObjectError> {
+    for name in objects.list(&prefix(key, generation)).await? {
         objects.delete(&name).await?;
     }
     Ok(())

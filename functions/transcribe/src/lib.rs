@@ -226,11 +226,26 @@ impl Transcribe {
         if outcome == Outcome::Gone {
             self.clear_chunks(&job.key, None).await?;
         }
-        let is_over = [Outcome::Gone, Outcome::Finished, Outcome::GivenUp].contains(&outcome);
-        if is_over && self.transcriber.keeps_checkpoints() {
-            checkpoint::clear(&*self.artifacts, &job.key).await?;
+        if self.transcriber.keeps_checkpoints() {
+            self.clear_checkpoints(&job, outcome).await?;
         }
         Ok(())
+    }
+
+    /// Deletes what was kept for another attempt, once there is none to come.
+    async fn clear_checkpoints(&self, job: &Job, outcome: Outcome) -> Result<(), ObjectError> {
+        let artifacts = &*self.artifacts;
+        match outcome {
+            Outcome::Gone | Outcome::Finished | Outcome::GivenUp => {
+                checkpoint::clear(artifacts, &job.key, None).await
+            }
+            // A worker that was killed after its commit has left this to a redelivery. A
+            // newer recording of the interview may be in work.
+            Outcome::AlreadySettled => {
+                checkpoint::clear(artifacts, &job.key, Some(job.generation)).await
+            }
+            Outcome::Deferred | Outcome::Superseded => Ok(()),
+        }
     }
 
     /// The engine for the next recording.

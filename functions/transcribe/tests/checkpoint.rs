@@ -52,6 +52,10 @@ async fn parts_come_back_in_order_to_the_next_attempt_until_they_are_cleared() {
     assert_eq!(parts, [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
     // Another recording of the interview has parts of its own.
     assert!(attempt(8, 4).load().await.expect("no parts").is_empty());
-    clear(&*objects, &key).await.expect("cleared");
+    attempt(8, 4).append(b"new".to_vec()).await.expect("stored");
+    clear(&*objects, &key, Some(7)).await.expect("cleared");
     assert!(attempt(7, 5).load().await.expect("no parts").is_empty());
+    assert_eq!(attempt(8, 5).load().await.expect("parts"), [b"new"]);
+    clear(&*objects, &key, None).await.expect("cleared");
+    assert!(attempt(8, 5).load().await.expect("no parts").is_empty());
 }

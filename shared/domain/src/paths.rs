@@ -134,6 +134,13 @@ impl InterviewKey {
         format!("{}report-{token}.docx", self.object_prefix())
     }
 
+    /// The fencing token in the name of one of the interview's reports.
+    pub fn report_token(&self, object: &str) -> Option<u64> {
+        let name = object.strip_prefix(&self.object_prefix())?;
+        let token = name.strip_prefix("report-")?.strip_suffix(".docx")?;
+        token.parse().ok()
+    }
+
     /// The interview that an object or a document belongs to, by its name.
     pub fn from_path(path: &str) -> Option<Self> {
         Self::in_collection(path, INTERVIEWS)
@@ -179,6 +186,16 @@ mod tests {
         }
         assert_eq!(InterviewKey::from_path("users/u/notes/n"), None);
         assert_eq!(InterviewKey::from_path("report.docx"), None);
+    }
+
+    #[test]
+    fn report_object_names_its_token() {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::generate(),
+        };
+        assert_eq!(key.report_token(&key.report_object(12)), Some(12));
+        assert_eq!(key.report_token(&key.new_audio_object()), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Deliveries as they may come: late, thrice, backwards.
 
-use embedded::deliveries::Requeue;
+use embedded::deliveries::{QueuedDelivery, Requeue};
 use emulation::dispatch::trigger;
 
 use crate::support::TestHost;
@@ -8,6 +8,12 @@ use crate::support::TestHost;
 /// Delivers whatever is due, all of it, backwards and three times, and every
 /// event once more when all is over.
 pub(crate) async fn deliver_badly(test: &TestHost) {
+    let deliveries = deliver_thrice(test).await;
+    redeliver(test, &deliveries).await;
+}
+
+/// Delivers whatever is due, backwards and three times; returns all of it.
+pub(crate) async fn deliver_thrice(test: &TestHost) -> Vec<QueuedDelivery> {
     let deliveries = test.host.store.deliveries();
     let mut seen = Vec::new();
     loop {
@@ -44,7 +50,12 @@ pub(crate) async fn deliver_badly(test: &TestHost) {
             }
         }
     }
-    for delivery in seen.iter().rev() {
+    seen
+}
+
+/// Delivers once more what was delivered, the latest first.
+pub(crate) async fn redeliver(test: &TestHost, delivered: &[QueuedDelivery]) {
+    for delivery in delivered.iter().rev() {
         let function = test
             .host
             .functions()

@@ -1,16 +1,18 @@
-//! A worker who was taken for dead and comes to an end all the same.
+//! A worker that was taken for dead and finishes all the same, and one that was killed
+//! before it deleted what it no longer needed.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use ::report::Report;
 use async_trait::async_trait;
 use domain::{
-    Timestamp,
+    Timestamp, interview_store,
     lease::LEASE,
     ports::{
         ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, SignedUpload, UploadGrant,
     },
 };
+use futures::{StreamExt as _, stream};
 use http::Method;
 use serde_json::json;
 use steps::{Function as _, StepRunner, Trigger};
@@ -18,6 +20,7 @@ use tokio::sync::Notify;
 
 use crate::{
     products::report,
+    redelivery::{deliver_thrice, redeliver},
     support::{TestHost, key, wav},
 };
 
@@ -138,4 +141,41 @@ async fn late_report_does_not_replace_a_newer_one() {
     let bucket = test.host.store.bucket("artifacts");
     let objects = bucket.list(&key(&id).object_prefix()).await.unwrap();
     assert_eq!(objects, [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn objects_of_killed_workers_go_with_the_next_delivery() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    let delivered = deliver_thrice(&test).await;
+    let (key, bucket) = (key(&id), test.host.store.bucket("artifacts"));
+    let list = || async { bucket.list(&key.object_prefix()).await.unwrap() };
+    let stored = list().await;
+    assert_eq!(stored.len(), 1, "the report: {stored:?}");
+    let token = key.report_token(&stored[0]).expect("a token");
+    let interview = interview_store::interview(&*test.host.store.records(), &key).await;
+    let audio = interview.unwrap().and_then(|interview| interview.audio);
+    let generation = audio.and_then(|audio| audio.generation).unwrap();
+    let (running, part) = (key.report_object(token + 1), "000000-1");
+    for left in [
+        // Written by a worker that was killed before its commit.
+        &key.report_object(token - 1),
+        // Still being written by a worker with a newer lease.
+        &running,
+        // Kept for another attempt by a worker that was killed after its commit.
+        &format!("{}recognition/{generation}/{part}", key.object_prefix()),
+        // Of a newer recording, which is in work.
+        &format!("{}recognition/99/{part}", key.object_prefix()),
+    ] {
+        let body = stream::iter([Ok("left".into())]).boxed();
+        let written = bucket.write(left, "text/plain", body, Overwrite::Refused);
+        written.await.expect("written");
+    }
+    redeliver(&test, &delivered).await;
+    let kept = [
+        format!("{}recognition/99/{part}", key.object_prefix()),
+        stored[0].clone(),
+        running,
+    ];
+    assert_eq!(BTreeSet::from_iter(list().await), BTreeSet::from(kept));
 }

@@ -45,6 +45,18 @@ fn under_way(data_dir: &Path) -> u64 {
         .expect("counts")
 }
 
+/// The names of the objects that a data directory holds.
+fn object_names(data_dir: &Path) -> Vec<String> {
+    let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database =
+        Connection::open_with_flags(data_dir.join("interviewlens.db"), only_read).expect("opens");
+    let mut names = database
+        .prepare("SELECT name FROM objects")
+        .expect("a query");
+    let names = names.query_map((), |row| row.get(0)).expect("rows");
+    names.map(|name| name.expect("text")).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
     let _one = ONE.lock().await;
@@ -100,7 +112,8 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
     assert_eq!(
         object_files(folder.path()),
         40,
-        "a recording and a report each, and nothing half done"
+        "a recording and a report each, and nothing half done: {:?}",
+        object_names(folder.path())
     );
     let entries: BTreeSet<String> = std::fs::read_dir(folder.path())
         .expect("the data directory")

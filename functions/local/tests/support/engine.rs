@@ -44,6 +44,10 @@ impl Transcriber for ScriptedEngine {
         Some("scripted")
     }
 
+    fn keeps_checkpoints(&self) -> bool {
+        true
+    }
+
     async fn transcribe(
         &self,
         request: &TranscriptionRequest,
