@@ -71,23 +71,23 @@ async fn hanging() -> (String, watch::Receiver<usize>) {
     (url, count)
 }
 
-/// How long one of ben's webhooks takes from the event to the receiver.
+/// How long one webhook of a user with little takes from the event to the receiver.
 async fn wait(host: &Host, receiver: &Receiver, hook: &str) -> Duration {
     let before = receiver.received.lock().unwrap().len();
     let begun = Instant::now();
-    publish(host, "ben", hook).await;
+    publish(host, "little", hook).await;
     receiver.different(before + 1).await;
     begun.elapsed()
 }
 
 /// How long many of them take, one after the other.
 #[derive(Debug, Clone, Copy)]
-struct Waits {
-    mean: Duration,
-    slowest: Duration,
+pub(crate) struct Waits {
+    pub(crate) mean: Duration,
+    pub(crate) slowest: Duration,
 }
 
-async fn waits(host: &Host, receiver: &Receiver, hook: &str) -> Waits {
+pub(crate) async fn waits(host: &Host, receiver: &Receiver, hook: &str) -> Waits {
     let mut waits = Vec::new();
     for _ in 0..ROUNDS {
         waits.push(wait(host, receiver, hook).await);
