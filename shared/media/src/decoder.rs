@@ -16,7 +16,7 @@ use crate::{
     pcm::Pcm,
     rest::{self, Rest},
     shared_source::SharedSource,
-    source::Failures,
+    source::{Failures, PatchedReader},
 };
 
 /// A recording being decoded.
@@ -51,6 +51,9 @@ pub struct RecordingReport {
     pub content_type: String,
     /// Whether FFmpeg was needed.
     pub used_ffmpeg: bool,
+    /// Whether what is played differs from the packets in the file: they were cut by a
+    /// person, have gaps, or are of several recordings. Browsers treat such files differently.
+    pub is_edited: bool,
     /// What could not be decoded as it should.
     pub warnings: Vec<AudioWarning>,
 }
@@ -72,6 +75,14 @@ const MAX_PARTS: u32 = 1_000;
 
 /// What may be missing to the declared length without a warning, in milliseconds.
 const TOLERATED_MISSING_MS: u64 = 1_000;
+
+impl RecordingReport {
+    /// Whether browsers play the file, on the time line of the decoded samples.
+    pub fn plays_in_browsers(&self) -> bool {
+        let is_whole = !self.used_ffmpeg && !self.is_edited;
+        is_whole && names::plays_in_browsers(&self.container, &self.codec)
+    }
+}
 
 impl Decoder {
     /// Begins to decode; the kind of recording is found out from its bytes. What the
@@ -210,6 +221,7 @@ impl Decoder {
         let is_fallback = matches!(self.way, Way::Ffmpeg(_));
         self.way = Way::Ended;
         if let Some(ffmpeg) = self.ffmpeg.filter(|_| !is_fallback) {
+            self.bridge_damage()?;
             let source = self.source.reader_at(self.part.0);
             let format = Some(self.format).filter(|(_, channels)| *channels > 0);
             let skip = self.frames - self.part.1;
@@ -228,6 +240,24 @@ impl Decoder {
             return Err(error);
         }
         self.warn(AudioWarningCode::UnreadBytes, self.frames);
+        Ok(())
+    }
+
+    /// Lets a reader of MP4 find the fragments behind damage.
+    fn bridge_damage(&mut self) -> Result<(), Error> {
+        let is_mp4 = self.report.container == FileKind::Mp4.container();
+        if !is_mp4 || self.parts > 1 {
+            return Ok(());
+        }
+        let mut reader = self.source.reader_at(0);
+        let patches = mp4::bridges(&mut reader).map_err(Error::Read)?;
+        if !patches.is_empty() {
+            self.warn(AudioWarningCode::SkippedPackets, self.frames);
+            let source = Box::new(self.source.reader_at(0));
+            let mut bridged = PatchedReader::new(source, Failures::default());
+            bridged.patches = patches;
+            self.source = SharedSource::new(Box::new(bridged));
+        }
         Ok(())
     }
 
@@ -304,6 +334,7 @@ impl Decoder {
     /// Continues with the recording that begins at an offset in the file.
     fn begin_part(&mut self, offset: u64) -> Result<bool, Error> {
         self.parts += 1;
+        self.report.is_edited = true;
         self.part = (offset, self.frames);
         match self.open_library() {
             Ok(()) => {}
@@ -330,7 +361,10 @@ impl Decoder {
     /// Adds what the library noticed while it decoded the last samples.
     fn note_defects(&mut self, from_frames: u64) {
         let defects = match &mut self.way {
-            Way::Library(library) => library.take_defects(),
+            Way::Library(library) => {
+                self.report.is_edited |= library.is_edited();
+                library.take_defects()
+            }
             Way::Ffmpeg(child) => child.take_defects(),
             Way::Plain(_) | Way::Ended => Vec::new(),
         };

@@ -44,7 +44,7 @@ mod wav;
 pub use block::Block;
 pub use decoder::{Decoder, RecordingReport};
 pub use error::Error;
-pub use ffmpeg::Ffmpeg;
+pub use ffmpeg::{CopyError, Ffmpeg};
 pub use length::length_ms;
 pub use mix::Mix;
 pub use names::UNKNOWN_TYPE;

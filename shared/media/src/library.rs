@@ -59,6 +59,8 @@ pub(crate) struct Library {
     parts: u32,
     /// Whether another decoder takes over what this one cannot decode.
     has_fallback: bool,
+    /// The longest time of a packet in the index of an MP4, in frames.
+    longest_packet: u64,
     /// Frames of the last packet that was decoded.
     last_frames: u64,
     /// Frames decoded so far, without silence and with what is trimmed.
@@ -73,6 +75,8 @@ pub(crate) struct Library {
     has_ended: bool,
     /// What ended the decoding, to be returned behind what is held back.
     failure: Option<Error>,
+    /// Whether stretches were left out or silence was added.
+    is_edited: bool,
 }
 
 impl Library {
@@ -116,6 +120,7 @@ impl Library {
             foreign_in_a_row: 0,
             parts: 1,
             has_fallback,
+            longest_packet: 0,
             last_frames: 0,
             decoded_frames: 0,
             waiting: VecDeque::new(),
@@ -124,6 +129,7 @@ impl Library {
             ended_in_error: false,
             has_ended: false,
             failure: None,
+            is_edited: false,
         };
         library.timeline = library.new_timeline();
         Ok(library)
@@ -182,6 +188,11 @@ impl Library {
 
     pub(crate) const fn channels(&self) -> usize {
         self.channels
+    }
+
+    /// Whether what was given so far differs from the packets by more than padding.
+    pub(crate) const fn is_edited(&self) -> bool {
+        self.is_edited || self.parts > 1
     }
 
     /// Gives silence, a second at a time, and then what is held.

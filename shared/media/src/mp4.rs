@@ -4,10 +4,14 @@
 //! ISO/IEC 14496-12: sections 4.2 (boxes), 8.2.2 (`mvhd`), 8.4.2 (`mdhd`), 8.4.3
 //! (`hdlr`), 8.5.2 (`stsd`), 8.6.6 (`elst`).
 
+mod fragments;
+
 use std::{
     io::{self, Seek as _, SeekFrom},
     ops::Range,
 };
+
+pub(crate) use fragments::bridges;
 
 use crate::{Source, source::PatchedReader};
 

@@ -45,6 +45,20 @@ pub(crate) fn media_type(container: &str, codec: &str) -> &'static str {
     }
 }
 
+/// Whether Chrome, Firefox and Safari all play a codec in a container, both by FFmpeg's
+/// names (MDN, "Media container formats" and "Web audio codec guide").
+pub(crate) fn plays_in_browsers(container: &str, codec: &str) -> bool {
+    match container {
+        "wav" => codec.starts_with("pcm"),
+        "mp3" => codec == "mp3",
+        "aac" => codec == "aac",
+        "flac" => codec == "flac",
+        "mov" => matches!(codec, "aac" | "mp3"),
+        "ogg" | "matroska" => matches!(codec, "opus" | "vorbis"),
+        _ => false,
+    }
+}
+
 /// A codec without a name here.
 pub(crate) const UNKNOWN: &str = "the codec of this recording";
 
@@ -106,6 +120,22 @@ pub(crate) fn sample_entry_name(entry: [u8; 4]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_some_browsers_play_is_not_playable() {
+        for (container, codec) in [("wav", "pcm_s16le"), ("mov", "aac"), ("ogg", "opus")] {
+            assert!(plays_in_browsers(container, codec), "{container}");
+        }
+        for (container, codec) in [
+            ("mov", "alac"),
+            ("mov", "amr_nb"),
+            ("aiff", "pcm"),
+            ("mp3", "mp2"),
+            ("asf", "wmav2"),
+        ] {
+            assert!(!plays_in_browsers(container, codec), "{container}");
+        }
+    }
 
     #[test]
     fn aac_variants_are_distinguished() {

@@ -7,6 +7,7 @@
 
 mod child;
 mod description;
+mod encoder;
 mod server;
 
 use std::{
@@ -21,6 +22,7 @@ use std::{
 
 pub(crate) use child::FfmpegDecoder;
 pub(crate) use description::Description;
+pub use encoder::CopyError;
 
 use crate::{Error, shared_source::SharedSource};
 use child::Running;
@@ -111,15 +113,25 @@ impl Ffmpeg {
         }
     }
 
-    /// A command with the limits and the options of every input.
+    /// A command with the limits and the options of every recording.
     fn command(&self, program: &Path, seconds: u32) -> Command {
+        let mut command = self.limited(program, seconds, 0);
+        command.args(["-protocol_whitelist", "http,tcp"]);
+        command.args(["-format_whitelist", DEMUXERS]);
+        command
+    }
+
+    /// A command that may use so many seconds of processor time and write files of so many
+    /// bytes.
+    fn limited(&self, program: &Path, seconds: u32, file_size: u64) -> Command {
         let mut command = match &self.prlimit {
             Some(prlimit) => {
                 let mut command = Command::new(prlimit);
                 command
                     .arg(format!("--as={MEMORY_LIMIT}"))
                     .arg(format!("--cpu={seconds}"))
-                    .args(["--core=0", "--fsize=0", "--nofile=64"])
+                    .arg(format!("--fsize={file_size}"))
+                    .args(["--core=0", "--nofile=64"])
                     .arg(program);
                 command
             }
@@ -128,8 +140,6 @@ impl Ffmpeg {
         command.env_clear().current_dir("/").stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.args(["-hide_banner", "-loglevel", "error"]);
-        command.args(["-protocol_whitelist", "http,tcp"]);
-        command.args(["-format_whitelist", DEMUXERS]);
         command
     }
 

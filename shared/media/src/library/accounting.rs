@@ -85,14 +85,16 @@ impl Library {
         self.damaged
     }
 
-    /// Whether a packet gave far more than its time in the index of an MP4: what decoders
-    /// make of noise.
-    pub(super) fn exceeds_its_time(&self, duration: Duration, block: &Block) -> bool {
+    /// Whether a packet gave far more than packets have in the index of an MP4: what decoders
+    /// make of noise. The time of the last one may be shorter than what it holds, which is
+    /// padding then.
+    pub(super) fn exceeds_its_time(&mut self, duration: Duration, block: &Block) -> bool {
         let base = self.time_base().filter(|_| self.kind == FileKind::Mp4);
         let frames = base.map_or(0, |base| {
             frames_of(duration.get(), base, self.sample_rate_hz)
         });
-        frames > 0 && block.frames() as u64 > 2 * frames
+        self.longest_packet = self.longest_packet.max(frames);
+        frames > 0 && block.frames() as u64 > 2 * self.longest_packet
     }
 
     /// Passes over a packet that cannot be decoded; whether it leaves silence.
