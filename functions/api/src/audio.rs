@@ -6,7 +6,7 @@ use axum::{Extension, body::Body, extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ErrorCode, Interview, InterviewId, InterviewKey, Timestamp, UserId,
-    interview::{Audio, safe_audio_type},
+    audio::{PLAYBACK_TYPE, safe_audio_type},
     interview_store,
     ports::{ObjectError, ObjectStore},
 };
@@ -16,13 +16,13 @@ use runtime::{
     range::{self, RangeRequest},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
 
 use crate::{
     Api,
     error::{ApiError, no_interview, not_ready},
-    extract::{PathValues, QueryParameters},
+    extract::{PathValues, QueryParameters, parameter},
     openapi::{
         errors::{STORE, USER, errors},
         parameters::{Filename, RangeHeaders},
@@ -42,6 +42,19 @@ pub(crate) struct AudioQuery {
     /// The token of `audio.url`; without it the user has to be the owner.
     #[serde(default)]
     token: Option<String>,
+    /// Whether the copy is requested that every browser plays; there is one where
+    /// `audio.playback` says so.
+    #[serde(default, deserialize_with = "flag")]
+    #[schemars(with = "bool")]
+    playback: bool,
+}
+
+fn flag<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
+    parameter(
+        input,
+        |text| text.parse().ok(),
+        "`playback` takes true or false",
+    )
 }
 
 /// Listen to the recording
@@ -54,7 +67,7 @@ pub(crate) struct AudioQuery {
     security(("audio_token" = []), ("bearer" = []), ("user_id" = [])),
     responses((
         status = 200,
-        description = "The recording, of the type that was announced.",
+        description = "The recording, of the type that decoding has shown, or its playable copy.",
         content(("*/*")),
         headers(
             ("ETag" = String, description = "What `If-Range` takes."),
@@ -71,7 +84,7 @@ pub(crate) struct AudioQuery {
         )
     )),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidToken,
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter, ErrorCode::InvalidToken,
         ErrorCode::InterviewNotFound, ErrorCode::NotReady, ErrorCode::NotFound,
         ErrorCode::RangeNotSatisfiable]])))),
 )]
@@ -103,7 +116,7 @@ pub(crate) async fn audio(
         )
     )),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidToken,
+        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter, ErrorCode::InvalidToken,
         ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
 )]
 pub(crate) async fn audio_head(
@@ -126,6 +139,13 @@ impl Api {
         format!("/v1/audio/{}?token={token}", interview.id)
     }
 
+    /// A link to the playable copy, where there is one.
+    pub(crate) fn playback_url(&self, interview: &Interview) -> Option<String> {
+        let audio = interview.audio.as_ref()?;
+        audio.current_playback()?;
+        Some(format!("{}&playback=true", self.audio_url(interview)))
+    }
+
     async fn recording(
         &self,
         values: &PathValues,
@@ -136,10 +156,29 @@ impl Api {
         let interview = interview_store::interview(&*self.records, &key).await?;
         let audio = interview.ok_or_else(no_interview)?.audio;
         let audio = audio.ok_or_else(|| not_ready("recording"))?;
+        if query.playback {
+            let playback = audio.current_playback().cloned();
+            let playback = playback.ok_or_else(|| not_ready("playable copy"))?;
+            return Ok(Recording {
+                bucket: &*self.artifacts,
+                generation: None,
+                etag: format!(
+                    "\"{}\"",
+                    playback.object.rsplit('/').next().unwrap_or_default()
+                ),
+                content_type: PLAYBACK_TYPE.to_owned(),
+                size: playback.size_bytes,
+                object: playback.object,
+            });
+        }
+        let generation = audio.generation.ok_or_else(|| not_ready("recording"))?;
         Ok(Recording {
-            uploads: &*self.uploads,
-            generation: audio.generation.ok_or_else(|| not_ready("recording"))?,
-            audio,
+            bucket: &*self.uploads,
+            generation: Some(generation),
+            etag: format!("\"{generation}\""),
+            content_type: safe_audio_type(&audio.content_type).to_owned(),
+            size: audio.size_bytes,
+            object: audio.object,
         })
     }
 
@@ -182,20 +221,23 @@ impl Api {
     }
 }
 
-/// A recording that is there.
+/// A recording that is there, or its copy.
 struct Recording<'a> {
-    uploads: &'a dyn ObjectStore,
-    audio: Audio,
-    generation: i64,
+    bucket: &'a dyn ObjectStore,
+    object: String,
+    /// The generation to be read; whichever is there where the name is used once.
+    generation: Option<i64>,
+    etag: String,
+    content_type: String,
+    size: u64,
 }
 
 impl Recording<'_> {
     /// The bytes that a request with these headers asks for; without any, no bytes.
     async fn respond(&self, headers: Option<&HeaderMap>) -> Result<Response, ApiError> {
-        let size = self.audio.size_bytes;
-        let etag = format!("\"{}\"", self.generation);
+        let (size, etag) = (self.size, self.etag.as_str());
         let range = headers.map_or(RangeRequest::Full, |headers| {
-            range::requested(headers, size, &etag)
+            range::requested(headers, size, etag)
         });
         let (status, part) = match range {
             RangeRequest::Unsatisfiable => return Err(not_satisfiable(size).into()),
@@ -204,13 +246,10 @@ impl Recording<'_> {
         };
         let mut response = Response::builder()
             .status(status)
-            .header(
-                header::CONTENT_TYPE,
-                safe_audio_type(&self.audio.content_type),
-            )
+            .header(header::CONTENT_TYPE, &self.content_type)
             .header(header::CONTENT_LENGTH, part.end - part.start)
             .header(header::ACCEPT_RANGES, "bytes")
-            .header(header::ETAG, &etag)
+            .header(header::ETAG, etag)
             .header(header::CACHE_CONTROL, "private, max-age=3600")
             // A recording is never a page, whatever its uploader called it.
             .header(header::CONTENT_SECURITY_POLICY, "sandbox");
@@ -227,10 +266,7 @@ impl Recording<'_> {
     }
 
     async fn read(&self, part: Range<u64>) -> Result<Body, ObjectError> {
-        let generation = Some(self.generation);
-        let read = self
-            .uploads
-            .read(&self.audio.object, generation, Some(part));
+        let read = self.bucket.read(&self.object, self.generation, Some(part));
         Ok(Body::from_stream(read.await?.1))
     }
 }

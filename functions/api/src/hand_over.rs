@@ -2,7 +2,7 @@
 
 use domain::{
     ErrorCode, Interview,
-    interview::Audio,
+    audio::Audio,
     ports::{ObjectError, Overwrite, Recording},
 };
 use runtime::http::Problem;

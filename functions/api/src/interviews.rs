@@ -10,12 +10,13 @@ use axum::{
 use domain::{
     ErrorCode, Interview, InterviewId, InterviewKey, Private, RecordedAt, UserId,
     analysis::Rubric,
+    audio::Audio,
     deletion,
-    interview::{Audio, ChannelUse, Kind},
+    interview::{ChannelUse, Kind},
     ports::{Precondition, RecordsError, Write},
     receipt::IdempotencyRecord,
     trace::TraceContext,
-    versions::{UnknownFields, closed},
+    versions::closed,
     webhook::MAX_URL_BYTES,
 };
 use http::{StatusCode, header};
@@ -288,20 +289,9 @@ impl Api {
         interview.channels = requested.channels;
         interview.keep_for(requested.retention_days);
         interview.trace = Some(trace);
-        interview.audio = requested.audio.map(|audio| Audio {
-            filename: audio.filename,
-            content_type: audio.content_type,
-            size_bytes: audio.size_bytes,
-            object: key.new_audio_object(),
-            generation: None,
-            duration_ms: None,
-            channels: None,
-            sample_rate_hz: None,
-            container: None,
-            codec: None,
-            warnings: Vec::new(),
-            recorded_at: None,
-            unknown: UnknownFields::default(),
+        interview.audio = requested.audio.map(|audio| {
+            let object = key.new_audio_object();
+            Audio::new(audio.filename, audio.content_type, audio.size_bytes, object)
         });
         Ok(interview)
     }

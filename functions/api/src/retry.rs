@@ -43,8 +43,8 @@ const A_WHILE: Duration = Duration::from_mins(1);
 #[schemars(rename = "Retry")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetryRequest {
-    /// The failed step; all failed ones where it is left out. A report that is done can be made
-    /// again.
+    /// The failed step; all failed ones where it is left out. A report or waveform that is done
+    /// can be made again.
     #[serde(default)]
     step: Option<StepName>,
 }
@@ -53,7 +53,8 @@ pub(crate) struct RetryRequest {
 ///
 /// Without a body: all that failed, and what no worker has begun for a minute although it could
 /// be. Steps that failed for their sake follow. With `report`, a report that is done is made
-/// again, with the notes and names that there are now.
+/// again, with the notes and names that there are now; with `waveform`, the waveform and the
+/// playable copy.
 ///
 /// A step whose error is not `retryable` runs again only when something has changed since that
 /// it is given: the recording, the interview's fields that its engine is told, the transcript, the
@@ -189,7 +190,8 @@ impl Retry {
 }
 
 /// The failed steps that are asked for and may run again, and those that failed for their
-/// sake; or the report, which people's notes and names make old.
+/// sake; or the report, which people's notes and names make old, and the waveform, which costs
+/// nothing.
 fn failed_steps(
     interview: &Interview,
     request: Option<StepName>,
@@ -208,8 +210,8 @@ fn failed_steps(
         );
     }
     if let Some(step) = request {
-        let again = step == StepName::Report && interview.steps.report.state == StepState::Done;
-        if again {
+        let is_repeatable = matches!(step, StepName::Report | StepName::Waveform);
+        if is_repeatable && interview.steps.step(step).state == StepState::Done {
             return Ok(vec![step]);
         }
         if !failed(step) {

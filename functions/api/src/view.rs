@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ErrorCode, Interview, InterviewId, Private, RecordedAt, Timestamp, UserId,
     analysis::{Analysis, DerivedFrom, Rubric},
+    audio::PLAYBACK_TYPE,
     audio_warning::AudioWarning,
     interview::{ChannelUse, Kind, Status},
     interview_store,
@@ -115,6 +116,19 @@ pub(crate) struct AudioBody {
     recorded_at: Option<RecordedAt>,
     /// Where to listen, for an hour; `null` until it has arrived.
     url: Option<String>,
+    /// A copy to listen to, where not every browser plays the recording at the times of the
+    /// transcript: its codec is a rare one, or it was cut or joined.
+    playback: Option<PlaybackBody>,
+}
+
+/// A copy of a recording that every browser plays.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Playback")]
+pub(crate) struct PlaybackBody {
+    /// Where to listen, for an hour.
+    url: String,
+    /// Its media type.
+    content_type: &'static str,
 }
 
 /// An interview with the requested parts of it; one that is not there yet is `null`. It is
@@ -259,6 +273,10 @@ impl Api {
     /// Metadata and steps.
     pub(crate) fn view(&self, interview: &Interview) -> InterviewBody {
         let audio_url = || self.audio_url(interview);
+        let playback = self.playback_url(interview).map(|url| PlaybackBody {
+            url,
+            content_type: PLAYBACK_TYPE,
+        });
         let interview = interview.clone().known_only();
         let recorded_at = interview.effective_recorded_at();
         let audio = interview.audio.map(|audio| AudioBody {
@@ -273,6 +291,7 @@ impl Api {
             warnings: audio.warnings,
             recorded_at: audio.recorded_at,
             url: audio.generation.map(|_| audio_url()),
+            playback,
         });
         InterviewBody {
             id: interview.id,

@@ -72,7 +72,9 @@ fn notify(cloud: &Cloud) -> anyhow::Result<Notify> {
         queue: cloud.queue()?,
         clock: cloud.clock(),
         secrets: Secrets::required(cloud.environment())?,
-        client: WebhookClient::new(Policy::from_allow_private(cloud.allow_private_webhooks()?))?,
+        client: Arc::new(WebhookClient::new(Policy::from_allow_private(
+            cloud.allow_private_webhooks()?,
+        ))?),
         places: Places::default(),
         limits: LaneLimits::default(),
     })
@@ -116,6 +118,7 @@ fn waveform(cloud: &Cloud) -> anyhow::Result<Waveform> {
     Ok(Waveform {
         steps: cloud.steps(),
         uploads: cloud.uploads()?,
+        artifacts: cloud.artifacts()?,
         max_duration_ms: cloud.environment().max_duration_ms()?,
     })
 }

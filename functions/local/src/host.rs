@@ -187,7 +187,7 @@ fn functions(
             queue: store.queue(),
             clock: Arc::clone(&clock),
             secrets,
-            client: client.context("setting up the client for webhooks")?,
+            client: Arc::new(client.context("setting up the client for webhooks")?),
             places: Places::default(),
             limits: LaneLimits::default(),
         }),
@@ -216,6 +216,7 @@ fn functions(
         Arc::new(Waveform {
             steps,
             uploads: store.bucket("uploads"),
+            artifacts: store.bucket("artifacts"),
             max_duration_ms: millis(settings.max_duration),
         }),
     ])

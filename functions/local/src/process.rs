@@ -13,13 +13,13 @@ use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId,
     analysis::{Analysis, NO_LANGUAGE_MODEL},
-    interview::{Audio, ChannelUse, Status},
+    audio::Audio,
+    interview::{ChannelUse, Status},
     interview_store,
     ledger::SpendingLimits,
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
     report::StoredReport,
     usable::Usable,
-    versions::UnknownFields,
     waveform::{Bits, StoredWaveform},
 };
 use emulation::dispatch::GRACE;
@@ -94,21 +94,9 @@ async fn submit(host: &Host, file: &Path, size: u64, hints: Hints) -> anyhow::Re
     interview.speakers_expected = hints.speakers_expected;
     interview.channels = hints.channels;
     let object = key.new_audio_object();
-    interview.audio = Some(Audio {
-        filename: name.into(),
-        content_type: "application/octet-stream".into(),
-        size_bytes: size,
-        object: object.clone(),
-        generation: None,
-        duration_ms: None,
-        channels: None,
-        sample_rate_hz: None,
-        container: None,
-        codec: None,
-        warnings: Vec::new(),
-        recorded_at: None,
-        unknown: UnknownFields::default(),
-    });
+    let content_type = "application/octet-stream".to_owned();
+    let audio = Audio::new(name.into(), content_type, size, object.clone());
+    interview.audio = Some(audio);
     let write = Write::put(key.document(), &interview, Precondition::Absent)?;
     host.store.records().commit(vec![write]).await?;
     let bytes: ByteStream = ReaderStream::new(tokio::fs::File::open(file).await?).boxed();

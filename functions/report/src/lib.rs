@@ -104,22 +104,13 @@ impl Report {
         }
     }
 
-    /// Deletes the reports with an older fencing token than the stored one: it has replaced
-    /// them, or their workers were killed before they committed. Workers with a newer token
-    /// may still be writing.
+    /// Deletes the reports that the stored one has replaced.
     async fn delete_replaced(&self, key: &InterviewKey) -> Result<(), Failure> {
         let Some(document) = self.steps.records.read(&key.data("report")).await? else {
             return Ok(());
         };
         let stored: StoredReport = document.decode()?;
-        let stored = key.report_token(&stored.object);
-        for object in self.artifacts.list(&key.object_prefix()).await? {
-            let token = key.report_token(&object);
-            if token.is_some() && token < stored {
-                self.artifacts.delete(&object).await?;
-            }
-        }
-        Ok(())
+        Ok(deletion::clear_replaced(&*self.artifacts, key, &stored.object).await?)
     }
 
     async fn clear(&self, key: &InterviewKey) -> Result<(), Failure> {

@@ -1,8 +1,10 @@
 //! Draws the waveform of a recording as soon as it is uploaded.
 //!
-//! Listens to the bucket for recordings; writes `data/waveform`.
+//! Listens to the bucket for recordings; writes `data/waveform`, and to the bucket for
+//! results a copy of recordings that browsers do not play.
 
 pub mod peaks;
+mod playback;
 
 use std::{future::ready, sync::Arc};
 
@@ -10,8 +12,10 @@ use async_trait::async_trait;
 use domain::{
     InterviewKey,
     audio_warning::{AudioWarning, add_audio_warning},
+    deletion,
     event::{Event, StoredObject},
     given, interview_store,
+    lease::Lease,
     ports::{ObjectStore, Precondition, Progress, Recording, Write},
     steps::{Code, StepError, StepName},
     transcript::AudioFacts,
@@ -19,7 +23,7 @@ use domain::{
 };
 use media::{Decoder, Error, ObjectReader, RecordingReport, UNKNOWN_TYPE};
 use peaks::{Collector, Peaks};
-use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error};
+use steps::{Failure, Function, Outcome, StepOutput, StepRun, StepRunner, Trigger, storage_error};
 use tokio::task::spawn_blocking;
 
 /// The function, and what it needs.
@@ -28,6 +32,8 @@ pub struct Waveform {
     pub steps: StepRunner,
     /// The bucket for recordings.
     pub uploads: Arc<dyn ObjectStore>,
+    /// The bucket for results.
+    pub artifacts: Arc<dyn ObjectStore>,
     /// The longest recording that is accepted, in milliseconds.
     pub max_duration_ms: u64,
 }
@@ -92,21 +98,27 @@ impl Waveform {
             engine: None,
         };
         let given = given::to_waveform(Some(object.generation), self.max_duration_ms);
-        let work = async move |progress, _| {
-            let measured = self.measure(key, object, progress).await;
+        let key = &key;
+        let work = async move |progress, lease| {
+            let measured = self.measure(key, object, lease, progress).await;
             measured.map_err(|error| error.of_given(given))
         };
-        self.steps.run(assignment, work).await?;
-        Ok(())
+        match self.steps.run(assignment, work).await? {
+            // A worker that was killed after its commit has left this to a redelivery.
+            Outcome::Finished | Outcome::AlreadySettled => self.delete_replaced(key).await,
+            Outcome::Gone => Ok(deletion::clear(&*self.artifacts, key).await?),
+            _ => Ok(()),
+        }
     }
 
     async fn measure(
         &self,
-        key: InterviewKey,
+        key: &InterviewKey,
         object: StoredObject,
+        lease: Lease,
         progress: Arc<dyn Progress>,
     ) -> Result<StepOutput, StepError> {
-        let interview = interview_store::interview(&*self.steps.records, &key).await;
+        let interview = interview_store::interview(&*self.steps.records, key).await;
         let interview = interview.map_err(|error| storage_error(&error))?;
         if let Some(audio) = interview.and_then(|interview| interview.audio) {
             audio.check_size(object.size)?;
@@ -119,11 +131,16 @@ impl Waveform {
             size: object.size,
             content_type: object.content_type,
         };
-        let limit_ms = self.max_duration_ms;
-        let decoded = spawn_blocking(move || decode(&recording, limit_ms, &*progress)).await;
+        let (limit_ms, decoded) = (self.max_duration_ms, recording.clone());
+        let decoded = spawn_blocking(move || decode(&decoded, limit_ms, &*progress)).await;
         let (audio, report, peaks) = decoded
             .map_err(|_| StepError::transient(Code::WorkerLost, "the decoder broke down"))?
             .map_err(|error| error.to_step_error())?;
+        let playback = if report.plays_in_browsers() {
+            None
+        } else {
+            self.store_copy(key, lease, recording).await?
+        };
         let stored = StoredWaveform::new(
             audio,
             peaks.samples_per_pixel,
@@ -145,6 +162,7 @@ impl Waveform {
                     known.container = Some(report.container.clone());
                     known.codec = Some(report.codec.clone());
                     known.warnings.clone_from(&report.warnings);
+                    known.playback.clone_from(&playback);
                 }
             })),
             ..StepOutput::default()

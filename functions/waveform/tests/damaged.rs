@@ -162,6 +162,7 @@ impl Test {
         let step = Waveform {
             steps,
             uploads: store.bucket("uploads"),
+            artifacts: store.bucket("artifacts"),
             max_duration_ms: 8 * 3_600_000,
         };
         Self {

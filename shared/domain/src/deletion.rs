@@ -151,3 +151,19 @@ pub async fn clear(bucket: &dyn ObjectStore, key: &InterviewKey) -> Result<(), O
     }
     Ok(())
 }
+
+/// Deletes the objects of the same kind as `stored` that were written under an older fencing
+/// token: `stored` has replaced them, or their workers were killed before they committed.
+/// Workers with a newer token may still be writing.
+pub async fn clear_replaced(
+    bucket: &dyn ObjectStore,
+    key: &InterviewKey,
+    stored: &str,
+) -> Result<(), ObjectError> {
+    for object in bucket.list(&key.object_prefix()).await? {
+        if key.is_replaced(&object, stored) {
+            bucket.delete(&object).await?;
+        }
+    }
+    Ok(())
+}

@@ -11,7 +11,7 @@
 //!   relied on.
 //! - [`speaker`] and [`roles`]: what speakers are called, and who interviews.
 //! - [`analysis`], [`waveform`], [`report`]: the other products.
-//! - [`audio_warning`]: what could not be decoded of a recording.
+//! - [`audio`] and [`audio_warning`]: the recording, and what could not be decoded of it.
 //! - [`note`]: what people write down beside them.
 //! - [`callback`]: answers that an engine calls back with.
 //! - [`ledger`]: what each user has used, what is reserved, and the limits.
@@ -30,6 +30,7 @@
 //!   [`interview_store`] runs the transitions of [`lease`] over them.
 
 pub mod analysis;
+pub mod audio;
 pub mod audio_warning;
 pub mod audit;
 pub mod callback;

@@ -134,11 +134,24 @@ impl InterviewKey {
         format!("{}report-{token}.docx", self.object_prefix())
     }
 
-    /// The fencing token in the name of one of the interview's reports.
-    pub fn report_token(&self, object: &str) -> Option<u64> {
+    /// The name of the object of the playable copy that is made under a fencing token.
+    pub fn playback_object(&self, token: u64) -> String {
+        format!("{}playback-{token}.m4a", self.object_prefix())
+    }
+
+    /// Whether `object` is of the same kind as `stored`, and was written under an older
+    /// fencing token.
+    pub fn is_replaced(&self, object: &str, stored: &str) -> bool {
+        let (old, new) = (self.fenced(object), self.fenced(stored));
+        old.zip(new)
+            .is_some_and(|(old, new)| old.0 == new.0 && old.1 < new.1)
+    }
+
+    /// The kind of an object of the interview, and the fencing token in its name.
+    fn fenced<'a>(&self, object: &'a str) -> Option<(&'a str, u64)> {
         let name = object.strip_prefix(&self.object_prefix())?;
-        let token = name.strip_prefix("report-")?.strip_suffix(".docx")?;
-        token.parse().ok()
+        let (kind, token) = name.split_once('.')?.0.split_once('-')?;
+        Some((kind, token.parse().ok()?))
     }
 
     /// The interview that an object or a document belongs to, by its name.
@@ -189,13 +202,21 @@ mod tests {
     }
 
     #[test]
-    fn report_object_names_its_token() {
+    fn newer_objects_of_a_kind_replace_older_ones() {
         let key = InterviewKey {
             user_id: UserId::parse("u").unwrap(),
             interview_id: InterviewId::generate(),
         };
-        assert_eq!(key.report_token(&key.report_object(12)), Some(12));
-        assert_eq!(key.report_token(&key.new_audio_object()), None);
+        let stored = key.report_object(12);
+        assert!(key.is_replaced(&key.report_object(9), &stored));
+        for kept in [
+            stored.clone(),
+            key.report_object(13),
+            key.playback_object(9),
+            key.new_audio_object(),
+        ] {
+            assert!(!key.is_replaced(&kept, &stored), "{kept}");
+        }
     }
 
     #[test]

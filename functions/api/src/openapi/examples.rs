@@ -56,6 +56,7 @@ pub(crate) fn interview() -> Value {
             }],
             "recorded_at": "2025-12-18T13:00:00Z",
             "url": format!("/v1/audio/{ID}?token=bG9jYWwuazNm"),
+            "playback": null,
         },
         "steps": {
             "transcription": step("deepgram"),

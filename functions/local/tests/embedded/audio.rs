@@ -1,8 +1,10 @@
 //! The recording, listened to.
 
+use domain::ports::ObjectStore as _;
+use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestHost, wav};
+use crate::support::{TestHost, key, wav};
 
 #[tokio::test]
 async fn the_recording_is_played_in_parts_by_a_link_that_needs_no_header() {
@@ -59,6 +61,92 @@ async fn the_recording_is_played_in_parts_by_a_link_that_needs_no_header() {
         403,
         "an hour later"
     );
+}
+
+/// The same recording as ALAC in MP4, which most browsers do not play.
+fn alac(wav: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("a.wav"), wav).unwrap();
+    let mut command = std::process::Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-i"]);
+    command.arg(path("a.wav")).args(["-c:a", "alac"]);
+    let status = command.arg(path("a.m4a")).status();
+    assert!(
+        status
+            .expect("ffmpeg, which `scripts/setup ffmpeg` installs")
+            .success()
+    );
+    std::fs::read(path("a.m4a")).unwrap()
+}
+
+#[tokio::test]
+async fn recording_that_browsers_do_not_play_has_a_copy_that_goes_with_it() {
+    let test = TestHost::start().await;
+    let id = test.submit(alac(&wav(3))).await;
+    test.drain().await;
+    let audio = test.interview(&id).await["audio"].clone();
+    assert_eq!(
+        (&audio["container"], &audio["codec"]),
+        (&json!("mov"), &json!("alac"))
+    );
+    assert_eq!(audio["playback"]["content_type"], "audio/mp4");
+    let link = format!("{}{}", test.url, audio["playback"]["url"].as_str().unwrap());
+    let whole = test.client.get(&link).send().await.unwrap();
+    assert_eq!(whole.headers()["content-type"], "audio/mp4");
+    let whole = whole.bytes().await.unwrap();
+    let mut decoder = media::Decoder::open(Box::new(std::io::Cursor::new(whole.to_vec()))).unwrap();
+    while decoder.next_block().unwrap().is_some() {}
+    let decoded = (decoder.facts().duration_ms, decoder.report().codec.as_str());
+    assert_eq!(decoded, (audio["duration_ms"].as_u64().unwrap(), "aac"));
+    let part = test
+        .client
+        .get(&link)
+        .header("range", "bytes=4-7")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(part.status(), 206);
+    assert_eq!(part.bytes().await.unwrap(), "ftyp");
+    // Drawn again, the copy is replaced.
+    let path = format!("/v1/interviews/{id}");
+    let again = Some(json!({"step": "waveform"}));
+    assert_eq!(
+        test.ask(Method::POST, &format!("{path}/retry"), again)
+            .await
+            .0,
+        202
+    );
+    test.drain().await;
+    let bucket = test.host.store.bucket("artifacts");
+    let objects = || async { bucket.list(&key(&id).object_prefix()).await.unwrap() };
+    let copies = objects()
+        .await
+        .into_iter()
+        .filter(|name| name.contains("playback-"));
+    assert_eq!(copies.count(), 1);
+    assert_eq!(test.client.get(&link).send().await.unwrap().status(), 200);
+    assert_eq!(test.ask(Method::DELETE, &path, None).await.0, 204);
+    test.drain().await;
+    assert_eq!(objects().await, [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn recording_that_browsers_play_has_no_copy() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let audio = test.interview(&id).await["audio"].clone();
+    assert_eq!(audio["playback"], Value::Null);
+    let link = format!("{}{}", test.url, audio["url"].as_str().unwrap());
+    let get = |parameter: &str| {
+        test.client
+            .get(format!("{link}&playback={parameter}"))
+            .send()
+    };
+    assert_eq!(get("true").await.unwrap().status(), 404);
+    assert_eq!(get("false").await.unwrap().status(), 200);
+    assert_eq!(get("yes").await.unwrap().status(), 400);
 }
 
 /// What nginx answers to ranges of a file of this size: `scripts/dev/record-nginx-ranges`.

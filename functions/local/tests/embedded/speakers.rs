@@ -185,6 +185,38 @@ async fn channel_use_reaches_the_engine_and_is_fixed_from_then_on() {
 }
 
 #[tokio::test]
+async fn channel_use_is_taken_from_a_form() {
+    let test = TestHost::start().await;
+    for (channels, status) in [("mixed", 202), ("left", 400)] {
+        let field = |name: &str| format!("--x\r\nContent-Disposition: form-data; name={name}");
+        let head = format!(
+            "{}\r\n\r\n{channels}\r\n{}; filename=a.wav\r\n\r\n",
+            field("channels"),
+            field("file")
+        );
+        let form: Vec<u8> = head
+            .into_bytes()
+            .into_iter()
+            .chain(wav(1))
+            .chain(*b"\r\n--x--\r\n")
+            .collect();
+        let request = test.client.post(format!("{}/v1/analyze-async", test.url));
+        let request = request.header("content-type", "multipart/form-data; boundary=x");
+        let answer = request.body(form).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        let created: Value = answer.json().await.unwrap();
+        if status == 202 {
+            assert_eq!(created["channels"], channels);
+        } else {
+            assert!(
+                created["detail"].to_string().contains("`speakers`"),
+                "{created}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn channel_use_is_taken_when_an_interview_is_created() {
     let test = TestHost::start().await;
     for (channels, status) in [

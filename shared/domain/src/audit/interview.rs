@@ -84,6 +84,8 @@ impl Facts {
         if !audio["generation"].is_null() {
             facts.require(&key.document(), BucketRole::Uploads, &audio["object"]);
         }
+        let playback = &audio["playback"]["object"];
+        facts.require(&key.document(), BucketRole::Artifacts, playback);
         facts.add_names(interview);
         facts
     }

@@ -4,8 +4,9 @@ use std::{fs, path::Path};
 
 use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
+    audio::Audio,
     audit::{self, Finding},
-    interview::{Audio, Status},
+    interview::Status,
     ports::{ObjectStore, Overwrite, Precondition, Write},
     versions::UnknownFields,
 };
@@ -227,20 +228,10 @@ fn interview(id: &str) -> (InterviewKey, Interview) {
     };
     let mut interview = Interview::new(&key, "t".into(), NOW);
     interview.status = Status::Failed;
+    let object = format!("{}audio/x", key.object_prefix());
     interview.audio = Some(Audio {
-        filename: "a.wav".into(),
-        content_type: "audio/wav".into(),
-        size_bytes: 1,
-        object: format!("{}audio/x", key.object_prefix()),
         generation: Some(1),
-        duration_ms: None,
-        channels: None,
-        sample_rate_hz: None,
-        container: None,
-        codec: None,
-        warnings: Vec::new(),
-        recorded_at: None,
-        unknown: UnknownFields::default(),
+        ..Audio::new("a.wav".into(), "audio/wav".into(), 1, object)
     });
     (key, interview)
 }

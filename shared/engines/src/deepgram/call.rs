@@ -4,7 +4,7 @@ use std::{error::Error, io, time::Duration};
 
 use anyhow::Chain;
 use domain::{
-    interview::safe_audio_type,
+    audio::safe_audio_type,
     ports::{Clock, ObjectError, Recording},
     steps::{Code, StepError},
 };

@@ -61,6 +61,18 @@ async fn a_bucket_on_this_machine_is_read_and_its_bytes_are_sent() {
 }
 
 #[tokio::test]
+async fn recording_that_only_the_provider_decodes_is_sent() {
+    let bench = Fixture::start([answer()]).await;
+    // Monkey's Audio of a version that no decoder here knows.
+    let recording = b"MAC \xff\xff\xff\xff, and what follows".repeat(9);
+    let request = request_of(InMemoryBucket::new(recording.clone().into()));
+    let recognition = bench.transcribe(&request).await.expect("words");
+    assert!(!recognition.words.is_empty());
+    assert!(recognition.audio.duration_ms > 0, "by the provider");
+    assert_eq!(bench.only_request().body, recording);
+}
+
+#[tokio::test]
 async fn a_bucket_that_others_can_reach_is_named_by_a_signed_url() {
     let bench = Fixture::start([answer()]).await;
     let request = request_of(InMemoryBucket {
