@@ -1,5 +1,7 @@
-// What is played through a gap in the network.
+// What is played: a copy where the browser does not know the codec, and through a gap in the
+// network.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, open, position, SAMPLE, test } from "./service";
 
@@ -22,4 +24,16 @@ test("a recording is played again when it is reached again", async ({ page, serv
   await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
   await expect(page.getByText("The recording cannot be")).toBeHidden();
   await expect.poll(() => position(page)).toBeGreaterThan(60_000);
+});
+
+test("a recording that the browser cannot play is played by its copy", async ({ page, service }) => {
+  const encoding = ["-c:a", "pcm_s16be", "-f", "aiff", "pipe:1"];
+  const aiff = execFileSync("ffmpeg", ["-v", "error", "-i", SAMPLE, ...encoding], { maxBuffer: 1 << 28 });
+  const id = await service.submit(new Blob([aiff]), "interview.aiff", { title: "Ada" });
+  const { audio } = await service.settled(id);
+  expect([audio.codec, audio.playback?.content_type]).toEqual(["pcm", "audio/mp4"]);
+  await open(page, service, `/app/interviews/${id}`);
+  await page.getByRole("button", { name: "Play", exact: true }).click();
+  await expect.poll(() => position(page)).toBeGreaterThan(1_000);
+  await expect(page.getByText("This browser cannot play the recording.")).toBeHidden();
 });

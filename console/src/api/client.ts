@@ -15,6 +15,7 @@ export type Claim = Schemas["Claim"];
 export type Note = Schemas["Note"];
 export type Problem = Schemas["Problem"];
 export type Kind = Interview["kind"];
+export type Channels = Interview["channels"];
 export type Status = Interview["status"];
 export const STEPS = ["transcription", "waveform", "analysis", "report"] as const;
 export type StepName = (typeof STEPS)[number];

@@ -361,7 +361,7 @@ export interface paths {
         put?: never;
         /**
          * Run failed steps again
-         * @description Without a body: all that failed, and what no worker has begun for a minute although it could be. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now.
+         * @description Without a body: all that failed, and what no worker has begun for a minute although it could be. Steps that failed for their sake follow. With `report`, a report that is done is made again, with the notes and names that there are now; with `waveform`, the waveform and the playable copy.
          *
          *     A step whose error is not `retryable` runs again only when something has changed since that it is given: the recording, the interview's fields that its engine is told, the transcript, the engine or its model, the longest recording that is accepted, or the release. Until then the response is 409 `nothing_changed`. Errors that the operator resolves (`engine_unauthorized`, `engine_forbidden`, `engine_out_of_credit`, `engine_misconfigured`, `engine_quota`) and those of reports can be retried at any time; after `budget_exhausted`, when the recording fits.
          */
@@ -741,6 +741,8 @@ export interface components {
             duration_ms: number | null;
             /** @description The client's name for the file. */
             filename: string;
+            /** @description A copy to listen to, where not every browser plays the recording at the times of the transcript: its codec is a rare one, or it was cut or joined. */
+            playback: components["schemas"]["Playback"] | null;
             /** @description When it was made, by the metadata in the file: as `recorded_at` of the interview. */
             recorded_at: string | null;
             /**
@@ -1488,6 +1490,13 @@ export interface components {
             /** @description The token that requests the next page; `null` on the last one. */
             next_page_token: string | null;
         };
+        /** @description A copy of a recording that every browser plays. */
+        Playback: {
+            /** @description Its media type. */
+            content_type: string;
+            /** @description Where to listen, for an hour. */
+            url: string;
+        };
         /** @description What went wrong: RFC 9457. */
         Problem: {
             /**
@@ -1627,7 +1636,7 @@ export interface components {
         /** @description What to run again. */
         Retry: {
             /**
-             * @description The failed step; all failed ones where it is left out. A report that is done can be made again.
+             * @description The failed step; all failed ones where it is left out. A report or waveform that is done can be made again.
              * @enum {string|null}
              */
             step?: "transcription" | "waveform" | "analysis" | "report" | null;
@@ -2821,6 +2830,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
+                     *         "playback": null,
                      *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
@@ -3068,6 +3078,8 @@ export interface operations {
     listen: {
         parameters: {
             query?: {
+                /** @description Whether the copy is requested that every browser plays; there is one where `audio.playback` says so. */
+                playback?: boolean;
                 /** @description The token of `audio.url`; without it the user has to be the owner. */
                 token?: string;
             };
@@ -3088,7 +3100,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The recording, of the type that was announced. */
+            /** @description The recording, of the type that decoding has shown, or its playable copy. */
             200: {
                 headers: {
                     /** @description `bytes`. */
@@ -3118,7 +3130,7 @@ export interface operations {
                     "*/*": unknown;
                 };
             };
-            /** @description Bad Request: invalid_user, unknown_parameter */
+            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3127,7 +3139,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid_user" | "unknown_parameter";
+                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
                         /** @constant */
                         status?: 400;
                     };
@@ -3262,6 +3274,8 @@ export interface operations {
     look_at_recording: {
         parameters: {
             query?: {
+                /** @description Whether the copy is requested that every browser plays; there is one where `audio.playback` says so. */
+                playback?: boolean;
                 /** @description The token of `audio.url`; without it the user has to be the owner. */
                 token?: string;
             };
@@ -3289,7 +3303,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad Request: invalid_user, unknown_parameter */
+            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3675,6 +3689,7 @@ export interface operations {
                      *             "content_type": "audio/flac",
                      *             "duration_ms": 62000,
                      *             "filename": "interview.flac",
+                     *             "playback": null,
                      *             "recorded_at": "2025-12-18T13:00:00Z",
                      *             "sample_rate_hz": 16000,
                      *             "size_bytes": 1048576,
@@ -3898,6 +3913,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": null,
                      *         "filename": "interview.flac",
+                     *         "playback": null,
                      *         "recorded_at": null,
                      *         "sample_rate_hz": null,
                      *         "size_bytes": 1048576,
@@ -4288,6 +4304,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "playback": null,
                      *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
@@ -4793,6 +4810,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "playback": null,
                      *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,
@@ -6396,6 +6414,7 @@ export interface operations {
                      *         "content_type": "audio/flac",
                      *         "duration_ms": 62000,
                      *         "filename": "interview.flac",
+                     *         "playback": null,
                      *         "recorded_at": "2025-12-18T13:00:00Z",
                      *         "sample_rate_hz": 16000,
                      *         "size_bytes": 1048576,

@@ -15,6 +15,9 @@ function keptRate(): number {
   return rate >= 0.25 && rate <= 4 ? rate : 1;
 }
 
+/** Whether a link is to a playable copy, not to the recording itself. */
+const isCopy = (url: string) => url.includes("&playback=true");
+
 export class Player {
   readonly audio = new Audio();
   readonly playing = signal(false);
@@ -58,10 +61,13 @@ export class Player {
     addEventListener("online", back, { signal: this.#stop.signal });
   }
 
-  /** Begins with a link, unless it plays already. */
+  /** Begins with a link; a playable copy that was made since replaces the recording. */
   open(url: string | null, durationMs: number | null): void {
     if (durationMs) this.duration.value = durationMs;
-    if (!url || this.audio.src) return;
+    if (!url) return;
+    const replaces = isCopy(url) && !isCopy(this.audio.src) && (this.audio.paused || this.failed.value);
+    if (this.audio.src && !replaces) return;
+    this.failed.value = "";
     // A link to a moment may have been followed before there is anything to play.
     const at = this.audio.currentTime;
     this.audio.src = url;

@@ -29,6 +29,11 @@ import { loadTranscript } from "./transcript/load";
 /** The service says something every 15 seconds; a connection that was cut says nothing. */
 const SILENT_MS = 45_000;
 
+/** Where the recording of an interview can be listened to in every browser. */
+function audible({ audio }: Interview) {
+  return audio?.playback?.url ?? audio?.url ?? null;
+}
+
 /** An answer whose body breaks off after a silence. */
 function awake({ body, url, status, redirected, headers }: Response) {
   let timer: ReturnType<typeof setTimeout>;
@@ -96,7 +101,7 @@ export class Open {
   readonly #unsure = new Map<string, string>();
 
   constructor(readonly id: string) {
-    this.player = new Player(async () => (await this.#read()).audio?.url ?? null);
+    this.player = new Player(async () => audible(await this.#read()));
     heard(this.#stop.signal, (changed) => {
       if (changed === id) void this.#begin();
     });
@@ -224,7 +229,7 @@ export class Open {
   #take(interview: Interview): void {
     if (this.#stop.signal.aborted) return;
     this.interview.value = interview;
-    this.player.open(interview.audio?.url ?? null, interview.audio?.duration_ms ?? null);
+    this.player.open(audible(interview), interview.audio?.duration_ms ?? null);
     for (const name of STEPS) {
       const { state, finished_at = "" } = interview.steps[name];
       if (state !== "done" || this.#had.get(name) === finished_at) continue;

@@ -1,6 +1,6 @@
 // Labels for the API's values.
 
-import type { Interview, Status, Step, StepName } from "../api/client";
+import type { Channels, Interview, Status, Step, StepName } from "../api/client";
 
 export const STATUS: Record<Status, string> = {
   awaiting_upload: "Awaiting upload",
@@ -15,6 +15,12 @@ export const KIND: Record<Interview["kind"], string> = {
   user_research: "User research",
   journalism: "Journalism",
   other: "Other",
+};
+
+export const CHANNELS: Record<Channels, string> = {
+  auto: "Detect what the channels carry",
+  speakers: "One speaker on each channel",
+  mixed: "All speakers on every channel",
 };
 
 export const STEP: Record<StepName, string> = {

@@ -1,12 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Kind } from "../api/client";
+import type { Channels, Kind } from "../api/client";
 import { Choice } from "../ui/Choice";
 import { Icon } from "../ui/icons";
 import { keep } from "../ui/storage";
-import { KIND } from "../ui/words";
+import { CHANNELS, KIND } from "../ui/words";
 import { Record } from "./Recorder";
-import { add, kind, look } from "./uploads";
+import { add, channels, kind, look } from "./uploads";
 
 const MEDIA = "audio/*,video/*,.flac,.m4a,.mkv,.ogg,.opus,.wav,.webm";
 
@@ -53,6 +53,15 @@ export function Drop() {
           onChoose={(wanted) => {
             kind.value = wanted;
             keep("kind", wanted);
+          }}
+        />
+        <Choice
+          label="Channels of the recordings"
+          options={Object.entries(CHANNELS) as [Channels, string][]}
+          value={channels.value}
+          onChoose={(wanted) => {
+            channels.value = wanted;
+            keep("channels", wanted);
           }}
         />
       </div>

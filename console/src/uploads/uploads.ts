@@ -2,18 +2,19 @@
 
 import { computed, signal } from "@preact/signals";
 import { forget, keyOf, ownStorage, unfinished, upload, UploadError } from "../../../docs/clients/upload.js";
-import { headers, type Kind, reason } from "../api/client";
+import { type Channels, headers, type Kind, reason } from "../api/client";
 import { userId, who } from "../auth/session";
 import { changed, going } from "../list/interviews";
 import { kept } from "../ui/storage";
 import { say } from "../ui/toasts";
-import { KIND } from "../ui/words";
+import { CHANNELS, KIND } from "../ui/words";
 
 export interface Upload {
   key: number;
   file: File;
   /** Chosen when it was added. */
   kind: Kind;
+  channels: Channels;
   state: "queued" | "sending" | "waiting" | "failed";
   /** 0 to 1. */
   share: number;
@@ -47,6 +48,14 @@ function keptKind(): Kind {
   return text in KIND ? (text as Kind) : "job_interview";
 }
 
+/** What the channels of the next recordings carry. */
+export const channels = signal<Channels>(keptChannels());
+
+function keptChannels(): Channels {
+  const text = kept("channels") ?? "";
+  return text in CHANNELS ? (text as Channels) : "auto";
+}
+
 const AT_ONCE = 2;
 /** Without a connection it is tried again so often. */
 const LATER_MS = 60_000;
@@ -66,6 +75,7 @@ export function add(files: Iterable<File>, recorded = false): void {
     key: ++last,
     file,
     kind: kind.value,
+    channels: channels.value,
     state: "queued",
     share: 0,
     why: "",
@@ -124,14 +134,14 @@ function start(): void {
   }
 }
 
-async function run({ key, file, kind, controller }: Upload): Promise<void> {
+async function run({ key, file, kind, channels, controller }: Upload): Promise<void> {
   try {
     await alone(file, () =>
       upload(file, {
         api: location.origin,
         headers,
         user: userId(),
-        interview: { title: titleOf(file.name), kind },
+        interview: { title: titleOf(file.name), kind, channels },
         contentType: file.type.split(";")[0] || guess(file.name),
         signal: controller.signal,
         onCreated: ({ id }: { id: string }) => {
