@@ -53,6 +53,7 @@ use std::{io, sync::Arc};
 
 use async_trait::async_trait;
 use axum::Router;
+use bytes::Bytes;
 use config::{Environment, InvalidSetting};
 use domain::{
     ids::random_name,
@@ -148,7 +149,7 @@ pub struct ApiService {
 #[async_trait]
 impl Service for ApiService {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        self.respond(request, None).await
+        self.handle(request).await
     }
 }
 
@@ -168,16 +169,25 @@ impl ApiService {
         &self.api.limits.origins
     }
 
+    /// The response to a request with any kind of body.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        self.respond(request, None).await
+    }
+
     /// The response to a request that the host does not let in, as the API gives it.
     pub async fn refuse(&self, request: Request<Incoming>, problem: Problem) -> Response<Body> {
         self.respond(request, Some(problem)).await
     }
 
-    async fn respond(
-        &self,
-        mut request: Request<Incoming>,
-        refused: Option<Problem>,
-    ) -> Response<Body> {
+    async fn respond<B>(&self, mut request: Request<B>, refused: Option<Problem>) -> Response<Body>
+    where
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
         let request_id = RequestId::from_request(&request);
         request.extensions_mut().insert(request_id.clone());
         let method = request.method().clone();
@@ -219,7 +229,7 @@ fn finish(mut response: axum::response::Response, request_id: &str) -> Response<
 struct RequestId(String);
 
 impl RequestId {
-    fn from_request(request: &Request<Incoming>) -> Self {
+    fn from_request<B>(request: &Request<B>) -> Self {
         let sensible = |id: &&str| {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
             (1..=64).contains(&id.len()) && id.bytes().all(plain)

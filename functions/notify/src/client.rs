@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder, Response, header::CONTENT_TYPE, redirect, retry};
 
 use crate::{
@@ -51,6 +52,21 @@ impl WebhookClientOptions {
     }
 }
 
+/// What sends webhooks.
+#[async_trait]
+pub trait WebhookTransport: Send + Sync {
+    /// Posts the JSON `body` to `url`, once, with `headers` besides the transport's own, and
+    /// waits for at most `timeout` until the receiver answers. The answer's status decides; a
+    /// body that follows badly or never ends does not change it.
+    async fn send_within(
+        &self,
+        timeout: Duration,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> SendOutcome;
+}
+
 /// The client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("setting up TLS for webhooks, with the system's CA certificates")]
@@ -85,21 +101,23 @@ impl WebhookClient {
     ///
     /// The answer's status decides; a body that follows badly or never ends
     /// does not change it.
-    pub async fn send<K: AsRef<str>, V: AsRef<str>>(
+    pub async fn send(
         &self,
         url: &str,
-        headers: &[(K, V)],
+        headers: &[(&'static str, String)],
         body: String,
     ) -> SendOutcome {
         self.send_within(self.timeout, url, headers, body).await
     }
+}
 
-    /// The same with another limit on the time until the receiver answers.
-    pub async fn send_within<K: AsRef<str>, V: AsRef<str>>(
+#[async_trait]
+impl WebhookTransport for WebhookClient {
+    async fn send_within(
         &self,
         timeout: Duration,
         url: &str,
-        headers: &[(K, V)],
+        headers: &[(&'static str, String)],
         body: String,
     ) -> SendOutcome {
         // The HTTP client does not look up what is an address already.
@@ -144,13 +162,10 @@ fn build(options: WebhookClientOptions) -> reqwest::Result<Client> {
         .build()
 }
 
-fn with_headers<K: AsRef<str>, V: AsRef<str>>(
-    request: RequestBuilder,
-    headers: &[(K, V)],
-) -> RequestBuilder {
+fn with_headers(request: RequestBuilder, headers: &[(&'static str, String)]) -> RequestBuilder {
     let request = request.header(CONTENT_TYPE, "application/json");
     headers.iter().fold(request, |request, (name, value)| {
-        request.header(name.as_ref(), value.as_ref())
+        request.header(*name, value.as_str())
     })
 }
 

@@ -1,7 +1,5 @@
 //! From a webhook event to the outcome of an attempt.
 
-use std::time::Instant;
-
 use domain::{
     Interview, Timestamp,
     interview_store::{self, Decision},
@@ -10,6 +8,7 @@ use domain::{
     webhook::{DeliveryAttempt, DeliveryState, EventType, WebhookDelivery, WebhookEvent},
 };
 use steps::{Failure, trace};
+use tokio::time::Instant;
 
 use crate::{
     DeliverySource, Notify,

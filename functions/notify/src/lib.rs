@@ -28,7 +28,7 @@ pub mod target;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use client::WebhookClient;
+use client::WebhookTransport;
 use domain::{
     ShapeError,
     event::Event,
@@ -52,7 +52,7 @@ pub struct Notify {
     /// The service's signing secrets.
     pub secrets: Secrets,
     /// What delivers them.
-    pub client: WebhookClient,
+    pub client: Arc<dyn WebhookTransport>,
     /// The places of the lanes.
     pub places: Places,
     /// How long receivers may take.

@@ -6,12 +6,12 @@ use std::{process::Command, time::Duration};
 
 use notify::{
     address::Policy,
-    client::{WebhookClient, WebhookClientOptions},
+    client::{WebhookClient, WebhookClientOptions, WebhookTransport as _},
     outcome::SendOutcome,
 };
 use receiver::{Receiver, Script, answer};
 
-const NO_HEADERS: [(&str, &str); 0] = [];
+const NO_HEADERS: [(&str, String); 0] = [];
 
 fn options() -> WebhookClientOptions {
     WebhookClientOptions::new(Policy::AllowLoopback)
@@ -52,7 +52,10 @@ async fn a_2xx_answer_is_a_delivery() {
 #[tokio::test]
 async fn the_request_is_a_post_of_the_exact_body_with_all_headers() {
     let receiver = Receiver::start(Script::Answer(answer(200, ""))).await;
-    let headers = [("webhook-id", "msg_1"), ("webhook-timestamp", "1000")];
+    let headers = [
+        ("webhook-id", "msg_1".to_owned()),
+        ("webhook-timestamp", "1000".to_owned()),
+    ];
     let url = format!("{}/hook?tenant=7", receiver.url());
     let body = r#"{ "name": "Zoë" }"#;
     client(options()).send(&url, &headers, body.into()).await;
@@ -224,7 +227,7 @@ async fn every_webhook_has_a_connection_of_its_own() {
 #[tokio::test]
 async fn a_header_that_cannot_be_sent_is_no_panic() {
     let receiver = Receiver::start(Script::Answer(answer(200, ""))).await;
-    let headers = [("webhook-id", "line\r\nbreak")];
+    let headers = [("webhook-id", "line\r\nbreak".to_owned())];
     let outcome = client(options())
         .send(&receiver.url(), &headers, "{}".into())
         .await;

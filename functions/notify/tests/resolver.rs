@@ -21,7 +21,7 @@ use notify::{
 };
 use receiver::{Receiver, Script, answer};
 
-const NO_HEADERS: [(&str, &str); 0] = [];
+const NO_HEADERS: [(&str, String); 0] = [];
 
 /// Answers the first look-up with the first list, and so on.
 struct Lookups {

@@ -53,7 +53,7 @@ impl Bench {
             queue: store.queue(),
             clock: Arc::clone(&clock) as _,
             secrets: Secrets::parse(SECRET).expect("a secret"),
-            client: WebhookClient::new(Policy::AllowLoopback).expect("a client"),
+            client: Arc::new(WebhookClient::new(Policy::AllowLoopback).expect("a client")),
             places: Places::default(),
             limits: LaneLimits {
                 fast,
