@@ -1,0 +1,271 @@
+//! Instances of all functions and of the API, which crash and start again.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use analyze::{Analyze, Direct};
+use announce::Announce;
+use api::{
+    Api, ApiService, Console, Limits, LocalIdentity, Origins, RateLimitSettings, RateLimits,
+};
+use domain::{
+    ledger::SpendingLimits,
+    ports::{Clock, Signer},
+    webhook,
+};
+use notify::{
+    Notify,
+    lanes::{LaneLimits, Places},
+    sign::Secrets,
+    target,
+};
+use report::Report;
+use sha2::{Digest as _, Sha256};
+use steps::{Function, StepRunner};
+use sweep::Sweep;
+use tokio::task::AbortHandle;
+use transcribe::{Transcribe, turn_taking::TurnTaking};
+use waveform::Waveform;
+
+use crate::{
+    ports::{
+        Bucket, NoLive, Receivers, SimulatedAnalyst, SimulatedBus, SimulatedQueue,
+        SimulatedRecords, SimulatedTranscriber, SkewedClock,
+    },
+    world::World,
+};
+
+/// The longest recording that is accepted.
+const MAX_DURATION: Duration = Duration::from_hours(8);
+
+/// How far clocks differ at most, in milliseconds.
+const MAX_SKEW_MS: u64 = 2_000;
+
+/// One process with all functions.
+pub(crate) struct Instance {
+    pub(crate) functions: BTreeMap<&'static str, Arc<dyn Function>>,
+    pub(crate) api: Arc<ApiService>,
+}
+
+/// A request to the API under way.
+struct Request {
+    actor: u64,
+    instance: usize,
+    handle: AbortHandle,
+}
+
+/// All instances, shared by the scheduler and the clients.
+#[derive(Clone)]
+pub(crate) struct Fleet {
+    world: World,
+    secret: Arc<str>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    instances: Vec<Instance>,
+    requests: Vec<Request>,
+    next_actor: u64,
+}
+
+impl Fleet {
+    /// Starts so many instances.
+    pub(crate) fn start(world: &World, count: usize) -> anyhow::Result<Self> {
+        let secret: Arc<str> = webhook::new_secret().into();
+        let instances = (0..count).map(|_| Instance::start(world, &secret));
+        let instances = instances.collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(Self {
+            world: world.clone(),
+            secret,
+            inner: Arc::new(Mutex::new(Inner {
+                instances,
+                requests: Vec::new(),
+                next_actor: 1,
+            })),
+        })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another number of a delivery or request.
+    pub(crate) fn next_actor(&self) -> u64 {
+        let mut inner = self.inner();
+        inner.next_actor += 1;
+        inner.next_actor
+    }
+
+    /// One of the instances.
+    pub(crate) fn pick(&self) -> usize {
+        let count = self.inner().instances.len();
+        self.world.state().rng.usize(..count)
+    }
+
+    /// A function of an instance.
+    pub(crate) fn function(&self, instance: usize, name: &str) -> Option<Arc<dyn Function>> {
+        self.inner().instances[instance]
+            .functions
+            .get(name)
+            .cloned()
+    }
+
+    /// The API of an instance.
+    pub(crate) fn api(&self, instance: usize) -> Arc<ApiService> {
+        Arc::clone(&self.inner().instances[instance].api)
+    }
+
+    /// Remembers a request under way.
+    pub(crate) fn note_request(&self, actor: u64, instance: usize, handle: AbortHandle) {
+        let mut inner = self.inner();
+        inner
+            .requests
+            .retain(|request| !request.handle.is_finished());
+        inner.requests.push(Request {
+            actor,
+            instance,
+            handle,
+        });
+    }
+
+    /// Aborts a request, if there is one of that number.
+    pub(crate) fn abort_request(&self, actor: u64) {
+        let inner = self.inner();
+        let requests = inner.requests.iter();
+        for request in requests.filter(|request| request.actor == actor) {
+            request.handle.abort();
+        }
+    }
+
+    /// Kills an instance with its requests and starts another in its place.
+    pub(crate) fn restart(&self, instance: usize) -> anyhow::Result<()> {
+        let fresh = Instance::start(&self.world, &self.secret)?;
+        let mut inner = self.inner();
+        let requests = inner.requests.iter();
+        for request in requests.filter(|request| request.instance == instance) {
+            request.handle.abort();
+        }
+        inner.instances[instance] = fresh;
+        Ok(())
+    }
+}
+
+/// Signs by a digest: nobody forges anything here.
+struct Digest;
+
+impl Signer for Digest {
+    fn sign(&self, purpose: &str, text: &str) -> String {
+        hex::encode(Sha256::digest(format!("{purpose}/{text}")))
+    }
+}
+
+impl Instance {
+    fn start(world: &World, secret: &str) -> anyhow::Result<Self> {
+        let ahead = Duration::from_millis(world.state().rng.u64(..MAX_SKEW_MS));
+        let world = || world.clone();
+        let clock = || -> Arc<dyn Clock> {
+            Arc::new(SkewedClock {
+                world: world(),
+                ahead,
+            })
+        };
+        let records = || Arc::new(SimulatedRecords(world()));
+        let bucket = |role| {
+            Arc::new(Bucket {
+                world: world(),
+                role,
+            })
+        };
+        let queue = || Arc::new(SimulatedQueue(world()));
+        let analyst = || Arc::new(SimulatedAnalyst(world()));
+        let steps = || StepRunner {
+            records: records(),
+            clock: clock(),
+        };
+        let limits = SpendingLimits::default();
+        let functions: [Arc<dyn Function>; 7] = [
+            Arc::new(Analyze {
+                steps: steps(),
+                analyst: analyst(),
+                queue: queue(),
+                limits,
+            }),
+            Arc::new(Announce {
+                bus: Arc::new(SimulatedBus(world())),
+            }),
+            Arc::new(Notify {
+                records: records(),
+                queue: queue(),
+                clock: clock(),
+                secrets: Secrets::parse(secret)?,
+                client: Arc::new(Receivers(world())),
+                places: Places::default(),
+                limits: LaneLimits::default(),
+            }),
+            Arc::new(Report {
+                steps: steps(),
+                artifacts: bucket("artifacts"),
+            }),
+            Arc::new(Sweep {
+                records: records(),
+                uploads: bucket("uploads"),
+                artifacts: bucket("artifacts"),
+                clock: clock(),
+                retention: None,
+            }),
+            Arc::new(Transcribe {
+                steps: steps(),
+                uploads: bucket("uploads"),
+                artifacts: bucket("artifacts"),
+                public_url: None,
+                queue: queue(),
+                transcriber: Arc::new(SimulatedTranscriber(world())),
+                max_duration: MAX_DURATION,
+                turns: TurnTaking::default(),
+                limits,
+            }),
+            Arc::new(Waveform {
+                steps: steps(),
+                uploads: bucket("uploads"),
+                artifacts: bucket("artifacts"),
+                max_duration_ms: 28_800_000,
+            }),
+        ];
+        let api = Api {
+            identity: Arc::new(LocalIdentity),
+            records: records(),
+            uploads: bucket("uploads"),
+            artifacts: bucket("artifacts"),
+            queue: queue(),
+            live: Arc::new(NoLive),
+            direct: Direct::by(analyst(), clock()),
+            signer: Arc::new(Digest),
+            clock: clock(),
+            limits: Limits {
+                max_upload_bytes: 1 << 20,
+                max_duration_ms: 28_800_000,
+                allow_private_webhooks: false,
+                origins: Origins::default(),
+                rate_limits: RateLimits::new(RateLimitSettings {
+                    user_requests: None,
+                    address_requests: None,
+                    user_streams: None,
+                    trusted_proxies: 0,
+                }),
+                spending: limits,
+            },
+            console: Console::local("http://localhost".to_owned()),
+            check_webhook_url: target::check,
+        };
+        let functions = functions.into_iter();
+        Ok(Self {
+            functions: functions
+                .map(|function| (function.name(), function))
+                .collect(),
+            api: Arc::new(ApiService::new(api)),
+        })
+    }
+}
