@@ -3,13 +3,23 @@
 //! Tries are limited by time and not by number: a number is used up within milliseconds
 //! when many write at once, and all of them try again at the same moment.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use futures::future::BoxFuture;
 use futures_timer::Delay;
 
 /// How long a transaction waits for others in all, before its caller is told.
 const TOTAL: Duration = Duration::from_secs(10);
+
+/// How pauses are made where not by the system's time.
+static SLEEP: OnceLock<fn(Duration) -> BoxFuture<'static, ()>> = OnceLock::new();
+
+/// Makes pauses by `sleep` from now on, in all of the process: a simulation has a time of its
+/// own. Only the first call has an effect.
+pub fn sleep_by(sleep: fn(Duration) -> BoxFuture<'static, ()>) {
+    let _ = SLEEP.set(sleep);
+}
 
 /// The pauses of one transaction.
 pub(crate) struct ConflictPauses(ExponentialBackoff);
@@ -30,7 +40,10 @@ impl ConflictPauses {
     pub(crate) async fn wait(&mut self) -> bool {
         match self.0.next() {
             Some(pause) => {
-                Delay::new(pause).await;
+                match SLEEP.get() {
+                    Some(sleep) => sleep(pause).await,
+                    None => Delay::new(pause).await,
+                }
                 true
             }
             None => false,

@@ -36,7 +36,7 @@ pub mod audit;
 pub mod callback;
 pub mod chunks;
 mod code;
-mod conflict;
+pub mod conflict;
 pub mod deletion;
 pub mod documents;
 mod error_code;

@@ -35,6 +35,7 @@ pub struct Outcome {
 
 /// Simulates one world.
 pub fn simulate(seed: u64, options: Options) -> Outcome {
+    domain::conflict::sleep_by(|pause| Box::pin(tokio::time::sleep(pause)));
     // A thread of its own has no state of the one before.
     let running = thread::Builder::new().name(format!("seed-{seed}"));
     let running = running.spawn(move || {
