@@ -362,7 +362,9 @@ impl Scheduler {
             };
             let Some(effect) = found else { return };
             self.world.tell("a late call happens");
+            self.world.state().is_late = true;
             effect(&self.world);
+            self.world.state().is_late = false;
         }
     }
 

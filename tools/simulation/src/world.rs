@@ -1,7 +1,7 @@
 //! What there is: documents, objects, deliveries, and who waits at a gate.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -135,6 +135,10 @@ pub(crate) struct State {
     pub(crate) former: BTreeMap<(String, String), Timestamp>,
     /// What is wrong whatever follows.
     pub(crate) violations: Vec<String>,
+    /// Whether what happens now was called earlier, by a worker that has gone on since.
+    pub(crate) is_late: bool,
+    /// Objects that were written so: what they replace may have been cleared away before.
+    pub(crate) late_objects: BTreeSet<String>,
     /// Calls of the speech engine by interview.
     pub(crate) heard: BTreeMap<String, u32>,
     /// Faults that can have cost a call of an engine, by interview.
@@ -170,6 +174,8 @@ impl World {
                 begun: BTreeMap::new(),
                 former: BTreeMap::new(),
                 violations: Vec::new(),
+                is_late: false,
+                late_objects: BTreeSet::new(),
                 heard: BTreeMap::new(),
                 faults: 0,
                 is_quiet: false,

@@ -47,10 +47,13 @@ pub(crate) fn store_object(
         bytes,
     };
     let meta = meta(name, &object);
-    world
-        .state()
-        .objects
-        .insert((role, name.to_owned()), object);
+    {
+        let mut state = world.state();
+        if state.is_late {
+            state.late_objects.insert(name.to_owned());
+        }
+        state.objects.insert((role, name.to_owned()), object);
+    }
     world.emit(&Event::ObjectFinalized(StoredObject {
         bucket: role.to_owned(),
         name: meta.name.clone(),
