@@ -155,6 +155,7 @@ async fn thinking_tokens_are_counted_for_failed_answers_too() {
         input_tokens: 1_000,
         output_tokens: 200,
         thinking_tokens: 50,
+        repairs: 0,
     };
     assert_eq!(reply.usage, Some(usage));
     assert_eq!(reply.model.as_deref(), Some("gemini-2.5-flash"));
