@@ -1936,7 +1936,7 @@ export interface components {
             /** @description What was found, as stable words for programs; later releases may add some. `transcript_too_short`: There are too few words to say anything about a person. `low_confidence`: Most words are guesses: the recording is too noisy for the speech engine, or in a language that it does not know. `little_speech`: There is hardly any speech in the recording. `speech_missed`: Most of the speech in the recording was not recognised. `repetition_loops`: The speech engine repeated the same phrases, as it does where it recognises nothing. `language_mismatch`: The words do not look like the language that was given, or that the speech model knows. Set `language` to the language that is spoken, or use a model that knows it. `one_speaker`: Only one speaker was recognised where more are expected, so questions and answers cannot be told apart. Set `speakers_expected`, or `--speakers 2` in the command; record each speaker on a channel of their own; or correct the speakers by PATCH. */
             reasons: string[];
         };
-        /** @description Tokens as the provider counts them. */
+        /** @description Tokens as the provider counts them, and how well the model kept to the format. */
         Usage: {
             /**
              * Format: uint64
@@ -1948,6 +1948,11 @@ export interface components {
              * @description Tokens written, reasoning not included.
              */
             output_tokens: number;
+            /**
+             * Format: uint64
+             * @description Answers that were not the JSON that was requested: read with repairs, or requested once more. Left out where there are none.
+             */
+            repairs?: number;
             /**
              * Format: uint64
              * @description Tokens of the model's reasoning.
@@ -2617,6 +2622,7 @@ export interface operations {
                      *       "usage": {
                      *         "input_tokens": 1200,
                      *         "output_tokens": 300,
+                     *         "repairs": 1,
                      *         "thinking_tokens": 0
                      *       },
                      *       "warnings": []
@@ -4293,6 +4299,7 @@ export interface operations {
                      *         "usage": {
                      *           "input_tokens": 1200,
                      *           "output_tokens": 300,
+                     *           "repairs": 1,
                      *           "thinking_tokens": 0
                      *         },
                      *         "warnings": []
@@ -5183,6 +5190,7 @@ export interface operations {
                      *       "usage": {
                      *         "input_tokens": 1200,
                      *         "output_tokens": 300,
+                     *         "repairs": 1,
                      *         "thinking_tokens": 0
                      *       },
                      *       "warnings": []
@@ -8737,6 +8745,7 @@ export interface operations {
                      *       "tokens": {
                      *         "input_tokens": 15100,
                      *         "output_tokens": 4000,
+                     *         "repairs": 2,
                      *         "thinking_tokens": 0
                      *       },
                      *       "unpriced": 0

@@ -87,6 +87,7 @@ function Made({ analysis }: { analysis: Analysis }) {
         Made by {analysis.engine}
         {analysis.model && ` (${analysis.model})`}
         {analysis.cost_usd != null && analysis.cost_usd > 0 && ` for $${analysis.cost_usd.toFixed(4)}`}.
+        <Repairs analysis={analysis} />
       </p>
     </div>
   );
@@ -110,6 +111,13 @@ function Matching({ analysis }: { analysis: Analysis }) {
       {matching} of {quotes.length} {quotes.length === 1 ? "quote matches" : "quotes match"} the transcript.
     </>
   );
+}
+
+/** How many answers of the model were not the JSON that was requested. */
+function Repairs({ analysis }: { analysis: Analysis }) {
+  const repairs = analysis.usage.repairs ?? 0;
+  if (!repairs) return null;
+  return <> {repairs === 1 ? "One answer of the model was" : `${repairs} answers of the model were`} repaired.</>;
 }
 
 /** The ratings, or why there are none. */

@@ -115,7 +115,7 @@ pub struct PartRating {
     pub evidence: Vec<Citation>,
 }
 
-/// Tokens as the provider counts them.
+/// Tokens as the provider counts them, and how well the model kept to the format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Usage {
@@ -125,6 +125,18 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Tokens of the model's reasoning.
     pub thinking_tokens: u64,
+    /// Answers that were not the JSON that was requested: read with repairs, or requested
+    /// once more. Left out where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repairs: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Something the reader of an analysis should know.

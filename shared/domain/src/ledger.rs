@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Interview, InterviewKey, Timestamp, UserId,
-    analysis::Usage,
+    analysis::{self, Usage},
     conflict::ConflictPauses,
     interview_store::{self, Decision},
     paths::DocPath,
@@ -57,6 +57,9 @@ pub struct Amounts {
     pub output_tokens: u64,
     /// Tokens of its reasoning.
     pub thinking_tokens: u64,
+    /// Its answers that were not the JSON that was requested.
+    #[serde(skip_serializing_if = "analysis::is_zero")]
+    pub repairs: u64,
     /// The cost in millionths of a US dollar, as far as prices are known.
     pub cost_micro_usd: u64,
     /// Recordings and analyses whose cost is not known.
@@ -82,6 +85,7 @@ impl Amounts {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
             thinking_tokens: usage.thinking_tokens,
+            repairs: usage.repairs,
             cost_micro_usd: cost_usd.map_or(0, limits::micro_usd),
             unpriced: u64::from(cost_usd.is_none() && usage != Usage::default()),
         }
@@ -93,6 +97,7 @@ impl Amounts {
             input_tokens: self.input_tokens,
             output_tokens: self.output_tokens,
             thinking_tokens: self.thinking_tokens,
+            repairs: self.repairs,
         }
     }
 
@@ -114,6 +119,7 @@ impl Amounts {
             input_tokens: of(self.input_tokens, other.input_tokens),
             output_tokens: of(self.output_tokens, other.output_tokens),
             thinking_tokens: of(self.thinking_tokens, other.thinking_tokens),
+            repairs: of(self.repairs, other.repairs),
             cost_micro_usd: of(self.cost_micro_usd, other.cost_micro_usd),
             unpriced: of(self.unpriced, other.unpriced),
         }

@@ -126,7 +126,7 @@ pub(crate) fn usage() -> Value {
     json!({
         "month": "2026-03",
         "minutes": 61.5,
-        "tokens": {"input_tokens": 15_100, "output_tokens": 4_000, "thinking_tokens": 0},
+        "tokens": {"input_tokens": 15_100, "output_tokens": 4_000, "thinking_tokens": 0, "repairs": 2},
         "cost_usd": 0.279,
         "unpriced": 0,
         "reserved": {"minutes": 12.0, "cost_usd": 0.0516},
@@ -185,7 +185,7 @@ pub(crate) fn analysis() -> Value {
     json!({
         "derived_from": {"transcript_revision": 1},
         "engine": "gemini", "model": "gemini-2.5-flash", "prompt_version": "1",
-        "usage": {"input_tokens": 1_200, "output_tokens": 300, "thinking_tokens": 0},
+        "usage": {"input_tokens": 1_200, "output_tokens": 300, "thinking_tokens": 0, "repairs": 1},
         "cost_usd": 0.001,
         "summary": "Ada built a boat.",
         "key_points": [{"text": "Built a boat", "evidence": evidence}],

@@ -128,6 +128,7 @@ impl Analyst for Thorough {
                 input_tokens: 100,
                 output_tokens: 20,
                 thinking_tokens: 3,
+                repairs: 0,
             },
             cost_usd: Some(0.001),
             summary: Some("A boat was built.".into()),

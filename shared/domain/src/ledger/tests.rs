@@ -147,6 +147,7 @@ fn analysis_counts_tokens_and_costs_as_far_as_they_are_known() {
         input_tokens: 100,
         output_tokens: 20,
         thinking_tokens: 3,
+        repairs: 1,
     };
     let priced = Amounts::of_analysis(usage, Some(0.014_5));
     assert_eq!((priced.cost_micro_usd, priced.unpriced), (14_500, 0));

@@ -13,8 +13,10 @@ use crate::provider::{ProviderError, http::Answer, request_profile::ProfileError
 pub(crate) enum GeminiFeature {
     /// How much to think.
     Thinking,
-    /// The answer's schema.
-    Schema,
+    /// An answer in JSON, by a schema.
+    Format,
+    /// Instructions apart from the question.
+    Instructions,
 }
 
 /// By the `error` of a body. Its own code counts: errors also come within streams
@@ -22,11 +24,8 @@ pub(crate) enum GeminiFeature {
 pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeature> {
     let status = answer.status.as_u16();
     let code = error["code"].as_u64().unwrap_or(status.into());
-    let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
-    let (name, message) = (
-        word(&error["status"]),
-        word(&error["message"]).to_lowercase(),
-    );
+    let name = error["status"].as_str().unwrap_or("").to_owned();
+    let message = error["message"].as_str().unwrap_or("").to_lowercase();
     let details = Details(error["details"].as_array().map_or(&[], Vec::as_slice));
     let after = details.retry_delay().or(answer.after);
     log(code, &name, &details);
@@ -38,7 +37,7 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeat
         }
         400 => {
             return ProfileError {
-                error: ProviderError::Refused,
+                error: refused(&name, code),
                 feature: feature(&name, &message),
             };
         }
@@ -51,9 +50,19 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeat
         429 => ProviderError::Quota { after },
         503 => ProviderError::Overloaded { after },
         408 | 499 | 500..=599 => ProviderError::Unavailable { after },
-        _ => ProviderError::Refused,
+        _ => refused(&name, code),
     };
     error.into()
+}
+
+/// A request refused for a reason that is not known here: Google's word, or the status.
+fn refused(name: &str, code: u64) -> ProviderError {
+    let word = word(name);
+    ProviderError::refused_for(if word.is_empty() {
+        format!("HTTP {code}")
+    } else {
+        word
+    })
 }
 
 /// By the status alone.
@@ -69,7 +78,7 @@ pub(crate) fn without_words(answer: &Answer) -> ProviderError {
         StatusCode::REQUEST_TIMEOUT => ProviderError::Unavailable { after },
         status if status.is_server_error() => ProviderError::Unavailable { after },
         status if status.is_redirection() => ProviderError::UnknownModel,
-        _ => ProviderError::Refused,
+        status => ProviderError::refused_for(format!("HTTP {}", status.as_u16())),
     }
 }
 
@@ -79,24 +88,22 @@ fn feature(name: &str, message: &str) -> Option<GeminiFeature> {
     if message.contains("thinking") {
         return Some(GeminiFeature::Thinking);
     }
-    let bare = message.contains("contains an invalid argument");
-    let schema = message.contains("schema") || message.contains("too many states") || bare;
-    (name == "INVALID_ARGUMENT" && schema).then_some(GeminiFeature::Schema)
+    // Gemma has no instructions of its own (rig#788) and no JSON mode.
+    if message.contains("developer instruction") || message.contains("system instruction") {
+        return Some(GeminiFeature::Instructions);
+    }
+    let words = [
+        "schema",
+        "json mode",
+        "too many states",
+        "contains an invalid argument",
+    ];
+    let is_about_format = words.iter().any(|word| message.contains(word));
+    (name == "INVALID_ARGUMENT" && is_about_format).then_some(GeminiFeature::Format)
 }
 
 /// Only words of Google's own vocabulary: a message may quote the request.
 fn log(code: u64, name: &str, details: &Details<'_>) {
-    let word = |text: &str| {
-        let plain = text.len() <= 80
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        if plain {
-            text.to_owned()
-        } else {
-            String::new()
-        }
-    };
     let quota = details.quotas().next().unwrap_or("");
     let reason = details.reasons().next().unwrap_or("");
     tracing::info!(
@@ -107,6 +114,17 @@ fn log(code: u64, name: &str, details: &Details<'_>) {
         quota = word(quota),
         "the language model rejected the request"
     );
+}
+
+/// An identifier; nothing of what is none.
+fn word(text: &str) -> String {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    let is_plain = text.len() <= 80 && text.bytes().all(known);
+    if is_plain {
+        text.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// `details` of a `google.rpc.Status`.

@@ -141,7 +141,7 @@ impl Gemini {
         let content = request::body(question, &self.model, request_profile);
         let credentials = self.credentials().await?;
         let answer = self.caller.post(&self.url, Some(credentials), &content);
-        response::read(&answer.await?)
+        response::read(&answer.await?, &question.schema)
     }
 }
 

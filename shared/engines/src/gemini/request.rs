@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::errors::GeminiFeature;
-use crate::{language::ModelQuestion, provider::request_profile};
+use crate::{
+    language::ModelQuestion,
+    provider::request_profile::{RequestProfile, ResponseFormat},
+};
 
 /// Tokens that a model of the 2.5 series may think, and room for them: thoughts
 /// are counted within `maxOutputTokens`, and models overshoot a little.
@@ -18,20 +21,23 @@ const LEVEL_ROOM: u32 = 24_576;
 pub(crate) struct GeminiProfile {
     /// Say how much to think.
     pub(crate) thinking: bool,
-    /// Have the answer decoded by its schema.
-    pub(crate) schema: bool,
+    /// How the answer is decoded.
+    pub(crate) format: ResponseFormat,
+    /// The instructions in the user's content: Gemma has no others.
+    pub(crate) one_content: bool,
 }
 
 impl Default for GeminiProfile {
     fn default() -> Self {
         Self {
             thinking: true,
-            schema: true,
+            format: ResponseFormat::default(),
+            one_content: false,
         }
     }
 }
 
-impl request_profile::RequestProfile for GeminiProfile {
+impl RequestProfile for GeminiProfile {
     type Feature = GeminiFeature;
 
     fn without(self, feature: GeminiFeature) -> Option<Self> {
@@ -40,8 +46,12 @@ impl request_profile::RequestProfile for GeminiProfile {
                 thinking: false,
                 ..self
             },
-            GeminiFeature::Schema => Self {
-                schema: false,
+            GeminiFeature::Format => Self {
+                format: self.format.plainer()?,
+                ..self
+            },
+            GeminiFeature::Instructions => Self {
+                one_content: true,
                 ..self
             },
         };
@@ -71,14 +81,22 @@ fn thinking(model: &str) -> Thinking {
 /// The request's body.
 pub(crate) fn body(question: &ModelQuestion, model: &str, request_profile: GeminiProfile) -> Value {
     let mut instructions = question.instructions.clone();
-    if !request_profile.schema {
+    if request_profile.format != ResponseFormat::Schema {
         instructions.push_str("\nThe answer's JSON Schema:\n");
         instructions.push_str(&question.schema.to_string());
+    }
+    let generation = generation(question, model, request_profile);
+    if request_profile.one_content {
+        let text = format!("{instructions}\n\n{}", question.content);
+        return json!({
+            "contents": [{"role": "user", "parts": [{"text": text}]}],
+            "generationConfig": generation,
+        });
     }
     json!({
         "systemInstruction": {"parts": [{"text": instructions}]},
         "contents": [{"role": "user", "parts": [{"text": question.content}]}],
-        "generationConfig": generation(question, model, request_profile),
+        "generationConfig": generation,
     })
 }
 
@@ -92,9 +110,11 @@ fn generation(question: &ModelQuestion, model: &str, request_profile: GeminiProf
     let mut config = json!({
         "candidateCount": 1,
         "maxOutputTokens": question.answer_tokens + room,
-        "responseMimeType": "application/json",
     });
-    if request_profile.schema {
+    if request_profile.format != ResponseFormat::Words {
+        config["responseMimeType"] = json!("application/json");
+    }
+    if request_profile.format == ResponseFormat::Schema {
         config["responseJsonSchema"] = question.schema.clone();
     }
     if thinking != Thinking::Level {

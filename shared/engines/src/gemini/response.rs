@@ -12,12 +12,12 @@ use super::{
     errors::{self, GeminiFeature},
 };
 use crate::{
-    language::Reply,
+    language::{Reply, answer_object},
     provider::{ProviderError, http::Answer, request_profile::ProfileError},
 };
 
-/// What came back of a request.
-pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError<GeminiFeature>> {
+/// What came back of a request for an answer by this schema.
+pub(crate) fn read(answer: &Answer, schema: &Value) -> Result<Reply, ProfileError<GeminiFeature>> {
     let objects = chunks(&answer.body);
     let error = objects
         .iter()
@@ -30,25 +30,32 @@ pub(crate) fn read(answer: &Answer) -> Result<Reply, ProfileError<GeminiFeature>
         return Err(errors::without_words(answer).into());
     }
     let objects = objects.ok_or(ProviderError::Unreadable)?;
-    Ok(reply(&objects))
+    Ok(reply(&objects, schema))
 }
 
 /// One reply of one object, or of the pieces of a stream.
-fn reply(objects: &[Value]) -> Reply {
+fn reply(objects: &[Value], schema: &Value) -> Reply {
     let mut gathered = Gathered::default();
     for object in objects {
         gathered.add(object);
     }
+    let is_answer = |text: &String| answer_object::find(text, schema).is_ok();
+    gathered.arguments = gathered.arguments.take().filter(is_answer);
+    let is_misplaced = gathered.text.trim().is_empty() && gathered.arguments.is_some();
     Reply {
         outcome: gathered.outcome(),
         usage: gathered.usage,
         model: gathered.model,
+        is_misplaced,
+        is_count_doubtful: false,
     }
 }
 
 #[derive(Default)]
 struct Gathered {
     text: String,
+    /// The arguments of the first function call.
+    arguments: Option<String>,
     /// The reason that is not `STOP`, or else that.
     finish_reason: Option<String>,
     /// Whether there was a list of candidates, and whether one was in it.
@@ -92,6 +99,10 @@ impl Gathered {
             if part["thought"] != true {
                 self.text.push_str(part["text"].as_str().unwrap_or(""));
             }
+            let arguments = &part["functionCall"]["args"];
+            if self.arguments.is_none() && arguments.is_object() {
+                self.arguments = Some(arguments.to_string());
+            }
         }
     }
 
@@ -114,7 +125,9 @@ impl Gathered {
     /// in one piece.
     fn finished(&mut self) -> Result<String, ProviderError> {
         match self.finish_reason.as_deref() {
-            None | Some("STOP") if self.text.trim().is_empty() => Err(ProviderError::Empty),
+            None | Some("STOP") if self.text.trim().is_empty() => {
+                self.arguments.take().ok_or(ProviderError::Empty)
+            }
             None | Some("STOP") => Ok(std::mem::take(&mut self.text)),
             Some("MAX_TOKENS") => Err(ProviderError::Truncated),
             Some("RECITATION" | "IMAGE_RECITATION") => Err(ProviderError::Recited),
@@ -140,5 +153,6 @@ fn usage(metadata: &Value) -> Option<Usage> {
         input_tokens: count("promptTokenCount").saturating_add(count("toolUsePromptTokenCount")),
         output_tokens: count("candidatesTokenCount"),
         thinking_tokens: count("thoughtsTokenCount"),
+        repairs: 0,
     })
 }

@@ -1,4 +1,4 @@
-//! Reads a model's answer as leniently as possible.
+//! Reads the fields of a model's answer as leniently as possible.
 //!
 //! A schema is a wish, even where the provider calls it a guarantee: an item of the
 //! wrong type is dropped and counted, so that it does not cost the rest. Nothing is
@@ -8,47 +8,9 @@ use domain::{
     Private,
     analysis::{Citation, Draft, DraftClaim, DraftCompetency, DraftQuestion, DraftTopic},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::json;
-
-/// An object, which is what all answers are.
-pub(crate) type Object = Map<String, Value>;
-
-/// What a model thinks aloud before it answers, on servers that do not take it
-/// away.
-const THOUGHT: (&str, &str) = ("<think>", "</think>");
-
-/// The object in an answer that has at least one of the schema's fields; or what
-/// is wrong, for the model to read, without any of its words.
-pub(crate) fn object(text: &str, schema: &Value) -> Result<Object, String> {
-    let text = spoken(text).trim();
-    let value = json::value(text).or_else(|error| match unwrapped(text) {
-        Some(inner) if inner != text => json::value(inner),
-        _ => Err(error),
-    });
-    let value = value.map_err(|error| format!("not valid JSON: {error}"))?;
-    let Value::Object(object) = value else {
-        return Err("not a JSON object".to_owned());
-    };
-    let fields = schema["properties"].as_object();
-    let known = fields.is_some_and(|fields| object.keys().any(|name| fields.contains_key(name)));
-    let missing = || "none of the fields that were asked for is there".to_owned();
-    known.then_some(object).ok_or_else(missing)
-}
-
-/// The text after the model's thinking.
-fn spoken(text: &str) -> &str {
-    let thought = text.trim_start().strip_prefix(THOUGHT.0);
-    let after = thought.and_then(|thought| thought.split_once(THOUGHT.1));
-    after.map_or(text, |(_, after)| after)
-}
-
-/// What stands between the first and the last brace: some wrap JSON in a fence
-/// or in a sentence.
-fn unwrapped(text: &str) -> Option<&str> {
-    text.get(text.find('{')?..=text.rfind('}')?)
-}
+use super::answer_object::Object;
 
 /// What an answer about a part says, and how many items of it made no sense.
 pub(crate) fn draft(answer: &Object) -> (Draft, usize) {
@@ -160,10 +122,16 @@ fn text(value: Option<&Value>) -> Option<Private> {
     (!text.is_empty()).then(|| text.into())
 }
 
-/// A turn's number, also where it is written as in the transcript: `"[12]"`.
+/// A turn's number, also where it is written as in the transcript or in words: `"[12]"`,
+/// `"Turn 12"`.
 fn turn(value: Option<&Value>) -> Option<u32> {
     let number = match value? {
-        Value::String(text) => text.trim_matches(['[', ']', ' ']).parse().ok(),
+        Value::String(text) => {
+            let text = text.trim_start_matches(|next: char| !next.is_ascii_digit() && next != '-');
+            text.trim_end_matches(|next: char| !next.is_ascii_digit())
+                .parse()
+                .ok()
+        }
         other => whole(other),
     };
     number.and_then(|number| u32::try_from(number).ok())
@@ -172,10 +140,17 @@ fn turn(value: Option<&Value>) -> Option<u32> {
 /// A rating, valid or not: 0 and 255 stand for all values below and above.
 fn rating(value: &Value) -> Option<u8> {
     let number = match value {
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) => rating_in_words(text),
         other => whole(other),
     };
-    number.map(|number: i64| u8::try_from(number.clamp(0, 255)).unwrap_or(0))
+    number.map(|number| u8::try_from(number.clamp(0, 255)).unwrap_or(0))
+}
+
+/// `"4"`, `"4.0"`, `"4/5"` or `"4 out of 5"`.
+fn rating_in_words(text: &str) -> Option<i64> {
+    let mut scales = ["/5", "/ 5", "out of 5"].iter();
+    let bare = scales.find_map(|scale| text.trim().strip_suffix(scale));
+    whole(&serde_json::from_str(bare.unwrap_or(text).trim()).ok()?)
 }
 
 /// A whole number, also where it is written with a point: `4.0`.

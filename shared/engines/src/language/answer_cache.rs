@@ -10,7 +10,7 @@ use std::{collections::HashMap, time::Duration};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{answer::Object, model::ModelQuestion, usage_totals::UsageTotals};
+use super::{answer_object::Object, model::ModelQuestion, usage_totals::UsageTotals};
 use crate::provider::ProviderError;
 
 /// How long answers are kept.

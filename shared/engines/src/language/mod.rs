@@ -7,14 +7,17 @@
 //! - [`LanguageAnalyst`] makes an engine of a model: `parts` writes the transcript
 //!   and splits it, `prompt` and `schema` make questions of it, `session` asks them
 //!   (`usage_totals`: tokens and cost; `answer_cache`: answers of earlier attempts),
-//!   `answer` reads the answers, `merge` and `reduce` make one draft of several, `limits`
+//!   `answer_object` finds the JSON in an answer, `lenient_json` reads it in spite of
+//!   mistakes, `answer` reads its fields, `merge` and `reduce` make one draft of several, `limits`
 //!   keeps it to what can be stored.
 //!
 //! A part that fails fails the whole: nothing is silently left out.
 
 mod answer;
 mod answer_cache;
+pub(crate) mod answer_object;
 mod errors;
+mod lenient_json;
 mod limits;
 mod merge;
 mod model;

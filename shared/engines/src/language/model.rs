@@ -44,6 +44,12 @@ pub struct Reply {
     pub usage: Option<Usage>,
     /// The model that answered, where it says so.
     pub model: Option<String>,
+    /// Whether the text stood elsewhere than in the answer: in the reasoning, in the
+    /// arguments of a call, or in an error.
+    pub is_misplaced: bool,
+    /// Whether the server counted fewer tokens than the question has, without another sign
+    /// that it read only a part.
+    pub is_count_doubtful: bool,
 }
 
 impl From<ProviderError> for Reply {
@@ -53,6 +59,8 @@ impl From<ProviderError> for Reply {
             outcome: Err(error),
             usage: None,
             model: None,
+            is_misplaced: false,
+            is_count_doubtful: false,
         }
     }
 }

@@ -79,6 +79,7 @@ mod tests {
         input_tokens: 1_000_000,
         output_tokens: 1_000_000,
         thinking_tokens: 1_000_000,
+        repairs: 0,
     };
 
     #[test]
@@ -133,6 +134,7 @@ mod tests {
             input_tokens: 14_000,
             output_tokens: 3_000,
             thinking_tokens: 1_000,
+            repairs: 0,
         };
         let cost = cost_usd("gemini-2.5-flash", usage).unwrap();
         assert!((cost - 0.0142).abs() < 1e-9, "{cost}");

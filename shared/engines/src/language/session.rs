@@ -4,8 +4,8 @@
 use parking_lot::Mutex;
 
 use super::{
-    answer::{self, Object},
     answer_cache::{AnalysisProgress, CachedAnswer},
+    answer_object::{self, AnswerError, Object},
     model::{LanguageModel, ModelQuestion},
     prompt,
 };
@@ -57,22 +57,51 @@ impl<'a> Session<'a> {
 
     /// Asks for an object, and once more when the answer is none.
     async fn object(&self, question: &ModelQuestion) -> Result<Object, ProviderError> {
-        let read = |text: String| answer::object(&text, &question.schema);
-        let why = match read(self.text(question).await?) {
+        let error = match self.attempt(question).await? {
             Ok(object) => return Ok(object),
-            Err(why) => why,
+            Err(error) => error,
         };
+        let why = error.to_string();
         tracing::info!(
             event = "answer.invalid",
             why,
             "the answer does not fit its schema; asking once more"
         );
-        let again = self.text(&prompt::repaired(question, &why)).await?;
-        read(again).map_err(|why| ProviderError::Malformed { why })
+        self.progress.lock().usage_totals.add_repair();
+        let again = self.attempt(&prompt::repaired(question, &why)).await?;
+        again.map_err(|error| match error {
+            // Twice: the server ends answers early without saying so.
+            AnswerError::BreaksOff => ProviderError::Truncated,
+            other => ProviderError::Malformed {
+                why: other.to_string(),
+            },
+        })
     }
 
-    /// Asks until the retry budget is spent.
-    async fn text(&self, question: &ModelQuestion) -> Result<String, ProviderError> {
+    /// Asks once for an object; counts and logs what was repaired of it.
+    async fn attempt(
+        &self,
+        question: &ModelQuestion,
+    ) -> Result<Result<Object, AnswerError>, ProviderError> {
+        let (text, is_misplaced) = self.text(question).await?;
+        let found = match answer_object::find(&text, &question.schema) {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(error)),
+        };
+        if is_misplaced || !found.repairs.is_empty() {
+            tracing::info!(
+                event = "answer.repaired",
+                is_misplaced,
+                repairs = found.repairs(),
+                "the answer was read with repairs"
+            );
+            self.progress.lock().usage_totals.add_repair();
+        }
+        Ok(Ok(found.object))
+    }
+
+    /// Asks until the retry budget is spent; also whether the text was misplaced.
+    async fn text(&self, question: &ModelQuestion) -> Result<(String, bool), ProviderError> {
         let mut attempts = 1;
         loop {
             let reply = self.model.ask(question).await;
@@ -81,7 +110,7 @@ impl<'a> Session<'a> {
                 .usage_totals
                 .add(&reply, self.model.model());
             let error = match reply.outcome {
-                Ok(text) => return Ok(text),
+                Ok(text) => return Ok((text, reply.is_misplaced)),
                 Err(error) => error,
             };
             if !self.retry_budget.wait(attempts, &error).await {

@@ -13,6 +13,8 @@ pub(crate) struct UsageTotals {
     uncounted: bool,
     /// Whether there was an answer of a model without a price.
     unpriced: bool,
+    /// Whether a count was too low to be true.
+    is_doubtful: bool,
     /// The model that answered last, as it calls itself.
     model: Option<String>,
 }
@@ -30,6 +32,7 @@ impl UsageTotals {
         self.usage.input_tokens += usage.input_tokens;
         self.usage.output_tokens += usage.output_tokens;
         self.usage.thinking_tokens += usage.thinking_tokens;
+        self.is_doubtful |= reply.is_count_doubtful;
         let named = reply.model.as_deref().unwrap_or(model);
         match cost_usd(named, usage).or_else(|| cost_usd(model, usage)) {
             Some(cost) => self.cost_usd += cost,
@@ -37,12 +40,18 @@ impl UsageTotals {
         }
     }
 
+    /// Counts an answer that was not the JSON that was requested.
+    pub(crate) const fn add_repair(&mut self) {
+        self.usage.repairs += 1;
+    }
+
     /// Writes model, usage and cost on the draft; a cost that is not known is
     /// none.
     pub(crate) fn settle(self, draft: &mut Draft, model: &str) {
         draft.model = self.model.unwrap_or_else(|| model.to_owned());
         draft.usage = self.usage;
-        draft.cost_usd = (!self.uncounted && !self.unpriced).then_some(self.cost_usd);
+        let is_known = !self.uncounted && !self.unpriced && !self.is_doubtful;
+        draft.cost_usd = is_known.then_some(self.cost_usd);
         let mut warn = |code: &str, message: &str| {
             draft.warnings.push(Warning {
                 code: code.to_owned(),
@@ -53,6 +62,13 @@ impl UsageTotals {
             warn(
                 "usage_unknown",
                 "the engine did not count all tokens: the cost is not known",
+            );
+        }
+        if self.is_doubtful {
+            warn(
+                "usage_doubtful",
+                "the engine counted fewer tokens than the conversation has: either it does not \
+                 count cached ones, or it read only a part; compare its context length",
             );
         }
         if self.unpriced {
@@ -73,6 +89,7 @@ mod tests {
         input_tokens: 1_000_000,
         output_tokens: 0,
         thinking_tokens: 100_000,
+        repairs: 0,
     };
 
     fn reply(
@@ -84,6 +101,8 @@ mod tests {
             outcome,
             usage,
             model: model.map(str::to_owned),
+            is_misplaced: false,
+            is_count_doubtful: false,
         }
     }
 
@@ -108,6 +127,17 @@ mod tests {
         assert_eq!(draft.usage.thinking_tokens, 200_000);
         assert!((draft.cost_usd.unwrap() - 2.0 * (0.30 + 0.25)).abs() < 1e-9);
         assert!(draft.warnings.is_empty());
+    }
+
+    #[test]
+    fn doubtful_count_has_no_cost_and_a_warning() {
+        let mut doubtful = reply(Ok(String::new()), Some(USAGE), None);
+        doubtful.is_count_doubtful = true;
+        let draft = settled(&[doubtful], "gemini-2.5-flash");
+        assert_eq!(
+            (draft.cost_usd, &draft.warnings[0].code[..]),
+            (None, "usage_doubtful")
+        );
     }
 
     #[test]

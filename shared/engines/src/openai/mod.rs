@@ -3,11 +3,12 @@
 //!
 //! Servers support different features. The first request uses all of them, and a
 //! feature that the server rejects is left out of later ones: a JSON Schema, then any
-//! JSON, then the prompt alone; `max_tokens` under its newer name; a temperature.
-//! `request` writes a question, `response` reads the response, `errors` classifies
-//! errors.
+//! JSON, then the prompt alone; the system's message; `max_tokens` under its newer name, then
+//! without a limit; a temperature. `request` writes a question, `response` reads the
+//! response, `prompt_count` its tokens, `errors` classifies errors.
 
 mod errors;
+mod prompt_count;
 mod request;
 mod response;
 
@@ -28,6 +29,7 @@ use crate::{
     },
 };
 use errors::OpenAiFeature;
+use prompt_count::LowCount;
 use request::OpenAiProfile;
 
 /// How long an answer may take: models at home have a processor and no hurry.
@@ -41,6 +43,7 @@ pub struct OpenAi {
     key: Option<HeaderValue>,
     caller: Caller,
     request_profile: StickyProfile<OpenAiProfile>,
+    low_count: LowCount,
 }
 
 impl fmt::Debug for OpenAi {
@@ -66,6 +69,7 @@ impl OpenAi {
             key: key.map(|key| bearer("OPENAI_API_KEY", key)).transpose()?,
             caller: Caller::new(TIMEOUT)?,
             request_profile: StickyProfile::default(),
+            low_count: LowCount::default(),
         })
     }
 
@@ -86,7 +90,7 @@ impl OpenAi {
         let content = request::body(question, &self.model, request_profile);
         let credentials = self.key.clone().map(|key| (AUTHORIZATION.as_str(), key));
         let answer = self.caller.post(&self.url, credentials, &content).await?;
-        response::read(&answer, question)
+        response::read(&answer, question, &self.low_count)
     }
 }
 

@@ -3,48 +3,56 @@
 use serde_json::{Value, json};
 
 use super::errors::OpenAiFeature;
-use crate::{language::ModelQuestion, provider::request_profile};
+use crate::{
+    language::ModelQuestion,
+    provider::request_profile::{RequestProfile, ResponseFormat},
+};
 
-/// How JSON is requested.
+/// How the length of an answer is limited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum ResponseFormat {
-    /// Decoded by the schema.
+pub(crate) enum LengthLimit {
+    /// By `max_tokens`.
     #[default]
-    Schema,
-    /// Decoded as any JSON; the prompt has the schema.
-    Json,
-    /// By the prompt alone.
-    Words,
+    Tokens,
+    /// By `max_completion_tokens`, as `OpenAI`'s reasoning models want it and others do not
+    /// know it.
+    CompletionTokens,
+    /// By the server alone, which refuses numbers that others take.
+    None,
+}
+
+impl LengthLimit {
+    const fn plainer(self) -> Option<Self> {
+        match self {
+            Self::Tokens => Some(Self::CompletionTokens),
+            Self::CompletionTokens => Some(Self::None),
+            Self::None => None,
+        }
+    }
 }
 
 /// What the server is known to take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct OpenAiProfile {
     pub(crate) format: ResponseFormat,
-    /// `max_completion_tokens` in place of `max_tokens`, which `OpenAI`'s reasoning
-    /// models refuse and others do not know.
-    pub(crate) completion_tokens: bool,
+    pub(crate) limit: LengthLimit,
+    /// The instructions in the user's message: the model has no role of the system's.
+    pub(crate) one_message: bool,
     /// No temperature: reasoning models refuse any but their own.
     pub(crate) own_temperature: bool,
 }
 
-impl request_profile::RequestProfile for OpenAiProfile {
+impl RequestProfile for OpenAiProfile {
     type Feature = OpenAiFeature;
 
     fn without(self, feature: OpenAiFeature) -> Option<Self> {
         match feature {
-            OpenAiFeature::Format => Some(Self {
-                format: match self.format {
-                    ResponseFormat::Schema => ResponseFormat::Json,
-                    ResponseFormat::Json => ResponseFormat::Words,
-                    ResponseFormat::Words => return None,
-                },
+            OpenAiFeature::SystemRole => (!self.one_message).then_some(Self {
+                one_message: true,
                 ..self
             }),
-            OpenAiFeature::MaxTokens => (!self.completion_tokens).then_some(Self {
-                completion_tokens: true,
-                ..self
-            }),
+            OpenAiFeature::Format => self.format.plainer().map(|format| Self { format, ..self }),
+            OpenAiFeature::MaxTokens => self.limit.plainer().map(|limit| Self { limit, ..self }),
             OpenAiFeature::Temperature => (!self.own_temperature).then_some(Self {
                 own_temperature: true,
                 ..self
@@ -62,10 +70,7 @@ pub(crate) fn body(question: &ModelQuestion, model: &str, request_profile: OpenA
     }
     let mut body = json!({
         "model": model,
-        "messages": [
-            {"role": "system", "content": instructions},
-            {"role": "user", "content": question.content},
-        ],
+        "messages": messages(&instructions, &question.content, request_profile),
         "stream": false,
     });
     match request_profile.format {
@@ -81,15 +86,26 @@ pub(crate) fn body(question: &ModelQuestion, model: &str, request_profile: OpenA
         }
         ResponseFormat::Words => {}
     }
-    // Reasoning is counted within the newer limit, and needs room.
-    let (limit, room) = if request_profile.completion_tokens {
-        ("max_completion_tokens", 3)
-    } else {
-        ("max_tokens", 1)
-    };
-    body[limit] = json!(question.answer_tokens * room);
+    match request_profile.limit {
+        LengthLimit::Tokens => body["max_tokens"] = json!(question.answer_tokens),
+        // Reasoning is counted within the newer limit, and needs room.
+        LengthLimit::CompletionTokens => {
+            body["max_completion_tokens"] = json!(question.answer_tokens * 3);
+        }
+        LengthLimit::None => {}
+    }
     if !request_profile.own_temperature {
         body["temperature"] = json!(0.2);
     }
     body
+}
+
+fn messages(instructions: &str, content: &str, request_profile: OpenAiProfile) -> Value {
+    if request_profile.one_message {
+        return json!([{"role": "user", "content": format!("{instructions}\n\n{content}")}]);
+    }
+    json!([
+        {"role": "system", "content": instructions},
+        {"role": "user", "content": content},
+    ])
 }

@@ -7,10 +7,7 @@ use crate::provider::ProviderError as E;
 /// The error of the step that transcribes.
 pub(super) fn step_error(error: &E) -> StepError {
     let (code, message) = description(error);
-    match error {
-        E::RefusedFor { reason } => StepError::permanent(code, format!("{message}: `{reason}`")),
-        _ => error.to_step_error(code, message),
-    }
+    error.to_step_error(code, message)
 }
 
 const fn description(error: &E) -> (Code, &'static str) {

@@ -18,7 +18,8 @@ pub(super) fn refusal(body: &Value, answer: &Answer) -> ProfileError<Transcripti
     tracing::warn!(
         event = "transcription.refused",
         status,
-        reason = error.reason,
+        code = error.code,
+        kind = error.kind,
         failure = ?refusal.error,
     );
     refusal
@@ -80,9 +81,10 @@ fn rejected(error: &ErrorBody) -> ProfileError<TranscriptionFeature> {
             return ProviderError::Audio.into();
         }
     }
-    let refused = |reason| ProviderError::RefusedFor { reason };
     ProfileError {
-        error: error.reason.clone().map_or(ProviderError::Refused, refused),
+        error: error
+            .reason()
+            .map_or(ProviderError::Refused, ProviderError::refused_for),
         feature,
     }
 }

@@ -82,6 +82,12 @@ pub enum ProviderError {
 pub(crate) const A_WHILE: Duration = Duration::from_mins(1);
 
 impl ProviderError {
+    /// A refusal for which the server has this word.
+    pub(crate) fn refused_for(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::RefusedFor { reason }
+    }
+
     /// A stable word for tables and logs.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -142,6 +148,9 @@ impl ProviderError {
 
     /// The error of a step, in the words of its engine.
     pub(crate) fn to_step_error(&self, code: Code, message: &str) -> StepError {
+        if let Self::RefusedFor { reason } = self {
+            return StepError::permanent(code, format!("{message}: `{reason}`"));
+        }
         if !self.may_pass() {
             return StepError::permanent(code, message);
         }

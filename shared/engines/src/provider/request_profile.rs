@@ -23,6 +23,29 @@ impl<F> From<ProviderError> for ProfileError<F> {
     }
 }
 
+/// How an answer in JSON is requested.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ResponseFormat {
+    /// Decoded by the schema.
+    #[default]
+    Schema,
+    /// Decoded as any JSON; the prompt has the schema.
+    Json,
+    /// By the prompt alone.
+    Words,
+}
+
+impl ResponseFormat {
+    /// The next one that asks less of the server.
+    pub(crate) const fn plainer(self) -> Option<Self> {
+        match self {
+            Self::Schema => Some(Self::Json),
+            Self::Json => Some(Self::Words),
+            Self::Words => None,
+        }
+    }
+}
+
 /// A way to ask a provider.
 pub(crate) trait RequestProfile: Copy + Debug + PartialEq + Send {
     /// What a request can be refused for.

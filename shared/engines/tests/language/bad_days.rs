@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{analysis::Draft, ports::Analyst, steps::StepError};
+use domain::{analysis::Draft, ports::Analyst, steps::StepError, transcript::Transcript};
 use engines::{
     Gemini, LanguageAnalyst,
     language::{AnalystOptions, LanguageModel, ProviderError},
@@ -119,12 +119,13 @@ async fn an_answer_that_is_no_json_is_repaired_once() {
     .await;
     let draft = analysed(&provider).await.expect("repaired");
     assert_eq!(draft.usage.input_tokens, 2_000, "both answers are paid for");
+    assert_eq!(draft.usage.repairs, 1);
     let seen = provider.seen();
     assert_eq!(seen.len(), 2);
     assert!(
         seen[1]
             .question()
-            .contains("not valid JSON: EOF while parsing a string")
+            .contains("not valid JSON: it ends before the object is complete")
     );
     assert!(
         !seen[1].body.to_string().contains("secret"),
@@ -135,14 +136,26 @@ async fn an_answer_that_is_no_json_is_repaired_once() {
     let error = analysed(&provider).await.expect_err("broken twice");
     assert_eq!(
         (&error.code[..], error.retryable),
-        ("answer_malformed", true)
+        ("answer_truncated", false)
     );
     assert!(!error.message.contains("secret"));
     assert_eq!(provider.seen().len(), 2);
 }
 
 #[tokio::test]
-async fn part_with_a_truncated_answer_is_split() {
+async fn an_answer_that_is_other_json_twice_is_malformed() {
+    let provider = Provider::always(200, "", gemini_says("[\"secret\"]").to_string()).await;
+    let error = analysed(&provider).await.expect_err("a list twice");
+    assert_eq!(
+        (&error.code[..], error.retryable),
+        ("answer_malformed", true)
+    );
+    assert!(!error.message.contains("secret"));
+    assert_eq!(provider.seen().len(), 2);
+}
+
+/// A conversation that can be cut in two.
+fn long_conversation() -> Transcript {
     let lines: Vec<String> = (0..200)
         .map(|turn| format!("this is what was said in turn number {turn} of many"))
         .collect();
@@ -151,6 +164,29 @@ async fn part_with_a_truncated_answer_is_split() {
         .zip(0..)
         .map(|(line, turn)| (turn % 2, &line[..]))
         .collect();
+    transcript(&lines)
+}
+
+#[tokio::test]
+async fn part_whose_answer_breaks_off_without_a_word_is_split() {
+    let provider = Provider::start(|number, _| {
+        let answer = plain_answer().to_string();
+        let end = if number < 2 { 60 } else { answer.len() };
+        Answer::json(200, &gemini_says(&answer[..end]))
+    })
+    .await;
+    let draft = engine(&provider)
+        .analyze(&request(long_conversation()))
+        .await
+        .expect("in halves");
+    let seen = provider.seen();
+    assert_eq!(seen.len(), 5, "the whole twice, two halves, the conclusion");
+    assert_eq!(draft.usage.repairs, 1);
+    assert!(draft.summary.is_some());
+}
+
+#[tokio::test]
+async fn part_with_a_truncated_answer_is_split() {
     let provider = Provider::start(|number, _| {
         let mut body = gemini_says(&plain_answer().to_string());
         if number == 0 {
@@ -160,7 +196,7 @@ async fn part_with_a_truncated_answer_is_split() {
     })
     .await;
     let draft = engine(&provider)
-        .analyze(&request(transcript(&lines)))
+        .analyze(&request(long_conversation()))
         .await
         .expect("in halves");
     let seen = provider.seen();

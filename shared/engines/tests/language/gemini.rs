@@ -130,9 +130,10 @@ async fn a_request_that_is_refused_in_every_way_is_refused_and_teaches_nothing()
     let provider = Provider::start(refuse).await;
     let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
     for _ in 0..2 {
+        let reason = "INVALID_ARGUMENT".to_owned();
         assert_eq!(
             model.ask(&question()).await.outcome,
-            Err(ProviderError::Refused)
+            Err(ProviderError::RefusedFor { reason })
         );
     }
     let with_schema = provider.seen();
@@ -140,7 +141,52 @@ async fn a_request_that_is_refused_in_every_way_is_refused_and_teaches_nothing()
         .iter()
         .map(|seen| seen.config().get("responseJsonSchema").is_some())
         .collect();
-    assert_eq!(with_schema, [true, false, true, false]);
+    assert_eq!(with_schema, [true, false, false, true, false, false]);
+}
+
+#[tokio::test]
+async fn gemma_gets_its_instructions_with_the_question_and_no_json_mode() {
+    let provider = Provider::start(|_, seen| {
+        let message = if seen.body.get("systemInstruction").is_some() {
+            "Developer instruction is not enabled for models/gemma-3-27b-it"
+        } else if seen.config().get("responseMimeType").is_some() {
+            "JSON mode is not enabled for models/gemma-3-27b-it"
+        } else {
+            return Answer::json(200, &gemini_says("{}"));
+        };
+        refusal(400, "INVALID_ARGUMENT", message, &json!([]))
+    })
+    .await;
+    let model = Gemini::new(&provider.url, "gemma-3-27b-it", "k").expect("a model");
+    for _ in 0..2 {
+        assert!(model.ask(&question()).await.outcome.is_ok());
+    }
+    let seen = provider.seen();
+    assert_eq!(
+        seen.len(),
+        5,
+        "four for the first question, one for the second"
+    );
+    let text = seen[4].question();
+    assert!(text.starts_with("Be brief."), "{text}");
+    assert!(text.contains("\"summary\"") && text.ends_with("What is it?"));
+}
+
+#[tokio::test]
+async fn arguments_of_a_call_are_an_answer() {
+    let mut body = gemini_says("");
+    body["candidates"][0]["content"]["parts"] =
+        json!([{"functionCall": {"name": "analysis", "args": {"summary": "s"}}}]);
+    let provider = Provider::always(200, "", body.to_string()).await;
+    let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+    let reply = model.ask(&question()).await;
+    assert_eq!(reply.outcome.as_deref(), Ok("{\"summary\":\"s\"}"));
+    assert!(reply.is_misplaced);
+    body["candidates"][0]["content"]["parts"][0]["functionCall"]["args"] = json!({"other": 1});
+    let provider = Provider::always(200, "", body.to_string()).await;
+    let model = Gemini::new(&provider.url, "gemini-2.5-flash", "k").expect("a model");
+    let outcome = model.ask(&question()).await.outcome;
+    assert_eq!(outcome, Err(ProviderError::Empty));
 }
 
 #[tokio::test]
@@ -155,6 +201,7 @@ async fn thinking_tokens_are_counted_for_failed_answers_too() {
         input_tokens: 1_000,
         output_tokens: 200,
         thinking_tokens: 50,
+        repairs: 0,
     };
     assert_eq!(reply.usage, Some(usage));
     assert_eq!(reply.model.as_deref(), Some("gemini-2.5-flash"));

@@ -74,7 +74,10 @@ async fn known_response_shapes_are_distinguished() {
 #[tokio::test]
 async fn error_bodies_decide_the_error() {
     use ProviderError::{
-        Forbidden, Overloaded, Quota, QuotaSpent, Refused, TooLong, Unauthorized, Unavailable,
+        Forbidden, Overloaded, Quota, QuotaSpent, TooLong, Unauthorized, Unavailable,
+    };
+    let refused = |reason: &str| ProviderError::RefusedFor {
+        reason: reason.to_owned(),
     };
 
     let info = |kind: &str, fields: Value| {
@@ -149,7 +152,14 @@ async fn error_bodies_decide_the_error() {
             json!([]),
             TooLong,
         ),
-        (418, "", "", json!("odd"), Refused),
+        (418, "", "", json!("odd"), refused("HTTP 418")),
+        (
+            400,
+            "FAILED_PRECONDITION",
+            "",
+            json!([]),
+            refused("FAILED_PRECONDITION"),
+        ),
     ] {
         let body = json!({"error": {"code": code, "status": status, "message": message, "details": details}});
         let provider = Provider::always(code, "", body.to_string()).await;

@@ -7,10 +7,10 @@
 
 mod analysis;
 mod bad_days;
+mod chat_errors;
 mod gemini;
 mod gemini_answers;
 mod openai;
-mod openai_refusals;
 mod parts;
 mod provider;
 mod scripted;

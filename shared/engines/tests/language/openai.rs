@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use domain::{analysis::Usage, ports::Analyst};
+use domain::{
+    analysis::{Draft, Usage},
+    ports::Analyst,
+};
 use engines::{
     LanguageAnalyst, OpenAi,
     language::{AnalystOptions, LanguageModel, ModelQuestion, ProviderError},
@@ -203,6 +206,63 @@ async fn responses_are_classified() {
 }
 
 #[tokio::test]
+async fn answer_is_found_in_the_reasoning_or_in_a_call() {
+    let answer = "{\"summary\": \"s\"}";
+    let call = json!([{"type": "function", "function": {"name": "analysis", "arguments": answer}}]);
+    let as_object = json!([{"function": {"name": "analysis", "arguments": {"summary": "s"}}}]);
+    let parts = json!([{"type": "thinking", "thinking": []}, {"type": "text", "text": answer}]);
+    for (reason, message, is_misplaced) in [
+        (
+            "stop",
+            json!({"content": null, "reasoning_content": answer}),
+            true,
+        ),
+        ("stop", json!({"content": "", "reasoning": answer}), true),
+        (
+            "stop",
+            json!({"content": "", "reasoning_content": "I will.", "reasoning": answer}),
+            true,
+        ),
+        (
+            "tool_calls",
+            json!({"content": null, "tool_calls": call}),
+            true,
+        ),
+        (
+            "stop",
+            json!({"content": "\n", "tool_calls": as_object}),
+            true,
+        ),
+        (
+            "function_call",
+            json!({"content": null, "function_call": {"name": "a", "arguments": answer}}),
+            true,
+        ),
+        (
+            "stop",
+            json!({"content": answer, "reasoning_content": "{\"summary\": \"draft\"}"}),
+            false,
+        ),
+        ("stop", json!({"content": parts}), false),
+    ] {
+        let body = json!({"choices": [{"finish_reason": reason, "message": message}]});
+        let provider = Provider::always(200, "", body.to_string()).await;
+        let reply = model(&provider).ask(&question()).await;
+        let found = reply.outcome.as_ref().map(|text| text.replace(' ', ""));
+        assert_eq!(found, Ok("{\"summary\":\"s\"}".to_owned()), "{body}");
+        assert_eq!(reply.is_misplaced, is_misplaced, "{body}");
+    }
+    for message in [
+        json!({"content": null, "reasoning_content": "I am still thinking about {it"}),
+        json!({"content": null, "reasoning_content": "{\"summary\": \"cut o"}),
+    ] {
+        let body = json!({"choices": [{"finish_reason": "stop", "message": message}]});
+        let empty = Err(ProviderError::Empty);
+        assert_eq!(outcome(200, "", &body).await, empty, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn reasoning_is_counted_apart_and_no_count_is_no_guess() {
     let mut body = chat_says("{}");
     let provider = Provider::always(200, "", body.to_string()).await;
@@ -216,6 +276,7 @@ async fn reasoning_is_counted_apart_and_no_count_is_no_guess() {
         input_tokens: 100,
         output_tokens: 20,
         thinking_tokens: 30,
+        repairs: 0,
     };
     assert_eq!(model(&provider).ask(&question()).await.usage, Some(usage));
 }
@@ -245,6 +306,37 @@ async fn a_server_that_reads_only_the_end_of_a_prompt_is_found_out() {
     );
 }
 
+/// ollama#16428: a prompt whose beginning is cached counts as what is new of it.
+#[tokio::test]
+async fn count_without_cached_tokens_is_a_warning_and_no_error() {
+    let analysed = async |usage: Value| {
+        let mut body = chat_says(&plain_answer().to_string());
+        body["usage"] = usage;
+        let provider = Provider::always(200, "", body.to_string()).await;
+        let model = Arc::new(model(&provider));
+        let engine = LanguageAnalyst::new(model, AnalystOptions::new(12_000, 1));
+        engine.analyze(&request(interview())).await
+    };
+    let codes = |draft: &Draft| -> Vec<String> {
+        let codes = draft.warnings.iter();
+        codes.map(|warning| warning.code.clone()).collect()
+    };
+    let usage = json!({"prompt_tokens": 37, "completion_tokens": 200});
+    let draft = analysed(usage).await.expect("an analysis");
+    assert_eq!(draft.usage.input_tokens, 37);
+    assert_eq!(codes(&draft), ["usage_doubtful", "price_unknown"]);
+    let usage = json!({
+        "prompt_tokens": 37, "completion_tokens": 200,
+        "prompt_tokens_details": {"cached_tokens": 1_463},
+    });
+    let draft = analysed(usage).await.expect("an analysis");
+    assert_eq!(draft.usage.input_tokens, 1_500);
+    assert_eq!(codes(&draft), ["price_unknown"]);
+    let usage = json!({"prompt_tokens": 512, "completion_tokens": 200});
+    let error = analysed(usage).await.expect_err("cut");
+    assert!(error.message.contains("only a part"), "{}", error.message);
+}
+
 #[tokio::test]
 async fn a_model_at_home_analyses_an_interview_without_a_price() {
     let thought = format!(
@@ -262,4 +354,5 @@ async fn a_model_at_home_analyses_an_interview_without_a_price() {
     assert_eq!(draft.cost_usd, None);
     let codes: Vec<&str> = draft.warnings.iter().map(|own| &own.code[..]).collect();
     assert_eq!(codes, ["usage_unknown"]);
+    assert_eq!(draft.usage.repairs, 1);
 }

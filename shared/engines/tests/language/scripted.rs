@@ -53,8 +53,11 @@ impl LanguageModel for Scripted {
                 input_tokens: 100_000,
                 output_tokens: 10_000,
                 thinking_tokens: 0,
+                repairs: 0,
             }),
             model: None,
+            is_misplaced: false,
+            is_count_doubtful: false,
         }
     }
 }

@@ -4,49 +4,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::language::schema;
+use crate::language::{answer_object, schema};
 
 fn read(answer: &Value) -> (Draft, usize) {
     draft(answer.as_object().unwrap())
-}
-
-#[test]
-fn an_answer_is_found_in_a_fence_a_sentence_or_after_a_thought() {
-    let schema = schema::analysis(0);
-    for text in [
-        r#"{"summary": "s"}"#,
-        "```json\n{\"summary\": \"s\"}\n```",
-        r#"Here it is: {"summary": "s"} I hope it helps."#,
-        r#"<think>{"summary"? or not}</think>{"summary": "s"}"#,
-    ] {
-        assert_eq!(object(text, &schema).unwrap()["summary"], "s", "{text}");
-    }
-}
-
-#[test]
-fn error_does_not_repeat_the_models_answer() {
-    let schema = schema::analysis(0);
-    for (text, why) in [
-        (
-            "{\"summary\": \"secre",
-            "not valid JSON: EOF while parsing a string at line 1 column 18",
-        ),
-        ("[\"secret\"]", "not a JSON object"),
-        (
-            "{\"secret\": 1}",
-            "none of the fields that were asked for is there",
-        ),
-        (
-            "secret",
-            "not valid JSON: expected value at line 1 column 1",
-        ),
-        (
-            "",
-            "not valid JSON: EOF while parsing a value at line 1 column 0",
-        ),
-    ] {
-        assert_eq!(object(text, &schema).unwrap_err(), why);
-    }
 }
 
 #[test]
@@ -89,12 +50,33 @@ fn turns_are_read_as_they_are_written_in_the_transcript() {
     for (value, expected) in [
         (json!(12), Some(12)),
         (json!("[12]"), Some(12)),
+        (json!("Turn 12"), Some(12)),
+        (json!("#12"), Some(12)),
+        (json!("-12"), None),
+        (json!("12-14"), None),
         (json!(12.0), Some(12)),
         (json!(-1), None),
         (json!(1e300), None),
         (json!("twelve"), None),
     ] {
         assert_eq!(turn(Some(&value)), expected, "{value}");
+    }
+}
+
+#[test]
+fn ratings_are_read_as_people_write_them() {
+    for (value, expected) in [
+        (json!(4), Some(4)),
+        (json!("4"), Some(4)),
+        (json!("4.0"), Some(4)),
+        (json!("4/5"), Some(4)),
+        (json!("4 out of 5"), Some(4)),
+        (json!("4.5/5"), None),
+        (json!("5/10"), None),
+        (json!("four"), None),
+        (json!([4]), None),
+    ] {
+        assert_eq!(rating(&value), expected, "{value}");
     }
 }
 
@@ -128,8 +110,8 @@ proptest! {
         let text = value.to_string();
         let end = text.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(text.len());
         for text in [&text[..], &text[..end]] {
-            if let Ok(object) = object(text, &schema) {
-                let _ = draft(&object);
+            if let Ok(found) = answer_object::find(text, &schema) {
+                let _ = draft(&found.object);
             }
         }
     }
