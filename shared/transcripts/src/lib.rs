@@ -58,12 +58,23 @@ pub fn read_text(text: &str) -> Result<TranscriptFile, TranscriptFileError> {
     if json::is_json(text) {
         return json::read(text);
     }
-    let lines = text.lines().count();
-    if lines > timing::MAX_LINES {
-        return Err(TranscriptFileError::TooManyLines { lines });
-    }
+    check_size(text)?;
     let read = captions::read(text)
         .or_else(|| markdown::read(text))
         .or_else(|| text::read(text));
     read.ok_or_else(|| TranscriptFileError::foreign(found::describe(text)))
+}
+
+/// Refuses what takes far more memory to read than it has bytes.
+fn check_size(text: &str) -> Result<(), TranscriptFileError> {
+    let lines = text.lines().count();
+    if lines > timing::MAX_LINES {
+        return Err(TranscriptFileError::TooManyLines { lines });
+    }
+    // Each voice says a word at least.
+    let words = text.matches("<v").count();
+    if words > MAX_WORDS {
+        return Err(TranscriptFileError::TooManyWords { words });
+    }
+    Ok(())
 }

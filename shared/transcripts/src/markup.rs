@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// Tags that only style text.
 const STYLES: [&str; 9] = ["b", "i", "u", "s", "c", "font", "lang", "ruby", "rt"];
 
+/// The longest name of a character reference, in bytes.
+const MAX_REFERENCE: usize = 8;
+
 /// A piece of a cue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Piece {
@@ -89,8 +92,7 @@ pub(crate) fn unreferenced(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('&') {
         plain.push_str(before);
-        let reference = behind.split_once(';').filter(|(name, _)| name.len() <= 8);
-        let replaced = reference.and_then(|(name, after)| Some((character(name)?, after)));
+        let replaced = reference(behind).and_then(|(name, after)| Some((character(name)?, after)));
         rest = if let Some((character, after)) = replaced {
             plain.push(character);
             after
@@ -101,6 +103,13 @@ pub(crate) fn unreferenced(text: &str) -> Cow<'_, str> {
     }
     plain.push_str(rest);
     plain.into()
+}
+
+/// The name of a reference and the text behind it. Only so far is looked as a name is long.
+fn reference(text: &str) -> Option<(&str, &str)> {
+    let mut start = text.bytes().take(MAX_REFERENCE + 1);
+    let end = start.position(|byte| byte == b';')?;
+    Some((&text[..end], &text[end + 1..]))
 }
 
 fn character(name: &str) -> Option<char> {

@@ -300,6 +300,7 @@ fn limits_are_named_with_the_value() {
     for (text, expected) in [
         (format!("Ada: {}", many(300_001, "a ")), "has 300001 words"),
         (many(600_001, ".\n"), "has 600001 lines"),
+        (many(300_001, "<v A>a"), "has 300001 words"),
         (
             format!("Ada: {}", many(1_001, "a")),
             "word 0 has 1001 characters",
