@@ -165,7 +165,7 @@ async fn import(
         clock: Arc::clone(&host.clock),
     };
     let imported = runner.import_transcript(key, Import::new(bytes, transcript));
-    match imported.await {
+    match Box::pin(imported).await {
         Ok(Imported::Stored) => Ok(()),
         other => bail!("the transcript was not stored: {other:?}"),
     }

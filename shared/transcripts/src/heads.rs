@@ -103,9 +103,15 @@ fn of_captures<'a>(style: Style, found: &Captures<'a>) -> Option<Head<'a>> {
     Some(head)
 }
 
-/// A line without what only marks it: emphasis of Markdown around its beginning, `>>`.
+/// A line without what only marks it: a heading or emphasis of Markdown, `>>`.
 pub(crate) fn unmarked(line: &str) -> std::borrow::Cow<'_, str> {
     let line = line.trim().trim_start_matches(">>").trim_start();
+    let heading = line.trim_start_matches('#');
+    let line = if heading.starts_with(' ') {
+        heading.trim_start()
+    } else {
+        line
+    };
     match line
         .strip_prefix("**")
         .and_then(|rest| rest.split_once("**"))
@@ -204,6 +210,8 @@ mod tests {
     fn marks_around_a_beginning_are_taken_off() {
         assert_eq!(unmarked("  **Ada:** Hi "), "Ada: Hi");
         assert_eq!(unmarked(">> ADA: Hi"), "ADA: Hi");
+        assert_eq!(unmarked("### **00:05:00**"), "00:05:00");
         assert_eq!(unmarked("**bold"), "**bold");
+        assert_eq!(unmarked("#1 is"), "#1 is");
     }
 }
