@@ -120,7 +120,7 @@ export interface paths {
         put?: never;
         /**
          * Analyse a transcript from elsewhere
-         * @description Nothing is stored.
+         * @description Nothing is stored. To store a transcript with its analysis and report, create an interview without `audio` and send the file to `POST /v1/interviews/{id}/transcript`.
          */
         post: operations["analyze"];
         delete?: never;
@@ -229,7 +229,7 @@ export interface paths {
         put?: never;
         /**
          * Create an interview
-         * @description With `audio`, the response says how to upload the recording.
+         * @description With `audio`, the response says how to upload the recording. Without, a transcript can be imported.
          */
         post: operations["create_interview"];
         delete?: never;
@@ -382,7 +382,13 @@ export interface paths {
         /** Read the transcript */
         get: operations["get_transcript"];
         put?: never;
-        post?: never;
+        /**
+         * Import a transcript in place of a recording
+         * @description For an interview that was created without `audio`. The body is the file as it is; what it is is found out from its content: this service's `.txt`, `.md`, `.srt`, `.vtt` and JSON; WebVTT of Zoom, Teams and Google Meet; SubRip; text of Otter and Rev; lines of `Name: what was said`; JSON of Deepgram, whisper, whisper.cpp, and other programs and APIs that run whisper. Anything else is refused with 422 `transcript_unreadable`.
+         *
+         *     The transcription is then `done` with the engine `import` and the format as its model, the waveform is `skipped`, and analysis and report follow as they do after a recording. The same file is imported once. Another file replaces the transcript: it gets a newer revision, and analysis and report are made again.
+         */
+        post: operations["import_transcript"];
         delete?: never;
         options?: never;
         head?: never;
@@ -709,8 +715,8 @@ export interface components {
             language?: string | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
-            /** @description Lines of `Name: what was said`, or turns. */
-            transcript: string | components["schemas"]["GivenTurns"];
+            /** @description Turns, or a transcript of any format that can be imported. */
+            transcript: string | components["schemas"]["GivenTurns"] | (unknown | unknown | unknown | unknown);
         };
         /** @description The behaviour at a rating. */
         Anchors: {
@@ -1503,7 +1509,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "budget_exhausted" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "nothing_changed" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "transcription_begun" | "unavailable" | "unknown_host" | "unknown_parameter";
+            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "budget_exhausted" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "has_recording" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "nothing_changed" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "transcript_unreadable" | "transcription_begun" | "unavailable" | "unknown_host" | "unknown_parameter";
             /** @description What is wrong and, where something can be done, what to do. */
             detail: string;
             /** @description The request's id. */
@@ -1796,7 +1802,7 @@ export interface components {
              * @description The state of the step.
              * @enum {string}
              */
-            state: "pending" | "running" | "done" | "failed";
+            state: "pending" | "running" | "done" | "failed" | "skipped";
             /** @description What a pending step waits for; otherwise `null`. */
             waiting: components["schemas"]["Waiting"] | null;
         };
@@ -2738,7 +2744,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Unprocessable Entity: not_done */
+            /** @description Unprocessable Entity: not_done, transcript_unreadable */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2747,7 +2753,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not_done";
+                        code?: "not_done" | "transcript_unreadable";
                         /** @constant */
                         status?: 422;
                     };
@@ -2806,7 +2812,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3890,7 +3896,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5658,7 +5664,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews for a day. */
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6859,6 +6865,322 @@ export interface operations {
                         code?: "unknown_host";
                         /** @constant */
                         status?: 421;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description Internal Server Error: internal */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    import_transcript: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                /**
+                 * @example 1
+                 *     00:00:02,500 --> 00:00:04,100
+                 *     [Bob]
+                 *     I built a boat.
+                 */
+                "application/x-subrip": string;
+                /**
+                 * @example **Bob** (0:00:02)
+                 *
+                 *     I built a boat.
+                 */
+                "text/markdown": string;
+                /**
+                 * @example Ada: What did you do last summer?
+                 *     Bob: I built a boat.
+                 */
+                "text/plain": string;
+                /**
+                 * @example WEBVTT
+                 *
+                 *     00:00:02.500 --> 00:00:04.100
+                 *     <v Bob>I built a boat.
+                 */
+                "text/vtt": string;
+            };
+        };
+        responses: {
+            /** @description The interview, its transcript stored. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "audio": null,
+                     *       "channels": "auto",
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "kind": "job_interview",
+                     *       "language": "en",
+                     *       "metadata": {
+                     *         "job": 7
+                     *       },
+                     *       "recorded_at": null,
+                     *       "retention_days": null,
+                     *       "rubric": null,
+                     *       "speakers": {
+                     *         "1": {
+                     *           "name": "Ada",
+                     *           "role": "interviewee"
+                     *         }
+                     *       },
+                     *       "speakers_expected": 2,
+                     *       "status": "processing",
+                     *       "steps": {
+                     *         "analysis": {
+                     *           "attempt": 0,
+                     *           "state": "pending",
+                     *           "waiting": null
+                     *         },
+                     *         "report": {
+                     *           "attempt": 0,
+                     *           "state": "pending",
+                     *           "waiting": null
+                     *         },
+                     *         "transcription": {
+                     *           "attempt": 1,
+                     *           "engine": "import",
+                     *           "finished_at": "2026-03-02T09:31:12.480Z",
+                     *           "started_at": "2026-03-02T09:30:00.000Z",
+                     *           "state": "done",
+                     *           "waiting": null
+                     *         },
+                     *         "waveform": {
+                     *           "attempt": 0,
+                     *           "finished_at": "2026-03-02T09:30:00.000Z",
+                     *           "state": "skipped",
+                     *           "waiting": null
+                     *         }
+                     *       },
+                     *       "title": "Ada, first round",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "usable": {
+                     *         "ok": true,
+                     *         "reasons": []
+                     *       },
+                     *       "webhook_url": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Interview"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_incomplete" | "invalid_idempotency_key" | "invalid_user";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
+            401: {
+                headers: {
+                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description Payment Required: budget_exhausted */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "budget_exhausted";
+                        /** @constant */
+                        status?: 402;
+                    };
+                };
+            };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description Not Found: interview_not_found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "interview_not_found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description Request Timeout: body_too_slow */
+            408: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_slow";
+                        /** @constant */
+                        status?: 408;
+                    };
+                };
+            };
+            /** @description Conflict: conflict, has_recording */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "conflict" | "has_recording";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description Payload Too Large: body_too_large, too_large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large" | "too_large";
+                        /** @constant */
+                        status?: 413;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: transcript_unreadable */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "transcript_unreadable";
+                        /** @constant */
+                        status?: 422;
                     };
                 };
             };

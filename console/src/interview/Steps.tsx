@@ -9,6 +9,7 @@ const STATE: Record<Step["state"], string> = {
   running: "running",
   done: "done",
   failed: "failed",
+  skipped: "not needed",
 };
 
 const NEEDS: Partial<Record<StepName, StepName>> = { analysis: "transcription", report: "analysis" };

@@ -1,6 +1,6 @@
 //! `POST /v1/analyze`: an analysis of a transcript from elsewhere, nothing stored.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -12,8 +12,8 @@ use domain::{
     analysis::Rubric,
     interview::Kind,
     ledger::Amounts,
-    text::{self, NOT_BLANK},
-    transcript::{Speaker, Transcript, TranscriptHead, Turn, Word},
+    text::NOT_BLANK,
+    transcript::{Transcript, TranscriptHead},
     turns,
     versions::{UnknownFields, closed},
 };
@@ -21,12 +21,15 @@ use runtime::http::{Problem, read_json};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
-    de::{self, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
+    de::{self, Error as _, MapAccess, Unexpected, Visitor},
 };
+use serde_json::value::RawValue;
+use transcripts::{Format, Segment, Speakers, TranscriptFile, TranscriptFileError};
 
 use crate::{
     Api,
     error::{ApiError, step_problem},
+    import,
     openapi::{
         errors::{BODY, SPEND, USER, errors},
         examples,
@@ -37,21 +40,12 @@ use crate::{
 /// The largest body, in bytes: a transcript of more than a day.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
-/// The most words of a transcript.
-const MAX_WORDS: usize = 300_000;
-
-/// The most speakers: each is measured over the whole conversation.
-const MAX_SPEAKERS: usize = 100;
-
-/// How long a word takes where no times are given: 150 words a minute.
-const WORD_MS: u64 = 400;
-
 /// A transcript to analyse.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "Analyze")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnalyzeRequest {
-    /// Lines of `Name: what was said`, or turns.
+    /// Turns, or a transcript of any format that can be imported.
     transcript: TranscriptInput,
     /// The kind of conversation, which selects the rubric and the wording.
     #[serde(default, deserialize_with = "closed")]
@@ -69,14 +63,45 @@ pub(crate) struct AnalyzeRequest {
 #[derive(JsonSchema)]
 #[schemars(inline, untagged)]
 enum TranscriptInput {
-    /// Lines of `Name: what was said`; a line without a name goes on.
+    /// The text of a file, of any format that can be imported: lines of `Name: what was said`, of
+    /// which one without a name goes on; this service's `.txt`, `.md`, `.srt` and `.vtt`; WebVTT
+    /// of Zoom, Teams and Google Meet; SubRip; text of Otter and Rev.
     Text(#[schemars(length(min = 1), regex(pattern = NOT_BLANK))] Private),
     Turns(GivenTurns),
+    Json(#[schemars(with = "ForeignJson")] Fields),
+}
+
+/// The fields of a JSON object as they were sent.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// The JSON of this service's transcripts, of Deepgram, whisper, whisper.cpp, or another
+/// program or API that runs whisper.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("anyOf" = [
+    {"required": ["words"]}, {"required": ["results"]}, {"required": ["segments"]},
+    {"required": ["transcription"]},
+]))]
+struct ForeignJson {}
+
+/// Fields by which the JSON of other programs is known.
+const FOREIGN: [&str; 4] = ["words", "results", "segments", "transcription"];
+
+impl TranscriptInput {
+    fn read(self) -> Result<TranscriptFile, TranscriptFileError> {
+        match self {
+            Self::Text(text) if text.reveal().trim().is_empty() => {
+                Err(TranscriptFileError::NoWords)
+            }
+            Self::Text(text) => transcripts::read_text(text.reveal()),
+            Self::Turns(given) => Ok(file(given.turns)),
+            Self::Json(fields) => transcripts::read_fields(&fields),
+        }
+    }
 }
 
 /// A transcript's turns, at least one of which has a word.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 struct GivenTurns {
     /// The turns, in order.
     #[schemars(
@@ -127,9 +152,26 @@ impl<'de> Deserialize<'de> for TranscriptInput {
                 Ok(TranscriptInput::Text(text.to_owned().into()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<TranscriptInput, A::Error> {
-                let fields = MapAccessDeserializer::new(fields);
-                GivenTurns::deserialize(fields).map(TranscriptInput::Turns)
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut entries: A,
+            ) -> Result<TranscriptInput, A::Error> {
+                let (mut turns, mut fields) = (None, Fields::new());
+                while let Some(name) = entries.next_key::<String>()? {
+                    if name == "turns" {
+                        turns = Some(entries.next_value()?);
+                    } else {
+                        fields.insert(name, entries.next_value()?);
+                    }
+                }
+                if FOREIGN.iter().any(|name| fields.contains_key(*name)) {
+                    return Ok(TranscriptInput::Json(fields));
+                }
+                match (fields.keys().next(), turns) {
+                    (Some(unknown), _) => Err(A::Error::unknown_field(unknown, &["turns"])),
+                    (None, Some(turns)) => Ok(TranscriptInput::Turns(GivenTurns { turns })),
+                    (None, None) => Err(A::Error::missing_field("turns")),
+                }
             }
         }
 
@@ -167,24 +209,20 @@ impl<'de> Deserialize<'de> for SpeakerInput {
     }
 }
 
-impl SpeakerInput {
-    fn name(&self) -> String {
-        match self {
-            Self::Number(id) => Speaker::unnamed(*id).name.reveal().to_owned(),
-            Self::Name(name) => name.reveal().to_owned(),
-        }
-    }
-}
-
 /// Analyse a transcript from elsewhere
 ///
-/// Nothing is stored.
+/// Nothing is stored. To store a transcript with its analysis and report, create an interview
+/// without `audio` and send the file to `POST /v1/interviews/{id}/transcript`.
 #[utoipa::path(
     post, path = "/v1/analyze", operation_id = "analyze", tag = "Direct calls",
     request_body(content = ref("#/components/schemas/Analyze"), examples(
         ("lines" = (summary = "Lines of text", value = json!({
             "transcript": "Ada: What did you do last summer?\nBob: I built a small boat with my sister.",
             "language": "en",
+        }))),
+        ("captions" = (summary = "The text of a file", value = json!({
+            "transcript": "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n<v Ada>What did you do last summer?</v>\n\n\
+                00:00:02.500 --> 00:00:04.100\n<v Bob>I built a small boat.</v>\n",
         }))),
         ("turns" = (summary = "Turns, and a rubric", value = json!({
             "transcript": {"turns": [
@@ -197,8 +235,8 @@ impl SpeakerInput {
     )),
     responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &BODY, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InputUnusable, ErrorCode::Internal,
-        ErrorCode::Unavailable]])))),
+        &[&USER, &BODY, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InputUnusable,
+        ErrorCode::TranscriptUnreadable, ErrorCode::Internal, ErrorCode::Unavailable]])))),
 )]
 pub(crate) async fn analyze(
     State(api): State<Arc<Api>>,
@@ -216,11 +254,9 @@ pub(crate) async fn analyze(
     if let Some(rubric) = &request.rubric {
         check_rubric(rubric)?;
     }
-    let turns = match request.transcript {
-        TranscriptInput::Turns(given) => given.turns,
-        TranscriptInput::Text(text) => lines(text.reveal()),
-    };
-    let transcript = transcript(turns, request.language)?;
+    let (given, language) = (request.transcript, request.language);
+    let read = import::in_turn(move || transcript(given.read()?, language));
+    let transcript = read.await?.map_err(|error| refused(&error))?;
     let analysis = api.direct.analyze(transcript, request.kind, request.rubric);
     let analysis = analysis.await.map_err(|error| step_problem(&error))?;
     let amounts = Amounts::of_analysis(analysis.usage.known, analysis.cost_usd);
@@ -228,119 +264,65 @@ pub(crate) async fn analyze(
     Ok(Json(analysis).into_response())
 }
 
-fn lines(text: &str) -> Vec<TurnInput> {
-    let mut turns: Vec<TurnInput> = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let named = line.split_once(':').filter(|(name, said)| {
-            let short = (1..=40).contains(&name.chars().count());
-            short && !said.trim().is_empty() && name.split_whitespace().count() <= 4
-        });
-        let (speaker, said) = match (named, turns.last()) {
-            (Some((name, said)), _) => (name.trim().to_owned(), said.trim()),
-            (None, Some(last)) => (last.speaker.name(), line),
-            (None, None) => (Speaker::unnamed(0).name.reveal().to_owned(), line),
-        };
-        turns.push(TurnInput {
-            speaker: SpeakerInput::Name(speaker.into()),
-            text: said.into(),
-            start_ms: None,
-            end_ms: None,
-        });
+/// A client's turns as those of a file.
+fn file(given: Vec<TurnInput>) -> TranscriptFile {
+    let mut speakers = Speakers::default();
+    let segments = given.into_iter().map(|turn| Segment {
+        speaker: match &turn.speaker {
+            SpeakerInput::Number(number) => speakers.number(*number),
+            SpeakerInput::Name(name) => speakers.id(name.reveal()),
+        },
+        start_ms: turn.start_ms,
+        end_ms: turn.end_ms,
+        text: turn.text,
+        words: Vec::new(),
+    });
+    TranscriptFile {
+        format: Format::NamedLines,
+        language: None,
+        duration_ms: None,
+        segments: segments.collect(),
+        speakers: speakers.into_list(),
     }
-    turns
 }
 
-/// The transcript in our terms, its turns kept as they are. Where times are not
-/// given, they are guessed from the number of words.
-fn transcript(given: Vec<TurnInput>, language: Option<String>) -> Result<Transcript, Problem> {
-    // Before anything is made of them: a word takes more room than its letters.
-    let counts = given
-        .iter()
-        .map(|turn| text::words(turn.text.reveal()).count());
-    if counts.sum::<usize>() > MAX_WORDS {
-        let why = format!("at most {MAX_WORDS} words");
-        return Err(invalid("transcript", &why));
-    }
-    let mut names: Vec<String> = Vec::new();
-    let (mut words, mut found, mut reached) = (Vec::new(), Vec::new(), 0);
-    for turn in given {
-        let name = turn.speaker.name();
-        let known = names.iter().position(|other| *other == name);
-        let speaker = known.unwrap_or_else(|| {
-            names.push(name);
-            names.len() - 1
-        });
-        if names.len() > MAX_SPEAKERS {
-            let why = format!("at most {MAX_SPEAKERS} speakers");
-            return Err(invalid("transcript", &why));
-        }
-        let speaker = u32::try_from(speaker).unwrap_or(u32::MAX);
-        let own = spread(&turn, speaker, reached)?;
-        let (Some(first), Some(last)) = (own.first(), own.last()) else {
-            continue;
-        };
-        let range = words.len()..words.len() + own.len();
-        found.push(Turn {
-            id: u32::try_from(found.len()).unwrap_or(u32::MAX),
-            speaker,
-            start_ms: first.start_ms,
-            end_ms: last.end_ms,
-            text: turn.text,
-            words: range,
-        });
-        reached = last.end_ms;
-        words.extend(own);
-    }
-    if words.is_empty() {
-        return Err(invalid("transcript", "at least one word"));
-    }
-    let speakers = names.into_iter().zip(0..).map(|(name, id)| Speaker {
-        name: name.into(),
-        ..Speaker::unnamed(id)
-    });
+/// The transcript in our terms, a file's turns kept as they are.
+fn transcript(
+    file: TranscriptFile,
+    language: Option<String>,
+) -> Result<Transcript, TranscriptFileError> {
+    let language = language.or_else(|| file.language.clone());
+    let timed = file.into_timed()?;
     let head = TranscriptHead {
         revision: 0,
         engine: "client".to_owned(),
         model: String::new(),
         diarization: None,
         language,
-        duration_ms: reached,
-        speakers: speakers.collect(),
+        duration_ms: timed.duration_ms,
+        speakers: timed.speakers,
         chunks: 0,
-        quality: turns::quality(&words, reached),
+        quality: turns::quality(&timed.words, timed.duration_ms),
         usable: None,
         created_at: domain::Timestamp::from_millis(0),
         unknown: UnknownFields::default(),
     };
     Ok(Transcript {
         head,
-        words,
-        turns: found,
+        words: timed.words,
+        turns: timed.turns,
     })
 }
 
-/// The words of a turn, evenly over its time.
-fn spread(turn: &TurnInput, speaker: u32, reached: u64) -> Result<Vec<Word>, Problem> {
-    let texts: Vec<&str> = text::words(turn.text.reveal()).collect();
-    let count = texts.len().max(1) as u64;
-    let start = turn.start_ms.unwrap_or(reached);
-    let guessed = start.saturating_add(count * WORD_MS).min(MAX_MOMENT_MS);
-    let end = turn.end_ms.unwrap_or(guessed);
-    // Far below what a `u64` holds: nothing below overflows.
-    if end < start || end > MAX_MOMENT_MS {
-        let why = "`end_ms` is not before `start_ms`, and both within a hundred days";
-        return Err(invalid("transcript.turns", why));
+/// The refusal of a transcript: as of a file where it has none of the formats, and as of the
+/// field otherwise.
+fn refused(error: &TranscriptFileError) -> Problem {
+    match error {
+        TranscriptFileError::UnknownFormat { .. } | TranscriptFileError::Malformed { .. } => {
+            import::unreadable(error)
+        }
+        error => invalid("transcript", &error.to_string()),
     }
-    let at = |index: u64| start + (end - start) * index / count;
-    let words = texts.into_iter().zip(0..).map(|(text, index)| Word {
-        text: text.into(),
-        start_ms: at(index),
-        end_ms: at(index + 1),
-        speaker,
-        confidence: 1.0,
-        overlap: false,
-    });
-    Ok(words.collect())
 }
 
 #[cfg(test)]

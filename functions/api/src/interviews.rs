@@ -138,7 +138,8 @@ pub(crate) struct CreatedInterview {
 
 /// Create an interview
 ///
-/// With `audio`, the response says how to upload the recording.
+/// With `audio`, the response says how to upload the recording. Without, a transcript can be
+/// imported.
 #[utoipa::path(
     post, path = "/v1/interviews", operation_id = "create_interview", tag = "Interviews",
     params(IdempotencyKey),

@@ -23,6 +23,7 @@ mod form_filename;
 mod hand_over;
 mod health;
 mod identity;
+mod import;
 mod interviews;
 mod labels;
 mod list;

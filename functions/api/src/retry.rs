@@ -203,7 +203,7 @@ fn failed_steps(
         step.state == StepState::Failed || never_begun(step, now)
     };
     let conflict = |code, detail: String| Err(Problem::new(code, detail));
-    if !interview.has_audio() {
+    if !interview.has_audio() && !interview.is_imported() {
         return conflict(
             ErrorCode::NoRecording,
             "the recording has not arrived".to_owned(),

@@ -24,8 +24,8 @@ use crate::{
     error::{ApiError, no_such_path},
     events, health,
     identity::credentials,
-    interviews, list, notes, openapi, results, retry, stream, transcript, uploads, usage, view,
-    webhook_secret,
+    import, interviews, list, notes, openapi, results, retry, stream, transcript, uploads, usage,
+    view, webhook_secret,
 };
 
 type Routes = OpenApiRouter<Arc<Api>>;
@@ -52,7 +52,7 @@ fn users() -> Routes {
         .routes(routes!(deliveries::replay))
         .routes(routes!(webhook_secret::show, webhook_secret::rotate))
         .routes(routes!(uploads::upload_url))
-        .routes(routes!(transcript::json))
+        .routes(routes!(transcript::json, import::import))
         .routes(routes!(transcript::srt))
         .routes(routes!(transcript::vtt))
         .routes(routes!(transcript::txt))

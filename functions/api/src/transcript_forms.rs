@@ -78,6 +78,9 @@ fn escape(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod round_trips;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

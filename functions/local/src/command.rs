@@ -57,9 +57,10 @@ enum Command {
 enum Work {
     /// Host everything on one port over a data directory
     Serve,
-    /// Run one recording through the whole pipeline and leave the results in a folder
+    /// Run one recording, or one transcript from elsewhere, through the whole pipeline and
+    /// leave the results in a folder
     Process {
-        /// The recording
+        /// The recording, or a transcript (.txt, .md, .srt, .vtt or .json)
         file: PathBuf,
         /// Folder for the results
         #[arg(long, default_value = "out")]
@@ -143,14 +144,20 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
             speakers,
             channels,
         } => {
-            if let Err(error) = models::prepare(&engines, supply.as_deref()).await {
+            let input = match process::Input::read(&file) {
+                Ok(input) => input,
+                Err(error) => return fail(&format!("{error:#}"), 2),
+            };
+            if input.needs_models()
+                && let Err(error) = models::prepare(&engines, supply.as_deref()).await
+            {
                 return fail(&format!("{error:#}"), 1);
             }
             let hints = process::Hints {
                 speakers_expected: speakers,
                 channels: channels.into(),
             };
-            process::run(settings, engines, &file, &out, hints).await
+            process::run(settings, engines, input, &out, hints).await
         }
     };
     match ended {

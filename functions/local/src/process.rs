@@ -1,9 +1,9 @@
-//! One recording through the same pipeline, without a service.
+//! One recording, or one transcript, through the same pipeline, without a service.
 
 use std::{
     fs,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -19,6 +19,7 @@ use domain::{
     ledger::SpendingLimits,
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
     report::StoredReport,
+    transcript::Recognition,
     usable::Usable,
     waveform::{Bits, StoredWaveform},
 };
@@ -26,7 +27,9 @@ use emulation::dispatch::GRACE;
 use futures::{StreamExt, TryStreamExt};
 use runtime::telemetry;
 use serde_json::Value;
+use steps::{Import, Imported, StepRunner};
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
+use transcripts::TranscriptFile;
 
 use crate::{Host, HostEngines, Settings, progress::Display};
 
@@ -39,22 +42,67 @@ pub(crate) struct Hints {
     pub(crate) channels: ChannelUse,
 }
 
-/// Runs the recording through the pipeline and leaves the results in `out`;
+/// What is processed.
+pub(crate) struct Input {
+    name: String,
+    content: Content,
+}
+
+enum Content {
+    Recording {
+        file: PathBuf,
+        size: u64,
+    },
+    Transcript {
+        bytes: Vec<u8>,
+        transcript: Box<Recognition>,
+    },
+}
+
+/// How the names of transcripts end.
+const TRANSCRIPTS: [&str; 5] = ["txt", "md", "srt", "vtt", "json"];
+
+impl Input {
+    /// A file: by the ending of its name a transcript, which is read, or a recording.
+    pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
+        let reading = || format!("reading `{}`", file.display());
+        let size = fs::metadata(file).with_context(reading)?.len();
+        if size == 0 {
+            bail!("`{}` is empty", file.display());
+        }
+        let ending = file.extension().unwrap_or_default().to_string_lossy();
+        let content = if TRANSCRIPTS.contains(&&*ending.to_lowercase()) {
+            let bytes = fs::read(file).with_context(reading)?;
+            let read = transcripts::read(&bytes).and_then(TranscriptFile::into_recognition);
+            Content::Transcript {
+                transcript: Box::new(read.with_context(reading)?),
+                bytes,
+            }
+        } else {
+            let file = file.to_owned();
+            Content::Recording { file, size }
+        };
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.into_owned();
+        Ok(Self { name, content })
+    }
+
+    /// Whether a speech engine is going to recognise it.
+    pub(crate) const fn needs_models(&self) -> bool {
+        matches!(self.content, Content::Recording { .. })
+    }
+}
+
+/// Runs a recording or a transcript through the pipeline and leaves the results in `out`;
 /// answers the exit code.
 pub(crate) async fn run(
     mut settings: Settings,
     engines: HostEngines,
-    file: &Path,
+    input: Input,
     out: &Path,
     hints: Hints,
 ) -> anyhow::Result<u8> {
     telemetry::for_people("error");
-    let size = fs::metadata(file)
-        .with_context(|| format!("reading `{}`", file.display()))?
-        .len();
-    if size == 0 {
-        bail!("`{}` is empty", file.display());
-    }
     fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
     let scratch = tempfile::tempdir().context("creating a temporary folder")?;
     settings.data_dir = scratch.path().to_owned();
@@ -66,7 +114,7 @@ pub(crate) async fn run(
         .dispatcher()
         .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
-    let interview = submit(&host, file, size, hints).await?;
+    let interview = submit(&host, input, hints).await?;
     let finished = follow(&host, &interview.key()).await;
     stop.cancel();
     dispatching.await?;
@@ -79,26 +127,62 @@ pub(crate) async fn run(
     })
 }
 
-/// Creates the interview and stores the recording, which starts the pipeline.
-async fn submit(host: &Host, file: &Path, size: u64, hints: Hints) -> anyhow::Result<Interview> {
+/// Creates the interview and stores the recording or the transcript, which starts the
+/// pipeline.
+async fn submit(host: &Host, input: Input, hints: Hints) -> anyhow::Result<Interview> {
     let key = InterviewKey {
         user_id: UserId::parse("local")?,
         interview_id: InterviewId::generate(),
     };
-    let name = file
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let mut interview = Interview::new(&key, name.clone().into(), host.clock.now());
+    let mut interview = Interview::new(&key, input.name.clone().into(), host.clock.now());
     interview.speakers_expected = hints.speakers_expected;
     interview.channels = hints.channels;
-    let object = key.new_audio_object();
+    match input.content {
+        Content::Recording { file, size } => {
+            upload(host, &mut interview, input.name, &file, size).await?;
+        }
+        Content::Transcript { bytes, transcript } => {
+            create(host, &interview).await?;
+            import(host, &key, &bytes, *transcript).await?;
+        }
+    }
+    Ok(interview)
+}
+
+async fn create(host: &Host, interview: &Interview) -> anyhow::Result<()> {
+    let write = Write::put(interview.key().document(), interview, Precondition::Absent)?;
+    Ok(host.store.records().commit(vec![write]).await?)
+}
+
+async fn import(
+    host: &Host,
+    key: &InterviewKey,
+    bytes: &[u8],
+    transcript: Recognition,
+) -> anyhow::Result<()> {
+    let runner = StepRunner {
+        records: host.store.records(),
+        clock: Arc::clone(&host.clock),
+    };
+    let imported = runner.import_transcript(key, Import::new(bytes, transcript));
+    match Box::pin(imported).await {
+        Ok(Imported::Stored) => Ok(()),
+        other => bail!("the transcript was not stored: {other:?}"),
+    }
+}
+
+async fn upload(
+    host: &Host,
+    interview: &mut Interview,
+    name: String,
+    file: &Path,
+    size: u64,
+) -> anyhow::Result<()> {
+    let object = interview.key().new_audio_object();
     let content_type = "application/octet-stream".to_owned();
     let audio = Audio::new(name.into(), content_type, size, object.clone());
     interview.audio = Some(audio);
-    let write = Write::put(key.document(), &interview, Precondition::Absent)?;
-    host.store.records().commit(vec![write]).await?;
+    create(host, interview).await?;
     let bytes: ByteStream = ReaderStream::new(tokio::fs::File::open(file).await?).boxed();
     let bucket = host.store.bucket("uploads");
     bucket
@@ -109,7 +193,7 @@ async fn submit(host: &Host, file: &Path, size: u64, hints: Hints) -> anyhow::Re
             Overwrite::Refused,
         )
         .await?;
-    Ok(interview)
+    Ok(())
 }
 
 /// Shows the steps until all are settled.

@@ -51,6 +51,7 @@ fn describe(step: &Step) -> String {
         StepState::Pending | StepState::Unknown(_) => "waiting".into(),
         StepState::Running => "running".into(),
         StepState::Done => "done".into(),
+        StepState::Skipped => "skipped".into(),
         StepState::Failed => {
             let why = step
                 .error

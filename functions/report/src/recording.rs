@@ -65,10 +65,12 @@ pub(crate) fn section(content: &ReportContent<'_>) -> Result<Section, RenderErro
 /// What the picture shows, in words.
 pub(crate) fn description(content: &ReportContent<'_>) -> String {
     let speakers = content.transcript.head.speakers.len();
-    format!(
-        "Waveform of {} with the turns of {speakers} speakers below it",
-        clock(content.transcript.head.duration_ms)
-    )
+    let length = clock(content.transcript.head.duration_ms);
+    if content.waveform.is_some() {
+        format!("Waveform of {length} with the turns of {speakers} speakers below it")
+    } else {
+        format!("The turns of {speakers} speakers over {length}")
+    }
 }
 
 /// Each speaker's lane, in the order in which they begin to speak.
@@ -90,7 +92,9 @@ fn picture(
     let scale = Scale {
         duration_ms: content.transcript.head.duration_ms,
     };
-    let height = WAVE_HEIGHT + lanes.len() * (LANE_HEIGHT + LANE_GAP);
+    // An imported transcript has no recording to draw.
+    let top = content.waveform.map_or(0, |_| WAVE_HEIGHT);
+    let height = top + lanes.len() * (LANE_HEIGHT + LANE_GAP);
     let mut canvas = Canvas::new(WIDTH, height);
     let turns = &content.transcript.turns;
     if let Some(waveform) = content.waveform {
@@ -101,13 +105,13 @@ fn picture(
         );
     }
     for lane in 0..lanes.len() {
-        canvas.fill(0..WIDTH, rows(lane), LIGHT);
+        canvas.fill(0..WIDTH, rows(top, lane), LIGHT);
     }
     for turn in turns {
         if let Some(lane) = lanes.get(&turn.speaker) {
             canvas.fill(
                 scale.columns(turn),
-                rows(*lane),
+                rows(top, *lane),
                 colour::index(turn.speaker),
             );
         }
@@ -131,9 +135,10 @@ fn picture(
         .add_run(Run::new().add_image(picture)))
 }
 
-fn rows(lane: usize) -> Range<usize> {
-    let top = WAVE_HEIGHT + lane * (LANE_HEIGHT + LANE_GAP) + LANE_GAP;
-    top..top + LANE_HEIGHT
+/// The rows of a lane in a picture whose lanes begin at `top`.
+fn rows(top: usize, lane: usize) -> Range<usize> {
+    let first = top + lane * (LANE_HEIGHT + LANE_GAP) + LANE_GAP;
+    first..first + LANE_HEIGHT
 }
 
 /// The speaker of each column as a colour; grey where no speaker talks.

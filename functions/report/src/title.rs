@@ -1,7 +1,11 @@
 //! What the report is about, and where to find what.
 
 use docx_rs::{Hyperlink, HyperlinkType, LineSpacing, Paragraph, Run};
-use domain::{Interview, RecordedAt, interview::Kind};
+use domain::{
+    Interview, RecordedAt,
+    interview::Kind,
+    transcript::{IMPORT_ENGINE, TranscriptHead},
+};
 
 use crate::{
     colour::GREY,
@@ -47,10 +51,7 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
         ("Length", clock(head.duration_ms)),
         ("Language", language.to_owned()),
         ("Speakers", speakers.join(", ")),
-        (
-            "Transcribed by",
-            format!("{} ({})", head.engine, head.model),
-        ),
+        transcriber(head),
         (
             "Analysed by",
             format!(
@@ -59,6 +60,15 @@ fn facts(content: &ReportContent<'_>) -> Vec<(&'static str, String)> {
             ),
         ),
     ]
+}
+
+/// What made the transcript, or which format it was imported from.
+fn transcriber(head: &TranscriptHead) -> (&'static str, String) {
+    if head.engine == IMPORT_ENGINE {
+        return ("Transcript", format!("imported ({})", head.model));
+    }
+    let engine = format!("{} ({})", head.engine, head.model);
+    ("Transcribed by", engine)
 }
 
 /// When the recording was made, or, where that is not known, when it was uploaded.

@@ -7,7 +7,7 @@ use domain::{
     Interview, RecordedAt,
     analysis::{Analysis, NO_LANGUAGE_MODEL, Warning},
     interview::Kind,
-    transcript::Transcript,
+    transcript::{IMPORT_ENGINE, Transcript},
     usable::{UnusableReason, Usable},
 };
 use report::{ReportContent, render};
@@ -324,6 +324,37 @@ fn the_recording_is_drawn_and_described() {
     let row = |row: usize| &pixels[row * 600..][..600];
     assert_eq!((row(170)[10], row(186)[500]), (0x33, 0x44));
     assert_eq!((row(170)[500], row(186)[10]), (0x11, 0x11));
+}
+
+#[test]
+fn an_imported_transcript_is_drawn_without_a_waveform() {
+    let mut lines = transcript(&["one two three", "four"]);
+    lines.head.engine = IMPORT_ENGINE.into();
+    lines.head.model = "webvtt".into();
+    let bytes = render(&ReportContent {
+        interview: &interview("t"),
+        transcript: &lines,
+        analysis: &empty_analysis(),
+        waveform: None,
+        notes: &[],
+    });
+    let bytes = bytes.unwrap();
+    let text = text(&bytes);
+    assert!(text.contains("Transcript: \nimported (webvtt)"), "{text}");
+    assert!(!text.contains("Transcribed by"), "{text}");
+    let xml = part(&bytes, "word/document.xml");
+    assert!(xml.contains("descr=\"The turns of 2 speakers over 0:01\""));
+    let (mut archive, mut png) = (ZipArchive::new(Cursor::new(&bytes)).unwrap(), Vec::new());
+    let picture = archive.file_names().find(|name| is_picture(name));
+    let picture = picture.map(str::to_owned).unwrap();
+    let mut file = archive.by_name(&picture).unwrap();
+    file.read_to_end(&mut png).unwrap();
+    let reader = png::Decoder::new(Cursor::new(png)).read_info().unwrap();
+    assert_eq!(
+        reader.info().height,
+        32,
+        "two lanes, and nothing above them"
+    );
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Transcribe {
             }
         };
         if outcome == Outcome::Gone {
-            self.clear_chunks(&job.key, None).await?;
+            self.steps.clear_chunks(&job.key, None).await?;
         }
         self.forget_all(&job.key, asked.lease.token).await
     }

@@ -224,7 +224,7 @@ impl Transcribe {
         let work = |progress, lease| self.listen(&job, &*engine, lease, progress);
         let outcome = self.steps.run(assignment, work).await?;
         if outcome == Outcome::Gone {
-            self.clear_chunks(&job.key, None).await?;
+            self.steps.clear_chunks(&job.key, None).await?;
         }
         if self.transcriber.keeps_checkpoints() {
             self.clear_checkpoints(&job, outcome).await?;

@@ -1,29 +1,17 @@
-//! Stores a transcript as documents.
+//! Stores what an engine recognised, and counts it.
 
 use domain::{
-    Interview, InterviewKey, chunks,
-    interview::Kind,
-    interview_store,
-    lease::{Lease, LeaseError},
-    ports::{Precondition, Query, Write},
-    roles,
-    steps::{Code, StepError, StepName},
-    transcript::{Recognition, TranscriptHead},
-    turns,
-    usable::{self, Signals},
-    versions::UnknownFields,
+    InterviewKey,
+    lease::Lease,
+    steps::{StepError, StepName},
+    transcript::Recognition,
 };
-use steps::{Failure, StepOutput, storage_error};
+use steps::StepOutput;
 
 use crate::Transcribe;
 
-/// How many chunks are written at once: with the largest texts still within the
-/// four megabytes of one message to Firestore.
-const CHUNKS_PER_COMMIT: usize = 8;
-
 impl Transcribe {
-    /// Stores the chunks and makes up the head. The claim's token is the
-    /// revision: two workers can never write the same chunk.
+    /// Stores the transcript. A recording without a word counts as well: engines bill it.
     pub(crate) async fn store_transcript(
         &self,
         key: &InterviewKey,
@@ -31,139 +19,14 @@ impl Transcribe {
         lease: Lease,
         recognition: Recognition,
     ) -> Result<StepOutput, StepError> {
-        let Recognition {
-            mut speakers,
-            words,
-            language,
-            audio,
-            speech_ms,
-            model,
-            diarization,
-        } = recognition;
-        if words.is_empty() {
-            self.reserve_billed(key, audio.duration_ms).await;
-            return Err(StepError::permanent(
-                Code::NoSpeech,
-                "no speech was found in the recording",
-            ));
+        let duration_ms = recognition.audio.duration_ms;
+        if recognition.words.is_empty() {
+            self.reserve_billed(key, duration_ms).await;
         }
-        let words = turns::order(words);
-        if self.is_job_interview(key).await? {
-            roles::assign(&mut speakers, &words);
-        }
-        let revision = lease.token;
-        let chunks = chunks::pack(revision, &words);
-        let records = &*self.steps.records;
-        self.clear_chunks(key, Some(revision))
-            .await
-            .map_err(|_| not_stored())?;
-        for batch in chunks.chunks(CHUNKS_PER_COMMIT) {
-            let writes = batch.iter().map(|chunk| {
-                Write::put(key.chunk(revision, chunk.number), chunk, Precondition::None)
-            });
-            let writes = writes.collect::<Result<_, _>>();
-            let writes = writes.map_err(|error| storage_error(&error))?;
-            let now = self.steps.clock.now();
-            let stored = interview_store::commit_fenced(records, key, &lease, now, writes);
-            stored.await.map_err(|error| not_committed(&error))?;
-        }
-        let quality = turns::quality(&words, audio.duration_ms);
-        let interview = interview_store::interview(records, key)
-            .await
-            .map_err(|error| storage_error(&error))?;
-        let usable = usable::judge(&Signals {
-            quality: &quality,
-            words: &words,
-            duration_ms: audio.duration_ms,
-            speech_ms,
-            engine,
-            model: &model,
-            requested_language: interview.as_ref().and_then(|own| own.language.as_deref()),
-            recognised_language: language.as_deref(),
-            least_speakers: interview.as_ref().map_or(1, Interview::least_speakers),
-        });
-        let head = TranscriptHead {
-            revision,
-            engine: engine.to_owned(),
-            model,
-            diarization,
-            language: language.clone(),
-            duration_ms: audio.duration_ms,
-            speakers,
-            chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
-            quality,
-            usable: Some(usable.clone()),
-            created_at: self.steps.clock.now(),
-            unknown: UnknownFields::default(),
-        };
-        let write = Write::put(key.data("transcript"), &head, Precondition::None);
-        let (used, now) = (self.amounts(audio.duration_ms), self.steps.clock.now());
-        Ok(StepOutput {
-            writes: vec![write.map_err(|error| storage_error(&error))?],
-            amend: Some(Box::new(move |interview| {
-                interview.note_use(StepName::Transcription, used, now);
-                interview.language = interview.language.take().or_else(|| language.clone());
-                interview.usable = Some(usable.clone());
-                if let Some(known) = &mut interview.audio {
-                    known.duration_ms = Some(audio.duration_ms);
-                    known.channels = Some(audio.channels);
-                    // Not every engine reports it.
-                    if audio.sample_rate_hz > 0 {
-                        known.sample_rate_hz = Some(audio.sample_rate_hz);
-                    }
-                }
-            })),
-            ..StepOutput::default()
-        })
+        let stored = self.steps.store_transcript(key, engine, lease, recognition);
+        let (used, now) = (self.amounts(duration_ms), self.steps.clock.now());
+        Ok(stored.await?.and_amend(move |interview| {
+            interview.note_use(StepName::Transcription, used, now);
+        }))
     }
-
-    /// Whether one person interviews another, so that speakers have roles.
-    async fn is_job_interview(&self, key: &InterviewKey) -> Result<bool, StepError> {
-        let interview = interview_store::interview(&*self.steps.records, key).await;
-        let interview = interview.map_err(|error| storage_error(&error))?;
-        Ok(interview.is_some_and(|interview| interview.kind == Kind::JobInterview))
-    }
-
-    /// Deletes the chunks of earlier revisions that no head names: what workers
-    /// left that died; all of them without a revision to go by.
-    pub(crate) async fn clear_chunks(
-        &self,
-        key: &InterviewKey,
-        revision: Option<u64>,
-    ) -> Result<(), Failure> {
-        let records = &*self.steps.records;
-        let collection = key.data("transcript").collection("chunks");
-        let Some(revision) = revision else {
-            return Ok(interview_store::delete_collection(records, &collection).await?);
-        };
-        let kept = interview_store::transcript_head(records, key)
-            .await?
-            .map(|head| head.revision);
-        let deletes: Vec<Write> = records
-            .list(&Query::collection(collection))
-            .await?
-            .into_iter()
-            .filter(|chunk| {
-                let found = chunk.fields["revision"].as_u64();
-                found < Some(revision) && found != kept
-            })
-            .map(|chunk| Write::delete(chunk.path))
-            .collect();
-        if !deletes.is_empty() {
-            records.commit(deletes).await?;
-        }
-        Ok(())
-    }
-}
-
-/// A lease that is refused is noticed by the runner as well, which ends the step.
-fn not_committed(error: &LeaseError) -> StepError {
-    match error {
-        LeaseError::Store(error) => storage_error(error),
-        refused => StepError::transient(Code::WorkerLost, refused.to_string()),
-    }
-}
-
-fn not_stored() -> StepError {
-    StepError::transient(Code::StorageUnavailable, "the result could not be stored")
 }

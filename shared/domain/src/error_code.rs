@@ -98,6 +98,8 @@ error_codes! {
         BodyTooSlow "body_too_slow" 408 "The request body arrived too slowly."
         AlreadyUploaded "already_uploaded" 409 "The recording has been uploaded already."
         Conflict "conflict" 409 "Another request changed it at the same time; try again."
+        HasRecording "has_recording" 409
+            "The interview has a recording, or one is announced: a transcript is imported into an interview that was created without `audio`."
         IdempotencyKeyUsed "idempotency_key_used" 409
             "The interview that this key created is deleted, or has another recording."
         NoAudioAnnounced "no_audio_announced" 409 "The interview was created without `audio`."
@@ -123,6 +125,8 @@ error_codes! {
             "The `Host` header does not name the embedded service: `PUBLIC_URL` does."
         InputUnusable "not_done" 422
             "It cannot be done with this input; the detail begins with the step's own code, such as `no_speech`."
+        TranscriptUnreadable "transcript_unreadable" 422
+            "The transcript has none of the formats that are read, or is damaged; the detail names what was found."
         TooManyRequests "too_many_requests" 429
             "The user or the address sent more requests than the rate limit allows; retry after `Retry-After`."
         TooManyStreams "too_many_streams" 429

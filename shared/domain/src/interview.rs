@@ -12,7 +12,7 @@ use crate::{
     ledger::Reservations,
     note::NoteTotals,
     speaker::SpeakerLabel,
-    steps::{StepState, Steps},
+    steps::{Step, StepState, Steps},
     trace::TraceContext,
     usable::{self, Usable},
     versions::{StripUnknown, Unknown, UnknownFields, open_enum},
@@ -64,7 +64,7 @@ open_enum! {
         AwaitingUpload = "awaiting_upload",
         /// At least one step is not settled.
         Processing = "processing",
-        /// Every step is done.
+        /// Every step is done, or skipped because there is nothing to do.
         Completed = "completed",
         /// All is settled and the transcript is there, but another step failed.
         Partial = "partial",
@@ -252,6 +252,11 @@ impl Interview {
         self.recorded_at.or(of_file)
     }
 
+    /// Whether a transcript was stored in place of a recording.
+    pub fn is_imported(&self) -> bool {
+        self.audio.is_none() && self.steps.transcription.state == StepState::Done
+    }
+
     /// Whether its recording has been stored.
     pub fn has_audio(&self) -> bool {
         self.audio
@@ -275,14 +280,11 @@ impl Interview {
         if self.steps.transcription.state != StepState::Done {
             return Status::Failed;
         }
-        let complete = self
-            .steps
-            .iter()
-            .all(|(_, step)| step.state == StepState::Done);
-        if complete {
-            Status::Completed
-        } else {
+        let failed = |(_, step): (_, &Step)| step.state == StepState::Failed;
+        if self.steps.iter().any(failed) {
             Status::Partial
+        } else {
+            Status::Completed
         }
     }
 

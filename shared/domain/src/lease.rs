@@ -288,6 +288,14 @@ impl Interview {
         };
     }
 
+    /// Settles a step that has nothing to do; what an earlier attempt made of it is forgotten.
+    pub fn skip(&mut self, step: StepName, now: Timestamp) {
+        if self.steps.step(step).state != StepState::Skipped {
+            self.reopen(step, now);
+            self.settle(step, StepState::Skipped, None, now);
+        }
+    }
+
     /// Notes that a step can begin from now on: the sweep counts from here.
     pub fn open(&mut self, step: StepName, now: Timestamp) {
         let step = self.steps.step_mut(step);

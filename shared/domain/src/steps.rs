@@ -73,6 +73,8 @@ open_enum! {
         Done = "done",
         /// Failed for good, with its error.
         Failed = "failed",
+        /// Has nothing to do: an imported transcript has no recording to draw.
+        Skipped = "skipped",
     }
 }
 
@@ -240,7 +242,10 @@ strip_unknown!(Step, state, waiting, error);
 impl Step {
     /// Whether nothing more will happen to it by itself.
     pub const fn is_settled(&self) -> bool {
-        matches!(self.state, StepState::Done | StepState::Failed)
+        matches!(
+            self.state,
+            StepState::Done | StepState::Failed | StepState::Skipped
+        )
     }
 }
 

@@ -66,7 +66,10 @@ impl Speaker {
     }
 }
 
-/// What an engine made of a recording.
+/// The engine of a transcript that was imported in place of a recording.
+pub const IMPORT_ENGINE: &str = "import";
+
+/// What an engine made of a recording, or what an imported file says about one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recognition {
     /// Everyone who speaks.
@@ -90,7 +93,7 @@ pub struct Recognition {
 pub struct AudioFacts {
     /// Length by decoded frames.
     pub duration_ms: u64,
-    /// Channels as decoded.
+    /// Channels as decoded; 0 where there is no recording.
     pub channels: u16,
     /// Frames per second as decoded.
     pub sample_rate_hz: u32,

@@ -5,17 +5,22 @@
 //! - `function`: what starts a function, and how it says that it did not finish;
 //! - `step`: the promises of every step, kept in one place: acquire the lease, renew
 //!   it, store the result, or report why not;
+//! - `store_transcript` and `import`: a transcript as documents, recognised or from
+//!   elsewhere;
 //! - `uncancelled`: writes that are awaited also when a worker is stopped;
 //! - [`trace`]: the trace of the current work;
 //! - `readable`: documents that cannot be decoded.
 
 mod function;
+mod import;
 mod readable;
 mod step;
+mod store_transcript;
 pub mod trace;
 mod uncancelled;
 
 pub use function::{DeliveredTask, Failure, Function, Trigger};
+pub use import::{Import, Imported};
 pub use readable::{readable, report_unreadable};
 pub use step::{InterviewUpdate, Outcome, StepOutput, StepRun, StepRunner, storage_error};
 pub use uncancelled::Uncancelled;

@@ -77,6 +77,21 @@ pub struct StepOutput {
     pub deferred: bool,
 }
 
+impl StepOutput {
+    /// The same with another change of the interview, after those that it has.
+    #[must_use]
+    pub fn and_amend(mut self, amend: impl Fn(&mut Interview) + Send + Sync + 'static) -> Self {
+        let before = self.amend.take();
+        self.amend = Some(Box::new(move |interview| {
+            if let Some(before) = &before {
+                before(interview);
+            }
+            amend(interview);
+        }));
+        self
+    }
+}
+
 /// How an assignment ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

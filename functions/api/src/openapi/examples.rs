@@ -107,6 +107,22 @@ pub(crate) fn created() -> Value {
     interview
 }
 
+/// An interview whose transcript was imported.
+pub(crate) fn imported() -> Value {
+    let pending = json!({"state": "pending", "attempt": 0, "waiting": null});
+    let mut interview = interview();
+    interview["status"] = json!("processing");
+    interview["audio"] = Value::Null;
+    interview["recorded_at"] = Value::Null;
+    interview["steps"] = json!({
+        "transcription": step("import"),
+        "waveform": {"state": "skipped", "attempt": 0, "waiting": null, "finished_at": CREATED},
+        "analysis": pending,
+        "report": pending,
+    });
+    interview
+}
+
 pub(crate) fn whole() -> Value {
     let mut whole = interview();
     whole["transcript"] = transcript();

@@ -58,7 +58,7 @@ parameters! {
     CallbackPath: path("token", "The token that was generated for one job.", "a-token-of-one-job");
     IdempotencyKey: header("Idempotency-Key", "1 to 255 visible characters: the same key makes \
         one thing, however often it is sent and whatever else the request then says; of \
-        interviews for a day.", json!({"type": "string", "minLength": 1,
+        interviews and transcripts for a day.", json!({"type": "string", "minLength": 1,
         "maxLength": MAX_IDEMPOTENCY_KEY, "pattern": IDEMPOTENCY_KEY.as_str()}));
     LastEventId: header("Last-Event-ID", "The `id` of the last event that was received: what \
         changed since is sent, and no snapshot.", text());

@@ -39,9 +39,12 @@ async fn invalid_fields_are_named() {
         (json!({"transcript": ""}), "invalid_field"),
         (json!({"transcript": {"turns": []}}), "invalid_field"),
         (json!({"transcript": "a", "mood": "happy"}), "invalid_body"),
-        (json!({"transcript": "a", "language": "1"}), "invalid_field"),
         (
-            json!({"transcript": "a", "rubric": {"competencies": []}}),
+            json!({"transcript": "A: a", "language": "1"}),
+            "invalid_field",
+        ),
+        (
+            json!({"transcript": "A: a", "rubric": {"competencies": []}}),
             "invalid_field",
         ),
         (

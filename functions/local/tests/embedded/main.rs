@@ -19,6 +19,7 @@ mod fair_shares;
 mod form_filenames;
 mod http2;
 mod identity;
+mod imports;
 mod incomplete;
 mod leases;
 mod ledger;

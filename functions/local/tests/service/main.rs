@@ -12,4 +12,5 @@ mod exposed;
 mod host;
 mod killed;
 mod recordings;
+mod transcripts;
 mod unread;

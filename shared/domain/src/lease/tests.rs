@@ -252,4 +252,22 @@ fn the_status_follows_the_steps() {
     assert_eq!(interview.derive_status(), Status::Completed);
     interview.steps.waveform.state = StepState::Failed;
     assert_eq!(interview.derive_status(), Status::Partial);
+    interview.skip(StepName::Waveform, at(2));
+    assert_eq!(interview.derive_status(), Status::Completed);
+}
+
+#[test]
+fn a_skipped_step_is_settled_once_and_has_no_error() {
+    let mut interview = interview();
+    let error = StepError::permanent(Code::UploadAbandoned, "never uploaded");
+    interview.give_up(StepName::Waveform, error, at(1));
+    interview.skip(StepName::Waveform, at(2));
+    let skipped = interview.steps.waveform.clone();
+    assert_eq!(
+        (skipped.state, skipped.error.as_ref()),
+        (StepState::Skipped, None)
+    );
+    assert_eq!(interview.derive_status(), Status::Processing);
+    interview.skip(StepName::Waveform, at(3));
+    assert_eq!(interview.steps.waveform, skipped);
 }
