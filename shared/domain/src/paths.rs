@@ -134,11 +134,17 @@ impl InterviewKey {
         format!("{}report-{token}.docx", self.object_prefix())
     }
 
+    /// The name of the object of the same report as a page.
+    pub fn report_page_object(&self, token: u64) -> String {
+        format!("{}report-{token}.html", self.object_prefix())
+    }
+
     /// The fencing token in the name of one of the interview's reports.
     pub fn report_token(&self, object: &str) -> Option<u64> {
         let name = object.strip_prefix(&self.object_prefix())?;
-        let token = name.strip_prefix("report-")?.strip_suffix(".docx")?;
-        token.parse().ok()
+        let (token, format) = name.strip_prefix("report-")?.split_once('.')?;
+        let is_report = matches!(format, "docx" | "html");
+        is_report.then(|| token.parse().ok()).flatten()
     }
 
     /// The interview that an object or a document belongs to, by its name.
@@ -195,6 +201,8 @@ mod tests {
             interview_id: InterviewId::generate(),
         };
         assert_eq!(key.report_token(&key.report_object(12)), Some(12));
+        assert_eq!(key.report_token(&key.report_page_object(12)), Some(12));
+        assert_eq!(key.report_token(&(key.report_object(12) + ".part")), None);
         assert_eq!(key.report_token(&key.new_audio_object()), None);
     }
 
