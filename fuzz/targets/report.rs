@@ -1,4 +1,4 @@
-//! Any text in a report: every part of it is well-formed XML.
+//! Any text in a report: every part of the document and the page are well-formed XML.
 #![no_main]
 
 use std::io::{Cursor, Read};
@@ -77,9 +77,15 @@ fuzz_target!(|text: String| {
         analysis: &analysis,
         waveform: None,
         notes: &[],
+        public_url: Some("https://interviews.example"),
     };
-    let bytes = render(&content).expect("a document");
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("a package");
+    let rendered = render(&content).expect("a report");
+    let allow = roxmltree::ParsingOptions {
+        allow_dtd: true,
+        ..Default::default()
+    };
+    roxmltree::Document::parse_with_options(&rendered.page.html, allow).expect("a page");
+    let mut archive = ZipArchive::new(Cursor::new(rendered.docx)).expect("a package");
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).expect("an entry");
         if entry.name().ends_with(".png") {

@@ -350,6 +350,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/interviews/{id}/report.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the report as a page
+         * @description The same report as one HTML file that loads nothing, runs no script and prints to A4. A report that an earlier release has made has none: `retry` with `{"step": "report"}` makes it again.
+         */
+        get: operations["get_report_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/interviews/{id}/retry": {
         parameters: {
             query?: never;
@@ -1604,12 +1624,14 @@ export interface components {
             created_at: string;
             /** @description The inputs it was made from. */
             derived_from: components["schemas"]["DerivedFrom"];
+            /** @description The path of the same report as a page; `null` where an earlier release made it. */
+            html_url: string | null;
             /**
              * Format: uint64
-             * @description Its size in bytes.
+             * @description The size of the Word document in bytes.
              */
             size_bytes: number;
-            /** @description Its path. */
+            /** @description The path of the Word document. */
             url: string;
         };
         /** @description What is reserved. */
@@ -4354,6 +4376,7 @@ export interface operations {
                      *         "derived_from": {
                      *           "transcript_revision": 1
                      *         },
+                     *         "html_url": "/v1/interviews/k3f9q2m7x8w4n6p5r2t3v7yz/report.html",
                      *         "size_bytes": 48213,
                      *         "url": "/v1/interviews/k3f9q2m7x8w4n6p5r2t3v7yz/report.docx"
                      *       },
@@ -6265,6 +6288,159 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
+                };
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_user";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
+            401: {
+                headers: {
+                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description Not Found: interview_not_found, not_found, not_ready */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "interview_not_found" | "not_found" | "not_ready";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description Misdirected Request: unknown_host */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unknown_host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description Internal Server Error: internal */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "identity_unavailable" | "storage_full" | "unavailable";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    get_report_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    /** @description The page's own style sheet and pictures within it, and nothing else. */
+                    "Content-Security-Policy"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Bad Request: invalid_user */

@@ -7,6 +7,7 @@ import { useOpen } from "./store";
 
 const FILES: [string, string, StepName][] = [
   ["Report (Word)", "report.docx", "report"],
+  ["Report (HTML)", "report.html", "report"],
   ["Transcript (text)", "transcript.txt", "transcription"],
   ["Transcript (Markdown)", "transcript.md", "transcription"],
   ["Subtitles (SRT)", "transcript.srt", "transcription"],

@@ -34,6 +34,7 @@ mod page;
 mod patch;
 mod rate_limit;
 mod redirect;
+mod report;
 mod results;
 mod retry;
 mod retry_check;

@@ -1,18 +1,15 @@
-//! Analysis, waveform and report.
+//! Analysis and waveform.
 
 use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Body,
     extract::State,
     response::{IntoResponse, Response},
 };
 use domain::{
     ErrorCode, Interview,
     analysis::Analysis,
-    ports::ObjectError,
-    report::{CONTENT_TYPE, StoredReport},
     waveform::{Bits, DamagedWaveform, JsonData, RescaleError, StoredWaveform},
 };
 use http::header;
@@ -121,47 +118,6 @@ pub(crate) async fn waveform_data(
         .to_dat(query.bits)
         .map_err(damaged)?
         .into_response())
-}
-
-/// Download the report
-#[utoipa::path(
-    get, path = "/v1/interviews/{id}/report.docx", operation_id = "get_report", tag = "Results",
-    params(OwnInterview),
-    responses((
-        status = 200,
-        description = "A Word document.",
-        content(("application/vnd.openxmlformats-officedocument.wordprocessingml.document")),
-        headers(("Content-Disposition" = String, description = "An attachment by the name `report.docx`."))
-    )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NotFound]])))),
-)]
-pub(crate) async fn report(
-    State(api): State<Arc<Api>>,
-    OwnInterview(interview): OwnInterview,
-) -> Result<Response, ApiError> {
-    let mut tried = None;
-    let (meta, bytes) = loop {
-        let report = api.data::<StoredReport>(&interview, "report").await?;
-        let StoredReport { object, .. } = report.ok_or_else(|| not_ready("report"))?;
-        match api.artifacts.read(&object, None, None).await {
-            // It has been replaced since it was looked up.
-            Err(ObjectError::NotFound { .. }) if tried.as_ref() != Some(&object) => {
-                tried = Some(object);
-            }
-            read => break read?,
-        }
-    };
-    let headers = [
-        (header::CONTENT_TYPE, CONTENT_TYPE),
-        (header::CONTENT_LENGTH, &meta.size.to_string()),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"report.docx\"",
-        ),
-    ];
-    Ok((headers, Body::from_stream(bytes)).into_response())
 }
 
 impl Api {

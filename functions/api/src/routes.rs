@@ -24,8 +24,8 @@ use crate::{
     error::{ApiError, no_such_path},
     events, health,
     identity::credentials,
-    import, interviews, list, notes, openapi, results, retry, stream, transcript, uploads, usage,
-    view, webhook_secret,
+    import, interviews, list, notes, openapi, report, results, retry, stream, transcript, uploads,
+    usage, view, webhook_secret,
 };
 
 type Routes = OpenApiRouter<Arc<Api>>;
@@ -60,7 +60,8 @@ fn users() -> Routes {
         .routes(routes!(results::analysis))
         .routes(routes!(results::waveform))
         .routes(routes!(results::waveform_data))
-        .routes(routes!(results::report))
+        .routes(routes!(report::docx))
+        .routes(routes!(report::html))
         .routes(routes!(analyze_sync::analyze))
 }
 

@@ -161,10 +161,12 @@ pub(crate) struct WholeInterview {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Report")]
 pub(crate) struct ReportBody {
-    /// Its path.
+    /// The path of the Word document.
     url: String,
-    /// Its size in bytes.
+    /// The size of the Word document in bytes.
     size_bytes: u64,
+    /// The path of the same report as a page; `null` where an earlier release made it.
+    html_url: Option<String>,
     /// The inputs it was made from.
     derived_from: Extended<DerivedFrom>,
     /// When it was made.
@@ -242,9 +244,11 @@ impl Api {
             }
             "report" => {
                 let report = self.data::<StoredReport>(interview, "report").await?;
+                let path = |format| format!("/v1/interviews/{}/report.{format}", interview.id);
                 let body = report.map(|report| ReportBody {
-                    url: format!("/v1/interviews/{}/report.docx", interview.id),
+                    url: path("docx"),
                     size_bytes: report.size_bytes,
+                    html_url: report.html.map(|_| path("html")),
                     derived_from: report.derived_from,
                     created_at: report.created_at,
                 });

@@ -84,6 +84,7 @@ fn report(cloud: &Cloud) -> anyhow::Result<Report> {
     Ok(Report {
         steps: cloud.steps(),
         artifacts: cloud.artifacts()?,
+        public_url: cloud.environment().public_url()?,
     })
 }
 

@@ -107,7 +107,7 @@ impl Host {
         };
         let direct = Direct::by(Arc::clone(&engines.analyst), Arc::clone(&clock));
         let live = Arc::clone(&engines.live);
-        let functions = functions(&store, &settings, &clock, engines, secrets)?;
+        let functions = functions(&store, &settings, &public_url, &clock, engines, secrets)?;
         Ok(Self {
             store,
             clock,
@@ -164,6 +164,7 @@ impl Host {
 fn functions(
     store: &Store,
     settings: &Settings,
+    public_url: &str,
     clock: &Arc<dyn Clock>,
     engines: HostEngines,
     secrets: Secrets,
@@ -194,6 +195,7 @@ fn functions(
         Arc::new(Report {
             steps: steps.clone(),
             artifacts: store.bucket("artifacts"),
+            public_url: (!public_url.is_empty()).then(|| public_url.to_owned()),
         }),
         Arc::new(Sweep {
             records,

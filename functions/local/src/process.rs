@@ -234,9 +234,14 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
     if let Some(document) = records.read(&key.data("report")).await? {
         let report: StoredReport = document.decode()?;
         let artifacts = host.store.bucket("artifacts");
-        let (_, bytes) = artifacts.read(&report.object, None, None).await?;
-        let chunks: Vec<_> = bytes.try_collect().await?;
-        fs::write(out.join("report.docx"), chunks.concat())?;
+        let page = report.html.as_ref().map(|html| &html.object);
+        for (name, object) in [("docx", Some(&report.object)), ("html", page)] {
+            if let Some(object) = object {
+                let (_, bytes) = artifacts.read(object, None, None).await?;
+                let chunks: Vec<_> = bytes.try_collect().await?;
+                fs::write(out.join(format!("report.{name}")), chunks.concat())?;
+            }
+        }
     }
     Ok(())
 }

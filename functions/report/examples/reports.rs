@@ -1,11 +1,17 @@
 //! Writes reports of every sort into a folder, to be looked at: `reports FOLDER`.
 //! With `--time` before it, a report of two hours with 2,000 turns is written a
-//! hundred times, and how long one takes is told.
+//! hundred times, and the time that one takes is printed. With `--example SAMPLES` before it
+//! the report of the bundled interview is written; SAMPLES is a file of its samples, mono, of
+//! 16 bits at 16 kHz.
 
 use std::{env::args, fs, io::Error, path::Path, time::Instant};
 
 use report::{ReportContent, render};
-use support::{cases, chatter, full_analysis, interview, notes, transcript, waveform};
+use support::{
+    cases, chatter,
+    example::{example, waveform_of},
+    full_analysis, interview, notes, transcript, waveform,
+};
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -15,15 +21,40 @@ fn main() -> Result<(), Error> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [folder] => write_all(Path::new(folder)),
         ["--time", folder] => time(Path::new(folder)),
-        _ => Err(Error::other("usage: reports [--time] FOLDER")),
+        ["--example", samples, folder] => write_example(samples, Path::new(folder)),
+        _ => Err(Error::other(
+            "usage: reports [--time | --example SAMPLES] FOLDER",
+        )),
     }
 }
 
 fn write_all(folder: &Path) -> Result<(), Error> {
     for case in cases() {
-        fs::write(folder.join(format!("{}.docx", case.name)), case.render())?;
+        let rendered = case.render();
+        fs::write(folder.join(format!("{}.docx", case.name)), rendered.docx)?;
+        fs::write(
+            folder.join(format!("{}.html", case.name)),
+            rendered.page.html,
+        )?;
     }
     Ok(())
+}
+
+/// Without an address: the interview is nowhere to be listened to.
+fn write_example(samples: &str, folder: &Path) -> Result<(), Error> {
+    let (interview, transcript, analysis, notes) = example();
+    let waveform = waveform_of(&fs::read(samples)?);
+    let content = ReportContent {
+        interview: &interview,
+        transcript: &transcript,
+        analysis: &analysis,
+        waveform: Some(&waveform),
+        notes: &notes,
+        public_url: None,
+    };
+    let rendered = render(&content).map_err(Error::other)?;
+    fs::write(folder.join("example-report.docx"), rendered.docx)?;
+    fs::write(folder.join("example-report.html"), rendered.page.html)
 }
 
 #[expect(clippy::print_stdout, reason = "what it is for")]
@@ -40,11 +71,12 @@ fn time(folder: &Path) -> Result<(), Error> {
         analysis: &analysis,
         waveform: Some(&waveform),
         notes: &notes,
+        public_url: Some("https://interviews.example"),
     };
     let began = Instant::now();
     let mut bytes = Vec::new();
     for _ in 0..TIMES {
-        bytes = render(&content).map_err(Error::other)?;
+        bytes = render(&content).map_err(Error::other)?.docx;
     }
     let each = began.elapsed() / TIMES;
     fs::write(folder.join("two hours.docx"), &bytes)?;

@@ -21,6 +21,11 @@ impl Canvas {
         }
     }
 
+    /// Its height in pixels.
+    pub(crate) fn height(&self) -> usize {
+        self.pixels.len() / self.width
+    }
+
     /// Paints a rectangle; what lies outside is left out.
     pub(crate) fn fill(&mut self, columns: Range<usize>, rows: Range<usize>, colour: u8) {
         let columns = columns.start.min(self.width)..columns.end.min(self.width);
@@ -34,8 +39,7 @@ impl Canvas {
     pub(crate) fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
         let mut bytes = Vec::new();
         let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);
-        let height = self.pixels.len() / self.width;
-        let mut encoder = Encoder::new(&mut bytes, side(self.width), side(height));
+        let mut encoder = Encoder::new(&mut bytes, side(self.width), side(self.height()));
         encoder.set_color(ColorType::Indexed);
         encoder.set_depth(BitDepth::Four);
         encoder.set_compression(Compression::Fast);

@@ -7,6 +7,10 @@ pub(crate) const GREY: &str = "6B7280";
 pub(crate) const RED: &str = "B91C1C";
 pub(crate) const RED_TINT: &str = "FEF2F2";
 
+/// The marks of quotes: found word for word, and with small differences.
+pub(crate) const GREEN: &str = "15803D";
+pub(crate) const AMBER: &str = "B45309";
+
 /// The speakers' colours, distinct in print as well; a seventh speaker has the first
 /// one's again.
 const SPEAKERS: [[u8; 3]; 6] = [
@@ -39,7 +43,7 @@ pub(crate) fn index(speaker: u32) -> u8 {
     3 + u8::try_from(speaker % 6).unwrap_or(0)
 }
 
-/// A speaker's colour as Word writes it.
+/// A speaker's colour as Word and CSS write it.
 pub(crate) fn hex(speaker: u32) -> String {
     let [red, green, blue] = PALETTE[usize::from(index(speaker))];
     format!("{red:02X}{green:02X}{blue:02X}")

@@ -1,25 +1,18 @@
-//! Writes the report: a Word document that one would hand on.
+//! Writes the report: a Word document and a page that one would hand on.
 //!
-//! Listens to `data/analysis`; writes a document to the bucket for products, and where
-//! it lies to `data/report`. [`render()`] makes the document, part by part.
+//! Listens to `data/analysis`; writes both to the bucket for products, and where they lie to
+//! `data/report`. `sections` says what a report holds, without a format; `docx` and `html`
+//! write it.
 
 mod canvas;
-mod charts;
 mod colour;
 mod content;
-mod docx_patch;
-mod evidence;
-mod metrics;
-mod notes;
-mod pack;
+mod document;
+mod docx;
+mod html;
 mod recording;
-mod render;
 mod sections;
-mod styles;
 mod text;
-mod title;
-mod transcript;
-mod unusable;
 
 use std::sync::Arc;
 
@@ -34,7 +27,7 @@ use domain::{
     lease::Lease,
     note::{self, Note},
     ports::{ByteStream, ObjectStore, Overwrite, Precondition, Query, Write},
-    report::{CONTENT_TYPE, StoredReport},
+    report::{CONTENT_TYPE, HTML_CONTENT_TYPE, StoredHtml, StoredReport},
     steps::{Code, StepError, StepName},
     transcript::Transcript,
     versions::UnknownFields,
@@ -47,7 +40,41 @@ use steps::{
 };
 
 pub use content::ReportContent;
-pub use render::{RenderError, render};
+pub use html::Page;
+
+/// Who the documents say has written them.
+const AUTHOR: &str = "InterviewLens";
+
+/// A report in both formats.
+pub struct Rendered {
+    /// The Word document.
+    pub docx: Vec<u8>,
+    /// The page.
+    pub page: Page,
+}
+
+/// A report could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The XML could not be written.
+    #[error("writing the document")]
+    Write(#[source] zip::result::ZipError),
+    /// A picture could not be drawn.
+    #[error("drawing a picture")]
+    Picture(#[source] png::EncodingError),
+    /// It could not be compressed.
+    #[error("compressing the document")]
+    Compress(#[source] std::io::Error),
+}
+
+/// Writes a report in both formats. The same content gives the same bytes.
+pub fn render(content: &ReportContent<'_>) -> Result<Rendered, RenderError> {
+    let document = sections::document(content)?;
+    Ok(Rendered {
+        docx: docx::write(&document)?,
+        page: html::write(&document),
+    })
+}
 
 /// The function, and what it needs.
 pub struct Report {
@@ -55,6 +82,9 @@ pub struct Report {
     pub steps: StepRunner,
     /// The bucket for products.
     pub artifacts: Arc<dyn ObjectStore>,
+    /// Where the service is reached, without a slash at the end; absent where no console is
+    /// served.
+    pub public_url: Option<String>,
 }
 
 #[async_trait]
@@ -123,37 +153,22 @@ impl Report {
         lease: Lease,
         analysis: Analysis,
     ) -> Result<StepOutput, StepError> {
-        let (interview, transcript) = self.sources(key).await?;
-        let waveform = self.waveform(key).await?;
-        let notes = self.notes(key).await?;
         let derived_from = analysis.derived_from.known;
-        let rendered = tokio::task::spawn_blocking(move || {
-            render(&ReportContent {
-                interview: &interview,
-                transcript: &transcript,
-                analysis: &analysis,
-                waveform: waveform.as_ref(),
-                notes: &notes,
-            })
-        });
-        let bytes = rendered
-            .await
-            .map_err(|_| not_written())?
-            .map_err(|_| not_written())?;
-        let size_bytes = bytes.len() as u64;
+        let rendered = self.rendered(key, analysis).await?;
+        let size_bytes = rendered.docx.len() as u64;
         let object = key.report_object(lease.token);
-        let body: ByteStream = stream::iter([Ok(Bytes::from(bytes))]).boxed();
-        let (artifacts, name) = (Arc::clone(&self.artifacts), object.clone());
-        let uncancelled = Uncancelled::current();
-        let stored = uncancelled.run(async move {
-            let written = artifacts.write(&name, CONTENT_TYPE, body, Overwrite::Allowed);
-            written.await.map(drop)
-        });
-        stored.await.map_err(|error| storage_error(&error))?;
+        let html = StoredHtml {
+            object: key.report_page_object(lease.token),
+            style_sha256: rendered.page.style_sha256,
+        };
+        self.store(&object, CONTENT_TYPE, rendered.docx).await?;
+        let page = rendered.page.html.into_bytes();
+        self.store(&html.object, HTML_CONTENT_TYPE, page).await?;
         let report = StoredReport {
             derived_from: derived_from.into(),
             object,
             size_bytes,
+            html: Some(html.into()),
             created_at: self.steps.clock.now(),
             unknown: UnknownFields::default(),
         };
@@ -162,6 +177,46 @@ impl Report {
             writes: vec![write.map_err(|error| storage_error(&error))?],
             ..StepOutput::default()
         })
+    }
+
+    async fn rendered(
+        &self,
+        key: &InterviewKey,
+        analysis: Analysis,
+    ) -> Result<Rendered, StepError> {
+        let (interview, transcript) = self.sources(key).await?;
+        let waveform = self.waveform(key).await?;
+        let notes = self.notes(key).await?;
+        let public_url = self.public_url.clone();
+        let rendered = tokio::task::spawn_blocking(move || {
+            render(&ReportContent {
+                interview: &interview,
+                transcript: &transcript,
+                analysis: &analysis,
+                waveform: waveform.as_ref(),
+                notes: &notes,
+                public_url: public_url.as_deref(),
+            })
+        });
+        let rendered = rendered.await.map_err(|_| not_written())?;
+        rendered.map_err(|_| not_written())
+    }
+
+    /// Writes an object to its end, also when the step is stopped meanwhile.
+    async fn store(
+        &self,
+        object: &str,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<(), StepError> {
+        let body: ByteStream = stream::iter([Ok(Bytes::from(bytes))]).boxed();
+        let (artifacts, name) = (Arc::clone(&self.artifacts), object.to_owned());
+        let uncancelled = Uncancelled::current();
+        let stored = uncancelled.run(async move {
+            let written = artifacts.write(&name, content_type, body, Overwrite::Allowed);
+            written.await.map(drop)
+        });
+        stored.await.map_err(|error| storage_error(&error))
     }
 
     /// The waveform, where there is one: nearly always, since decoding is less

@@ -2,16 +2,15 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use docx_rs::{AlignmentType, LineSpacing, LineSpacingType, Paragraph, Pic, Run};
 use domain::{transcript::Turn, waveform::StoredWaveform};
 
 use crate::{
     RenderError,
     canvas::Canvas,
-    colour::{self, GREY},
-    content::{ContentBlock, ReportContent, Section},
-    styles::columns,
-    text::{clock, run},
+    colour,
+    content::ReportContent,
+    document::Picture,
+    text::{clock, counted},
 };
 
 const WIDTH: usize = 1_200;
@@ -21,9 +20,6 @@ const LANE_GAP: usize = 4;
 
 /// Speakers with a lane of their own at most.
 const MAX_LANES: usize = 6;
-
-/// Width on the page, in English Metric Units: 16.5 cm.
-const PAGE_WIDTH: u32 = 5_940_000;
 
 /// Times below the picture.
 const TICKS: u64 = 6;
@@ -50,26 +46,39 @@ impl Scale {
     }
 }
 
-/// The picture with its time axis and its legend.
-pub(crate) fn section(content: &ReportContent<'_>) -> Result<Section, RenderError> {
-    let mut blocks: Vec<ContentBlock> = Vec::new();
-    if content.transcript.head.duration_ms > 0 {
-        let lanes = lanes(&content.transcript.turns);
-        blocks.push(picture(content, &lanes)?.into());
-        blocks.push(times(content.transcript.head.duration_ms).into());
-        blocks.push(legend(content, &lanes).into());
+/// The picture with its time axis; nothing of an empty recording.
+pub(crate) fn picture(content: &ReportContent<'_>) -> Result<Option<Picture>, RenderError> {
+    let duration_ms = content.transcript.head.duration_ms;
+    if duration_ms == 0 {
+        return Ok(None);
     }
-    Ok(Section::new("recording", "The recording", blocks))
+    let canvas = drawn(content, &lanes(&content.transcript.turns));
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);
+    let ticks = (0..TICKS).map(|tick| clock(duration_ms * tick / (TICKS - 1)));
+    Ok(Some(Picture {
+        png: canvas.to_png().map_err(RenderError::Picture)?,
+        width: side(WIDTH),
+        height: side(canvas.height()),
+        description: description(content),
+        ticks: ticks.collect(),
+    }))
+}
+
+/// The speakers that have a lane, from the upper one down.
+pub(crate) fn speakers(turns: &[Turn]) -> Vec<u32> {
+    let mut speakers: Vec<(u32, usize)> = lanes(turns).into_iter().collect();
+    speakers.sort_by_key(|(_, lane)| *lane);
+    speakers.into_iter().map(|(speaker, _)| speaker).collect()
 }
 
 /// What the picture shows, in words.
-pub(crate) fn description(content: &ReportContent<'_>) -> String {
-    let speakers = content.transcript.head.speakers.len();
+fn description(content: &ReportContent<'_>) -> String {
+    let speakers = counted(content.transcript.head.speakers.len() as u64, "speaker");
     let length = clock(content.transcript.head.duration_ms);
     if content.waveform.is_some() {
-        format!("Waveform of {length} with the turns of {speakers} speakers below it")
+        format!("Waveform of {length} with the turns of {speakers} below it")
     } else {
-        format!("The turns of {speakers} speakers over {length}")
+        format!("The turns of {speakers} over {length}")
     }
 }
 
@@ -85,10 +94,7 @@ fn lanes(turns: &[Turn]) -> BTreeMap<u32, usize> {
     lanes
 }
 
-fn picture(
-    content: &ReportContent<'_>,
-    lanes: &BTreeMap<u32, usize>,
-) -> Result<Paragraph, RenderError> {
+fn drawn(content: &ReportContent<'_>, lanes: &BTreeMap<u32, usize>) -> Canvas {
     let scale = Scale {
         duration_ms: content.transcript.head.duration_ms,
     };
@@ -116,23 +122,7 @@ fn picture(
             );
         }
     }
-    let png = canvas.to_png().map_err(RenderError::Picture)?;
-    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);
-    let page_height = side(height) * (PAGE_WIDTH / side(WIDTH));
-    let picture = Pic::new_with_dimensions(png, side(WIDTH), side(height))
-        // The library numbers pictures through all documents of a process.
-        .id("rIdRecording")
-        .size(PAGE_WIDTH, page_height);
-    Ok(Paragraph::new()
-        .keep_next(true)
-        // As high as the picture is: the document's own lines would cut it off.
-        .line_spacing(
-            LineSpacing::new()
-                .after(0)
-                .line_rule(LineSpacingType::Auto)
-                .line(240),
-        )
-        .add_run(Run::new().add_image(picture)))
+    canvas
 }
 
 /// The rows of a lane in a picture whose lanes begin at `top`.
@@ -179,35 +169,6 @@ fn draw_wave(canvas: &mut Canvas, peaks: &[(i16, i16)], colours: &[u8]) {
         let rows = half - length(*high)..half + length(*low) + 1;
         canvas.fill(column..column + 1, rows, *colour);
     }
-}
-
-fn times(duration_ms: u64) -> docx_rs::Table {
-    let cells = (0..TICKS).map(|tick| {
-        let align = match tick {
-            0 => AlignmentType::Left,
-            last if last == TICKS - 1 => AlignmentType::Right,
-            _ => AlignmentType::Center,
-        };
-        let time = Run::new().add_text(clock(duration_ms * tick / (TICKS - 1)));
-        Paragraph::new()
-            .align(align)
-            .line_spacing(LineSpacing::new().after(60))
-            .add_run(time.size(16).color(GREY))
-    });
-    columns(cells.collect())
-}
-
-fn legend(content: &ReportContent<'_>, lanes: &BTreeMap<u32, usize>) -> Paragraph {
-    let mut speakers: Vec<(&u32, &usize)> = lanes.iter().collect();
-    speakers.sort_by_key(|(_, lane)| **lane);
-    speakers
-        .into_iter()
-        .fold(Paragraph::new(), |legend, (speaker, _)| {
-            let name = content.transcript.speaker_name(*speaker);
-            legend
-                .add_run(Run::new().add_text("■ ").color(colour::hex(*speaker)))
-                .add_run(run(&format!("{}      ", name.reveal())).size(19))
-        })
 }
 
 #[cfg(test)]

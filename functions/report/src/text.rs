@@ -1,8 +1,8 @@
-//! Text on its way into XML, and times for people.
+//! Text on its way into XML and HTML, and times for people.
 
 use std::borrow::Cow;
 
-use docx_rs::{BreakType, Paragraph, ParagraphProperty, Run};
+use domain::text::capitalized;
 
 /// Only what XML 1.0 permits: docx-rs writes control characters as they are, and
 /// readers refuse the whole file. What would turn the text around it (U+202D,
@@ -26,44 +26,15 @@ const fn is_permitted(character: char) -> bool {
     }
 }
 
-/// The name of the style of text from right to left.
-pub(crate) const RIGHT_TO_LEFT: &str = "RightToLeft";
-
-/// Text as an attribute's value.
+/// Text as the value of an attribute or the content of an element, of XML and of HTML.
 pub(crate) fn escape(text: &str) -> String {
     let cleaned = clean(text);
     let escaped = cleaned.replace('&', "&amp;").replace('<', "&lt;");
     escaped.replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A run in which line feeds are breaks.
-pub(crate) fn run(text: &str) -> Run {
-    let cleaned = clean(text);
-    let mut lines = cleaned.split('\n');
-    let mut first = Run::new().add_text(lines.next().unwrap_or(""));
-    if is_right_to_left(text) {
-        first = first.style(RIGHT_TO_LEFT);
-    }
-    lines.fold(first, |run, line| {
-        run.add_break(BreakType::TextWrapping).add_text(line)
-    })
-}
-
-/// A paragraph of that text, right to left where it is written so.
-pub(crate) fn paragraph(text: &str) -> Paragraph {
-    directed(Paragraph::new().add_run(run(text)), text)
-}
-
-/// Turns a paragraph around when its text begins right to left.
-pub(crate) fn directed(mut paragraph: Paragraph, text: &str) -> Paragraph {
-    if is_right_to_left(text) {
-        paragraph.property = ParagraphProperty::bidi(paragraph.property, true);
-    }
-    paragraph
-}
-
 /// By the first letter: Hebrew, Arabic and their relatives.
-fn is_right_to_left(text: &str) -> bool {
+pub(crate) fn is_right_to_left(text: &str) -> bool {
     let first = text.chars().find(|character| character.is_alphabetic());
     first.is_some_and(|letter| {
         matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
@@ -79,6 +50,31 @@ pub(crate) fn clock(millis: u64) -> String {
     } else {
         format!("{minutes}:{seconds:02}")
     }
+}
+
+/// A text as a sentence: with a capital at its beginning and one full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = capitalized(text.trim());
+    if text.ends_with(['.', '!', '?', '。', '！', '？', '…']) {
+        text
+    } else {
+        text + "."
+    }
+}
+
+/// A number with its noun: `1 turn`, `2 turns`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// A text of at most so many characters, cut between words.
+pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    let Some((end, _)) = text.char_indices().nth(most) else {
+        return Cow::Borrowed(text);
+    };
+    let cut = text[..end].rfind(' ').filter(|at| *at > end / 2);
+    Cow::Owned(format!("{} …", text[..cut.unwrap_or(end)].trim_end()))
 }
 
 #[cfg(test)]
@@ -99,6 +95,19 @@ mod tests {
         assert!(is_right_to_left("שלום"));
         assert!(!is_right_to_left("hello مرحبا"));
         assert!(!is_right_to_left("日本"));
+    }
+
+    #[test]
+    fn sentences_have_one_stop_and_texts_are_cut_between_words() {
+        assert_eq!(sentence("it works"), "It works.");
+        assert_eq!(sentence("Does it work?"), "Does it work?");
+        assert_eq!(
+            [counted(1, "turn"), counted(2, "turn")],
+            ["1 turn", "2 turns"]
+        );
+        assert_eq!(shortened("one two three", 13), "one two three");
+        assert_eq!(shortened("one two three", 10), "one two …");
+        assert_eq!(shortened("日本語の会話です", 3), "日本語 …");
     }
 
     #[test]

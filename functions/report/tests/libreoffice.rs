@@ -3,7 +3,10 @@
 
 use std::{fs, path::Path, process::Command};
 
-use support::cases;
+use support::{
+    cases,
+    pdf::{links, pages},
+};
 
 mod support;
 
@@ -12,27 +15,30 @@ fn libreoffice_makes_pages_of_every_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let cases = cases();
     for case in &cases {
-        let bytes = case.render();
+        let bytes = case.render().docx;
         eprintln!("{}: {} bytes", case.name, bytes.len());
         fs::write(folder.path().join(format!("{}.docx", case.name)), bytes).expect("written");
     }
     convert(folder.path());
+    let links = links(&folder.path().join("example.pdf"));
+    let moment = "https://interviews.example/app/interviews/i?t=5441";
+    assert!(links.contains(moment), "a time in the transcript: {links}");
     for case in &cases {
-        let text = text(&folder.path().join(format!("{}.pdf", case.name)));
-        let pages = text.matches('\u{c}').count();
-        eprintln!("{}: {pages} pages", case.name);
-        assert!(text.contains(case.expected), "{}: {text:.2000}", case.name);
+        let pages = pages(&folder.path().join(format!("{}.pdf", case.name)));
+        let (name, count) = (case.name, pages.len());
+        eprintln!("{name}: {count} pages");
+        let text = pages.concat();
+        assert!(text.contains(case.expected), "{name}: {text:.2000}");
+        assert!(text.contains(&format!("Page {count} of {count}")), "{name}");
+        let contents = "In this report: ";
         assert!(
-            text.contains(&format!("Page {pages} of {pages}")),
-            "{}",
-            case.name
+            pages[0].contains(contents),
+            "{name}: the first page is too long"
         );
-        // What Word's own table of contents would leave there.
-        assert!(
-            !text.contains("TOC \\o") && !text.contains("PAGEREF"),
-            "{}",
-            case.name
-        );
+        // What Word's own fields would leave there.
+        for field in ["TOC \\o", "PAGEREF", "HYPERLINK"] {
+            assert!(!text.contains(field), "{name}: {field}");
+        }
     }
 }
 
@@ -52,15 +58,4 @@ fn convert(folder: &Path) {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-}
-
-fn text(pdf: &Path) -> String {
-    let output = Command::new("pdftotext")
-        .arg("-layout")
-        .arg(pdf)
-        .arg("-")
-        .output();
-    let output = output.expect("pdftotext, which `scripts/test` installs");
-    assert!(output.status.success(), "{}: no pages", pdf.display());
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -5,71 +5,19 @@ use std::io::{Cursor, Read};
 
 use domain::{
     Interview, RecordedAt,
-    analysis::{Analysis, NO_LANGUAGE_MODEL, Warning},
+    analysis::{NO_LANGUAGE_MODEL, Warning},
     interview::Kind,
-    transcript::{IMPORT_ENGINE, Transcript},
+    transcript::IMPORT_ENGINE,
     usable::{UnusableReason, Usable},
 };
-use report::{ReportContent, render};
 use support::{
-    HOSTILE, chatter, empty_analysis, full_analysis, interview, notes, transcript,
-    unrated_analysis, unreliable, waveform,
+    HOSTILE, chatter, empty_analysis, full_analysis, interview,
+    parts::{document, is_picture, part, parts, text},
+    transcript, unrated_analysis, unreliable,
 };
 use zip::ZipArchive;
 
 mod support;
-
-fn document(interview: &Interview, transcript: &Transcript, analysis: &Analysis) -> Vec<u8> {
-    render(&ReportContent {
-        interview,
-        transcript,
-        analysis,
-        waveform: Some(&waveform(transcript.head.duration_ms)),
-        notes: &notes(),
-    })
-    .unwrap()
-}
-
-fn is_picture(part: &str) -> bool {
-    part.starts_with("word/media/")
-}
-
-/// Every part of the package, each of which must be well-formed XML.
-fn parts(bytes: &[u8]) -> Vec<(String, String)> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    let texts = names.into_iter().filter(|name| !is_picture(name));
-    texts
-        .map(|name| {
-            let mut entry = archive.by_name(&name).unwrap();
-            let mut text = String::new();
-            entry.read_to_string(&mut text).unwrap();
-            roxmltree::Document::parse(&text)
-                .unwrap_or_else(|error| panic!("{}: {error}", entry.name()));
-            (entry.name().to_owned(), text)
-        })
-        .collect()
-}
-
-/// All texts of the document's body.
-fn text(bytes: &[u8]) -> String {
-    let parts = parts(bytes);
-    let (_, xml) = parts
-        .iter()
-        .find(|(name, _)| name == "word/document.xml")
-        .unwrap();
-    let document = roxmltree::Document::parse(xml).unwrap();
-    let texts = document.descendants().filter(|node| {
-        node.has_tag_name((
-            "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-            "t",
-        ))
-    });
-    texts
-        .filter_map(|node| node.text())
-        .collect::<Vec<_>>()
-        .join("\n")
-}
 
 #[test]
 fn date_is_of_the_recording_and_names_its_zone() {
@@ -120,50 +68,52 @@ fn everything_that_the_analysis_and_the_transcript_hold_is_in_it() {
         "key-point-text",
         "key-quote",
         "topic-title",
-        "0:00 – 1:02:03",
+        "0:00\n – 1:02:03",
         "question-text",
         "answer-text",
         "First-competency: 4 of 5",
         "Second-competency: insufficient evidence",
-        "Third-competency: not assessed",
+        "Third-competency: not rated",
         "Rationale-text",
         "competency-quote",
         "strength-text",
         "strength-quote",
         "concern-text",
-        "concern-quote",
-        "not in the transcript",
+        "No quote from the transcript supports this.",
         "follow-up-text",
         "first turn",
         "second turn",
         "note-text",
-        "⚑ 1:01   ",
+        "⚑ \n1:01",
         "bookmark-text",
         "Share of the talking",
+        "Words per minute",
         "■ ",
         "4321",
-        "25 %",
+        "25\u{a0}%",
         "17",
-        "Speaker 2, 1:23",
-        "6 of 7 quotes match the transcript",
-        "✓ ",
-        "≈ ",
-        "✗ ",
+        " Speaker 2,\u{a0}\n1:23",
+        "6 of 7 quotes match the transcript; the other is left out.",
+        "✓\u{a0}",
+        "≈\u{a0}",
+        "✓ word for word in the transcript.",
     ] {
         assert!(
             text.contains(expected),
             "`{expected}` is missing in\n{text}"
         );
     }
+    for left_out in ["concern-quote", "✗"] {
+        assert!(!text.contains(left_out), "{left_out}");
+    }
 }
 
 #[test]
 fn unreliable_transcript_is_announced_in_red_above_everything_else() {
-    let bytes = document(
-        &interview("the-title"),
-        &unreliable(&["one", "two"]),
-        &unrated_analysis(),
-    );
+    let mut interview = interview("the-title");
+    interview.kind = Kind::JobInterview;
+    let transcript = unreliable(&["one", "two"]);
+    let bytes = document(&interview, &transcript, &unrated_analysis());
     let text = text(&bytes);
     let warning = text.find("This transcript is unreliable").unwrap();
     let reason = text.find("Most words are guesses").unwrap();
@@ -209,29 +159,61 @@ fn without_a_language_model_the_settings_stand_in_the_place_of_the_ratings() {
         }
         .into(),
     ];
-    let text = text(&document(&interview("t"), &transcript(&["one"]), &analysis));
-    assert!(
-        text.contains("Competencies\nSet ANALYZER.\nStrengths"),
-        "{text}"
-    );
+    let mut interview = interview("t");
+    interview.kind = Kind::JobInterview;
+    let text = text(&document(&interview, &transcript(&["one"]), &analysis));
+    assert!(text.contains("Scorecard\nSet ANALYZER.\n"), "{text}");
+    assert_eq!(text.matches("Set ANALYZER.").count(), 1, "{text}");
 }
 
 #[test]
-fn links_lead_to_headings_that_are_there() {
-    let bytes = document(&interview("t"), &transcript(&["one"]), &full_analysis());
-    let parts = parts(&bytes);
-    let (_, xml) = parts
-        .iter()
-        .find(|(name, _)| name == "word/document.xml")
-        .unwrap();
-    let anchors: Vec<&str> = xml
-        .split("w:anchor=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
-    assert_eq!(anchors.len(), 13);
-    for anchor in anchors {
+fn links_lead_to_places_that_are_there() {
+    let bytes = document(
+        &interview("t"),
+        &transcript(&["one", "two"]),
+        &full_analysis(),
+    );
+    let xml = part(&bytes, "word/document.xml");
+    let anchors = xml.split("w:anchor=\"").skip(1);
+    let anchors: Vec<&str> = anchors.filter_map(|rest| rest.split('"').next()).collect();
+    for anchor in &anchors {
         assert!(xml.contains(&format!("w:name=\"{anchor}\"")), "{anchor}");
+    }
+    let to_turns = anchors.iter().filter(|own| own.starts_with("turn_"));
+    assert_eq!(
+        to_turns.count(),
+        8,
+        "six quotes, a topic and a note: {anchors:?}"
+    );
+    for at_ms in [0, 300] {
+        let moment = format!("https://interviews.example/app/interviews/i?t={at_ms}");
+        assert!(xml.contains(&moment), "{moment}");
+    }
+}
+
+#[test]
+fn heads_of_tables_are_repeated_on_each_page() {
+    let mut interview = interview("t");
+    interview.kind = Kind::JobInterview;
+    let transcript = transcript(&["one", "two"]);
+    let bytes = document(&interview, &transcript, &full_analysis());
+    let xml = part(&bytes, "word/document.xml");
+    let heads = xml.matches("<w:tblHeader />").count();
+    assert_eq!(heads, 2, "of the scorecard and the statistics");
+    assert!(!xml.contains(r#"w:hRule="auto""#), "what stands for a head");
+}
+
+#[test]
+fn title_and_author_are_properties_of_the_document() {
+    let transcript = transcript(&["one"]);
+    let bytes = document(&interview("R&D <lead>"), &transcript, &empty_analysis());
+    let properties = part(&bytes, "docProps/core.xml");
+    for expected in [
+        "<dc:title>R&amp;D &lt;lead&gt;</dc:title>",
+        "<dc:creator>InterviewLens</dc:creator>",
+        "<cp:lastModifiedBy>InterviewLens</cp:lastModifiedBy>",
+    ] {
+        assert!(properties.contains(expected), "{properties}");
     }
 }
 
@@ -295,12 +277,6 @@ fn a_long_interview_stays_small() {
     assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
 }
 
-/// A part of the package by its name.
-fn part(bytes: &[u8], name: &str) -> String {
-    let mut parts = parts(bytes).into_iter();
-    parts.find(|(own, _)| own == name).unwrap().1
-}
-
 #[test]
 fn the_recording_is_drawn_and_described() {
     let lines = transcript(&["one two three", "four"]);
@@ -331,16 +307,9 @@ fn an_imported_transcript_is_drawn_without_a_waveform() {
     let mut lines = transcript(&["one two three", "four"]);
     lines.head.engine = IMPORT_ENGINE.into();
     lines.head.model = "webvtt".into();
-    let bytes = render(&ReportContent {
-        interview: &interview("t"),
-        transcript: &lines,
-        analysis: &empty_analysis(),
-        waveform: None,
-        notes: &[],
-    });
-    let bytes = bytes.unwrap();
+    let bytes = document(&interview("t"), &lines, &empty_analysis());
     let text = text(&bytes);
-    assert!(text.contains("Transcript: \nimported (webvtt)"), "{text}");
+    assert!(text.contains("Imported transcript (webvtt)."), "{text}");
     assert!(!text.contains("Transcribed by"), "{text}");
     let xml = part(&bytes, "word/document.xml");
     assert!(xml.contains("descr=\"The turns of 2 speakers over 0:01\""));

@@ -134,6 +134,11 @@ impl InterviewKey {
         format!("{}report-{token}.docx", self.object_prefix())
     }
 
+    /// The name of the object of the same report as a page.
+    pub fn report_page_object(&self, token: u64) -> String {
+        format!("{}report-{token}.html", self.object_prefix())
+    }
+
     /// The name of the object of the playable copy that is made under a fencing token.
     pub fn playback_object(&self, token: u64) -> String {
         format!("{}playback-{token}.m4a", self.object_prefix())
@@ -209,8 +214,10 @@ mod tests {
         };
         let stored = key.report_object(12);
         assert!(key.is_replaced(&key.report_object(9), &stored));
+        assert!(key.is_replaced(&key.report_page_object(9), &stored));
         for kept in [
             stored.clone(),
+            key.report_page_object(12),
             key.report_object(13),
             key.playback_object(9),
             key.new_audio_object(),

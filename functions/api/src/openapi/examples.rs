@@ -131,6 +131,7 @@ pub(crate) fn whole() -> Value {
     whole["report"] = json!({
         "url": format!("/v1/interviews/{ID}/report.docx"),
         "size_bytes": 48_213,
+        "html_url": format!("/v1/interviews/{ID}/report.html"),
         "derived_from": {"transcript_revision": 1},
         "created_at": DONE,
     });

@@ -70,6 +70,57 @@ async fn the_products_can_be_read_in_every_format() {
 }
 
 #[tokio::test]
+async fn report_is_a_page_that_loads_nothing_and_runs_no_script() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let whole = test.interview(&id).await;
+    let path = format!("/v1/interviews/{id}/report.html");
+    assert_eq!(whole["report"]["html_url"], path);
+    let url = format!("{}{path}", test.url);
+    let response = test.client.get(&url).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let headers = response.headers().clone();
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    let page = response.text().await.unwrap();
+    let (within, rest) = policy.split_once("; frame-ancestors").unwrap();
+    assert_eq!(rest, " 'none'; sandbox");
+    assert!(within.starts_with("default-src 'none'; style-src 'sha256-"));
+    assert!(page.contains(&within.replace('\'', "&#39;")) || page.contains(within));
+    assert!(page.contains("what did you do last summer"), "{page}");
+    let moment = format!("{}/app/interviews/{id}?t=", test.url);
+    assert!(page.contains(&moment), "{moment}: {page}");
+    // Another user's interview is not there.
+    let other = test.client.get(&url).header("x-user-id", "another");
+    assert_eq!(other.send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn report_of_an_earlier_release_has_no_page_until_it_is_made_again() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    let (records, path) = (test.host.store.records(), key(&id).data("report"));
+    let mut fields = records.read(&path).await.unwrap().unwrap().fields;
+    fields.as_object_mut().unwrap().remove("html");
+    let write = Write::put(path, &fields, Precondition::None).unwrap();
+    records.commit(vec![write]).await.unwrap();
+    let whole = test.interview(&id).await;
+    assert_eq!(whole["report"]["html_url"], Value::Null);
+    let page = format!("/v1/interviews/{id}/report.html");
+    let (status, problem) = test.ask(Method::GET, &page, None).await;
+    assert_eq!((status, &problem["code"]), (404, &json!("not_ready")));
+    let retry = format!("/v1/interviews/{id}/retry");
+    let body = Some(json!({"step": "report"}));
+    let (status, _) = test.ask(Method::POST, &retry, body).await;
+    assert_eq!(status, 202);
+    test.drain().await;
+    let url = format!("{}{page}", test.url);
+    assert_eq!(test.client.get(url).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn notes_that_are_there_are_in_the_report() {
     let test = TestHost::start().await;
     let bytes = wav(3);
@@ -150,7 +201,7 @@ async fn a_report_is_made_again_with_later_notes_and_names() {
     // The ones before it are gone.
     let bucket = test.host.store.bucket("artifacts");
     let objects = bucket.list(&key(&id).object_prefix()).await.unwrap();
-    assert_eq!(objects.len(), 1, "{objects:?}");
+    assert_eq!(objects.len(), 2, "{objects:?}");
 }
 
 #[tokio::test]

@@ -111,6 +111,7 @@ async fn late_report_does_not_replace_a_newer_one() {
             clock: Arc::clone(&test.clock) as _,
         },
         artifacts: Arc::clone(&artifacts) as _,
+        public_url: None,
     };
     let task = steps::DeliveredTask {
         queue: "steps".into(),
@@ -129,8 +130,11 @@ async fn late_report_does_not_replace_a_newer_one() {
         .await;
     assert_eq!(status, 201);
     test.drain().await;
-    artifacts.resume.notify_one();
-    artifacts.stored.notified().await;
+    // The Word document, and then the page.
+    for _ in 0..2 {
+        artifacts.resume.notify_one();
+        artifacts.stored.notified().await;
+    }
     working.await.unwrap().unwrap();
     assert_eq!(test.interview(&id).await["status"], "completed");
     let (_, text) = report(&test, &id).await;
@@ -151,18 +155,21 @@ async fn objects_of_killed_workers_go_with_the_next_delivery() {
     let (key, bucket) = (key(&id), test.host.store.bucket("artifacts"));
     let list = || async { bucket.list(&key.object_prefix()).await.unwrap() };
     let stored = list().await;
-    assert_eq!(stored.len(), 1, "the report: {stored:?}");
-    let token = (1..99).find(|token| key.report_object(*token) == stored[0]);
+    assert_eq!(stored.len(), 2, "the report in two formats: {stored:?}");
+    let token = (1..99).find(|token| stored.contains(&key.report_object(*token)));
     let token = token.expect("a token");
     let interview = interview_store::interview(&*test.host.store.records(), &key).await;
     let audio = interview.unwrap().and_then(|interview| interview.audio);
     let generation = audio.and_then(|audio| audio.generation).unwrap();
     let (running, part) = (key.report_object(token + 1), "000000-1");
+    let running_page = key.report_page_object(token + 1);
     for left in [
         // Written by a worker that was killed before its commit.
         &key.report_object(token - 1),
+        &key.report_page_object(token - 1),
         // Still being written by a worker with a newer lease.
         &running,
+        &running_page,
         // Kept for another attempt by a worker that was killed after its commit.
         &format!("{}recognition/{generation}/{part}", key.object_prefix()),
         // Of a newer recording, which is in work.
@@ -176,7 +183,9 @@ async fn objects_of_killed_workers_go_with_the_next_delivery() {
     let kept = [
         format!("{}recognition/99/{part}", key.object_prefix()),
         stored[0].clone(),
+        stored[1].clone(),
         running,
+        running_page,
     ];
     assert_eq!(BTreeSet::from_iter(list().await), BTreeSet::from(kept));
 }

@@ -131,6 +131,7 @@ fn the_bundled_interview_is_recognised_well() {
         "analysis.json",
         "waveform.json",
         "report.docx",
+        "report.html",
     ] {
         assert!(out.path().join(name).is_file(), "{name}");
     }

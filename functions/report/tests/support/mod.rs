@@ -5,19 +5,25 @@
     reason = "each test uses what it needs; helpers of tests"
 )]
 
+pub(crate) mod example;
+pub(crate) mod kinds;
+pub(crate) mod parts;
+pub(crate) mod pdf;
+
 use domain::{
     Interview, InterviewId, InterviewKey, Timestamp, UserId,
     analysis::{
         Analysis, Claim, Competency, CompetencyStatus, DerivedFrom, Evidence, EvidenceStatus,
         Metrics, Question, SpeakerMetrics, Topic, Usage, Warning,
     },
+    interview::Kind,
     note::{Note, NoteKind},
     transcript::{AudioFacts, Quality, Speaker, Transcript, TranscriptHead, Word},
     usable::{UnusableReason, Usable},
     versions::UnknownFields,
     waveform::StoredWaveform,
 };
-use report::{ReportContent, render};
+use report::{Rendered, ReportContent, render};
 
 pub(crate) fn interview(title: &str) -> Interview {
     let key = InterviewKey {
@@ -49,13 +55,18 @@ pub(crate) fn transcript(lines: &[&str]) -> Transcript {
             now += 300;
         }
     }
-    let head = TranscriptHead {
+    Transcript::new(head(now, &words), words)
+}
+
+/// The head of a transcript of two speakers.
+pub(crate) fn head(duration_ms: u64, words: &[Word]) -> TranscriptHead {
+    TranscriptHead {
         revision: 1,
         engine: "engine-name".into(),
         model: "model-name".into(),
         diarization: None,
         language: None,
-        duration_ms: now,
+        duration_ms,
         speakers: vec![Speaker::unnamed(0), Speaker::unnamed(1)],
         chunks: 1,
         quality: Quality {
@@ -66,8 +77,7 @@ pub(crate) fn transcript(lines: &[&str]) -> Transcript {
         usable: Some(Usable::from_reasons([])),
         created_at: Timestamp::from_millis(0),
         unknown: UnknownFields::default(),
-    };
-    Transcript::new(head, words)
+    }
 }
 
 /// The same, of which most words are guesses.
@@ -225,15 +235,18 @@ pub(crate) fn waveform(duration_ms: u64) -> StoredWaveform {
     StoredWaveform::new(audio, 256, &pairs, 1, Timestamp::from_millis(0))
 }
 
-pub(crate) fn notes() -> Vec<Note> {
-    let note = |id: &str, text: &str, at_ms, kind| Note {
+pub(crate) fn note(id: &str, text: &str, at_ms: Option<u64>, kind: NoteKind) -> Note {
+    Note {
         id: id.into(),
         text: text.into(),
         at_ms,
         kind,
         created_at: Timestamp::from_millis(0),
         unknown: UnknownFields::default(),
-    };
+    }
+}
+
+pub(crate) fn notes() -> Vec<Note> {
     vec![
         note("1", "note-text", None, NoteKind::Note),
         note("2", "bookmark-text", Some(61_000), NoteKind::Bookmark),
@@ -276,15 +289,16 @@ pub(crate) struct Case {
 
 impl Case {
     /// Its report, with a waveform and notes.
-    pub(crate) fn render(&self) -> Vec<u8> {
+    pub(crate) fn render(&self) -> Rendered {
         let content = ReportContent {
             interview: &self.interview,
             transcript: &self.transcript,
             analysis: &self.analysis,
             waveform: Some(&waveform(self.transcript.head.duration_ms)),
             notes: &notes(),
+            public_url: Some("https://interviews.example"),
         };
-        render(&content).expect("a document")
+        render(&content).expect("a report")
     }
 }
 
@@ -304,9 +318,18 @@ pub(crate) fn cases() -> Vec<Case> {
             expected,
         }
     };
-    let noise = Case {
+    let mut noise = Case {
         transcript: unreliable(&["what are up to her at a hop", "l r a i why buy a car"]),
         ..case("noise", "en", &[], unrated_analysis(), "unreliable")
+    };
+    noise.interview.kind = Kind::JobInterview;
+    let (interview, transcript, analysis, _) = example::example();
+    let example = Case {
+        name: "example",
+        interview,
+        transcript,
+        analysis,
+        expected: "Decision",
     };
     let long = chatter(11_000, 7);
     let long: Vec<&str> = long.iter().map(String::as_str).collect();
@@ -332,6 +355,9 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         case("empty", "en", &[], empty_analysis(), "too little"),
         noise,
+        example,
+        kinds::user_study(),
+        kinds::story(),
         case("one word", "en", &["yes"], empty_analysis(), "yes"),
         case(
             "eight hours",

@@ -92,8 +92,9 @@ impl Facts {
 
     /// Adds `data/report`.
     pub(super) fn add_report(&mut self, report: &Document) {
-        let object = &report.fields["object"];
-        self.require(&report.path, BucketRole::Artifacts, object);
+        for object in [&report.fields["object"], &report.fields["html"]["object"]] {
+            self.require(&report.path, BucketRole::Artifacts, object);
+        }
         self.add_names(&report.fields);
     }
 
@@ -206,7 +207,10 @@ mod tests {
         let mut facts = Facts::new(&key("a"), &interview("completed"));
         facts.add_report(&Document {
             path: key("a").data("report"),
-            fields: json!({"object": "users/u/interviews/a/report-1.docx"}),
+            fields: json!({
+                "object": "users/u/interviews/a/report-1.docx",
+                "html": {"object": "users/u/interviews/a/report-1.html"},
+            }),
             version: Version(1),
         });
         let stored = ObjectNames {
@@ -214,11 +218,12 @@ mod tests {
             artifacts: names([
                 "users/u/interviews/a/playback/y",
                 "users/u/interviews/a/report-1.docx",
+                "users/u/interviews/a/report-1.html",
             ]),
         };
         assert_eq!(facts.compare(&stored), []);
         let missing = facts.compare(&ObjectNames::default());
-        assert_eq!(missing.len(), 2, "recording and report: {missing:?}");
+        assert_eq!(missing.len(), 3, "recording and both reports: {missing:?}");
     }
 
     #[test]

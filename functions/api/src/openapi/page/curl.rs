@@ -40,7 +40,7 @@ fn start(document: &Value, call: &Call) -> String {
     let options = match call.method {
         "HEAD" => " -I".to_owned(),
         "GET" | "POST" if streams => " -N".to_owned(),
-        "GET" if call.path.contains("report.docx") || call.path.contains("waveform.dat") => {
+        "GET" if call.path.contains("/report.") || call.path.contains("waveform.dat") => {
             " -O".to_owned()
         }
         "GET" => String::new(),

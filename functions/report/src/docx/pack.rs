@@ -5,11 +5,12 @@ use std::io::{Cursor, Read, Write};
 use docx_rs::Docx;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::{RenderError, docx_patch::DocxPatch};
+use super::patch::DocxPatch;
+use crate::RenderError;
 
 /// The document's bytes, finished and compressed; the same document gives the
 /// same bytes.
-pub(crate) fn compress(document: Docx, patch: &DocxPatch) -> Result<Vec<u8>, RenderError> {
+pub(super) fn compress(document: Docx, patch: &DocxPatch) -> Result<Vec<u8>, RenderError> {
     let mut plain = Cursor::new(Vec::new());
     document
         .build()

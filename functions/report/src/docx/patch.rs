@@ -1,45 +1,66 @@
-//! What the library leaves to be done in the document's XML: its language,
-//! alternative text for its pictures, and text from right to left.
+//! What the library leaves to be done in the document's XML: its language, its title and
+//! author, alternative text for its pictures, heads of tables that are repeated on each page,
+//! and text from right to left.
 
-use domain::Interview;
-
+use super::{tables::HEAD_HEIGHT, text::RIGHT_TO_LEFT};
 use crate::{
-    content::ReportContent,
-    recording,
-    text::{RIGHT_TO_LEFT, escape},
+    AUTHOR,
+    document::{Block, Document},
+    text::escape,
 };
 
 /// How the library writes what describes a picture, each alike.
 const PICTURE: &str = r#"<wp:docPr id="1" name="Figure" />"#;
 
 /// What is put into the parts of a document.
-pub(crate) struct DocxPatch {
+pub(super) struct DocxPatch {
     /// The element that sets the language.
     language: String,
+    /// The title and the author.
+    properties: [(&'static str, String); 3],
     /// What each picture shows.
     descriptions: Vec<String>,
 }
 
 impl DocxPatch {
-    pub(crate) fn new(content: &ReportContent<'_>) -> Self {
+    pub(super) fn new(report: &Document<'_>) -> Self {
+        let blocks = report.blocks();
+        let descriptions = blocks.filter_map(|block| match block {
+            Block::Picture(picture) => Some(picture.description.clone()),
+            _ => None,
+        });
+        let end = "</cp:coreProperties>";
+        let title = format!("<dc:title>{}</dc:title>{end}", escape(report.title));
         Self {
-            language: language(
-                content.interview,
-                content.transcript.head.language.as_deref(),
-            ),
-            descriptions: vec![recording::description(content)],
+            language: language(report.language),
+            properties: [
+                ("<dc:creator>unknown<", format!("<dc:creator>{AUTHOR}<")),
+                (
+                    "<cp:lastModifiedBy>unknown<",
+                    format!("<cp:lastModifiedBy>{AUTHOR}<"),
+                ),
+                (end, title),
+            ],
+            descriptions: descriptions.collect(),
         }
     }
 
     /// A part as it is to be, by its name in the package.
-    pub(crate) fn apply(&self, part: &str, xml: Vec<u8>) -> Vec<u8> {
+    pub(super) fn apply(&self, part: &str, xml: Vec<u8>) -> Vec<u8> {
         match part {
             "word/styles.xml" => edit(xml, |xml| {
                 let fonts = "</w:rPr></w:rPrDefault>";
                 let xml = xml.replacen(fonts, &format!("{}{fonts}", self.language), 1);
                 xml.replacen("</w:styles>", &format!("{}</w:styles>", right_to_left()), 1)
             }),
-            "word/document.xml" => edit(xml, |xml| self.describe(&xml)),
+            "word/document.xml" => edit(xml, |xml| {
+                let head = format!(r#"<w:trHeight w:val="{HEAD_HEIGHT}" w:hRule="auto" />"#);
+                self.describe(&xml).replace(&head, "<w:tblHeader />")
+            }),
+            "docProps/core.xml" => edit(xml, |xml| {
+                let properties = self.properties.iter();
+                properties.fold(xml, |xml, (from, to)| xml.replacen(from, to, 1))
+            }),
             _ => xml,
         }
     }
@@ -71,10 +92,9 @@ fn edit(xml: Vec<u8>, change: impl FnOnce(String) -> String) -> Vec<u8> {
 /// The language of the conversation: for the script it is written in, so that
 /// the headings, which are English, are still taken for English in Arabic or
 /// Japanese documents.
-fn language(interview: &Interview, recognised: Option<&str>) -> String {
+fn language(tag: &str) -> String {
     const RIGHT_TO_LEFT: [&str; 8] = ["ar", "dv", "fa", "he", "ps", "sd", "ur", "yi"];
     const EAST_ASIAN: [&str; 4] = ["ja", "ko", "yue", "zh"];
-    let tag = recognised.or(interview.language.as_deref()).unwrap_or("en");
     let tag = escape(tag);
     let primary = tag.split('-').next().unwrap_or("").to_ascii_lowercase();
     if RIGHT_TO_LEFT.contains(&primary.as_str()) {

@@ -1,0 +1,95 @@
+//! What a report says, section by section, whatever it is written as.
+//!
+//! The first page is for the person who decides or goes on working with the interview; it
+//! differs by the kind of conversation. Everything that proves it comes after that, in one
+//! order for all kinds, and what the operator wants to know comes last.
+
+mod alert;
+mod analysis;
+mod colophon;
+mod findings;
+mod front;
+mod limits;
+mod notes;
+mod quotes;
+mod scorecard;
+mod statistics;
+mod topics;
+mod transcript;
+
+use domain::interview::Kind;
+
+use crate::{
+    RenderError,
+    content::ReportContent,
+    document::{Document, Link, Look, Paragraph, Section, Span, Style},
+};
+
+/// The whole report.
+pub(crate) fn document<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, RenderError> {
+    let interview = content.interview;
+    let id = interview.id.as_str();
+    let recording = |url| format!("{url}/app/interviews/{id}");
+    let sections = sections(content)?;
+    let mut first_page = first_page(content);
+    if let Some(last) = first_page.last_mut() {
+        last.blocks.push(contents(&sections).into());
+    }
+    let recognised = content.transcript.head.language.as_deref();
+    Ok(Document {
+        id,
+        title: interview.title.reveal(),
+        language: recognised.or(interview.language.as_deref()).unwrap_or("en"),
+        created_at: content.analysis.created_at.to_string(),
+        recording: content.public_url.map(recording),
+        alert: alert::blocks(content),
+        front: front::blocks(content),
+        first_page,
+        sections,
+    })
+}
+
+/// What the reader needs first, by the kind of conversation.
+fn first_page<'a>(content: &ReportContent<'a>) -> Vec<Section<'a>> {
+    let mut first_page = match content.interview.kind {
+        Kind::JobInterview => vec![scorecard::section(content)],
+        Kind::UserResearch => vec![findings::of_research(content)],
+        Kind::Journalism => vec![findings::quotes(content)],
+        Kind::Other | Kind::Unknown(_) => {
+            vec![analysis::summary(content), analysis::key_points(content)]
+        }
+    };
+    first_page.push(limits::section(content));
+    first_page.retain(|section| !section.blocks.is_empty());
+    first_page
+}
+
+/// All other sections that have something to say, in order.
+fn sections<'a>(content: &ReportContent<'a>) -> Result<Vec<Section<'a>>, RenderError> {
+    let is_other = content.interview.kind.known() == Kind::Other;
+    let summary = (!is_other).then(|| analysis::summary(content));
+    let rest = [
+        analysis::evidence(content),
+        analysis::questions(content),
+        topics::section(content)?,
+        analysis::follow_ups(content),
+        notes::section(content),
+        transcript::section(content),
+        statistics::section(content),
+        colophon::section(content),
+    ];
+    let all = summary.into_iter().chain(rest);
+    Ok(all.filter(|section| !section.blocks.is_empty()).collect())
+}
+
+/// Links to the sections behind the first page. Word's own table of contents shows its field
+/// code in `LibreOffice` until it is updated; links are right everywhere.
+fn contents<'a>(sections: &[Section<'a>]) -> Paragraph<'a> {
+    let links = sections.iter().enumerate().flat_map(|(index, section)| {
+        let link = Span::new(section.title).linked(Some(Link::Section(section.anchor)));
+        let between = (index > 0).then(|| Span::looking(Look::Quiet, " · "));
+        between.into_iter().chain([link])
+    });
+    let label = Span::looking(Look::Quiet, "In this report: ");
+    Paragraph::new(Style::Note).with(label).with_all(links)
+}
