@@ -8,61 +8,21 @@
 //! off, and an analysis of half an answer would pass for a whole one. Here a text that
 //! ends early is [`LenientError::BreaksOff`], whatever it has.
 
+mod look_ahead;
+mod repair;
+
 use std::{collections::BTreeSet, str::Chars};
 
 use serde_json::{Map, Value};
 
+pub(crate) use repair::Repair;
+
+use look_ahead::{
+    begins_item, begins_number, closing, is_before_value, is_of_number, is_of_word, is_space,
+};
+
 /// Objects and lists within each other, at most; a schema's have six levels.
 const MAX_DEPTH: u32 = 32;
-
-/// Characters of a name, at most.
-const MAX_NAME: usize = 64;
-
-/// What was repaired of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Repair {
-    /// A comma too many, or a missing one.
-    Comma,
-    /// A comment.
-    Comment,
-    /// A line break or another control character in a string.
-    ControlCharacter,
-    /// An escape that JSON does not have.
-    Escape,
-    /// An unescaped quote in a string.
-    InnerQuote,
-    /// `None`, `True`, `NaN` and the like.
-    Literal,
-    /// A name without quotes.
-    Name,
-    /// Single or typographic quotes.
-    Quotes,
-    /// Words, a fence or a list around the object.
-    Surroundings,
-    /// The model's thoughts before the answer.
-    Thoughts,
-    /// An object or a text around the object.
-    Wrapper,
-}
-
-impl Repair {
-    /// A word for the log.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Comma => "comma",
-            Self::Comment => "comment",
-            Self::ControlCharacter => "control character",
-            Self::Escape => "escape",
-            Self::InnerQuote => "inner quote",
-            Self::Literal => "literal",
-            Self::Name => "name",
-            Self::Quotes => "quotes",
-            Self::Surroundings => "surroundings",
-            Self::Thoughts => "thoughts",
-            Self::Wrapper => "wrapper",
-        }
-    }
-}
 
 /// Why a text is no object, even with repairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +194,7 @@ impl Parser<'_> {
         let is_quoted = self.peek().is_some_and(|next| closing(next).is_some());
         if is_quoted {
             let name = self.string(Place::Name)?;
-            let is_name = name.len() <= MAX_NAME && !name.contains('\n');
+            let is_name = name.len() <= look_ahead::MAX_NAME && !name.contains('\n');
             return is_name.then_some(name).ok_or(LenientError::Invalid);
         }
         let name = self.take_while(is_of_word).to_owned();
@@ -396,54 +356,6 @@ impl Parser<'_> {
             Some(_) => LenientError::Invalid,
         }
     }
-}
-
-fn is_space(character: char) -> bool {
-    character.is_whitespace() || character == '\u{feff}'
-}
-
-fn is_of_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
-}
-
-/// Numbers may have a point and an exponent; they begin with a digit or a sign.
-const fn is_of_number(character: char) -> bool {
-    matches!(character, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')
-}
-
-const fn begins_number(character: char) -> bool {
-    matches!(character, '0'..='9' | '-')
-}
-
-/// The quote that ends a string begun with this one.
-const fn closing(open: char) -> Option<char> {
-    match open {
-        '"' | '\'' => Some(open),
-        '“' => Some('”'),
-        _ => None,
-    }
-}
-
-/// Whether a text begins with a name in quotes and a colon.
-fn is_before_value(text: &str) -> bool {
-    let mut rest = text.chars();
-    let Some(close) = rest.next().and_then(closing) else {
-        return false;
-    };
-    let name = rest.as_str();
-    let length = name.chars().take(MAX_NAME);
-    let length: usize = length
-        .take_while(|character| *character != close && *character != '\n')
-        .map(char::len_utf8)
-        .sum();
-    let after = name[length..].strip_prefix(close).unwrap_or("");
-    length > 0 && after.trim_start_matches(is_space).starts_with(':')
-}
-
-/// Whether another item, or the end of the list, follows a comma.
-fn begins_item(rest: &str) -> bool {
-    let rest = rest.trim_start_matches(is_space);
-    rest.is_empty() || rest.starts_with(['"', '\'', '“', '{', '[', ']', ',', '/'])
 }
 
 #[cfg(test)]
