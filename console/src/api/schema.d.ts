@@ -7112,12 +7112,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": Record<string, never>;
-                /**
-                 * @example 1
-                 *     00:00:02,500 --> 00:00:04,100
-                 *     [Bob]
-                 *     I built a boat.
-                 */
                 "application/x-subrip": string;
                 /**
                  * @example **Bob** (0:00:02)

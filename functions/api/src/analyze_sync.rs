@@ -40,6 +40,11 @@ use crate::{
 /// The largest body, in bytes: a transcript of more than a day.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
+const _: () = assert!(
+    MAX_MOMENT_MS == transcripts::MAX_TIME_MS,
+    "what the schema allows is accepted"
+);
+
 /// A transcript to analyse.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "Analyze")]

@@ -67,7 +67,7 @@ pub(crate) async fn in_turn<T: Send + 'static>(
     request_body(content(
         (String = "text/plain", example = "Ada: What did you do last summer?\nBob: I built a boat.\n"),
         (String = "text/vtt", example = "WEBVTT\n\n00:00:02.500 --> 00:00:04.100\n<v Bob>I built a boat.\n"),
-        (String = "application/x-subrip", example = "1\n00:00:02,500 --> 00:00:04,100\n[Bob]\nI built a boat.\n"),
+        (String = "application/x-subrip"),
         (String = "text/markdown", example = "**Bob** (0:00:02)\n\nI built a boat.\n"),
         (Object = "application/json"),
     )),

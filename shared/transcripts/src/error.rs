@@ -3,7 +3,7 @@
 use crate::{
     Format,
     found::Foreign,
-    timing::{MAX_LINES, MAX_SPEAKERS, MAX_TIME_MS, MAX_WORD_CHARS, MAX_WORDS},
+    timing::{MAX_LINES, MAX_SPEAKERS, MAX_STORED_MS, MAX_TIME_MS, MAX_WORD_CHARS, MAX_WORDS},
 };
 
 /// Why a file cannot be taken for a transcript.
@@ -62,6 +62,14 @@ pub enum TranscriptFileError {
         index: usize,
         /// How many.
         chars: usize,
+    },
+    /// It lasts longer than can be stored.
+    #[error(
+        "the transcript lasts {duration_ms} ms: at most {MAX_STORED_MS} are accepted; divide it"
+    )]
+    TooLong {
+        /// How long.
+        duration_ms: u64,
     },
     /// Something ends before it begins, or too late.
     #[error(

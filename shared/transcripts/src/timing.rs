@@ -17,11 +17,14 @@ pub(crate) const MAX_LINES: usize = 2 * MAX_WORDS;
 /// The most speakers: each is measured over the whole conversation.
 pub const MAX_SPEAKERS: usize = 100;
 
-/// The longest word, in characters.
+/// The longest word that is stored, in characters.
 pub const MAX_WORD_CHARS: usize = 1_000;
 
-/// The latest time, in milliseconds: of 999 hours, which a stored word can have.
-pub const MAX_TIME_MS: u64 = 999 * 3_600_000;
+/// The latest time, in milliseconds: of a hundred days.
+pub const MAX_TIME_MS: u64 = 100 * 24 * 3_600_000;
+
+/// The latest time of a stored word, in milliseconds: some 49 days.
+pub(crate) const MAX_STORED_MS: u64 = u32::MAX as u64;
 
 /// How long a word takes where no times are given, in milliseconds: 150 words a minute.
 pub const WORD_MS: u64 = 400;
@@ -73,10 +76,11 @@ impl TranscriptFile {
     ///
     /// # Errors
     ///
-    /// As [`TranscriptFile::into_timed`].
+    /// As [`TranscriptFile::into_timed`], and words that are too long or too late to be stored.
     pub fn into_recognition(self) -> Result<Recognition, TranscriptFileError> {
         let (format, language) = (self.format, self.language.clone());
         let timed = self.into_timed()?;
+        timed.check_stored()?;
         Ok(Recognition {
             speakers: timed.speakers,
             words: timed.words,
@@ -102,13 +106,6 @@ impl TranscriptFile {
         let words = counts.sum();
         if words > MAX_WORDS {
             return Err(TranscriptFileError::TooManyWords { words });
-        }
-        let texts = self.segments.iter().flat_map(Segment::texts);
-        for (index, text) in texts.enumerate() {
-            let chars = text.chars().count();
-            if chars > MAX_WORD_CHARS {
-                return Err(TranscriptFileError::WordTooLong { index, chars });
-            }
         }
         Ok(())
     }
@@ -144,6 +141,21 @@ impl Segment {
 }
 
 impl Timed {
+    /// Refuses words that do not fit into the documents of a transcript.
+    fn check_stored(&self) -> Result<(), TranscriptFileError> {
+        if self.words.iter().any(|word| word.end_ms > MAX_STORED_MS) {
+            let duration_ms = self.duration_ms;
+            return Err(TranscriptFileError::TooLong { duration_ms });
+        }
+        for (index, word) in self.words.iter().enumerate() {
+            let chars = word.text.reveal().chars().count();
+            if chars > MAX_WORD_CHARS {
+                return Err(TranscriptFileError::WordTooLong { index, chars });
+            }
+        }
+        Ok(())
+    }
+
     /// Adds a segment. `limit` is when the next one with a time begins.
     fn push(
         &mut self,

@@ -297,6 +297,13 @@ fn other_files_are_refused_by_their_kind() {
 #[test]
 fn limits_are_named_with_the_value() {
     let many = |count: usize, line: &str| line.repeat(count);
+    let own = |ms: u64| {
+        let speaker = r#"{"id": 0, "name": "Ada"}"#;
+        format!(
+            r#"{{"speakers": [{speaker}], "words": [{{"text": "a", "start_ms": {ms}, "end_ms": {ms},
+            "speaker": 0, "confidence": 1}}]}}"#
+        )
+    };
     for (text, expected) in [
         (format!("Ada: {}", many(300_001, "a ")), "has 300001 words"),
         (many(600_001, ".\n"), "has 600001 lines"),
@@ -306,8 +313,12 @@ fn limits_are_named_with_the_value() {
             "word 0 has 1001 characters",
         ),
         (
-            "[999:00:01] Ada: a".to_owned(),
-            "segment 0 is from 3596401000 to",
+            own(8_640_000_001),
+            "segment 0 is from 8640000001 to 8640000001 ms",
+        ),
+        (
+            own(4_294_967_296),
+            "lasts 4294967296 ms: at most 4294967295",
         ),
         (
             (0..=100).fold(String::new(), |text, one| {
@@ -317,7 +328,7 @@ fn limits_are_named_with_the_value() {
         ),
         ("Ada:\nBob:\nAda:".to_owned(), "has no words"),
     ] {
-        let read = read_text(&text).and_then(transcripts::TranscriptFile::into_timed);
+        let read = read_text(&text).and_then(transcripts::TranscriptFile::into_recognition);
         let error: TranscriptFileError = read.expect_err(expected);
         assert!(error.to_string().contains(expected), "{error}");
     }
