@@ -87,7 +87,7 @@ fn scorecard_has_rating_anchor_and_best_quote() {
              were waiting for.\u{201d}",
             "Communication",
             "insufficient evidence",
-            "1 of 5 competencies are not rated.",
+            "1 of 5 competencies is not rated.",
         ],
     );
 }

@@ -44,7 +44,9 @@ fn ratings(content: &ReportContent<'_>) -> Option<String> {
     let is_rated = |status| status == CompetencyStatus::Assessed;
     let unrated = all.iter().filter(|own| !is_rated(own.status)).count();
     let is_said = unrated == 0 || scorecard::unrated(content).is_some();
-    (!is_said).then(|| format!("{unrated} of {} competencies are not rated.", all.len()))
+    let verb = if unrated == 1 { "is" } else { "are" };
+    let all = all.len();
+    (!is_said).then(|| format!("{unrated} of {all} competencies {verb} not rated."))
 }
 
 /// How many quotes were found.
