@@ -208,6 +208,7 @@ impl Instance {
             Arc::new(Report {
                 steps: steps(),
                 artifacts: bucket("artifacts"),
+                public_url: None,
             }),
             Arc::new(Sweep {
                 records: records(),

@@ -213,6 +213,7 @@ impl Look<'_> {
         let mut expected = BTreeSet::new();
         let report = self.document("/data/report");
         expected.extend(report.and_then(|report| report["object"].as_str()));
+        expected.extend(report.and_then(|report| report["html"]["object"].as_str()));
         let audio = interview.audio.as_ref();
         expected.extend(audio.map(|audio| audio.object.as_str()));
         let playback = audio.and_then(|audio| audio.playback.as_ref());

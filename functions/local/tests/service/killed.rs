@@ -111,8 +111,8 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
     }
     assert_eq!(
         object_files(folder.path()),
-        40,
-        "a recording and a report each, and nothing half done: {:?}",
+        60,
+        "a recording and a report in two formats each, and nothing half done: {:?}",
         object_names(folder.path())
     );
     let entries: BTreeSet<String> = std::fs::read_dir(folder.path())
