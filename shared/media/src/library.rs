@@ -75,8 +75,8 @@ pub(crate) struct Library {
     has_ended: bool,
     /// What ended the decoding, to be returned behind what is held back.
     failure: Option<Error>,
-    /// Whether stretches were left out or silence was added.
-    is_edited: bool,
+    /// How often stretches were left out or silence was added.
+    edits: u32,
 }
 
 impl Library {
@@ -129,7 +129,7 @@ impl Library {
             ended_in_error: false,
             has_ended: false,
             failure: None,
-            is_edited: false,
+            edits: 0,
         };
         library.timeline = library.new_timeline();
         Ok(library)
@@ -192,7 +192,7 @@ impl Library {
 
     /// Whether what was given so far differs from the packets by more than padding.
     pub(crate) const fn is_edited(&self) -> bool {
-        self.is_edited || self.parts > 1
+        self.edits > 0 || self.parts > 1
     }
 
     /// Gives silence, a second at a time, and then what is held.

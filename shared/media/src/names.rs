@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_some_browsers_play_is_not_playable() {
+    fn codecs_of_some_browsers_are_not_playable() {
         for (container, codec) in [("wav", "pcm_s16le"), ("mov", "aac"), ("ogg", "opus")] {
             assert!(plays_in_browsers(container, codec), "{container}");
         }

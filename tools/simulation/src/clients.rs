@@ -1,4 +1,4 @@
-//! What clients do, and what they were promised.
+//! The clients of a world, and the promises that were made to them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -240,7 +240,8 @@ impl Client {
                 .await;
             match answer {
                 Some((200 | 201, created)) => {
-                    self.known.id = created["id"].as_str().unwrap_or("").to_owned();
+                    let id = created["id"].as_str().unwrap_or("");
+                    id.clone_into(&mut self.known.id);
                     self.known.webhook = Some(webhook);
                     self.known.title = Some(title);
                     let url = created["upload"]["url"].as_str().unwrap_or("");
@@ -422,7 +423,7 @@ pub(crate) fn recording() -> Bytes {
     bytes.extend(size.to_le_bytes());
     // A square wave of 200 Hz.
     let sample = |index: u32| {
-        if index / 20 % 2 == 0 {
+        if (index / 20).is_multiple_of(2) {
             8_000_i16
         } else {
             -8_000

@@ -41,6 +41,9 @@ use crate::{
 /// The longest recording that is accepted.
 const MAX_DURATION: Duration = Duration::from_hours(8);
 
+/// The same in milliseconds.
+const MAX_DURATION_MS: u64 = 8 * 3_600_000;
+
 /// How far clocks differ at most, in milliseconds.
 const MAX_SKEW_MS: u64 = 2_000;
 
@@ -153,7 +156,7 @@ impl Fleet {
     }
 }
 
-/// Signs by a digest: nobody forges anything here.
+/// Signs by a digest: nothing is forged here.
 struct Digest;
 
 impl Signer for Digest {
@@ -162,92 +165,113 @@ impl Signer for Digest {
     }
 }
 
-impl Instance {
-    fn start(world: &World, secret: &str) -> anyhow::Result<Self> {
-        let ahead = Duration::from_millis(world.state().rng.u64(..MAX_SKEW_MS));
-        let world = || world.clone();
-        let clock = || -> Arc<dyn Clock> {
-            Arc::new(SkewedClock {
-                world: world(),
-                ahead,
-            })
-        };
-        let records = || Arc::new(SimulatedRecords(world()));
-        let bucket = |role| {
-            Arc::new(Bucket {
-                world: world(),
-                role,
-            })
-        };
-        let queue = || Arc::new(SimulatedQueue(world()));
-        let analyst = || Arc::new(SimulatedAnalyst(world()));
-        let steps = || StepRunner {
-            records: records(),
-            clock: clock(),
-        };
+/// The ports of one instance.
+struct Ports {
+    world: World,
+    /// How far its clock is ahead.
+    ahead: Duration,
+}
+
+impl Ports {
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SkewedClock {
+            world: self.world.clone(),
+            ahead: self.ahead,
+        })
+    }
+
+    fn records(&self) -> Arc<SimulatedRecords> {
+        Arc::new(SimulatedRecords(self.world.clone()))
+    }
+
+    fn bucket(&self, role: &'static str) -> Arc<Bucket> {
+        let world = self.world.clone();
+        Arc::new(Bucket { world, role })
+    }
+
+    fn queue(&self) -> Arc<SimulatedQueue> {
+        Arc::new(SimulatedQueue(self.world.clone()))
+    }
+
+    fn analyst(&self) -> Arc<SimulatedAnalyst> {
+        Arc::new(SimulatedAnalyst(self.world.clone()))
+    }
+
+    fn steps(&self) -> StepRunner {
+        StepRunner {
+            records: self.records(),
+            clock: self.clock(),
+        }
+    }
+
+    /// One of each function.
+    fn functions(&self, secret: &str) -> anyhow::Result<[Arc<dyn Function>; 7]> {
         let limits = SpendingLimits::default();
-        let functions: [Arc<dyn Function>; 7] = [
+        Ok([
             Arc::new(Analyze {
-                steps: steps(),
-                analyst: analyst(),
-                queue: queue(),
+                steps: self.steps(),
+                analyst: self.analyst(),
+                queue: self.queue(),
                 limits,
             }),
             Arc::new(Announce {
-                bus: Arc::new(SimulatedBus(world())),
+                bus: Arc::new(SimulatedBus(self.world.clone())),
             }),
             Arc::new(Notify {
-                records: records(),
-                queue: queue(),
-                clock: clock(),
+                records: self.records(),
+                queue: self.queue(),
+                clock: self.clock(),
                 secrets: Secrets::parse(secret)?,
-                client: Arc::new(Receivers(world())),
+                client: Arc::new(Receivers(self.world.clone())),
                 places: Places::default(),
                 limits: LaneLimits::default(),
             }),
             Arc::new(Report {
-                steps: steps(),
-                artifacts: bucket("artifacts"),
+                steps: self.steps(),
+                artifacts: self.bucket("artifacts"),
                 public_url: None,
             }),
             Arc::new(Sweep {
-                records: records(),
-                uploads: bucket("uploads"),
-                artifacts: bucket("artifacts"),
-                clock: clock(),
+                records: self.records(),
+                uploads: self.bucket("uploads"),
+                artifacts: self.bucket("artifacts"),
+                clock: self.clock(),
                 retention: None,
             }),
             Arc::new(Transcribe {
-                steps: steps(),
-                uploads: bucket("uploads"),
-                artifacts: bucket("artifacts"),
+                steps: self.steps(),
+                uploads: self.bucket("uploads"),
+                artifacts: self.bucket("artifacts"),
                 public_url: None,
-                queue: queue(),
-                transcriber: Arc::new(SimulatedTranscriber(world())),
+                queue: self.queue(),
+                transcriber: Arc::new(SimulatedTranscriber(self.world.clone())),
                 max_duration: MAX_DURATION,
                 turns: TurnTaking::default(),
                 limits,
             }),
             Arc::new(Waveform {
-                steps: steps(),
-                uploads: bucket("uploads"),
-                artifacts: bucket("artifacts"),
-                max_duration_ms: 28_800_000,
+                steps: self.steps(),
+                uploads: self.bucket("uploads"),
+                artifacts: self.bucket("artifacts"),
+                max_duration_ms: MAX_DURATION_MS,
             }),
-        ];
-        let api = Api {
+        ])
+    }
+
+    fn api(&self) -> Api {
+        Api {
             identity: Arc::new(LocalIdentity),
-            records: records(),
-            uploads: bucket("uploads"),
-            artifacts: bucket("artifacts"),
-            queue: queue(),
+            records: self.records(),
+            uploads: self.bucket("uploads"),
+            artifacts: self.bucket("artifacts"),
+            queue: self.queue(),
             live: Arc::new(NoLive),
-            direct: Direct::by(analyst(), clock()),
+            direct: Direct::by(self.analyst(), self.clock()),
             signer: Arc::new(Digest),
-            clock: clock(),
+            clock: self.clock(),
             limits: Limits {
                 max_upload_bytes: 1 << 20,
-                max_duration_ms: 28_800_000,
+                max_duration_ms: MAX_DURATION_MS,
                 allow_private_webhooks: false,
                 origins: Origins::default(),
                 rate_limits: RateLimits::new(RateLimitSettings {
@@ -256,17 +280,27 @@ impl Instance {
                     user_streams: None,
                     trusted_proxies: 0,
                 }),
-                spending: limits,
+                spending: SpendingLimits::default(),
             },
             console: Console::local("http://localhost".to_owned()),
             check_webhook_url: target::check,
+        }
+    }
+}
+
+impl Instance {
+    fn start(world: &World, secret: &str) -> anyhow::Result<Self> {
+        let ahead = Duration::from_millis(world.state().rng.u64(..MAX_SKEW_MS));
+        let ports = Ports {
+            world: world.clone(),
+            ahead,
         };
-        let functions = functions.into_iter();
+        let functions = ports.functions(secret)?.into_iter();
         Ok(Self {
             functions: functions
                 .map(|function| (function.name(), function))
                 .collect(),
-            api: Arc::new(ApiService::new(api)),
+            api: Arc::new(ApiService::new(ports.api())),
         })
     }
 }

@@ -204,7 +204,7 @@ impl Look<'_> {
         collect_quotes(analysis, &mut found);
         let missing = found.iter().filter(|quote| !said.contains(&normal(quote)));
         missing
-            .map(|quote| self.say(&format!("4: nobody said “{quote}”")))
+            .map(|quote| self.say(&format!("4: the recording does not have “{quote}”")))
             .collect()
     }
 

@@ -1,11 +1,11 @@
 //! A deterministic simulation of the whole system.
 //!
 //! All functions and the API run as they are, several instances of each, over simulated
-//! ports ([`ports`]), on one thread whose time is virtual. Every call of a port waits at a
-//! gate until the scheduler ([`scheduler`]) lets it pass, fail, lose its answer, happen
-//! later, or crash its caller; one seed decides everything. Clients ([`clients`]) create,
+//! ports (`ports`), on one thread whose time is virtual. Every call of a port waits at a
+//! gate until the scheduler (`scheduler`) lets it pass, fail, lose its answer, happen
+//! later, or crash its caller; one seed decides everything. Clients (`clients`) create,
 //! upload, change, delete. When they are done and the faults have ended, the world comes to
-//! rest and [`invariants`] says what is wrong with it. The idea is that of `FoundationDB`
+//! rest and `invariants` says what is wrong with it. The idea is that of `FoundationDB`
 //! (<https://apple.github.io/foundationdb/testing.html>).
 
 mod clients;

@@ -500,7 +500,6 @@ fn fate(roll: u32, trouble: Trouble, is_change: bool, wait: Duration) -> Fate {
         return Fate::Pass;
     };
     match (kind / times.max(1), is_change) {
-        (0..3, _) => Fate::Refuse,
         (3..5, true) => Fate::LoseAnswer,
         (5..8, true) => Fate::Late(wait),
         (8..11, true) => Fate::Conflict,

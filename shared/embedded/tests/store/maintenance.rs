@@ -8,7 +8,6 @@ use domain::{
     audit::{self, Finding},
     interview::Status,
     ports::{ObjectStore, Overwrite, Precondition, Write},
-    versions::UnknownFields,
 };
 use embedded::{
     Store,

@@ -76,7 +76,7 @@ impl Library {
             if missing > 0 && self.trimmer.is_some() {
                 self.defects.push(AudioWarningCode::GapFilled);
             }
-            self.is_edited |= missing > 0;
+            self.edits += u32::from(missing > 0);
             self.silence += missing;
         }
         if self.trimmer.is_none() {
@@ -114,7 +114,8 @@ impl Library {
             // What an encoder adds is shorter.
             let is_trimmed = edit.skip.frames(rate) > second / 5;
             let has_stretches = matches!(stretches, Stretches::Ascending(_));
-            self.is_edited |= self.silence > 0 || is_trimmed || edit.is_cut || has_stretches;
+            let is_edited = self.silence > 0 || is_trimmed || edit.is_cut || has_stretches;
+            self.edits += u32::from(is_edited);
             if let Stretches::Ascending(stretches) = stretches {
                 let frames = |(start, length): &(Fraction, Fraction)| {
                     let start = start.frames(rate);

@@ -124,21 +124,21 @@ mod tests {
 
     use super::*;
 
-    fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn boxed(name: Name, body: &[u8]) -> Vec<u8> {
         let size = u32::try_from(body.len() + 8).unwrap();
-        [&size.to_be_bytes()[..], name, body].concat()
+        [&size.to_be_bytes()[..], &name, body].concat()
     }
 
     /// A file of `count` fragments; where each begins.
     fn file(count: usize) -> (Vec<u8>, Vec<usize>) {
-        let mut bytes = boxed(b"ftyp", b"iso5\0\0\0\0");
-        bytes.extend(boxed(b"moov", &boxed(b"mvex", b"")));
+        let mut bytes = boxed(*b"ftyp", b"iso5\0\0\0\0");
+        bytes.extend(boxed(*b"moov", &boxed(*b"mvex", b"")));
         let mut starts = Vec::new();
         for _ in 0..count {
             starts.push(bytes.len());
-            let traf = boxed(b"traf", &boxed(b"tfhd", &[0; 8]));
-            bytes.extend(boxed(b"moof", &[boxed(b"mfhd", &[0; 8]), traf].concat()));
-            bytes.extend(boxed(b"mdat", &[7; 40]));
+            let traf = boxed(*b"traf", &boxed(*b"tfhd", &[0; 8]));
+            bytes.extend(boxed(*b"moof", &[boxed(*b"mfhd", &[0; 8]), traf].concat()));
+            bytes.extend(boxed(*b"mdat", &[7; 40]));
         }
         (bytes, starts)
     }

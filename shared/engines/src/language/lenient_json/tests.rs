@@ -98,7 +98,7 @@ fn text_that_ends_early_is_never_completed() {
 }
 
 #[test]
-fn what_has_no_meaning_is_refused() {
+fn meaningless_text_is_refused() {
     for text in [
         "",
         "[1]",
