@@ -111,8 +111,8 @@ async fn killed_twenty_times_it_still_finishes_twenty_recordings() {
     }
     assert_eq!(
         object_files(folder.path()),
-        40,
-        "a recording and a report each, and nothing half done: {:?}",
+        60,
+        "a recording and a report in two formats each, and nothing half done: {:?}",
         object_names(folder.path())
     );
     let entries: BTreeSet<String> = std::fs::read_dir(folder.path())
@@ -206,7 +206,7 @@ async fn acknowledged_upload_bytes_survive_a_kill_at_each_stage() {
     assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
     assert_eq!(
         object_files(folder.path()),
-        2,
-        "the recording and the report"
+        3,
+        "the recording and the report in two formats"
     );
 }
