@@ -47,7 +47,7 @@ async fn audit_of_a_running_service_is_clean_until_something_is_lost() {
     assert_eq!(code, Some(0), "{found}");
     assert_eq!(
         (&found["interviews"], &found["objects"]),
-        (&json!(1), &json!(2))
+        (&json!(1), &json!(3))
     );
 
     // A document and an object that a deletion has left, and a file that is lost.
@@ -69,7 +69,7 @@ async fn audit_of_a_running_service_is_clean_until_something_is_lost() {
     let orphans = kinds
         .iter()
         .filter(|kind| **kind == "object_without_interview");
-    assert_eq!(orphans.count(), 2, "recording and report: {found}");
+    assert_eq!(orphans.count(), 3, "recording and both reports: {found}");
     let (code, text) = outcome(data_dir, &["audit"]);
     assert_eq!(code, Some(3));
     assert!(
@@ -86,7 +86,7 @@ async fn backup_of_a_running_service_is_restored_and_clean() {
     let target = to.to_str().unwrap();
     let (code, text) = outcome(test.folder.path(), &["backup", target]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("2 objects"), "{text}");
+    assert!(text.contains("3 objects"), "{text}");
     let (code, text) = outcome(test.folder.path(), &["backup", target]);
     assert_eq!(code, Some(1));
     assert!(text.contains("is not empty"), "{text}");

@@ -180,8 +180,8 @@ async fn uploads_that_are_not_as_signed_are_refused_with_a_reason() {
     test.drain().await;
     assert_eq!(
         object_files(test.folder.path()),
-        2,
-        "the recording and the report, and nothing of what was refused"
+        3,
+        "the recording, the report in two formats, and nothing of what was refused"
     );
 }
 

@@ -206,7 +206,7 @@ async fn acknowledged_upload_bytes_survive_a_kill_at_each_stage() {
     assert_eq!(interview["status"], "completed", "{}", interview["steps"]);
     assert_eq!(
         object_files(folder.path()),
-        2,
-        "the recording and the report"
+        3,
+        "the recording and the report in two formats"
     );
 }
