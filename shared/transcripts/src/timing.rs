@@ -24,7 +24,7 @@ pub const MAX_WORD_CHARS: usize = 1_000;
 pub const MAX_TIME_MS: u64 = 100 * 24 * 3_600_000;
 
 /// The latest time of a stored word, in milliseconds: some 49 days.
-pub(crate) const MAX_STORED_MS: u64 = u32::MAX as u64;
+pub(crate) const MAX_STORED_MS: u64 = 0xffff_ffff;
 
 /// How long a word takes where no times are given, in milliseconds: 150 words a minute.
 pub const WORD_MS: u64 = 400;
