@@ -50,7 +50,7 @@ async fn failed_steps_are_run_again_and_nothing_else_is() {
     let waveform = interview["steps"]["waveform"].clone();
     let retry = format!("/v1/interviews/{id}/retry");
     for (body, code) in [
-        (json!({"step": "waveform"}), "not_failed"),
+        (json!({"step": "analysis"}), "prerequisite_failed"),
         (json!({"step": "report"}), "prerequisite_failed"),
     ] {
         let (status, problem) = test.ask(Method::POST, &retry, Some(body)).await;
