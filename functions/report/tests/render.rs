@@ -10,6 +10,7 @@ use domain::{
     transcript::IMPORT_ENGINE,
     usable::{UnusableReason, Usable},
 };
+use report::ReportContent;
 use support::{
     HOSTILE, chatter, empty_analysis, full_analysis, interview,
     parts::{document, is_picture, part, parts, text},
@@ -307,7 +308,15 @@ fn an_imported_transcript_is_drawn_without_a_waveform() {
     let mut lines = transcript(&["one two three", "four"]);
     lines.head.engine = IMPORT_ENGINE.into();
     lines.head.model = "webvtt".into();
-    let bytes = document(&interview("t"), &lines, &empty_analysis());
+    let rendered = report::render(&ReportContent {
+        interview: &interview("t"),
+        transcript: &lines,
+        analysis: &empty_analysis(),
+        waveform: None,
+        notes: &[],
+        public_url: None,
+    });
+    let bytes = rendered.unwrap().docx;
     let text = text(&bytes);
     assert!(text.contains("Imported transcript (webvtt)."), "{text}");
     assert!(!text.contains("Transcribed by"), "{text}");
