@@ -27,9 +27,9 @@ test("a recording is played again when it is reached again", async ({ page, serv
 });
 
 test("a recording that the browser cannot play is played by its copy", async ({ page, service }) => {
-  const encoding = ["-c:a", "pcm_s16be", "-f", "aiff", "pipe:1"];
-  const aiff = execFileSync("ffmpeg", ["-v", "error", "-i", SAMPLE, ...encoding], { maxBuffer: 1 << 28 });
-  const id = await service.submit(new Blob([aiff]), "interview.aiff", { title: "Ada" });
+  const file = test.info().outputPath("interview.aiff");
+  execFileSync("ffmpeg", ["-v", "error", "-y", "-i", SAMPLE, "-c:a", "pcm_s16be", file]);
+  const id = await service.submit(new Blob([readFileSync(file)]), "interview.aiff", { title: "Ada" });
   const { audio } = await service.settled(id);
   expect([audio.codec, audio.playback?.content_type]).toEqual(["pcm", "audio/mp4"]);
   await open(page, service, `/app/interviews/${id}`);
