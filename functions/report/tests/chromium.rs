@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, process::Command};
 
-use support::{cases, pdf::pages};
+use support::{
+    cases,
+    pdf::{assert_pages, pages},
+};
 
 mod support;
 
@@ -16,16 +19,7 @@ fn chromium_prints_every_page() {
         let page = folder.path().join("page.html");
         fs::write(&page, html).expect("written");
         let pages = pages(&print(folder.path(), &page));
-        let count = pages.len();
-        eprintln!("{name}: {count} pages");
-        let text = pages.concat();
-        assert!(text.contains(case.expected), "{name}: {text:.2000}");
-        assert!(text.contains(&format!("Page {count} of {count}")), "{name}");
-        let contents = "In this report: ";
-        assert!(
-            pages[0].contains(contents),
-            "{name}: the first page is too long"
-        );
+        assert_pages(name, case.expected, &pages);
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
     deletion, interview_store,
     lease::Lease,
     ports::{ByteStream, Overwrite, Recording},
-    steps::{Code, StepError},
+    steps::{Code, StepError, StepState},
     versions::UnknownFields,
 };
 use futures::StreamExt as _;
@@ -69,13 +69,15 @@ impl Waveform {
         }))
     }
 
-    /// Deletes the copies that the stored one has replaced.
+    /// Deletes the copies of older leases than the one under which the step was done: they are
+    /// replaced, or no copy is needed any more.
     pub(crate) async fn delete_replaced(&self, key: &InterviewKey) -> Result<(), Failure> {
         let interview = interview_store::interview(&*self.steps.records, key).await?;
-        let audio = interview.and_then(|interview| interview.audio);
-        let Some(playback) = audio.and_then(|audio| audio.playback) else {
+        let step = interview.map(|interview| interview.steps.waveform);
+        let Some(done) = step.filter(|step| step.state == StepState::Done) else {
             return Ok(());
         };
-        Ok(deletion::clear_replaced(&*self.artifacts, key, &playback.object).await?)
+        let newest = key.playback_object(done.token);
+        Ok(deletion::clear_replaced(&*self.artifacts, key, &newest).await?)
     }
 }

@@ -113,8 +113,9 @@ impl Audio {
     }
 }
 
-/// The media type with which a recording that was announced as `declared` is passed on. A
-/// browser or provider that is told of anything but sound may run it, or fetch what it names.
+/// The media type with which a recording that was declared as `declared` is passed on. A
+/// browser or provider that gets another type than audio or video may run the bytes as code,
+/// or fetch an address in them.
 pub fn safe_audio_type(declared: &str) -> &str {
     let sound = declared.starts_with("audio/") || declared.starts_with("video/");
     if sound {

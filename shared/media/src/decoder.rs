@@ -14,6 +14,7 @@ use crate::{
     mp4, names,
     open::{Limitation, Opened, damaged, open},
     pcm::Pcm,
+    report::RecordingReport,
     rest::{self, Rest},
     shared_source::SharedSource,
     source::{Failures, PatchedReader},
@@ -40,24 +41,6 @@ pub struct Decoder {
     report: RecordingReport,
 }
 
-/// What decoding has shown of the file and what could not be decoded.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RecordingReport {
-    /// The container, as FFmpeg names it.
-    pub container: String,
-    /// The codec, as FFmpeg names it.
-    pub codec: String,
-    /// The media type that the container and codec have.
-    pub content_type: String,
-    /// Whether FFmpeg was needed.
-    pub used_ffmpeg: bool,
-    /// Whether what is played differs from the packets in the file: they were cut by a
-    /// person, have gaps, or are of several recordings. Browsers treat such files differently.
-    pub is_edited: bool,
-    /// What could not be decoded as it should.
-    pub warnings: Vec<AudioWarning>,
-}
-
 /// How a recording is decoded.
 enum Way {
     /// Its samples are in the file as they are wanted.
@@ -75,14 +58,6 @@ const MAX_PARTS: u32 = 1_000;
 
 /// What may be missing to the declared length without a warning, in milliseconds.
 const TOLERATED_MISSING_MS: u64 = 1_000;
-
-impl RecordingReport {
-    /// Whether browsers play the file, on the time line of the decoded samples.
-    pub fn plays_in_browsers(&self) -> bool {
-        let is_whole = !self.used_ffmpeg && !self.is_edited;
-        is_whole && names::plays_in_browsers(&self.container, &self.codec)
-    }
-}
 
 impl Decoder {
     /// Begins to decode; the kind of recording is found out from its bytes. What the

@@ -86,10 +86,10 @@ impl Look<'_> {
                 .filter(|delivery| delivery.names(id))
                 .map(|delivery| self.say(&format!("deleted, and {} waits", delivery.what()))),
         );
-        let is_told = self.told("interview.deleted");
+        let is_announced = self.is_announced("interview.deleted");
         let had_webhook = self.known.webhook.is_some();
-        if had_webhook && !is_told {
-            violations.push(self.say("6: its deletion was not told"));
+        if had_webhook && !is_announced {
+            violations.push(self.say("6: its deletion was not announced"));
         }
         violations
     }
@@ -228,7 +228,7 @@ impl Look<'_> {
         extra.chain(missing).collect()
     }
 
-    /// 6: what happened was told.
+    /// 6: the receiver learns how the interview ended.
     fn webhooks(&self, interview: &Interview) -> Vec<String> {
         let is_dead = self
             .state
@@ -244,14 +244,14 @@ impl Look<'_> {
             _ => return Vec::new(),
         };
         let mut violations = Vec::new();
-        if !self.told(last) {
-            violations.push(self.say(&format!("6: {last} was not told")));
+        if !self.is_announced(last) {
+            violations.push(self.say(&format!("6: {last} was not announced")));
         }
         violations
     }
 
     /// Whether a receiver got an event of this interview.
-    fn told(&self, event: &str) -> bool {
+    fn is_announced(&self, event: &str) -> bool {
         self.state.received.iter().any(|received| {
             let body = &received.body;
             body["type"] == event && body["data"]["interview_id"] == self.known.id.as_str()

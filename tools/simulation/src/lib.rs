@@ -13,7 +13,9 @@ mod instances;
 mod invariants;
 mod ports;
 mod random;
+mod recording;
 mod scheduler;
+mod trouble;
 mod world;
 
 use std::thread;

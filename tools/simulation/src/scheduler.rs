@@ -5,7 +5,6 @@ use std::time::Duration;
 use domain::{
     Timestamp,
     event::{Event, PublishedMessage},
-    pipeline::Retry,
 };
 use steps::{Failure, Trigger};
 use tokio::task::JoinHandle;
@@ -15,6 +14,7 @@ use crate::{
     clients::{self, Known},
     instances::Fleet,
     invariants,
+    trouble::{Trouble, backoff},
     world::{ACTOR, Delivery, Fate, World},
 };
 
@@ -44,36 +44,6 @@ const MAX_STEPS: u64 = 400_000;
 
 /// The sweep comes so often.
 const SWEEP: Duration = Duration::from_mins(1);
-
-/// What goes wrong in a world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trouble {
-    /// Nothing.
-    None,
-    /// Writers meet, and deliveries are made twice: nothing may come of that.
-    Contention,
-    /// Everything, so many times as often as usual.
-    Faults(u32),
-}
-
-impl Trouble {
-    /// How many times as often as usual calls fail.
-    const fn faults(self) -> u32 {
-        match self {
-            Self::None | Self::Contention => 0,
-            Self::Faults(times) => times,
-        }
-    }
-
-    /// How many deliveries of a hundred are made twice.
-    const fn doubled_percent(self) -> u32 {
-        match self {
-            Self::None => 0,
-            Self::Contention => 10,
-            Self::Faults(times) => 3 * times,
-        }
-    }
-}
 
 /// A delivery that a function works on.
 struct InFlight {
@@ -111,13 +81,7 @@ pub(crate) async fn run(seed: u64, options: Options) -> Outcome {
         Ok(fleet) => fleet,
         Err(error) => return outcome(seed, &world, vec![format!("no instances: {error:#}")]),
     };
-    let kinds = [
-        Trouble::None,
-        Trouble::Contention,
-        Trouble::Faults(1),
-        Trouble::Faults(4),
-    ];
-    let trouble = kinds[world.state().rng.usize(..kinds.len())];
+    let trouble = Trouble::KINDS[world.state().rng.usize(..Trouble::KINDS.len())];
     world.tell(format!("{trouble:?}"));
     let mut scheduler = Scheduler {
         next_sweep: world.now(),
@@ -207,7 +171,7 @@ impl Scheduler {
             } else {
                 self.trouble
             };
-            let fate = fate(roll, trouble, waiting.is_change, wait);
+            let fate = trouble.fate(roll, waiting.is_change, wait);
             // What belongs to no delivery or request cannot be stopped.
             let fate = match fate {
                 Fate::CrashBefore if waiting.actor == 0 => Fate::Refuse,
@@ -483,34 +447,4 @@ impl Scheduler {
             }
         }
     }
-}
-
-/// What becomes of a call, by a number below a thousand.
-fn fate(roll: u32, trouble: Trouble, is_change: bool, wait: Duration) -> Fate {
-    if trouble == Trouble::Contention {
-        let is_conflict = is_change && roll < 50;
-        return if is_conflict {
-            Fate::Conflict
-        } else {
-            Fate::Pass
-        };
-    }
-    let times = trouble.faults();
-    let Some(kind) = roll.checked_sub(1_000 - 15 * times) else {
-        return Fate::Pass;
-    };
-    match (kind / times.max(1), is_change) {
-        (3..5, true) => Fate::LoseAnswer,
-        (5..8, true) => Fate::Late(wait),
-        (8..11, true) => Fate::Conflict,
-        (11..13, _) => Fate::CrashBefore,
-        (13.., true) => Fate::CrashAfter,
-        _ => Fate::Refuse,
-    }
-}
-
-/// The wait before another try.
-fn backoff(retry: Retry, attempt: u32) -> Duration {
-    let doubled = u64::from(retry.min_backoff_s) << attempt.saturating_sub(1).min(20);
-    Duration::from_secs(doubled.min(retry.max_backoff_s.into()))
 }

@@ -166,6 +166,8 @@ async fn objects_of_killed_workers_go_with_the_next_delivery() {
         // Written by a worker that was killed before its commit.
         &key.report_object(token - 1),
         &key.report_page_object(token - 1),
+        // A copy for browsers, of an attempt before the one that needed none.
+        &key.playback_object(0),
         // Still being written by a worker with a newer lease.
         &running,
         &running_page,

@@ -105,7 +105,7 @@ pub(super) fn questions<'a>(content: &ReportContent<'a>) -> Section<'a> {
 
 fn question<'a>(content: &ReportContent<'a>, question: &'a Question) -> [Block<'a>; 3] {
     let text = question.question.reveal();
-    let asked = Paragraph::new(Style::Body)
+    let heading = Paragraph::new(Style::Body)
         .directed(text)
         .with(Span::looking(Look::Strong, text))
         .kept_with_next();
@@ -124,7 +124,7 @@ fn question<'a>(content: &ReportContent<'a>, question: &'a Question) -> [Block<'
     } else {
         Paragraph::new(Style::Note).with_all(sources).into()
     };
-    [asked.into(), answer.kept_with_next().into(), sources]
+    [heading.into(), answer.kept_with_next().into(), sources]
 }
 
 pub(super) fn follow_ups<'a>(content: &ReportContent<'a>) -> Section<'a> {

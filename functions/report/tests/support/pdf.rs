@@ -10,6 +10,19 @@ pub(crate) fn pages(pdf: &Path) -> Vec<String> {
     pages
 }
 
+/// The pages are numbered and hold the text, and the first one ends as page one should.
+pub(crate) fn assert_pages(name: &str, expected: &str, pages: &[String]) {
+    let (count, text) = (pages.len(), pages.concat());
+    eprintln!("{name}: {count} pages");
+    assert!(text.contains(expected), "{name}: {text:.2000}");
+    assert!(text.contains(&format!("Page {count} of {count}")), "{name}");
+    let contents = "In this report: ";
+    assert!(
+        pages[0].contains(contents),
+        "{name}: the first page is too long"
+    );
+}
+
 /// The addresses that a PDF leads to, a line to each.
 pub(crate) fn links(pdf: &Path) -> String {
     read(Command::new("pdfinfo").arg("-url").arg(pdf))

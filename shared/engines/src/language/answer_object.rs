@@ -1,7 +1,8 @@
 //! The object in a model's answer, wherever it stands.
 //!
-//! Models that run at home think aloud, fence, introduce and repeat what they were asked
-//! for, and servers do not take that away. The object is looked for behind the thoughts:
+//! Local models put their reasoning, a code fence or an introduction around the answer, or
+//! repeat the request, and servers do not remove that. The object is searched behind the
+//! reasoning:
 //! the one with the most fields of the schema, the first of several alike. It is taken
 //! whole or not at all: an object that breaks off is an error, and so are two of which
 //! each has what the other lacks.
@@ -49,7 +50,7 @@ pub(crate) enum AnswerError {
     #[error("not a JSON object")]
     NotObject,
     /// The object is another one.
-    #[error("none of the fields that were asked for is there")]
+    #[error("it has none of the requested fields")]
     NoField,
     /// Each of several objects has some of the fields.
     #[error("several objects; all fields belong in one")]
