@@ -50,6 +50,7 @@ fuzz_target!(|text: String| {
     let analysis = Analysis {
         derived_from: DerivedFrom {
             transcript_revision: 1,
+            ..DerivedFrom::default()
         }
         .into(),
         engine: text.clone(),
@@ -77,6 +78,7 @@ fuzz_target!(|text: String| {
         analysis: &analysis,
         waveform: None,
         notes: &[],
+        assessment: None,
         public_url: Some("https://interviews.example"),
     };
     let rendered = render(&content).expect("a report");

@@ -52,7 +52,7 @@ def measure(command, env):
     """Runs a command; what it used."""
     launched = [sys.executable, "-I", "-S", HERE / "launch.py", *command]
     done = subprocess.run([str(part) for part in launched], env=env, capture_output=True, text=True,
-                          timeout=LONGEST_RUN_S)
+                          timeout=LONGEST_RUN_S, check=False)
     lines = done.stdout.strip().splitlines()
     used = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {"exit": done.returncode}
     if used["exit"]:

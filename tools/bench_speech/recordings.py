@@ -1,5 +1,6 @@
 """The recordings of the table: from `samples/`, and derived from it, with what is said in
 them and who speaks when."""
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,7 @@ def mixed(name, interview, inserts, folder):
     """The interview with lists of pieces between its parts."""
     mixer, mono = Mixer(), audio.level(interview.mono)
     cuts = interview_cuts(interview, 3)
-    for at, (start, end) in enumerate(zip(cuts, cuts[1:])):
+    for at, (start, end) in enumerate(itertools.pairwise(cuts)):
         mixer.add(mono, start, end, interview.timed, interview.segments)
         for piece in inserts[at] if at < len(inserts) else []:
             mixer.add(*piece)

@@ -4,13 +4,13 @@
 
 use std::time::{Duration, Instant};
 
-use analyze::evidence::EvidenceIndex;
 use domain::{
     Timestamp,
     analysis::{Citation, EvidenceStatus},
     transcript::{Quality, Speaker, Transcript, TranscriptHead, Word},
     versions::UnknownFields,
 };
+use evidence::EvidenceIndex;
 
 const TURNS: usize = 4_000;
 const WORDS_OF_A_TURN: usize = 20;

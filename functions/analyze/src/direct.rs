@@ -44,6 +44,7 @@ impl DirectAnalysis for Direct {
             transcript: Arc::new(transcript),
             kind,
             rubric: rubric.unwrap_or_else(|| Rubric::default_for(kind)),
+            key_terms: Vec::new(),
         };
         let draft = self.analyst.analyze(&request).await?;
         verified(draft, self.analyst.name(), request, self.clock.now()).await

@@ -11,11 +11,9 @@
 use std::ops::Range;
 
 use domain::transcript::{Transcript, Turn, Word};
+use evidence::tokens;
 
-use crate::{
-    tokens::tokens,
-    word_lists::{ORDER_PATTERNS, ORDER_PHRASES},
-};
+use crate::word_lists::{ORDER_PATTERNS, ORDER_PHRASES};
 
 /// Words that may stand between two words of a pattern.
 const GAP: usize = 3;

@@ -13,10 +13,10 @@ use domain::{
     usable::{self, Usable},
     versions::UnknownFields,
 };
+use evidence::EvidenceIndex;
 
 use crate::{
     content::{breaks_content_rule, without_quotes},
-    evidence::EvidenceIndex,
     injection::{Order, orders},
     metrics,
     warnings::Warnings,
@@ -51,6 +51,7 @@ pub fn verify(draft: Draft, engine: &str, request: &AnalysisRequest, now: Timest
     Analysis {
         derived_from: DerivedFrom {
             transcript_revision: transcript.head.revision,
+            ..DerivedFrom::default()
         }
         .into(),
         engine: engine.to_owned(),

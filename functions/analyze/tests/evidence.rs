@@ -4,7 +4,6 @@ mod support;
 
 use std::time::Instant;
 
-use analyze::evidence::EvidenceIndex;
 use domain::{
     analysis::{
         Citation, Evidence,
@@ -12,6 +11,7 @@ use domain::{
     },
     transcript::Transcript,
 };
+use evidence::EvidenceIndex;
 use proptest::prelude::*;
 use support::{interview, transcript, transcript_from_words};
 

@@ -18,7 +18,7 @@ use domain::{
     interview_store,
     ledger::{self, Day, SpendingLimits},
     pipeline::Pipeline,
-    ports::{Precondition, Write},
+    ports::{EngineSet, Precondition, Write},
     steps::{Step, StepState},
 };
 use embedded::{ManualClock, Store, StoreOptions};
@@ -80,7 +80,7 @@ impl Test {
                     records: store.records(),
                     clock,
                 },
-                analyst: Arc::new(LanguageAnalyst::new(Arc::new(model), options)),
+                analysts: EngineSet::of(Arc::new(LanguageAnalyst::new(Arc::new(model), options))),
                 queue: store.queue(),
                 limits: SpendingLimits::default(),
             },

@@ -57,9 +57,8 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
             EventType::Deleted => old.as_ref(),
             _ => new.as_ref(),
         };
-        if let Some(event) = about.and_then(|interview| WebhookEvent::about(interview, event_type))
-        {
-            publish(&event, bus).await?;
+        if let Some(interview) = about {
+            publish(&WebhookEvent::about(interview, event_type), bus).await?;
         }
     }
     Ok(())

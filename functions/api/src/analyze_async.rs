@@ -19,7 +19,8 @@ use crate::{
     error::ApiError,
     extract::{IdempotencyKey, Origin},
     form_filename::{self, shown_name},
-    interviews::{MAX_BODY, NewAudio, NewInterview, Upload},
+    interviews::Upload,
+    new_interview::{MAX_BODY, NewAudio, NewInterview},
     openapi::{
         errors::{BODY, SPEND, STORE, USER, WRITE, errors},
         examples,
@@ -38,7 +39,8 @@ struct Form {
 /// Create an interview with its recording in one request
 ///
 /// As JSON: as creating an interview with `audio`, and the response says how to upload. As a form:
-/// the recording is in the field `file`, `metadata` and `rubric` are JSON.
+/// the recording is in the field `file`; `metadata` and `rubric` are JSON, and each key term has a
+/// field `key_terms` of its own, or one has a JSON list of them; so have `tags`.
 #[utoipa::path(
     post, path = "/v1/analyze-async", operation_id = "analyze_async", tag = "Direct calls",
     params(IdempotencyKey),
@@ -75,7 +77,7 @@ pub(crate) async fn analyze_async(
         // Before the recording is read.
         api.check_budget_of_new(&origin).await?;
         let body = incoming(request.into_body());
-        return Ok(api.take_form(origin, boundary, body).await?);
+        return Ok(Box::pin(api.take_form(origin, boundary, body)).await?);
     }
     let requested: NewInterview = read_json(request.into_body(), MAX_BODY).await?;
     if requested.audio.is_none() {
@@ -144,6 +146,13 @@ impl Api {
             } else {
                 let text = text(field).await?;
                 let value = match name.as_str() {
+                    "key_terms" | "tags" => {
+                        let mut terms = form.fields.remove(&name).unwrap_or_else(|| json!([]));
+                        if let Some(terms) = terms.as_array_mut() {
+                            terms.extend(listed(&text));
+                        }
+                        terms
+                    }
                     "metadata" | "rubric" | "retention_days" | "speakers_expected" => {
                         serde_json::from_str(&text)
                             .map_err(|error| invalid(&name, &error.to_string()))?
@@ -157,6 +166,13 @@ impl Api {
         }
         Ok(form)
     }
+}
+
+/// A field of a form with a key term or tag, or with a list of them as JSON.
+fn listed(text: &str) -> Vec<Value> {
+    let listed = serde_json::from_str::<Vec<String>>(text);
+    let items = listed.unwrap_or_else(|_| vec![text.to_owned()]);
+    items.into_iter().map(Value::from).collect()
 }
 
 /// The name of the uploaded file, if there is a usable one.

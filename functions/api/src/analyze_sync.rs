@@ -11,6 +11,7 @@ use domain::{
     ErrorCode, Private, UserId,
     analysis::Rubric,
     interview::Kind,
+    language,
     ledger::Amounts,
     text::NOT_BLANK,
     transcript::{Transcript, TranscriptHead},
@@ -80,12 +81,10 @@ enum TranscriptInput {
 type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// The JSON of this service's transcripts, of Deepgram, whisper, whisper.cpp, or another
-/// program or API that runs whisper.
+/// program or API that runs whisper: an object with `words`, `results`, `segments` or
+/// `transcription`.
 #[derive(JsonSchema)]
-#[schemars(inline, extend("anyOf" = [
-    {"required": ["words"]}, {"required": ["results"]}, {"required": ["segments"]},
-    {"required": ["transcription"]},
-]))]
+#[schemars(inline, extend("additionalProperties" = true))]
 struct ForeignJson {}
 
 /// Fields by which the JSON of other programs is known.
@@ -296,7 +295,8 @@ fn transcript(
     file: TranscriptFile,
     language: Option<String>,
 ) -> Result<Transcript, TranscriptFileError> {
-    let language = language.or_else(|| file.language.clone());
+    let given = language.filter(|tag| !language::is_multi(tag));
+    let language = given.or_else(|| file.language.clone());
     let timed = file.into_timed()?;
     let head = TranscriptHead {
         revision: 0,

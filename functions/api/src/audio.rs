@@ -154,9 +154,18 @@ impl Api {
     ) -> Result<Recording<'_>, ApiError> {
         let key = self.may_listen(values.get("filename"), query.token, user)?;
         let interview = interview_store::interview(&*self.records, &key).await?;
-        let audio = interview.ok_or_else(no_interview)?.audio;
-        let audio = audio.ok_or_else(|| not_ready("recording"))?;
-        if query.playback {
+        let interview = interview.ok_or_else(no_interview)?;
+        Ok(self.recording_of(interview, query.playback)?)
+    }
+
+    /// The recording of an interview, or its playable copy.
+    pub(crate) fn recording_of(
+        &self,
+        interview: Interview,
+        is_playback: bool,
+    ) -> Result<Recording<'_>, Problem> {
+        let audio = interview.audio.ok_or_else(|| not_ready("recording"))?;
+        if is_playback {
             let playback = audio.current_playback().cloned();
             let playback = playback.ok_or_else(|| not_ready("playable copy"))?;
             return Ok(Recording {
@@ -222,7 +231,7 @@ impl Api {
 }
 
 /// A recording that is there, or its copy.
-struct Recording<'a> {
+pub(crate) struct Recording<'a> {
     bucket: &'a dyn ObjectStore,
     object: String,
     /// The generation to be read; whichever is there where the name is used once.
@@ -234,7 +243,7 @@ struct Recording<'a> {
 
 impl Recording<'_> {
     /// The bytes that a request with these headers asks for; without any, no bytes.
-    async fn respond(&self, headers: Option<&HeaderMap>) -> Result<Response, ApiError> {
+    pub(crate) async fn respond(&self, headers: Option<&HeaderMap>) -> Result<Response, ApiError> {
         let (size, etag) = (self.size, self.etag.as_str());
         let range = headers.map_or(RangeRequest::Full, |headers| {
             range::requested(headers, size, etag)

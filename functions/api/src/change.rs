@@ -6,9 +6,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State};
 use domain::{
     ErrorCode, Interview, Private,
-    interview::ChannelUse,
+    analysis::Rubric,
+    interview::{ChannelUse, Kind},
     interview_store::{self, Decision},
     steps::StepState,
+    tags::{self, MAX_TAG, MAX_TAGS},
     versions::closed,
     webhook::MAX_URL_BYTES,
 };
@@ -21,17 +23,18 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{JsonBody, OwnKey},
-    interviews::MAX_BODY,
     labels::{self, LabelChange, MAX_SPEAKERS},
+    new_interview::MAX_BODY,
     openapi::{
         errors::{BODY, STORE, USER, WRITE, errors},
         examples,
     },
     patch::Patch,
     validation::{
-        LINE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS, MAX_SPEAKERS_EXPECTED, SPEAKER_ID,
-        WEB_URL, check_metadata, check_name, check_retention, check_speakers_expected, recorded_at,
-        whole,
+        LANGUAGE, LINE, MAX_KEY_TERM, MAX_KEY_TERMS, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS,
+        MAX_SPEAKERS_EXPECTED, SPEAKER_ID, WEB_URL, check_key_terms, check_language,
+        check_metadata, check_name, check_retention, check_rubric, check_speakers_expected,
+        check_tags, recorded_at, whole,
     },
     view::InterviewBody,
 };
@@ -68,11 +71,40 @@ pub(crate) struct ChangeInterview {
     /// before transcription begins.
     #[serde(default, deserialize_with = "closed_patch")]
     channels: Patch<ChannelUse>,
+    /// Names and terms that are likely to be said, as they are spelt: for what is transcribed and
+    /// analysed from now on.
+    #[serde(default)]
+    #[schemars(length(max = MAX_KEY_TERMS), inner(length(min = 1, max = MAX_KEY_TERM), regex(pattern = LINE)))]
+    key_terms: Option<Vec<Private>>,
+    /// Its tags, all of them: white space around them is removed, and of those that differ in
+    /// case alone the first is kept.
+    #[serde(default)]
+    #[schemars(length(max = MAX_TAGS), inner(length(min = 1, max = MAX_TAG), regex(pattern = LINE)))]
+    tags: Option<Vec<Private>>,
+    /// The collection that it is in, by its id: nothing else of the interview changes with it.
+    /// `null`: it is in none.
+    #[serde(default)]
+    collection_id: Patch<String>,
     /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
     /// internet. `null` if no webhooks are sent. What is pending is sent to the new URL.
     #[serde(default)]
     #[schemars(url, length(max = MAX_URL_BYTES), regex(pattern = WEB_URL))]
     webhook_url: Patch<String>,
+    /// The kind of conversation. The analysis is `stale` until it is run again.
+    #[serde(default, deserialize_with = "closed")]
+    kind: Option<Kind>,
+    /// The language that is spoken, as a BCP 47 tag, for the next transcription.
+    #[serde(default)]
+    #[schemars(regex(pattern = LANGUAGE))]
+    language: Option<String>,
+    /// What to assess. The analysis is `stale` until it is run again. `null`: by the kind's own
+    /// rubric.
+    #[serde(default, deserialize_with = "closed_rubric")]
+    rubric: Patch<Rubric>,
+    /// A rubric of yours, by its id, in place of `rubric`: the interview gets a copy of its
+    /// newest version.
+    #[serde(default)]
+    rubric_id: Option<String>,
     /// For how many days from its creation it is kept, if that is shorter than for all others;
     /// after 24 more hours it is deleted like by `DELETE`. `null`: like all others.
     #[serde(default, deserialize_with = "whole")]
@@ -97,6 +129,8 @@ pub(crate) struct ChangeInterview {
                 "title": "Ada", "metadata": {"job": 8}, "webhook_url": "https://example.com/hooks",
                 "speakers": {"0": "Bob", "1": {"name": "Ada", "role": "interviewee"}, "2": null},
                 "speakers_expected": 2, "channels": "speakers", "retention_days": 30,
+                "key_terms": ["Kubernetes"], "tags": ["second round"], "collection_id": null, "kind": "job_interview", "language": "en",
+                "rubric": examples::rubric(),
                 "recorded_at": "2025-12-18T14:00:00+01:00",
             })
         )),
@@ -122,12 +156,30 @@ pub(crate) async fn change(
     if let Patch::Set(count) = change.speakers_expected {
         check_speakers_expected(Some(count))?;
     }
+    if let Some(terms) = &change.key_terms {
+        check_key_terms(terms)?;
+    }
+    if let Some(tags) = &change.tags {
+        check_tags(tags)?;
+    }
+    if let Patch::Set(id) = &change.collection_id {
+        api.given_collection(&key.user_id, Some(id)).await?;
+    }
     if let Patch::Set(url) = &change.webhook_url {
         api.check_webhook(url)?;
     }
     if let Patch::Set(days) = change.retention_days {
         check_retention(Some(days))?;
     }
+    if let Some(language) = &change.language {
+        check_language(language)?;
+    }
+    if let Patch::Set(rubric) = &change.rubric {
+        check_rubric(rubric)?;
+    }
+    let own = change.rubric.apply(None);
+    let assigned = api.assigned_rubric(&key.user_id, own, change.rubric_id.as_deref());
+    let (rubric, source) = assigned.await?;
     let recorded_at = change
         .recorded_at
         .try_map(|text| recorded_at(text, api.clock.now()))?;
@@ -151,15 +203,33 @@ pub(crate) async fn change(
             (Ok(speakers), _) => speakers,
             (Err(problem), _) => return Decision::Leave(Err(problem)),
         };
-        interview.speakers = speakers;
+        interview.label_speakers(speakers, api.clock.now());
         interview.speakers_expected = expected;
         interview.channels = channels;
+        let keeps_rubric = matches!(change.rubric, Patch::Keep) && rubric.is_none();
+        let (rubric, source) = if keeps_rubric {
+            (interview.rubric.clone(), interview.rubric_source.clone())
+        } else {
+            (rubric.clone(), source.clone())
+        };
+        let kind = change.kind.unwrap_or(interview.kind);
+        interview.assess_by(kind, rubric, source, api.clock.now());
+        if let Some(language) = &change.language {
+            interview.language = Some(language.clone());
+        }
         if let Some(title) = &change.title {
             interview.title = title.clone();
         }
         if let Some(metadata) = &change.metadata {
             interview.metadata.clone_from(metadata);
         }
+        if let Some(terms) = &change.key_terms {
+            interview.key_terms.clone_from(terms);
+        }
+        if let Some(given) = &change.tags {
+            interview.tag_with(tags::distinct(given));
+        }
+        interview.collection_id = change.collection_id.apply(interview.collection_id.clone());
         interview.keep_for(change.retention_days.apply(interview.retention_days));
         interview.recorded_at = recorded_at.apply(interview.recorded_at);
         let url = change.webhook_url.apply(interview.webhook_url.clone());
@@ -181,6 +251,12 @@ pub(crate) async fn change(
 fn is_transcribed(interview: &Interview) -> bool {
     let state = interview.steps.transcription.state;
     matches!(state, StepState::Running | StepState::Done)
+}
+
+/// Only a field that is there is deserialized at all.
+fn closed_rubric<'de, D: Deserializer<'de>>(input: D) -> Result<Patch<Rubric>, D::Error> {
+    let value: Option<Rubric> = closed(input)?;
+    Ok(value.map_or(Patch::Clear, Patch::Set))
 }
 
 /// Only a field that is there is deserialized at all.

@@ -21,7 +21,7 @@ use crate::{
     extract::PathValues,
     openapi::{
         errors::errors,
-        parameters::{ConsoleFile, ShownId},
+        parameters::{ConsoleFile, ShownCollection, ShownId},
     },
 };
 
@@ -157,6 +157,52 @@ pub(crate) async fn page(State(api): State<Arc<Api>>) -> Result<Response, ApiErr
         &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
 )]
 pub(crate) async fn interview_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
+    page(api).await
+}
+
+/// Open the console at the rubrics
+#[utoipa::path(
+    get, path = "/app/rubrics", operation_id = "console_rubrics", tag = "Service", security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+)]
+pub(crate) async fn rubrics_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
+    page(api).await
+}
+
+/// Open the console at the access tokens
+#[utoipa::path(
+    get, path = "/app/tokens", operation_id = "console_tokens", tag = "Service", security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+)]
+pub(crate) async fn tokens_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
+    page(api).await
+}
+
+/// Open the console: collections
+#[utoipa::path(
+    get, path = "/app/collections", operation_id = "console_collections", tag = "Service",
+    security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+)]
+pub(crate) async fn collections_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
+    page(api).await
+}
+
+/// Open the console at a collection
+#[utoipa::path(
+    get, path = "/app/collections/{id}", operation_id = "console_collection", tag = "Service",
+    params(ShownCollection), security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+    extensions(("x-errors" = json!(errors(
+        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+)]
+pub(crate) async fn collection_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
     page(api).await
 }
 

@@ -33,7 +33,8 @@ use crate::{
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Delivery")]
 pub(crate) struct DeliveryBody {
-    /// Its id: the webhook id, followed by a number after a change of `webhook_url`.
+    /// Its id: the webhook id, followed by a number after a change of `webhook_url`, or by the id
+    /// of a webhook for all interviews.
     id: String,
     /// The `webhook-id` of every attempt.
     webhook_id: String,
@@ -45,6 +46,9 @@ pub(crate) struct DeliveryBody {
     state: DeliveryState,
     /// Where it is sent; `null` where an earlier release has not noted it.
     url: Option<String>,
+    /// The id of the webhook for all interviews that it goes to; `null` where it goes to the
+    /// interview's own `webhook_url`.
+    user_webhook_id: Option<String>,
     /// Every attempt, oldest first.
     attempts: Vec<DeliveryAttempt>,
     /// When the next attempt is due; `null` where none is.
@@ -96,8 +100,8 @@ pub(crate) async fn deliveries(
 
 /// Send a webhook again
 ///
-/// The same body under the same webhook id, to the `webhook_url` that is set now, with as many
-/// attempts as a new one.
+/// The same body under the same webhook id, to the `webhook_url` that is set now or to the same
+/// webhook for all interviews, with as many attempts as a new one.
 #[utoipa::path(
     post, path = "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
     operation_id = "replay_delivery", tag = "Webhooks", params(OwnInterview, DeliveryId),
@@ -112,20 +116,13 @@ pub(crate) async fn replay(
     values: PathValues,
 ) -> Result<(StatusCode, Json<DeliveryBody>), ApiError> {
     let id = values.get("delivery_id");
-    let no_receiver = |detail| Problem::new(ErrorCode::NoReceiver, detail);
-    let Some(url) = interview.webhook_url.clone() else {
-        return Err(no_receiver("the interview names no receiver any more").into());
-    };
-    if interview.webhook_gone {
-        let detail = "the receiver answered 410: give the interview another `webhook_url`";
-        return Err(no_receiver(detail).into());
-    }
     let ours = id.starts_with("msg_")
         && id.len() <= 64
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let path = interview.key().delivery(if ours { id } else { "none" });
     let document = api.records.read(&path).await?.ok_or_else(no_delivery)?;
     let mut delivery: WebhookDelivery = document.decode()?;
+    let url = api.receiver_now(&interview, &delivery).await?;
     let now = api.clock.now();
     let name = task_name(id, &delivery, now);
     delivery.replay(&url, now);
@@ -138,6 +135,27 @@ pub(crate) async fn replay(
 }
 
 impl Api {
+    /// Where a delivery goes when it is sent again.
+    async fn receiver_now(
+        &self,
+        interview: &Interview,
+        delivery: &WebhookDelivery,
+    ) -> Result<String, Problem> {
+        let no_receiver = |detail| Problem::new(ErrorCode::NoReceiver, detail);
+        let Some(id) = &delivery.webhook else {
+            if interview.webhook_gone {
+                let detail = "the receiver answered 410: give the interview another `webhook_url`";
+                return Err(no_receiver(detail));
+            }
+            let url = interview.webhook_url.clone();
+            return url.ok_or_else(|| no_receiver("the interview names no receiver any more"));
+        };
+        let webhook = self.user_webhook(&interview.user_id, id).await?;
+        let webhook = webhook.filter(|webhook| webhook.gone_at.is_none());
+        let url = webhook.map(|webhook| webhook.url);
+        url.ok_or_else(|| no_receiver("the webhook is deleted, or its receiver answered 410"))
+    }
+
     /// Queues an attempt to deliver a webhook.
     pub(crate) async fn enqueue_webhook(
         &self,
@@ -152,6 +170,8 @@ impl Api {
             event_type: delivery.event_type,
             key: interview.key(),
             delivery: Some(id.to_owned()),
+            webhook: delivery.webhook.clone(),
+            webhook_since: None,
             url: url.to_owned(),
             body: delivery.body.clone(),
             trace: interview.trace,
@@ -183,6 +203,7 @@ impl DeliveryBody {
             event_type: delivery.event_type,
             state: delivery.state,
             url: delivery.url,
+            user_webhook_id: delivery.webhook,
             attempts: delivery.attempts,
             next_attempt_at: delivery.next_attempt_at,
             created_at: delivery.created_at,

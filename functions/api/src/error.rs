@@ -23,6 +23,10 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Marks a response with an error status whose body is a page for people, and not a problem.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlainPage;
+
 /// 404 for an interview that does not exist or belongs to another user.
 pub(crate) fn no_interview() -> Problem {
     Problem::new(ErrorCode::InterviewNotFound, "there is no such interview")

@@ -1,13 +1,14 @@
 //! The transcript as files, for callers that are no HTTP clients.
 
-use domain::transcript::Transcript;
+use domain::{Interview, transcript::Transcript};
 use serde::Serialize;
 
-use crate::{captions::SubRip, transcript_forms};
+use crate::{captions::SubRip, transcript_body::TranscriptBody, transcript_forms};
 
-/// The transcript as the API shows it.
-pub fn json(transcript: &Transcript) -> impl Serialize + '_ {
-    crate::transcript::TranscriptBody::from(transcript)
+/// The transcript of an interview as the API shows it, as it was recognised.
+pub fn json<'a>(interview: &Interview, transcript: &'a Transcript) -> impl Serialize + 'a {
+    let run_id = interview.run_id(transcript.head.revision);
+    TranscriptBody::from(transcript).of_run(run_id, 0)
 }
 
 /// `SubRip` captions.

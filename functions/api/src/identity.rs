@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     ErrorCode, UserId,
-    ports::{AuthError, Credentials, Header, Identity},
+    ports::{AuthError, Credentials, Header, Identity, ProxyHeaders},
 };
 use http::HeaderMap;
 
@@ -31,11 +31,19 @@ fn invalid_user(why: &str) -> AuthError {
     }
 }
 
-/// What the headers say of who asks.
-pub(crate) fn credentials(headers: &HeaderMap) -> Credentials<'_> {
+/// What the headers say of who asks, those of a trusted proxy included where there is one.
+pub(crate) fn credentials<'a>(
+    headers: &'a HeaderMap,
+    proxy: Option<&ProxyHeaders>,
+) -> Credentials<'a> {
+    let of_proxy = |name: fn(&ProxyHeaders) -> &str| {
+        proxy.map_or(Header::Absent, |proxy| the(headers, name(proxy)))
+    };
     Credentials {
         authorization: the(headers, "authorization"),
         user_id: the(headers, "x-user-id"),
+        proxy_user: of_proxy(|proxy| &proxy.user),
+        proxy_secret: of_proxy(|proxy| &proxy.secret),
     }
 }
 
@@ -60,7 +68,7 @@ mod tests {
         for value in values {
             headers.append("x-user-id", HeaderValue::from_bytes(value).unwrap());
         }
-        let user = block_on(LocalIdentity.identify(&credentials(&headers)));
+        let user = block_on(LocalIdentity.identify(&credentials(&headers, None)));
         user.map(String::from).map_err(|refused| refused.code)
     }
 

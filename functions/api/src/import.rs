@@ -59,7 +59,7 @@ pub(crate) async fn in_turn<T: Send + 'static>(
 ///
 /// The transcription is then `done` with the engine `import` and the format as its model, the
 /// waveform is `skipped`, and analysis and report follow as they do after a recording. The same
-/// file is imported once. Another file replaces the transcript: it gets a newer revision, and
+/// file is imported once. Another file replaces the transcript: it gets another `run_id`, and
 /// analysis and report are made again.
 #[utoipa::path(
     post, path = "/v1/interviews/{id}/transcript", operation_id = "import_transcript",

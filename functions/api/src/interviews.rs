@@ -8,113 +8,28 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    ErrorCode, Interview, InterviewId, InterviewKey, Private, RecordedAt, UserId,
-    analysis::Rubric,
-    audio::Audio,
-    deletion,
-    interview::{ChannelUse, Kind},
+    ErrorCode, Interview, InterviewKey, deletion,
     ports::{Precondition, RecordsError, Write},
     receipt::IdempotencyRecord,
-    trace::TraceContext,
-    versions::closed,
-    webhook::MAX_URL_BYTES,
+    search,
 };
 use http::{StatusCode, header};
 use runtime::http::Problem;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, Origin, OwnKey},
+    new_interview::{MAX_BODY, NewInterview},
     openapi::{
         errors::{BODY, SPEND, STORE, USER, WRITE, errors},
         examples,
     },
     uploads::UploadBody,
-    validation::{
-        LANGUAGE, LINE, MAX_MEDIA_TYPE, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS,
-        MAX_SPEAKERS_EXPECTED, MEDIA_TYPE, WEB_URL, check_language, check_media_type,
-        check_metadata, check_name, check_retention, check_rubric, check_speakers_expected,
-        invalid, recorded_at, whole,
-    },
     view::{self, InterviewBody},
 };
-
-/// The most that the JSON of an interview may have, in bytes: room for all that is accepted of
-/// each field, in any script and with every character escaped.
-pub(crate) const MAX_BODY: usize = 1024 * 1024;
-
-/// A new interview.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewInterview {
-    /// The title.
-    #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
-    title: Private,
-    /// The language that is spoken, as a BCP 47 tag; recognised where it is left out.
-    #[serde(default)]
-    #[schemars(regex(pattern = LANGUAGE))]
-    language: Option<String>,
-    /// The kind of conversation, which selects the rubric and the wording.
-    #[serde(default, deserialize_with = "closed")]
-    kind: Kind,
-    /// Where its events go, signed as Standard Webhooks are: `https` or `http`, on the public
-    /// internet. `null` if no webhooks are sent.
-    #[serde(default)]
-    #[schemars(url, length(max = MAX_URL_BYTES), regex(pattern = WEB_URL))]
-    webhook_url: Option<String>,
-    #[serde(default)]
-    #[schemars(description = format!(
-        "Your own data, returned as it came: at most {} KiB of JSON.",
-        MAX_METADATA / 1024,
-    ))]
-    metadata: Map<String, Value>,
-    /// What to assess, in place of the kind's own rubric.
-    #[serde(default, deserialize_with = "closed")]
-    rubric: Option<Rubric>,
-    /// For how many days from its creation it is kept, if that is shorter than for all others;
-    /// after 24 more hours it is deleted like by `DELETE`.
-    #[serde(default, deserialize_with = "whole")]
-    #[schemars(range(min = 1, max = MAX_RETENTION_DAYS))]
-    retention_days: Option<u32>,
-    /// How many people speak, where that is known: a hint for telling them apart on one
-    /// channel. It can be changed before transcription begins.
-    #[serde(default, deserialize_with = "whole")]
-    #[schemars(range(min = 1, max = MAX_SPEAKERS_EXPECTED))]
-    speakers_expected: Option<u32>,
-    /// When the recording was made: RFC 3339 with the offset of its time zone. It is shown in
-    /// place of what the recording's own metadata says.
-    #[serde(default)]
-    #[schemars(extend("format" = "date-time"))]
-    recorded_at: Option<String>,
-    /// What the channels of the recording carry: one speaker each (`speakers`), all the same
-    /// conversation (`mixed`), or what the recording shows (`auto`). It can be changed before
-    /// transcription begins.
-    #[serde(default, deserialize_with = "closed")]
-    channels: ChannelUse,
-    /// The recording that you are about to upload.
-    #[serde(default)]
-    pub(crate) audio: Option<NewAudio>,
-}
-
-/// The recording that is going to be uploaded.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewAudio {
-    /// The file's name; shown, never used as a path.
-    #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
-    pub(crate) filename: Private,
-    /// Its media type, such as `audio/mpeg`.
-    #[schemars(length(max = MAX_MEDIA_TYPE), regex(pattern = MEDIA_TYPE))]
-    pub(crate) content_type: String,
-    /// Its size in bytes, which the upload must have.
-    #[serde(deserialize_with = "whole")]
-    #[schemars(range(min = 1))]
-    pub(crate) size_bytes: u64,
-}
 
 /// Whether the response to a creation says how to upload the recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +68,8 @@ pub(crate) struct CreatedInterview {
                 "kind": "job_interview",
                 "webhook_url": "https://example.com/hooks/interviews",
                 "rubric": examples::rubric(),
+                "key_terms": ["Kubernetes", "Łukasz Żak"],
+                "tags": ["first round"],
                 "retention_days": 90,
                 "recorded_at": "2025-12-18T14:00:00+01:00",
             })
@@ -206,95 +123,15 @@ impl Api {
     /// made before.
     pub(crate) async fn store_new(
         &self,
-        requested: NewInterview,
+        mut requested: NewInterview,
         origin: Origin,
     ) -> Result<Interview, Problem> {
-        self.check(&requested)?;
+        let source = self.assign(&origin.user, &mut requested).await?;
         self.check_budget_of_new(&origin).await?;
-        let interview = self.make(origin.user, requested, origin.trace)?;
+        let mut interview = self.make(origin.user, requested, origin.trace)?;
+        interview.rubric_source = source;
         self.store_once(interview, origin.idempotency_key.as_deref())
             .await
-    }
-
-    fn check(&self, requested: &NewInterview) -> Result<(), Problem> {
-        check_name("title", &requested.title)?;
-        if let Some(language) = &requested.language {
-            check_language(language)?;
-        }
-        if let Some(url) = &requested.webhook_url {
-            self.check_webhook(url)?;
-        }
-        check_metadata(&requested.metadata)?;
-        if let Some(rubric) = &requested.rubric {
-            check_rubric(rubric)?;
-        }
-        check_retention(requested.retention_days)?;
-        check_speakers_expected(requested.speakers_expected)?;
-        self.given_recorded_at(requested.recorded_at.as_deref())?;
-        requested
-            .audio
-            .as_ref()
-            .map_or(Ok(()), |audio| self.check_audio(audio))
-    }
-
-    pub(crate) fn check_webhook(&self, url: &str) -> Result<(), Problem> {
-        let private = self.limits.allow_private_webhooks;
-        (self.check_webhook_url)(url, private).map_err(|why| invalid("webhook_url", &why))
-    }
-
-    fn check_audio(&self, audio: &NewAudio) -> Result<(), Problem> {
-        check_name("audio.filename", &audio.filename)?;
-        check_media_type(&audio.content_type)?;
-        let most = self.limits.max_upload_bytes;
-        match audio.size_bytes {
-            0 => Err(invalid(
-                "audio.size_bytes",
-                "the recording must not be empty",
-            )),
-            size if size > most => {
-                let detail =
-                    format!("the recording has more than the {most} bytes that are accepted");
-                Err(Problem::new(ErrorCode::RecordingTooLarge, detail))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// When the recording was made, checked.
-    pub(crate) fn given_recorded_at(
-        &self,
-        text: Option<&str>,
-    ) -> Result<Option<RecordedAt>, Problem> {
-        let now = self.clock.now();
-        text.map(|text| recorded_at(text, now)).transpose()
-    }
-
-    fn make(
-        &self,
-        user_id: UserId,
-        requested: NewInterview,
-        trace: TraceContext,
-    ) -> Result<Interview, Problem> {
-        let key = InterviewKey {
-            user_id,
-            interview_id: InterviewId::generate(),
-        };
-        let mut interview = Interview::new(&key, requested.title, self.clock.now());
-        interview.kind = requested.kind;
-        interview.language = requested.language;
-        interview.recorded_at = self.given_recorded_at(requested.recorded_at.as_deref())?;
-        interview.webhook_url = requested.webhook_url;
-        interview.metadata = requested.metadata;
-        interview.rubric = requested.rubric;
-        interview.speakers_expected = requested.speakers_expected;
-        interview.channels = requested.channels;
-        interview.keep_for(requested.retention_days);
-        interview.trace = Some(trace);
-        interview.audio = requested.audio.map(|audio| {
-            let object = key.new_audio_object();
-            Audio::new(audio.filename, audio.content_type, audio.size_bytes, object)
-        });
-        Ok(interview)
     }
 
     /// Stores the interview, or finds the one that the same idempotency key made
@@ -305,7 +142,7 @@ impl Api {
         key: Option<&str>,
     ) -> Result<Interview, Problem> {
         let path = interview.key().document();
-        let mut writes = vec![put(path, &interview)?];
+        let mut writes = vec![put(path, &interview)?, search::index::title(&interview)?];
         let receipt = key.map(|key| view::receipt_path(&interview.user_id, key));
         if let Some(path) = &receipt {
             writes.push(put(

@@ -1,17 +1,23 @@
 //! Everything in the HTTP contract; the only public service.
 //!
 //! In reading order: [`Api`] and `routes`, the table of all routes; `extract` with what
-//! handlers take of a request and `error` with how they refuse one; `interviews` and
-//! `uploads`, then one file for each thing that can be read of an interview.
+//! handlers take of a request and `error` with how they refuse one; `interviews` with `new_interview`,
+//! `collections` and `uploads`, then one file for each thing that can be read of an interview.
 
+mod access;
 mod analyze_async;
 mod analyze_sync;
+mod assessment;
 mod audio;
 mod body_writer;
 mod callbacks;
 mod captions;
 mod change;
+mod clip;
+mod collections;
+mod comparison;
 mod console;
+mod corrections;
 mod deliveries;
 mod direct_calls;
 mod engines;
@@ -22,34 +28,49 @@ mod extract;
 mod form_filename;
 mod hand_over;
 mod health;
+mod highlights;
 mod identity;
 mod import;
 mod interviews;
 mod labels;
+mod lifetime;
 mod list;
+mod new_interview;
+mod newest;
 mod notes;
 mod openapi;
 pub mod origins;
 mod page;
 mod patch;
+mod proxy_identity;
 mod rate_limit;
 mod redirect;
 mod report;
 mod results;
 mod retry;
 mod retry_check;
+mod revised;
 mod routes;
+mod rubrics;
+mod runs;
+mod search;
+mod shares;
 mod sse;
+mod stored_transcript;
 mod stream;
 mod stream_charge;
 mod temp_recording;
+mod themes;
+mod tokens;
 mod transcript;
+mod transcript_body;
 mod transcript_forms;
 mod uploads;
 mod usage;
 mod validation;
 mod view;
 mod webhook_secret;
+mod webhooks;
 
 use std::{io, sync::Arc};
 
@@ -61,8 +82,10 @@ use domain::{
     ids::random_name,
     ledger::SpendingLimits,
     ports::{
-        Clock, DirectAnalysis, Identity, LiveTranscriber, ObjectStore, Queue, Records, Signer,
+        Clock, DirectAnalysis, EngineChecks, Identity, LiveTranscriber, ObjectStore, Queue,
+        Records, Signer, WebhookProbe,
     },
+    share::{SharedContent, SharedPage},
 };
 use http::{HeaderValue, Request, Response};
 use http_body_util::BodyExt;
@@ -70,10 +93,14 @@ use hyper::body::Incoming;
 use runtime::http::{Body, Problem, Service};
 use tower::ServiceExt;
 
+use error::PlainPage;
+
 pub use console::Console;
+pub use engines::AvailableEngines;
 pub use identity::LocalIdentity;
 pub use openapi::{description, operations};
 pub use origins::Origins;
+pub use proxy_identity::{ProxyIdentity, ProxySettings};
 pub use rate_limit::{RateLimitSettings, RateLimits};
 
 /// What the handlers need.
@@ -92,16 +119,26 @@ pub struct Api {
     pub live: Arc<dyn LiveTranscriber>,
     /// Analyses on the spot.
     pub direct: Arc<dyn DirectAnalysis>,
+    /// The engines that runs can choose.
+    pub available: AvailableEngines,
+    /// The results of the last checks of the engines.
+    pub engine_checks: Arc<dyn EngineChecks>,
     /// Signs permissions to listen.
     pub signer: Arc<dyn Signer>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What is accepted.
     pub limits: Limits,
+    /// Where clients reach the service; absent where only a request says it.
+    pub public_url: Option<String>,
     /// What the page for people is told.
     pub console: Console,
     /// Says why a webhook's address is not accepted.
     pub check_webhook_url: fn(&str, bool) -> Result<(), String>,
+    /// Tries receivers of webhooks out.
+    pub webhook_probe: Arc<dyn WebhookProbe>,
+    /// Writes what the page of a shared interview shows.
+    pub shared_page: fn(&SharedContent<'_>) -> Result<SharedPage, String>,
 }
 
 /// What is accepted.
@@ -213,6 +250,9 @@ impl ApiService {
 fn finish(mut response: axum::response::Response, request_id: &str) -> Response<Body> {
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem.into_response(request_id),
+        None if response.extensions().get::<PlainPage>().is_some() => {
+            response.map(|body| body.map_err(io::Error::other).boxed_unsync())
+        }
         // A rejection or error of axum's own.
         None if response.status().is_client_error() || response.status().is_server_error() => {
             tracing::error!(

@@ -204,7 +204,8 @@ pub(crate) async fn change_note(
     tag = "Notes", params(OwnInterview, NoteId),
     responses((status = 204, description = "The note is deleted.")),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchNote]])))),
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchNote,
+        ErrorCode::Conflict]])))),
 )]
 pub(crate) async fn delete_note(
     State(api): State<Arc<Api>>,
@@ -215,8 +216,9 @@ pub(crate) async fn delete_note(
     let path = known(&key, values.get("note_id"))?;
     let document = api.records.read(&path).await?.ok_or_else(no_note)?;
     let delete = Write::Delete {
-        path,
-        precondition: Precondition::Exists,
+        path: path.clone(),
+        // What is subtracted is the size of just this version.
+        precondition: Precondition::Version(document.version),
     };
     // One that cannot be read is not counted either.
     let note = document.decode::<Note>().ok();
@@ -225,8 +227,12 @@ pub(crate) async fn delete_note(
         None => totals,
     };
     match api.write_note(&key, delete, count).await? {
-        // Another request has deleted it meanwhile.
-        NoteWrite::Written | NoteWrite::Stale(_) => Ok(StatusCode::NO_CONTENT),
+        NoteWrite::Written => Ok(StatusCode::NO_CONTENT),
+        NoteWrite::Stale(stale) => match api.records.read(&path).await? {
+            Some(_) => Err(stale.into()),
+            // Another request has deleted it meanwhile.
+            None => Ok(StatusCode::NO_CONTENT),
+        },
     }
 }
 

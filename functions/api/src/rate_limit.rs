@@ -26,7 +26,10 @@ use http::Request;
 use http_body_util::BodyExt;
 use runtime::{http::Problem, serve::Peer};
 
-use crate::direct_calls::{DirectCall, DirectCalls};
+use crate::{
+    clip::{ClipPlace, ClipPlaces},
+    direct_calls::{DirectCall, DirectCalls},
+};
 
 /// After this many requests, clients without recent requests are forgotten.
 const FORGET_AFTER: u32 = 4_096;
@@ -87,6 +90,7 @@ struct Counts {
     addresses: Option<Limiter<IpAddr>>,
     streams: Mutex<HashMap<UserId, u32>>,
     direct_calls: DirectCalls,
+    clips: ClipPlaces,
 }
 
 impl fmt::Debug for RateLimits {
@@ -104,6 +108,7 @@ impl RateLimits {
             addresses: rate_limits.address_requests.map(Limiter::new),
             streams: Mutex::default(),
             direct_calls: DirectCalls::default(),
+            clips: ClipPlaces::default(),
         }))
     }
 
@@ -125,6 +130,11 @@ impl RateLimits {
     /// Counts a call of a user who waits for an analysis.
     pub(crate) fn begin_direct_call(&self, user: &UserId) -> Result<DirectCall, Problem> {
         self.0.direct_calls.begin(user)
+    }
+
+    /// Takes a place for a clip of a user.
+    pub(crate) fn begin_clip(&self, user: &UserId) -> Result<ClipPlace, Problem> {
+        self.0.clips.begin(user)
     }
 
     /// Counts a stream of a user for as long as the answer lasts that it is given to.

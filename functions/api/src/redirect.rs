@@ -33,7 +33,8 @@ impl Api {
                 continue;
             };
             let is_there = delivery.url.as_deref() == Some(url);
-            if delivery.state == DeliveryState::Pending && !is_there {
+            let is_own = delivery.webhook.is_none();
+            if delivery.state == DeliveryState::Pending && is_own && !is_there {
                 let id = document.path.split().1;
                 let name = ids::task_name(&format!("{id}-redirect-{now}"));
                 self.enqueue_webhook(interview, id, url, &delivery, name)

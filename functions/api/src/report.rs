@@ -93,7 +93,7 @@ pub(crate) async fn html(
 
 impl Api {
     /// The stored report and one of its objects.
-    async fn report_object(
+    pub(crate) async fn report_object(
         &self,
         interview: &Interview,
         object: impl Fn(&StoredReport) -> Option<String>,

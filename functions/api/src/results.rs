@@ -10,12 +10,13 @@ use axum::{
 use domain::{
     ErrorCode, Interview,
     analysis::Analysis,
+    stale::Stale,
     waveform::{Bits, DamagedWaveform, JsonData, RescaleError, StoredWaveform},
 };
 use http::header;
 use runtime::http::Problem;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     Api,
@@ -60,19 +61,33 @@ fn samples_per_pixel<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>,
     parameter(input, parse, expected)
 }
 
+/// An analysis, and whether it is out of date.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StoredAnalysis")]
+pub(crate) struct AnalysisBody {
+    #[serde(flatten)]
+    pub(crate) analysis: Analysis,
+    /// Since when the transcript or what is known of the speakers is another than it was made
+    /// from; `null` where both are the same.
+    pub(crate) stale: Option<Stale>,
+}
+
 /// Read the analysis
+///
+/// Its quotes are looked up in the newest words of the transcript: after a correction they
+/// have the status that they have there. A rating is left out where no quote is left for it.
 #[utoipa::path(
     get, path = "/v1/interviews/{id}/analysis", operation_id = "get_analysis", tag = "Results",
     params(OwnInterview),
-    responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
+    responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/StoredAnalysis"), example = examples::stored_analysis)),
     extensions(("x-errors" = json!(errors(
         &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
 )]
 pub(crate) async fn analysis(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-) -> Result<Json<Analysis>, ApiError> {
-    let analysis = api.data::<Analysis>(&interview, "analysis").await?;
+) -> Result<Json<AnalysisBody>, ApiError> {
+    let analysis = api.analysis_part(&interview).await?;
     Ok(Json(analysis.ok_or_else(|| not_ready("analysis"))?))
 }
 

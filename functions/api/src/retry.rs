@@ -8,18 +8,17 @@ use axum::{
 };
 use domain::{
     ErrorCode, Interview, InterviewKey, Timestamp,
-    callback::Job,
-    ids::{random_name, task_name},
+    ids::random_name,
     interview_store::{self, Decision},
-    ports::{Queue, Records, Task},
+    ports::{Queue, Records},
     steps::{Step, StepName, StepState},
-    versions::UnknownFields,
 };
 use http::StatusCode;
 use hyper::body::Body as _;
 use runtime::http::{Problem, read_json};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use steps::{begin_task, startable};
 
 use crate::{
     Api,
@@ -128,7 +127,7 @@ impl Retry {
         let (before, interview) = reopened??;
         let mut begun = Vec::new();
         for step in startable(&interview) {
-            if let Err(problem) = self.enqueue(&interview, step).await {
+            if let Err(problem) = enqueue(&*self.queue, &interview, step).await {
                 // No worker would ever begin it.
                 self.put_back(key, &before, &interview, &begun).await;
                 return Err(problem);
@@ -136,30 +135,6 @@ impl Retry {
             begun.push(step);
         }
         Ok(interview)
-    }
-
-    async fn enqueue(&self, interview: &Interview, step: StepName) -> Result<(), Problem> {
-        let key = interview.key();
-        let body = match (step, &interview.audio) {
-            (StepName::Transcription, Some(audio)) => serde_json::to_value(Job {
-                key,
-                object: audio.object.clone(),
-                generation: audio.generation.unwrap_or(0),
-                answer: None,
-                unknown: UnknownFields::default(),
-            }),
-            _ => serde_json::to_value(key),
-        };
-        // Another one for each try: a second call finds nothing that has failed.
-        let plain = format!("{}-{step}-retry-{}", interview.id, random_name());
-        let task = Task {
-            name: task_name(&plain),
-            body: body.map_err(|_| Problem::internal())?,
-            delay: Duration::ZERO,
-            trace: interview.trace,
-        };
-        self.queue.enqueue(step.as_str(), task).await?;
-        Ok(())
     }
 
     /// Lets those steps fail again that no worker has begun or will begin.
@@ -184,9 +159,23 @@ impl Retry {
             interview.touch(self.now);
             Decision::Write((), Vec::new())
         };
-        // The sweep fails a step that could not be rolled back.
+        // The sweep has a step begun that could not be rolled back, as after a commit whose
+        // outcome is not known.
         let _ = interview_store::transact(&*self.records, key, self.now, put_back).await;
     }
+}
+
+/// Queues a step for its function.
+pub(crate) async fn enqueue(
+    queue: &dyn Queue,
+    interview: &Interview,
+    step: StepName,
+) -> Result<(), Problem> {
+    // Another one for each try: a second call finds nothing that has failed.
+    let plain = format!("{}-{step}-retry-{}", interview.id, random_name());
+    let task = begin_task(interview, step, &plain).map_err(|_| Problem::internal())?;
+    queue.enqueue(step.as_str(), task).await?;
+    Ok(())
 }
 
 /// The failed steps that are asked for and may run again, and those that failed for their
@@ -232,7 +221,8 @@ fn failed_steps(
         if follows {
             steps.push(step);
         } else if request.is_none_or(|request| request == step) && !waits {
-            match check.admit(interview, step) {
+            let chosen = interview.steps.step(step).chosen_engine.as_deref();
+            match check.admit(interview, step, chosen) {
                 Ok(()) => steps.push(step),
                 Err(problem) => refused = refused.or(Some(problem)),
             }
@@ -251,16 +241,4 @@ fn never_begun(step: &Step, now: Timestamp) -> bool {
     let waits = step.state == StepState::Pending && step.input.is_none();
     let long = |due: Timestamp| now.since(due) > A_WHILE;
     waits && step.due_since.is_some_and(long)
-}
-
-/// What waits, and has what it needs.
-fn startable(interview: &Interview) -> Vec<StepName> {
-    let state = |step: StepName| interview.steps.step(step).state;
-    let ready = |step: &StepName| {
-        let fed = step
-            .needs()
-            .is_none_or(|needed| state(needed) == StepState::Done);
-        state(*step) == StepState::Pending && fed
-    };
-    StepName::ALL.into_iter().filter(ready).collect()
 }

@@ -6,7 +6,7 @@ use domain::{
     given::{self, Engine},
     interview_store,
     ledger::{self, Amounts, Day, Ledger, SpendingLimits},
-    ports::EngineStatus,
+    ports::{AvailableEngine, EngineId, EngineStatus},
     steps::{Code, StepError, StepName, StepState},
 };
 use runtime::http::Problem;
@@ -15,8 +15,12 @@ use crate::Api;
 
 /// What failed steps would be given now.
 pub(crate) struct RetryCheck {
-    speech: (&'static str, String),
+    /// The engine that is in use, and its model: the active one's substitute, where it has one.
+    speech: (String, String),
     language: EngineStatus,
+    /// The engines that runs can choose, the active one first.
+    speech_engines: Vec<AvailableEngine>,
+    language_engines: Vec<AvailableEngine>,
     max_duration_ms: u64,
     /// The revision of the transcript, where there is one.
     revision: Option<u64>,
@@ -36,8 +40,10 @@ impl RetryCheck {
             ledger::month(records, &key.user_id, Day::of(now).month()).await?
         };
         Ok(Self {
-            speech: (api.live.name(), api.live.model().to_owned()),
+            speech: (api.live.name().to_owned(), api.live.model().to_owned()),
             language: api.direct.status(),
+            speech_engines: api.available(StepName::Transcription),
+            language_engines: api.available(StepName::Analysis),
             max_duration_ms: api.limits.max_duration_ms,
             revision: head.map(|head| head.revision),
             limits,
@@ -46,14 +52,20 @@ impl RetryCheck {
         })
     }
 
-    /// Refuses a step that would fail again, or use more than its user may.
-    pub(crate) fn admit(&self, interview: &Interview, step: StepName) -> Result<(), Problem> {
+    /// Refuses a step that would fail again by this engine, or by the active one, or use more
+    /// than its user may.
+    pub(crate) fn admit(
+        &self,
+        interview: &Interview,
+        step: StepName,
+        engine: Option<&str>,
+    ) -> Result<(), Problem> {
         let failed = interview.steps.step(step);
         let error = failed.error.as_ref();
         let error = error.filter(|error| failed.state == StepState::Failed && !error.retryable);
         if let Some(error) = error.filter(|error| depends_on_given(error)) {
             let given = failed.given.as_ref();
-            if given.is_some() && given == self.given(interview, step).as_ref() {
+            if given.is_some() && given == self.given(interview, step, engine).as_ref() {
                 return Err(nothing_changed(step, error));
             }
         }
@@ -74,28 +86,41 @@ impl RetryCheck {
     }
 
     /// A digest of what the step would be given; nothing where it does not matter.
-    fn given(&self, interview: &Interview, step: StepName) -> Option<String> {
+    fn given(&self, interview: &Interview, step: StepName, engine: Option<&str>) -> Option<String> {
         let generation = interview.audio.as_ref().and_then(|audio| audio.generation);
         let longest = self.max_duration_ms;
         Some(match step {
             StepName::Transcription => {
-                let engine = Engine {
-                    name: self.speech.0,
+                let active = Engine {
+                    name: &self.speech.0,
                     model: Some(&self.speech.1),
                 };
+                let engine = other(&self.speech_engines, engine).unwrap_or(active);
                 given::to_transcription(interview, generation, engine, longest)
             }
             StepName::Waveform => given::to_waveform(generation, longest),
             StepName::Analysis => {
-                let engine = Engine {
+                let active = Engine {
                     name: &self.language.name,
                     model: self.language.model.as_deref(),
                 };
+                let engine = other(&self.language_engines, engine).unwrap_or(active);
                 given::to_analysis(interview, self.revision?, engine)
             }
             StepName::Report => return None,
         })
     }
+}
+
+/// The engine with this id, unless it is the active one, which may have a substitute.
+fn other<'a>(available: &'a [AvailableEngine], id: Option<&str>) -> Option<Engine<'a>> {
+    let id = EngineId::parse(id?);
+    let found = available.iter().position(|found| id.is(found))?;
+    let found = available.get(found).filter(|_| found > 0)?;
+    Some(Engine {
+        name: &found.engine,
+        model: found.model.as_deref(),
+    })
 }
 
 /// Whether the error follows from what the step was given, and from nothing else.
@@ -111,13 +136,14 @@ fn nothing_changed(step: StepName, error: &StepError) -> Problem {
             "ask for an upload URL and upload the whole recording again"
         }
         StepName::Transcription => {
-            "change `speakers_expected` or `channels`, upload another recording or one with another `language` \
-             in a new interview, or have the operator change the speech engine or its model"
+            "change `speakers_expected`, `channels` or `key_terms`, upload another recording or one \
+             with another `language` in a new interview, run it again with another engine, or have the \
+             operator change the speech engine or its model"
         }
         StepName::Waveform => "upload another recording in a new interview",
         StepName::Analysis | StepName::Report => {
-            "change the speakers' roles, or have the operator change the language engine or its \
-             model"
+            "change the speakers' roles, run it again with another engine, or have the operator \
+             change the language engine or its model"
         }
     };
     let detail = format!(

@@ -20,12 +20,14 @@ use utoipa::openapi::path::Paths;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Api, analyze_async, analyze_sync, audio, callbacks, change, console, deliveries, engines,
+    Api,
+    access::{authenticate, authenticate_in_person},
+    analyze_async, analyze_sync, assessment, audio, callbacks, change, clip, collections,
+    comparison, console, corrections, deliveries, engines,
     error::{ApiError, no_such_path},
-    events, health,
-    identity::credentials,
-    import, interviews, list, notes, openapi, report, results, retry, stream, transcript, uploads,
-    usage, view, webhook_secret,
+    events, health, highlights, import, interviews, list, notes, openapi, report, results, retry,
+    rubrics, runs, search, shares, stream, themes, tokens, transcript, uploads, usage, view,
+    webhook_secret, webhooks,
 };
 
 type Routes = OpenApiRouter<Arc<Api>>;
@@ -44,15 +46,48 @@ fn users() -> Routes {
         .routes(routes!(engines::engines))
         .routes(routes!(usage::usage))
         .routes(routes!(list::list, interviews::create))
+        .routes(routes!(search::search))
         .routes(routes!(view::show, change::change, interviews::delete))
+        .routes(routes!(collections::list, collections::create))
+        .routes(routes!(
+            collections::show,
+            collections::change,
+            collections::delete
+        ))
+        .routes(routes!(comparison::json))
+        .routes(routes!(comparison::csv))
+        .routes(routes!(comparison::xlsx))
+        .routes(routes!(themes::show, themes::start))
+        .routes(routes!(rubrics::list, rubrics::create))
+        .routes(routes!(rubrics::templates))
+        .routes(routes!(rubrics::show, rubrics::change, rubrics::delete))
         .routes(routes!(retry::retry))
+        .routes(routes!(runs::list, runs::start))
+        .routes(routes!(runs::select))
+        .routes(routes!(assessment::get, assessment::put))
+        .routes(routes!(assessment::history))
         .routes(routes!(notes::notes, notes::add_note))
         .routes(routes!(notes::change_note, notes::delete_note))
+        .routes(routes!(highlights::list, highlights::add))
+        .routes(routes!(highlights::change, highlights::delete))
+        .routes(routes!(highlights::across::list))
+        .routes(routes!(clip::clip))
+        .routes(routes!(shares::list, shares::create))
+        .routes(routes!(shares::revoke))
         .routes(routes!(deliveries::deliveries))
         .routes(routes!(deliveries::replay))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::delete))
+        .routes(routes!(webhooks::test))
         .routes(routes!(webhook_secret::show, webhook_secret::rotate))
         .routes(routes!(uploads::upload_url))
-        .routes(routes!(transcript::json, import::import))
+        .routes(routes!(
+            transcript::json,
+            import::import,
+            corrections::correct
+        ))
+        .routes(routes!(corrections::history))
+        .routes(routes!(corrections::undo))
         .routes(routes!(transcript::srt))
         .routes(routes!(transcript::vtt))
         .routes(routes!(transcript::txt))
@@ -63,6 +98,13 @@ fn users() -> Routes {
         .routes(routes!(report::docx))
         .routes(routes!(report::html))
         .routes(routes!(analyze_sync::analyze))
+}
+
+/// For users who sign in themselves, and not for their access tokens.
+fn in_person() -> Routes {
+    Routes::new()
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
 }
 
 /// For users, and for clients with a link.
@@ -77,7 +119,14 @@ fn public() -> Routes {
         .routes(routes!(openapi::openapi))
         .routes(routes!(console::page))
         .routes(routes!(console::interview_page))
+        .routes(routes!(console::rubrics_page))
+        .routes(routes!(console::tokens_page))
+        .routes(routes!(console::collections_page))
+        .routes(routes!(console::collection_page))
         .routes(routes!(console::asset))
+        .routes(routes!(shares::open::page, shares::open::page_head))
+        .routes(routes!(shares::open::docx))
+        .routes(routes!(shares::open::audio, shares::open::audio_head))
 }
 
 /// For the platform and for speech engines, whose addresses have no rate limit.
@@ -93,9 +142,11 @@ pub(crate) fn router(api: &Arc<Api>) -> Router {
     let users = users()
         .merge(streams().route_layer(from_fn_with_state(state(), limit_streams)))
         .route_layer(from_fn_with_state(state(), authenticate));
+    let in_person = in_person().route_layer(from_fn_with_state(state(), authenticate_in_person));
     let listeners =
         listeners().route_layer(from_fn_with_state(state(), authenticate_without_token));
     let limited = users
+        .merge(in_person)
         .merge(listeners)
         .merge(public())
         .route_layer(from_fn(check_method))
@@ -107,7 +158,10 @@ pub(crate) fn router(api: &Arc<Api>) -> Router {
 
 /// The operations as their handlers describe them.
 pub(crate) fn paths() -> Paths {
-    let all = users().merge(streams()).merge(listeners());
+    let all = users()
+        .merge(streams())
+        .merge(in_person())
+        .merge(listeners());
     all.merge(public()).merge(machines()).into_openapi().paths
 }
 
@@ -139,20 +193,7 @@ async fn check_method(
     Err(problem.with_header(header::ALLOW, &allowed).into())
 }
 
-/// Finds out who the user is, and counts the request for that user.
-async fn authenticate(
-    State(api): State<Arc<Api>>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    let credentials = credentials(request.headers());
-    let user = api.identity.identify(&credentials).await?;
-    api.limits.rate_limits.admit_user(&user)?;
-    request.extensions_mut().insert(user);
-    Ok(next.run(request).await)
-}
-
-/// The same, unless the request brings the token of a link: that says whose recording it is.
+/// [`authenticate`], unless the request brings the token of a link: that says whose recording it is.
 async fn authenticate_without_token(
     api: State<Arc<Api>>,
     request: Request,

@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use domain::{
-    ErrorCode, UserId,
+    ErrorCode, UserId, language,
     ports::{LiveOptions, SampleStream, Segment, SegmentStream},
     steps::{Code, StepError},
     transcript::{AudioFacts, Speaker, Transcript, TranscriptHead, Word},
@@ -39,7 +39,7 @@ use crate::{
     sse,
     stream_charge::StreamCharge,
     temp_recording::TempRecording,
-    transcript::TranscriptBody,
+    transcript_body::TranscriptBody,
     validation::{LANGUAGE, check_language},
 };
 
@@ -140,7 +140,7 @@ pub(crate) async fn transcribe_stream(
         charge,
         decoding: Some(decoding),
         words: Vec::new(),
-        head: api.head(language),
+        head: api.head(language.filter(|tag| !language::is_multi(tag))),
         request_id,
         ended: false,
         _spooled: spooled,

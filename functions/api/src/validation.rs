@@ -7,8 +7,10 @@ use domain::{
     ErrorCode, Private, RecordedAt, Timestamp,
     analysis::{
         Criterion, MAX_ANCHOR, MAX_COMPETENCIES, MAX_COMPETENCY_DESCRIPTION, MAX_COMPETENCY_NAME,
-        Rubric,
+        MAX_WEIGHT, Rubric,
     },
+    language::MULTI,
+    tags::{MAX_TAG, MAX_TAGS},
 };
 use regex::Regex;
 use runtime::http::Problem;
@@ -30,6 +32,12 @@ pub(crate) const MAX_MEDIA_TYPE: usize = 200;
 /// The most speakers that can be expected.
 pub(crate) const MAX_SPEAKERS_EXPECTED: u32 = 20;
 
+/// The most key terms of an interview.
+pub(crate) const MAX_KEY_TERMS: usize = 100;
+
+/// The longest key term, in characters.
+pub(crate) const MAX_KEY_TERM: usize = 100;
+
 /// The longest time that an interview can ask to be kept for, in days: ten years.
 pub(crate) const MAX_RETENTION_DAYS: u32 = 3_650;
 
@@ -50,9 +58,12 @@ pub(crate) static LINE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// A BCP 47 tag by its shape: letters, then subtags.
-pub(crate) static LANGUAGE: LazyLock<Regex> =
-    LazyLock::new(|| pattern("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"));
+/// A BCP 47 tag by its shape, letters, then subtags; or [`MULTI`].
+pub(crate) static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        "^([A-Za-z]{{2,3}}(-[A-Za-z0-9]{{1,8}})*|{MULTI})$"
+    ))
+});
 
 /// `type/subtype` with optional parameters, of characters that a header may have.
 pub(crate) static MEDIA_TYPE: LazyLock<Regex> =
@@ -123,6 +134,24 @@ pub(crate) fn check_speakers_expected(count: Option<u32>) -> Result<(), Problem>
     check_count("speakers_expected", count, MAX_SPEAKERS_EXPECTED)
 }
 
+pub(crate) fn check_key_terms(terms: &[Private]) -> Result<(), Problem> {
+    let is_valid =
+        terms.len() <= MAX_KEY_TERMS && terms.iter().all(|term| is_name(term, MAX_KEY_TERM));
+    let why = format!(
+        "at most {MAX_KEY_TERMS} terms of 1 to {MAX_KEY_TERM} characters, without line ends and \
+         the like"
+    );
+    ensure(is_valid, "key_terms", &why)
+}
+
+pub(crate) fn check_tags(tags: &[Private]) -> Result<(), Problem> {
+    let is_valid = tags.len() <= MAX_TAGS && tags.iter().all(|tag| is_name(tag, MAX_TAG));
+    let why = format!(
+        "at most {MAX_TAGS} tags of 1 to {MAX_TAG} characters, without line ends and the like"
+    );
+    ensure(is_valid, "tags", &why)
+}
+
 fn check_count(field: &str, count: Option<u32>, most: u32) -> Result<(), Problem> {
     let is_valid = count.is_none_or(|count| (1..=most).contains(&count));
     ensure(is_valid, field, &format!("1 to {most}"))
@@ -155,7 +184,7 @@ pub(crate) fn recorded_at(text: &str, now: Timestamp) -> Result<RecordedAt, Prob
 }
 
 pub(crate) fn check_language(tag: &str) -> Result<(), Problem> {
-    let why = "a BCP 47 tag such as `en` or `pt-BR`";
+    let why = "a BCP 47 tag such as `en` or `pt-BR`, or `multi` for several languages";
     ensure(LANGUAGE.is_match(tag), "language", why)
 }
 
@@ -171,8 +200,8 @@ pub(crate) fn check_rubric(rubric: &Rubric) -> Result<(), Problem> {
         && competencies.iter().all(is_valid_criterion);
     let why = format!(
         "1 to {MAX_COMPETENCIES} competencies, each with a name of 1 to {MAX_COMPETENCY_NAME} \
-         characters, a description of at most {MAX_COMPETENCY_DESCRIPTION} characters and \
-         anchors of at most {MAX_ANCHOR}"
+         characters, a description of at most {MAX_COMPETENCY_DESCRIPTION} characters, \
+         anchors of at most {MAX_ANCHOR} and a weight from 0 to {MAX_WEIGHT}"
     );
     ensure(is_valid, "rubric", &why)
 }
@@ -184,6 +213,9 @@ fn is_valid_criterion(criterion: &Criterion) -> bool {
         && is_short(&criterion.name, MAX_COMPETENCY_NAME)
         && is_short(&criterion.description, MAX_COMPETENCY_DESCRIPTION)
         && anchors.all(|anchor| is_short(anchor, MAX_ANCHOR))
+        && criterion
+            .weight
+            .is_none_or(|weight| (0.0..=MAX_WEIGHT).contains(&weight))
 }
 
 /// Whether a text can be an idempotency key.
@@ -272,13 +304,14 @@ mod tests {
 
     #[test]
     fn languages_are_tags() {
-        for tag in ["en", "gsw", "pt-BR", "zh-Hant-TW", "de-1996"] {
+        for tag in ["en", "gsw", "pt-BR", "zh-Hant-TW", "de-1996", "multi"] {
             assert!(LANGUAGE.is_match(tag), "{tag}");
         }
         for tag in [
             "",
             "e",
             "engl",
+            "multilingual",
             "en-",
             "en_US",
             "en-123456789",
@@ -337,6 +370,7 @@ mod tests {
                     low: text(anchor),
                     ..Default::default()
                 }),
+                weight: None,
                 unknown: UnknownFields::default(),
             }],
             unknown: UnknownFields::default(),

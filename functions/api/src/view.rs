@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ErrorCode, Interview, InterviewId, Private, RecordedAt, Timestamp, UserId,
-    analysis::{Analysis, DerivedFrom, Rubric},
+    analysis::{DerivedFrom, Rubric},
     audio::PLAYBACK_TYPE,
     audio_warning::AudioWarning,
     interview::{ChannelUse, Kind, Status},
@@ -16,6 +16,7 @@ use domain::{
     receipt::RECEIPTS,
     report::StoredReport,
     speaker::SpeakerLabel,
+    stale::Stale,
     steps::StepState,
     usable::Usable,
     versions::{Extended, StripUnknown},
@@ -36,7 +37,8 @@ use crate::{
         errors::{STORE, USER, errors},
         examples,
     },
-    transcript::TranscriptBody,
+    results::AnalysisBody,
+    transcript_body::TranscriptBody,
 };
 
 /// The parts of an interview that `?fields=` can name.
@@ -58,7 +60,7 @@ pub(crate) struct InterviewBody {
     usable: Option<Usable>,
     /// The kind of conversation, which selects the rubric and the wording.
     kind: Kind,
-    /// The language as a BCP 47 tag, given or recognised.
+    /// The language as a BCP 47 tag, given or recognised; `multi` for several.
     language: Option<String>,
     /// When the recording was made, given or read from its metadata: ISO 8601, without an offset
     /// where the recorder did not name its time zone, a date alone where it gave no time.
@@ -71,6 +73,10 @@ pub(crate) struct InterviewBody {
     audio: Option<AudioBody>,
     /// Where each of its steps stands.
     steps: PublicSteps,
+    /// The collection that it is in.
+    collection_id: Option<String>,
+    /// Its tags, in their order.
+    tags: Vec<Private>,
     /// Where its events go.
     webhook_url: Option<String>,
     /// The client's own data, as it came.
@@ -83,8 +89,14 @@ pub(crate) struct InterviewBody {
     /// What the channels of the recording carry: one speaker each (`speakers`), all the same
     /// conversation (`mixed`), or what the recording shows (`auto`).
     channels: ChannelUse,
+    /// Names and terms that are likely to be said.
+    key_terms: Vec<Private>,
     /// What is assessed, in place of the kind's own rubric.
     rubric: Option<Rubric>,
+    /// The id of the stored rubric that this is a copy of.
+    rubric_id: Option<String>,
+    /// The version of the stored rubric.
+    rubric_version: Option<u64>,
     /// For how many days it is kept, where that was requested.
     #[schemars(range(min = 1))]
     retention_days: Option<u32>,
@@ -144,7 +156,7 @@ pub(crate) struct WholeInterview {
     transcript: Option<TranscriptBody<'static>>,
     /// Its analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
-    analysis: Option<Analysis>,
+    analysis: Option<AnalysisBody>,
     /// Its waveform.
     #[serde(skip_serializing_if = "Option::is_none")]
     waveform: Option<JsonData>,
@@ -171,6 +183,9 @@ pub(crate) struct ReportBody {
     derived_from: Extended<DerivedFrom>,
     /// When it was made.
     created_at: Timestamp,
+    /// Since when the transcript or what is known of the speakers is another than it was made
+    /// from; `null` where both are the same.
+    stale: Option<Stale>,
 }
 
 /// The parameters of an interview.
@@ -234,32 +249,41 @@ impl Api {
         part: &str,
     ) -> Result<(), Interrupted> {
         match part {
-            "transcript" => match self.stored_transcript(interview).await? {
+            "transcript" => match self.stored_transcript(interview, None).await? {
                 Some(transcript) => transcript.write_json(out).await,
                 None => out.text("null").await,
             },
             "analysis" => {
-                let analysis = self.data::<Analysis>(interview, "analysis").await?;
+                let analysis = self.analysis_part(interview).await?;
                 out.json(&analysis).await
             }
-            "report" => {
-                let report = self.data::<StoredReport>(interview, "report").await?;
-                let path = |format| format!("/v1/interviews/{}/report.{format}", interview.id);
-                let body = report.map(|report| ReportBody {
-                    url: path("docx"),
-                    size_bytes: report.size_bytes,
-                    html_url: report.html.map(|_| path("html")),
-                    derived_from: report.derived_from,
-                    created_at: report.created_at,
-                });
-                out.json(&body).await
-            }
+            "report" => out.json(&self.report_part(interview).await?).await,
             "waveform" => out.json(&self.waveform_part(interview).await?).await,
             _ => {
                 let notes = self.all_notes(&interview.key()).await?;
                 out.json(&notes.known_only()).await
             }
         }
+    }
+
+    async fn report_part(&self, interview: &Interview) -> Result<Option<ReportBody>, Problem> {
+        let Some(report) = self.data::<StoredReport>(interview, "report").await? else {
+            return Ok(None);
+        };
+        let path = |format| format!("/v1/interviews/{}/report.{format}", interview.id);
+        let newest = self.newest_transcript(interview).await?;
+        let derived_from = report.derived_from.known;
+        Ok(Some(ReportBody {
+            url: path("docx"),
+            size_bytes: report.size_bytes,
+            html_url: report.html.map(|_| path("html")),
+            stale: newest.and_then(|newest| {
+                let assessment = interview.assessment.as_ref();
+                newest.stale(&derived_from, &interview.speakers, None, assessment)
+            }),
+            derived_from: derived_from.shown(interview).into(),
+            created_at: report.created_at,
+        }))
     }
 
     /// A product's document as clients may see it, if it is there.
@@ -309,12 +333,17 @@ impl Api {
             updated_at: interview.updated_at,
             audio,
             steps: interview.steps.into(),
+            collection_id: interview.collection_id,
+            tags: interview.tags,
             webhook_url: interview.webhook_url,
             metadata: interview.metadata,
             speakers: interview.speakers,
             speakers_expected: interview.speakers_expected,
             channels: interview.channels,
+            key_terms: interview.key_terms,
             rubric: interview.rubric,
+            rubric_version: interview.rubric_source.as_ref().map(|own| own.version),
+            rubric_id: interview.rubric_source.map(|own| own.id),
             retention_days: interview.retention_days,
         }
     }

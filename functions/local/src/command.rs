@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Host, HostEngines, Settings,
+    Host, HostEngines, Settings, doctor,
     maintenance::{self, Maintenance},
     models::{self, ModelsCommand},
     process,
@@ -48,6 +48,9 @@ enum Command {
     /// List, fetch and verify the models of the speech engine `whisper`
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Check the engines by one small request to each, say which settings to change, and keep the
+    /// result for `GET /v1/engines`
+    Doctor,
     /// Print the description of the API, `/openapi.json`
     Openapi,
 }
@@ -71,6 +74,9 @@ enum Work {
         /// What the channels carry: one speaker each, or all the same conversation
         #[arg(long, value_enum, default_value_t = Channels::Auto)]
         channels: Channels,
+        /// A name or term that is likely to be said, as it is spelt; for several, more than once
+        #[arg(long = "key-term", value_name = "TERM")]
+        key_terms: Vec<String>,
     },
 }
 
@@ -107,6 +113,13 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
             Ok(code) => ExitCode::from(code),
             Err(error) => fail(&format!("{error:#}"), 1),
         },
+        Command::Doctor => {
+            let data_dir = data_dir(&environment);
+            match doctor::run(&environment, &data_dir, &SystemClock).await {
+                Ok(code) => ExitCode::from(code),
+                Err(error) => fail(&format!("{error:#}"), 1),
+            }
+        }
         Command::Openapi => {
             let printed = writeln!(io::stdout(), "{}", api::description());
             printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
@@ -143,6 +156,7 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
             out,
             speakers,
             channels,
+            key_terms,
         } => {
             let input = match process::Input::read(&file) {
                 Ok(input) => input,
@@ -156,6 +170,7 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
             let hints = process::Hints {
                 speakers_expected: speakers,
                 channels: channels.into(),
+                key_terms,
             };
             process::run(settings, engines, input, &out, hints).await
         }
@@ -195,7 +210,10 @@ async fn host(
     let public_url = public_url.unwrap_or_else(|| format!("http://{}:{port}", settings.host));
     let data_dir = settings.data_dir.clone();
     let proxies = settings.rate_limits.trusted_proxies;
-    let names = (engines.transcriber.name(), engines.analyst.name());
+    let names = (
+        engines.transcribers.active.name(),
+        engines.analysts.active.name(),
+    );
     let host = Host::open(settings, public_url.clone(), engines, Arc::new(SystemClock)).await?;
     tracing::info!(event = "service.started", transcriber = names.0, analyzer = names.1, data_dir = %data_dir.display(), "ready at {public_url}");
     if let Some(supply) = supply {

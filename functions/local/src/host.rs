@@ -13,21 +13,25 @@ use ::models::Supply;
 use analyze::{Analyze, Direct};
 use announce::Announce;
 use anyhow::Context;
-use api::{Api, Console, Limits, LocalIdentity, RateLimits};
+use api::{Api, AvailableEngines, Console, Limits, LocalIdentity, ProxyIdentity, RateLimits};
 use config::Environment;
 use domain::{
     pipeline::Pipeline,
-    ports::{Analyst, Clock, DirectAnalysis, LiveTranscriber, Transcriber},
+    ports::{
+        Analyst, Clock, DirectAnalysis, EngineSet, Identity, LiveTranscriber, Transcriber,
+        WebhookProbe,
+    },
     webhook,
 };
 use embedded::{Store, StoreOptions};
 use emulation::Dispatcher;
-use engines::Fallback;
+use engines::{EngineHost, Fallback};
 use notify::{
     Notify,
     address::Policy,
     client::WebhookClient,
     lanes::{LaneLimits, Places},
+    probe::Probe,
     sign::Secrets,
     target,
 };
@@ -37,16 +41,16 @@ use sweep::Sweep;
 use transcribe::{Transcribe, turn_taking::TurnTaking};
 use waveform::Waveform;
 
-use crate::{Settings, service::EmbeddedService};
+use crate::{Settings, doctor::LastChecks, service::EmbeddedService};
 
 /// The engines that settings name.
 pub struct HostEngines {
-    /// Speech to words.
-    pub transcriber: Arc<dyn Transcriber>,
+    /// Speech to words: the active engine, and others that a run can choose.
+    pub transcribers: EngineSet<dyn Transcriber>,
     /// The same while it is spoken.
     pub live: Arc<dyn LiveTranscriber>,
-    /// Words to claims.
-    pub analyst: Arc<dyn Analyst>,
+    /// Words to claims, likewise.
+    pub analysts: EngineSet<dyn Analyst>,
 }
 
 impl HostEngines {
@@ -62,10 +66,20 @@ impl HostEngines {
     ) -> anyhow::Result<(Self, Option<Arc<Supply>>)> {
         let analyst = engines::analyst(environment)?;
         let speech = engines::speech_with(environment, fallback)?;
+        let with_diarization = |transcriber| engines::with_diarization(environment, transcriber);
+        let name = speech.transcriber.name();
+        let others = engines::other_transcribers(environment, name, EngineHost::ThisMachine)?;
+        let others: anyhow::Result<Vec<_>> = others.into_iter().map(with_diarization).collect();
         let engines = Self {
-            transcriber: engines::with_diarization(environment, speech.transcriber)?,
+            transcribers: EngineSet {
+                active: with_diarization(speech.transcriber)?,
+                others: others?,
+            },
             live: speech.live,
-            analyst,
+            analysts: EngineSet {
+                others: engines::other_analysts(environment, analyst.name(), None)?,
+                active: analyst,
+            },
         };
         Ok((engines, speech.supply))
     }
@@ -81,6 +95,8 @@ pub struct Host {
     public_url: String,
     live: Arc<dyn LiveTranscriber>,
     direct: Arc<dyn DirectAnalysis>,
+    available: AvailableEngines,
+    webhook_probe: Arc<dyn WebhookProbe>,
     functions: Vec<Arc<dyn Function>>,
 }
 
@@ -105,9 +121,26 @@ impl Host {
             Some(secrets) => secrets.clone(),
             None => own_secret(&settings.data_dir)?,
         };
-        let direct = Direct::by(Arc::clone(&engines.analyst), Arc::clone(&clock));
+        let direct = Direct::by(Arc::clone(&engines.analysts.active), Arc::clone(&clock));
+        let available = AvailableEngines {
+            speech: engines.transcribers.available(),
+            language: engines.analysts.available(),
+        };
         let live = Arc::clone(&engines.live);
-        let functions = functions(&store, &settings, &public_url, &clock, engines, secrets)?;
+        let policy = Policy::from_allow_private(settings.allow_private_webhooks);
+        let client = WebhookClient::new(policy).context("setting up the client for webhooks")?;
+        let sending = Sending {
+            secrets,
+            client: Arc::new(client),
+        };
+        let webhook_probe = Arc::new(Probe {
+            records: store.records(),
+            clock: Arc::clone(&clock),
+            secrets: sending.secrets.clone(),
+            client: Arc::clone(&sending.client) as _,
+            limits: LaneLimits::default(),
+        });
+        let functions = functions(&store, &settings, &public_url, &clock, engines, sending);
         Ok(Self {
             store,
             clock,
@@ -115,6 +148,8 @@ impl Host {
             public_url,
             live,
             direct,
+            available,
+            webhook_probe,
             functions,
         })
     }
@@ -129,16 +164,25 @@ impl Host {
         self.functions.iter()
     }
 
-    /// The API with the identity provider that trusts `X-User-Id`.
+    /// The API. Its users are named by clients, or by a trusted proxy.
     pub fn api(&self) -> Api {
+        let identity: Arc<dyn Identity> = match &self.settings.proxy {
+            None => Arc::new(LocalIdentity),
+            Some(proxy) => Arc::new(ProxyIdentity(proxy.clone())),
+        };
         Api {
-            identity: Arc::new(LocalIdentity),
+            identity,
             records: self.store.records(),
             uploads: self.store.bucket("uploads"),
             artifacts: self.store.bucket("artifacts"),
             queue: self.store.queue(),
             live: Arc::clone(&self.live),
             direct: Arc::clone(&self.direct),
+            available: self.available.clone(),
+            engine_checks: Arc::new(LastChecks::new(
+                &self.settings.data_dir,
+                self.settings.engine_settings.clone(),
+            )),
             signer: self.store.signer(),
             clock: Arc::clone(&self.clock),
             limits: Limits {
@@ -149,8 +193,11 @@ impl Host {
                 rate_limits: RateLimits::new(self.settings.rate_limits),
                 spending: self.settings.spending,
             },
+            public_url: (!self.public_url.is_empty()).then(|| self.public_url.clone()),
             console: Console::local(self.public_url.clone()),
             check_webhook_url: target::check,
+            webhook_probe: Arc::clone(&self.webhook_probe),
+            shared_page: report::shared_page,
         }
     }
 
@@ -160,6 +207,12 @@ impl Host {
     }
 }
 
+/// What webhooks are sent with.
+struct Sending {
+    secrets: Secrets,
+    client: Arc<WebhookClient>,
+}
+
 /// One of each, alphabetically.
 fn functions(
     store: &Store,
@@ -167,18 +220,17 @@ fn functions(
     public_url: &str,
     clock: &Arc<dyn Clock>,
     engines: HostEngines,
-    secrets: Secrets,
-) -> anyhow::Result<Vec<Arc<dyn Function>>> {
+    sending: Sending,
+) -> Vec<Arc<dyn Function>> {
     let (records, clock) = (store.records(), Arc::clone(clock));
     let steps = StepRunner {
         records: Arc::clone(&records),
         clock: Arc::clone(&clock),
     };
-    let client = WebhookClient::new(Policy::from_allow_private(settings.allow_private_webhooks));
-    Ok(vec![
+    vec![
         Arc::new(Analyze {
             steps: steps.clone(),
-            analyst: engines.analyst,
+            analysts: engines.analysts,
             queue: store.queue(),
             limits: settings.spending,
         }),
@@ -187,8 +239,8 @@ fn functions(
             records: Arc::clone(&records),
             queue: store.queue(),
             clock: Arc::clone(&clock),
-            secrets,
-            client: Arc::new(client.context("setting up the client for webhooks")?),
+            secrets: sending.secrets,
+            client: sending.client,
             places: Places::default(),
             limits: LaneLimits::default(),
         }),
@@ -201,6 +253,7 @@ fn functions(
             records,
             uploads: store.bucket("uploads"),
             artifacts: store.bucket("artifacts"),
+            queue: store.queue(),
             clock,
             retention: settings.retention,
         }),
@@ -210,7 +263,7 @@ fn functions(
             artifacts: store.bucket("artifacts"),
             public_url: settings.public_url.clone(),
             queue: store.queue(),
-            transcriber: engines.transcriber,
+            transcribers: engines.transcribers,
             max_duration: settings.max_duration,
             turns: TurnTaking::default(),
             limits: settings.spending,
@@ -221,7 +274,7 @@ fn functions(
             artifacts: store.bucket("artifacts"),
             max_duration_ms: millis(settings.max_duration),
         }),
-    ])
+    ]
 }
 
 fn millis(duration: Duration) -> u64 {

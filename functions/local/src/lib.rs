@@ -6,6 +6,7 @@
 //! in the cloud, by the same manifest, the crate `emulation` does here.
 
 pub mod command;
+mod doctor;
 mod host;
 mod maintenance;
 mod models;

@@ -161,7 +161,7 @@ pub(crate) async fn prepare(engines: &HostEngines, supply: Option<&Supply>) -> a
     let Err(error) = supply.obtain(&DownloadDisplay::new(&supply.model())).await else {
         return Ok(());
     };
-    let Some(substitute) = engines.transcriber.substitute() else {
+    let Some(substitute) = engines.transcribers.active.substitute() else {
         let hint = "the fallback engine needs the packages `pocketsphinx` and `pocketsphinx-en-us`";
         return Err(anyhow!("{error}. {hint}"));
     };

@@ -11,13 +11,13 @@ use anyhow::{Context, bail};
 use api::exports;
 use config::SystemClock;
 use domain::{
-    Interview, InterviewId, InterviewKey, UserId,
+    Interview, InterviewId, InterviewKey, Private, UserId,
     analysis::{Analysis, NO_LANGUAGE_MODEL},
     audio::Audio,
     interview::{ChannelUse, Status},
     interview_store,
     ledger::SpendingLimits,
-    ports::{ByteStream, ObjectStore, Overwrite, Precondition, Records, Write},
+    ports::{ByteStream, ObjectStore, Overwrite, Precondition, Write},
     report::StoredReport,
     transcript::Recognition,
     usable::Usable,
@@ -26,7 +26,6 @@ use domain::{
 use emulation::dispatch::GRACE;
 use futures::{StreamExt, TryStreamExt};
 use runtime::telemetry;
-use serde_json::Value;
 use steps::{Import, Imported, StepRunner};
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 use transcripts::TranscriptFile;
@@ -34,12 +33,13 @@ use transcripts::TranscriptFile;
 use crate::{Host, HostEngines, Settings, progress::Display};
 
 /// What the user knows of the recording.
-#[derive(Clone, Copy)]
 pub(crate) struct Hints {
     /// The number of people who speak.
     pub(crate) speakers_expected: Option<u32>,
     /// What its channels carry.
     pub(crate) channels: ChannelUse,
+    /// Names and terms that are likely to be said.
+    pub(crate) key_terms: Vec<String>,
 }
 
 /// What is processed.
@@ -137,6 +137,7 @@ async fn submit(host: &Host, input: Input, hints: Hints) -> anyhow::Result<Inter
     let mut interview = Interview::new(&key, input.name.clone().into(), host.clock.now());
     interview.speakers_expected = hints.speakers_expected;
     interview.channels = hints.channels;
+    interview.key_terms = hints.key_terms.into_iter().map(Private::from).collect();
     match input.content {
         Content::Recording { file, size } => {
             upload(host, &mut interview, input.name, &file, size).await?;
@@ -216,16 +217,16 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
         writeln!(io::stderr(), "warning: {}", reason.meaning())?;
     }
     if let Some(transcript) = interview_store::transcript(&*records, &key).await? {
-        let json = serde_json::to_vec_pretty(&exports::json(&transcript))?;
+        let json = serde_json::to_vec_pretty(&exports::json(interview, &transcript))?;
         fs::write(out.join("transcript.json"), json)?;
         fs::write(out.join("transcript.srt"), exports::srt(&transcript))?;
     }
-    if let Some(analysis) = data(&*records, &key, "analysis").await? {
+    if let Some(document) = records.read(&key.data("analysis")).await? {
+        let mut analysis: Analysis = document.decode()?;
         hint(&analysis)?;
-        fs::write(
-            out.join("analysis.json"),
-            serde_json::to_vec_pretty(&analysis)?,
-        )?;
+        analysis.derived_from = analysis.derived_from.shown(interview).into();
+        let json = serde_json::to_vec_pretty(&analysis)?;
+        fs::write(out.join("analysis.json"), json)?;
     }
     if let Some(document) = records.read(&key.data("waveform")).await? {
         let waveform: StoredWaveform = document.decode()?;
@@ -247,22 +248,10 @@ async fn leave_results(host: &Host, interview: &Interview, out: &Path) -> anyhow
 }
 
 /// Says which settings bring a scorecard, where no language model is connected.
-fn hint(analysis: &Value) -> anyhow::Result<()> {
-    let analysis: Analysis = serde_json::from_value(analysis.clone())?;
+fn hint(analysis: &Analysis) -> anyhow::Result<()> {
     let mut warnings = analysis.warnings.iter();
     if let Some(warning) = warnings.find(|warning| warning.code == NO_LANGUAGE_MODEL) {
         writeln!(io::stderr(), "{}", warning.message)?;
     }
     Ok(())
-}
-
-async fn data(
-    records: &dyn Records,
-    key: &InterviewKey,
-    name: &str,
-) -> anyhow::Result<Option<Value>> {
-    Ok(records
-        .read(&key.data(name))
-        .await?
-        .map(|document| document.fields))
 }

@@ -2,10 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use api::{Origins, RateLimitSettings};
+use api::{Origins, ProxySettings, RateLimitSettings};
 use config::{Environment, InvalidSetting};
 use domain::ledger::SpendingLimits;
 use notify::sign::Secrets;
+
+use crate::doctor;
 
 /// How the embedded service is to run; every variable is described in `docs/settings.md`.
 #[derive(Debug, Clone)]
@@ -16,6 +18,9 @@ pub struct Settings {
     pub port: u16,
     /// `PUBLIC_URL`: where clients reach the service, without a slash at the end.
     pub public_url: Option<String>,
+    /// `AUTH=proxy`: how a proxy says who the user is; without it (`AUTH=local`) every client
+    /// is believed.
+    pub proxy: Option<ProxySettings>,
     /// `DATA_DIR`.
     pub data_dir: PathBuf,
     /// `WEBHOOK_SECRET`; one is made and kept in the data directory without it.
@@ -34,13 +39,17 @@ pub struct Settings {
     pub spending: SpendingLimits,
     /// `RETENTION_DAYS`: how long interviews are kept.
     pub retention: Option<Duration>,
+    /// A digest of the settings of engines, by which the result of a check is known to be theirs.
+    pub engine_settings: String,
 }
 
 impl Settings {
     /// Reads the settings; the first wrong one is the error.
     pub fn read(environment: &Environment) -> Result<Self, InvalidSetting> {
-        environment.word("AUTH", &["local"])?;
+        let auth = environment.word("AUTH", &["local", "proxy"])?;
+        let proxy = (auth == "proxy").then(|| ProxySettings::read(environment));
         Ok(Self {
+            proxy: proxy.transpose()?,
             host: environment.text("HOST").unwrap_or("127.0.0.1").to_owned(),
             port: environment.parsed("PORT", 8000, "a port, 0 to 65535")?,
             public_url: environment.public_url()?,
@@ -53,6 +62,7 @@ impl Settings {
             rate_limits: RateLimitSettings::read(environment, RateLimitSettings::default())?,
             spending: environment.spending_limits()?,
             retention: environment.retention()?,
+            engine_settings: doctor::digest(environment),
         })
     }
 }

@@ -14,12 +14,12 @@ use ipnet::Ipv4Net;
 pub enum Policy {
     /// Only addresses of the public internet.
     PublicOnly,
-    /// Those, and this machine itself: for a receiver on a developer's laptop.
+    /// Those of the public internet and of this machine: for a receiver on a developer's laptop.
     AllowLoopback,
 }
 
 impl Policy {
-    /// As the setting `WEBHOOK_ALLOW_PRIVATE` wants it.
+    /// The policy that `WEBHOOK_ALLOW_PRIVATE` sets.
     pub const fn from_allow_private(allow_private: bool) -> Self {
         if allow_private {
             Self::AllowLoopback

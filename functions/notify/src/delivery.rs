@@ -49,6 +49,12 @@ impl Notify {
         event: WebhookEvent,
         source: &DeliverySource,
     ) -> Result<(), Failure> {
+        if *source == DeliverySource::Message {
+            self.fan_out(&event).await?;
+            if event.url.is_empty() {
+                return Ok(());
+            }
+        }
         let url = match self.receiver(&event).await? {
             ReceiverState::Listening(url) => url,
             ReceiverState::Gone => return self.settle(&event, DeliveryState::Failed).await,
@@ -87,6 +93,9 @@ impl Notify {
     /// Whether the event has a receiver. `interview.deleted` is sent although the
     /// interview is deleted.
     pub(crate) async fn receiver(&self, event: &WebhookEvent) -> Result<ReceiverState, Failure> {
+        if let Some(id) = &event.webhook {
+            return self.user_receiver(event, id).await;
+        }
         if event.event_type == EventType::Deleted {
             return Ok(ReceiverState::Listening(event.url.clone()));
         }
@@ -207,6 +216,9 @@ impl Notify {
 
     /// The receiver answered 410: it wants to hear no more of this interview.
     async fn mark_receiver_gone(&self, event: &WebhookEvent) -> Result<(), Failure> {
+        if let Some(id) = &event.webhook {
+            return self.mark_webhook_gone(event, id).await;
+        }
         let now = self.clock.now();
         let stop = |interview: Option<&mut Interview>| match interview {
             // The URL may have changed since; the new receiver has not answered

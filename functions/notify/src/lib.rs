@@ -3,7 +3,8 @@
 //! Listens to the topic of webhook events, and works off the queues of retries. The log
 //! of each event lies below its interview: the attempts, the receiver's responses, and
 //! the time of the next attempt. In reading order: [`Notify`], `delivery` from an event to
-//! the outcome of an attempt, `redirect` after a change of the receiver, `log` with what is
+//! the outcome of an attempt, `fan_out` to the webhooks for all interviews, `redirect` after a
+//! change of the receiver, `probe` for tests, `log` with what is
 //! stored and queued. [`lanes`] shares the places fairly, [`health`] and `circuit` postpone
 //! what goes to a receiver that fails. Standard Webhooks
 //! (<https://www.standardwebhooks.com>): [`sign`] makes the signatures with the secrets of
@@ -14,11 +15,13 @@ pub mod address;
 mod circuit;
 pub mod client;
 mod delivery;
+mod fan_out;
 pub mod health;
 pub mod lanes;
 mod log;
 pub mod outcome;
 mod owner;
+pub mod probe;
 mod redirect;
 pub mod resolver;
 pub mod schedule;

@@ -1,6 +1,10 @@
 //! The secrets that sign a user's webhooks.
 
-use domain::{Private, Timestamp, UserId, paths, webhook::OwnerSecret};
+use domain::{
+    Private, Timestamp, UserId, paths,
+    ports::{Records, RecordsError},
+    webhook::OwnerSecret,
+};
 use steps::Failure;
 
 use crate::{
@@ -18,13 +22,26 @@ impl Notify {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Secrets, Failure> {
-        let found = self.records.read(&paths::webhook_secret(user)).await?;
-        let Some(document) = found else {
-            return Ok(self.secrets.clone());
-        };
-        let owner: OwnerSecret = document.decode()?;
-        Ok(signing(&owner, &self.secrets, now)?)
+        Ok(secrets(&*self.records, &self.secrets, user, now).await?)
     }
+}
+
+/// The secrets that sign a user's webhooks now, beside the service's.
+pub(crate) async fn secrets(
+    records: &dyn Records,
+    service: &Secrets,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<Secrets, RecordsError> {
+    let path = paths::webhook_secret(user);
+    let Some(document) = records.read(&path).await? else {
+        return Ok(service.clone());
+    };
+    let owner: OwnerSecret = document.decode()?;
+    signing(&owner, service, now).map_err(|_| RecordsError::Unstorable {
+        path,
+        reason: "it is no secret that webhooks are signed with",
+    })
 }
 
 fn signing(

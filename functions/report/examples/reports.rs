@@ -50,6 +50,7 @@ fn write_example(samples: &str, folder: &Path) -> Result<(), Error> {
         analysis: &analysis,
         waveform: Some(&waveform),
         notes: &notes,
+        assessment: None,
         public_url: None,
     };
     let rendered = render(&content).map_err(Error::other)?;
@@ -71,6 +72,7 @@ fn time(folder: &Path) -> Result<(), Error> {
         analysis: &analysis,
         waveform: Some(&waveform),
         notes: &notes,
+        assessment: None,
         public_url: Some("https://interviews.example"),
     };
     let began = Instant::now();

@@ -1,7 +1,8 @@
 //! What a report is made from.
 
 use domain::{
-    Interview, analysis::Analysis, note::Note, transcript::Transcript, waveform::StoredWaveform,
+    Interview, analysis::Analysis, assessment::Assessment, note::Note, transcript::Transcript,
+    waveform::StoredWaveform,
 };
 
 /// Everything that a report holds.
@@ -17,6 +18,8 @@ pub struct ReportContent<'a> {
     pub waveform: Option<&'a StoredWaveform>,
     /// What people wrote down, in order.
     pub notes: &'a [Note],
+    /// What a person says about it.
+    pub assessment: Option<&'a Assessment>,
     /// Where the service is reached, without a slash at the end: times in the transcript lead
     /// to the recording there. Absent where no console is served.
     pub public_url: Option<&'a str>,

@@ -2,7 +2,7 @@
 //!
 //! Listens to `data/analysis`; writes both to the bucket for products, and where they lie to
 //! `data/report`. `sections` says what a report holds, without a format; `docx` and `html`
-//! write it.
+//! write it; `shared` leaves out of it what is the owner's alone.
 
 mod canvas;
 mod colour;
@@ -12,6 +12,7 @@ mod docx;
 mod html;
 mod recording;
 mod sections;
+mod shared;
 mod text;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     Interview, InterviewKey,
-    analysis::Analysis,
+    analysis::{Analysis, DerivedFrom},
     deletion,
     event::Event,
     interview_store,
@@ -41,6 +42,7 @@ use steps::{
 
 pub use content::ReportContent;
 pub use html::Page;
+pub use shared::shared_page;
 
 /// Who the documents say has written them.
 const AUTHOR: &str = "InterviewLens";
@@ -119,28 +121,51 @@ impl Report {
         };
         let analysis: Analysis = document.decode()?;
         let revision = analysis.derived_from.transcript_revision;
-        let assignment = StepRun {
+        let step_run = StepRun {
             key: key.clone(),
             step: StepName::Report,
             input: format!("{revision}@{}", analysis.created_at),
             engine: None,
         };
         let compose = |_, lease| self.compose(key, lease, analysis);
-        match Box::pin(self.steps.run(assignment, compose)).await? {
-            // A worker that was killed after its commit has left this to a redelivery.
-            Outcome::Finished | Outcome::AlreadySettled => self.delete_replaced(key).await,
+        match Box::pin(self.steps.run(step_run, compose)).await? {
+            // A worker that was killed after its commit has left this to a redelivery, and one
+            // that missed the response to its commit finds its lease ended.
+            Outcome::Finished
+            | Outcome::AlreadySettled
+            | Outcome::GivenUp
+            | Outcome::Superseded => self.delete_replaced(key).await,
             Outcome::Gone => self.clear(key).await,
-            _ => Ok(()),
+            Outcome::Deferred => Ok(()),
         }
     }
 
-    /// Deletes the reports that the stored one has replaced.
+    /// Deletes the reports that the stored one has replaced, and those of workers that were
+    /// killed before they stored theirs.
     async fn delete_replaced(&self, key: &InterviewKey) -> Result<(), Failure> {
-        let Some(document) = self.steps.records.read(&key.data("report")).await? else {
+        let records = &*self.steps.records;
+        // Read first: a worker that begins later has a newer token.
+        let interview = interview_store::interview(records, key).await?;
+        let document = records.read(&key.data("report")).await?;
+        let stored: Option<StoredReport> = document.map(|own| own.decode()).transpose()?;
+        if let Some(stored) = &stored {
+            deletion::clear_replaced(&*self.artifacts, key, &stored.object).await?;
+        }
+        let settled = interview.filter(|own| own.steps.report.is_settled());
+        let Some(interview) = settled else {
             return Ok(());
         };
-        let stored: StoredReport = document.decode()?;
-        Ok(deletion::clear_replaced(&*self.artifacts, key, &stored.object).await?)
+        let next = key.report_object(interview.last_token + 1);
+        for object in self.artifacts.list(&key.object_prefix()).await? {
+            let is_stored = stored.as_ref().is_some_and(|own| {
+                let html = own.html.as_ref();
+                own.object == object || html.is_some_and(|html| html.object == object)
+            });
+            if !is_stored && key.is_replaced(&object, &next) {
+                self.artifacts.delete(&object).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn clear(&self, key: &InterviewKey) -> Result<(), Failure> {
@@ -153,8 +178,7 @@ impl Report {
         lease: Lease,
         analysis: Analysis,
     ) -> Result<StepOutput, StepError> {
-        let derived_from = analysis.derived_from.known;
-        let rendered = self.rendered(key, analysis).await?;
+        let (derived_from, rendered) = self.rendered(key, analysis).await?;
         let size_bytes = rendered.docx.len() as u64;
         let object = key.report_object(lease.token);
         let html = StoredHtml {
@@ -183,23 +207,31 @@ impl Report {
         &self,
         key: &InterviewKey,
         analysis: Analysis,
-    ) -> Result<Rendered, StepError> {
-        let (interview, transcript) = self.sources(key).await?;
+    ) -> Result<(DerivedFrom, Rendered), StepError> {
+        let (interview, transcript, derived_from) = self.sources(key).await?;
         let waveform = self.waveform(key).await?;
         let notes = self.notes(key).await?;
+        let assessment = interview_store::assessment(&*self.steps.records, &interview).await;
+        let assessment = assessment.map_err(|error| storage_error(&error))?;
+        let derived_from = DerivedFrom {
+            assessment: assessment.as_ref().map(|assessment| assessment.version),
+            ..derived_from
+        };
         let public_url = self.public_url.clone();
         let rendered = tokio::task::spawn_blocking(move || {
+            let analysis = current(analysis, &interview, &transcript, derived_from);
             render(&ReportContent {
                 interview: &interview,
                 transcript: &transcript,
                 analysis: &analysis,
                 waveform: waveform.as_ref(),
                 notes: &notes,
+                assessment: assessment.as_ref(),
                 public_url: public_url.as_deref(),
             })
         });
         let rendered = rendered.await.map_err(|_| not_written())?;
-        rendered.map_err(|_| not_written())
+        Ok((derived_from, rendered.map_err(|_| not_written())?))
     }
 
     /// Writes an object to its end, also when the step is stopped meanwhile.
@@ -240,22 +272,44 @@ impl Report {
         Ok(notes)
     }
 
-    async fn sources(&self, key: &InterviewKey) -> Result<(Interview, Transcript), StepError> {
+    /// The interview, its transcript as it is corrected now, and what that is derived from.
+    async fn sources(
+        &self,
+        key: &InterviewKey,
+    ) -> Result<(Interview, Transcript, DerivedFrom), StepError> {
         let records = &*self.steps.records;
+        let missing = || {
+            let message = "there is no transcript any more";
+            StepError::permanent(Code::TranscriptMissing, message)
+        };
         let interview = interview_store::interview(records, key)
             .await
-            .map_err(|error| storage_error(&error))?;
-        let transcript = interview_store::transcript(records, key)
+            .map_err(|error| storage_error(&error))?
+            .ok_or_else(missing)?;
+        let corrected = interview_store::corrected_transcript(records, &interview)
             .await
-            .map_err(|error| storage_error(&error))?;
-        let named = interview.zip(transcript).map(|(interview, transcript)| {
-            let transcript = transcript.with_speaker_names(&interview.speakers);
-            (interview, transcript)
-        });
-        named.ok_or_else(|| {
-            StepError::permanent(Code::TranscriptMissing, "there is no transcript any more")
-        })
+            .map_err(|error| storage_error(&error))?
+            .ok_or_else(missing)?;
+        let (revision, transcript) = (corrected.revision, corrected.transcript);
+        let derived_from = DerivedFrom::new(&interview, transcript.head.revision, revision)
+            .with_speakers(&interview.speakers);
+        let transcript = transcript.with_speaker_names(&interview.speakers);
+        Ok((interview, transcript, derived_from))
     }
+}
+
+/// The analysis with its quotes as they stand in the transcript now.
+fn current(
+    mut analysis: Analysis,
+    interview: &Interview,
+    transcript: &Transcript,
+    derived_from: DerivedFrom,
+) -> Analysis {
+    if !analysis.derived_from.is_same_transcript(&derived_from) {
+        analysis = evidence::renewed(analysis, transcript, interview.kind);
+    }
+    analysis.derived_from = derived_from.into();
+    analysis
 }
 
 fn not_written() -> StepError {

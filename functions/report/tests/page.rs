@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::interview::Kind;
+use domain::{interview::Kind, share::SharedContent};
 use proptest::prelude::*;
 use report::Rendered;
 use sha2::{Digest as _, Sha256};
@@ -210,12 +210,47 @@ fn page_without_an_address_has_no_links_to_elsewhere() {
         analysis: &analysis,
         waveform: None,
         notes: &[],
+        assessment: None,
         public_url: None,
     };
     let rendered = report::render(&content).unwrap();
     assert!(!rendered.page.html.contains("href=\"http"));
     let xml = support::parts::part(&rendered.docx, "word/document.xml");
     assert!(!xml.contains("HYPERLINK"));
+}
+
+#[test]
+fn shared_page_leaves_out_what_is_the_owners_alone() {
+    let (interview, transcript, mut analysis, _) = example();
+    analysis.cost_usd = Some(1.25);
+    let content = SharedContent {
+        interview: &interview,
+        transcript: &transcript,
+        analysis: Some(&analysis),
+        waveform: None,
+    };
+    let page = report::shared_page(&content).unwrap();
+    assert_harmless(&page.html);
+    let own = rendered(&interview, &transcript, &analysis).page.html;
+    for (mark, is_shared) in [
+        ("id=\"transcript\"", true),
+        ("id=\"scorecard\"", true),
+        ("id=\"statistics\"", true),
+        ("id=\"notes\"", false),
+        ("Cost of the analysis", false),
+        ("https://interviews.example/app/interviews/", false),
+        ("Reasons", false),
+    ] {
+        assert!(own.contains(mark), "{mark} is in the report");
+        assert_eq!(page.html.contains(mark), is_shared, "{mark}");
+    }
+    let alone = SharedContent {
+        analysis: None,
+        ..content
+    };
+    let page = report::shared_page(&alone).unwrap();
+    assert_harmless(&page.html);
+    assert!(page.html.contains("id=\"transcript\"") && !page.html.contains("id=\"statistics\""));
 }
 
 proptest! {

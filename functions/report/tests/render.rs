@@ -314,6 +314,7 @@ fn an_imported_transcript_is_drawn_without_a_waveform() {
         analysis: &empty_analysis(),
         waveform: None,
         notes: &[],
+        assessment: None,
         public_url: None,
     });
     let bytes = rendered.unwrap().docx;

@@ -1,10 +1,13 @@
 //! Sees to it that nothing stays "processing" for ever.
 //!
-//! Listens to a clock. Steps whose work was lost are settled, deletions that
-//! were cut short are finished, interviews whose recording never came are
+//! Listens to a clock. Steps that no worker has begun are queued once more (`unstarted`),
+//! those whose work was lost are settled, deletions of interviews and
+//! collections that were cut short are finished, interviews whose recording never came are
 //! closed, those past their retention are deleted in two steps (`retention`), what
 //! arrives below a deleted interview is cleared away (`tombstones`), and receipts of
-//! idempotency keys are forgotten after a day. Once a day it is audited
+//! idempotency keys are forgotten after a day. Themes of collections that no worker has begun are
+//! queued once more (`themes`). Interviews of earlier releases are indexed for
+//! searches (`search_index`). Once a day it is audited
 //! whether documents and objects belong together (`audit`).
 //!
 //! A document that cannot be decoded is passed over and reported. What fails is left to
@@ -17,17 +20,20 @@ mod outcome;
 mod overdue;
 mod pages;
 mod retention;
+mod search_index;
+mod themes;
 mod tombstones;
+mod unstarted;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Interview, InterviewKey, Timestamp, deletion,
+    Interview, InterviewKey, Timestamp, collections, deletion,
     interview::Status,
     interview_store,
     paths::INTERVIEWS,
-    ports::{Clock, Document, ObjectStore, Query, Records, Write},
+    ports::{Clock, Document, ObjectStore, Query, Queue, Records, Write},
     receipt::{self, RECEIPTS},
 };
 use serde_json::json;
@@ -43,6 +49,8 @@ pub struct Sweep {
     pub uploads: Arc<dyn ObjectStore>,
     /// The bucket for products.
     pub artifacts: Arc<dyn ObjectStore>,
+    /// Where steps are queued that no worker has begun.
+    pub queue: Arc<dyn Queue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How long interviews are kept; for ever without one.
@@ -59,6 +67,8 @@ impl Function for Sweep {
         let mut outcome = SweepCounts::default();
         let finished = self.finish_deletions(&mut outcome).await;
         outcome.note(finished);
+        let detached = self.finish_collections(&mut outcome).await;
+        outcome.note(detached);
         let round = heartbeat::arrive(&*self.records, self.clock.now()).await;
         let round = outcome.note(round.map_err(Failure::from));
         if let Some(round) = &round {
@@ -66,12 +76,16 @@ impl Function for Sweep {
             self.retain(round, &mut outcome).await;
             let settled = self.settle_overdue(round, &mut outcome).await;
             outcome.note(settled);
+            let themes = self.sweep_themes(round, &mut outcome).await;
+            outcome.note(themes);
             let cleared = self.clear_late_arrivals(round, &mut outcome).await;
             outcome.note(cleared);
             self.audit(round, &mut outcome).await;
         }
         let forgotten = self.forget_receipts(&mut outcome).await;
         outcome.note(forgotten);
+        let indexed = self.index_stored(&mut outcome).await;
+        outcome.note(indexed);
         outcome.log(round.is_some_and(|round| round.is_regular()));
         // The clock comes again in a minute: no delivery has to be repeated.
         Ok(())
@@ -160,6 +174,8 @@ impl Sweep {
                 return Ok(false);
             }
         };
+        let queued = self.queue_unstarted(&interview, since, now).await;
+        outcome.queued += outcome.note(queued).unwrap_or(0);
         if !overdue::settle(&mut interview, since, now) {
             return Ok(false);
         }
@@ -186,6 +202,21 @@ impl Sweep {
             outcome.forgotten += page.len() as u64;
             let deletes = page.into_iter().map(|receipt| Write::delete(receipt.path));
             self.records.commit(deletes.collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// Detaches interviews from deleted collections, should that have been cut short, and
+    /// deletes the collections' documents in the end.
+    async fn finish_collections(&self, outcome: &mut SweepCounts) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let mut pages = Pages::new(&*self.records, collections::marked());
+        while let Some(page) = pages.next().await? {
+            for Document { path, fields, .. } in page {
+                let finished = collections::finish_deletion(&*self.records, &path, &fields, now);
+                let finished = finished.await.map_err(Failure::from);
+                outcome.finished += u64::from(outcome.note(finished).unwrap_or(false));
+            }
         }
         Ok(())
     }

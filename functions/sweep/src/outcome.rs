@@ -14,6 +14,8 @@ const NAMED: u64 = 5;
 pub(crate) struct SweepCounts {
     /// Interviews whose overdue steps were settled.
     pub(crate) settled: u64,
+    /// Tasks that were queued for steps that no worker had begun.
+    pub(crate) queued: u64,
     /// Deletions that had been cut short and were finished.
     pub(crate) finished: u64,
     /// Interviews whose time is over, deleted or not.
@@ -30,6 +32,8 @@ pub(crate) struct SweepCounts {
     pub(crate) purged_again: u64,
     /// Receipts that were forgotten.
     pub(crate) forgotten: u64,
+    /// Interviews of earlier releases that were indexed for searches.
+    pub(crate) indexed: u64,
     /// Documents that could not be decoded.
     pub(crate) unreadable: u64,
     /// What could not be done this time.
@@ -72,6 +76,7 @@ impl SweepCounts {
                     event = $event,
                     regular,
                     settled = self.settled,
+                    queued = self.queued,
                     finished = self.finished,
                     expired = self.expired,
                     marked = self.marked,
@@ -80,6 +85,7 @@ impl SweepCounts {
                     held = self.held,
                     purged_again = self.purged_again,
                     forgotten = self.forgotten,
+                    indexed = self.indexed,
                     unreadable = self.unreadable,
                     failures = self.failures,
                     $message

@@ -55,7 +55,7 @@ fn abandon(interview: &mut Interview, since: Timestamp, now: Timestamp) -> bool 
 
 /// Since when a step could have begun. One that needs the audio alone, and whose
 /// upload is not noted, counts from when anything last happened.
-fn waiting_since(interview: &Interview, name: StepName) -> Option<Timestamp> {
+pub(crate) fn waiting_since(interview: &Interview, name: StepName) -> Option<Timestamp> {
     let known = interview.steps.step(name).due_since;
     known.or(name.needs().is_none().then_some(interview.updated_at))
 }

@@ -29,6 +29,7 @@ impl Transcribe {
     pub(crate) async fn reserve(
         &self,
         key: &InterviewKey,
+        engine: &dyn Transcriber,
         recording: &Recording,
     ) -> Result<(), StepError> {
         if self.limits.is_none() {
@@ -42,44 +43,49 @@ impl Transcribe {
             Some(audio_ms) => audio_ms,
             None => measure(recording, self.max_duration_ms()).await?,
         };
-        self.reserve_length(key, audio_ms, &self.limits).await
+        let recording = amounts(engine, audio_ms);
+        self.reserve_amounts(key, recording, &self.limits).await
     }
 
     /// Reserves a recording that an engine has billed, so that it counts although the step
     /// fails; one that was reserved before counts as it is.
-    pub(crate) async fn reserve_billed(&self, key: &InterviewKey, audio_ms: u64) {
-        let limits = SpendingLimits::default();
-        if let Err(error) = self.reserve_length(key, audio_ms, &limits).await {
+    pub(crate) async fn reserve_billed(
+        &self,
+        key: &InterviewKey,
+        engine: &dyn Transcriber,
+        audio_ms: u64,
+    ) {
+        let (limits, billed) = (SpendingLimits::default(), amounts(engine, audio_ms));
+        if let Err(error) = self.reserve_amounts(key, billed, &limits).await {
             tracing::warn!(event = "ledger.not_counted", %error, "a billed recording was not counted");
         }
     }
 
     /// The same where the engine does not say how long it is.
-    pub(crate) async fn reserve_silence(&self, key: &InterviewKey, recording: &Recording) {
+    pub(crate) async fn reserve_silence(
+        &self,
+        key: &InterviewKey,
+        engine: &dyn Transcriber,
+        recording: &Recording,
+    ) {
         let is_open = matches!(self.open_interview(key).await, Ok(Some(_)));
         if is_open && let Ok(audio_ms) = measure(recording, self.max_duration_ms()).await {
-            self.reserve_billed(key, audio_ms).await;
+            self.reserve_billed(key, engine, audio_ms).await;
         }
     }
 
-    async fn reserve_length(
+    async fn reserve_amounts(
         &self,
         key: &InterviewKey,
-        audio_ms: u64,
+        recording: Amounts,
         limits: &SpendingLimits,
     ) -> Result<(), StepError> {
         let (records, now) = (&*self.steps.records, self.steps.clock.now());
-        let recording = self.amounts(audio_ms);
         let reserved = ledger::reserve(records, key, STEP, recording, limits, now).await;
         reserved.map_err(|error| match error {
             SpendError::Exhausted(exhausted) => exhausted.to_step_error(),
             SpendError::Records(error) => storage_error(&error),
         })
-    }
-
-    /// What a recording of that length in milliseconds takes.
-    pub(crate) fn amounts(&self, audio_ms: u64) -> Amounts {
-        Amounts::of_audio(audio_ms, self.transcriber.cost_usd(audio_ms))
     }
 
     /// The interview, if something is still to be reserved for it.
@@ -114,6 +120,11 @@ impl Transcribe {
     pub(crate) fn max_duration_ms(&self) -> u64 {
         u64::try_from(self.max_duration.as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// What a recording of that length in milliseconds takes with this engine.
+pub(crate) fn amounts(engine: &dyn Transcriber, audio_ms: u64) -> Amounts {
+    Amounts::of_audio(audio_ms, engine.cost_usd(audio_ms))
 }
 
 /// Whether the engine found no speech, which it bills.

@@ -1,6 +1,6 @@
 //! Engines that call back: [`domain::callback`] has the idea.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use domain::{
@@ -9,7 +9,11 @@ use domain::{
     ids::task_name,
     interview_store,
     lease::{Lease, LeaseError},
-    ports::{ObjectError, Precondition, Query, TranscriptionRequest, Write},
+    ports::{
+        EngineId, Named as _, ObjectError, Precondition, Query, Transcriber, TranscriptionRequest,
+        Write,
+    },
+    runs,
     steps::{Code, StepError},
     transcript::Recognition,
     versions::UnknownFields,
@@ -17,7 +21,7 @@ use domain::{
 use futures::{FutureExt as _, TryStreamExt as _};
 use steps::{Failure, Outcome, StepOutput, report_unreadable, storage_error, trace};
 
-use crate::Transcribe;
+use crate::{Transcribe, step_run};
 
 /// The largest answer that is read, in bytes: the words of a day have a tenth.
 const MAX_ANSWER: u64 = 256 * 1024 * 1024;
@@ -35,14 +39,13 @@ impl Transcribe {
         job: &Job,
         lease: Lease,
         request: &TranscriptionRequest,
-        base: &str,
+        (engine, base): (&dyn Transcriber, &str),
     ) -> Result<StepOutput, StepError> {
         let token = CallbackToken::generate(job.key.clone());
-        let engine = self.transcriber.name();
-        let url = format!("{base}/v1/callbacks/{engine}/{token}");
+        let url = format!("{base}/v1/callbacks/{}/{token}", engine.name());
         let record = token.record();
-        let park = self.park(job, lease, &record).boxed();
-        match self.transcriber.submit(request, &url, park).await {
+        let park = self.park(job, lease, engine, &record).boxed();
+        match engine.submit(request, &url, park).await {
             Ok(()) => Ok(deferred()),
             Err(error) if error.code == NO_ANSWER.as_str() => {
                 tracing::warn!(
@@ -66,6 +69,7 @@ impl Transcribe {
         &self,
         job: &Job,
         lease: Lease,
+        engine: &dyn Transcriber,
         record: &CallbackRecord,
     ) -> Result<(), StepError> {
         let name = again_name(job, lease.token);
@@ -77,6 +81,7 @@ impl Transcribe {
         let asked = Callback {
             lease: lease.into(),
             job: job.clone(),
+            engine: Some(engine.named().full_id()),
             asked_at: now,
             unknown: UnknownFields::default(),
         };
@@ -107,12 +112,15 @@ impl Transcribe {
         };
         let asked: Callback = document.decode()?;
         let Some(answer) = self.answer(&record).await? else {
-            return Ok(());
+            // It was handled before, and only a part of what it left could be deleted.
+            return self.forget_answered(&record, asked.lease.token).await;
         };
-        let outcome = match self.transcriber.receive(&answer) {
-            Ok(recognition) => self.write_answer(&asked, recognition).await?,
+        let engine = self.engine_of(&asked);
+        let received = engine.and_then(|engine| Ok((engine.receive(&answer)?, engine)));
+        let outcome = match received {
+            Ok((recognition, engine)) => self.write_answer(&asked, &engine, recognition).await?,
             Err(failure) => {
-                let given = self.given_of(&asked.job).await;
+                let given = self.given_of(&asked).await;
                 let failure = StepError { given, ..failure };
                 let fail = |_, _| std::future::ready(Err(failure));
                 match self.steps.resume(&job.key, asked.lease.known, fail).await {
@@ -132,10 +140,48 @@ impl Transcribe {
                 }
             }
         };
-        if outcome == Outcome::Gone {
-            self.steps.clear_chunks(&job.key, None).await?;
+        self.clear_unused(&job.key, outcome).await?;
+        self.forget_answered(&record, asked.lease.token).await
+    }
+
+    /// The request of this run to `engine` whose answer is stored, if there is one: the queue
+    /// could not be used when it came, and the engine has stopped calling.
+    pub(crate) async fn stored_answer(
+        &self,
+        job: &Job,
+        engine: &dyn Transcriber,
+    ) -> Result<Option<String>, Failure> {
+        let requests = self.requests(&job.key).await?;
+        if requests.is_empty() {
+            return Ok(None);
         }
-        self.forget_all(&job.key, asked.lease.token).await
+        let settled = self.last_settled(&job.key).await?;
+        for (record, callback) in requests {
+            let asked = self.engine_of(&callback);
+            let by_engine = asked.is_ok_and(|asked| asked.named() == engine.named());
+            let is_awaited = callback.lease.token > settled;
+            let is_own = by_engine && is_awaited && callback.job.generation == job.generation;
+            if is_own && self.artifacts.stat(&record.object()).await?.is_some() {
+                return Ok(Some(record.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The newest fencing token whose request no step awaits any more, 0 where there is none:
+    /// none is awaited once the step is settled, and while it runs again none of the shown
+    /// result or before. That may be a request that was made after the one whose late answer
+    /// was taken.
+    async fn last_settled(&self, key: &InterviewKey) -> Result<u64, Failure> {
+        let interview = interview_store::interview(&*self.steps.records, key).await?;
+        Ok(interview.map_or(0, |interview| {
+            let step = &interview.steps.transcription;
+            if step.is_settled() {
+                interview.last_token
+            } else {
+                runs::shown_token(step).unwrap_or(0)
+            }
+        }))
     }
 
     /// Writes an answer up. It has been paid for: where it could not be stored, it is
@@ -143,63 +189,107 @@ impl Transcribe {
     async fn write_answer(
         &self,
         asked: &Callback,
+        engine: &Arc<dyn Transcriber>,
         recognition: Recognition,
     ) -> Result<Outcome, Failure> {
         let key = &asked.job.key;
-        let write = |_, lease| self.store_answer(asked, lease, recognition.clone());
+        let write = |_, lease| self.store_answer(asked, engine, lease, recognition.clone());
         match self.steps.resume(key, asked.lease.known, write).await? {
             Outcome::Superseded => {}
             outcome => return Ok(outcome),
         }
-        let assignment = self.assignment(key, asked.job.generation);
-        let write = |_, lease| self.store_answer(asked, lease, recognition.clone());
+        let wanted = self.engine(key).await?;
+        if !wanted.is_ok_and(|wanted| wanted.named() == engine.named()) {
+            // A later run was requested with another engine.
+            return Ok(Outcome::Superseded);
+        }
+        let step_run = step_run(key, asked.job.generation, engine.name());
+        let write = |_, lease| self.store_answer(asked, engine, lease, recognition.clone());
         // Another worker runs the step and may not finish it: then the answer is needed.
-        self.steps.run(assignment, write).await
+        self.steps.run(step_run, write).await
     }
 
     async fn store_answer(
         &self,
         asked: &Callback,
+        engine: &Arc<dyn Transcriber>,
         lease: Lease,
         recognition: Recognition,
     ) -> Result<StepOutput, StepError> {
-        let engine = self.transcriber.name();
-        let stored = self.store_transcript(&asked.job.key, engine, lease, recognition);
+        let stored = self.store_transcript(&asked.job.key, &**engine, lease, recognition);
         match stored.await {
             Err(error) => Err(StepError {
-                given: self.given_of(&asked.job).await,
+                given: self.given_of(asked).await,
                 ..error
             }),
             stored => stored,
         }
     }
 
-    async fn given_of(&self, job: &Job) -> Option<String> {
-        self.given(&job.key, job.generation, &*self.transcriber)
-            .await
+    /// The engine that was asked, by another model where its own is not set up any more.
+    fn engine_of(&self, asked: &Callback) -> Result<Arc<dyn Transcriber>, StepError> {
+        let id = asked.engine.as_deref();
+        let name = id.map(|id| EngineId::parse(id).engine);
+        let chosen = self.transcribers.choose(id);
+        chosen.or_else(|_| self.transcribers.choose(name))
     }
 
-    /// Deletes the requests of this lease and earlier ones.
-    async fn forget_all(&self, key: &InterviewKey, newest: u64) -> Result<(), Failure> {
-        let collection = key.document().collection("callbacks");
-        let query = Query::collection(collection);
-        for document in self.steps.records.list(&query).await? {
-            let callback: Callback = match document.decode() {
-                Ok(callback) => callback,
-                Err(error) => {
-                    report_unreadable(&document, &error);
-                    continue;
-                }
-            };
-            if callback.lease.token <= newest {
-                let record = CallbackRecord {
-                    key: key.clone(),
-                    id: document.path.split().1.to_owned(),
-                };
-                self.delete_callback(&record).await?;
-            }
+    /// A digest of what the engine that was asked was given; none where it is not set up any
+    /// more.
+    async fn given_of(&self, asked: &Callback) -> Option<String> {
+        let engine = self.engine_of(asked).ok()?;
+        let job = &asked.job;
+        self.given(&job.key, job.generation, &*engine).await
+    }
+
+    /// Deletes the requests up to `own`, which was made under the lease with this `token`, and
+    /// all that no step awaits any more. Its own is the last: another delivery finds that one
+    /// and deletes the others that are left.
+    async fn forget_answered(&self, own: &CallbackRecord, token: u64) -> Result<(), Failure> {
+        let newest = token.max(self.last_settled(&own.key).await?);
+        self.forget_requests(&own.key, newest, Some(own)).await
+    }
+
+    /// Deletes all requests that no step awaits any more.
+    pub(crate) async fn forget_settled(&self, key: &InterviewKey) -> Result<(), Failure> {
+        let newest = self.last_settled(key).await?;
+        self.forget_requests(key, newest, None).await
+    }
+
+    async fn forget_requests(
+        &self,
+        key: &InterviewKey,
+        newest: u64,
+        last: Option<&CallbackRecord>,
+    ) -> Result<(), Failure> {
+        let mut requests = self.requests(key).await?;
+        requests.retain(|(_, callback)| callback.lease.token <= newest);
+        requests.sort_by_key(|(record, _)| last.is_some_and(|last| last.id == record.id));
+        for (record, _) in requests {
+            self.delete_callback(&record).await?;
         }
         Ok(())
+    }
+
+    /// The recorded requests of an interview.
+    async fn requests(
+        &self,
+        key: &InterviewKey,
+    ) -> Result<Vec<(CallbackRecord, Callback)>, Failure> {
+        let collection = key.document().collection("callbacks");
+        let query = Query::collection(collection);
+        let mut requests = Vec::new();
+        for document in self.steps.records.list(&query).await? {
+            let record = CallbackRecord {
+                key: key.clone(),
+                id: document.path.split().1.to_owned(),
+            };
+            match document.decode() {
+                Ok(callback) => requests.push((record, callback)),
+                Err(error) => report_unreadable(&document, &error),
+            }
+        }
+        Ok(requests)
     }
 
     async fn answer(&self, record: &CallbackRecord) -> Result<Option<Vec<u8>>, Failure> {

@@ -4,7 +4,8 @@
 //! another user does not wait for long ones. And where an engine takes one recording at a
 //! time, users have it in turn: a task whose engine is busy comes again every second, and
 //! without turns the engine would go to whichever task comes first when it becomes free,
-//! which is nearly always one of the user who has queued the most.
+//! which is nearly always one of the user who has queued the most. Each engine has turns of
+//! its own: one that is busy delays no task of another.
 
 use std::{
     collections::HashMap,
@@ -27,12 +28,18 @@ pub struct TurnTaking {
 
 #[derive(Debug, Default)]
 struct Turns {
+    engines: HashMap<&'static str, EngineTurns>,
+    last: u64,
+    in_hand: HashMap<UserId, u32>,
+}
+
+/// The turns of one engine.
+#[derive(Debug, Default)]
+struct EngineTurns {
     /// When a task of the user last had to wait.
     waiting: HashMap<UserId, Timestamp>,
     /// The number of the user's last turn; none yet counts as 0.
     started: HashMap<UserId, u64>,
-    last: u64,
-    in_hand: HashMap<UserId, u32>,
 }
 
 impl Default for TurnTaking {
@@ -53,36 +60,45 @@ impl TurnTaking {
         }
     }
 
-    /// Notes that a task of `user` waits.
-    pub(crate) fn wait(&self, user: &UserId, now: Timestamp) {
-        self.turns().waiting.insert(user.clone(), now);
+    /// Notes that a task of `user` waits for `engine`.
+    pub(crate) fn wait(&self, engine: &'static str, user: &UserId, now: Timestamp) {
+        let mut turns = self.turns();
+        let of_engine = turns.engines.entry(engine).or_default();
+        of_engine.waiting.insert(user.clone(), now);
     }
 
-    /// Begins with a recording of `user`, if it is this user's turn: of all users who wait,
-    /// this one's last turn is the longest ago. Otherwise the task waits.
-    pub(crate) fn begin(&self, user: &UserId, now: Timestamp) -> Option<EngineTurn> {
+    /// Begins with a recording of `user`, if it is this user's turn with `engine`: of all users
+    /// who wait for it, this one's last turn is the longest ago. Otherwise the task waits.
+    pub(crate) fn begin(
+        &self,
+        engine: &'static str,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Option<EngineTurn> {
         let mut turns = self.turns();
-        turns
-            .waiting
-            .retain(|_, since| now.since(*since) < WAITS_FOR);
+        let turns = &mut *turns;
         let in_hand = turns.in_hand.get(user).copied().unwrap_or(0);
         if in_hand >= self.most {
             return None;
         }
-        let started = |user: &UserId| turns.started.get(user).copied().unwrap_or(0);
+        let of_engine = turns.engines.entry(engine).or_default();
+        of_engine
+            .waiting
+            .retain(|_, since| now.since(*since) < WAITS_FOR);
+        let started = |user: &UserId| of_engine.started.get(user).copied().unwrap_or(0);
         let own = started(user);
-        if turns.waiting.keys().any(|other| started(other) < own) {
-            turns.waiting.insert(user.clone(), now);
+        if of_engine.waiting.keys().any(|other| started(other) < own) {
+            of_engine.waiting.insert(user.clone(), now);
             return None;
         }
-        turns.waiting.remove(user);
+        of_engine.waiting.remove(user);
         turns.last += 1;
         let last = turns.last;
-        turns.started.insert(user.clone(), last);
+        of_engine.started.insert(user.clone(), last);
         turns.in_hand.insert(user.clone(), in_hand + 1);
         // Users without a turn for long begin anew, in front.
         let oldest = last.saturating_sub(1_000);
-        turns.started.retain(|_, turn| *turn > oldest);
+        of_engine.started.retain(|_, turn| *turn > oldest);
         Some(EngineTurn {
             taken_from: self.clone(),
             user: user.clone(),
@@ -117,6 +133,7 @@ impl Drop for EngineTurn {
 mod tests {
     use super::*;
 
+    const ENGINE: &str = "whisper";
     const NOW: Timestamp = Timestamp::from_millis(0);
 
     fn users<const N: usize>(ids: [&str; N]) -> [UserId; N] {
@@ -126,30 +143,40 @@ mod tests {
     #[test]
     fn user_with_one_recording_is_next_beside_one_with_many() {
         let (turns, [many, one]) = (TurnTaking::default(), users(["many", "one"]));
-        assert!(turns.begin(&many, NOW).is_some());
-        turns.wait(&many, NOW);
-        turns.wait(&one, NOW);
-        assert!(turns.begin(&many, NOW).is_none());
-        assert!(turns.begin(&one, NOW).is_some());
-        assert!(turns.begin(&many, NOW).is_some());
+        assert!(turns.begin(ENGINE, &many, NOW).is_some());
+        turns.wait(ENGINE, &many, NOW);
+        turns.wait(ENGINE, &one, NOW);
+        assert!(turns.begin(ENGINE, &many, NOW).is_none());
+        assert!(turns.begin(ENGINE, &one, NOW).is_some());
+        assert!(turns.begin(ENGINE, &many, NOW).is_some());
+    }
+
+    #[test]
+    fn busy_engine_delays_no_task_of_another() {
+        let (turns, [many, one]) = (TurnTaking::default(), users(["many", "one"]));
+        turns.wait(ENGINE, &one, NOW);
+        assert!(turns.begin("deepgram", &many, NOW).is_some());
+        assert!(turns.begin("deepgram", &many, NOW).is_some());
     }
 
     #[test]
     fn user_who_went_away_is_not_waited_for() {
         let (turns, [many, gone]) = (TurnTaking::default(), users(["many", "gone"]));
-        assert!(turns.begin(&many, NOW).is_some());
-        turns.wait(&gone, NOW);
-        assert!(turns.begin(&many, NOW).is_none());
-        assert!(turns.begin(&many, NOW + WAITS_FOR).is_some());
+        assert!(turns.begin(ENGINE, &many, NOW).is_some());
+        turns.wait(ENGINE, &gone, NOW);
+        assert!(turns.begin(ENGINE, &many, NOW).is_none());
+        assert!(turns.begin(ENGINE, &many, NOW + WAITS_FOR).is_some());
     }
 
     #[test]
     fn one_user_has_three_of_four_places() {
         let (turns, [many, one]) = (TurnTaking::new(4), users(["many", "one"]));
-        let mut held: Vec<EngineTurn> = (0..60).filter_map(|_| turns.begin(&many, NOW)).collect();
+        let mut held: Vec<EngineTurn> = (0..60)
+            .filter_map(|_| turns.begin(ENGINE, &many, NOW))
+            .collect();
         assert_eq!(held.len(), 3);
-        assert!(turns.begin(&one, NOW).is_some());
+        assert!(turns.begin(ENGINE, &one, NOW).is_some());
         held.pop();
-        assert!(turns.begin(&many, NOW).is_some());
+        assert!(turns.begin(ENGINE, &many, NOW).is_some());
     }
 }

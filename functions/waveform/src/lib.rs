@@ -75,7 +75,7 @@ impl Waveform {
 
     /// Settles the step of a recording that is gone.
     async fn miss(&self, key: InterviewKey, generation: Option<i64>) -> Result<(), Failure> {
-        let assignment = StepRun {
+        let step_run = StepRun {
             key,
             step: StepName::Waveform,
             input: generation.unwrap_or(0).to_string(),
@@ -83,7 +83,7 @@ impl Waveform {
         };
         let missing = "the recording is not there any more";
         let missing = StepError::permanent(Code::RecordingMissing, missing);
-        let outcome = self.steps.run(assignment, |_, _| ready(Err(missing)));
+        let outcome = self.steps.run(step_run, |_, _| ready(Err(missing)));
         outcome.await.map(drop)
     }
 
@@ -91,7 +91,7 @@ impl Waveform {
         let Some(key) = InterviewKey::from_path(&object.name) else {
             return Ok(());
         };
-        let assignment = StepRun {
+        let step_run = StepRun {
             key: key.clone(),
             step: StepName::Waveform,
             input: object.generation.to_string(),
@@ -103,9 +103,12 @@ impl Waveform {
             let measured = self.measure(key, object, lease, progress).await;
             measured.map_err(|error| error.of_given(given))
         };
-        match self.steps.run(assignment, work).await? {
-            // A worker that was killed after its commit has left this to a redelivery.
-            Outcome::Finished | Outcome::AlreadySettled => self.delete_replaced(key).await,
+        match self.steps.run(step_run, work).await? {
+            // A worker that was killed after its commit has left this to a redelivery, and one
+            // that missed the response to its commit finds its lease ended.
+            Outcome::Finished | Outcome::AlreadySettled | Outcome::Superseded => {
+                self.delete_replaced(key).await
+            }
             Outcome::Gone => Ok(deletion::clear(&*self.artifacts, key).await?),
             _ => Ok(()),
         }

@@ -1,5 +1,6 @@
 //! What a process is given from outside: its settings and the time.
 
+pub mod catalogue;
 mod clock;
 mod settings;
 

@@ -69,6 +69,14 @@ impl Environment {
         }
     }
 
+    /// The same with another value of a variable.
+    #[must_use]
+    pub fn and(&self, name: &'static str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.variables.insert(name.to_owned(), value.to_owned());
+        other
+    }
+
     /// The variables that have been asked for, whether they were there or not.
     pub fn asked(&self) -> BTreeSet<&'static str> {
         self.asked.lock().clone()

@@ -13,6 +13,7 @@ pub mod bus;
 pub mod objects;
 pub mod queue;
 pub mod records;
+pub mod search;
 
 /// One test for each promise of `records`, for what `$bench` makes. The
 /// attributes in brackets are put on each.
@@ -31,11 +32,28 @@ macro_rules! records_promises {
             unstorable_value_is_rejected
             many_documents_are_written_and_cleared_in_one_go
             lists_are_filtered_and_in_order
+            a_list_has_bounds_on_both_sides
+            a_list_is_filtered_by_an_item
             a_list_goes_on_where_the_last_page_ended
             list_omits_documents_without_the_order_field
             lists_reach_across_users
             deleting_a_document_keeps_its_subcollections
             every_watcher_of_a_document_sees_it_change_and_go
+        }
+    };
+}
+
+/// One test for each promise of `records` about passages.
+#[macro_export]
+macro_rules! search_promises {
+    ($attributes:tt, $bench:path) => {
+        $crate::promises! { $attributes, $bench, search,
+            a_passage_is_found_by_its_words_and_reads_back
+            passages_are_found_newest_first_and_page_by_page
+            a_passage_that_is_changed_or_deleted_is_not_found_by_its_old_words
+            passages_of_others_are_not_found
+            passages_of_one_interview_are_found_alone
+            scripts_without_spaces_are_found_by_their_characters
         }
     };
 }

@@ -1,17 +1,21 @@
 //! Documents.
 
+mod lists;
+
 use std::sync::Arc;
 
 use domain::{
     paths::DocPath,
-    ports::{Direction, Document, Precondition, Query, Records, RecordsError, Write},
+    ports::{Document, Precondition, Query, Records, RecordsError, Write},
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+pub use lists::*;
+
 /// The text of the promises, by which their list is checked.
 #[doc(hidden)]
-pub const SOURCE: &str = include_str!("records.rs");
+pub const SOURCE: &str = concat!(include_str!("records.rs"), include_str!("records/lists.rs"));
 
 /// An empty store, and what keeps it alive.
 pub trait RecordsFixture: Sync {
@@ -236,132 +240,6 @@ pub async fn many_documents_are_written_and_cleared_in_one_go(bench: &impl Recor
     let deletes = (0..90).map(|number| delete(&at(number), Precondition::None));
     records.commit(deletes.collect()).await.unwrap();
     assert_eq!(ask(records, Query::collection("a/b/chunks")).await.len(), 0);
-}
-
-/// Equal, less than, upwards and downwards, fields of maps as well.
-///
-/// Firestore itself answers most of these only with a composite index, which its
-/// emulator does not ask for: the existence of indexes is not part of the contract.
-pub async fn lists_are_filtered_and_in_order(bench: &impl RecordsFixture) {
-    let records = &*bench.records();
-    let documents = [
-        ("c/a", json!({"n": 2, "even": true, "in": {"side": "x"}})),
-        ("c/b", json!({"n": 1, "even": false, "in": {"side": "y"}})),
-        ("c/c", json!({"n": 2, "even": true, "in": {"side": "y"}})),
-        ("c/d", json!({"n": 4, "even": true, "in": {"side": "x"}})),
-    ];
-    store(records, &documents).await;
-    let all = Query::collection("c");
-    assert_eq!(
-        ask(records, all.clone()).await,
-        ["c/a", "c/b", "c/c", "c/d"]
-    );
-    let even = Query {
-        equal: vec![("even".into(), json!(true))],
-        ..all.clone()
-    };
-    assert_eq!(ask(records, even).await, ["c/a", "c/c", "c/d"]);
-    let both = Query {
-        equal: vec![("even".into(), json!(true)), ("in.side".into(), json!("y"))],
-        ..all.clone()
-    };
-    assert_eq!(ask(records, both).await, ["c/c"]);
-    let small = Query {
-        less_than: Some(("n".into(), json!(4))),
-        ..all.clone()
-    };
-    assert_eq!(
-        ask(records, small).await,
-        ["c/b", "c/a", "c/c"],
-        "by the field"
-    );
-    let downwards = Query {
-        order_by: Some("n".into()),
-        direction: Direction::Descending,
-        ..all
-    };
-    assert_eq!(ask(records, downwards).await, ["c/d", "c/c", "c/a", "c/b"]);
-}
-
-/// Also between documents of the same value. Not downwards by name alone, which
-/// Firestore refuses.
-pub async fn a_list_goes_on_where_the_last_page_ended(bench: &impl RecordsFixture) {
-    let records = &*bench.records();
-    let documents: Vec<(String, Value)> = (0..9)
-        .map(|n| (format!("c/{n}"), json!({"n": n / 3})))
-        .collect();
-    for (at, fields) in &documents {
-        store(records, &[(at, fields.clone())]).await;
-    }
-    let orders = [
-        (Direction::Ascending, Some("n".to_owned())),
-        (Direction::Descending, Some("n".to_owned())),
-        (Direction::Ascending, None),
-    ];
-    for (direction, order_by) in orders {
-        let (mut seen, mut after) = (Vec::new(), None);
-        loop {
-            let query = Query {
-                order_by: order_by.clone(),
-                direction,
-                after: after.take(),
-                limit: 2,
-                ..Query::collection("c")
-            };
-            let page = records.list(&query).await.unwrap();
-            seen.extend(page.iter().map(|document| document.path.to_string()));
-            let Some(last) = page.last() else { break };
-            after = Some((last.fields["n"].clone(), last.path.clone()));
-        }
-        let mut expected: Vec<&String> = documents.iter().map(|(at, _)| at).collect();
-        if direction == Direction::Descending {
-            expected.reverse();
-        }
-        assert!(seen.iter().eq(expected), "{order_by:?}: {seen:?}");
-    }
-}
-
-/// Ordering by a field omits documents without it.
-pub async fn list_omits_documents_without_the_order_field(bench: &impl RecordsFixture) {
-    let records = &*bench.records();
-    let documents = [
-        ("c/a", json!({"n": 1})),
-        ("c/b", json!({})),
-        ("c/c", json!({"n": null})),
-    ];
-    store(records, &documents).await;
-    let by_n = Query {
-        order_by: Some("n".into()),
-        ..Query::collection("c")
-    };
-    assert_eq!(
-        ask(records, by_n).await,
-        ["c/c", "c/a"],
-        "null is less than all"
-    );
-}
-
-/// All collections of one name, for all users.
-pub async fn lists_reach_across_users(bench: &impl RecordsFixture) {
-    let records = &*bench.records();
-    let documents = [
-        ("users/u/interviews/a", json!({"n": 1})),
-        ("users/v/interviews/b", json!({"n": 0})),
-        ("users/v/notes/c", json!({"n": 0})),
-    ];
-    store(records, &documents).await;
-    let small = Query {
-        less_than: Some(("n".into(), json!(2))),
-        ..Query::group("interviews")
-    };
-    let expected = ["users/v/interviews/b", "users/u/interviews/a"];
-    assert_eq!(ask(records, small).await, expected);
-    let one = Query {
-        equal: vec![("n".into(), json!(1))],
-        order_by: Some("n".into()),
-        ..Query::group("interviews")
-    };
-    assert_eq!(ask(records, one).await, ["users/u/interviews/a"]);
 }
 
 /// A tree is deleted from its leaves.

@@ -16,7 +16,7 @@ use std::{
 
 use async_trait::async_trait;
 use config::Environment;
-use contract::{bus_promises, objects_promises, queue_promises, records_promises};
+use contract::{bus_promises, objects_promises, queue_promises, records_promises, search_promises};
 use domain::{
     InterviewId, Timestamp,
     paths::DocPath,
@@ -214,6 +214,7 @@ impl contract::queue::QueueFixture for Tasks {
 }
 
 records_promises!([ignore = "needs Google's emulators"], Documents::new);
+search_promises!([ignore = "needs Google's emulators"], Documents::new);
 bus_promises!([ignore = "needs Google's emulators"], Topics::new);
 objects_promises!(
     [ignore = "needs a service account's key: scripts/dev/emulators up"],

@@ -10,11 +10,13 @@ use crate::{
     versions::{Extended, StripUnknown, Unknown, UnknownFields, open_enum, strip_unknown},
 };
 
+mod derived_from;
 mod rubric;
 
+pub use derived_from::{DerivedFrom, settings_digest};
 pub use rubric::{
     Anchors, Criterion, MAX_ANCHOR, MAX_COMPETENCIES, MAX_COMPETENCY_DESCRIPTION,
-    MAX_COMPETENCY_NAME, Rubric,
+    MAX_COMPETENCY_NAME, MAX_WEIGHT, Rubric,
 };
 
 /// What an analyst answers: claims that name turns and quotes, nothing proven yet.
@@ -210,14 +212,6 @@ strip_unknown!(
     metrics,
     warnings
 );
-
-/// What an analysis or a report was made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct DerivedFrom {
-    /// The transcript's revision.
-    pub transcript_revision: u64,
-}
 
 /// A claim with its evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

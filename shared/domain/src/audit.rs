@@ -24,7 +24,16 @@ use crate::{
 use interview::{Facts, ObjectNames};
 
 /// The collections that lie below an interview, by name.
-pub const COLLECTIONS: [&str; 5] = ["data", "chunks", "notes", "deliveries", "callbacks"];
+pub const COLLECTIONS: [&str; 8] = [
+    "data",
+    "chunks",
+    "notes",
+    "highlights",
+    "shares",
+    "passages",
+    "deliveries",
+    "callbacks",
+];
 
 /// How many documents one request lists.
 const PAGE: usize = 300;

@@ -51,6 +51,10 @@ pub struct Callback {
     pub lease: Extended<Lease>,
     /// The request.
     pub job: Job,
+    /// The engine that was asked, by its name in the settings; absent in records of earlier
+    /// releases, which asked the active one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
     /// When.
     pub asked_at: Timestamp,
     /// Fields of a newer release.

@@ -12,6 +12,7 @@ use crate::{
     ports::{
         Document, ObjectError, ObjectStore, Precondition, Query, Records, RecordsError, Write,
     },
+    themes,
     tombstone::Tombstone,
     webhook::EventType,
 };
@@ -73,7 +74,7 @@ pub async fn purge(
     now: Timestamp,
 ) -> Result<(), DeletionError> {
     ledger::release(records, key).await?;
-    clear_below(records, buckets, key).await?;
+    clear_below(records, buckets, key, Deliveries::ButLast).await?;
     let tombstone = Write::put(key.tombstone(), &Tombstone::new(now), Precondition::None)?;
     let writes = vec![tombstone, Write::delete(key.document())];
     Ok(records.commit(writes).await?)
@@ -89,12 +90,14 @@ pub async fn purge_again(
     tombstone: Tombstone,
 ) -> Result<bool, DeletionError> {
     let is_gone = records.read(&key.document()).await?.is_none();
-    let next = if is_gone {
-        clear_below(records, buckets, key).await?;
-        tombstone.after_pass()
-    } else {
-        None
-    };
+    let next = tombstone.after_pass().filter(|_| is_gone);
+    if is_gone {
+        // The last pass comes when the last delivery has ended for days.
+        let deliveries = next
+            .as_ref()
+            .map_or(Deliveries::All, |_| Deliveries::ButLast);
+        clear_below(records, buckets, key, deliveries).await?;
+    }
     let write = match next {
         Some(next) => Write::put(key.tombstone(), &next, Precondition::Exists)?,
         None => Write::delete(key.tombstone()),
@@ -106,37 +109,59 @@ pub async fn purge_again(
     }
 }
 
+/// Which logs of webhooks are deleted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deliveries {
+    /// All but that of `interview.deleted`, which is still to be delivered: `notify` deletes
+    /// it after that.
+    ButLast,
+    /// All: a log whose commit took effect after `notify` had deleted it as well.
+    All,
+}
+
 /// Deletes all documents and objects of an interview but its own document.
 async fn clear_below(
     records: &dyn Records,
     buckets: &[&dyn ObjectStore],
     key: &InterviewKey,
+    deliveries: Deliveries,
 ) -> Result<(), DeletionError> {
     let document = key.document();
     // The documents of leases go first: without them running workers stop, and commits
     // that are fenced by them change nothing any more.
     interview_store::delete_collection(records, &document.collection("data")).await?;
+    interview_store::delete_collection(records, &key.passages()).await?;
+    themes::forget(records, key).await?;
     for bucket in buckets {
         bucket.abandon_uploads(&key.object_prefix()).await?;
         clear(*bucket, key).await?;
     }
     for collection in [
         key.data("transcript").collection("chunks"),
+        key.data("transcript").collection("corrections"),
+        key.kept_runs("transcript"),
+        key.kept_runs("analysis"),
         key.notes(),
+        key.highlights(),
+        key.assessments(),
+        key.shares(),
         document.collection("callbacks"),
     ] {
         interview_store::delete_collection(records, &collection).await?;
     }
-    clear_deliveries(records, key).await
+    clear_deliveries(records, key, deliveries).await
 }
 
-/// Deletes the logs of webhooks, except that of `interview.deleted`, which is still to be
-/// delivered: `notify` deletes it after that.
-async fn clear_deliveries(records: &dyn Records, key: &InterviewKey) -> Result<(), DeletionError> {
+/// Deletes the logs of webhooks.
+async fn clear_deliveries(
+    records: &dyn Records,
+    key: &InterviewKey,
+    which: Deliveries,
+) -> Result<(), DeletionError> {
     let all = Query::collection(key.document().collection("deliveries"));
     let is_last_word = |log: &Document| log.fields["type"] == EventType::Deleted.word();
     let logs = records.list(&all).await?.into_iter();
-    let deletes = logs.filter(|log| !is_last_word(log));
+    let deletes = logs.filter(|log| which == Deliveries::All || !is_last_word(log));
     let deletes: Vec<Write> = deletes.map(|log| Write::delete(log.path)).collect();
     for batch in deletes.chunks(interview_store::DELETES_PER_COMMIT) {
         records.commit(batch.to_vec()).await?;

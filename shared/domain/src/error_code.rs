@@ -77,17 +77,37 @@ error_codes! {
         TokenSubject "token_subject" 401 "The token's user id is invalid."
         TokenExpired "token_expired" 401 "The token has expired; get a fresh one."
         TokenNotYetValid "token_not_yet_valid" 401 "The token is not valid yet."
+        AccessTokenInvalid "access_token_invalid" 401
+            "The personal access token is unknown or revoked, or has expired."
+        ProxyNotTrusted "proxy_not_trusted" 401
+            "The request does not have the secret of the service's proxy: send it there."
+        ProxyUserMissing "proxy_user_missing" 401
+            "The proxy does not say who the user is, or says it twice."
         BudgetExhausted "budget_exhausted" 402
             "The user's budget of minutes or costs is used up; `resets_at` says when it begins anew."
         ForeignOrigin "foreign_origin" 403
             "Pages of this origin may not change anything; `CORS_ALLOWED_ORIGINS` lists those that may."
+        InsufficientScope "insufficient_scope" 403
+            "The personal access token does not permit this: its scope is `read`, or only the user's own sign-in does."
         InvalidToken "invalid_token" 403
             "The link has expired or is invalid."
         ConsoleNotBuilt "console_not_built" 404 "This program was built without the console."
         InterviewNotFound "interview_not_found" 404
             "There is no such interview, or it belongs to another user."
+        NoSuchCollection "no_such_collection" 404
+            "There is no such collection, or it belongs to another user."
         NoSuchDelivery "no_such_delivery" 404 "There is no such delivery."
+        NoSuchHighlight "no_such_highlight" 404 "There is no such highlight."
         NoSuchNote "no_such_note" 404 "There is no such note."
+        NoSuchRevision "no_such_revision" 404
+            "The transcript has no such revision; the detail names the newest."
+        NoSuchRubric "no_such_rubric" 404
+            "There is no such rubric, or it has no such version, or it belongs to another user."
+        NoSuchRun "no_such_run" 404
+            "The interview has no such run, or the run has no result that could be shown."
+        NoSuchShare "no_such_share" 404 "There is no such share."
+        NoSuchWebhook "no_such_webhook" 404 "There is no such webhook."
+        NoSuchToken "no_such_token" 404 "There is no such token, or it belongs to another user."
         NoSuchPath "no_such_path" 404 "There is nothing at this path."
         NotFound "not_found" 404 "The file no longer exists."
         NotReady "not_ready" 404
@@ -101,17 +121,38 @@ error_codes! {
         HasRecording "has_recording" 409
             "The interview has a recording, or one is announced: a transcript is imported into an interview that was created without `audio`."
         IdempotencyKeyUsed "idempotency_key_used" 409
-            "The interview that this key created is deleted, or has another recording."
+            "What this key created is deleted, or is a token, whose secret is shown once; or the interview that it created has another recording."
         NoAudioAnnounced "no_audio_announced" 409 "The interview was created without `audio`."
         NoReceiver "no_receiver" 409 "The interview no longer has a webhook URL."
         NoRecording "no_recording" 409 "The recording has not arrived."
         NotFailed "not_failed" 409 "The step has not failed, or none has."
+        NothingToUndo "nothing_to_undo" 409 "No correction is left that could be taken back."
+        StaleRevision "stale_revision" 409
+            "The transcript has been corrected since; `run_id` and `revision` name the newest revision."
+        TooManyCollections "too_many_collections" 409
+            "The user has the maximum number of collections."
+        TooManyCorrections "too_many_corrections" 409
+            "The transcript has the maximum number of corrections."
         NothingChanged "nothing_changed" 409
             "The step failed because of what it was given, and that is still the same; the detail says what to change."
+        RunInProgress "run_in_progress" 409
+            "The step, or one that it needs, is running or waiting: a run begins when that is settled."
+        TooManyAssessments "too_many_assessments" 409
+            "The assessment has the maximum number of versions."
+        TooManyInterviews "too_many_interviews" 409
+            "The collection has more interviews than can be compared."
+        TooManyRubrics "too_many_rubrics" 409
+            "The user has the maximum number of rubrics, or the rubric of versions."
+        TooManyRuns "too_many_runs" 409 "The step has the maximum number of results."
+        TooManyShares "too_many_shares" 409 "The interview has the maximum number of shares."
+        TooManyTokens "too_many_tokens" 409 "The user has the maximum number of access tokens."
+        TooManyWebhooks "too_many_webhooks" 409 "The user has the maximum number of webhooks."
         PrerequisiteFailed "prerequisite_failed" 409
             "A step that this one needs has to be run first."
         TranscriptionBegun "transcription_begun" 409
             "What the speech engine is told can only change before it begins."
+        TooManyHighlights "too_many_highlights" 409
+            "The interview has the maximum number of highlights."
         TooManyNotes "too_many_notes" 409 "The interview has the maximum number of notes."
         BodyTooLarge "body_too_large" 413 "The request body is too large."
         RecordingTooLarge "recording_too_large" 413
@@ -123,6 +164,10 @@ error_codes! {
             "The range begins behind the end of the recording."
         UnknownHost "unknown_host" 421
             "The `Host` header does not name the embedded service: `PUBLIC_URL` does."
+        EngineNotAvailable "engine_not_available" 422
+            "No engine of this name, or none with this model, is set up for the step; the detail names those that are."
+        FormatNotAvailable "format_not_available" 422
+            "The service lacks the program that writes this format; the detail names it."
         InputUnusable "not_done" 422
             "It cannot be done with this input; the detail begins with the step's own code, such as `no_speech`."
         TranscriptUnreadable "transcript_unreadable" 422

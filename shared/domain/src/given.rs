@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Interview,
-    analysis::Rubric,
+    Interview, Private,
     ids::hex,
     speaker,
     steps::{Code, StepName},
@@ -49,7 +48,7 @@ pub fn to_transcription(
             interview.kind,
             interview.speakers_expected,
             interview.channels,
-            interview.rubric.as_ref().map(key_terms),
+            vocabulary(interview),
             engine,
             max_duration_ms,
         ]),
@@ -61,14 +60,17 @@ pub fn to_waveform(generation: Option<i64>, max_duration_ms: u64) -> String {
     digest(StepName::Waveform, &json!([generation, max_duration_ms]))
 }
 
-/// A digest of what the analysis of a transcript of this revision is given.
-pub fn to_analysis(interview: &Interview, revision: u64, engine: Engine<'_>) -> String {
+/// A digest of what the analysis of a transcript is given, in its newest revision. The token is
+/// that of the run that recognised it.
+pub fn to_analysis(interview: &Interview, token: u64, engine: Engine<'_>) -> String {
     digest(
         StepName::Analysis,
         &json!([
-            revision,
+            token,
+            interview.log_state(token).revision,
             interview.kind,
             interview.rubric,
+            interview.key_terms,
             speaker::roles(&interview.speakers),
             interview.speakers_expected,
             engine,
@@ -76,11 +78,15 @@ pub fn to_analysis(interview: &Interview, revision: u64, engine: Engine<'_>) -> 
     )
 }
 
-/// The terms that a speech engine is told.
-fn key_terms(rubric: &Rubric) -> Vec<&str> {
-    let competencies = rubric.competencies.iter();
-    competencies
-        .map(|criterion| criterion.name.as_str())
+/// The names and terms that a speech engine is given: the owner's key terms, then the
+/// competencies of the owner's rubric. A default rubric adds none: no speaker says the names of
+/// its competencies.
+pub fn vocabulary(interview: &Interview) -> Vec<&str> {
+    let rubric = interview.rubric.iter();
+    let competencies = rubric.flat_map(|rubric| &rubric.competencies);
+    let terms = interview.key_terms.iter().map(Private::reveal);
+    terms
+        .chain(competencies.map(|criterion| criterion.name.as_str()))
         .collect()
 }
 
@@ -142,7 +148,13 @@ mod tests {
             channels: ChannelUse::Speakers,
             ..own.clone()
         };
+        let with_terms = Interview {
+            key_terms: vec!["Kubernetes".into()],
+            ..own.clone()
+        };
+        assert_eq!(vocabulary(&with_terms), ["Kubernetes"]);
         let mut others = vec![given(&expecting), given(&spoken), given(&by_channel)];
+        others.push(given(&with_terms));
         others.push(to_transcription(&own, Some(2), ENGINE, 60_000));
         others.push(to_transcription(&own, Some(1), ENGINE, 120_000));
         let newer = Engine {
@@ -153,7 +165,7 @@ mod tests {
         others.push(before);
         others.sort();
         others.dedup();
-        assert_eq!(others.len(), 7);
+        assert_eq!(others.len(), 8);
     }
 
     #[test]
@@ -162,6 +174,11 @@ mod tests {
         let first = to_analysis(&own, 1, ENGINE);
         assert_ne!(first, to_analysis(&own, 2, ENGINE));
         assert_eq!(first, to_analysis(&own, 1, ENGINE));
+        let with_terms = Interview {
+            key_terms: vec!["Kubernetes".into()],
+            ..own.clone()
+        };
+        assert_ne!(first, to_analysis(&with_terms, 1, ENGINE));
         assert_ne!(to_waveform(Some(1), 7), to_waveform(Some(1), 8));
     }
 }

@@ -96,6 +96,14 @@ pub fn hex(bytes: &[u8]) -> String {
     ::hex::encode(bytes)
 }
 
+/// A digest of a value, of 63 bits as documents hold them.
+pub fn short_digest<T: Serialize>(value: &T) -> u64 {
+    let json = serde_json::to_vec(value).unwrap_or_default();
+    let digest = Sha256::digest(json);
+    let first = digest.iter().take(8);
+    first.fold(0, |number: u64, byte| number << 8 | u64::from(*byte)) >> 1
+}
+
 /// The name of a task, beginning with a digest of the rest: Cloud Tasks is slow where names
 /// follow each other, and its reference of `tasks.create` recommends hashed prefixes.
 pub fn task_name(plain: &str) -> String {

@@ -1,16 +1,24 @@
 //! The record of one interview: small, written often, listened to by `announce`.
 
+mod json_text;
+mod settings;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    InterviewId, InterviewKey, Private, RecordedAt, Timestamp, UserId,
+    InterviewId, InterviewKey, Private, RecordedAt, RunId, Timestamp, UserId,
     analysis::Rubric,
+    assessment::NewestAssessment,
     audio::Audio,
+    corrections::LogState,
+    highlights::HighlightTotals,
     ledger::Reservations,
     note::NoteTotals,
+    rubrics::RubricSource,
+    search::index::IndexState,
     speaker::SpeakerLabel,
     steps::{Step, StepState, Steps},
     trace::TraceContext,
@@ -92,7 +100,8 @@ pub struct Interview {
     /// What sort of conversation it is.
     #[serde(default)]
     pub kind: Kind,
-    /// The language as a BCP 47 tag, given by the client or recognised.
+    /// The language as a BCP 47 tag, given by the client or recognised, or
+    /// [`MULTI`](crate::language::MULTI).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// When its recording was made, where its owner says so.
@@ -100,6 +109,10 @@ pub struct Interview {
     pub recorded_at: Option<RecordedAt>,
     /// When it was created.
     pub created_at: Timestamp,
+    /// What lists by date go by: when its recording was made, else when it was created. Derived
+    /// at every write; earlier releases did not store it ([`crate::dates`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
     /// When its document last changed.
     pub updated_at: Timestamp,
     /// Its recording, once announced.
@@ -122,6 +135,23 @@ pub struct Interview {
     /// Its notes in numbers; absent until one is written by a release that counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note_totals: Option<NoteTotals>,
+    /// Its highlights in numbers; absent until one is marked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highlight_totals: Option<HighlightTotals>,
+    /// How its transcripts were corrected, by the fencing tokens of the runs that recognised
+    /// them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub corrections: BTreeMap<u64, LogState>,
+    /// The newest version of a person's assessment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<NewestAssessment>,
+    /// The runs that its owner requested, by the fencing tokens under which they were done.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub run_ids: BTreeMap<u64, RunId>,
+    /// What its owner says about the speakers of transcripts that are not shown, by the fencing
+    /// tokens of the runs that recognised them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_speakers: BTreeMap<u64, BTreeMap<u32, SpeakerLabel>>,
     /// Where its events go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
@@ -135,15 +165,39 @@ pub struct Interview {
     /// What its owner says about the speakers, by their ids in the transcript.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub speakers: BTreeMap<u32, SpeakerLabel>,
+    /// When the owner last changed that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speakers_changed_at: Option<Timestamp>,
     /// How many people speak in it, where its owner knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speakers_expected: Option<u32>,
     /// What the channels of its recording carry, where its owner knows.
     #[serde(default, skip_serializing_if = "ChannelUse::is_auto")]
     pub channels: ChannelUse,
+    /// The collection that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection_id: Option<String>,
+    /// Its tags, as its owner writes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Private>,
+    /// What lists find its tags by, see [`crate::tags::key`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tag_keys: Vec<Private>,
+    /// Names and terms that are likely to be said, as they are spelt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_terms: Vec<Private>,
     /// What to assess, in place of the kind's own rubric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric: Option<Rubric>,
+    /// The stored rubric that this is a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rubric_source: Option<RubricSource>,
+    /// How far it is indexed for searches; absent until a release that searches has done so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<IndexState>,
+    /// When its kind or rubric was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_changed_at: Option<Timestamp>,
     /// For how many days from its creation it is kept, where that is its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
@@ -181,6 +235,12 @@ impl StripUnknown for Interview {
         self.reservations.strip(found);
         self.usable.strip(found);
         self.note_totals.strip(found);
+        self.highlight_totals.strip(found);
+        self.corrections.strip(found);
+        self.rubric_source.strip(found);
+        self.index.strip(found);
+        self.assessment.strip(found);
+        self.other_speakers.strip(found);
         self.speakers.strip(found);
         self.rubric.strip(found);
     }
@@ -197,6 +257,7 @@ impl Interview {
             language: None,
             recorded_at: None,
             created_at: now,
+            date: Some(now),
             updated_at: now,
             audio: None,
             steps: Steps::default(),
@@ -205,13 +266,26 @@ impl Interview {
             last_token: 0,
             usable: None,
             note_totals: None,
+            highlight_totals: None,
+            corrections: BTreeMap::new(),
+            assessment: None,
+            run_ids: BTreeMap::new(),
+            other_speakers: BTreeMap::new(),
             webhook_url: None,
             webhook_gone: false,
             metadata: Map::new(),
             speakers: BTreeMap::new(),
+            speakers_changed_at: None,
             speakers_expected: None,
             channels: ChannelUse::default(),
+            collection_id: None,
+            tags: Vec::new(),
+            tag_keys: Vec::new(),
+            key_terms: Vec::new(),
             rubric: None,
+            rubric_source: None,
+            index: Some(IndexState::default()),
+            settings_changed_at: None,
             retention_days: None,
             expires_at: None,
             expiring_at: None,
@@ -250,6 +324,12 @@ impl Interview {
     pub fn effective_recorded_at(&self) -> Option<RecordedAt> {
         let of_file = self.audio.as_ref().and_then(|audio| audio.recorded_at);
         self.recorded_at.or(of_file)
+    }
+
+    /// What lists by date go by: when its recording was made, else when it was created.
+    pub fn derive_date(&self) -> Timestamp {
+        let recorded_at = self.effective_recorded_at();
+        recorded_at.map_or(self.created_at, RecordedAt::to_timestamp)
     }
 
     /// Whether a transcript was stored in place of a recording.
@@ -299,27 +379,8 @@ impl Interview {
     /// Settles what is derived; called before every write.
     pub fn touch(&mut self, now: Timestamp) {
         self.status = self.derive_status();
+        self.date = Some(self.derive_date());
         self.updated_at = now;
-    }
-}
-
-mod json_text {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
-    use serde_json::{Map, Value};
-
-    pub(super) fn serialize<S: Serializer>(
-        map: &Map<String, Value>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let text = serde_json::to_string(map).map_err(S::Error::custom)?;
-        serializer.serialize_str(&text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        input: D,
-    ) -> Result<Map<String, Value>, D::Error> {
-        let text = String::deserialize(input)?;
-        serde_json::from_str(&text).map_err(D::Error::custom)
     }
 }
 

@@ -1,25 +1,30 @@
 //! The transitions of [`crate::lease`] run over [`Records`], and the reads and
 //! writes that steps share.
 
+mod amend;
+mod corrections;
 mod transcripts;
 
 use std::sync::Arc;
 
-use futures::{
-    StreamExt as _, TryStreamExt as _,
-    future::ready,
-    stream::{self, BoxStream, SelectAll},
-};
-use serde_json::{Map, Value};
-
 use crate::{
     Interview, InterviewKey, Timestamp,
+    assessment::Assessment,
     conflict::ConflictPauses,
     interview::Status,
     lease::{LEASE, Lease, LeaseError, LeaseRenewal},
     ledger,
-    paths::DocPath,
     ports::{Precondition, Query, Records, RecordsError, Write},
+    search,
+};
+pub use amend::{amend, amend_all};
+pub use corrections::{
+    NewRevision, RevisionWrite, corrected_transcript, recognized_words, revisions, write_revision,
+};
+use futures::{
+    StreamExt as _, TryStreamExt as _,
+    future::ready,
+    stream::{self, BoxStream, SelectAll},
 };
 pub use transcripts::{TranscriptError, chunk_words, transcript, transcript_head};
 
@@ -36,7 +41,8 @@ pub enum Decision<T> {
 /// another writer of the interview was faster. A precondition of the other writes that does
 /// not hold is [`RecordsError::Stale`]. `decide` sees `None` when there is no interview.
 ///
-/// The document of a lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, and the
+/// What is searched ([`search::index`]) follows titles, notes and analyses. The document of a
+/// lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, and the
 /// user's ledger ([`ledger`]) changes with the reservations, in the same transaction.
 pub async fn transact<T>(
     records: &dyn Records,
@@ -57,10 +63,12 @@ pub async fn transact<T>(
         add_renewals(records, &mut interview).await?;
         let (held, reserved) = (interview.leases(), interview.reservations.clone());
         let before = (interview.status, interview.derive_status());
+        let title = interview.title.clone();
         let (answer, mut writes) = match decide(Some(&mut *interview)) {
             Decision::Leave(answer) => return Ok(answer),
             Decision::Write(answer, writes) => (answer, writes),
         };
+        search::index::add_passages(&mut interview, &title, &mut writes)?;
         interview.touch(now);
         if let (Status::Unknown(_), same) = before
             && same == interview.status
@@ -82,40 +90,6 @@ pub async fn transact<T>(
         writes.extend(lease_writes(key, &held, &interview.leases(), now)?);
         match records.commit(writes).await {
             Ok(()) => return Ok(answer),
-            Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
-            Err(other) => return Err(other),
-        }
-    }
-}
-
-/// Reads the fields of a document, lets `change` change them, and stores them; begins anew
-/// when another writer was faster. Answers what `change` does, and nothing where it
-/// leaves the document as it is or there is none.
-///
-/// Nothing is decoded: it works on a document that this release cannot read.
-pub async fn amend<T>(
-    records: &dyn Records,
-    path: &DocPath,
-    mut change: impl FnMut(&mut Map<String, Value>) -> Option<T> + Send,
-) -> Result<Option<T>, RecordsError> {
-    let mut pauses = ConflictPauses::new();
-    loop {
-        let Some(document) = records.read(path).await? else {
-            return Ok(None);
-        };
-        let Value::Object(mut fields) = document.fields else {
-            return Ok(None);
-        };
-        let Some(answer) = change(&mut fields) else {
-            return Ok(None);
-        };
-        let write = Write::Put {
-            path: path.clone(),
-            fields: Value::Object(fields),
-            precondition: Precondition::Version(document.version),
-        };
-        match records.commit(vec![write]).await {
-            Ok(()) => return Ok(Some(answer)),
             Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
             Err(other) => return Err(other),
         }
@@ -192,6 +166,19 @@ pub fn watch(
         Ok(None)
     })
     .boxed()
+}
+
+/// The newest version of a person's assessment, if there is one.
+pub async fn assessment(
+    records: &dyn Records,
+    interview: &Interview,
+) -> Result<Option<Assessment>, RecordsError> {
+    let Some(newest) = &interview.assessment else {
+        return Ok(None);
+    };
+    let path = interview.key().assessment(newest.version);
+    let found = records.read(&path).await?;
+    found.map(|document| document.decode()).transpose()
 }
 
 /// Lets `change` change the steps without a lease, and stores the interview if it did.
@@ -331,7 +318,7 @@ fn lease_writes(
 }
 
 /// How many documents one commit deletes.
-pub(crate) const DELETES_PER_COMMIT: usize = 100;
+pub const DELETES_PER_COMMIT: usize = 100;
 
 /// Deletes all documents of a collection and of the collections `below` each.
 pub async fn delete_collection(

@@ -10,6 +10,8 @@
 //! Everything here is a pure transition of the interview; [`crate::interview_store`] runs
 //! the transitions over [`crate::ports::Records`].
 
+mod rerun;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -135,7 +137,14 @@ impl Interview {
         let token = self.last_token;
         let current = self.steps.step_mut(step);
         let unknown = std::mem::take(&mut current.unknown);
+        let (run, previous) = (current.run, current.previous.take());
+        let failed_run = current.failed_run.take();
+        let chosen_engine = current.chosen_engine.take();
         *current = Step {
+            run,
+            chosen_engine,
+            previous,
+            failed_run,
             state: StepState::Running,
             attempt: if same_input { current.attempt + 1 } else { 1 },
             failures,
@@ -232,6 +241,9 @@ impl Interview {
     /// Settles a running step as done.
     pub fn finish(&mut self, lease: &Lease, now: Timestamp) -> Result<(), LeaseError> {
         self.check(lease)?;
+        if let Some(run) = self.steps.step(lease.step).run {
+            self.run_ids.insert(lease.token, run);
+        }
         self.settle(lease.step, StepState::Done, None, now);
         for follower in StepName::ALL {
             if follower.needs() == Some(lease.step) {
@@ -269,7 +281,9 @@ impl Interview {
     /// Settles a step as failed whichever worker holds it, and with it the steps that
     /// cannot begin without it.
     pub fn give_up(&mut self, step: StepName, error: StepError, now: Timestamp) {
-        self.settle(step, StepState::Failed, Some(error), now);
+        if !self.restore(step, &error, now) {
+            self.settle(step, StepState::Failed, Some(error), now);
+        }
         for follower in StepName::ALL {
             if follower.needs() == Some(step) && !self.steps.step(follower).is_settled() {
                 self.give_up(follower, prerequisite_failed(step), now);
@@ -281,8 +295,13 @@ impl Interview {
     /// tokens go on growing.
     pub fn reopen(&mut self, step: StepName, now: Timestamp) {
         let step = self.steps.step_mut(step);
+        let is_done = step.state == StepState::Done;
         *step = Step {
             due_since: Some(now),
+            // What waits goes on with its run.
+            run: step.run.filter(|_| !is_done),
+            chosen_engine: step.chosen_engine.take().filter(|_| !is_done),
+            previous: step.previous.take().filter(|_| !is_done),
             unknown: std::mem::take(&mut step.unknown),
             ..Step::default()
         };
@@ -319,6 +338,8 @@ impl Interview {
         step.progress = None;
         step.parked = false;
         step.waiting = None;
+        step.previous = None;
+        step.failed_run = None;
         step.finished_at = Some(now);
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     conflict::ConflictPauses,
     interview_store::{self, Decision},
     paths::DocPath,
-    ports::{Records, RecordsError},
+    ports::{Records, RecordsError, Write},
     steps::{Code, StepName, StepState, Steps},
     versions::{UnknownFields, strip_unknown},
 };
@@ -314,6 +314,19 @@ fn note_length(interview: &mut Interview, audio_ms: u64) -> bool {
         audio.duration_ms = Some(audio_ms);
     }
     is_news
+}
+
+/// Adds to the writes of a transaction what work without a reservation used.
+pub(crate) async fn book_use(
+    records: &dyn Records,
+    user: &UserId,
+    amounts: Amounts,
+    now: Timestamp,
+    writes: &mut Vec<Write>,
+) -> Result<(), RecordsError> {
+    let mut changes = Changes::default();
+    changes.add(Day::of(now), amounts);
+    book_changes(records, user, &changes, writes).await
 }
 
 /// The ledger of a user and month.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::{
-    InterviewId, Private, RecordedAt, Timestamp, UserId,
+    InterviewId, Private, RecordedAt, RunId, Timestamp, UserId,
+    corrections::WordId,
     steps::StepName,
     versions::{Extended, UnknownFields},
 };
@@ -36,9 +37,11 @@ inline_schema!(RecordedAt, {
     "type": "string",
     "pattern": r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})?)?$",
 });
+inline_schema!(RunId, {"type": "string", "pattern": "^[0-9a-f]{24}$"});
 inline_schema!(StepName, {"type": "string", "enum": Self::ALL});
 inline_schema!(Timestamp, {"type": "string", "format": "date-time"});
 inline_schema!(UserId, {"type": "string"});
+inline_schema!(WordId, {"type": "string", "minLength": 1});
 // Clients see none of them.
 inline_schema!(UnknownFields, {});
 

@@ -48,14 +48,92 @@ impl fmt::Display for DocPath {
     }
 }
 
+/// The fencing token of the run whose words or corrections this document has a part of, by
+/// its id (`{token}-{number}`).
+pub fn token_of_part(path: &DocPath) -> Option<u64> {
+    let (token, _) = path.split().1.split_once('-')?;
+    token.parse().ok()
+}
+
 /// When the sweep has come.
 pub fn sweep() -> DocPath {
     DocPath("operations/sweep".to_owned())
 }
 
+/// How far stored interviews were indexed.
+pub fn search() -> DocPath {
+    DocPath("operations/search".to_owned())
+}
+
 /// The collection of a user's interviews.
 pub fn interviews_of(user: &UserId) -> String {
     format!("users/{user}/interviews")
+}
+
+/// The collection of a user's rubrics.
+pub fn rubrics_of(user: &UserId) -> String {
+    format!("users/{user}/rubrics")
+}
+
+/// The name of the documents' collections that hold users' collections of interviews.
+pub const COLLECTIONS: &str = "collections";
+
+/// Where a user's collections of interviews lie.
+pub fn collections_of(user: &UserId) -> String {
+    format!("users/{user}/{COLLECTIONS}")
+}
+
+/// A user's collection of interviews; nothing for what cannot be an id.
+pub fn collection(user: &UserId, id: &str) -> Option<DocPath> {
+    is_ours(id).then(|| DocPath(format!("users/{user}/{COLLECTIONS}/{id}")))
+}
+
+/// What says that a user's interviews of earlier releases have their dates ([`crate::dates`]).
+pub fn dates_migrated(user: &UserId) -> DocPath {
+    DocPath(format!("users/{user}/migrations/dates"))
+}
+
+/// Whether it can be an id of a rubric, a collection, a token or a share.
+fn is_ours(id: &str) -> bool {
+    id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The name of the collections that hold versions of rubrics.
+pub const VERSIONS: &str = "versions";
+
+/// The newest version of a user's rubric; nothing for what cannot be an id.
+pub fn rubric(user: &UserId, id: &str) -> Option<DocPath> {
+    is_ours(id).then(|| DocPath(format!("users/{user}/rubrics/{id}")))
+}
+
+/// A version of a user's rubric, whose id is one of ours.
+pub fn rubric_version(user: &UserId, id: &str, version: u64) -> DocPath {
+    DocPath(format!("users/{user}/rubrics/{id}")).child(VERSIONS, &format!("{version:06}"))
+}
+
+/// The personal access token whose secret has this digest, which is in hexadecimal digits.
+pub fn access_token(digest: &str) -> DocPath {
+    DocPath(format!("access_tokens/{digest}"))
+}
+
+/// The collection that says where a user's personal access tokens lie.
+pub fn tokens_of(user: &UserId) -> String {
+    format!("users/{user}/tokens")
+}
+
+/// What says where a user's token lies; nothing for what cannot be an id.
+pub fn token_entry(user: &UserId, id: &str) -> Option<DocPath> {
+    is_ours(id).then(|| DocPath(format!("users/{user}/tokens/{id}")))
+}
+
+/// The collection of a user's webhooks for all interviews.
+pub fn webhooks_of(user: &UserId) -> String {
+    format!("users/{user}/webhooks")
+}
+
+/// A webhook for all interviews of a user; nothing for what cannot be an id.
+pub fn user_webhook(user: &UserId, id: &str) -> Option<DocPath> {
+    is_ours(id).then(|| DocPath(format!("users/{user}/webhooks/{id}")))
 }
 
 /// The secret that signs a user's webhooks.
@@ -71,6 +149,9 @@ pub fn webhook_receiver(user: &UserId, name: &str) -> DocPath {
 
 /// The name of the collections that hold what is remembered of receivers, for all users.
 pub const RECEIVERS: &str = "receivers";
+
+/// The name of the collections that hold results of earlier runs.
+const RUNS: &str = "runs";
 
 /// The name of the collections that hold interviews, for all users.
 pub const INTERVIEWS: &str = "interviews";
@@ -108,9 +189,57 @@ impl InterviewKey {
             .child("chunks", &format!("{revision:06}-{number:06}"))
     }
 
+    /// A part of the corrections of the transcript that was recognised under a fencing token.
+    pub fn corrections(&self, token: u64, number: u32) -> DocPath {
+        self.data("transcript")
+            .child("corrections", &format!("{token:06}-{number:06}"))
+    }
+
+    /// The collection of the results of a step's runs that are kept beside the shown one: of
+    /// `transcript` or `analysis`.
+    pub fn kept_runs(&self, name: &str) -> String {
+        self.data(name).collection(RUNS)
+    }
+
+    /// The result of the run that was done under a fencing token, kept beside the shown one.
+    pub fn kept_run(&self, name: &str, token: u64) -> DocPath {
+        self.data(name).child(RUNS, &format!("{token:06}"))
+    }
+
+    /// The collection of the versions of a person's assessment.
+    pub fn assessments(&self) -> String {
+        self.document().collection("assessments")
+    }
+
+    /// A version of a person's assessment.
+    pub fn assessment(&self, version: u64) -> DocPath {
+        self.document()
+            .child("assessments", &format!("{version:06}"))
+    }
+
     /// The collection of notes and bookmarks.
     pub fn notes(&self) -> String {
         self.document().collection("notes")
+    }
+
+    /// The collection of highlights.
+    pub fn highlights(&self) -> String {
+        self.document().collection("highlights")
+    }
+
+    /// A highlight.
+    pub fn highlight(&self, id: &str) -> DocPath {
+        self.document().child("highlights", id)
+    }
+
+    /// The collection of shares.
+    pub fn shares(&self) -> String {
+        self.document().collection("shares")
+    }
+
+    /// A share; nothing for what cannot be an id.
+    pub fn share(&self, id: &str) -> Option<DocPath> {
+        is_ours(id).then(|| self.document().child("shares", id))
     }
 
     /// The log of one webhook.
@@ -188,6 +317,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn parts_of_a_transcript_name_their_run() {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::generate(),
+        };
+        assert_eq!(token_of_part(&key.chunk(12, 3)), Some(12));
+        assert_eq!(
+            token_of_part(&key.corrections(1_234_567, 0)),
+            Some(1_234_567)
+        );
+        assert_eq!(token_of_part(&key.document()), None);
+    }
+
+    #[test]
     fn an_interview_is_found_from_every_path_below_it() {
         let key = InterviewKey {
             user_id: UserId::parse("u").unwrap(),
@@ -197,6 +340,7 @@ mod tests {
             key.document().to_string(),
             key.lease(7).to_string(),
             key.chunk(1, 2).to_string(),
+            key.corrections(1, 2).to_string(),
             key.new_audio_object(),
             key.report_object(1),
         ] {

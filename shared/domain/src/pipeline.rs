@@ -78,6 +78,9 @@ pub struct FunctionSpec {
     /// What it may do with the objects of each bucket, by the bucket's role.
     #[serde(default)]
     pub buckets: BTreeMap<String, BTreeSet<Right>>,
+    /// The queues that it puts tasks into.
+    #[serde(default)]
+    pub enqueues: BTreeSet<String>,
     /// The variables that it is given in the cloud.
     #[serde(default)]
     pub environment: Vec<String>,
@@ -167,7 +170,7 @@ pub enum InvalidPipeline {
     /// It names something that is not in it.
     #[error("the pipeline manifest names {kind} `{name}`, which is not in it")]
     Dangling {
-        /// A topic or a function.
+        /// A topic, a function or a queue.
         kind: &'static str,
         /// Its name.
         name: String,
@@ -198,6 +201,12 @@ impl Pipeline {
         for queue in pipeline.queues.values() {
             if !pipeline.functions.contains_key(&queue.function) {
                 return Err(dangling("function", &queue.function));
+            }
+        }
+        let enqueued = pipeline.functions.values();
+        for name in enqueued.flat_map(|function| &function.enqueues) {
+            if !pipeline.queues.contains_key(name) {
+                return Err(dangling("queue", name));
             }
         }
         Ok(pipeline)
@@ -300,6 +309,23 @@ mod tests {
         }
         assert!(!pipeline.may("announce", Right::Read, "uploads"));
         assert!(!pipeline.may("unknown", Right::Read, "uploads"));
+    }
+
+    #[test]
+    fn functions_that_queue_tasks_can_name_their_account() {
+        for (name, function) in Pipeline::ours().functions {
+            let account = "TASKS_SERVICE_ACCOUNT".to_owned();
+            let can_queue = function.environment.contains(&account);
+            assert_eq!(can_queue, !function.enqueues.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn manifest_with_an_unknown_queue_is_rejected() {
+        let json = r#"{"topics": [], "queues": {}, "schedules": {}, "functions": {"notify": {
+            "timeout_s": 60, "memory": "256Mi", "cpu": 1, "concurrency": 20, "enqueues": ["webhooks"]}}}"#;
+        let error = Pipeline::parse(json).unwrap_err();
+        assert!(error.to_string().contains("queue `webhooks`"), "{error}");
     }
 
     #[test]

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 /// Text that belongs to a person: a title, a spoken word, a quote.
 ///
 /// It has no `Display`, and its `Debug` says only how long it is, so that it
-/// cannot slip into a log line or an error message. [`Private::reveal`] is the
-/// one door, easy to search for.
+/// cannot get into a log line or an error message. [`Private::reveal`] is the
+/// only way to the text, easy to search for.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private(String);
 
 impl Private {
-    /// Takes text into custody.
+    /// Text of a person.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

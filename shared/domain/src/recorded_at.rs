@@ -90,6 +90,16 @@ impl RecordedAt {
         self.earliest_ms() > (now + CLOCK_SKEW).as_millis()
     }
 
+    /// The moment by which it is put in order: a time without its zone counts as UTC, a date
+    /// as its first moment.
+    pub fn to_timestamp(self) -> Timestamp {
+        Timestamp::from_millis(match self.0 {
+            Known::Instant(time) => time.timestamp_millis(),
+            Known::LocalTime(time) => time.and_utc().timestamp_millis(),
+            Known::Date(date) => date.and_time(NaiveTime::MIN).and_utc().timestamp_millis(),
+        })
+    }
+
     fn earliest_ms(self) -> i64 {
         let ahead = i64::try_from(FIRST_ZONE.as_millis()).unwrap_or(0);
         let local = match self.0 {

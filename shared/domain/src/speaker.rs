@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Private,
+    ids::short_digest,
     transcript::Speaker,
     versions::{UnknownFields, open_enum, strip_unknown},
 };
@@ -36,6 +37,13 @@ pub struct SpeakerLabel {
     pub unknown: UnknownFields,
 }
 strip_unknown!(SpeakerLabel, role);
+
+impl SpeakerLabel {
+    /// Whether it says nothing.
+    fn is_empty(&self) -> bool {
+        self.name.is_none() && self.role.is_none() && self.unknown.is_empty()
+    }
+}
 
 impl From<Private> for SpeakerLabel {
     fn from(name: Private) -> Self {
@@ -119,6 +127,13 @@ pub fn roles(labels: &BTreeMap<u32, SpeakerLabel>) -> BTreeMap<u32, SpeakerLabel
         .iter()
         .map(|(id, label)| (*id, nameless(label)))
         .collect()
+}
+
+/// A digest of what is said about speakers, of 63 bits as documents hold them. By it is known
+/// whether that has changed.
+pub fn digest(labels: &BTreeMap<u32, SpeakerLabel>) -> u64 {
+    let said = labels.iter().filter(|(_, label)| !label.is_empty());
+    short_digest(&said.collect::<BTreeMap<_, _>>())
 }
 
 /// Puts what the owner says in place of what was recognised. A role that a person gives

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::code::Code;
 use crate::{
-    Timestamp,
+    RunId, Timestamp,
     versions::{UnknownFields, open_enum, strip_unknown},
 };
 
@@ -233,11 +233,39 @@ pub struct Step {
     /// permanent error would come again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<String>,
+    /// The run that it does, where its owner requested one of a step that had been run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The engine that the run was requested with, by its name in the settings; the active one
+    /// without it. It is that of every attempt, of workers of other settings too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen_engine: Option<String>,
+    /// How it stood before that run: there it stands again if the run fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Box<Self>>,
+    /// The newest run that its owner requested, if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_run: Option<Box<FailedRun>>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
-strip_unknown!(Step, state, waiting, error);
+strip_unknown!(Step, state, waiting, error, previous, failed_run);
+
+/// A run of a step that had been done before, and failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRun {
+    /// The run.
+    pub run_id: RunId,
+    /// Why it failed.
+    pub error: StepError,
+    /// When that was.
+    pub finished_at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+strip_unknown!(FailedRun, error);
 
 impl Step {
     /// Whether nothing more will happen to it by itself.

@@ -5,13 +5,14 @@ mod reading_order;
 pub use reading_order::{MAX_PHRASE_MS, order};
 
 use crate::{
+    corrections::Mark,
     text,
     transcript::{Quality, Turn, Word},
     versions::UnknownFields,
 };
 
 /// A pause after which the same speaker begins a new turn, in milliseconds.
-const TURN_PAUSE_MS: u64 = 2_000;
+pub(crate) const TURN_PAUSE_MS: u64 = 2_000;
 
 /// Words after which a long turn is broken at the next breath.
 const LONG_TURN_WORDS: usize = 120;
@@ -22,15 +23,52 @@ const BREATH_MS: u64 = 300;
 /// Groups words in reading order into turns: a turn ends when another speaker
 /// begins, after a pause of two seconds, and at a breath once it is long.
 pub fn group(words: &[Word]) -> Vec<Turn> {
+    group_marked(words, &[])
+}
+
+/// The same where a person has split and joined turns: marks of the words, in their order.
+pub fn group_marked(words: &[Word], marks: &[Mark]) -> Vec<Turn> {
     let mut turns = Vec::new();
-    let mut start = 0;
+    let (mut start, mut rule) = (0, TurnRule::default());
     for end in 1..=words.len() {
-        if end == words.len() || breaks(&words[start..end], &words[end]) {
+        let mark = marks.get(end).copied().unwrap_or_default();
+        if end == words.len() || rule.begins(&words[end - 1], &words[end], mark) {
             turns.push(turn(turns.len(), start, &words[start..end]));
             start = end;
         }
     }
     turns
+}
+
+/// Decides word by word where turns begin. A person's marks do not change what is decided of
+/// the words after them.
+#[derive(Debug, Default)]
+pub(crate) struct TurnRule {
+    /// Words since a turn began by the words alone, its first one not counted.
+    followed: usize,
+}
+
+impl TurnRule {
+    /// Whether a turn begins with `next`, the word after `last`.
+    pub(crate) fn begins(&mut self, last: &Word, next: &Word, mark: Mark) -> bool {
+        let is_long = self.followed + 1 >= LONG_TURN_WORDS;
+        let begins = Self::is_sure(last, next) || (is_long && pause(last, next) >= BREATH_MS);
+        self.followed = if begins { 0 } else { self.followed + 1 };
+        match mark {
+            Mark::None => begins,
+            Mark::Begins => true,
+            Mark::Continues => last.speaker != next.speaker,
+        }
+    }
+
+    /// Whether a turn begins with `next` by these two words alone, however long it is.
+    pub(crate) const fn is_sure(last: &Word, next: &Word) -> bool {
+        next.speaker != last.speaker || pause(last, next) >= TURN_PAUSE_MS
+    }
+}
+
+const fn pause(last: &Word, next: &Word) -> u64 {
+    next.start_ms.saturating_sub(last.end_ms)
 }
 
 /// The same of words that come one after the other: it holds those of one turn.
@@ -39,15 +77,16 @@ pub struct TurnGrouper {
     words: Vec<Word>,
     turns: usize,
     start: usize,
+    rule: TurnRule,
 }
 
 impl TurnGrouper {
-    /// Takes the next word; the turn that ended before it, with its words.
-    pub fn push(&mut self, word: Word) -> Option<(Turn, Vec<Word>)> {
-        let ended = if !self.words.is_empty() && breaks(&self.words, &word) {
-            self.finish()
-        } else {
-            None
+    /// Takes the next word, and whether a person says that a turn begins with it; the turn
+    /// that ended before it, with its words.
+    pub fn push(&mut self, word: Word, mark: Mark) -> Option<(Turn, Vec<Word>)> {
+        let ended = match self.words.last() {
+            Some(last) if self.rule.begins(last, &word, mark) => self.finish(),
+            _ => None,
         };
         self.words.push(word);
         ended
@@ -64,14 +103,6 @@ impl TurnGrouper {
         self.start += words.len();
         Some((ended, words))
     }
-}
-
-fn breaks(turn: &[Word], next: &Word) -> bool {
-    let last = &turn[turn.len() - 1];
-    let pause = next.start_ms.saturating_sub(last.end_ms);
-    next.speaker != last.speaker
-        || pause >= TURN_PAUSE_MS
-        || (turn.len() >= LONG_TURN_WORDS && pause >= BREATH_MS)
 }
 
 /// The turn of these words, of which the first is the word at `start`.

@@ -178,6 +178,36 @@ pub fn judge(signals: &Signals<'_>) -> Usable {
     Usable::from_reasons(UnusableReason::ALL.iter().copied().filter(found))
 }
 
+/// Judges a corrected transcript by what was judged of the recognised one. What the words say
+/// is judged anew, and what only the engine could say stays.
+pub fn corrected(
+    recognized: &Usable,
+    quality: &Quality,
+    words: &[Word],
+    least_speakers: u32,
+) -> Usable {
+    let anew = judge(&Signals {
+        quality,
+        words,
+        duration_ms: 0,
+        speech_ms: None,
+        engine: "",
+        model: "",
+        requested_language: None,
+        recognised_language: None,
+        least_speakers,
+    });
+    let found = |reason: &UnusableReason| match reason {
+        UnusableReason::SpeechMissed | UnusableReason::LanguageMismatch => recognized.has(*reason),
+        reason => anew.has(*reason),
+    };
+    let reasons = UnusableReason::ALL.iter().copied().filter(found);
+    Usable {
+        unknown: recognized.unknown.clone(),
+        ..Usable::from_reasons(reasons)
+    }
+}
+
 /// What is not a number, as a broken engine may give, is below everything.
 fn is_below(value: f32, least: f32) -> bool {
     value.is_nan() || value < least

@@ -115,6 +115,12 @@ impl<T: StripUnknown> StripUnknown for Option<T> {
     }
 }
 
+impl<T: StripUnknown> StripUnknown for Box<T> {
+    fn strip(&mut self, found: &mut Vec<Unknown>) {
+        (**self).strip(found);
+    }
+}
+
 impl<T: StripUnknown> StripUnknown for Vec<T> {
     fn strip(&mut self, found: &mut Vec<Unknown>) {
         for value in self {

@@ -3,13 +3,14 @@
 mod body;
 mod delivery;
 mod secret;
+mod user;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Interview, InterviewKey,
+    Interview, InterviewKey, Timestamp,
     ids::{hex, random_name},
     interview::Status,
     steps::{StepName, StepState},
@@ -20,6 +21,7 @@ use crate::{
 pub use body::{PublicStep, PublicSteps, PublicWaiting, WebhookBody, WebhookData};
 pub use delivery::{DeliveryAttempt, DeliveryState, WebhookDelivery, following_id, webhook_id};
 pub use secret::{OwnerSecret, ReplacedSecret, SECRET_OVERLAP};
+pub use user::{MAX_USER_WEBHOOKS, TEST_TYPE, UserWebhook};
 
 /// The longest URL of a receiver, in bytes.
 pub const MAX_URL_BYTES: usize = 2_048;
@@ -64,7 +66,15 @@ pub struct WebhookEvent {
     /// superseded delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<String>,
-    /// Where the client wants to hear of it.
+    /// The id of the webhook for all interviews that it goes to; `None` where it goes to the
+    /// interview's own receiver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
+    /// When that webhook was created: the same idempotency key makes another one of the same id
+    /// after its deletion, which does not get what was meant for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_since: Option<Timestamp>,
+    /// Where the client wants to hear of it; empty where the interview has no receiver.
     pub url: String,
     /// The exact body to be sent.
     pub body: String,
@@ -128,21 +138,22 @@ pub fn due(old: Option<&Interview>, new: Option<&Interview>) -> Vec<EventType> {
 
 impl WebhookEvent {
     /// The webhook event of `event_type` about `interview` as it is in the write that
-    /// made it due; `None` when its owner named no receiver.
-    pub fn about(interview: &Interview, event_type: EventType) -> Option<Self> {
-        let url = interview.webhook_url.clone()?;
-        if interview.webhook_gone {
-            return None;
-        }
-        Some(Self {
+    /// made it due. Its URL is empty where the interview has no receiver of its own: it is for
+    /// the webhooks for all interviews of its user.
+    pub fn about(interview: &Interview, event_type: EventType) -> Self {
+        let url = interview.webhook_url.clone();
+        let url = url.filter(|_| !interview.webhook_gone);
+        Self {
             id: webhook_event_id(interview, event_type),
             event_type,
             key: interview.key(),
             delivery: None,
-            url,
+            webhook: None,
+            webhook_since: None,
+            url: url.unwrap_or_default(),
             body: json!(WebhookBody::new(interview, event_type)).to_string(),
             trace: interview.trace,
-        })
+        }
     }
 
     /// The id of its delivery.
@@ -250,8 +261,7 @@ mod tests {
     #[test]
     fn the_same_cause_has_the_same_id_and_another_run_another() {
         let first = done(interview(), StepName::Transcription);
-        let event =
-            |interview: &Interview| WebhookEvent::about(interview, EventType::Transcribed).unwrap();
+        let event = |interview: &Interview| WebhookEvent::about(interview, EventType::Transcribed);
         assert_eq!(event(&first), event(&first.clone()));
         let mut again = first.clone();
         again.steps.transcription = crate::steps::Step::default();
@@ -264,7 +274,7 @@ mod tests {
     fn every_body_but_that_of_a_deletion_says_whether_the_transcript_is_usable() {
         let mut interview = done(interview(), StepName::Transcription);
         let data = |interview: &Interview, event_type| {
-            let body = WebhookEvent::about(interview, event_type).unwrap().body;
+            let body = WebhookEvent::about(interview, event_type).body;
             serde_json::from_str::<Value>(&body).unwrap()["data"].clone()
         };
         let failed = data(&interview, EventType::Failed);
@@ -280,7 +290,7 @@ mod tests {
     fn the_body_of_a_deletion_has_ids_and_status_alone() {
         let mut interview = done(interview(), StepName::Transcription);
         interview.metadata = serde_json::from_str(r#"{"candidate": "Ada"}"#).unwrap();
-        let event = WebhookEvent::about(&interview, EventType::Deleted).unwrap();
+        let event = WebhookEvent::about(&interview, EventType::Deleted);
         let body: Value = serde_json::from_str(&event.body).unwrap();
         let expected = json!({"interview_id": "i", "user_id": "u", "status": "deleted"});
         assert_eq!(body["data"], expected);
@@ -290,9 +300,7 @@ mod tests {
     fn the_body_shows_neither_tokens_nor_words() {
         let mut interview = done(interview(), StepName::Transcription);
         interview.title = "the candidate's name".into();
-        let body = WebhookEvent::about(&interview, EventType::Transcribed)
-            .unwrap()
-            .body;
+        let body = WebhookEvent::about(&interview, EventType::Transcribed).body;
         assert!(!body.contains("token") && !body.contains("candidate"));
         assert!(body.contains(r#""status":"processing""#), "{body}");
     }

@@ -9,6 +9,8 @@
 //! - `records`, `bus`, `queue` and [`Bucket`] are the ports. Each change and the
 //!   deliveries that it causes are one transaction, so that nothing happens
 //!   without its listeners hearing of it;
+//!   `items` is the table by which lists in documents are looked into, and `passages` the
+//!   index by which words are found;
 //! - [`deliveries`] is what a host works off: at least once, with backoff, into
 //!   a dead letter at the end;
 //! - [`uploads`] takes recordings by signed URL, whole or, in `sessions`, piece by
@@ -31,12 +33,14 @@ mod error;
 mod files;
 mod finalize;
 mod identity;
+mod items;
 mod lock;
 pub mod maintenance;
 mod migrations;
 mod open;
 mod outbox;
 mod part;
+mod passages;
 mod query;
 mod queue;
 mod records;

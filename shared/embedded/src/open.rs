@@ -10,7 +10,7 @@ use crate::{
     error::{OpenError, StoreError},
     identity::{self, FolderIdentity, Marker, Mismatch, StoreIdentity},
     lock::DataLock,
-    migrations,
+    migrations, passages,
     recovery::{self, FileReferences, FolderListing, QUARANTINE},
     removed,
     store::only_ours,
@@ -60,6 +60,7 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
             "the database was migrated; the copy from before can be removed when all is well"
         );
     }
+    renew_index(&mut connection)?;
     let identity = settle(&connection, own, &in_folder)?;
     identity::write_marker(&folder, &identity).map_err(files)?;
     let marker = Marker::open(&folder, identity).map_err(files)?;
@@ -69,6 +70,13 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
         marker,
         lock,
     })
+}
+
+/// Makes the index of passages anew where another release has made it.
+fn renew_index(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    passages::renew(&transaction)?;
+    Ok(transaction.commit()?)
 }
 
 pub(crate) fn refusal(data_dir: &DataDir, mismatch: Mismatch) -> OpenError {

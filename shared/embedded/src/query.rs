@@ -7,7 +7,7 @@ use domain::{
 use rusqlite::{Connection, params_from_iter, types::Value as Sql};
 use serde_json::Value;
 
-use crate::error::StoreError;
+use crate::{error::StoreError, items, passages};
 
 /// A document from its row.
 pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Document, StoreError> {
@@ -20,7 +20,10 @@ pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Docu
 
 /// Answers a query.
 pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document>, StoreError> {
-    let (sql, parameters) = compile(query, "path, fields, version");
+    if let Some(phrases) = &query.phrases {
+        return passages::run(connection, query, phrases);
+    }
+    let (sql, parameters) = compile(query, "path, fields, version", are_few(connection, query)?);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut documents = Vec::new();
@@ -42,7 +45,11 @@ pub(crate) fn run_paths(
     connection: &Connection,
     query: &Query,
 ) -> Result<Vec<DocPath>, StoreError> {
-    let (sql, parameters) = compile(query, "path");
+    if query.phrases.is_some() {
+        let found = run(connection, query)?.into_iter();
+        return Ok(found.map(|document| document.path).collect());
+    }
+    let (sql, parameters) = compile(query, "path", are_few(connection, query)?);
     let mut statement = connection.prepare_cached(&sql)?;
     let paths = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;
     let paths: Vec<String> = paths.collect::<Result<_, _>>()?;
@@ -52,12 +59,43 @@ pub(crate) fn run_paths(
         .collect())
 }
 
-fn compile(query: &Query, columns: &str) -> (String, Vec<Sql>) {
+/// How many documents with an item are read and put in order, rather than looked for in the
+/// order of the list.
+const FEW: usize = 500;
+
+/// Whether so few documents have the item that is asked for that they are read first.
+fn are_few(connection: &Connection, query: &Query) -> Result<bool, StoreError> {
+    let (Scope::Collection(parent), Some((field, Value::String(item)))) =
+        (&query.scope, &query.contains)
+    else {
+        return Ok(false);
+    };
+    if !items::has(parent, field) {
+        return Ok(false);
+    }
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM list_items
+         WHERE parent = ?1 AND field = ?2 AND item = ?3 LIMIT {})",
+        FEW + 1
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let count: usize = statement.query_row((parent, field, item), |row| row.get(0))?;
+    Ok(count <= FEW)
+}
+
+fn compile(query: &Query, columns: &str, are_few: bool) -> (String, Vec<Sql>) {
     let mut parameters = Vec::new();
-    let mut conditions = vec![scope(&query.scope, &mut parameters)];
+    let mut conditions = vec![scope(&query.scope, are_few, &mut parameters)];
     for (field, value) in &query.equal {
         parameters.push(sql_value(value));
         conditions.push(format!("{} = ?{}", column(field), parameters.len()));
+    }
+    if let Some((field, value)) = &query.contains {
+        conditions.push(contains(&query.scope, field, value, &mut parameters));
+    }
+    if let Some((field, value)) = &query.at_least {
+        parameters.push(sql_value(value));
+        conditions.push(format!("{} >= ?{}", column(field), parameters.len()));
     }
     if let Some((field, value)) = &query.less_than {
         parameters.push(sql_value(value));
@@ -94,20 +132,42 @@ fn compile(query: &Query, columns: &str) -> (String, Vec<Sql>) {
     (sql, parameters)
 }
 
-/// The literal collection name lets `SQLite` use the partial indexes.
-fn scope(scope: &Scope, parameters: &mut Vec<Sql>) -> String {
+/// The literal collection name lets `SQLite` use the partial indexes. Where few documents are
+/// named by other conditions it shall not walk the collection: the signs keep it from that.
+fn scope(scope: &Scope, are_few: bool, parameters: &mut Vec<Sql>) -> String {
+    let sign = if are_few { "+" } else { "" };
     let (condition, name) = match scope {
         Scope::Collection(path) => {
             parameters.push(Sql::Text(path.clone()));
-            ("parent = ?1 AND ", path.rsplit('/').next().unwrap_or(path))
+            let name = path.rsplit('/').next().unwrap_or(path);
+            (format!("{sign}parent = ?1 AND "), name)
         }
-        Scope::Group(name) => ("", name.as_str()),
+        Scope::Group(name) => (String::new(), name.as_str()),
     };
-    format!("{condition}collection = '{}'", quoted(name))
+    format!("{condition}{sign}collection = '{}'", quoted(name))
+}
+
+/// That a list has the value among its items: by the table of items where that has the field,
+/// by the documents themselves otherwise.
+fn contains(scope: &Scope, field: &str, value: &Value, parameters: &mut Vec<Sql>) -> String {
+    parameters.push(sql_value(value));
+    let item = parameters.len();
+    match (scope, value) {
+        (Scope::Collection(path), Value::String(_)) if items::has(path, field) => format!(
+            "path IN (SELECT path FROM list_items \
+             WHERE parent = ?1 AND field = '{}' AND item = ?{item})",
+            quoted(field)
+        ),
+        _ => format!(
+            "json_type(fields, '$.{0}') = 'array' AND EXISTS (SELECT 1 \
+             FROM json_each(fields, '$.{0}') AS items WHERE items.value = ?{item})",
+            quoted(field)
+        ),
+    }
 }
 
 /// A field's value; the field's name comes from code, never from a client.
-fn column(field: &str) -> String {
+pub(crate) fn column(field: &str) -> String {
     format!("json_extract(fields, '$.{}')", quoted(field))
 }
 
@@ -115,7 +175,7 @@ fn quoted(text: &str) -> String {
     text.replace('\'', "''")
 }
 
-fn sql_value(value: &Value) -> Sql {
+pub(crate) fn sql_value(value: &Value) -> Sql {
     match value {
         Value::Null => Sql::Null,
         Value::Bool(truth) => Sql::Integer(i64::from(*truth)),

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 
-use crate::{Store, counters::count, error::StoreError, outbox, query};
+use crate::{Store, counters::count, error::StoreError, items, outbox, passages, query};
 
 #[async_trait]
 impl Records for Store {
@@ -48,7 +48,7 @@ impl Records for Store {
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
         let query = query.clone();
-        let is_of_one_user = matches!(query.scope, Scope::Collection(_));
+        let is_of_one_user = query.phrases.is_some() || matches!(query.scope, Scope::Collection(_));
         let work = move |connection: &Connection| Ok(query::run(connection, &query)?);
         let database = &self.inner.database;
         if is_of_one_user {
@@ -130,6 +130,8 @@ fn apply(
     if old.is_none() && fields.is_none() {
         return Ok(());
     }
+    let content = old.as_ref().map(|document| &document.fields);
+    passages::follow(transaction, &path, content, fields.as_ref())?;
     let event = Event::DocumentWritten(WrittenDocument {
         path,
         old: old.map(|document| document.fields),
@@ -155,7 +157,8 @@ fn put(
     now: Timestamp,
 ) -> Result<(), RecordsError> {
     documents::check(path, fields, pipeline)?;
-    Ok(insert(transaction, path, &fields.to_string(), now)?)
+    insert(transaction, path, &fields.to_string(), now)?;
+    Ok(items::replace(transaction, path, Some(fields))?)
 }
 
 fn insert(
@@ -180,6 +183,7 @@ fn delete(transaction: &Transaction<'_>, path: &DocPath) -> Result<(), StoreErro
     transaction
         .prepare_cached("DELETE FROM documents WHERE path = ?1")?
         .execute([path.as_str()])?;
+    items::replace(transaction, path, None)?;
     if is_in(path, INTERVIEWS) {
         let (_, interview) = path.split();
         forget_deliveries(transaction, interview)?;

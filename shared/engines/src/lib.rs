@@ -12,6 +12,7 @@ pub mod language;
 mod loops;
 pub mod openai;
 pub mod openai_transcription;
+mod others;
 pub mod pocketsphinx;
 mod probe;
 mod provider;
@@ -30,11 +31,13 @@ pub use gemini::Gemini;
 pub use language::LanguageAnalyst;
 pub use openai::OpenAi;
 pub use openai_transcription::OpenAiTranscriber;
+pub use others::{EngineHost, other_analysts, other_transcribers};
 pub use pocketsphinx::PocketSphinx;
 #[cfg(feature = "diarization")]
 pub use settings::with_diarization;
 pub use settings::{
-    Fallback, Speech, analyst, analyst_with, speech, speech_with, transcriber, use_ffmpeg,
+    Fallback, Speech, analyst, analyst_with, ffmpeg_finding, speech, speech_with, transcriber,
+    use_ffmpeg,
 };
 #[cfg(feature = "whisper")]
 pub use whisper::Whisper;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use config::{Environment, InvalidSetting};
-use domain::ports::{Analyst, LiveTranscriber, TokenSource, Transcriber};
+use domain::{
+    engine_check::Finding,
+    ports::{Analyst, LiveTranscriber, TokenSource, Transcriber},
+};
 use models::Supply;
 
 use crate::{
@@ -40,6 +43,8 @@ pub enum Fallback {
     IfInstalled,
     /// As `ALLOW_FALLBACK` says.
     AsSet,
+    /// None: it was not chosen.
+    Never,
 }
 
 /// The engines of `TRANSCRIBER`, the default first.
@@ -100,6 +105,25 @@ pub fn use_ffmpeg(environment: &Environment) -> Result<(), InvalidSetting> {
     }
     media::Ffmpeg::configure(found);
     Ok(())
+}
+
+/// What a check finds of `FFMPEG`.
+pub fn ffmpeg_finding(environment: &Environment) -> Finding {
+    let finding = match media::Ffmpeg::find(environment.text("FFMPEG")) {
+        Some(Some(_)) => {
+            return Finding::ok("ffmpeg", "FFmpeg is there for rare and damaged recordings");
+        }
+        Some(None) => Finding::warning(
+            "ffmpeg",
+            "there is no FFmpeg: recordings in some formats cannot be decoded, and damaged ones \
+             only in part",
+        ),
+        None => Finding::error(
+            "ffmpeg",
+            "there is no such program, or no `ffprobe` beside it",
+        ),
+    };
+    finding.about(&["FFMPEG"])
 }
 
 /// The same engine for stored recordings alone.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use config::{Environment, InvalidSetting};
 use domain::{
+    engine_check::Finding,
     ports::{
         EngineState, EngineStatus, LiveOptions, LiveTranscriber, Progress, Readiness, SampleStream,
         SegmentStream, Transcriber, TranscriptionRequest,
@@ -49,6 +50,9 @@ pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::
 
 /// The engine in use while there is no model, where a fallback is allowed.
 fn last_resort(environment: &Environment, fallback: Fallback) -> anyhow::Result<Option<Speech>> {
+    if fallback == Fallback::Never {
+        return Ok(None);
+    }
     let allowed = environment.parsed("ALLOW_FALLBACK", false, "`true` or `false`")?;
     if allowed {
         return Ok(Some(Speech::new(pocketsphinx(environment)?)));
@@ -116,6 +120,28 @@ impl<E: Transcriber + LiveTranscriber> Transcriber for Supplied<E> {
         }
     }
 
+    /// Nothing is requested: the model is there or not.
+    async fn check(&self) -> Vec<Finding> {
+        let model = self.supply.model();
+        let finding = match self.supply.state() {
+            SupplyState::Ready(path) => {
+                let message = format!("the model `{model}` is there: {}", path.display());
+                Finding::ok("engine_works", message)
+            }
+            SupplyState::Fetching { .. } => {
+                let message = format!(
+                    "the model `{model}` is not there: `interviewlens models fetch {model}` \
+                     downloads it, as the first recording does"
+                );
+                Finding::warning("model_missing", message).about(&["WHISPER_MODEL", "MODEL_DIR"])
+            }
+            SupplyState::Missing { reason, .. } => {
+                Finding::error("model_missing", reason).about(&["MODEL_MIRROR", "MODEL_FETCH"])
+            }
+        };
+        vec![finding]
+    }
+
     fn keeps_checkpoints(&self) -> bool {
         self.engine.keeps_checkpoints()
     }
@@ -171,6 +197,8 @@ impl<E: Transcriber + LiveTranscriber> LiveTranscriber for Supplied<E> {
             model: Some(self.supply.model()),
             state,
             fallback: self.stand_in().map(|speech| speech.live.name().to_owned()),
+            check: None,
+            available: Vec::new(),
         }
     }
 

@@ -190,6 +190,18 @@ impl Decoder {
         }
     }
 
+    /// Leaves out the next frames, where that needs no decoding: as many as there are, at most
+    /// `frames`; how many.
+    pub(crate) fn skip_plain(&mut self, frames: u64) -> Result<u64, Error> {
+        let Way::Plain(pcm) = &mut self.way else {
+            return Ok(0);
+        };
+        let skipped = pcm.skip(frames)?;
+        self.frames += skipped;
+        self.format = self.way_format();
+        Ok(skipped)
+    }
+
     /// Lets FFmpeg continue where the library gave up; without it, what was decoded so far
     /// is all there is.
     fn fall_back(&mut self, error: Error) -> Result<(), Error> {

@@ -4,14 +4,15 @@
 //! gives the samples block by block, from the decoding library or from [`Ffmpeg`], and
 //! [`resample`] brings a channel to 16 kHz. [`channels`] detects whether the channels carry
 //! different people, [`level`] how loud a recording is, [`Overview`] is both of a whole
-//! recording, and [`speech`] cuts a channel at silences. [`recorded_at()`] reads when a
-//! recording was made.
+//! recording, and [`speech`] cuts a channel at silences. [`Clip`] is a part of a recording.
+//! [`recorded_at()`] reads when a recording was made.
 //!
 //! Everything here blocks and uses bounded memory for recordings of any length.
 
 mod block;
 mod caf;
 pub mod channels;
+mod clip;
 mod codec;
 mod convert;
 mod decoder;
@@ -43,6 +44,7 @@ mod trim;
 mod wav;
 
 pub use block::Block;
+pub use clip::{Clip, WAV_HEADER_BYTES};
 pub use decoder::Decoder;
 pub use error::Error;
 pub use ffmpeg::{CopyError, Ffmpeg};

@@ -4,7 +4,7 @@
 //! apart; reading them in one piece takes a fifth of the time.
 
 use std::{
-    io::{self, Read as _},
+    io::{self, Read as _, Seek as _},
     ops::RangeInclusive,
 };
 
@@ -62,6 +62,17 @@ impl Pcm {
 
     pub(crate) const fn sample_rate_hz(&self) -> u32 {
         self.layout.sample_rate_hz
+    }
+
+    /// Leaves out as many of the next frames as there are, at most `frames`; how many.
+    pub(crate) fn skip(&mut self, frames: u64) -> Result<u64, Error> {
+        let frame = 2 * self.layout.channels as u64;
+        let frames = frames.min(self.left / frame);
+        let distance = i64::try_from(frames * frame).unwrap_or(i64::MAX);
+        let skipped = self.feed.seek_relative(distance);
+        skipped.map_err(|error| Error::Read(self.failures.take().unwrap_or(error)))?;
+        self.left -= frames * frame;
+        Ok(frames)
     }
 
     /// The next frames into `block`; whether there were any.

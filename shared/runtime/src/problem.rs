@@ -3,7 +3,7 @@
 use std::{error::Error, io, time::Duration};
 
 use domain::{
-    ErrorCode, Timestamp,
+    ErrorCode, RunId, Timestamp,
     deletion::DeletionError,
     interview_store::TranscriptError,
     ledger::{BudgetExhausted, SpendError},
@@ -32,6 +32,8 @@ pub struct Problem {
     pub retry_after: Option<Duration>,
     /// When a budget that is used up begins anew.
     pub resets_at: Option<Timestamp>,
+    /// The newest revision of a transcript, where the request was based on an older one.
+    pub newest: Option<(RunId, u64)>,
     /// Further headers of the response.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -63,6 +65,14 @@ pub struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     resets_at: Option<Timestamp>,
+    /// Of `stale_revision`: the run that recognised the transcript.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "RunId"))]
+    run_id: Option<RunId>,
+    /// Of `stale_revision`: the newest revision of the transcript.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "u64"))]
+    revision: Option<u64>,
 }
 
 impl Problem {
@@ -75,6 +85,7 @@ impl Problem {
             detail: detail.into(),
             retry_after: None,
             resets_at: None,
+            newest: None,
             headers: Vec::new(),
         }
     }
@@ -116,6 +127,8 @@ impl Problem {
             code: self.code.as_str(),
             request_id,
             resets_at: self.resets_at,
+            run_id: self.newest.map(|(run_id, _)| run_id),
+            revision: self.newest.map(|(_, revision)| revision),
         })
     }
 
@@ -188,7 +201,7 @@ impl From<TranscriptError> for Problem {
     fn from(error: TranscriptError) -> Self {
         match error {
             TranscriptError::Records(error) => error.into(),
-            TranscriptError::Damaged(_) => internal(&error),
+            TranscriptError::Damaged(_) | TranscriptError::DamagedLog => internal(&error),
         }
     }
 }

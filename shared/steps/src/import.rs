@@ -4,7 +4,7 @@
 //! and report follow as they do after a recording. Another import replaces the first: the
 //! transcript gets a newer revision, and what was made of the old one is made again.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
     Interview, InterviewKey, Private,
@@ -93,6 +93,7 @@ impl StepRunner {
                 Ok(Imported::Gone)
             }
             Ok(Outcome::Deferred | Outcome::GivenUp) => {
+                self.clear_unused_chunks(key).await?;
                 Err(anyhow::anyhow!("the transcript was not stored").into())
             }
             Err(Failure::Later(until)) => Ok(Imported::Busy(until)),
@@ -124,8 +125,10 @@ impl StepRunner {
         let now = self.clock.now();
         Ok(output.and_amend(move |interview| {
             if are_others {
-                interview.speakers.clear();
+                interview.label_speakers(BTreeMap::new(), now);
             }
+            // They are of the words that are replaced.
+            interview.corrections.clear();
             for follower in [StepName::Analysis, StepName::Report] {
                 // Made of an earlier transcript, failed, or never begun.
                 interview.reopen(follower, now);

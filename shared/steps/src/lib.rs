@@ -5,12 +5,14 @@
 //! - `function`: what starts a function, and how it says that it did not finish;
 //! - `step`: the promises of every step, kept in one place: acquire the lease, renew
 //!   it, store the result, or report why not;
+//! - `begin`: steps that could begin, and the tasks that let workers begin them;
 //! - `store_transcript` and `import`: a transcript as documents, recognised or from
 //!   elsewhere;
 //! - `uncancelled`: writes that are awaited also when a worker is stopped;
 //! - [`trace`]: the trace of the current work;
 //! - `readable`: documents that cannot be decoded.
 
+mod begin;
 mod function;
 mod import;
 mod readable;
@@ -19,8 +21,11 @@ mod store_transcript;
 pub mod trace;
 mod uncancelled;
 
+pub use begin::{THEMES_QUEUE, begin_task, startable, themes_task};
 pub use function::{DeliveredTask, Failure, Function, Trigger};
 pub use import::{Import, Imported};
 pub use readable::{readable, report_unreadable};
-pub use step::{InterviewUpdate, Outcome, StepOutput, StepRun, StepRunner, storage_error};
+pub use step::{
+    InterviewUpdate, InterviewWrites, Outcome, StepOutput, StepRun, StepRunner, storage_error,
+};
 pub use uncancelled::Uncancelled;

@@ -65,6 +65,10 @@ pub struct StepRun {
 /// A change of the interview beside its steps.
 pub type InterviewUpdate = Box<dyn Fn(&mut Interview) + Send + Sync>;
 
+/// Writes that depend on the interview as it is when they are committed, which they may change.
+pub type InterviewWrites =
+    Box<dyn Fn(&mut Interview) -> Result<Vec<Write>, RecordsError> + Send + Sync>;
+
 /// What a step hands in.
 #[derive(Default)]
 pub struct StepOutput {
@@ -72,6 +76,8 @@ pub struct StepOutput {
     pub writes: Vec<Write>,
     /// What changes in the interview beside the step.
     pub amend: Option<InterviewUpdate>,
+    /// Further documents of the same transaction, decided after that.
+    pub decide: Option<InterviewWrites>,
     /// Nothing is handed in yet: the step is parked, and who has the lease goes on
     /// with [`StepRunner::resume`].
     pub deferred: bool,
@@ -92,7 +98,7 @@ impl StepOutput {
     }
 }
 
-/// How an assignment ended.
+/// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The result is stored.
@@ -125,17 +131,17 @@ impl AtomicPercent {
 }
 
 impl StepRunner {
-    /// Acquires the lease of the assignment, does `work`, and commits its result.
+    /// Acquires the lease of the run, does `work`, and commits its result.
     pub async fn run<F>(
         &self,
-        assignment: StepRun,
+        step_run: StepRun,
         work: impl FnOnce(Arc<dyn Progress>, Lease) -> F,
     ) -> Result<Outcome, Failure>
     where
         F: Future<Output = Result<StepOutput, StepError>>,
     {
-        let (key, now) = (&assignment.key, self.clock.now());
-        let (step, input, engine) = (assignment.step, &assignment.input, assignment.engine);
+        let (key, now) = (&step_run.key, self.clock.now());
+        let (step, input, engine) = (step_run.step, &step_run.input, step_run.engine);
         let acquire = |interview: &mut Interview| interview.acquire(step, input, engine, now);
         let lease = match interview_store::transition(&*self.records, key, now, acquire).await? {
             Some(Acquire::Start(lease)) => lease,
@@ -181,6 +187,8 @@ impl StepRunner {
             let result = {
                 let work = Box::pin(work(Arc::clone(&percent) as Arc<dyn Progress>, lease));
                 tokio::select! {
+                    // A result that is there is not left for a renewal that is due as well.
+                    biased;
                     result = work => Ok(result),
                     refused = self.heartbeat(key, &lease, &percent) => Err(refused),
                 }
@@ -251,7 +259,11 @@ impl StepRunner {
                 if let Some(amend) = &product.amend {
                     amend(interview);
                 }
-                Ok(product.writes.clone())
+                let mut writes = product.writes.clone();
+                if let Some(decide) = &product.decide {
+                    writes.extend(decide(interview)?);
+                }
+                Ok(writes)
             };
             match interview_store::commit(&*self.records, key, now, finish).await {
                 Ok(()) => return Ok(Outcome::Finished),

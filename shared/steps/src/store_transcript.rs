@@ -4,16 +4,21 @@
 use domain::{
     Interview, InterviewKey, chunks,
     interview::Kind,
-    interview_store,
+    interview_store, language,
     lease::{Lease, LeaseError},
+    paths,
     ports::{Precondition, Query, Write},
     roles,
+    runs::{self, Kept},
+    search::{self, transcript::Passages},
     steps::{Code, StepError},
-    transcript::{Recognition, TranscriptHead},
+    transcript::{IMPORT_ENGINE, Recognition, TranscriptHead},
     turns,
     usable::{self, Signals},
     versions::UnknownFields,
 };
+
+use serde_json::json;
 
 use crate::{Failure, StepOutput, StepRunner, storage_error};
 
@@ -72,7 +77,16 @@ impl StepRunner {
         let revision = lease.token;
         let chunks = chunks::pack(revision, &words);
         self.store_chunks(key, lease, &chunks).await?;
+        if let Some(interview) = &interview {
+            let passages = Passages::recognized(interview.into(), revision, &words);
+            let writes = passages.writes().map_err(|error| storage_error(&error))?;
+            self.store_passages(key, lease, writes).await?;
+        }
         let quality = turns::quality(&words, audio.duration_ms);
+        let given = interview.as_ref().and_then(|own| own.language.as_deref());
+        // Of several languages none is the wrong one.
+        let recognised = language.as_deref();
+        let recognised = recognised.filter(|_| !given.is_some_and(language::is_multi));
         let usable = usable::judge(&Signals {
             quality: &quality,
             words: &words,
@@ -80,8 +94,8 @@ impl StepRunner {
             speech_ms,
             engine,
             model: &model,
-            requested_language: interview.as_ref().and_then(|own| own.language.as_deref()),
-            recognised_language: language.as_deref(),
+            requested_language: language::single(given),
+            recognised_language: recognised,
             least_speakers: interview.as_ref().map_or(1, Interview::least_speakers),
         });
         let head = TranscriptHead {
@@ -98,12 +112,14 @@ impl StepRunner {
             created_at: self.clock.now(),
             unknown: UnknownFields::default(),
         };
-        let write = Write::put(key.data("transcript"), &head, Precondition::None);
+        let shown = interview_store::transcript_head(&*self.records, key).await;
+        let shown = shown.map_err(|error| storage_error(&error))?;
+        // An import is requested in place of what is there.
+        let shown = shown.filter(|_| engine != IMPORT_ENGINE);
+        let shown = shown.map(|head| head.revision);
+        let (key, now) = (key.clone(), self.clock.now());
         Ok(StepOutput {
-            writes: vec![write.map_err(|error| storage_error(&error))?],
             amend: Some(Box::new(move |interview| {
-                interview.language = interview.language.take().or_else(|| language.clone());
-                interview.usable = Some(usable.clone());
                 if let Some(known) = &mut interview.audio {
                     known.duration_ms = Some(audio.duration_ms);
                     known.channels = Some(audio.channels);
@@ -112,6 +128,21 @@ impl StepRunner {
                         known.sample_rate_hz = Some(audio.sample_rate_hz);
                     }
                 }
+            })),
+            decide: Some(Box::new(move |interview| {
+                let is_corrected = |token: u64| interview.log_state(token).revision > 0;
+                if shown.is_some_and(is_corrected) {
+                    // It replaces nothing that a person has corrected: it can be selected.
+                    let kept = Kept::new(interview, revision, json!(head));
+                    return Ok(vec![kept.write(&key, "transcript")?]);
+                }
+                if let Some(shown) = shown {
+                    interview.exchange_speakers(shown, revision, now);
+                }
+                interview.language = interview.language.take().or_else(|| language.clone());
+                interview.usable = Some(usable.clone());
+                let path = key.data("transcript");
+                Ok(vec![Write::put(path, &head, Precondition::None)?])
             })),
             ..StepOutput::default()
         })
@@ -133,42 +164,87 @@ impl StepRunner {
             });
             let writes = writes.collect::<Result<_, _>>();
             let writes = writes.map_err(|error| storage_error(&error))?;
-            let (records, now) = (&*self.records, self.clock.now());
-            let stored = interview_store::commit_fenced(records, key, &lease, now, writes);
-            stored.await.map_err(|error| not_committed(&error))?;
+            self.store_batch(key, lease, writes).await?;
         }
         Ok(())
     }
 
-    /// Deletes the chunks of earlier revisions that no head names: what workers
-    /// left that died; all of them without a revision to go by.
+    /// Stores what is searched of a transcript: it is found once the head names it.
+    async fn store_passages(
+        &self,
+        key: &InterviewKey,
+        lease: Lease,
+        passages: Vec<Write>,
+    ) -> Result<(), StepError> {
+        for batch in search::batches(passages) {
+            self.store_batch(key, lease, batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn store_batch(
+        &self,
+        key: &InterviewKey,
+        lease: Lease,
+        writes: Vec<Write>,
+    ) -> Result<(), StepError> {
+        let (records, now) = (&*self.records, self.clock.now());
+        let stored = interview_store::commit_fenced(records, key, &lease, now, writes);
+        stored.await.map_err(|error| not_committed(&error))
+    }
+
+    /// Deletes the chunks, passages and corrections of earlier transcripts that no head names: what
+    /// workers left that died, and what an import replaced; all chunks and passages without a
+    /// token to go by.
     pub async fn clear_chunks(
         &self,
         key: &InterviewKey,
         revision: Option<u64>,
     ) -> Result<(), Failure> {
         let records = &*self.records;
-        let collection = key.data("transcript").collection("chunks");
+        let chunks = key.data("transcript").collection("chunks");
         let Some(revision) = revision else {
-            return Ok(interview_store::delete_collection(records, &collection).await?);
+            interview_store::delete_collection(records, &chunks).await?;
+            return Ok(interview_store::delete_collection(records, &key.passages()).await?);
         };
-        let kept = interview_store::transcript_head(records, key)
-            .await?
-            .map(|head| head.revision);
-        let deletes: Vec<Write> = records
-            .list(&Query::collection(collection))
-            .await?
-            .into_iter()
-            .filter(|chunk| {
-                let found = chunk.fields["revision"].as_u64();
-                found < Some(revision) && found != kept
-            })
-            .map(|chunk| Write::delete(chunk.path))
-            .collect();
-        if !deletes.is_empty() {
-            records.commit(deletes).await?;
+        // The head first: a run that is selected meanwhile is kept from then on.
+        let shown = interview_store::transcript_head(records, key).await?;
+        let mut named = runs::kept_transcripts(records, key).await?;
+        named.extend(shown.map(|head| head.revision));
+        let corrections = key.data("transcript").collection("corrections");
+        let mut deletes = Vec::new();
+        for collection in [chunks, corrections] {
+            let paths = records.list_paths(&Query::collection(collection)).await?;
+            let replaced = paths.into_iter().filter(|path| {
+                paths::token_of_part(path)
+                    .is_some_and(|token| token < revision && !named.contains(&token))
+            });
+            deletes.extend(replaced.map(Write::delete));
+        }
+        let passages = records
+            .list_paths(&Query::collection(key.passages()))
+            .await?;
+        let replaced = passages.into_iter().filter(|path| {
+            let token = search::run_of(path);
+            token.is_some_and(|token| token < revision && !named.contains(&token))
+        });
+        deletes.extend(replaced.map(Write::delete));
+        for batch in deletes.chunks(interview_store::DELETES_PER_COMMIT) {
+            records.commit(batch.to_vec()).await?;
         }
         Ok(())
+    }
+
+    /// Deletes the chunks and corrections that no head names once the transcription is
+    /// settled: a run that failed for good may have stored its words before.
+    pub async fn clear_unused_chunks(&self, key: &InterviewKey) -> Result<(), Failure> {
+        // Read first: a worker that begins later has a newer token.
+        let interview = interview_store::interview(&*self.records, key).await?;
+        let settled = interview.filter(|own| own.steps.transcription.is_settled());
+        match settled {
+            Some(interview) => self.clear_chunks(key, Some(interview.last_token + 1)).await,
+            None => Ok(()),
+        }
     }
 }
 

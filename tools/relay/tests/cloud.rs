@@ -4,7 +4,12 @@
 
 mod support;
 
-use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use config::SystemClock;
 use domain::{
@@ -13,6 +18,7 @@ use domain::{
 };
 use embedded::{Store, StoreOptions};
 use futures::StreamExt as _;
+use http::Method;
 use relay::pubsub::{Admin, PushSubscription};
 use serde_json::{Value, json};
 use support::{Cloud, Embedded, key, recording};
@@ -56,7 +62,8 @@ fn comparable(mut value: Value) -> Value {
 /// Times, names, and tokens, which are handed out in the order in which steps
 /// begin.
 fn strip(value: &mut Value) {
-    const VOLATILE: [&str; 11] = [
+    const VOLATILE: [&str; 13] = [
+        "date",
         "id",
         "object",
         "generation",
@@ -64,6 +71,7 @@ fn strip(value: &mut Value) {
         "last_token",
         "input",
         "revision",
+        "run_id",
         "trace",
         "transcript_revision",
         "webhook_url",
@@ -276,6 +284,16 @@ async fn an_interview_of_eight_hours_fits_into_firestore_and_its_events() {
         transcript["words"].as_array().map(Vec::len),
         Some(support::MANY_WORDS)
     );
+    let correction = json!({"base_revision": 0, "operations": [
+        {"op": "replace_words", "from": "w40000", "to": "w40000", "text": "corrected"},
+    ]});
+    let path = format!("/v1/interviews/{id}/transcript");
+    let begun = Instant::now();
+    let (status, made) = cloud.ask(Method::PATCH, &path, Some(correction)).await;
+    assert_eq!((status, &made["revision"]), (200, &json!(1)), "{made}");
+    eprintln!("a correction of eight hours took {:?}", begun.elapsed());
+    let corrected = cloud.get(&path).await;
+    assert_eq!(corrected["words"][40_000]["text"], "corrected");
     let relay = cloud.log("relay");
     let sizes = relay.lines().filter_map(|line| {
         let (_, rest) = line.split_once("event posted")?;

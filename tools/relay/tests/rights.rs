@@ -13,7 +13,7 @@ use domain::{
     ledger::SpendingLimits,
     pipeline::{Pipeline, Right},
     ports::{
-        Clock, ObjectError, ObjectMeta, ObjectStore, Overwrite, Precondition, Progress,
+        Clock, EngineSet, ObjectError, ObjectMeta, ObjectStore, Overwrite, Precondition, Progress,
         Transcriber, TranscriptionRequest, Write,
     },
     steps::StepError,
@@ -72,7 +72,7 @@ impl Fixture {
             },
             uploads: self.uploads("transcribe"),
             queue: self.store.queue(),
-            transcriber: Arc::new(NoEngine),
+            transcribers: EngineSet::of(Arc::new(NoEngine)),
             artifacts: Arc::new(
                 self.gcs
                     .clone()

@@ -41,7 +41,10 @@ fn value(name: &str) -> &str {
             "analyze=https://a.example,notify=https://n.example,report=https://r.example,\
              transcribe=https://t.example,waveform=https://w.example"
         }
-        "OPENAI_BASE_URL" | "PUBLIC_URL" | "CORS_ALLOWED_ORIGINS" => "https://example.com",
+        "OPENAI_BASE_URL"
+        | "OPENAI_TRANSCRIPTION_BASE_URL"
+        | "PUBLIC_URL"
+        | "CORS_ALLOWED_ORIGINS" => "https://example.com",
         "WEBHOOK_SECRET" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "MAX_UPLOAD_BYTES"
         | "MAX_DURATION_MINUTES"
@@ -56,6 +59,8 @@ fn value(name: &str) -> &str {
         "TRANSCRIBER" => "deepgram",
         "DIARIZATION" => "auto",
         "FFMPEG" => "off",
+        "OTHER_SPEECH_MODELS" => "deepgram/nova-2",
+        "OTHER_LANGUAGE_MODELS" => "gemini/gemini-pro",
         "VERTEX_LOCATION" => "global",
         _ => "a-value-of-thirty-two-characters",
     }

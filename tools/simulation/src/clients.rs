@@ -1,23 +1,37 @@
 //! The clients of a world, and the promises that were made to them.
 
+mod assessing;
+mod changes;
+mod corrections;
+mod edited;
+mod grouping;
+mod highlighting;
+mod listen;
+mod runs;
+mod searching;
+mod uploads;
+
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use axum::body::Body;
-use domain::ports::Overwrite;
-use http::{Method, Request};
-use http_body_util::BodyExt as _;
+use domain::Timestamp;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::{
+    hostile::Stranger,
     instances::Fleet,
-    ports::store_object,
     recording::recording,
-    world::{ACTOR, World, short},
+    requests::{self, Answer, ApiCall},
+    world::World,
 };
+
+pub(crate) use corrections::SeenTranscript;
+use edited::SharedEdits;
+pub(crate) use edited::{Edited, MARK, OwnRubric};
 
 /// How often a client tries a call whose outcome it does not know.
 const TRIES: u32 = 12;
@@ -33,24 +47,52 @@ pub(crate) struct Known {
     pub(crate) deletion_sent: bool,
     /// Whether the deletion was acknowledged.
     pub(crate) is_deleted: bool,
+    /// When its creation was requested, and when that was acknowledged.
+    pub(crate) created: Option<(Timestamp, Timestamp)>,
+    /// When its deletion was acknowledged.
+    pub(crate) deleted_at: Option<Timestamp>,
     /// Where its webhooks go now; `None` where a change had an unknown outcome.
     pub(crate) webhook: Option<String>,
     /// The title, where it is certain.
     pub(crate) title: Option<String>,
     /// Texts of notes whose creation was acknowledged.
     pub(crate) notes: Vec<String>,
+    /// What was sent of corrections, runs, assessments, rubrics, collections and highlights.
+    pub(crate) edits: SharedEdits,
 }
 
 /// All clients of a world.
 pub(crate) struct Clients {
     running: Vec<JoinHandle<()>>,
-    shared: Arc<Mutex<Shared>>,
+    shared: Book,
 }
+
+/// What all clients write down.
+#[derive(Clone, Default)]
+pub(crate) struct Book(Arc<Mutex<Shared>>);
 
 #[derive(Default)]
 struct Shared {
     known: Vec<Known>,
+    /// Ids of all interviews that were created.
+    ids: Vec<String>,
     violations: Vec<String>,
+}
+
+impl Book {
+    fn open(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ids of all interviews so far.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.open().ids.clone()
+    }
+
+    /// Notes what is wrong whatever follows.
+    pub(crate) fn complain(&self, what: String) {
+        self.open().violations.push(what);
+    }
 }
 
 impl Clients {
@@ -59,29 +101,34 @@ impl Clients {
     }
 
     pub(crate) fn known(&self) -> Vec<Known> {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.known.clone()
+        self.shared.open().known.clone()
     }
 
     pub(crate) fn violations(&self) -> Vec<String> {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.violations.clone()
+        self.shared.open().violations.clone()
     }
 }
 
-/// Starts a client for each interview; three users share them.
+/// Starts a client for each interview; three users share them, or a single one where budgets
+/// are small. In some worlds there is a stranger as well.
 pub(crate) fn start(world: &World, fleet: &Fleet, interviews: u32) -> Clients {
-    let shared = Arc::new(Mutex::new(Shared::default()));
+    let shared = Book::default();
+    let users = if world.habits.most_recordings.is_some() {
+        1
+    } else {
+        3
+    };
     let client = |number: u32| Client {
         world: world.clone(),
         fleet: fleet.clone(),
-        shared: Arc::clone(&shared),
+        shared: shared.clone(),
         number,
         known: Known {
-            user: format!("user{}", number % 3),
+            user: format!("user{}", number % users),
             ..Known::default()
         },
         upload: None,
+        session: None,
     };
     let running = (0..interviews).map(|number| {
         let mut client = client(number);
@@ -90,34 +137,54 @@ pub(crate) fn start(world: &World, fleet: &Fleet, interviews: u32) -> Clients {
             client.remember();
         })
     });
-    Clients {
-        running: running.collect(),
-        shared: Arc::clone(&shared),
+    let mut running: Vec<JoinHandle<()>> = running.collect();
+    if world.habits.is_attacked {
+        let stranger = Stranger {
+            world: world.clone(),
+            fleet: fleet.clone(),
+            book: shared.clone(),
+        };
+        running.push(tokio::spawn(stranger.live()));
     }
+    Clients { running, shared }
 }
 
+#[derive(Clone)]
 struct Client {
     world: World,
     fleet: Fleet,
-    shared: Arc<Mutex<Shared>>,
+    shared: Book,
     number: u32,
     known: Known,
     /// The name of the object to be uploaded.
     upload: Option<String>,
+    /// An upload in pieces.
+    session: Option<u64>,
 }
 
 impl Client {
     fn remember(&self) {
         if !self.known.id.is_empty() {
-            let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-            shared.known.push(self.known.clone());
+            self.shared.open().known.push(self.known.clone());
         }
     }
 
     fn complain(&self, what: String) {
         self.world.tell(format!("client {}: {what}", self.number));
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.violations.push(what);
+        self.shared.complain(what);
+    }
+
+    /// Notes what is wrong, unless a restore explains it.
+    fn object(&self, what: String) {
+        if !self.is_restored() {
+            self.complain(what);
+        }
+    }
+
+    /// Whether a backup was restored since the client knows its interview, so that nothing of
+    /// that need be true.
+    fn is_restored(&self) -> bool {
+        self.world.state().restored.is_some()
     }
 
     fn chance(&self, percent: u32) -> bool {
@@ -135,6 +202,10 @@ impl Client {
         if !self.create().await {
             return;
         }
+        let listening = self.chance(40).then(|| {
+            let listener = self.clone();
+            tokio::spawn(listener.listen())
+        });
         let manner = self.world.state().rng.u32(..10);
         match manner {
             0 => {}
@@ -147,29 +218,38 @@ impl Client {
                 self.pause(60).await;
                 self.put().await;
             }
+            3 | 4 => self.put_in_pieces().await,
+            5 => {
+                self.put_in_pieces().await;
+                self.put().await;
+            }
             _ => {
                 self.put().await;
             }
+        }
+        if self.chance(20) {
+            self.delete_during_a_write().await;
         }
         let changes = self.world.state().rng.u32(..6);
         for _ in 0..changes {
             self.pause(900).await;
             self.change_something().await;
         }
+        if self.known.is_uploaded && !self.known.deletion_sent && self.chance(60) {
+            self.edit_with_others().await;
+        }
         if self.chance(40) {
             self.pause(1_200).await;
             self.delete().await;
             self.use_after_deletion().await;
         }
+        if let Some(listening) = listening {
+            let _ = listening.await;
+        }
     }
 
     /// Sends a request to one of the instances; nothing where the outcome is not known.
-    async fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> Option<(u16, Value)> {
+    async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Option<Answer> {
         self.request_with(method, path, body, None).await
     }
 
@@ -179,39 +259,17 @@ impl Client {
         path: &str,
         body: Option<Value>,
         key: Option<&str>,
-    ) -> Option<(u16, Value)> {
-        let (actor, instance) = (self.fleet.next_actor(), self.fleet.pick());
-        let mut request = Request::builder()
-            .method(method.clone())
-            .uri(path)
-            .header("x-user-id", &self.known.user);
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let request = request.header("content-type", "application/json");
-        let request = request.body(body).ok()?;
-        self.world.tell(format!(
-            "[{actor}] client {}: {method} {}",
-            self.number,
-            short(path)
-        ));
-        let api = self.fleet.api(instance);
-        let answering = tokio::spawn(ACTOR.scope(actor, async move {
-            let answer = api.handle(request).await;
-            let status = answer.status().as_u16();
-            let bytes = answer.into_body().collect().await.ok()?.to_bytes();
-            Some((
-                status,
-                serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-            ))
-        }));
-        self.fleet
-            .note_request(actor, instance, answering.abort_handle());
-        let answer = answering.await.ok().flatten();
-        let status = answer.as_ref().map(|(status, _)| *status);
-        self.world
-            .tell(format!("[{actor}] client {} gets {status:?}", self.number));
+    ) -> Option<Answer> {
+        let mut headers = vec![("x-user-id", self.known.user.clone())];
+        headers.extend(key.map(|key| ("idempotency-key", key.to_owned())));
+        let call = ApiCall {
+            who: format!("client {}", self.number),
+            method,
+            path: path.to_owned(),
+            headers,
+            body: body.map_or_else(Vec::new, |body| body.to_string().into_bytes()),
+        };
+        let answer = requests::send(&self.world, &self.fleet, call).await;
         answer.filter(|(status, _)| *status < 500)
     }
 
@@ -229,6 +287,7 @@ impl Client {
             "audio": {"filename": "a.wav", "content_type": "audio/wav", "size_bytes": recording.len()},
         });
         let key = format!("key-{}", self.number);
+        let begun = self.world.now();
         for _ in 0..TRIES {
             let answer = self
                 .request_with(
@@ -242,12 +301,16 @@ impl Client {
                 Some((200 | 201, created)) => {
                     let id = created["id"].as_str().unwrap_or("");
                     id.clone_into(&mut self.known.id);
+                    self.known.created = Some((begun, self.world.now()));
+                    self.shared.open().ids.push(id.to_owned());
                     self.known.webhook = Some(webhook);
                     self.known.title = Some(title);
                     let url = created["upload"]["url"].as_str().unwrap_or("");
                     self.upload = url.strip_prefix("simulated://").map(str::to_owned);
                     return true;
                 }
+                // Its user's budget is used up.
+                Some((402, _)) => return false,
                 Some((status @ (409 | 429), _)) => self.world.tell(format!("create: {status}")),
                 Some((status, answer)) => {
                     self.complain(format!("create was answered with {status}: {answer}"));
@@ -258,148 +321,5 @@ impl Client {
             self.pause(20).await;
         }
         false
-    }
-
-    /// Uploads the recording as the store lets it.
-    async fn put(&mut self) {
-        let Some(name) = self.upload.clone() else {
-            return;
-        };
-        let actor = self.fleet.next_actor();
-        for _ in 0..TRIES {
-            let bytes = recording();
-            let name = name.clone();
-            let call = format!("client {} puts {}", self.number, short(&name));
-            let put = move |world: &World| {
-                let content = (bytes, "audio/wav");
-                let stored = store_object(world, "uploads", &name, content, Overwrite::Refused);
-                // That it is there already is the answer to a repetition.
-                drop(stored);
-                Ok::<(), ()>(())
-            };
-            let put = self.world.change(call, put, || (), || None);
-            // A client that dies tries again.
-            let limit = Duration::from_mins(10);
-            let put = tokio::time::timeout(limit, ACTOR.scope(actor, put)).await;
-            if let Ok(Ok(())) = put {
-                self.known.is_uploaded = true;
-                return;
-            }
-            self.pause(20).await;
-        }
-    }
-
-    async fn change_something(&mut self) {
-        let path = self.path();
-        let choice = self.world.state().rng.u32(..8);
-        match choice {
-            0 => {
-                let title = format!("title {}", self.world.state().rng.u32(..1_000));
-                let answer = self.patch(json!({"title": title})).await;
-                self.known.title = answer.then_some(title);
-            }
-            1 => {
-                let url = format!("https://other.example/{}", self.number);
-                let answer = self.patch(json!({"webhook_url": url})).await;
-                if let (true, Some(former)) = (answer, &self.known.webhook)
-                    && *former != url
-                {
-                    self.world.note_former_receiver(&self.known.id, former);
-                }
-                self.known.webhook = answer.then_some(url);
-            }
-            2 => {
-                self.patch(json!({"speakers": {"1": {"name": "Ada"}}}))
-                    .await;
-            }
-            3 => {
-                let text = format!("note {}", self.world.state().rng.u32(..1_000_000));
-                let answer = self
-                    .request(
-                        Method::POST,
-                        &format!("{path}/notes"),
-                        Some(json!({"text": text})),
-                    )
-                    .await;
-                if let Some((201, _)) = answer {
-                    self.known.notes.push(text);
-                }
-            }
-            4 => {
-                self.request(Method::POST, &format!("{path}/retry"), Some(json!({})))
-                    .await;
-            }
-            5 => {
-                let again = Some(json!({"step": "report"}));
-                self.request(Method::POST, &format!("{path}/retry"), again)
-                    .await;
-            }
-            6 => {
-                let again = Some(json!({"step": "waveform"}));
-                self.request(Method::POST, &format!("{path}/retry"), again)
-                    .await;
-            }
-            _ => self.replay().await,
-        }
-    }
-
-    /// Changes the interview; whether that was acknowledged.
-    async fn patch(&self, change: Value) -> bool {
-        let answer = self
-            .request(Method::PATCH, &self.path(), Some(change))
-            .await;
-        matches!(answer, Some((200, _)))
-    }
-
-    /// Sends one of the webhooks again.
-    async fn replay(&self) {
-        let path = format!("{}/webhook-deliveries", self.path());
-        let Some((200, listed)) = self.request(Method::GET, &path, None).await else {
-            return;
-        };
-        if let Some(id) = listed["items"][0]["id"].as_str() {
-            let path = format!("{path}/{id}/replay");
-            self.request(Method::POST, &path, None).await;
-        }
-    }
-
-    async fn delete(&mut self) {
-        for _ in 0..TRIES {
-            self.known.deletion_sent = true;
-            let answer = self.request(Method::DELETE, &self.path(), None).await;
-            if let Some((204 | 404, _)) = answer {
-                self.known.is_deleted = true;
-                return;
-            }
-            self.pause(20).await;
-        }
-    }
-
-    /// Does what must not succeed any more.
-    async fn use_after_deletion(&mut self) {
-        if !self.known.is_deleted {
-            return;
-        }
-        let path = self.path();
-        for (method, path, body) in [
-            (Method::GET, path.clone(), None),
-            (Method::PATCH, path.clone(), Some(json!({"title": "again"}))),
-            (
-                Method::POST,
-                format!("{path}/notes"),
-                Some(json!({"text": "again"})),
-            ),
-            (Method::GET, format!("{path}/transcript"), None),
-        ] {
-            if let Some((status, _)) = self.request(method.clone(), &path, body).await
-                && status != 404
-            {
-                let path = short(&path);
-                self.complain(format!("{method} {path} of a deleted interview: {status}"));
-            }
-        }
-        if self.chance(50) {
-            self.put().await;
-        }
     }
 }

@@ -9,16 +9,18 @@ use std::{
 use analyze::{Analyze, Direct};
 use announce::Announce;
 use api::{
-    Api, ApiService, Console, Limits, LocalIdentity, Origins, RateLimitSettings, RateLimits,
+    Api, ApiService, AvailableEngines, Console, Limits, LocalIdentity, Origins, RateLimitSettings,
+    RateLimits,
 };
 use domain::{
     ledger::SpendingLimits,
-    ports::{Clock, Signer},
+    ports::{Clock, EngineSet, NoEngineChecks, Signer},
     webhook,
 };
 use notify::{
     Notify,
     lanes::{LaneLimits, Places},
+    probe::Probe,
     sign::Secrets,
     target,
 };
@@ -32,7 +34,7 @@ use waveform::Waveform;
 
 use crate::{
     ports::{
-        Bucket, NoLive, Receivers, SimulatedAnalyst, SimulatedBus, SimulatedQueue,
+        Bucket, NoLive, PUBLIC_URL, Receivers, SimulatedAnalyst, SimulatedBus, SimulatedQueue,
         SimulatedRecords, SimulatedTranscriber, SkewedClock,
     },
     world::World,
@@ -43,6 +45,9 @@ const MAX_DURATION: Duration = Duration::from_hours(8);
 
 /// The same in milliseconds.
 const MAX_DURATION_MS: u64 = 8 * 3_600_000;
+
+/// What a recording costs, in millionths of a US dollar.
+pub(crate) const MICRO_USD: u64 = 1_000_000;
 
 /// How far clocks differ at most, in milliseconds.
 const MAX_SKEW_MS: u64 = 2_000;
@@ -100,6 +105,11 @@ impl Fleet {
         let mut inner = self.inner();
         inner.next_actor += 1;
         inner.next_actor
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.inner().instances.len()
     }
 
     /// One of the instances.
@@ -197,6 +207,14 @@ impl Ports {
         Arc::new(SimulatedAnalyst(self.world.clone()))
     }
 
+    fn limits(&self) -> SpendingLimits {
+        let most = self.world.habits.most_recordings;
+        SpendingLimits {
+            micro_usd_per_month: most.map(|count| count * MICRO_USD),
+            ..SpendingLimits::default()
+        }
+    }
+
     fn steps(&self) -> StepRunner {
         StepRunner {
             records: self.records(),
@@ -206,11 +224,11 @@ impl Ports {
 
     /// One of each function.
     fn functions(&self, secret: &str) -> anyhow::Result<[Arc<dyn Function>; 7]> {
-        let limits = SpendingLimits::default();
+        let limits = self.limits();
         Ok([
             Arc::new(Analyze {
                 steps: self.steps(),
-                analyst: self.analyst(),
+                analysts: EngineSet::of(self.analyst()),
                 queue: self.queue(),
                 limits,
             }),
@@ -235,6 +253,7 @@ impl Ports {
                 records: self.records(),
                 uploads: self.bucket("uploads"),
                 artifacts: self.bucket("artifacts"),
+                queue: self.queue(),
                 clock: self.clock(),
                 retention: None,
             }),
@@ -242,9 +261,9 @@ impl Ports {
                 steps: self.steps(),
                 uploads: self.bucket("uploads"),
                 artifacts: self.bucket("artifacts"),
-                public_url: None,
+                public_url: Some(PUBLIC_URL.to_owned()),
                 queue: self.queue(),
-                transcriber: Arc::new(SimulatedTranscriber(self.world.clone())),
+                transcribers: EngineSet::of(Arc::new(SimulatedTranscriber(self.world.clone()))),
                 max_duration: MAX_DURATION,
                 turns: TurnTaking::default(),
                 limits,
@@ -258,8 +277,8 @@ impl Ports {
         ])
     }
 
-    fn api(&self) -> Api {
-        Api {
+    fn api(&self, secret: &str) -> anyhow::Result<Api> {
+        Ok(Api {
             identity: Arc::new(LocalIdentity),
             records: self.records(),
             uploads: self.bucket("uploads"),
@@ -267,6 +286,8 @@ impl Ports {
             queue: self.queue(),
             live: Arc::new(NoLive),
             direct: Direct::by(self.analyst(), self.clock()),
+            available: AvailableEngines::default(),
+            engine_checks: Arc::new(NoEngineChecks),
             signer: Arc::new(Digest),
             clock: self.clock(),
             limits: Limits {
@@ -280,11 +301,20 @@ impl Ports {
                     user_streams: None,
                     trusted_proxies: 0,
                 }),
-                spending: SpendingLimits::default(),
+                spending: self.limits(),
             },
+            public_url: Some(PUBLIC_URL.to_owned()),
             console: Console::local("http://localhost".to_owned()),
             check_webhook_url: target::check,
-        }
+            webhook_probe: Arc::new(Probe {
+                records: self.records(),
+                clock: self.clock(),
+                secrets: Secrets::parse(secret)?,
+                client: Arc::new(Receivers(self.world.clone())),
+                limits: LaneLimits::default(),
+            }),
+            shared_page: report::shared_page,
+        })
     }
 }
 
@@ -300,7 +330,7 @@ impl Instance {
             functions: functions
                 .map(|function| (function.name(), function))
                 .collect(),
-            api: Arc::new(ApiService::new(ports.api())),
+            api: Arc::new(ApiService::new(ports.api(secret)?)),
         })
     }
 }

@@ -1,50 +1,77 @@
-//! What must hold when a world has come to rest. The numbers are those of the report on
-//! reliability that proposed them; `docs/simulation.md` lists them.
+//! What must hold when a world has come to rest: `docs/simulation.md` lists the numbers.
+
+mod audit;
+mod costs;
+mod edits;
+mod highlighted;
+mod restored;
+mod searched;
+mod themes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Interview, interview::Status, paths::INTERVIEWS};
+use domain::{
+    Interview,
+    interview::Status,
+    paths::INTERVIEWS,
+    steps::{Code, StepError, StepName, StepState},
+};
+use edits::Shown;
 use serde_json::Value;
+pub(crate) use themes::is_processing;
 
 use crate::{
     clients::Known,
-    ports::{DIALOGUE, NEWER_FIELD},
-    world::{State, World, short},
+    hostile::STRANGER,
+    instances::Fleet,
+    ports::{NEWER_FIELD, NEWER_KIND},
+    world::{Habits, State, World, short},
 };
 
 /// Everything that is wrong.
-pub(crate) fn check(world: &World, known: &[Known]) -> Vec<String> {
-    let state = world.state();
-    let mut violations = Vec::new();
+pub(crate) async fn check(world: &World, fleet: &Fleet, known: &[Known]) -> Vec<String> {
+    let audit = audit::of(world).await;
+    let mut shown = Vec::new();
     for one in known {
+        shown.push(Shown::of(world, fleet, one).await);
+    }
+    let state = world.state();
+    let mut violations = trace_of_stranger(&state);
+    if state.restored.is_some() {
+        violations.extend(restored::check(&state, world.habits, known, &shown));
+        violations.extend(audit.check(&state));
+        return violations;
+    }
+    violations.extend(costs::check(world, &state, known));
+    violations.extend(themes::open(&state));
+    for (one, shown) in known.iter().zip(&shown) {
         let look = Look {
             state: &state,
+            habits: world.habits,
             known: one,
         };
+        violations.extend(edits::rubrics(&look));
+        violations.extend(edits::collections(&look));
         if one.is_deleted {
+            violations.extend(themes::of_deleted(&look));
             violations.extend(look.deleted());
         } else if one.deletion_sent && look.document("").is_none() {
             // It was deleted, and the answer was lost.
             violations.extend(look.deleted());
         } else {
-            violations.extend(look.alive());
+            violations.extend(look.alive(shown));
         }
     }
     violations.extend(unknown_objects(&state, known));
     violations.extend(ids_of_webhooks(&state));
+    violations.extend(audit.check(&state));
     violations
-}
-
-/// Whether any interview is being processed.
-pub(crate) fn is_processing(world: &World) -> bool {
-    let state = world.state();
-    let mut documents = state.documents.values();
-    documents.any(|stored| stored.fields["status"] == "processing")
 }
 
 /// One interview in the world at rest.
 struct Look<'a> {
     state: &'a State,
+    habits: Habits,
     known: &'a Known,
 }
 
@@ -57,6 +84,13 @@ impl Look<'_> {
     fn document(&self, end: &str) -> Option<&Value> {
         let path = format!("{}{end}", self.path());
         self.state.documents.get(&path).map(|stored| &stored.fields)
+    }
+
+    /// The paths of a collection below the interview.
+    fn documents(&self, collection: &str) -> impl Iterator<Item = &String> {
+        let prefix = format!("{}/{collection}/", self.path());
+        let paths = self.state.documents.keys();
+        paths.filter(move |path| path.starts_with(&prefix))
     }
 
     fn objects(&self) -> impl Iterator<Item = &String> {
@@ -94,7 +128,7 @@ impl Look<'_> {
         violations
     }
 
-    fn alive(&self) -> Vec<String> {
+    fn alive(&self, shown: &Shown) -> Vec<String> {
         let Some(fields) = self.document("") else {
             return vec![self.say("9: it is gone without a request")];
         };
@@ -111,7 +145,11 @@ impl Look<'_> {
         let status = interview.status;
         let is_settled =
             status.is_final() || (status == Status::AwaitingUpload && !self.known.is_uploaded);
-        expect(is_settled, &format!("3: it stays {}", status.as_str()));
+        let steps = steps_of(&interview);
+        expect(
+            is_settled,
+            &format!("3: it stays {}: {steps}", status.as_str()),
+        );
         expect(
             status == interview.derive_status(),
             "7: its status is not that of its steps",
@@ -119,6 +157,13 @@ impl Look<'_> {
         expect(
             !fields[NEWER_FIELD].is_null(),
             "10: a field of a newer release is lost",
+        );
+        let is_kept = !self.habits.has_other_releases
+            || (fields["kind"] == NEWER_KIND && !fields["audio"][NEWER_FIELD].is_null());
+        expect(is_kept, "10: a value of a newer release is lost");
+        expect(
+            never_begun(&interview).is_none(),
+            "3: a step was never begun",
         );
         expect(interview.reservations.is_empty(), "minutes stay reserved");
         if let Some(title) = &self.known.title {
@@ -133,6 +178,9 @@ impl Look<'_> {
         if self.known.is_uploaded {
             violations.extend(self.uploaded(&interview));
         }
+        violations.extend(shown.check(self, &interview));
+        violations.extend(self.searched(&interview, shown.words().as_deref()));
+        violations.extend(self.highlighted(&interview));
         violations
     }
 
@@ -140,7 +188,7 @@ impl Look<'_> {
         let prefix = format!("{}/notes/", self.path());
         let notes = self.state.documents.range(prefix.clone()..);
         let mut notes = notes.take_while(|(path, _)| path.starts_with(&prefix));
-        notes.any(|(_, note)| note.fields["text"] == text)
+        notes.any(|(_, note)| note.fields["text"] == text && !note.fields[NEWER_FIELD].is_null())
     }
 
     /// Of an interview whose upload was acknowledged.
@@ -151,6 +199,15 @@ impl Look<'_> {
                 violations.push(self.say(what));
             }
         };
+        let is_done = interview.steps.transcription.state == StepState::Done;
+        expect(
+            !is_done || self.documents("callbacks").next().is_none(),
+            "4: an answered request to an engine is left",
+        );
+        expect(
+            !self.documents("data").any(|path| path.contains("/lease-")),
+            "4: the document of an ended lease is left",
+        );
         let object = interview.audio.as_ref().map(|audio| audio.object.clone());
         let key = object.map(|name| ("uploads", name));
         let bytes = key.and_then(|key| self.state.objects.get(&key));
@@ -161,51 +218,45 @@ impl Look<'_> {
             "2: its recording is lost without a word",
         );
         let has_faults = self.state.faults > 0;
+        let has_budget = self.habits.most_recordings.is_none();
         expect(
-            has_faults || interview.status == Status::Completed,
+            has_faults || !has_budget || interview.status == Status::Completed,
             "3: without faults it is not completed",
         );
         let heard = self.state.heard.get(&self.known.id).copied().unwrap_or(0);
+        let again = self.known.edits.open().transcriptions;
         expect(
-            has_faults || heard == 1,
+            has_faults || heard == 1 + again || (heard <= again && !has_budget),
             &format!("5: without faults the engine was called {heard} times"),
         );
         expect(
-            heard <= 1 + self.state.faults,
+            heard <= 1 + again + self.state.faults,
             "5: the engine was called too often",
         );
         if let Some(head) = self.document("/data/transcript") {
             violations.extend(self.chunks(head));
-        }
-        if let Some(analysis) = self.document("/data/analysis") {
-            violations.extend(self.quotes(analysis));
         }
         violations.extend(self.artifacts(interview));
         violations.extend(self.webhooks(interview));
         violations
     }
 
-    /// 4: only the chunks of the newest transcript are there, and all of them.
+    /// 4: the chunks of the shown transcript and of those of other runs are there, all of them,
+    /// and no others.
     fn chunks(&self, head: &Value) -> Option<String> {
-        let prefix = format!("{}/data/transcript/chunks/", self.path());
-        let all = self.state.documents.keys();
-        let all: Vec<&String> = all.filter(|path| path.starts_with(&prefix)).collect();
-        let revision = head["revision"].as_u64().unwrap_or(0);
-        let own = format!("{prefix}{revision:06}-");
-        let is_whole = all.len() as u64 == head["chunks"].as_u64().unwrap_or(0)
-            && all.iter().all(|path| path.starts_with(&own));
-        (!is_whole).then(|| self.say(&format!("4: chunks {all:?} of {head}")))
-    }
-
-    /// 4: every quote that counts as found is in the words.
-    fn quotes(&self, analysis: &Value) -> Vec<String> {
-        let said = DIALOGUE.map(|(_, text)| normal(text)).join(" ");
-        let mut found = Vec::new();
-        collect_quotes(analysis, &mut found);
-        let missing = found.iter().filter(|quote| !said.contains(&normal(quote)));
-        missing
-            .map(|quote| self.say(&format!("4: the recording does not have “{quote}”")))
-            .collect()
+        let kept = self.documents("data/transcript/runs");
+        let kept = kept.filter_map(|path| self.state.documents.get(path));
+        let heads = kept.map(|stored| &stored.fields["result"]).chain([head]);
+        let expected = heads.flat_map(|head| {
+            let revision = head["revision"].as_u64().unwrap_or(0);
+            let numbers = 0..head["chunks"].as_u64().unwrap_or(0);
+            numbers.map(move |number| format!("{revision:06}-{number:06}"))
+        });
+        let expected: BTreeSet<String> = expected.collect();
+        let stored = self.documents("data/transcript/chunks");
+        let stored = stored.filter_map(|path| path.rsplit('/').next());
+        let stored: BTreeSet<String> = stored.map(str::to_owned).collect();
+        (stored != expected).then(|| self.say(&format!("4: chunks {stored:?} of {expected:?}")))
     }
 
     /// 4: of the results only the stored ones are there.
@@ -257,6 +308,35 @@ impl Look<'_> {
             body["type"] == event && body["data"]["interview_id"] == self.known.id.as_str()
         })
     }
+}
+
+/// Where the steps stand, in words.
+fn steps_of(interview: &Interview) -> String {
+    let steps = interview.steps.iter();
+    let steps = steps.map(|(name, step)| {
+        let (state, error) = (step.state.as_str(), step.error.as_ref());
+        let (due, input) = (step.due_since, &step.input);
+        let error = error.map_or("", |error| &error.code);
+        format!("{name} {state} {error} {due:?} {input:?}")
+    });
+    steps.collect::<Vec<_>>().join(", ")
+}
+
+/// The step that no worker has begun in a day.
+fn never_begun(interview: &Interview) -> Option<StepName> {
+    let mut steps = interview.steps.iter();
+    let is_never = |error: &StepError| error.code == Code::NeverStarted.as_str();
+    let found = steps.find(|(_, step)| step.error.as_ref().is_some_and(is_never));
+    found.map(|(name, _)| name)
+}
+
+/// A stranger has no interview and used none.
+fn trace_of_stranger(state: &State) -> Vec<String> {
+    let prefix = format!("users/{STRANGER}/");
+    let paths = state.documents.keys();
+    let left = paths.filter(|path| path.starts_with(&prefix));
+    left.map(|path| format!("a stranger has left {}", short(path)))
+        .collect()
 }
 
 /// Small letters and no punctuation.

@@ -1,6 +1,10 @@
 //! Decides what happens next.
 
-use std::time::Duration;
+mod engines;
+mod faults;
+mod rest;
+
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
@@ -10,31 +14,17 @@ use steps::{Failure, Trigger};
 use tokio::task::JoinHandle;
 
 use crate::{
-    Outcome,
+    Options, Outcome,
     clients::{self, Known},
+    delivery::{Delivery, EngineCallback},
+    gate::Fate,
     instances::Fleet,
     invariants,
+    requests::Answer,
+    restore::Backup,
     trouble::{Trouble, backoff},
-    world::{ACTOR, Delivery, Fate, World},
+    world::{ACTOR, World},
 };
-
-/// How a world is.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// How many interviews clients create.
-    pub interviews: u32,
-    /// How many instances there are of everything.
-    pub instances: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            interviews: 3,
-            instances: 2,
-        }
-    }
-}
 
 /// How long everything that can run is given, which takes no time.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -54,6 +44,12 @@ struct InFlight {
     deadline: Timestamp,
 }
 
+/// A callback of an engine that the API works on.
+struct EngineRequest {
+    callback: EngineCallback,
+    handle: JoinHandle<Option<Answer>>,
+}
+
 /// What the scheduler can do next.
 enum Choice {
     /// Lets a call through.
@@ -71,18 +67,22 @@ struct Scheduler {
     violations: Vec<String>,
     next_sweep: Timestamp,
     trouble: Trouble,
+    /// When a port cannot be used next.
+    next_outage: Timestamp,
+    backup: Backup,
+    engine_requests: Vec<EngineRequest>,
     steps: u64,
 }
 
 /// Runs one world to its end.
 pub(crate) async fn run(seed: u64, options: Options) -> Outcome {
-    let world = World::new(seed);
+    let world = World::new(seed, options.faults);
     let fleet = match Fleet::start(&world, options.instances) {
         Ok(fleet) => fleet,
         Err(error) => return outcome(seed, &world, vec![format!("no instances: {error:#}")]),
     };
     let trouble = Trouble::KINDS[world.state().rng.usize(..Trouble::KINDS.len())];
-    world.tell(format!("{trouble:?}"));
+    world.tell(format!("{trouble:?}, {:?}", world.habits));
     let mut scheduler = Scheduler {
         next_sweep: world.now(),
         world: world.clone(),
@@ -91,6 +91,9 @@ pub(crate) async fn run(seed: u64, options: Options) -> Outcome {
         crashed: Vec::new(),
         violations: Vec::new(),
         trouble,
+        next_outage: world.now() + faults::OUTAGE_PAUSE,
+        backup: Backup::plan(&world, trouble),
+        engine_requests: Vec::new(),
         steps: 0,
     };
     let clients = clients::start(&world, &fleet, options.interviews);
@@ -98,11 +101,12 @@ pub(crate) async fn run(seed: u64, options: Options) -> Outcome {
         scheduler.step().await;
     }
     scheduler.rest().await;
+    world.state().is_over = true;
     let known: Vec<Known> = clients.known();
     scheduler.violations.extend(clients.violations());
     scheduler.violations.append(&mut world.state().violations);
     if scheduler.violations.is_empty() {
-        scheduler.violations = invariants::check(&world, &known);
+        scheduler.violations = invariants::check(&world, &fleet, &known).await;
     }
     outcome(seed, &world, scheduler.violations)
 }
@@ -114,6 +118,7 @@ fn outcome(seed: u64, world: &World, violations: Vec<String>) -> Outcome {
         violations,
         story: std::mem::take(&mut state.story),
         calls: state.calls,
+        faults: state.occasions,
     }
 }
 
@@ -131,9 +136,13 @@ impl Scheduler {
         tokio::time::sleep(MOMENT).await;
         self.sweep_if_due();
         self.settle_finished().await;
+        self.settle_callbacks().await;
         self.stop_overdue();
         self.run_late_effects();
         self.crash_sometimes();
+        self.begin_outage_if_due();
+        self.restore_if_due();
+        self.call_back();
         match self.choose() {
             Some(Choice::Call(index)) => self.let_through(index),
             Some(Choice::Delivery(index)) => self.hand_over(index),
@@ -161,34 +170,14 @@ impl Scheduler {
     }
 
     fn let_through(&mut self, index: usize) {
-        let (waiting, fate) = {
-            let mut state = self.world.state();
-            let waiting = state.waiting.swap_remove(index);
-            let roll = state.rng.u32(..1_000);
-            let wait = Duration::from_secs(state.rng.u64(1..120));
-            let trouble = if state.is_quiet {
-                Trouble::None
-            } else {
-                self.trouble
-            };
-            let fate = trouble.fate(roll, waiting.is_change, wait);
-            // What belongs to no delivery or request cannot be stopped.
-            let fate = match fate {
-                Fate::CrashBefore if waiting.actor == 0 => Fate::Refuse,
-                Fate::CrashAfter if waiting.actor == 0 => Fate::LoseAnswer,
-                fate => fate,
-            };
-            if !matches!(fate, Fate::Pass | Fate::Conflict) {
-                state.faults += 1;
-            }
-            (waiting, fate)
-        };
+        let waiting = self.world.state().waiting.swap_remove(index);
+        let fate = self.decide(&waiting);
         let note = match fate {
             Fate::Pass => String::new(),
             fate => format!("  -> {fate:?}"),
         };
         self.world
-            .tell(format!("[{}] {}{note}", waiting.actor, waiting.call));
+            .tell(format!("[{}] {}{note}", waiting.actor, waiting.call.what));
         let _ = waiting.fate.send(fate);
         if matches!(fate, Fate::CrashBefore | Fate::CrashAfter) {
             self.crashed.push(waiting.actor);
@@ -219,6 +208,7 @@ impl Scheduler {
         let (name, attempt) = (&delivery.function, delivery.attempt);
         self.world
             .tell(format!("[{actor}] {name} gets {what} (try {attempt})"));
+        self.double_sometimes(&delivery);
         let mut trigger = delivery.trigger.clone();
         if let Trigger::Task(task) = &mut trigger {
             task.attempt = delivery.attempt;
@@ -262,7 +252,7 @@ impl Scheduler {
 
     fn settle(&mut self, actor: u64, delivery: Delivery, outcome: Result<(), Failure>) {
         match outcome {
-            Ok(()) => self.deliver_twice_sometimes(delivery),
+            Ok(()) => {}
             Err(Failure::Permanent(error)) => {
                 self.world.tell(format!("[{actor}] dead letter: {error:#}"));
                 self.world.state().dead.push(delivery);
@@ -273,20 +263,6 @@ impl Scheduler {
                 self.again(delivery, wait.max(after.unwrap_or_default()), true);
             }
             Err(Failure::Later(wait)) => self.again(delivery, wait, false),
-        }
-    }
-
-    /// At least once is sometimes twice, a day later at most.
-    fn deliver_twice_sometimes(&self, mut delivery: Delivery) {
-        let wait = {
-            let mut state = self.world.state();
-            let is_doubled =
-                !state.is_quiet && state.rng.u32(..100) < self.trouble.doubled_percent();
-            is_doubled.then(|| Duration::from_secs(state.rng.u64(..3_600)))
-        };
-        if let Some(wait) = wait {
-            delivery.due = self.world.now() + wait;
-            self.world.state().deliveries.push(delivery);
         }
     }
 
@@ -332,28 +308,6 @@ impl Scheduler {
         }
     }
 
-    /// Kills a whole instance now and then.
-    fn crash_sometimes(&mut self) {
-        let crashes = {
-            let mut state = self.world.state();
-            !state.is_quiet && state.rng.u32(..3_000) < self.trouble.faults()
-        };
-        if !crashes {
-            return;
-        }
-        let instance = self.fleet.pick();
-        self.world.tell(format!("instance {instance} crashes"));
-        self.world.state().faults += 1;
-        if let Err(error) = self.fleet.restart(instance) {
-            self.violations.push(format!("no new instance: {error:#}"));
-        }
-        let lost = self.in_flight.iter().filter(|own| own.instance == instance);
-        let lost: Vec<u64> = lost.map(|own| own.actor).collect();
-        for actor in lost {
-            self.end(actor);
-        }
-    }
-
     fn sweep_if_due(&mut self) {
         let now = self.world.now();
         if now < self.next_sweep {
@@ -393,58 +347,19 @@ impl Scheduler {
             let state = self.world.state();
             let deliveries = state.deliveries.iter().map(|delivery| delivery.due);
             let late = state.late.iter().map(|(due, _)| *due);
-            deliveries.chain(late).min()
+            let callbacks = state.callbacks.iter().map(|callback| callback.due);
+            deliveries.chain(late).chain(callbacks).min()
         };
-        let busy = !self.in_flight.is_empty();
+        let busy = !self.in_flight.is_empty() || !self.engine_requests.is_empty();
         // What is under way may wait for a time of its own.
         let longest = if busy { Duration::from_secs(5) } else { SWEEP };
         let wait = next.map_or(longest, |next| next.since(now).min(longest));
-        tokio::time::sleep(wait.max(MOMENT)).await;
-    }
-
-    /// Ends the faults and waits until nothing is left to do; then lets the sweep come as
-    /// long as anything may still be waited for.
-    async fn rest(&mut self) {
-        self.world.tell("the faults end");
-        self.world.state().is_quiet = true;
-        self.drain().await;
-        self.sweep_after(Duration::from_mins(2), 3).await;
-        self.sweep_after(Duration::from_hours(2), 3).await;
-        // Steps whose worker was lost count as overdue after an hour of regular sweeps, those
-        // that nothing has begun after a day.
-        for sweeps in [20, 400] {
-            if invariants::is_processing(&self.world) {
-                self.sweep_after(Duration::ZERO, sweeps).await;
-            }
-        }
-        self.sweep_after(Duration::from_hours(8 * 24), 3).await;
-    }
-
-    /// Lets sweeps come regularly after a pause.
-    async fn sweep_after(&mut self, pause: Duration, sweeps: u32) {
-        tokio::time::sleep(pause).await;
-        for _ in 0..sweeps {
-            if !self.may_go_on() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_secs(200)).await;
-            self.publish_sweep();
-            self.drain().await;
-        }
-    }
-
-    /// Works until nothing is under way.
-    async fn drain(&mut self) {
-        while self.may_go_on() {
-            self.next_sweep = Timestamp::from_millis(i64::MAX);
-            self.step().await;
-            let is_idle = {
-                let state = self.world.state();
-                state.deliveries.is_empty() && state.waiting.is_empty() && state.late.is_empty()
-            };
-            if is_idle && self.in_flight.is_empty() {
-                return;
-            }
+        let wait = wait.max(MOMENT);
+        if self.trouble.is_slow() {
+            tokio::time::sleep(wait).await;
+        } else {
+            let calls = Arc::clone(&self.world.calls);
+            let _ = tokio::time::timeout(wait, calls.notified()).await;
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use domain::pipeline::Retry;
+use domain::{Timestamp, pipeline::Retry};
+use fastrand::Rng;
 
-use crate::world::Fate;
+use crate::gate::{Fate, Port};
 
 /// What goes wrong in a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,15 +16,21 @@ pub(crate) enum Trouble {
     Contention,
     /// Everything, so many times as often as usual.
     Faults(u32),
+    /// The usual faults, and ports that cannot be used for minutes.
+    Outages,
+    /// The usual faults, and once a backup is restored.
+    Restore,
 }
 
 impl Trouble {
     /// The kinds of worlds, each as frequent as the others.
-    pub(crate) const KINDS: [Self; 4] = [
+    pub(crate) const KINDS: [Self; 6] = [
         Self::None,
         Self::Contention,
         Self::Faults(1),
         Self::Faults(4),
+        Self::Outages,
+        Self::Restore,
     ];
 
     /// How many times as often as usual calls fail.
@@ -31,15 +38,21 @@ impl Trouble {
         match self {
             Self::None | Self::Contention => 0,
             Self::Faults(times) => times,
+            Self::Outages | Self::Restore => 1,
         }
     }
 
-    /// How many deliveries of a hundred are made twice.
+    /// Whether calls take seconds now and then.
+    pub(crate) const fn is_slow(self) -> bool {
+        self.faults() > 0
+    }
+
+    /// How many of a hundred deliveries are made twice.
     pub(crate) const fn doubled_percent(self) -> u32 {
         match self {
             Self::None => 0,
             Self::Contention => 10,
-            Self::Faults(times) => 3 * times,
+            Self::Faults(_) | Self::Outages | Self::Restore => 3 * self.faults(),
         }
     }
 
@@ -64,6 +77,60 @@ impl Trouble {
             (11..13, _) => Fate::CrashBefore,
             (13.., true) => Fate::CrashAfter,
             _ => Fate::Refuse,
+        }
+    }
+}
+
+/// How a port cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OutageKind {
+    /// Every call fails.
+    Down,
+    /// What changes anything fails: the disk is full.
+    Full,
+    /// What changes anything happens or not, and says that it failed: a sync failed.
+    Unsynced,
+    /// Another writer is mostly faster.
+    Busy,
+}
+
+/// A port that cannot be used for a while.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outage {
+    port: Port,
+    kind: OutageKind,
+    /// Until when.
+    pub(crate) until: Timestamp,
+}
+
+impl Outage {
+    /// One that begins now and lasts for minutes.
+    pub(crate) fn begin(rng: &mut Rng, now: Timestamp) -> Self {
+        let kinds = [
+            OutageKind::Down,
+            OutageKind::Full,
+            OutageKind::Unsynced,
+            OutageKind::Busy,
+        ];
+        Self {
+            port: Port::ALL[rng.usize(..Port::ALL.len())],
+            kind: kinds[rng.usize(..kinds.len())],
+            until: now + Duration::from_secs(rng.u64(30..600)),
+        }
+    }
+
+    /// What becomes of a call, by a number below a thousand.
+    pub(crate) fn fate(&self, port: Port, roll: u32, is_change: bool) -> Option<Fate> {
+        if port != self.port {
+            return None;
+        }
+        match (self.kind, is_change) {
+            (OutageKind::Unsynced, true) if roll < 500 => Some(Fate::LoseAnswer),
+            (OutageKind::Down, _) | (OutageKind::Full | OutageKind::Unsynced, true) => {
+                Some(Fate::Refuse)
+            }
+            (OutageKind::Busy, true) if roll < 700 => Some(Fate::Conflict),
+            _ => None,
         }
     }
 }

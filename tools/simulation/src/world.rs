@@ -3,19 +3,28 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
-use domain::{Timestamp, event::Event, pipeline::Pipeline, pipeline::Retry};
+use domain::{
+    Timestamp,
+    event::Event,
+    pipeline::{Pipeline, Retry},
+};
 use fastrand::Rng;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use serde_json::Value;
 use steps::Trigger;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{sync::Notify, time::Instant};
 
-use crate::random;
+use crate::{
+    Faults,
+    delivery::{Delivery, EngineCallback, Received, UploadSession},
+    gate::Waiting,
+    trouble::Outage,
+};
 
 tokio::task_local! {
     /// The delivery or request that a task works on.
@@ -25,35 +34,28 @@ tokio::task_local! {
 /// 2026-01-01T00:00:00Z.
 const EPOCH: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-/// What becomes of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It happens.
-    Pass,
-    /// It does not happen, and the caller learns that.
-    Refuse,
-    /// It happens, and the caller is told that it failed.
-    LoseAnswer,
-    /// It happens after this time, and the caller is told that it failed.
-    Late(Duration),
-    /// Another writer was faster, where the call can say so.
-    Conflict,
-    /// The caller dies before it happens.
-    CrashBefore,
-    /// The caller dies after it has happened.
-    CrashAfter,
+/// What is special about a world, besides what goes wrong in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Habits {
+    /// Whether the speech engine calls back.
+    pub(crate) calls_back: bool,
+    /// How many recordings one user may have recognised in a month.
+    pub(crate) most_recordings: Option<u64>,
+    /// Whether other releases work on the documents as well.
+    pub(crate) has_other_releases: bool,
+    /// Whether a stranger tries what is not allowed.
+    pub(crate) is_attacked: bool,
 }
 
-/// A call that waits to be let through.
-pub(crate) struct Waiting {
-    /// Whose call it is.
-    pub(crate) actor: u64,
-    /// What it is.
-    pub(crate) call: String,
-    /// Whether it changes anything.
-    pub(crate) is_change: bool,
-    /// Says what becomes of it.
-    pub(crate) fate: oneshot::Sender<Fate>,
+impl Habits {
+    fn draw(rng: &mut Rng) -> Self {
+        Self {
+            calls_back: rng.u32(..3) == 0,
+            most_recordings: (rng.u32(..4) == 0).then(|| rng.u64(1..3)),
+            has_other_releases: rng.u32(..3) == 0,
+            is_attacked: rng.u32(..3) == 0,
+        }
+    }
 }
 
 /// A stored document.
@@ -71,49 +73,6 @@ pub(crate) struct Object {
     pub(crate) content_type: String,
 }
 
-/// An event or task on its way to a function.
-#[derive(Debug, Clone)]
-pub(crate) struct Delivery {
-    pub(crate) function: String,
-    pub(crate) trigger: Trigger,
-    pub(crate) due: Timestamp,
-    /// Tries so far.
-    pub(crate) attempt: u32,
-    pub(crate) retry: Retry,
-    /// How long one try may take.
-    pub(crate) timeout: Duration,
-}
-
-impl Delivery {
-    /// What it brings, in a word.
-    pub(crate) fn what(&self) -> String {
-        match &self.trigger {
-            Trigger::Event(Event::DocumentWritten(written)) => short(written.path.as_str()),
-            Trigger::Event(Event::ObjectFinalized(object)) => short(&object.name),
-            Trigger::Event(Event::MessagePublished(message)) => message.topic.clone(),
-            Trigger::Task(task) => format!("task {} of {}", short(&task.name), task.queue),
-        }
-    }
-
-    /// Whether its content has this text.
-    pub(crate) fn names(&self, text: &str) -> bool {
-        match &self.trigger {
-            Trigger::Event(Event::MessagePublished(message)) => {
-                String::from_utf8_lossy(&message.data).contains(text)
-            }
-            other => format!("{other:?}").contains(text),
-        }
-    }
-}
-
-/// A webhook that a receiver got.
-#[derive(Debug, Clone)]
-pub(crate) struct Received {
-    pub(crate) url: String,
-    pub(crate) id: String,
-    pub(crate) body: Value,
-}
-
 type Effect = Box<dyn FnOnce(&World) + Send>;
 
 /// Everything that can change.
@@ -128,11 +87,23 @@ pub(crate) struct State {
     pub(crate) task_names: BTreeMap<String, Timestamp>,
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) late: Vec<(Timestamp, Effect)>,
+    /// The watchers of documents: by path, in the order in which they began.
+    watchers: Vec<(String, UnboundedSender<()>)>,
+    /// Answers of the speech engine that have not been taken.
+    pub(crate) callbacks: Vec<EngineCallback>,
+    pub(crate) sessions: BTreeMap<u64, UploadSession>,
+    /// What cannot be used for a while.
+    pub(crate) outage: Option<Outage>,
+    /// When records went back to an earlier state, and which.
+    pub(crate) restored: Option<Restored>,
     pub(crate) received: Vec<Received>,
     /// When deliveries and requests began.
     pub(crate) begun: BTreeMap<u64, Timestamp>,
     /// Receivers that an interview no longer has, and since when.
     pub(crate) former: BTreeMap<(String, String), Timestamp>,
+    /// Interviews that will be deleted while something is written for them, and whether that
+    /// is now.
+    pub(crate) doomed: BTreeMap<String, bool>,
     /// What is wrong whatever follows.
     pub(crate) violations: Vec<String>,
     /// Whether what happens now was called earlier, by a worker that has gone on since.
@@ -141,13 +112,28 @@ pub(crate) struct State {
     pub(crate) late_objects: BTreeSet<String>,
     /// Calls of the speech engine by interview.
     pub(crate) heard: BTreeMap<String, u32>,
-    /// Faults that can have cost a call of an engine, by interview.
+    /// Faults that can have cost a call of an engine.
     pub(crate) faults: u32,
+    /// Everything that can be left out of the world, counted.
+    pub(crate) occasions: u64,
+    /// Which of that happens.
+    kept: Faults,
     /// Whether nothing fails any more.
     pub(crate) is_quiet: bool,
+    /// Whether the world has come to rest: calls wait for nothing.
+    pub(crate) is_over: bool,
     pub(crate) story: Vec<String>,
     pub(crate) calls: u64,
     last: i64,
+}
+
+/// A restore of a backup.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Restored {
+    /// When the backup was taken.
+    pub(crate) backup_at: Timestamp,
+    /// When it was restored.
+    pub(crate) at: Timestamp,
 }
 
 /// The world, shared by all ports.
@@ -155,14 +141,19 @@ pub(crate) struct State {
 pub(crate) struct World {
     state: Arc<Mutex<State>>,
     pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) habits: Habits,
+    /// Tells the scheduler of calls that wait.
+    pub(crate) calls: Arc<Notify>,
     begun: Instant,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, kept: Faults) -> Self {
+        let mut rng = Rng::with_seed(seed);
         Self {
+            habits: Habits::draw(&mut rng),
             state: Arc::new(Mutex::new(State {
-                rng: Rng::with_seed(seed),
+                rng,
                 documents: BTreeMap::new(),
                 objects: BTreeMap::new(),
                 deliveries: Vec::new(),
@@ -170,19 +161,29 @@ impl World {
                 task_names: BTreeMap::new(),
                 waiting: Vec::new(),
                 late: Vec::new(),
+                watchers: Vec::new(),
+                callbacks: Vec::new(),
+                sessions: BTreeMap::new(),
+                outage: None,
+                restored: None,
                 received: Vec::new(),
                 begun: BTreeMap::new(),
                 former: BTreeMap::new(),
+                doomed: BTreeMap::new(),
                 violations: Vec::new(),
                 is_late: false,
                 late_objects: BTreeSet::new(),
                 heard: BTreeMap::new(),
                 faults: 0,
+                occasions: 0,
+                kept,
                 is_quiet: false,
+                is_over: false,
                 story: Vec::new(),
                 calls: 0,
                 last: 0,
             })),
+            calls: Arc::default(),
             pipeline: Arc::new(Pipeline::ours()),
             begun: Instant::now(),
         }
@@ -195,6 +196,41 @@ impl World {
     /// The true time.
     pub(crate) fn now(&self) -> Timestamp {
         EPOCH + self.begun.elapsed()
+    }
+
+    /// Tells of each change of a document.
+    ///
+    /// A channel for each, because those of tokio wake their receivers in any order.
+    pub(crate) fn watch(&self, path: &str) -> UnboundedReceiver<()> {
+        let (sender, receiver) = unbounded();
+        self.state().watchers.push((path.to_owned(), sender));
+        receiver
+    }
+
+    /// Tells the watchers of a document, or all where none is named, that it has changed.
+    pub(crate) fn tell_watchers(&self, path: Option<&str>) {
+        let mut state = self.state();
+        state.watchers.retain(|(watched, sender)| {
+            let is_meant = path.is_none_or(|path| path == watched);
+            !is_meant || sender.unbounded_send(()).is_ok()
+        });
+    }
+
+    /// Whether something that may be left out happens: it is counted, and does not where the
+    /// world is a smaller one.
+    pub(crate) fn happens(&self) -> bool {
+        let mut state = self.state();
+        state.occasions += 1;
+        state.kept.contains(state.occasions)
+    }
+
+    /// Whether a stream breaks off at this point.
+    pub(crate) fn breaks(&self) -> bool {
+        let is_possible = {
+            let mut state = self.state();
+            !state.is_quiet && state.faults > 0 && state.rng.u32(..50) == 0
+        };
+        is_possible && self.happens()
     }
 
     /// Notes that an interview has another receiver from now on.
@@ -211,7 +247,11 @@ impl World {
         let key = (interview.to_owned(), received.url.clone());
         let begun = state.begun.get(&actor).copied();
         let since = state.former.get(&key).copied();
-        if begun.zip(since).is_some_and(|(begun, since)| begun > since) {
+        // The record of a deletion that a restore undid is gone: what was sent for it knows only
+        // the receiver of that time.
+        let is_undone = state.restored.is_some() && received.body["type"] == "interview.deleted";
+        let is_late = begun.zip(since).is_some_and(|(begun, since)| begun > since);
+        if is_late && !is_undone {
             let (what, url) = (&received.body["type"], &received.url);
             let violation = format!("6: {what} goes to the former receiver {url}");
             state.violations.push(violation);
@@ -231,73 +271,6 @@ impl World {
         let mut state = self.state();
         state.last += 1;
         EPOCH.as_millis() + state.last
-    }
-
-    /// Waits at the gate until the scheduler says what becomes of a call.
-    async fn wait(&self, call: String, is_change: bool) -> Fate {
-        let actor = ACTOR.try_with(|actor| *actor).unwrap_or(0);
-        let (fate, decided) = oneshot::channel();
-        {
-            let mut state = self.state();
-            state.calls += 1;
-            state.waiting.push(Waiting {
-                actor,
-                call,
-                is_change,
-                fate,
-            });
-        }
-        decided.await.unwrap_or(Fate::Pass)
-    }
-
-    /// A call that changes something, as the scheduler decides. `failed` says that it failed,
-    /// `conflict` that another writer was faster.
-    pub(crate) async fn change<T: Send, E: Send>(
-        &self,
-        call: String,
-        apply: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
-        failed: impl FnOnce() -> E + Send,
-        conflict: impl FnOnce() -> Option<E> + Send,
-    ) -> Result<T, E> {
-        match self.wait(call, true).await {
-            Fate::Pass => apply(self),
-            Fate::Refuse => Err(failed()),
-            // Not every call can meet another writer.
-            Fate::Conflict => conflict().map_or_else(|| apply(self), Err),
-            Fate::LoseAnswer => {
-                let _ = apply(self);
-                Err(failed())
-            }
-            Fate::Late(wait) => {
-                let effect = move |world: &Self| drop(apply(world));
-                let due = self.now() + wait;
-                self.state().late.push((due, Box::new(effect)));
-                Err(failed())
-            }
-            Fate::CrashBefore => pending().await,
-            Fate::CrashAfter => {
-                let _ = apply(self);
-                pending().await
-            }
-        }
-    }
-
-    /// A call that only reads. A thread that decodes, on which time stands still, is not kept
-    /// waiting.
-    pub(crate) async fn read<T: Send, E: Send>(
-        &self,
-        call: String,
-        look: impl FnOnce(&Self) -> Result<T, E> + Send,
-        failed: impl FnOnce() -> E + Send,
-    ) -> Result<T, E> {
-        if !random::is_seeded() {
-            return look(self);
-        }
-        match self.wait(call, false).await {
-            Fate::Refuse | Fate::LoseAnswer | Fate::Late(_) => Err(failed()),
-            Fate::CrashBefore | Fate::CrashAfter => pending().await,
-            Fate::Pass | Fate::Conflict => look(self),
-        }
     }
 
     /// Delivers an event to all functions that listen to it.
@@ -339,14 +312,21 @@ impl World {
 
     /// How long an event is on its way: mostly moments, sometimes hours.
     pub(crate) fn delay(&self) -> Duration {
-        let mut state = self.state();
-        if state.is_quiet {
+        if self.state().is_quiet {
             return Duration::from_millis(5);
         }
-        match state.rng.u32(..100) {
-            0..80 => Duration::from_millis(state.rng.u64(..500)),
-            80..98 => Duration::from_secs(state.rng.u64(..90)),
-            _ => Duration::from_secs(state.rng.u64(..86_400)),
+        let (usual, unusual) = {
+            let rng = &mut self.state().rng;
+            let unusual = match rng.u32(..100) {
+                0..80 => None,
+                80..98 => Some(rng.u64(..90)),
+                _ => Some(rng.u64(..86_400)),
+            };
+            (Duration::from_millis(rng.u64(..500)), unusual)
+        };
+        match unusual {
+            Some(wait) if self.happens() => Duration::from_secs(wait),
+            _ => usual,
         }
     }
 }

@@ -62,6 +62,7 @@ pub(crate) fn request(transcript: &Transcript, rubric: &Rubric) -> AnalysisReque
         transcript: Arc::new(transcript.clone()),
         kind: Kind::Other,
         rubric: rubric.clone(),
+        key_terms: Vec::new(),
     }
 }
 

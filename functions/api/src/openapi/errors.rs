@@ -6,10 +6,10 @@ use domain::ErrorCode;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::named;
+use super::{named, reference};
 
 /// What every operation for a user can fail with.
-pub(crate) const USER: [ErrorCode; 17] = [
+pub(crate) const USER: [ErrorCode; 20] = [
     ErrorCode::ForeignOrigin,
     ErrorCode::UnknownHost,
     ErrorCode::TooManyRequests,
@@ -26,6 +26,9 @@ pub(crate) const USER: [ErrorCode; 17] = [
     ErrorCode::TokenSubject,
     ErrorCode::TokenExpired,
     ErrorCode::TokenNotYetValid,
+    ErrorCode::AccessTokenInvalid,
+    ErrorCode::ProxyNotTrusted,
+    ErrorCode::ProxyUserMissing,
     ErrorCode::IdentityUnavailable,
 ];
 
@@ -87,17 +90,21 @@ fn response(status: u16, codes: &[ErrorCode], is_head: bool) -> Value {
         "headers": headers,
     });
     if !is_head {
-        let examples: Map<String, Value> = codes.iter().copied().map(example).collect();
-        let own = json!({"properties": {"code": {"enum": words}, "status": {"const": status}}});
+        let named_example = |code: &&str| {
+            let example = reference(&format!("examples/{code}"));
+            ((*code).to_owned(), example)
+        };
+        let examples: Map<String, Value> = words.iter().map(named_example).collect();
         response["content"]["application/problem+json"] = json!({
-            "schema": {"allOf": [named("Problem"), own]},
+            "schema": named("Problem"),
             "examples": examples,
         });
     }
     response
 }
 
-fn example(code: ErrorCode) -> (String, Value) {
+/// The component that is the example of an error, by its name.
+pub(super) fn example(code: ErrorCode) -> (String, Value) {
     let mut value = json!({
         "type": format!("urn:interviewlens:problem:{code}"),
         "title": title(code.status()),
@@ -108,6 +115,10 @@ fn example(code: ErrorCode) -> (String, Value) {
     });
     if code == ErrorCode::BudgetExhausted {
         value["resets_at"] = json!("2026-03-03T00:00:00.000Z");
+    }
+    if code == ErrorCode::StaleRevision {
+        value["run_id"] = json!(super::examples::RUN_ID);
+        value["revision"] = json!(3);
     }
     let example = json!({"summary": code.meaning(), "value": value});
     (code.as_str().to_owned(), example)

@@ -1,9 +1,23 @@
 //! One interview, in all its parts.
 
+mod collections;
+mod highlights;
+mod sharing;
+mod webhooks;
+
 use serde_json::{Value, json};
 
+pub(crate) use collections::{collection, comparison, new_collection, themes};
+pub(crate) use highlights::{collection_highlight, highlight};
+pub(crate) use sharing::{SHARE_ID, TOKEN_ID, created_token, share, token};
+pub(crate) use webhooks::{WEBHOOK_ID, new_webhook_secret, webhook, webhook_secret, webhook_test};
+
 pub(crate) const ID: &str = "k3f9q2m7x8w4n6p5r2t3v7yz";
+pub(crate) const RUN_ID: &str = "5c1f0a9b7d3e2846f0b1c2d3";
+pub(crate) const RUBRIC_ID: &str = "r4v7n2k9x5m8q3w6t2p4z7yd";
+pub(crate) const COLLECTION_ID: &str = "c6m2x9q4w7n3k8r5t2v4p6zd";
 pub(crate) const NOTE_ID: &str = "w8p4z6t2m9k3x7r5v2n4q6fd";
+pub(crate) const HIGHLIGHT_ID: &str = "h5v8x2m7q4n9k6r3t2w5p8zd";
 pub(crate) const DELIVERY: &str = "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617";
 
 const CREATED: &str = "2026-03-02T09:30:00.000Z";
@@ -66,12 +80,17 @@ pub(crate) fn interview() -> Value {
             "report": {"state": "done", "attempt": 1, "waiting": null, "started_at": CREATED,
                 "finished_at": DONE},
         },
+        "collection_id": COLLECTION_ID,
+        "tags": ["first round"],
         "webhook_url": null,
         "metadata": {"job": 7},
         "speakers": {"1": {"name": "Ada", "role": "interviewee"}},
         "speakers_expected": 2,
         "channels": "auto",
+        "key_terms": ["Kubernetes"],
         "rubric": null,
+        "rubric_id": null,
+        "rubric_version": null,
         "retention_days": null,
     })
 }
@@ -126,14 +145,15 @@ pub(crate) fn imported() -> Value {
 pub(crate) fn whole() -> Value {
     let mut whole = interview();
     whole["transcript"] = transcript();
-    whole["analysis"] = analysis();
+    whole["analysis"] = stored_analysis();
     whole["waveform"] = waveform();
     whole["report"] = json!({
         "url": format!("/v1/interviews/{ID}/report.docx"),
         "size_bytes": 48_213,
         "html_url": format!("/v1/interviews/{ID}/report.html"),
-        "derived_from": {"transcript_revision": 1},
+        "derived_from": derived_from(),
         "created_at": DONE,
+        "stale": null,
     });
     whole["notes"] = json!([note()]);
     whole
@@ -172,7 +192,7 @@ pub(crate) fn upload() -> Value {
 
 pub(crate) fn transcript() -> Value {
     json!({
-        "revision": 1, "engine": "deepgram", "model": "nova-3", "diarization": null, "language": "en",
+        "run_id": RUN_ID, "revision": 0, "engine": "deepgram", "model": "nova-3", "diarization": null, "language": "en",
         "duration_ms": 62_000,
         "speakers": [
             {"id": 0, "name": "Speaker 1", "role": null, "role_confidence": null},
@@ -181,10 +201,10 @@ pub(crate) fn transcript() -> Value {
         "turns": [{"id": 0, "speaker": 1, "start_ms": 2_500, "end_ms": 4_100,
             "text": "I built a boat."}],
         "words": [
-            {"text": "I", "start_ms": 2_500, "end_ms": 2_600, "speaker": 1, "confidence": 0.99},
-            {"text": "built", "start_ms": 2_700, "end_ms": 3_050, "speaker": 1, "confidence": 0.98},
-            {"text": "a", "start_ms": 3_100, "end_ms": 3_150, "speaker": 1, "confidence": 0.97},
-            {"text": "boat.", "start_ms": 3_300, "end_ms": 4_100, "speaker": 1, "confidence": 0.99},
+            {"id": "w0", "text": "I", "start_ms": 2_500, "end_ms": 2_600, "speaker": 1, "confidence": 0.99},
+            {"id": "w1", "text": "built", "start_ms": 2_700, "end_ms": 3_050, "speaker": 1, "confidence": 0.98},
+            {"id": "w2", "text": "a", "start_ms": 3_100, "end_ms": 3_150, "speaker": 1, "confidence": 0.97},
+            {"id": "w3", "text": "boat.", "start_ms": 3_300, "end_ms": 4_100, "speaker": 1, "confidence": 0.99},
         ],
         "quality": quality(),
         "usable": {"ok": true, "reasons": []},
@@ -196,11 +216,77 @@ fn quality() -> Value {
         "speech_coverage": 0.5, "words_per_minute": 120.0, "repetition_share": 0.0})
 }
 
+fn derived_from() -> Value {
+    json!({"transcript_revision": 0, "run_id": RUN_ID, "revision": 0})
+}
+
+pub(crate) fn revision() -> Value {
+    json!({"run_id": RUN_ID, "revision": 1})
+}
+
+pub(crate) fn new_rubric() -> Value {
+    let mut new = rubric();
+    new["name"] = json!("Engineers");
+    new["competencies"][0]["weight"] = json!(2.0);
+    new
+}
+
+pub(crate) fn stored_rubric() -> Value {
+    let mut stored = new_rubric();
+    stored["id"] = json!(RUBRIC_ID);
+    stored["version"] = json!(1);
+    stored["created_at"] = json!(DONE);
+    stored["updated_at"] = json!(DONE);
+    stored
+}
+
+pub(crate) fn rubric_templates() -> Value {
+    let template = json!({"kind": "job_interview", "name": "Job interview",
+        "competencies": rubric()["competencies"]});
+    json!({"items": [template]})
+}
+
+pub(crate) fn assessment() -> Value {
+    json!({
+        "version": 1,
+        "competencies": [{"name": "Ownership", "rating": 4, "comment": "Two projects brought to their end."}],
+        "decision": "Advance to the second round", "author": "Grace Hopper", "user": "local",
+        "created_at": DONE, "updated_at": DONE,
+    })
+}
+
+pub(crate) fn started_run() -> Value {
+    json!({"run_id": RUN_ID, "step": "analysis", "state": "pending"})
+}
+
+pub(crate) fn run() -> Value {
+    json!({
+        "run_id": RUN_ID, "step": "analysis", "state": "done", "selected": true,
+        "engine": "gemini", "model": "gemini-2.5-flash", "language": null, "kind": "job_interview",
+        "derived_from": derived_from(),
+        "usage": {"input_tokens": 1_200, "output_tokens": 300, "thinking_tokens": 0},
+        "cost_usd": 0.001, "created_at": DONE, "error": null,
+    })
+}
+
+pub(crate) fn correction() -> Value {
+    json!({"revision": 1, "created_at": DONE, "author": "local", "undoes": null, "operations": [
+        {"op": "replace_words", "from": "w3", "to": "w3", "text": "boat,"},
+    ]})
+}
+
+/// The analysis of an interview whose transcript has been corrected since.
+pub(crate) fn stored_analysis() -> Value {
+    let mut stored = analysis();
+    stored["stale"] = json!({"since": DONE, "reasons": ["transcript_corrected"]});
+    stored
+}
+
 pub(crate) fn analysis() -> Value {
     let evidence = json!([{"quote": "I built a boat.", "status": "verified", "speaker": 1,
         "start_ms": 2_500, "end_ms": 4_100, "turn": 0}]);
     json!({
-        "derived_from": {"transcript_revision": 1},
+        "derived_from": derived_from(),
         "engine": "gemini", "model": "gemini-2.5-flash", "prompt_version": "1",
         "usage": {"input_tokens": 1_200, "output_tokens": 300, "thinking_tokens": 0, "repairs": 1},
         "cost_usd": 0.001,
@@ -232,9 +318,15 @@ pub(crate) fn note() -> Value {
         "created_at": DONE})
 }
 
+pub(crate) fn search_hit() -> Value {
+    json!({"interview_id": ID, "title": "Ada, second round", "created_at": CREATED,
+        "field": "transcript", "speaker": 1, "speaker_name": "Ada", "start_ms": 2_500,
+        "snippet": "I built a boat.", "highlights": [{"from": 10, "to": 14}]})
+}
+
 pub(crate) fn delivery() -> Value {
     json!({"id": DELIVERY, "webhook_id": DELIVERY, "type": "interview.completed",
-        "state": "delivered", "url": "https://example.com/hooks/interviews", "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
+        "state": "delivered", "url": "https://example.com/hooks/interviews", "user_webhook_id": null, "attempts": [{"at": DONE, "status": 204}], "next_attempt_at": null, "created_at": DONE})
 }
 
 pub(crate) fn event() -> Value {
@@ -257,19 +349,6 @@ pub(crate) fn pending_delivery() -> Value {
     pending
 }
 
-const SECRET_ID: &str = "m7w2k9x4q6n8p3r5t2v7y4zd";
-const OVERLAP_END: &str = "2026-03-03T09:30:00.000Z";
-
-pub(crate) fn webhook_secret() -> Value {
-    json!({"signed_by": "owner", "id": SECRET_ID, "created_at": CREATED,
-        "previous_valid_until": OVERLAP_END})
-}
-
-pub(crate) fn new_webhook_secret() -> Value {
-    json!({"id": SECRET_ID, "created_at": CREATED, "previous_valid_until": OVERLAP_END,
-        "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"})
-}
-
 pub(crate) fn health() -> Value {
     json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})
 }
@@ -278,8 +357,20 @@ pub(crate) fn engines() -> Value {
     json!({
         "speech": {"name": "whisper", "model": "base", "state": "fetching",
             "source": "huggingface.co", "done_bytes": 52_428_800, "total_bytes": 147_951_465,
-            "fallback": null},
-        "language": {"name": "extractive", "model": null, "state": "ok", "fallback": null},
+            "fallback": null, "check": null,
+            "available": [{"engine": "whisper", "model": "base"},
+                {"engine": "deepgram", "model": "nova-3"}]},
+        "language": {"name": "openai", "model": "llama3.1:8b", "state": "ok", "fallback": null,
+            "available": [{"engine": "openai", "model": "llama3.1:8b"},
+                {"engine": "extractive", "model": null}],
+            "check": {"checked_at": DONE, "findings": [
+                {"severity": "ok", "code": "engine_works", "message": "`llama3.1:8b` answers",
+                    "settings": []},
+                {"severity": "error", "code": "context_size", "message": "the model reads 4096 \
+                    tokens at once, and a question needs 22000: let the server give the model a \
+                    longer context (Ollama: OLLAMA_CONTEXT_LENGTH, llama.cpp: --ctx-size, vLLM: \
+                    --max-model-len)", "settings": ["ANALYZER_PART_TOKENS"]},
+            ]}},
     })
 }
 

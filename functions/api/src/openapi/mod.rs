@@ -3,10 +3,11 @@
 //! Operations are described at their handlers, by `#[utoipa::path]`. In reading order:
 //! `operation` and `errors` add what operations have in common, `parameters` has those of
 //! paths and headers, `schemas` what is sent and received, `webhooks` what the service sends,
-//! and `page` shows the document.
+//! `generators` brings it into shapes that code generators read, and `page` shows the document.
 
 pub(crate) mod errors;
 pub(crate) mod examples;
+mod generators;
 mod operation;
 pub(crate) mod page;
 pub(crate) mod parameters;
@@ -18,14 +19,28 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use axum::response::IntoResponse;
 use domain::ErrorCode;
 use http::{Method, header::CONTENT_TYPE};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use self::errors::errors;
-use crate::routes;
+use crate::{
+    extract::{QueryParameters, parameter},
+    routes,
+};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 static TEXT: LazyLock<String> = LazyLock::new(|| DOCUMENT.to_string());
+
+/// Without what the service sends.
+static TEXT_OF_CALLS: LazyLock<String> = LazyLock::new(|| {
+    let mut document = DOCUMENT.clone();
+    if let Some(fields) = document.as_object_mut() {
+        fields.remove("webhooks");
+    }
+    document.to_string()
+});
 
 /// The methods of every path.
 static METHODS: LazyLock<BTreeMap<String, Vec<Method>>> = LazyLock::new(|| {
@@ -56,14 +71,45 @@ here gets 404 `no_such_path`, another method 405 `method_not_allowed` with `Allo
 response carries `X-Request-Id`: the client's own of 1 to 64 letters, digits and `-`, or a new \
 one.";
 
+/// What the description contains.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DescriptionQuery {
+    /// Whether it describes the webhooks that the service sends: `true`, or `false` for code
+    /// generators that cannot read `webhooks`, such as `python` of openapi-generator.
+    #[serde(default = "yes", deserialize_with = "boolean")]
+    webhooks: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn boolean<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
+    parameter(
+        input,
+        |text| text.parse().ok(),
+        "`webhooks` takes true or false",
+    )
+}
+
 /// Read this description as OpenAPI 3.1
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "openapi", tag = "Service", security(()),
+    params(QueryParameters<DescriptionQuery>),
     responses((status = 200, description = "The document.", body = Object, content_type = "application/json")),
-    extensions(("x-errors" = json!(errors(&[&[ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[&[
+        ErrorCode::TooManyRequests, ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
-pub(crate) async fn openapi() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], description())
+pub(crate) async fn openapi(
+    QueryParameters(query): QueryParameters<DescriptionQuery>,
+) -> impl IntoResponse {
+    let text: &str = if query.webhooks {
+        &TEXT
+    } else {
+        &TEXT_OF_CALLS
+    };
+    ([(CONTENT_TYPE, "application/json")], text)
 }
 
 /// The methods that a path takes.
@@ -98,7 +144,7 @@ pub fn description() -> &'static str {
 }
 
 fn document() -> Value {
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "InterviewLens",
@@ -108,7 +154,7 @@ fn document() -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "This service"}],
-        "security": [{"bearer": []}, {"user_id": []}],
+        "security": [{"bearer": []}, {"user_id": []}, {"proxy": []}],
         "tags": tags(),
         "paths": operation::paths(json!(routes::paths())),
         "webhooks": webhooks::all(),
@@ -117,17 +163,29 @@ fn document() -> Value {
             "headers": headers(),
             "securitySchemes": security(),
         },
-    })
+    });
+    generators::adapt(&mut document);
+    document
 }
 
 /// The groups of operations, in the order in which they are shown.
 fn tags() -> Value {
     json!([
         {"name": "Interviews", "description": "An interview is created, its recording uploaded, and its steps followed."},
+        {"name": "Collections", "description": "Interviews are grouped: by a role, a study, a story."},
         {"name": "Results", "description": "The results of an interview."},
+        {"name": "Search", "description": "Words are found in all interviews of a user."},
+        {"name": "Runs", "description": "A step is run again by other settings, and earlier results are shown again."},
+        {"name": "Corrections", "description": "A transcript is corrected, and its corrections are taken back."},
+        {"name": "Rubrics", "description": "What interviews are assessed by, kept in versions."},
+        {"name": "Assessment", "description": "What a person says about the competencies, and decides."},
         {"name": "Notes", "description": "Notes and bookmarks at an interview."},
+        {"name": "Highlights", "description": "Words of a transcript that a person has marked."},
         {"name": "Webhooks", "description": "Webhook deliveries of an interview, replaying them, and what signs them."},
+        {"name": "Shares", "description": "Links that open an interview or its report without an account."},
+        {"name": "Tokens", "description": "Personal access tokens, by which programs act for their user."},
         {"name": "Direct calls", "description": "Without creating an interview first, or without one at all."},
+        {"name": "Webhook events", "description": "What the service sends to a client's receiver."},
         {"name": "Service", "description": "The service itself."},
     ])
 }
@@ -153,8 +211,10 @@ fn security() -> Value {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "`Authorization: Bearer` with a Firebase ID token; the user is its \
-                `sub`. Another user's interview answers 404.",
+            "description": "`Authorization: Bearer` with a Firebase ID token, of which the user is \
+                the `sub`, or with a personal access token (`ilp_…`) wherever the service runs. \
+                A token of the scope `read` gets 403 `insufficient_scope` for everything but \
+                `GET` and `HEAD`. Another user's interview answers 404.",
         },
         "user_id": {
             "type": "apiKey",
@@ -163,6 +223,14 @@ fn security() -> Value {
             "description": "`X-User-Id` where the service runs locally (`AUTH=local`): the user is \
                 what it says in 1 to 128 characters of A-Z, a-z, 0-9, `-` and `_`, or `local` \
                 without it, and no token is needed.",
+        },
+        "proxy": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Forwarded-User",
+            "description": "Where the service runs behind a proxy (`AUTH=proxy`): the user is what \
+                the proxy says in this header, or in the one of `PROXY_AUTH_USER_HEADER`, beside \
+                the secret that it shares with the service. Clients sign in at the proxy.",
         },
         "audio_token": {
             "type": "apiKey",
@@ -176,6 +244,8 @@ fn security() -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// Where the document is kept for reviewers and clients.
@@ -195,11 +265,26 @@ mod tests {
     }
 
     #[test]
+    fn every_reference_leads_to_a_component() {
+        let text = DOCUMENT.to_string();
+        let names = text.split("\"#/").skip(1);
+        let names: BTreeSet<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
+        assert!(names.len() > 20, "{names:?}");
+        for name in names {
+            assert!(
+                DOCUMENT.pointer(&format!("/{name}")).is_some(),
+                "nothing is at #/{name}: a type that a handler names stands in `openapi::schemas`"
+            );
+        }
+    }
+
+    #[test]
     fn every_code_is_said_of_some_call() {
-        let text = DOCUMENT["paths"].to_string();
+        let responses = &DOCUMENT["components"]["responses"];
+        let text = DOCUMENT["paths"].to_string() + &responses.to_string();
         let everywhere = [ErrorCode::NoSuchPath, ErrorCode::MethodNotAllowed];
         for code in ErrorCode::API {
-            let named = text.contains(&format!("problem:{code}\""));
+            let named = text.contains(&format!("examples/{code}\""));
             assert!(named || everywhere.contains(code), "{code}");
         }
     }

@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use super::examples::{DELIVERY, ID, NOTE_ID};
+use super::examples::{
+    COLLECTION_ID, DELIVERY, HIGHLIGHT_ID, ID, NOTE_ID, RUBRIC_ID, RUN_ID, SHARE_ID, TOKEN_ID,
+    WEBHOOK_ID,
+};
 use crate::{
     extract::{IdempotencyKey, OwnInterview, OwnKey, QueryParameters},
     validation::{IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY},
@@ -30,12 +33,30 @@ macro_rules! parameters {
 
 /// The id of an interview that the console shows.
 pub(crate) struct ShownId;
+/// The id of a collection that the console shows.
+pub(crate) struct ShownCollection;
 /// The name of a file of the console.
 pub(crate) struct ConsoleFile;
 /// The name of a recording.
 pub(crate) struct Filename;
+/// The id of a collection.
+pub(crate) struct CollectionId;
 /// The id of a note.
 pub(crate) struct NoteId;
+/// The id of a highlight.
+pub(crate) struct HighlightId;
+/// The id of a rubric.
+pub(crate) struct RubricId;
+/// The id of a webhook for all interviews.
+pub(crate) struct WebhookId;
+/// The id of a share.
+pub(crate) struct ShareId;
+/// The link of a share.
+pub(crate) struct ShareToken;
+/// The id of an access token.
+pub(crate) struct TokenId;
+/// The id of a run.
+pub(crate) struct RunPath;
 /// The id of a webhook delivery.
 pub(crate) struct DeliveryId;
 /// The token of a callback.
@@ -48,12 +69,22 @@ pub(crate) struct RangeHeaders;
 parameters! {
     OwnKey: path("id", "The interview's id.", ID);
     OwnInterview: path("id", "The interview's id.", ID);
+    CollectionId: path("collection_id", "The collection's id.", COLLECTION_ID);
     NoteId: path("note_id", "The note's id.", NOTE_ID);
+    HighlightId: path("highlight_id", "The highlight's id.", HIGHLIGHT_ID);
+    RubricId: path("rubric_id", "The rubric's id.", RUBRIC_ID);
+    WebhookId: path("webhook_id", "The webhook's id.", WEBHOOK_ID);
+    ShareId: path("share_id", "The share's id.", SHARE_ID);
+    ShareToken: path("link", "As it stands in the share's `url`.", "a-signed-link");
+    TokenId: path("token_id", "The token's id.", TOKEN_ID);
+    RunPath: path("run_id", "The run's id.", RUN_ID);
     DeliveryId: path("delivery_id", "The delivery's id, which is its `webhook-id`.", DELIVERY);
     Filename: path("filename", "As it stands in `audio.url`: the interview's id, which an ending \
         such as `.wav` may follow.", ID);
     ShownId: path("id", "The interview's id; the page itself finds out whether there is such an \
         interview.", ID);
+    ShownCollection: path("id", "The collection's id; the page itself finds out whether there is \
+        such a collection.", COLLECTION_ID);
     ConsoleFile: path("file", "As it stands in the page.", "index.js");
     CallbackPath: path("token", "The token that was generated for one job.", "a-token-of-one-job");
     IdempotencyKey: header("Idempotency-Key", "1 to 255 visible characters: the same key makes \
@@ -73,8 +104,16 @@ impl<T: JsonSchema> IntoParams for QueryParameters<T> {
         let generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
         let mut schema = generator.into_root_schema_for::<T>().to_value();
         let fields = schema["properties"].as_object_mut().map(std::mem::take);
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
         let fields = fields.into_iter().flatten();
-        fields.map(|(name, schema)| query(&name, schema)).collect()
+        let parameters = fields.map(|(name, field)| {
+            let mut parameter = query(&name, field);
+            if required.contains(&json!(name)) {
+                parameter.required = Required::True;
+            }
+            parameter
+        });
+        parameters.collect()
     }
 }
 

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::{examples, named};
 
 const SENT: &str = "\
-Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, \
+Sent to the interview's `webhook_url`, and to the webhooks for all interviews of its user, as Standard Webhooks are: verify `webhook-signature`, \
 and take the same `webhook-id` as the same event. A response of 2xx is success, best within 3 \
-seconds; what takes longer is sent again with 15 seconds. Redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.";
+seconds; what takes longer is sent again with 15 seconds. Redirects are not followed; 410 ends the deliveries of that interview, or the webhook for all; `Retry-After` is honoured.";
 
 pub(super) fn all() -> Value {
     let header = |name: &str, about: &str| {
@@ -17,7 +17,7 @@ pub(super) fn all() -> Value {
     let response = |about: &str| json!({"description": about});
     json!({"interview": {"post": {
         "operationId": "interview_event",
-        "tags": ["Webhooks"],
+        "tags": ["Webhook events"],
         "summary": "Receive the events of an interview",
         "description": SENT,
         "security": [],

@@ -13,7 +13,7 @@ use transcripts::{Format, Timed, TranscriptFile, read_text};
 use super::{Markdown, PlainText, write};
 use crate::{
     captions::{SubRip, WebVtt},
-    exports,
+    transcript_body::TranscriptBody,
 };
 
 /// The longest cue of several words, in milliseconds; a single word can be longer.
@@ -196,7 +196,7 @@ proptest! {
 
     #[test]
     fn json(transcript in transcript(Format::Json)) {
-        let text = serde_json::to_string(&exports::json(&transcript)).unwrap();
+        let text = serde_json::to_string(&TranscriptBody::from(&transcript)).unwrap();
         let timed = read(&text, Format::Json);
         prop_assert_eq!(&timed.words, &transcript.words);
         prop_assert_eq!(&timed.turns, &transcript.turns);

@@ -19,7 +19,7 @@ use domain::{
     callback::{Job, QUEUE},
     interview_store,
     ledger::SpendingLimits,
-    ports::{ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
+    ports::{EngineSet, ObjectStore as _, Progress, Query, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::Recognition,
     versions::UnknownFields,
@@ -207,6 +207,33 @@ async fn missing_callbacks_fail_the_step_after_the_last_attempt() {
         "engine_timeout"
     );
     assert_eq!(engine.urls().len(), 5);
+    assert_nothing_kept(&test, &id).await;
+}
+
+/// The queue refuses the task of an answer, and the engine stops calling.
+#[tokio::test]
+async fn stored_answer_without_a_task_is_not_requested_again() {
+    let (test, engine) = start(vec![vec![(0, answer())]]).await;
+    let path = test.folder.path().join("interviewlens.db");
+    let database = rusqlite::Connection::open(path).unwrap();
+    database
+        .execute_batch(
+            "CREATE TRIGGER outage BEFORE INSERT ON deliveries
+             WHEN NEW.content LIKE '%\"answer\":\"%'
+             BEGIN SELECT RAISE(ABORT, 'the queue cannot be used'); END",
+        )
+        .unwrap();
+    // Before the analysis is stored, which has fields of that name.
+    *engine.read.lock().unwrap() = Some(Box::new(move |_| {
+        database
+            .execute_batch("DROP TRIGGER IF EXISTS outage")
+            .unwrap();
+    }));
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    assert_eq!(*engine.statuses.lock().unwrap(), [503]);
+    assert_completed(&test, &id).await;
+    assert_eq!(engine.urls().len(), 1, "paid once");
 }
 
 #[tokio::test]
@@ -258,7 +285,7 @@ async fn crash_before_submit_is_retried_after_one_lease() {
         uploads,
         artifacts: test.host.store.bucket("artifacts"),
         queue: test.host.store.queue(),
-        transcriber: Arc::clone(&engine) as _,
+        transcribers: EngineSet::of(Arc::clone(&engine) as _),
         public_url: Some(test.url.clone()),
         max_duration: Duration::from_hours(1),
         turns: transcribe::turn_taking::TurnTaking::default(),

@@ -21,8 +21,8 @@ use domain::{
     lease::Acquire,
     paths::DocPath,
     ports::{
-        AnalysisRequest, Analyst, Clock as _, Precondition, Progress, Records, Transcriber,
-        TranscriptionRequest, Write,
+        AnalysisRequest, Analyst, Clock as _, EngineSet, Precondition, Progress, Records,
+        Transcriber, TranscriptionRequest, Write,
     },
     steps::{StepError, StepName},
     transcript::Recognition,
@@ -194,9 +194,9 @@ impl Transcriber for Patient {
 async fn host() -> TestHost {
     let engine = Arc::new(ScriptedEngine::default());
     let engines = HostEngines {
-        transcriber: Arc::clone(&engine) as _,
+        transcribers: EngineSet::of(Arc::clone(&engine) as _),
         live: Arc::clone(&engine) as _,
-        analyst: Arc::new(Thorough),
+        analysts: EngineSet::of(Arc::new(Thorough)),
     };
     TestHost {
         engine,
@@ -247,6 +247,63 @@ async fn completed() -> TestHost {
     test
 }
 
+/// Corrected, assessed by a person and by a rubric that is kept, and run again; the earlier
+/// transcript is beside the shown one.
+async fn corrected() -> TestHost {
+    let test = completed().await;
+    let listed = test.get("/v1/interviews").await;
+    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = |rest: &str| format!("/v1/interviews/{id}{rest}");
+    let send = async |method: Method, path: &str, body: Value| {
+        let (status, answer) = test.ask(method, path, Some(body)).await;
+        assert!((200..300).contains(&status), "{path}: {status} {answer}");
+        test.drain().await;
+        answer
+    };
+    let rubric = json!({"name": "Sailors", "competencies": [
+        {"name": "ownership", "description": "own part", "weight": 2.0,
+         "anchors": {"low": "none", "mid": "some", "high": "all"}},
+    ]});
+    let rubric = send(Method::POST, "/v1/rubrics", rubric).await;
+    let rubric_id = rubric["id"].as_str().unwrap();
+    let own = format!("/v1/rubrics/{rubric_id}");
+    send(Method::PATCH, &own, json!({"name": "Captains"})).await;
+    for (revision, operations) in [
+        (
+            0,
+            json!([{"op": "replace_words", "from": "w0", "to": "w1", "text": "How did"},
+                   {"op": "insert_words", "after": null, "text": "So"},
+                   {"op": "delete_words", "from": "w2", "to": "w2"}]),
+        ),
+        (
+            1,
+            json!([{"op": "assign_speaker", "from": "w3", "to": "w3", "speaker": 1},
+                   {"op": "split_turn", "at": "w1"}, {"op": "join_turns", "at": "w1"}]),
+        ),
+        (2, json!([{"op": "merge_speakers", "from": 1, "into": 0}])),
+    ] {
+        let body = json!({"base_revision": revision, "operations": operations});
+        send(Method::PATCH, &path("/transcript"), body).await;
+    }
+    let undo = json!({"base_revision": 3});
+    send(Method::POST, &path("/transcript/undo"), undo).await;
+    for decision in ["wait", "advance"] {
+        let body = json!({"decision": decision, "author": "Grace", "competencies": [
+            {"name": "ownership", "rating": 4, "comment": "a whole boat"},
+        ]});
+        send(Method::PUT, &path("/assessment"), body).await;
+    }
+    let analysis = json!({"step": "analysis", "rubric_id": rubric_id});
+    send(Method::POST, &path("/runs"), analysis).await;
+    let transcription = json!({"step": "transcription"});
+    let started = send(Method::POST, &path("/runs"), transcription).await;
+    let run_id = started["run_id"].as_str().unwrap();
+    let select = path(&format!("/runs/{run_id}/select"));
+    assert_eq!(test.ask(Method::POST, &select, None).await.0, 200);
+    test.drain().await;
+    test
+}
+
 async fn processing() -> TestHost {
     let test = host().await;
     let id = test.submit(wav(3)).await;
@@ -292,9 +349,9 @@ pub(crate) async fn deliver_what_is_due(test: &TestHost) {
 async fn parked() -> TestHost {
     let engine = Arc::new(ScriptedEngine::default());
     let engines = HostEngines {
-        transcriber: Arc::new(Patient),
+        transcribers: EngineSet::of(Arc::new(Patient)),
         live: Arc::clone(&engine) as _,
-        analyst: Arc::new(Thorough),
+        analysts: EngineSet::of(Arc::new(Thorough)),
     };
     let test = TestHost::start_engines(engines, true).await;
     test.submit(wav(3)).await;
@@ -336,18 +393,23 @@ async fn deleted() -> TestHost {
 #[ignore = "writes the corpus of a release"]
 async fn writes_the_corpus() {
     let folder = folder().join(env!("CARGO_PKG_VERSION"));
-    fs::create_dir(&folder).expect("a release's corpus is written once");
+    fs::create_dir_all(&folder).unwrap();
     for (name, test) in [
         ("awaiting_upload", awaiting_upload().await),
         ("processing", processing().await),
         ("waiting", waiting().await),
         ("parked", parked().await),
         ("completed", completed().await),
+        ("corrected", corrected().await),
         ("partial", partial().await),
         ("failed", failed().await),
         ("deleted", deleted().await),
     ] {
-        let text = serde_json::to_string_pretty(&documents(&test)).unwrap();
-        fs::write(folder.join(format!("{name}.json")), text + "\n").unwrap();
+        let path = folder.join(format!("{name}.json"));
+        // A file is written once.
+        if !path.exists() {
+            let text = serde_json::to_string_pretty(&documents(&test)).unwrap();
+            fs::write(path, text + "\n").unwrap();
+        }
     }
 }

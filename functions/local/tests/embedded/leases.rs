@@ -98,15 +98,6 @@ async fn renewals_start_no_function() {
 }
 
 #[tokio::test]
-async fn a_finished_interview_keeps_no_leases() {
-    let test = TestHost::start().await;
-    let id = test.submit(wav(3)).await;
-    test.drain().await;
-    assert_eq!(test.interview(&id).await["status"], "completed");
-    assert_eq!(leases(&test), [""; 0]);
-}
-
-#[tokio::test]
 async fn progress_is_shown_wherever_the_interview_is() {
     let (test, id, lease) = begun().await;
     let path = format!("/v1/interviews/{id}");

@@ -282,6 +282,35 @@ async fn interrupted_retry_can_be_repeated() {
     assert_eq!(test.interview(&id).await["status"], "completed");
 }
 
+/// Nothing was queued, and the owner does not try again: the sweep notices.
+#[tokio::test]
+async fn interrupted_retry_is_queued_by_the_sweep() {
+    let test = TestHost::start().await;
+    let id = test.submit(wav(3)).await;
+    test.drain().await;
+    test.sweep().await;
+    for step in [
+        StepName::Transcription,
+        StepName::Waveform,
+        StepName::Report,
+    ] {
+        let now = Clock::now(&*test.clock);
+        let open = |interview: Option<&mut Interview>| {
+            interview.unwrap().reopen(step, now);
+            Decision::Write((), Vec::new())
+        };
+        let records = test.host.store.records();
+        interview_store::transact(&*records, &key(&id), now, open)
+            .await
+            .unwrap();
+        test.sweep_for(Duration::from_mins(8)).await;
+        assert_eq!(test.interview(&id).await["status"], "processing", "{step}");
+        test.sweep_for(Duration::from_mins(4)).await;
+        test.drain().await;
+        assert_eq!(test.interview(&id).await["status"], "completed", "{step}");
+    }
+}
+
 #[tokio::test]
 async fn the_waveform_of_a_recording_that_is_gone_is_not_waited_for() {
     let test = TestHost::start().await;

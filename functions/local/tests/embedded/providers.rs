@@ -9,6 +9,7 @@ use std::{
 
 use crate::support::{TestHost, engine::ScriptedEngine, wav};
 use config::Environment;
+use domain::ports::EngineSet;
 use engines::{Deepgram, Gemini, LanguageAnalyst, deepgram, language::AnalystOptions};
 use http::Method;
 use local::HostEngines;
@@ -250,9 +251,12 @@ fn hasty(url: &str) -> HostEngines {
     let gemini = Gemini::new(url, "gemini-2.5-flash", "test-key").unwrap();
     let model = Arc::new(gemini.within(wait));
     HostEngines {
-        transcriber: Arc::new(Deepgram::new(options).unwrap()),
+        transcribers: EngineSet::of(Arc::new(Deepgram::new(options).unwrap())),
         live: Arc::new(ScriptedEngine::default()),
-        analyst: Arc::new(LanguageAnalyst::new(model, AnalystOptions::new(48_000, 3))),
+        analysts: EngineSet::of(Arc::new(LanguageAnalyst::new(
+            model,
+            AnalystOptions::new(48_000, 3),
+        ))),
     }
 }
 

@@ -280,7 +280,7 @@ async fn a_failure_whose_note_was_not_acknowledged_is_delivered_again() {
             records: Arc::new(records),
             clock: Arc::clone(&test.clock) as _,
         };
-        let assignment = StepRun {
+        let step_run = StepRun {
             key: key(&id),
             step: StepName::Waveform,
             input: "1".to_owned(),
@@ -288,7 +288,7 @@ async fn a_failure_whose_note_was_not_acknowledged_is_delivered_again() {
         };
         let busy = StepError::transient(Code::EngineBusy, "later");
         let outcome = steps
-            .run(assignment, |_, _| async { Err(busy) })
+            .run(step_run, |_, _| async { Err(busy) })
             .await
             .map(drop);
         // Not settled, and so its sender delivers it again.

@@ -57,6 +57,7 @@ impl Drill {
             records: store.records(),
             uploads: store.bucket("uploads"),
             artifacts: store.bucket("artifacts"),
+            queue: store.queue(),
             clock: Arc::new(ManualClock::at(self.now)),
             retention: self.retention,
         };

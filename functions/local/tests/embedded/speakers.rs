@@ -27,9 +27,7 @@ async fn speakers_are_called_by_the_names_that_they_are_given() {
         ("md", "**Ada \\<Lovelace\\>**"),
         ("vtt", "Lovelace"),
     ] {
-        let url = format!("{}{path}/transcript.{ending}", test.url);
-        let text = test.client.get(url).send().await.unwrap();
-        let text = text.text().await.unwrap();
+        let text = test.text(&format!("{path}/transcript.{ending}")).await;
         assert!(text.contains(written), "{text}");
     }
     let (_, unnamed) = test

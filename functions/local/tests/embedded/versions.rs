@@ -266,11 +266,14 @@ async fn documents_of_every_release_are_used_like_ones_own() {
             let shown = test.interview(&id).await;
             assert!(
                 [&shown["status"], &json!("processing")].contains(&&json!(name))
-                    || ["parked", "waiting"].contains(&&name[..]),
+                    || ["corrected", "parked", "waiting"].contains(&&name[..]),
                 "{name}: {shown}"
             );
             for part in ["notes", "webhook-deliveries"] {
                 test.get(&format!("{path}/{part}")).await;
+            }
+            if name == "corrected" {
+                use_corrected(&test, &path).await;
             }
             let (status, _) = test
                 .ask(Method::PATCH, &path, Some(json!({"title": "b"})))
@@ -281,4 +284,40 @@ async fn documents_of_every_release_are_used_like_ones_own() {
         test.sweep().await;
         assert_eq!(paths_of(&test, &id), [""; 0], "{name}");
     }
+}
+
+/// Selects the corrected transcript, and takes its corrections back.
+async fn use_corrected(test: &TestHost, path: &str) {
+    let runs = test.get(&format!("{path}/runs")).await;
+    let mut runs = runs["items"].as_array().unwrap().iter();
+    let earlier = runs.find(|run| run["step"] == "transcription" && run["selected"] == false);
+    let run_id = earlier.unwrap()["run_id"].as_str().unwrap();
+    let post = async |rest: &str, body: Option<Value>| {
+        let path = format!("{path}{rest}");
+        test.ask(Method::POST, &path, body).await
+    };
+    assert_eq!(post(&format!("/runs/{run_id}/select"), None).await.0, 200);
+    test.drain().await;
+    let corrected = test.get(&format!("{path}/transcript")).await;
+    assert_eq!(corrected["revision"], 4);
+    let texts = |transcript: &Value| {
+        let words = transcript["words"].as_array().unwrap().iter();
+        let words = words.map(|word| word["text"].as_str().unwrap().to_owned());
+        words.collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&corrected)[..3], ["So", "How", "did"]);
+    for revision in [4, 5] {
+        let body = json!({"base_revision": revision});
+        assert_eq!(post("/transcript/undo", Some(body)).await.0, 200);
+    }
+    let undone = test.get(&format!("{path}/transcript")).await;
+    let recognised = test.get(&format!("{path}/transcript?revision=0")).await;
+    assert_eq!(texts(&undone), texts(&recognised));
+    let assessment = test.get(&format!("{path}/assessment")).await;
+    assert_eq!(
+        (&assessment["version"], &assessment["decision"]),
+        (&json!(2), &json!("advance"))
+    );
+    let rubrics = test.get("/v1/rubrics").await;
+    assert_eq!(rubrics["items"][0]["name"], "Captains");
 }

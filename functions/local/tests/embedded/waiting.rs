@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use domain::{
     Interview,
     ports::{
-        EngineState, EngineStatus, LiveOptions, LiveTranscriber, Progress, Readiness, SampleStream,
-        SegmentStream, Transcriber, TranscriptionRequest,
+        EngineSet, EngineState, EngineStatus, LiveOptions, LiveTranscriber, Progress, Readiness,
+        SampleStream, SegmentStream, Transcriber, TranscriptionRequest,
     },
     steps::{Code, StepError, WaitReason},
     transcript::Recognition,
@@ -113,9 +113,9 @@ impl LiveTranscriber for Unready {
 
 async fn start(engine: &Arc<Unready>) -> TestHost {
     let engines = HostEngines {
-        transcriber: Arc::clone(engine) as _,
+        transcribers: EngineSet::of(Arc::clone(engine) as _),
         live: Arc::clone(engine) as _,
-        analyst: Arc::new(Extractive),
+        analysts: EngineSet::of(Arc::new(Extractive)),
     };
     TestHost::start_engines(engines, false).await
 }

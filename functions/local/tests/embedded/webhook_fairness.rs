@@ -8,7 +8,7 @@ use std::{
 use config::SystemClock;
 use domain::{
     Interview, InterviewId, InterviewKey, UserId,
-    ports::{Message, Precondition, Write},
+    ports::{EngineSet, Message, Precondition, Write},
     webhook::{EventType, TOPIC, WebhookEvent},
 };
 use engines::Extractive;
@@ -30,9 +30,9 @@ const NOISE: Duration = Duration::from_millis(50);
 async fn host(folder: &tempfile::TempDir) -> Host {
     let engine = Arc::new(ScriptedEngine::default());
     let engines = HostEngines {
-        transcriber: Arc::clone(&engine) as _,
+        transcribers: EngineSet::of(Arc::clone(&engine) as _),
         live: engine,
-        analyst: Arc::new(Extractive),
+        analysts: EngineSet::of(Arc::new(Extractive)),
     };
     let url = "http://127.0.0.1:1".to_owned();
     let host = Host::open(settings(folder), url, engines, Arc::new(SystemClock)).await;
@@ -49,7 +49,7 @@ async fn publish(host: &Host, user: &str, url: &str) {
     interview.webhook_url = Some(url.to_owned());
     let write = Write::put(key.document(), &interview, Precondition::Absent).unwrap();
     host.store.records().commit(vec![write]).await.unwrap();
-    let event = WebhookEvent::about(&interview, EventType::Completed).unwrap();
+    let event = WebhookEvent::about(&interview, EventType::Completed);
     let message = Message {
         data: serde_json::to_vec(&event).unwrap(),
         ..Message::default()

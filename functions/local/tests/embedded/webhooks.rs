@@ -98,6 +98,8 @@ async fn a_replay_has_as_many_attempts_as_a_new_webhook() {
         event_type: EventType::Completed,
         key: key(&id),
         delivery: None,
+        webhook: None,
+        webhook_since: None,
         url: test.hook.clone(),
         body: "{}".to_owned(),
         trace: None,

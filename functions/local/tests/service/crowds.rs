@@ -128,7 +128,8 @@ async fn a_thousand_listeners_hear_of_one_interview() {
     futures::future::join_all(hearing).await;
     let peak = service.peak_memory_mib();
     println!("a thousand listeners: {before} MiB before them, {idle} with them, {peak} at most");
-    assert!(peak < before + 50, "{before} MiB, then {peak} MiB");
+    // About 50 KiB each in a debug build, connection and all.
+    assert!(peak < before + 60, "{before} MiB, then {peak} MiB");
 }
 
 /// A caller that sends, or reads, a byte a second after it has asked, and asks again when

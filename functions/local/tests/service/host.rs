@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 /// how long a client waits.
 pub(crate) static ONE: Mutex<()> = Mutex::const_new(());
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_interviewlens");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_interviewlens");
 
 /// How many of its last lines are shown when a test fails.
 const LINES: usize = 20;
@@ -52,7 +52,16 @@ impl Service {
         Self::spawn(command, data_dir, &[])
     }
 
-    fn spawn(mut command: Command, data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+    fn spawn(command: Command, data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::try_spawn(command, data_dir, settings).expect("it says where it listens")
+    }
+
+    /// Starts it with other settings; nothing where it ends before it is ready.
+    pub(crate) fn try_start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Option<Self> {
+        Self::try_spawn(Command::new(PROGRAM), data_dir, settings)
+    }
+
+    fn try_spawn(mut command: Command, data_dir: &Path, settings: &[(&str, &str)]) -> Option<Self> {
         let mut process = command
             .arg("serve")
             .env("DATA_DIR", data_dir)
@@ -76,6 +85,10 @@ impl Service {
             };
             Some(ready.split_whitespace().next()?.to_owned())
         });
+        let Some(url) = url else {
+            process.wait().expect("it has ended");
+            return None;
+        };
         let said = Arc::new(SyncMutex::new(before));
         let heard = Arc::clone(&said);
         // Whatever it says is read to the end, so that it never waits for us.
@@ -89,11 +102,7 @@ impl Service {
                 }
             }
         });
-        Self {
-            process,
-            url: url.expect("it says where it listens"),
-            said,
-        }
+        Some(Self { process, url, said })
     }
 
     /// Where it listens.
@@ -133,6 +142,14 @@ impl Service {
             children.split_whitespace().count()
         };
         tasks.filter_map(Result::ok).map(count).sum()
+    }
+
+    /// Stops it as an operator would.
+    pub(crate) fn stop(mut self) {
+        let pid = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status();
+        sent.expect("kill");
+        self.process.wait().expect("it stops");
     }
 
     pub(crate) fn kill(mut self) {

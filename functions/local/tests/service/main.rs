@@ -8,7 +8,9 @@
 
 mod browser;
 mod crowds;
+mod doctor;
 mod exposed;
+mod failing_disk;
 mod host;
 mod killed;
 mod recordings;

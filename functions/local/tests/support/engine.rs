@@ -26,6 +26,8 @@ pub struct ScriptedEngine {
     pub speakers_expected: AtomicU32,
     /// What the channels carry by the last request.
     pub channels: Mutex<ChannelUse>,
+    /// The language and the key terms of the last request.
+    pub spoken: Mutex<(Option<String>, Vec<String>)>,
     /// Words that it says instead of its few, when there are any.
     pub long: AtomicUsize,
     /// The length of recordings that it reports, in milliseconds; 0 for its own.
@@ -57,6 +59,8 @@ impl Transcriber for ScriptedEngine {
         let expected = request.speakers_expected.unwrap_or(0);
         self.speakers_expected.store(expected, Ordering::SeqCst);
         *self.channels.lock().expect("a lock") = request.channels;
+        *self.spoken.lock().expect("a lock") =
+            (request.language.clone(), request.key_terms.clone());
         let failing = self
             .failures
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {

@@ -6,13 +6,14 @@
 )]
 
 pub mod engine;
+pub mod finished;
 
 use std::{sync::Arc, time::Duration};
 
 use config::Environment;
 use domain::{
     InterviewId, InterviewKey, Timestamp, UserId,
-    ports::{Clock, Message, Precondition, Transcriber, Write},
+    ports::{Clock, EngineSet, Message, Precondition, Transcriber, Write},
 };
 use embedded::ManualClock;
 use engine::ScriptedEngine;
@@ -64,9 +65,9 @@ impl TestHost {
         public: bool,
     ) -> Self {
         let engines = HostEngines {
-            transcriber,
+            transcribers: EngineSet::of(transcriber),
             live: Arc::clone(&engine) as _,
-            analyst: Arc::new(Extractive),
+            analysts: EngineSet::of(Arc::new(Extractive)),
         };
         Self {
             engine,
@@ -78,9 +79,9 @@ impl TestHost {
     pub async fn start_set(set: impl FnOnce(&mut Settings)) -> Self {
         let engine = Arc::new(ScriptedEngine::default());
         let engines = HostEngines {
-            transcriber: Arc::clone(&engine) as _,
+            transcribers: EngineSet::of(Arc::clone(&engine) as _),
             live: Arc::clone(&engine) as _,
-            analyst: Arc::new(Extractive),
+            analysts: EngineSet::of(Arc::new(Extractive)),
         };
         Self {
             engine,
@@ -211,6 +212,14 @@ impl TestHost {
             .expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
         answer.json().await.expect("JSON")
+    }
+
+    /// Reads something as text: an export, a page.
+    pub async fn text(&self, path: &str) -> String {
+        let url = format!("{}{path}", self.url);
+        let answer = self.client.get(url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.expect("a text")
     }
 
     /// Asks for something; answers the status and the JSON, if there is any.

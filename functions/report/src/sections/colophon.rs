@@ -32,6 +32,19 @@ pub(super) fn section<'a>(content: &ReportContent<'a>) -> Section<'a> {
     Section::new("colophon", "About this report", blocks)
 }
 
+/// The same for people without an account: without tokens and prices.
+pub(super) fn shared<'a>(content: &ReportContent<'a>) -> Section<'a> {
+    let lines = [
+        LEGEND.to_owned(),
+        times(content),
+        transcription(content),
+        analysis(content),
+        version(content),
+    ];
+    let blocks = lines.map(|line| Paragraph::of(Style::Note, line).into());
+    Section::new("colophon", "About this page", blocks)
+}
+
 fn times(content: &ReportContent<'_>) -> String {
     let there = content
         .public_url
@@ -95,7 +108,7 @@ fn version(content: &ReportContent<'_>) -> String {
         "InterviewLens {}, interview {}, transcript revision {}, analysis of {}.",
         env!("CARGO_PKG_VERSION"),
         content.interview.id.as_str(),
-        content.analysis.derived_from.transcript_revision,
+        content.analysis.derived_from.revision(),
         content.analysis.created_at
     )
 }

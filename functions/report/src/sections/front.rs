@@ -1,8 +1,8 @@
 //! Who was interviewed, by whom, and when.
 
-use domain::{Interview, RecordedAt, interview::Kind, speaker::Role};
+use domain::{Interview, RecordedAt, interview::Kind, language, speaker::Role};
 
-use super::scorecard;
+use super::{assessment, scorecard};
 use crate::{
     content::ReportContent,
     document::{Block, Look, Paragraph, Span, Style},
@@ -15,11 +15,18 @@ type Fact = (&'static str, String);
 /// A line about the people and one about the recording; in a job interview what a person
 /// decides, to be filled in.
 pub(super) fn blocks<'a>(content: &ReportContent<'a>) -> Vec<Block<'a>> {
-    let lines = [people(content), recording(content)];
-    let lines = lines.into_iter().map(|facts| line(facts).into());
+    let lines = facts(content).into_iter();
     let is_job = content.interview.kind.known() == Kind::JobInterview;
-    let decision = is_job.then(scorecard::decision);
+    let decided = content.assessment.map(assessment::decision);
+    let decision = decided.unwrap_or_else(scorecard::decision);
+    let decision = is_job.then_some(decision);
     lines.chain(decision).collect()
+}
+
+/// A line about the people and one about the recording.
+pub(super) fn facts<'a>(content: &ReportContent<'a>) -> Vec<Block<'a>> {
+    let lines = [people(content), recording(content)];
+    lines.map(|facts| line(facts).into()).into()
 }
 
 fn line<'a>(facts: Vec<Fact>) -> Paragraph<'a> {
@@ -73,11 +80,16 @@ fn people(content: &ReportContent<'_>) -> Vec<Fact> {
 
 fn recording(content: &ReportContent<'_>) -> Vec<Fact> {
     let interview = content.interview;
-    let language = interview.language.as_deref().unwrap_or("not known");
+    let main = content.transcript.head.language.as_deref();
+    let language = match (interview.language.as_deref(), main) {
+        (Some(given), Some(main)) if language::is_multi(given) => format!("several, mostly {main}"),
+        (Some(given), None) if language::is_multi(given) => "several".to_owned(),
+        (given, _) => given.unwrap_or("not known").to_owned(),
+    };
     vec![
         date(interview),
         ("Length", clock(content.transcript.head.duration_ms)),
-        ("Language", language.to_owned()),
+        ("Language", language),
     ]
 }
 

@@ -6,6 +6,7 @@
 
 mod alert;
 mod analysis;
+mod assessment;
 mod colophon;
 mod findings;
 mod front;
@@ -17,7 +18,7 @@ mod statistics;
 mod topics;
 mod transcript;
 
-use domain::interview::Kind;
+use domain::{interview::Kind, language};
 
 use crate::{
     RenderError,
@@ -36,10 +37,11 @@ pub(crate) fn document<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, 
         last.blocks.push(contents(&sections).into());
     }
     let recognised = content.transcript.head.language.as_deref();
+    let given = language::single(interview.language.as_deref());
     Ok(Document {
         id,
         title: interview.title.reveal(),
-        language: recognised.or(interview.language.as_deref()).unwrap_or("en"),
+        language: recognised.or(given).unwrap_or("en"),
         created_at: content.analysis.created_at.to_string(),
         recording: content.public_url.map(recording),
         alert: alert::blocks(content),
@@ -47,6 +49,37 @@ pub(crate) fn document<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, 
         first_page,
         sections,
     })
+}
+
+/// The report without what is the owner's alone. `content` has no notes and no assessment.
+pub(crate) fn shared<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, RenderError> {
+    let mut document = document(content)?;
+    // Without what a person fills in by hand.
+    document.front = front::facts(content);
+    let colophon = colophon::shared(content);
+    document
+        .sections
+        .retain(|section| section.anchor != colophon.anchor);
+    document.sections.push(colophon);
+    Ok(document)
+}
+
+/// The transcript, where there is no analysis.
+pub(crate) fn transcript_alone<'a>(content: &ReportContent<'a>) -> Document<'a> {
+    let interview = content.interview;
+    let recognised = content.transcript.head.language.as_deref();
+    let given = language::single(interview.language.as_deref());
+    Document {
+        id: interview.id.as_str(),
+        title: interview.title.reveal(),
+        language: recognised.or(given).unwrap_or("en"),
+        created_at: content.transcript.head.created_at.to_string(),
+        recording: None,
+        alert: alert::blocks(content),
+        front: front::facts(content),
+        first_page: Vec::new(),
+        sections: vec![transcript::section(content)],
+    }
 }
 
 /// What the reader needs first, by the kind of conversation.
@@ -59,6 +92,7 @@ fn first_page<'a>(content: &ReportContent<'a>) -> Vec<Section<'a>> {
             vec![analysis::summary(content), analysis::key_points(content)]
         }
     };
+    first_page.push(assessment::section(content));
     first_page.push(limits::section(content));
     first_page.retain(|section| !section.blocks.is_empty());
     first_page

@@ -8,7 +8,10 @@ use domain::{
     text::capitalized,
 };
 
-use super::quotes::{self, LEGEND, MOST_IN_TABLE};
+use super::{
+    assessment,
+    quotes::{self, LEGEND, MOST_IN_TABLE},
+};
 use crate::{
     content::ReportContent,
     document::{Block, Look, Paragraph, Row, Section, Span, Style, Table},
@@ -36,17 +39,23 @@ pub(super) fn decision<'a>() -> Block<'a> {
 /// A row for each competency, with a column for the person's own rating.
 pub(super) fn section<'a>(content: &ReportContent<'a>) -> Section<'a> {
     let rubric = rubric(content);
-    let rows: Vec<Row<'a>> = if content.analysis.competencies.is_empty() {
-        let unrated = |own: &Criterion| row(&own.name, verdict(None), None);
+    let rated = content.analysis.competencies.iter().map(|own| &own.name);
+    let criteria = rubric.competencies.iter().map(|own| &own.name);
+    let criteria = criteria.filter(|_| content.analysis.competencies.is_empty());
+    let names = rated.chain(criteria).map(|name| name.to_lowercase());
+    let names: Vec<String> = names.collect();
+    let mut rows: Vec<Row<'a>> = if content.analysis.competencies.is_empty() {
+        let unrated = |own: &Criterion| row(content, &own.name, verdict(None), None);
         rubric.competencies.iter().map(unrated).collect()
     } else {
         let rated = |own: &'a Competency| {
             let quote = quotes::best(&own.evidence);
             let quote = quote.map(|best| best_quote(content, best));
-            row(&own.name, rating(own, &rubric), quote)
+            row(content, &own.name, rating(own, &rubric), quote)
         };
         content.analysis.competencies.iter().map(rated).collect()
     };
+    rows.extend(rated_by_person(content, &names));
     let why = unrated(content).map(|why| Paragraph::of(Style::Body, why).into());
     let table = Table {
         widths: vec![210, 350, 325, 115],
@@ -54,7 +63,11 @@ pub(super) fn section<'a>(content: &ReportContent<'a>) -> Section<'a> {
             "Competency",
             "Rating and its anchor",
             "Best quote",
-            "Your rating",
+            if content.assessment.is_some() {
+                "Assessor's rating"
+            } else {
+                "Your rating"
+            },
         ]
         .map(Into::into)
         .into(),
@@ -78,14 +91,34 @@ fn best_quote<'a>(content: &ReportContent<'a>, quote: &'a Evidence) -> Paragraph
     quotes::paragraph(content, quote, Style::Body, Some(MOST_IN_TABLE))
 }
 
-fn row<'a>(name: &str, rating: Vec<Paragraph<'a>>, quote: Option<Paragraph<'a>>) -> Row<'a> {
+/// The competencies that the person rates and nothing else does.
+fn rated_by_person<'a>(content: &ReportContent<'a>, others: &[String]) -> Vec<Row<'a>> {
+    let rated = content.assessment.into_iter();
+    let rated = rated.flat_map(|assessment| &assessment.competencies);
+    let own = rated.filter(|own| !others.contains(&own.name.to_lowercase()));
+    own.map(|own| row(content, &own.name, verdict(None), None))
+        .collect()
+}
+
+fn row<'a>(
+    content: &ReportContent<'a>,
+    name: &str,
+    rating: Vec<Paragraph<'a>>,
+    quote: Option<Paragraph<'a>>,
+) -> Row<'a> {
+    let by_person = content.assessment.and_then(|own| own.rating(name));
+    let by_person = by_person.into_iter().flat_map(|own| {
+        let verdict = Span::looking(Look::Strong, assessment::verdict(own));
+        let verdict = Paragraph::new(Style::Body).with(verdict);
+        [Some(verdict), assessment::comment(own)]
+    });
     let name = Span::looking(Look::Strong, capitalized(name));
     Row {
         cells: vec![
             vec![Paragraph::new(Style::Body).with(name)],
             rating,
             quote.into_iter().collect(),
-            Vec::new(),
+            by_person.flatten().collect(),
         ],
         least_mm: 9,
     }

@@ -115,6 +115,7 @@ pub(crate) fn empty_analysis() -> Analysis {
     Analysis {
         derived_from: DerivedFrom {
             transcript_revision: 1,
+            ..DerivedFrom::default()
         }
         .into(),
         engine: "analyst-name".into(),
@@ -296,6 +297,7 @@ impl Case {
             analysis: &self.analysis,
             waveform: Some(&waveform(self.transcript.head.duration_ms)),
             notes: &notes(),
+            assessment: None,
             public_url: Some("https://interviews.example"),
         };
         render(&content).expect("a report")

@@ -21,6 +21,7 @@ pub(crate) fn rendered(
         analysis,
         waveform: Some(&waveform(transcript.head.duration_ms)),
         notes: &notes(),
+        assessment: None,
         public_url: Some("https://interviews.example"),
     })
     .unwrap()

@@ -26,6 +26,9 @@ pub const MAX_COMPETENCY_DESCRIPTION: usize = 2_000;
 /// The longest anchor of a competency, in characters.
 pub const MAX_ANCHOR: usize = 500;
 
+/// The largest weight of a competency.
+pub const MAX_WEIGHT: f64 = 100.0;
+
 /// What to assess in an interview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("additionalProperties" = false)))]
@@ -53,6 +56,11 @@ pub struct Criterion {
     /// What is seen at the ends and in the middle of the scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchors: Option<Anchors>,
+    /// How much it counts beside the others; all count the same where it is left out. It is for
+    /// the reader: no rating is computed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MAX_WEIGHT)))]
+    pub weight: Option<f64>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub unknown: UnknownFields,

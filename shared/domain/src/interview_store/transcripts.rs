@@ -16,6 +16,9 @@ pub enum TranscriptError {
     /// What it gave is not whole.
     #[error(transparent)]
     Damaged(#[from] DamagedChunk),
+    /// The corrections are not whole, or do not fit the transcript.
+    #[error("the corrections of the transcript are damaged")]
+    DamagedLog,
 }
 
 /// The head of the transcript, if there is one.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    InterviewId, InterviewKey, UserId,
+    InterviewId, InterviewKey, RunId, UserId,
     interview::Status,
     pipeline::{Pipeline, TriggerKey},
 };
@@ -270,4 +270,74 @@ fn a_skipped_step_is_settled_once_and_has_no_error() {
     assert_eq!(interview.derive_status(), Status::Processing);
     interview.skip(StepName::Waveform, at(3));
     assert_eq!(interview.steps.waveform, skipped);
+}
+
+/// A step that was done, and is run again as `run`.
+fn rerun(run: RunId) -> Interview {
+    let mut interview = interview();
+    let lease = start(&mut interview, 0);
+    interview.finish(&lease, at(1)).unwrap();
+    for follower in [StepName::Analysis, StepName::Report] {
+        let Acquire::Start(lease) = interview.acquire(follower, "1", None, at(2)) else {
+            panic!("{follower} is not there to be done");
+        };
+        interview.finish(&lease, at(3)).unwrap();
+    }
+    interview.rerun(STEP, Some(run), None, at(4));
+    interview
+}
+
+#[test]
+fn a_requested_run_that_fails_leaves_the_step_as_it_was() {
+    let run = RunId::requested(&interview().id, Some("k"));
+    let mut interview = rerun(run);
+    let before = interview.steps.transcription.previous.clone().unwrap();
+    assert_eq!(interview.steps.transcription.state, StepState::Pending);
+    // A worker that died is followed by another one.
+    start(&mut interview, 5);
+    let lease = start(&mut interview, 50);
+    assert_eq!((lease.attempt, lease.token), (2, 5));
+    let error = StepError::permanent(Code::NoSpeech, "silence");
+    interview.fail(&lease, error.clone(), at(51)).unwrap();
+    let step = &interview.steps.transcription;
+    assert_eq!((step.state, step.token), (StepState::Done, before.token));
+    let failed = step.failed_run.clone().unwrap();
+    assert_eq!((failed.run_id, failed.error), (run, error));
+    assert_eq!(interview.steps.analysis.state, StepState::Done);
+    assert_lost(&interview.check(&lease));
+    assert_eq!(interview.acquire(STEP, "1", None, at(52)), Acquire::Done);
+}
+
+#[test]
+fn a_requested_run_that_is_done_has_its_id() {
+    let run = RunId::requested(&interview().id, Some("k"));
+    let mut interview = rerun(run);
+    let lease = start(&mut interview, 5);
+    interview.finish(&lease, at(6)).unwrap();
+    assert_eq!(interview.run_id(lease.token), run);
+    assert_eq!(interview.steps.transcription.previous, None);
+    assert_ne!(interview.run_id(1), run);
+}
+
+#[test]
+fn a_step_that_follows_a_failed_run_stays_as_it_was() {
+    let run = RunId::requested(&interview().id, Some("k"));
+    let mut interview = rerun(run);
+    let lease = start(&mut interview, 5);
+    interview.finish(&lease, at(6)).unwrap();
+    interview.rerun(StepName::Analysis, Some(run), None, at(7));
+    interview.rerun(StepName::Report, None, None, at(7));
+    let error = StepError::permanent(Code::EngineUnavailable, "away");
+    interview.give_up(StepName::Analysis, error, at(8));
+    let (analysis, report) = (&interview.steps.analysis, &interview.steps.report);
+    assert_eq!(
+        (analysis.state, report.state),
+        (StepState::Done, StepState::Done)
+    );
+    assert!(analysis.failed_run.is_some() && report.failed_run.is_none());
+    // A report that fails by itself is one that failed.
+    interview.rerun(StepName::Report, None, None, at(9));
+    let error = StepError::permanent(Code::ReportNotWritten, "no room");
+    interview.give_up(StepName::Report, error, at(10));
+    assert_eq!(interview.steps.report.state, StepState::Failed);
 }

@@ -9,9 +9,11 @@ use serde::Serialize;
 use crate::{
     Private,
     analysis::{Analysis, Draft, Rubric},
+    engine_check::{EngineCheck, Finding},
     interview::{ChannelUse, Kind},
-    ports::ObjectStore,
+    ports::{AvailableEngine, ObjectStore, ThemesRequest},
     steps::{Code, StepError, WaitReason},
+    themes::ThemesDraft,
     transcript::{Recognition, Transcript, Word},
 };
 
@@ -35,7 +37,7 @@ pub struct Recording {
 pub struct TranscriptionRequest {
     /// What to listen to.
     pub recording: Recording,
-    /// The language as a BCP 47 tag, where known.
+    /// The language as a BCP 47 tag, where known, or [`MULTI`](crate::language::MULTI).
     pub language: Option<String>,
     /// The longest recording that is accepted, in milliseconds.
     pub max_duration_ms: u64,
@@ -99,6 +101,11 @@ pub struct EngineStatus {
     pub state: EngineState,
     /// The engine that is used as long as this one cannot be; `null` where none is.
     pub fallback: Option<String>,
+    /// The result of the last `interviewlens doctor` with these settings; `null` where there is
+    /// none.
+    pub check: Option<EngineCheck>,
+    /// The engines that a run can choose, this one first.
+    pub available: Vec<AvailableEngine>,
 }
 
 /// How it stands with an engine.
@@ -134,6 +141,8 @@ impl EngineStatus {
             model: model.map(str::to_owned),
             state: EngineState::Ok,
             fallback: None,
+            check: None,
+            available: Vec::new(),
         }
     }
 }
@@ -192,6 +201,12 @@ pub trait Transcriber: Send + Sync {
         Err(never_calls_back())
     }
 
+    /// Checks by one small request whether it works as it is set up. A provider may charge a
+    /// second of audio for it. Nothing is found of an engine that cannot be set up wrongly.
+    async fn check(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Reads the answer that was posted.
     fn receive(&self, _answer: &[u8]) -> Result<Recognition, StepError> {
         Err(never_calls_back())
@@ -217,7 +232,7 @@ pub type SegmentStream = BoxStream<'static, Result<Segment, StepError>>;
 /// Options of a live transcription.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveOptions {
-    /// The language as a BCP 47 tag, where known.
+    /// The language as a BCP 47 tag, where known, or [`MULTI`](crate::language::MULTI).
     pub language: Option<String>,
     /// What is likely to be said and easily misheard: names and terms.
     pub key_terms: Vec<String>,
@@ -287,6 +302,8 @@ pub struct AnalysisRequest {
     pub kind: Kind,
     /// What to assess.
     pub rubric: Rubric,
+    /// Names and terms that are likely to be said, as they are spelt.
+    pub key_terms: Vec<Private>,
 }
 
 /// A language engine.
@@ -300,8 +317,20 @@ pub trait Analyst: Send + Sync {
         None
     }
 
+    /// Checks by one small question whether it works as it is set up. A provider may charge some
+    /// hundred tokens for it. Nothing is found of an engine that cannot be set up wrongly.
+    async fn check(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Drafts an analysis. The caller verifies every quote.
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError>;
+
+    /// Proposes what interviews have in common. The caller verifies every quote.
+    async fn themes(&self, _: &ThemesRequest) -> Result<ThemesDraft, StepError> {
+        let message = format!("the language engine `{}` proposes no themes", self.name());
+        Err(StepError::permanent(Code::EngineRefused, message))
+    }
 }
 
 /// An analysis made on the spot, of a transcript from wherever.
@@ -318,4 +347,31 @@ pub trait DirectAnalysis: Send + Sync {
         kind: Kind,
         rubric: Option<Rubric>,
     ) -> Result<Analysis, StepError>;
+}
+
+/// Which of the two kinds of engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// From speech to words.
+    Speech,
+    /// From words to an analysis.
+    Language,
+}
+
+/// Where the results of checks are kept.
+#[async_trait]
+pub trait EngineChecks: Send + Sync {
+    /// The result of the last check of the engine that is set up now.
+    async fn last(&self, kind: EngineKind) -> Option<EngineCheck>;
+}
+
+/// No results: where nothing keeps them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoEngineChecks;
+
+#[async_trait]
+impl EngineChecks for NoEngineChecks {
+    async fn last(&self, _: EngineKind) -> Option<EngineCheck> {
+        None
+    }
 }

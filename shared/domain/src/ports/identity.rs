@@ -25,6 +25,19 @@ pub struct Credentials<'a> {
     pub authorization: Header<'a>,
     /// `X-User-Id`.
     pub user_id: Header<'a>,
+    /// What a proxy says of the user, where [`Identity::proxy_headers`] names its headers.
+    pub proxy_user: Header<'a>,
+    /// By what the proxy shows that it is the trusted one.
+    pub proxy_secret: Header<'a>,
+}
+
+/// The names of the headers by which a trusted proxy says who the user is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyHeaders {
+    /// The header with the user.
+    pub user: String,
+    /// The header with the shared secret.
+    pub secret: String,
 }
 
 /// Why a request has no user.
@@ -43,4 +56,9 @@ pub struct AuthError {
 pub trait Identity: Send + Sync {
     /// The user who sends a request; believes nothing that it cannot check.
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<UserId, AuthError>;
+
+    /// The headers of a trusted proxy, where users are recognised by them.
+    fn proxy_headers(&self) -> Option<&ProxyHeaders> {
+        None
+    }
 }

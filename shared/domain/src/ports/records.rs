@@ -5,7 +5,7 @@ use futures::stream::BoxStream;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{ShapeError, paths::DocPath};
+use crate::{ShapeError, paths::DocPath, search::Phrases};
 
 /// A version of a document; grows with each write of it, opaque otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,10 +129,19 @@ pub struct Query {
     pub scope: Scope,
     /// Fields that must have a value: a name, or names joined by `.`.
     pub equal: Vec<(String, Value)>,
+    /// A field that must be a list which has a value among its items.
+    pub contains: Option<(String, Value)>,
+    /// A field that must be a value or more: the field of `less_than`, where that is given.
+    pub at_least: Option<(String, Value)>,
     /// A field that must be less than a value.
     pub less_than: Option<(String, Value)>,
+    /// Words that documents of the collections [`PASSAGES`](crate::search::PASSAGES) must have
+    /// in their text. The list has all documents that have them. A store that finds them by
+    /// one word has others in it too: [`Phrases::find`] tells them apart. The list is one of a
+    /// user's passages ([`crate::search::query`]).
+    pub phrases: Option<Phrases>,
     /// The field to order by, which documents that lack it are not in the list
-    /// for; without one the field of `less_than`, or by path alone.
+    /// for; without one the field of `at_least` or `less_than`, or by path alone.
     pub order_by: Option<String>,
     /// Which end first; downwards only by a field, since Firestore has no
     /// descending scan of names.
@@ -146,7 +155,8 @@ pub struct Query {
 impl Query {
     /// The field that the list is ordered by.
     pub fn order_field(&self) -> Option<&str> {
-        let bounded = self.less_than.as_ref().map(|(field, _)| field);
+        let bounded = self.less_than.as_ref().or(self.at_least.as_ref());
+        let bounded = bounded.map(|(field, _)| field);
         self.order_by.as_ref().or(bounded).map(String::as_str)
     }
 
@@ -164,7 +174,10 @@ impl Query {
         Self {
             scope,
             equal: Vec::new(),
+            contains: None,
+            at_least: None,
             less_than: None,
+            phrases: None,
             order_by: None,
             direction: Direction::Ascending,
             after: None,

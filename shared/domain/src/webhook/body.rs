@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    Interview, InterviewId, Timestamp, UserId,
+    Interview, InterviewId, Private, Timestamp, UserId,
     steps::{Step, StepError, StepState, Steps, WaitReason, Waiting},
     usable::Usable,
     versions::StripUnknown as _,
@@ -47,6 +47,13 @@ pub struct WebhookData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Map<String, Value>"))]
     pub metadata: Option<Map<String, Value>>,
+    /// The collection that it is in: `null` without one, absent once the interview is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection_id: Option<Option<String>>,
+    /// Its tags; absent once the interview is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Private>"))]
+    pub tags: Option<Vec<Private>>,
     /// Whether its transcript can be relied on: `null` without one, absent once the interview
     /// is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +77,8 @@ impl WebhookBody {
                 status: if is_deleted { DELETED } else { status },
                 steps: (!is_deleted).then(|| interview.steps.clone().into()),
                 metadata: (!is_deleted).then(|| interview.metadata.clone()),
+                collection_id: (!is_deleted).then(|| interview.collection_id.clone()),
+                tags: (!is_deleted).then(|| interview.tags.clone()),
                 usable: (!is_deleted).then(|| interview.usable.clone().known_only()),
             },
         }

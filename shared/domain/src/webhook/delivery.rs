@@ -53,6 +53,10 @@ pub struct WebhookDelivery {
     /// Where it goes; absent in documents of an earlier release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The id of the webhook for all interviews that it goes to; absent where it goes to the
+    /// interview's own receiver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
     /// Every try, oldest first.
     pub attempts: Vec<DeliveryAttempt>,
     /// How many tries count towards the last one: those since it became due or was
@@ -85,6 +89,7 @@ impl WebhookDelivery {
             event_type: event.event_type,
             state: DeliveryState::Pending,
             url: Some(event.url.clone()),
+            webhook: event.webhook.clone(),
             attempts: Vec::new(),
             tries: Some(0),
             next_attempt_at: None,
@@ -143,6 +148,8 @@ mod tests {
             event_type: EventType::Transcribed,
             key,
             delivery: None,
+            webhook: None,
+            webhook_since: None,
             url: "https://example.com/hook".into(),
             body: "{}".into(),
             trace: None,

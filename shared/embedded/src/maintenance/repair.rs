@@ -13,6 +13,7 @@ use crate::{
     identity::{self, Mismatch},
     migrations,
     open::{self, Acceptance},
+    passages,
     recovery::{self, FileReferences, FolderListing, QUARANTINE},
 };
 
@@ -176,7 +177,8 @@ pub fn repair(data_dir: &Path, repair: Repair) -> Result<(Inspection, Inspection
         Repair::Relink => Acceptance::Matching,
         Repair::Adopt => Acceptance::Any,
     };
-    let opened = open::open(&data_dir, acceptance)?;
+    let mut opened = open::open(&data_dir, acceptance)?;
+    renew_index(&mut opened.connection)?;
     let folder = data_dir.objects();
     let files = |error| OpenError::Files(folder.clone(), error);
     for missing in missing_files(&opened.connection, &folder)? {
@@ -198,4 +200,11 @@ pub fn repair(data_dir: &Path, repair: Repair) -> Result<(Inspection, Inspection
     }
     let after = inspect_with(&opened.connection, &data_dir)?;
     Ok((before, after))
+}
+
+/// Makes the index of passages anew from the documents.
+fn renew_index(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction().map_err(StoreError::from)?;
+    passages::rebuild(&transaction)?;
+    Ok(transaction.commit()?)
 }

@@ -6,6 +6,7 @@ mod leftovers;
 mod maintenance;
 mod migrations;
 mod restart;
+mod search;
 mod startup;
 mod under_way;
 
@@ -55,6 +56,24 @@ impl Fixture {
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000)));
         let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder, &clock).await;
+        Self {
+            store,
+            clock,
+            folder,
+        }
+    }
+
+    /// Opens the data directory again after its database was changed from outside.
+    async fn changed(self, change: impl FnOnce(&rusqlite::Connection)) -> Self {
+        let Self {
+            store,
+            clock,
+            folder,
+        } = self;
+        drop(store);
+        let path = folder.path().join("interviewlens.db");
+        change(&rusqlite::Connection::open(path).unwrap());
         let store = open(&folder, &clock).await;
         Self {
             store,

@@ -38,22 +38,22 @@ async fn first_release_is_migrated_after_a_copy_has_been_made() {
     let folder = first_release(&["a"], &["a"]);
     let store = open(folder.path()).await.unwrap();
     assert_eq!(text(&store, "a").await.unwrap(), b"a");
-    let copy = folder.path().join("interviewlens.before-v3.db");
+    let copy = folder.path().join("interviewlens.before-v5.db");
     assert_eq!(version(&copy), 0);
     let copied = Connection::open(&copy).unwrap();
     let count = copied.query_row("SELECT count(*) FROM objects", (), |row| row.get(0));
     assert_eq!(count, Ok(1));
-    assert_eq!(version(&folder.path().join("interviewlens.db")), 3);
+    assert_eq!(version(&folder.path().join("interviewlens.db")), 5);
 }
 
 #[tokio::test]
 async fn copy_from_before_a_migration_is_never_overwritten() {
     let folder = first_release(&["a"], &["a"]);
-    let first = folder.path().join("interviewlens.before-v3.db");
+    let first = folder.path().join("interviewlens.before-v5.db");
     fs::write(&first, "kept").unwrap();
     open(folder.path()).await.unwrap();
     assert_eq!(fs::read(&first).unwrap(), b"kept");
-    let second = folder.path().join("interviewlens.before-v3-1.db");
+    let second = folder.path().join("interviewlens.before-v5-1.db");
     assert_eq!(version(&second), 0);
 }
 

@@ -57,6 +57,27 @@ pub(crate) async fn ask(
             .await?
             .timeout(options.timeout + Duration::from_secs(recording.size / SLOWEST)),
     };
+    accepted(request).await
+}
+
+/// Sends bytes that are at hand; what is answered with success is for [`read`].
+pub(crate) async fn send_bytes(
+    client: &Client,
+    options: &DeepgramOptions,
+    query: &ListenQuery,
+    content_type: &'static str,
+    bytes: Vec<u8>,
+) -> Result<Response, StepError> {
+    let request = client
+        .post(query.on(options.listen_url()))
+        .header(AUTHORIZATION, options.key.header())
+        .header(CONTENT_TYPE, content_type)
+        .timeout(options.timeout)
+        .body(bytes);
+    accepted(request).await
+}
+
+async fn accepted(request: RequestBuilder) -> Result<Response, StepError> {
     let answer = request.send().await.map_err(|error| broken(&error))?;
     if answer.status().is_success() {
         Ok(answer)

@@ -12,6 +12,7 @@
 
 mod answer;
 mod call;
+mod check;
 mod error;
 mod live;
 mod message;
@@ -26,6 +27,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use config::SystemClock;
 use domain::{
+    engine_check::Finding,
+    language,
     ports::{Clock, Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::{AudioFacts, Recognition},
@@ -175,6 +178,10 @@ impl Transcriber for Deepgram {
         submitted.map(drop)
     }
 
+    async fn check(&self) -> Vec<Finding> {
+        check::check(self).await
+    }
+
     fn receive(&self, answer: &[u8]) -> Result<Recognition, StepError> {
         Self::receive(answer)
     }
@@ -188,9 +195,10 @@ impl Transcriber for Deepgram {
         let probe = local_probe(request).await?;
         let answer = self.ask(request, probe, None).await?;
         let recognition = answer::read(&call::read(answer, &self.options).await?)?;
+        let given = || language::single(request.language.as_deref()).map(str::to_owned);
         Ok(Recognition {
             audio: probe.map_or(recognition.audio, |probe| probe.facts),
-            language: recognition.language.or_else(|| request.language.clone()),
+            language: recognition.language.or_else(given),
             ..recognition
         })
     }

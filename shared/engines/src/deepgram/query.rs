@@ -1,6 +1,7 @@
 //! Query parameters of a request.
 
 use domain::{
+    language::{MULTI, is_multi},
     ports::{LiveOptions, TranscriptionRequest},
     text::is_english,
 };
@@ -28,8 +29,8 @@ impl ListenQuery {
         } else {
             query.add("diarize_model", "latest");
         }
-        match &request.language {
-            Some(language) => query.add("language", spoken(language)),
+        match spoken(model, request.language.as_deref()) {
+            Some(language) => query.add("language", language),
             None => query.add("detect_language", "true"),
         }
         query.add_fillers(request.language.as_deref());
@@ -38,6 +39,11 @@ impl ListenQuery {
         }
         query.add_key_terms(model, &request.key_terms);
         query
+    }
+
+    /// For a check of key and model.
+    pub(crate) fn check(model: &str) -> Self {
+        Self::common(model)
     }
 
     /// For speech as it comes, whose language the provider does not detect: one
@@ -50,10 +56,9 @@ impl ListenQuery {
         query.add("diarize_model", "latest");
         query.add("interim_results", "true");
         query.add("endpointing", "300");
-        match &options.language {
-            Some(language) => query.add("language", spoken(language)),
-            None if is_nova_3(model) => query.add("language", "multi"),
-            None => {}
+        let given = spoken(model, options.language.as_deref());
+        if let Some(language) = given.or(has_multi(model).then_some(MULTI)) {
+            query.add("language", language);
         }
         query.add_fillers(options.language.as_deref());
         query.add_key_terms(model, &options.key_terms);
@@ -114,11 +119,24 @@ const REGIONS: [&str; 21] = [
     "zh-TW",
 ];
 
-/// A language tag as the provider knows it.
-fn spoken(tag: &str) -> &str {
+/// A given language as the provider knows it; none where it is for the provider to find out.
+fn spoken<'a>(model: &str, given: Option<&'a str>) -> Option<&'a str> {
+    let tag = given?;
+    if is_multi(tag) {
+        return has_multi(model).then_some(MULTI);
+    }
     let known = REGIONS.iter().find(|known| known.eq_ignore_ascii_case(tag));
     let language = || tag.split(['-', '_']).next().unwrap_or(tag);
-    known.copied().unwrap_or_else(language)
+    Some(known.copied().unwrap_or_else(language))
+}
+
+/// Whether a model understands several languages in one conversation.
+/// <https://developers.deepgram.com/docs/multilingual-code-switching>
+fn has_multi(model: &str) -> bool {
+    matches!(
+        model,
+        "nova-3" | "nova-3-general" | "nova-2" | "nova-2-general"
+    )
 }
 
 fn is_nova_3(model: &str) -> bool {
@@ -178,14 +196,23 @@ mod tests {
     }
 
     #[test]
-    fn live_speech_without_a_language_is_for_the_model_that_knows_several() {
-        let none = LiveOptions::default();
-        let language = |model| {
-            let ListenQuery(pairs) = ListenQuery::live(model, &none);
+    fn several_languages_are_for_the_models_that_know_them() {
+        let language = |model, given: Option<&str>| {
+            let options = LiveOptions {
+                language: given.map(str::to_owned),
+                ..LiveOptions::default()
+            };
+            let ListenQuery(pairs) = ListenQuery::live(model, &options);
             let found = pairs.into_iter().find(|(name, _)| *name == "language");
             found.map(|(_, value)| value)
         };
-        assert_eq!(language("nova-3").as_deref(), Some("multi"));
-        assert_eq!(language("nova-2"), None);
+        for given in [None, Some("multi"), Some("Multi")] {
+            for model in ["nova-3", "nova-2-general"] {
+                assert_eq!(language(model, given).as_deref(), Some("multi"), "{model}");
+            }
+            for model in ["nova-3-medical", "base"] {
+                assert_eq!(language(model, given), None, "{model}");
+            }
+        }
     }
 }

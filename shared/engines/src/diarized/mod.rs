@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::{
+    engine_check::Finding,
     ports::{Progress, Readiness, Transcriber, TranscriptionRequest},
     steps::StepError,
     transcript::{Recognition, Speaker},
@@ -51,6 +52,14 @@ impl Transcriber for Diarized {
 
     fn readiness(&self) -> Readiness {
         self.engine.readiness()
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        let mut findings = self.engine.check().await;
+        let version = diarization::VERSION;
+        let message = format!("speakers are told apart by voice, with {version}");
+        findings.push(Finding::ok("diarization", message));
+        findings
     }
 
     fn substitute(&self) -> Option<Arc<dyn Transcriber>> {

@@ -6,14 +6,17 @@ mod select;
 mod sentences;
 mod stopwords;
 mod summary;
+mod themes;
 mod titles;
 mod topics;
 
 use async_trait::async_trait;
 use domain::{
     analysis::{Citation, Draft, DraftClaim, NO_LANGUAGE_MODEL, Warning},
-    ports::{AnalysisRequest, Analyst},
+    engine_check::Finding,
+    ports::{AnalysisRequest, Analyst, ThemesRequest},
     steps::{Code, StepError},
+    themes::ThemesDraft,
     transcript::Transcript,
 };
 use questions::{Exchange, MAX_QUESTIONS, exchanges};
@@ -43,12 +46,28 @@ impl Analyst for Extractive {
         "extractive"
     }
 
+    async fn check(&self) -> Vec<Finding> {
+        let message = "no language model is set up: analyses have key sentences, questions and \
+            topics, but no scorecard";
+        vec![Finding::warning("no_language_model", message).about(&["ANALYZER"])]
+    }
+
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError> {
         let transcript = request.transcript.clone();
-        tokio::task::spawn_blocking(move || draft(&transcript))
-            .await
-            .map_err(|_| StepError::transient(Code::EngineFailed, "the language engine broke down"))
+        beside(move || draft(&transcript)).await
     }
+
+    async fn themes(&self, request: &ThemesRequest) -> Result<ThemesDraft, StepError> {
+        let request = request.clone();
+        beside(move || themes::draft(&request)).await
+    }
+}
+
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StepError> {
+    let failed = |_| StepError::transient(Code::EngineFailed, "the language engine broke down");
+    tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
 fn draft(transcript: &Transcript) -> Draft {

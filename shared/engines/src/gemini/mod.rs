@@ -22,7 +22,7 @@ use reqwest::{
 };
 
 use crate::{
-    language::{LanguageModel, ModelQuestion, Reply},
+    language::{LanguageModel, ModelFacts, ModelQuestion, ModelVariables, Reply, SchemaUse},
     provider::{
         ProviderError,
         http::{Caller, SetupError, secret},
@@ -39,6 +39,9 @@ pub const BASE_URL: &str = "https://generativelanguage.googleapis.com";
 /// How long an answer may take: a full one, with thinking, takes one to two
 /// minutes, and the function's own time is nine.
 const TIMEOUT: Duration = Duration::from_mins(4);
+
+/// How long the description of a model may take.
+const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A Gemini model.
 pub struct Gemini {
@@ -153,6 +156,37 @@ impl LanguageModel for Gemini {
 
     fn model(&self) -> &str {
         &self.model
+    }
+
+    fn variables(&self) -> ModelVariables {
+        let (key, address) = match &self.access {
+            Access::Key(_) => ("GEMINI_API_KEY", "GEMINI_BASE_URL"),
+            Access::Token(_) => ("GOOGLE_APPLICATION_CREDENTIALS", "VERTEX_LOCATION"),
+        };
+        ModelVariables {
+            key,
+            model: "GEMINI_MODEL",
+            address,
+        }
+    }
+
+    fn schema_use(&self) -> SchemaUse {
+        self.request_profile.known().format.into()
+    }
+
+    /// Vertex AI has no such document.
+    async fn describe(&self) -> ModelFacts {
+        let mut facts = ModelFacts::default();
+        if let Access::Key(_) = &self.access
+            && let Ok(credentials) = self.credentials().await
+            && let Some(path) = self.url.path().strip_suffix(":generateContent")
+            && let Ok(url) = self.url.join(path)
+        {
+            let caller = self.caller.clone().within(DOCUMENT_TIMEOUT);
+            let model = caller.get(url, Some(credentials)).await.unwrap_or_default();
+            facts.context_tokens = model["inputTokenLimit"].as_u64();
+        }
+        facts
     }
 
     async fn ask(&self, question: &ModelQuestion) -> Reply {

@@ -9,13 +9,16 @@
 //!   (`usage_totals`: tokens and cost; `answer_cache`: answers of earlier attempts),
 //!   `answer_object` finds the JSON in an answer, `lenient_json` reads it in spite of
 //!   mistakes, `answer` reads its fields, `merge` and `reduce` make one draft of several, `limits`
-//!   keeps it to what can be stored.
+//!   keeps it to what can be stored;
+//! - `themes` asks what several interviews have in common, in one question;
+//! - `check` finds out whether a model works as it is set up.
 //!
 //! A part that fails fails the whole: nothing is silently left out.
 
 mod answer;
 mod answer_cache;
 pub(crate) mod answer_object;
+mod check;
 mod errors;
 mod lenient_json;
 mod limits;
@@ -28,6 +31,7 @@ mod reduce;
 mod schema;
 mod session;
 pub(crate) mod settings;
+mod themes;
 mod usage_totals;
 
 use std::{sync::Arc, time::Duration};
@@ -35,16 +39,19 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{
     analysis::{Draft, Warning},
-    ports::{AnalysisRequest, Analyst},
+    engine_check::Finding,
+    ports::{AnalysisRequest, Analyst, ThemesRequest},
     steps::StepError,
+    themes::ThemesDraft,
 };
 use futures::future::join_all;
 
 pub use crate::provider::ProviderError;
-pub use model::{LanguageModel, ModelQuestion, Reply};
+pub use model::{LanguageModel, ModelFacts, ModelQuestion, ModelVariables, Reply, SchemaUse};
 pub use prompt::PROMPT_VERSION;
 
 use answer_cache::{AnswerCache, CachedAnswer};
+use answer_object::Object;
 use parts::{Line, TranscriptPart};
 use reduce::PartResult;
 use session::Session;
@@ -213,6 +220,10 @@ impl Analyst for LanguageAnalyst {
         Some(self.model.model())
     }
 
+    async fn check(&self) -> Vec<Finding> {
+        check::check(&*self.model, self.options).await
+    }
+
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError> {
         let lines = parts::lines(&request.transcript, self.options.part_tokens);
         let key = key(request, &lines);
@@ -236,6 +247,58 @@ impl Analyst for LanguageAnalyst {
                 Err(error.step_error())
             }
         }
+    }
+
+    async fn themes(&self, request: &ThemesRequest) -> Result<ThemesDraft, StepError> {
+        let (part, answer) = (self.options.part_tokens, self.options.answer_tokens());
+        let (question, left_out) = themes::question(request, part, answer)?;
+        let (object, mut draft) = self.ask_for_themes(&question).await?;
+        let (proposed, dropped) = themes::draft(&object, request);
+        warn_of_dropped(&mut draft, dropped);
+        if left_out > 0 {
+            draft.warnings.push(Warning {
+                code: "items_left_out".to_owned(),
+                message: format!(
+                    "{left_out} statements of the analyses did not fit into the question; the \
+                     most important ones of each interview did"
+                ),
+            });
+        }
+        Ok(ThemesDraft {
+            model: draft.model,
+            prompt_version: themes::PROMPT_VERSION.to_owned(),
+            usage: draft.usage,
+            cost_usd: draft.cost_usd,
+            themes: proposed,
+            warnings: draft.warnings,
+        })
+    }
+}
+
+impl LanguageAnalyst {
+    /// The answer to one question, with what it cost; kept for the next attempt where there is
+    /// none.
+    async fn ask_for_themes(&self, question: &ModelQuestion) -> Result<(Object, Draft), StepError> {
+        let key = question.key();
+        let retry_budget = RetryBudget::new(self.options.retry_budget);
+        let session = Session::new(&*self.model, retry_budget, self.answer_cache.take(&key));
+        let answered = session.answer(question).await;
+        let progress = session.into_progress();
+        let error = match answered {
+            Ok(CachedAnswer::Object(object)) => {
+                let mut draft = Draft::default();
+                progress.usage_totals.settle(&mut draft, self.model.model());
+                return Ok((object, draft));
+            }
+            Ok(CachedAnswer::TooLarge(error)) | Err(error) => error,
+        };
+        tracing::warn!(
+            event = "themes.engine_failed",
+            error = error.as_str(),
+            "the language model returned no themes"
+        );
+        self.answer_cache.keep(key, progress);
+        Err(error.step_error())
     }
 }
 

@@ -65,6 +65,37 @@ impl From<ProviderError> for Reply {
     }
 }
 
+/// What a server says of its models.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// Tokens that question and answer may have together.
+    pub context_tokens: Option<u64>,
+    /// The names of all models.
+    pub models: Vec<String>,
+}
+
+/// The environment variables that a model is set up by.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelVariables {
+    /// Of the key, or of what stands for it.
+    pub key: &'static str,
+    /// Of the model's name.
+    pub model: &'static str,
+    /// Of the server's address.
+    pub address: &'static str,
+}
+
+/// By which means answers have the form that is requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaUse {
+    /// The server holds them to the schema.
+    Schema,
+    /// The server holds them to JSON, and the model reads the schema.
+    Json,
+    /// The model reads the schema.
+    Prompt,
+}
+
 /// A language model at a provider.
 #[async_trait]
 pub trait LanguageModel: Send + Sync {
@@ -73,6 +104,15 @@ pub trait LanguageModel: Send + Sync {
 
     /// The model's name in the settings.
     fn model(&self) -> &str;
+
+    /// The environment variables that it is set up by.
+    fn variables(&self) -> ModelVariables;
+
+    /// By which means answers have the form that is requested, as far as the server is known.
+    fn schema_use(&self) -> SchemaUse;
+
+    /// What the server says of its models, without a question to one.
+    async fn describe(&self) -> ModelFacts;
 
     /// Asks once. The caller decides about retries.
     async fn ask(&self, question: &ModelQuestion) -> Reply;

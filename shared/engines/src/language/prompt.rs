@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use domain::{analysis::Rubric, ids::hex, interview::Kind, ports::AnalysisRequest};
+use domain::{Private, analysis::Rubric, ids::hex, interview::Kind, ports::AnalysisRequest};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 
 /// What `prompt_version` says in an analysis.
-pub const PROMPT_VERSION: &str = "analysis-v2";
+pub const PROMPT_VERSION: &str = "analysis-v3";
 
 const ANALYSIS: &str = include_str!("../../prompts/analysis.md");
 const CONCLUSION: &str = include_str!("../../prompts/conclusion.md");
@@ -48,7 +48,12 @@ pub(crate) fn about(
             occasion(request.kind),
             written(&request.rubric)
         ),
-        content: format!("{}{}", language(request), said.concat()),
+        content: [
+            language(request),
+            vocabulary(&request.key_terms),
+            said.concat(),
+        ]
+        .concat(),
         name: "analysis",
         schema: schema::analysis(request.rubric.competencies.len()),
         answer_tokens,
@@ -82,6 +87,22 @@ fn language(request: &AnalysisRequest) -> String {
     })
 }
 
+/// The key terms, of which the transcript may have misspelt some.
+fn vocabulary(key_terms: &[Private]) -> String {
+    if key_terms.is_empty() {
+        return String::new();
+    }
+    let terms: Vec<_> = key_terms
+        .iter()
+        .map(|term| one_line(term.reveal()))
+        .collect();
+    format!(
+        "Names and terms that may occur, as they are spelt (the transcript may have them \
+         misspelt; quote it as it is): {}\n",
+        terms.join(", ")
+    )
+}
+
 /// Where the part lies, and which of its lines have been read before.
 fn stretch(own: &[Line], whole: bool, repeated: usize) -> String {
     let ends = own.first().zip(own.last());
@@ -104,7 +125,7 @@ fn stretch(own: &[Line], whole: bool, repeated: usize) -> String {
 
 /// A text between two lines that no speaker can have spoken: the mark is made from
 /// all of the text.
-fn marked(what: &str, text: &str) -> String {
+pub(crate) fn marked(what: &str, text: &str) -> String {
     let digest = Sha256::digest(text);
     let mark = hex(&digest[..6]);
     format!("=== {what} {mark} BEGINS ===\n{text}\n=== {what} {mark} ENDS ===\n")
@@ -194,6 +215,7 @@ mod tests {
             .chain(kinds.map(occasion));
         let code = [
             stretch(&line, false, 2),
+            vocabulary(&["Kubernetes".into()]),
             line[0].text.clone(),
             marked("TRANSCRIPT", ""),
             written(&Rubric::default_for(Kind::Journalism)),
@@ -202,7 +224,7 @@ mod tests {
         ];
         let all = texts.collect::<String>() + &code.concat();
         let digest = hex(&Sha256::digest(all)[..8]);
-        let known = [("analysis-v2", "96d21b0ebb717c24")];
+        let known = [("analysis-v3", "6fce7e1109b2788f")];
         assert!(
             known.contains(&(PROMPT_VERSION, &digest)),
             "the prompts are no longer those of {PROMPT_VERSION}: {digest}"

@@ -41,6 +41,18 @@ pub(crate) fn conclusion(criteria: usize) -> Value {
     object(&fields)
 }
 
+/// What the question for themes is answered with.
+pub(crate) fn themes() -> Value {
+    let references = |at_most| list(at_most, &json!({"type": "string"}));
+    let theme = object(&json!({
+        "title": {"type": "string"},
+        "summary": {"type": "string"},
+        "supports": references(24),
+        "contradicts": references(8),
+    }));
+    object(&json!({"themes": list(10, &theme)}))
+}
+
 fn claim() -> Value {
     object(&json!({"text": {"type": "string"}, "evidence": list(MAX_QUOTES, &quote())}))
 }
@@ -113,7 +125,7 @@ mod tests {
 
     #[test]
     fn largest_schema_is_well_below_provider_limits() {
-        let largest = states(&analysis(20));
+        let largest = states(&analysis(20)).max(states(&themes()));
         assert!(largest <= 400, "{largest}");
     }
 
@@ -131,7 +143,7 @@ mod tests {
                 _ => {}
             }
         }
-        for schema in [analysis(0), analysis(3), conclusion(3)] {
+        for schema in [analysis(0), analysis(3), conclusion(3), themes()] {
             check(&schema);
             let text = schema.to_string();
             for word in [

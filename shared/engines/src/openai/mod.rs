@@ -8,6 +8,7 @@
 //! response, `prompt_count` its tokens, `errors` classifies errors.
 
 mod errors;
+mod facts;
 mod prompt_count;
 mod request;
 mod response;
@@ -20,9 +21,10 @@ use reqwest::{
     Url,
     header::{AUTHORIZATION, HeaderValue},
 };
+use serde_json::Value;
 
 use crate::{
-    language::{LanguageModel, ModelQuestion, Reply},
+    language::{LanguageModel, ModelFacts, ModelQuestion, ModelVariables, Reply, SchemaUse},
     provider::{
         http::{Caller, SetupError, bearer},
         request_profile::{ProfileError, StickyProfile},
@@ -31,6 +33,9 @@ use crate::{
 use errors::OpenAiFeature;
 use prompt_count::LowCount;
 use request::OpenAiProfile;
+
+/// How long a list of models may take.
+const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long an answer may take: models at home have a processor and no hurry.
 const TIMEOUT: Duration = Duration::from_mins(9);
@@ -82,6 +87,13 @@ impl OpenAi {
         }
     }
 
+    /// A document of the server, at an address relative to that of chat completions.
+    async fn document(&self, path: &str) -> Option<Value> {
+        let credentials = self.key.clone().map(|key| (AUTHORIZATION.as_str(), key));
+        let caller = self.caller.clone().within(DOCUMENT_TIMEOUT);
+        caller.get(self.url.join(path).ok()?, credentials).await
+    }
+
     async fn attempt(
         &self,
         question: &ModelQuestion,
@@ -102,6 +114,40 @@ impl LanguageModel for OpenAi {
 
     fn model(&self) -> &str {
         &self.model
+    }
+
+    fn variables(&self) -> ModelVariables {
+        ModelVariables {
+            key: "OPENAI_API_KEY",
+            model: "OPENAI_MODEL",
+            address: "OPENAI_BASE_URL",
+        }
+    }
+
+    fn schema_use(&self) -> SchemaUse {
+        self.request_profile.known().format.into()
+    }
+
+    async fn describe(&self) -> ModelFacts {
+        let models = self.document("../models").await.unwrap_or_default();
+        let mut facts = facts::of_models(&models, &self.model);
+        // LM Studio, Ollama and llama.cpp have the context elsewhere.
+        if facts.context_tokens.is_none()
+            && let Some(models) = self.document("/api/v0/models").await
+        {
+            facts.context_tokens = facts::of_models(&models, &self.model).context_tokens;
+        }
+        if facts.context_tokens.is_none()
+            && let Some(running) = self.document("/api/ps").await
+        {
+            facts.context_tokens = facts::of_ollama(&running, &self.model);
+        }
+        if facts.context_tokens.is_none()
+            && let Some(properties) = self.document("/props").await
+        {
+            facts.context_tokens = facts::of_llama_cpp(&properties);
+        }
+        facts
     }
 
     async fn ask(&self, question: &ModelQuestion) -> Reply {

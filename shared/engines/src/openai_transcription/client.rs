@@ -66,6 +66,11 @@ impl TranscriptionServer {
         })
     }
 
+    /// Whether it is asked for the times of words, as far as the server is known.
+    pub(super) fn has_word_times(&self) -> bool {
+        self.features.known().has_word_times()
+    }
+
     /// The words of a piece, at their times in the recording.
     pub(super) async fn transcribe(
         &self,

@@ -1,6 +1,9 @@
 //! What the errors of transcription servers mean for a transcription.
 
-use domain::steps::{Code, StepError};
+use domain::{
+    engine_check::{Finding, Severity},
+    steps::{Code, StepError},
+};
 
 use crate::provider::ProviderError as E;
 
@@ -8,6 +11,28 @@ use crate::provider::ProviderError as E;
 pub(super) fn step_error(error: &E) -> StepError {
     let (code, message) = description(error);
     error.to_step_error(code, message)
+}
+
+/// The finding of a check that fails with the error of a step. Its message names the settings.
+pub(super) fn finding(error: &StepError) -> Finding {
+    const SETTINGS: [&str; 3] = [
+        "OPENAI_TRANSCRIPTION_API_KEY",
+        "OPENAI_TRANSCRIPTION_MODEL",
+        "OPENAI_TRANSCRIPTION_BASE_URL",
+    ];
+    let is = |code: Code| code.as_str() == error.code;
+    let [key, model, address] = SETTINGS;
+    let finding = Finding::from_step_error(error);
+    if is(Code::EngineUnauthorized) || is(Code::EngineForbidden) || is(Code::EngineOutOfCredit) {
+        return finding.about(&[key]);
+    }
+    if is(Code::EngineUnavailable) || is(Code::EngineFailed) {
+        return finding.about(&[address]);
+    }
+    if finding.severity == Severity::Warning {
+        return finding;
+    }
+    finding.about(&[model, address])
 }
 
 const fn description(error: &E) -> (Code, &'static str) {

@@ -1,6 +1,9 @@
 //! Languages as servers spell them, and the language of a recording as far as it
 //! is known.
 
+use std::collections::BTreeMap;
+
+use domain::language;
 use parking_lot::Mutex;
 
 /// How long a language must have been recognised without another in between to be
@@ -17,27 +20,48 @@ struct State {
     code: Option<String>,
     /// How long it has been recognised, in milliseconds.
     recognized_ms: u64,
+    /// How long each language has been recognised, in milliseconds, where several are spoken:
+    /// then each piece is recognised for itself.
+    several: Option<BTreeMap<String, u64>>,
+}
+
+impl State {
+    fn is_settled(&self) -> bool {
+        self.several.is_none() && self.recognized_ms >= LONG_ENOUGH_MS
+    }
 }
 
 impl Language {
-    /// The requested language as a BCP 47 tag; none to recognise it.
+    /// The requested language as a BCP 47 tag, or [`MULTI`](domain::language::MULTI); none to
+    /// recognise it.
     pub(super) fn new(tag: Option<&str>) -> Self {
+        let single = language::single(tag);
         Self(Mutex::new(State {
-            code: tag.map(code_of_tag),
-            recognized_ms: if tag.is_some() { LONG_ENOUGH_MS } else { 0 },
+            code: single.map(code_of_tag),
+            recognized_ms: if single.is_some() { LONG_ENOUGH_MS } else { 0 },
+            several: tag.is_some_and(language::is_multi).then(BTreeMap::new),
         }))
     }
 
     /// The code to request; none to let the server recognise the language.
     pub(super) fn to_request(&self) -> Option<String> {
         let state = self.0.lock();
-        let settled = state.recognized_ms >= LONG_ENOUGH_MS;
-        state.code.clone().filter(|_| settled)
+        state.code.clone().filter(|_| state.is_settled())
     }
 
-    /// The language that was requested or recognised so far.
+    /// Whether a piece should wait for those before it, which may settle the language.
+    pub(super) fn is_sought(&self) -> bool {
+        let state = self.0.lock();
+        state.several.is_none() && !state.is_settled()
+    }
+
+    /// The language that was requested or recognised so far; of several the one that is spoken
+    /// longest.
     pub(super) fn known(&self) -> Option<String> {
-        self.0.lock().code.clone()
+        let state = self.0.lock();
+        let heard = state.several.iter().flatten();
+        let longest = heard.max_by_key(|(_, heard_ms)| **heard_ms);
+        longest.map_or_else(|| state.code.clone(), |(code, _)| Some(code.clone()))
     }
 
     /// Notes the language that a server reports for a piece of that length.
@@ -46,17 +70,18 @@ impl Language {
             return;
         };
         let mut state = self.0.lock();
-        if state.recognized_ms >= LONG_ENOUGH_MS {
+        if let Some(heard) = &mut state.several {
+            *heard.entry(code).or_default() += length_ms;
             return;
         }
-        if state.code.as_deref() == Some(&code) {
-            state.recognized_ms += length_ms;
-        } else {
-            *state = State {
-                code: Some(code),
-                recognized_ms: length_ms,
-            };
+        if state.is_settled() {
+            return;
         }
+        if state.code.as_deref() != Some(&code) {
+            state.recognized_ms = 0;
+        }
+        state.code = Some(code);
+        state.recognized_ms += length_ms;
     }
 }
 
@@ -128,6 +153,21 @@ mod tests {
             language.recognized(reported, length_ms);
             assert_eq!(language.known().as_deref(), Some(known));
             assert_eq!(language.to_request().as_deref(), to_request);
+        }
+    }
+
+    #[test]
+    fn of_several_languages_none_is_requested() {
+        let language = Language::new(Some("multi"));
+        for (reported, length_ms, known) in [
+            ("german", 20_000, "de"),
+            ("english", 15_000, "de"),
+            ("en", 6_000, "en"),
+        ] {
+            assert!(!language.is_sought());
+            language.recognized(reported, length_ms);
+            assert_eq!(language.known().as_deref(), Some(known));
+            assert_eq!(language.to_request(), None);
         }
     }
 }

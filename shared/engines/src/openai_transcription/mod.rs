@@ -22,16 +22,20 @@ mod response_error;
 mod settings;
 mod words;
 
-use std::{fmt, pin::pin, sync::Arc};
+use std::{fmt, pin::pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
+    engine_check::Finding,
     ports::{Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     transcript::{Recognition, Speaker, Word},
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use media::{ObjectReader, speech::Segmenter};
+use media::{
+    ObjectReader,
+    speech::{Segmenter, SpeechSegment},
+};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
@@ -82,7 +86,7 @@ impl OpenAiTranscriber {
             Ok::<_, StepError>(words)
         };
         let mut found = Vec::new();
-        while conversation.language.to_request().is_none()
+        while conversation.language.is_sought()
             && let Some(piece) = pieces.recv().await
         {
             found.extend(transcribe(piece).await?);
@@ -104,6 +108,31 @@ impl Transcriber for OpenAiTranscriber {
 
     fn model(&self) -> Option<&str> {
         Some(&self.0.options.model)
+    }
+
+    /// Sends a second of silence.
+    async fn check(&self) -> Vec<Finding> {
+        let conversation = Conversation::new(None, &[], Duration::ZERO);
+        let silence = SpeechSegment {
+            start: 0,
+            samples: vec![0; 16_000],
+        };
+        let piece = Piece::from_utterance(0, &silence);
+        if let Err(error) = self.0.transcribe(piece, &conversation).await {
+            return vec![errors::finding(&error)];
+        }
+        let model = &self.0.options.model;
+        let works = Finding::ok("engine_works", format!("the server accepts `{model}`"));
+        let times = if self.0.has_word_times() {
+            Finding::ok("word_times", "the server is asked for the times of words")
+        } else {
+            let message = "the server knows no times of words: they are estimated within each \
+                utterance";
+            Finding::warning("word_times", message).about(&["OPENAI_TRANSCRIPTION_MODEL"])
+        };
+        let price = "no prices of transcription servers are stored: USER_COST_PER_MONTH does not \
+            count their minutes";
+        vec![works, times, Finding::warning("price_unknown", price)]
     }
 
     /// The server may be any.
@@ -135,7 +164,9 @@ impl Transcriber for OpenAiTranscriber {
         Ok(Recognition {
             speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
             words,
-            language: request.language.clone().or(conversation.language.known()),
+            language: domain::language::single(language)
+                .map(str::to_owned)
+                .or_else(|| conversation.language.known()),
             audio: probe.facts,
             speech_ms: Some(speech_ms),
             model: self.0.options.model.clone(),

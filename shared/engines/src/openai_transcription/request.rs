@@ -59,6 +59,13 @@ impl Features {
     }
 }
 
+impl Features {
+    /// Whether the times of words are requested.
+    pub(super) const fn has_word_times(self) -> bool {
+        self.verbose && self.granularities
+    }
+}
+
 impl RequestProfile for Features {
     type Feature = TranscriptionFeature;
 

@@ -73,6 +73,21 @@ impl OpenAiTranscriptionOptions {
         })
     }
 
+    /// The same by its own variables alone: beside another engine, neither the server of the
+    /// language engine nor its key is used. None where address or model is missing.
+    pub(crate) fn read_own(environment: &Environment) -> Result<Option<Self>, InvalidSetting> {
+        let url = environment.text(BASE_URL);
+        let (model, key) = (environment.text(MODEL), environment.text(KEY));
+        let Some(url) = url else {
+            return Ok(None);
+        };
+        let default = is_openai(url).then_some(OPENAI_MODEL);
+        let Some(model) = model.or(default) else {
+            return Ok(None);
+        };
+        Self::from_parts((BASE_URL, url), model, key.map(|key| (KEY, key))).map(Some)
+    }
+
     /// `OPENAI_TRANSCRIPTION_BASE_URL`, `OPENAI_TRANSCRIPTION_MODEL` and
     /// `OPENAI_TRANSCRIPTION_API_KEY`. Address and key default to `OPENAI_BASE_URL` and
     /// `OPENAI_API_KEY`; the address has no further default, so that no recording is
@@ -84,10 +99,9 @@ impl OpenAiTranscriptionOptions {
             .map(|url| (BASE_URL, url))
             .or(shared_url.map(|url| ("OPENAI_BASE_URL", url)));
         let url = url.ok_or_else(|| InvalidSetting::new(BASE_URL, EXPECTED_URL))?;
-        let is_openai = endpoint(url.1).is_some_and(|url| url.host_str() == Some(OPENAI_HOST));
         let model = match environment.text(MODEL) {
             Some(model) => model,
-            None if is_openai => OPENAI_MODEL,
+            None if is_openai(url.1) => OPENAI_MODEL,
             None => return Err(InvalidSetting::new(MODEL, EXPECTED_MODEL)),
         };
         let shared_key = environment.text("OPENAI_API_KEY");
@@ -98,6 +112,10 @@ impl OpenAiTranscriptionOptions {
             .map(|key| ("OPENAI_API_KEY", key)));
         Self::from_parts(url, model, key)
     }
+}
+
+fn is_openai(base_url: &str) -> bool {
+    endpoint(base_url).is_some_and(|url| url.host_str() == Some(OPENAI_HOST))
 }
 
 /// Where audio is posted to.

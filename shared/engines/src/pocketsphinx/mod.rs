@@ -13,6 +13,7 @@ use std::{sync::Arc, thread::available_parallelism};
 
 use async_trait::async_trait;
 use domain::{
+    engine_check::Finding,
     ports::{Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     text::is_english,
@@ -96,6 +97,13 @@ impl Transcriber for PocketSphinx {
 
     fn model(&self) -> Option<&str> {
         Some(MODEL)
+    }
+
+    /// It was found when it was set up.
+    async fn check(&self) -> Vec<Finding> {
+        let message = "pocketsphinx is installed: it knows English alone, mishears much, and \
+            writes no punctuation; `whisper` is better";
+        vec![Finding::warning("last_resort", message).about(&["TRANSCRIBER"])]
     }
 
     async fn transcribe(

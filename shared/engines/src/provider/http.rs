@@ -97,6 +97,16 @@ impl Caller {
         self.send(request, credentials).await
     }
 
+    /// Gets a JSON document, where there is one.
+    pub(crate) async fn get(
+        &self,
+        url: Url,
+        credentials: Option<(&'static str, HeaderValue)>,
+    ) -> Option<Value> {
+        let answer = self.send(self.client.get(url), credentials).await.ok()?;
+        answer.json().filter(|_| answer.status.is_success())
+    }
+
     /// Posts a multipart form once.
     pub(crate) async fn post_form(
         &self,

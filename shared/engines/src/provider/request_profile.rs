@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use parking_lot::Mutex;
 
 use super::ProviderError;
+use crate::language::SchemaUse;
 
 /// Why a request was refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +34,16 @@ pub(crate) enum ResponseFormat {
     Json,
     /// By the prompt alone.
     Words,
+}
+
+impl From<ResponseFormat> for SchemaUse {
+    fn from(format: ResponseFormat) -> Self {
+        match format {
+            ResponseFormat::Schema => Self::Schema,
+            ResponseFormat::Json => Self::Json,
+            ResponseFormat::Words => Self::Prompt,
+        }
+    }
 }
 
 impl ResponseFormat {
@@ -65,6 +76,11 @@ impl<M: RequestProfile> StickyProfile<M> {
         Self(Mutex::new(profile))
     }
 
+    /// The way that has helped so far.
+    pub(crate) fn known(&self) -> M {
+        *self.0.lock()
+    }
+
     /// Attempts ever plainer ways until one is not refused.
     pub(crate) async fn ask<T, F>(
         &self,
@@ -74,7 +90,7 @@ impl<M: RequestProfile> StickyProfile<M> {
     where
         F: Future<Output = Result<T, ProfileError<M::Feature>>>,
     {
-        let known = *self.0.lock();
+        let known = self.known();
         let mut request_profile = known;
         loop {
             let refusal = match attempt(request_profile).await {

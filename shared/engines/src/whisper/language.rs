@@ -1,6 +1,11 @@
 //! Which language a model is to listen for.
 
-use domain::steps::{Code, StepError};
+use std::collections::BTreeMap;
+
+use domain::{
+    language,
+    steps::{Code, StepError},
+};
 use whisper::LANGUAGES;
 
 /// How long a language must have been recognised without another in between to
@@ -8,42 +13,53 @@ use whisper::LANGUAGES;
 const LONG_ENOUGH_MS: u64 = 5_000;
 
 /// The language of a recording as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SpokenLanguage {
     /// The newest that was given or recognised, as the model spells it.
     known: Option<&'static str>,
     /// How long that has been recognised, in milliseconds.
     heard_ms: u64,
+    /// How long each language has been recognised, in milliseconds, where several are spoken:
+    /// then each window is recognised for itself.
+    several: Option<BTreeMap<&'static str, u64>>,
 }
 
 impl SpokenLanguage {
-    /// The requested language as a BCP 47 tag, or detection; `multilingual` says
-    /// whether the model knows more than English.
+    /// The requested language as a BCP 47 tag, [`MULTI`](domain::language::MULTI), or detection;
+    /// `multilingual` says whether the model knows more than English.
     pub(super) fn from_tag(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
-        let known = match tag {
+        let several = tag.is_some_and(language::is_multi);
+        let known = match language::single(tag) {
             Some(tag) => Some(code(tag).ok_or_else(|| unsupported(tag, "a hundred others"))?),
             None if multilingual => None,
             None => Some("en"),
         };
-        if !multilingual && known != Some("en") {
+        if !multilingual && (several || known != Some("en")) {
             return Err(unsupported(tag.unwrap_or_default(), "English alone"));
         }
-        let heard_ms = if known.is_some() { LONG_ENOUGH_MS } else { 0 };
-        Ok(Self { known, heard_ms })
+        Ok(Self {
+            known,
+            heard_ms: if known.is_some() { LONG_ENOUGH_MS } else { 0 },
+            several: several.then(BTreeMap::new),
+        })
     }
 
     /// What to listen for; none to recognise it.
-    pub(super) const fn expected(self) -> Option<&'static str> {
-        if self.heard_ms >= LONG_ENOUGH_MS {
-            self.known
-        } else {
-            None
-        }
+    pub(super) fn expected(&self) -> Option<&'static str> {
+        let settled = self.several.is_none() && self.heard_ms >= LONG_ENOUGH_MS;
+        self.known.filter(|_| settled)
     }
 
-    /// The language that was set or recognised so far.
-    pub(super) const fn known(self) -> Option<&'static str> {
+    /// The language that was set, or recognised last.
+    pub(super) const fn known(&self) -> Option<&'static str> {
         self.known
+    }
+
+    /// The language that was set, or is spoken longest.
+    pub(super) fn main(&self) -> Option<&'static str> {
+        let heard = self.several.iter().flatten();
+        let longest = heard.max_by_key(|(_, heard_ms)| **heard_ms);
+        longest.map(|(language, _)| *language).or(self.known)
     }
 
     /// Continues with a language that an earlier attempt detected.
@@ -56,18 +72,17 @@ impl SpokenLanguage {
     /// Records the language that was detected in a window of that length, unless the
     /// language was known before.
     pub(super) fn detected(&mut self, language: &'static str, length_ms: u64) {
+        if let Some(heard) = &mut self.several {
+            *heard.entry(language).or_default() += length_ms;
+        }
         if self.expected().is_some() {
             return;
         }
-        let before_ms = if self.known == Some(language) {
-            self.heard_ms
-        } else {
-            0
-        };
-        *self = Self {
-            known: Some(language),
-            heard_ms: before_ms + length_ms,
-        };
+        if self.known != Some(language) {
+            self.heard_ms = 0;
+        }
+        self.known = Some(language);
+        self.heard_ms += length_ms;
     }
 }
 
@@ -109,18 +124,17 @@ mod tests {
             ("", None),
         ] {
             let wanted = SpokenLanguage::from_tag(Some(tag), true);
-            assert_eq!(
-                wanted.ok().and_then(SpokenLanguage::expected),
-                expected,
-                "{tag:?}"
-            );
+            let wanted = wanted.ok().and_then(|language| language.expected());
+            assert_eq!(wanted, expected, "{tag:?}");
         }
     }
 
     #[test]
     fn an_english_model_refuses_other_languages_and_recognises_none() {
-        let refused = SpokenLanguage::from_tag(Some("de"), false).unwrap_err();
-        assert_eq!(refused.code, "language_not_supported");
+        for tag in ["de", "multi"] {
+            let refused = SpokenLanguage::from_tag(Some(tag), false).unwrap_err();
+            assert_eq!(refused.code, "language_not_supported", "{tag}");
+        }
         for tag in [None, Some("en-GB")] {
             let language = SpokenLanguage::from_tag(tag, false).unwrap();
             assert_eq!(language.expected(), Some("en"));
@@ -142,6 +156,23 @@ mod tests {
             assert_eq!(
                 (language.known(), language.expected()),
                 (Some(known), expected)
+            );
+        }
+    }
+
+    #[test]
+    fn of_several_languages_each_window_is_recognised_for_itself() {
+        let mut language = SpokenLanguage::from_tag(Some("multi"), true).unwrap();
+        for (heard, length_ms, main) in [
+            ("de", 20_000, "de"),
+            ("en", 15_000, "de"),
+            ("en", 6_000, "en"),
+        ] {
+            assert_eq!(language.expected(), None);
+            language.detected(heard, length_ms);
+            assert_eq!(
+                (language.known(), language.main()),
+                (Some(heard), Some(main))
             );
         }
     }

@@ -53,9 +53,9 @@ impl Recognizer {
         })
     }
 
-    /// The language that was given or detected so far.
-    pub(super) const fn language(&self) -> Option<&'static str> {
-        self.language.known()
+    /// The language that was given, or detected so far; of several the one that is spoken longest.
+    pub(super) fn language(&self) -> Option<&'static str> {
+        self.language.main()
     }
 
     /// Continues with a language that an earlier attempt detected.
@@ -93,7 +93,7 @@ impl Recognizer {
 
     fn words(&mut self, found: &Transcription, window: &Window) -> Vec<Word> {
         self.language.detected(found.language, window.length_ms());
-        let spelling = Spelling::from_language(self.language());
+        let spelling = Spelling::from_language(self.language.known());
         let words = words::from_segments(&found.segments, spelling, window.length_ms());
         let placed = words.into_iter().map(|word| {
             let (start_ms, end_ms) = window.in_recording(word.start_ms, word.end_ms);

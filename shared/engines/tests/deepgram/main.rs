@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod callbacks;
+mod check;
 mod live;
 mod requests;
 mod shapes;

@@ -61,6 +61,18 @@ async fn a_bucket_on_this_machine_is_read_and_its_bytes_are_sent() {
 }
 
 #[tokio::test]
+async fn several_languages_are_requested_by_name() {
+    let bench = Fixture::start([answer()]).await;
+    let mut request = request();
+    request.language = Some("multi".into());
+    let recognition = bench.transcribe(&request).await.expect("words");
+    assert_eq!(recognition.language, None, "the answer names none");
+    let seen = bench.only_request();
+    assert!(seen.query.contains(&("language".into(), "multi".into())));
+    assert!(!seen.query.iter().any(|(name, _)| name == "detect_language"));
+}
+
+#[tokio::test]
 async fn recording_that_only_the_provider_decodes_is_sent() {
     let bench = Fixture::start([answer()]).await;
     // Monkey's Audio of a version that no decoder here knows.

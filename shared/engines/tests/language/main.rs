@@ -8,6 +8,7 @@
 mod analysis;
 mod bad_days;
 mod chat_errors;
+mod check;
 mod gemini;
 mod gemini_answers;
 mod openai;

@@ -117,12 +117,17 @@ async fn read(stream: &mut TcpStream) -> Option<RecordedRequest> {
         let is_length = name.eq_ignore_ascii_case("content-length");
         is_length.then(|| value.trim().parse::<usize>().ok())?
     });
-    while bytes.len() < end + length? {
+    let length = length.unwrap_or(0);
+    while bytes.len() < end + length {
         stream.read_buf(&mut bytes).await.ok()?;
     }
+    let body = match length {
+        0 => Value::Null,
+        _ => serde_json::from_slice(&bytes[end..]).ok()?,
+    };
     Some(RecordedRequest {
         head,
-        body: serde_json::from_slice(&bytes[end..]).ok()?,
+        body,
         at: Instant::now(),
     })
 }

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use domain::analysis::Usage;
 use engines::{
     LanguageAnalyst,
-    language::{AnalystOptions, LanguageModel, ModelQuestion, ProviderError, Reply},
+    language::{
+        AnalystOptions, LanguageModel, ModelFacts, ModelQuestion, ModelVariables, ProviderError,
+        Reply, SchemaUse,
+    },
 };
 
 type Script = dyn Fn(&ModelQuestion) -> Result<String, ProviderError> + Send + Sync;
@@ -40,6 +43,22 @@ impl LanguageModel for Scripted {
 
     fn model(&self) -> &'static str {
         "gemini-2.5-flash"
+    }
+
+    fn variables(&self) -> ModelVariables {
+        ModelVariables {
+            key: "THE_KEY",
+            model: "THE_MODEL",
+            address: "THE_URL",
+        }
+    }
+
+    fn schema_use(&self) -> SchemaUse {
+        SchemaUse::Schema
+    }
+
+    async fn describe(&self) -> ModelFacts {
+        ModelFacts::default()
     }
 
     async fn ask(&self, question: &ModelQuestion) -> Reply {

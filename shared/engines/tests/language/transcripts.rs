@@ -61,6 +61,7 @@ pub fn request(transcript: Transcript) -> AnalysisRequest {
         transcript: Arc::new(transcript),
         kind: Kind::JobInterview,
         rubric: Rubric::default_for(Kind::JobInterview),
+        key_terms: Vec::new(),
     }
 }
 

@@ -30,7 +30,8 @@ use futures::FutureExt as _;
 
 use transcripts::{interview, request, transcript};
 
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
+    "check_finds_the_model_and_its_context",
     "interview_is_analysed",
     "model_without_a_system_role_is_used",
     "small_context_leads_to_smaller_parts",
@@ -62,6 +63,9 @@ async fn main() -> ExitCode {
 
 async fn run(name: &str, python: &Path) {
     match name {
+        "check_finds_the_model_and_its_context" => {
+            check_finds_the_model_and_its_context(python).await;
+        }
         "interview_is_analysed" => interview_is_analysed(python).await,
         "model_without_a_system_role_is_used" => model_without_a_system_role_is_used(python).await,
         "small_context_leads_to_smaller_parts" => {
@@ -142,6 +146,22 @@ fn is_counted(draft: &Draft) -> bool {
     let usage = draft.usage;
     let is_doubtful = has_warning(draft, "usage_doubtful") || has_warning(draft, "usage_unknown");
     usage.input_tokens > 5_000 && usage.output_tokens > 50 && usage.repairs == 0 && !is_doubtful
+}
+
+async fn check_finds_the_model_and_its_context(python: &Path) {
+    let server = LlamaServer::start(python, 4_096, "chatml");
+    let model = OpenAi::new(&server.url, "random", None).expect("a model");
+    let engine = LanguageAnalyst::new(Arc::new(model), AnalystOptions::new(12_000, 1));
+    let found = engine.check().await;
+    let codes: Vec<_> = found.iter().map(|own| &own.code[..]).collect();
+    let expected = [
+        "engine_works",
+        "structured_output",
+        "context_size",
+        "price_unknown",
+    ];
+    assert_eq!(codes, expected, "{found:?}");
+    assert!(found[2].message.contains("reads 4096 tokens"), "{found:?}");
 }
 
 async fn interview_is_analysed(python: &Path) {

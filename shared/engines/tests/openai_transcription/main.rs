@@ -1,5 +1,6 @@
 //! Transcription by OpenAI-compatible servers, against a server that behaves like them.
 
+mod check;
 mod form;
 mod live;
 mod pieces;

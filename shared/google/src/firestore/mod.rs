@@ -16,6 +16,7 @@ use domain::{
     paths::DocPath,
     pipeline::Pipeline,
     ports::{Document, RecordsError, Version},
+    search::PASSAGES,
 };
 use firestore::{
     FirestoreDb, FirestoreDbOptions,
@@ -25,6 +26,7 @@ use firestore::{
         tonic::{Code, Status},
     },
 };
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 pub(crate) use value::{fields, to_json};
@@ -122,12 +124,25 @@ impl Firestore {
 pub(crate) fn document(documents: &str, found: &v1::Document) -> Option<Document> {
     let path = found.name.strip_prefix(documents)?.strip_prefix('/')?;
     let time = found.update_time.as_ref()?;
+    let path = DocPath::parse(path)?;
+    let mut fields = to_json(&found.fields);
+    if is_passage(&path)
+        && let Value::Object(fields) = &mut fields
+    {
+        fields.remove(query::TOKENS);
+    }
     Some(Document {
-        path: DocPath::parse(path)?,
-        fields: to_json(&found.fields),
+        path,
+        fields,
         // Firestore's times of change have microseconds, and only grow.
         version: Version(time.seconds * 1_000_000 + i64::from(time.nanos / 1_000)),
     })
+}
+
+/// Whether a document is found by its words.
+pub(crate) fn is_passage(path: &DocPath) -> bool {
+    let (parent, _) = path.split();
+    parent.rsplit('/').next() == Some(PASSAGES)
 }
 
 async fn connect(database: &FirestoreDatabase) -> Result<FirestoreDb, RecordsError> {

@@ -12,6 +12,9 @@ use serde_json::Value as Json;
 
 use super::value::{reference, value};
 
+/// The field with the tokens of a passage, which this adapter adds.
+pub(crate) const TOKENS: &str = "tokens";
+
 /// The field that is a document's name.
 const NAME: &str = "__name__";
 
@@ -43,9 +46,21 @@ pub(crate) fn structured(query: &Query, documents: &str) -> (String, StructuredQ
 fn filter(query: &Query) -> Option<Filter> {
     let equal = query.equal.iter();
     let equal = equal.map(|(field, value)| compare(field, field_filter::Operator::Equal, value));
-    let less = query.less_than.iter();
-    let less = less.map(|(field, value)| compare(field, field_filter::Operator::LessThan, value));
-    let filters: Vec<Filter> = equal.chain(less).collect();
+    let others = [
+        (&query.contains, field_filter::Operator::ArrayContains),
+        (&query.at_least, field_filter::Operator::GreaterThanOrEqual),
+        (&query.less_than, field_filter::Operator::LessThan),
+    ];
+    let others = others.into_iter().filter_map(|(condition, operator)| {
+        let (field, value) = condition.as_ref()?;
+        Some(compare(field, operator, value))
+    });
+    let phrases = query.phrases.iter().map(|phrases| {
+        // An array is asked for one value; the caller checks the others.
+        let token = Json::from(phrases.rarest().unwrap_or_default());
+        compare(TOKENS, field_filter::Operator::ArrayContains, &token)
+    });
+    let filters: Vec<Filter> = equal.chain(others).chain(phrases).collect();
     (!filters.is_empty()).then(|| Filter {
         filter_type: Some(FilterType::CompositeFilter(CompositeFilter {
             op: composite_filter::Operator::And.into(),

@@ -1,10 +1,13 @@
 //! The port.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use domain::{
     documents,
     paths::DocPath,
     ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
+    search::{Phrases, TEXT, distinct},
 };
 use firestore::gcloud_sdk::{
     google::firestore::v1::{
@@ -15,7 +18,9 @@ use firestore::gcloud_sdk::{
     tonic::{Code, Status},
 };
 
-use super::{Call, Client, Firestore, fields, query, unavailable, watch};
+use serde_json::Value;
+
+use super::{Call, Client, Firestore, fields, is_passage, query, unavailable, watch};
 
 #[async_trait]
 impl Records for Firestore {
@@ -63,6 +68,9 @@ impl Records for Firestore {
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
+        if query.phrases.as_ref().is_some_and(Phrases::is_empty) {
+            return Ok(Vec::new());
+        }
         let documents = self.documents();
         let (parent, structured) = query::structured(query, &documents);
         let parent = if parent.is_empty() {
@@ -105,7 +113,7 @@ impl Firestore {
             } => {
                 let document = v1::Document {
                     name: self.name(path),
-                    fields: fields(content),
+                    fields: fields(&with_tokens(path, content)),
                     ..v1::Document::default()
                 };
                 (Operation::Update(document), precondition)
@@ -122,6 +130,20 @@ impl Firestore {
             ..v1::Write::default()
         }
     }
+}
+
+/// A passage with the tokens by which it is found; any other document as it is.
+fn with_tokens<'a>(path: &DocPath, content: &'a Value) -> Cow<'a, Value> {
+    let text = content.get(TEXT).and_then(Value::as_str);
+    let Some(text) = text.filter(|_| is_passage(path)) else {
+        return Cow::Borrowed(content);
+    };
+    let mut content = content.clone();
+    if let Value::Object(fields) = &mut content {
+        let tokens = distinct(text).into_iter().map(Value::from).collect();
+        fields.insert(query::TOKENS.to_owned(), Value::Array(tokens));
+    }
+    Cow::Owned(content)
 }
 
 fn condition(precondition: Precondition) -> Option<ConditionType> {

@@ -254,6 +254,7 @@ pub(crate) async fn refusal(identity: &FirebaseIdentity, authorization: Header<'
     let credentials = Credentials {
         authorization,
         user_id: Header::Text("mallory"),
+        ..Credentials::default()
     };
     let refused = identity.identify(&credentials).await;
     refused.expect_err("a refusal")
@@ -266,6 +267,7 @@ pub(crate) async fn user(
     let credentials = Credentials {
         authorization: Header::Text(authorization),
         user_id: Header::Text("mallory"),
+        ..Credentials::default()
     };
     let user = identity.identify(&credentials).await;
     user.map(String::from)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Ffmpeg, child::Running};
-use crate::{Decoder, Error};
+use crate::{Block, Clip, Decoder, Error};
 
 /// The processor time of an encoding child, in seconds: a recording of eight hours takes
 /// some minutes.
@@ -33,6 +33,33 @@ const SAMPLE_FORMAT: &str = if cfg!(target_endian = "big") {
     "s16le"
 };
 
+/// What gives samples block by block.
+trait Blocks {
+    fn sample_rate_hz(&self) -> u32;
+
+    fn next_block(&mut self) -> Result<Option<&Block>, Error>;
+}
+
+impl Blocks for Decoder {
+    fn sample_rate_hz(&self) -> u32 {
+        self.facts().sample_rate_hz
+    }
+
+    fn next_block(&mut self) -> Result<Option<&Block>, Error> {
+        Self::next_block(self)
+    }
+}
+
+impl Blocks for Clip {
+    fn sample_rate_hz(&self) -> u32 {
+        Self::sample_rate_hz(self)
+    }
+
+    fn next_block(&mut self) -> Result<Option<&Block>, Error> {
+        Self::next_block(self)
+    }
+}
+
 /// Why there is no copy of a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
@@ -52,12 +79,25 @@ impl Ffmpeg {
     ///
     /// [`CopyError::Decode`] where the recording cannot be decoded to its end,
     /// [`CopyError::Encode`] where FFmpeg fails or lacks the encoder.
-    pub fn encode_playable(&self, mut decoder: Decoder) -> Result<File, CopyError> {
+    pub fn encode_playable(&self, decoder: Decoder) -> Result<File, CopyError> {
+        self.encode(decoder)
+    }
+
+    /// Encodes a part of a recording in the same way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ffmpeg::encode_playable`].
+    pub fn encode_clip(&self, clip: Clip) -> Result<File, CopyError> {
+        self.encode(clip)
+    }
+
+    fn encode(&self, mut source: impl Blocks) -> Result<File, CopyError> {
         let mut file = tempfile::tempfile().map_err(CopyError::Encode)?;
         let mut encoder: Option<(Running, usize)> = None;
         let mut mixed = Vec::new();
-        let sample_rate_hz = decoder.facts().sample_rate_hz;
-        while let Some(block) = decoder.next_block()? {
+        let sample_rate_hz = source.sample_rate_hz();
+        while let Some(block) = source.next_block()? {
             let (child, channels) = match &mut encoder {
                 Some(encoder) => encoder,
                 none => {

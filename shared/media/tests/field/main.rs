@@ -8,6 +8,7 @@ use domain::audio_warning::AudioWarningCode;
 use media::Decoder;
 
 mod beeps;
+mod clips;
 mod mp4_edits;
 mod playable;
 #[path = "../support/mod.rs"]

@@ -1,10 +1,11 @@
 //! What makes recordings for the tests.
 
-use std::process::Command;
+use std::{env, process::Command};
 
-/// ffmpeg, quiet but for errors.
+/// ffmpeg with all its encoders, quiet but for errors: `FULL_FFMPEG`, where the one on the `PATH`
+/// is a small one that is tested.
 pub(crate) fn ffmpeg() -> Command {
-    let mut command = Command::new("ffmpeg");
+    let mut command = Command::new(env::var_os("FULL_FFMPEG").unwrap_or_else(|| "ffmpeg".into()));
     command.args(["-nostdin", "-v", "error", "-y"]);
     command
 }

@@ -23,7 +23,7 @@ use crate::{STEP, Worker};
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_arrives_after_the_deletion_changes_nothing() {
     let worker = Worker::new().await;
-    let running = worker.steps.run(worker.assignment(), async |_, lease| {
+    let running = worker.steps.run(worker.step_run(), async |_, lease| {
         worker.store_chunk(&lease).await.unwrap();
         worker.delete().await;
         let refused = worker.store_chunk(&lease).await;
@@ -38,7 +38,7 @@ async fn a_commit_that_arrives_after_the_deletion_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_commit_under_a_lease_that_was_taken_over_changes_nothing() {
     let worker = Worker::new().await;
-    let running = worker.steps.run(worker.assignment(), async |_, lease| {
+    let running = worker.steps.run(worker.step_run(), async |_, lease| {
         let later = worker.now() + LEASE * 2;
         let acquire = |interview: &mut Interview| interview.acquire(STEP, "1", None, later);
         let records = &*worker.records;
@@ -56,7 +56,7 @@ async fn a_commit_under_a_lease_that_was_taken_over_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_write_of_a_stopped_worker_is_awaited() {
     let (worker, written) = (Worker::new().await, Arc::new(AtomicBool::new(false)));
-    let running = worker.steps.run(worker.assignment(), async |_, _| {
+    let running = worker.steps.run(worker.step_run(), async |_, _| {
         let written = Arc::clone(&written);
         let write = async move {
             sleep(Duration::from_secs(20)).await;

@@ -77,12 +77,13 @@ impl Records for Memory {
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
-        let Scope::Collection(collection) = &query.scope else {
-            panic!("no step lists the documents of all users");
-        };
         let documents = self.documents.lock().unwrap();
-        let inside = documents.iter();
-        let inside = inside.filter(|(path, _)| path.split().0 == collection);
+        let is_inside = |path: &DocPath| match &query.scope {
+            Scope::Collection(collection) => path.split().0 == *collection,
+            // Of the themes of all collections, which a deletion goes through.
+            Scope::Group(name) => path.split().0.ends_with(&format!("/{name}")),
+        };
+        let inside = documents.iter().filter(|(path, _)| is_inside(path));
         Ok(inside
             .map(|(path, (fields, version))| Document {
                 path: path.clone(),
@@ -139,7 +140,7 @@ impl Worker {
         self.steps.clock.now()
     }
 
-    fn assignment(&self) -> StepRun {
+    fn step_run(&self) -> StepRun {
         StepRun {
             key: self.key.clone(),
             step: STEP,
@@ -150,7 +151,7 @@ impl Worker {
 
     /// Works until its lease is lost.
     async fn work_for_ever(&self) -> Outcome {
-        let outcome = self.steps.run(self.assignment(), |_, _| pending());
+        let outcome = self.steps.run(self.step_run(), |_, _| pending());
         outcome.await.unwrap()
     }
 
@@ -195,7 +196,7 @@ async fn a_step_of_half_an_hour_starts_functions_at_its_beginning_and_end_only()
     let worker = Worker::new().await;
     let outcome = worker
         .steps
-        .run(worker.assignment(), |progress, _| async move {
+        .run(worker.step_run(), |progress, _| async move {
             for percent in 0..100 {
                 progress.report(percent);
                 sleep(Duration::from_secs(18)).await;
@@ -216,7 +217,7 @@ async fn a_lease_is_renewed_and_shows_progress_while_the_work_goes_on() {
     let worker = Worker::new().await;
     let working = worker
         .steps
-        .run(worker.assignment(), |progress, _| async move {
+        .run(worker.step_run(), |progress, _| async move {
             progress.report(40);
             pending().await
         });

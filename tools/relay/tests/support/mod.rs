@@ -2,6 +2,7 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "each test binary uses a part of it"
 )]
 #![allow(
@@ -23,7 +24,7 @@ use std::{
 
 use domain::{InterviewId, InterviewKey, UserId, pipeline::Pipeline};
 use google::firestore::{Firestore, FirestoreDatabase};
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::{HeaderMap, Method, header::AUTHORIZATION};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -139,6 +140,27 @@ impl Cloud {
     /// Asks the API.
     pub async fn get(&self, path: &str) -> Value {
         get(&self.client, &self.api, Some(&self.token), path).await
+    }
+
+    /// Asks for something; answers the status and the JSON, if there is any.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let request = self.client.request(method, format!("{}{path}", self.api));
+        let request = request.bearer_auth(&self.token);
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Reads something as text: an export, a page.
+    pub async fn text(&self, path: &str) -> String {
+        let request = self.client.get(format!("{}{path}", self.api));
+        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
     }
 
     /// Creates an interview and uploads its recording by the signed URL.

@@ -7,7 +7,10 @@ use domain::{
 };
 
 use super::Failed;
-use crate::world::World;
+use crate::{
+    gate::{Call, Port},
+    world::World,
+};
 
 /// The topics.
 pub(crate) struct SimulatedBus(pub(crate) World);
@@ -26,7 +29,7 @@ impl Bus for SimulatedBus {
             .get("type")
             .cloned()
             .unwrap_or_default();
-        let call = format!("publish {kind} to {topic}");
+        let call = Call::new(Port::Bus, format!("publish {kind} to {topic}"));
         let publish = move |world: &World| {
             let id = world.next_version().to_string();
             world.emit(&Event::MessagePublished(PublishedMessage {

@@ -8,14 +8,20 @@ use domain::{
     analysis::Draft,
     ports::{
         AnalysisRequest, Analyst, LiveOptions, LiveTranscriber, Progress, SampleStream,
-        SegmentStream, Transcriber, TranscriptionRequest,
+        SegmentStream, ThemesRequest, Transcriber, TranscriptionRequest,
     },
     steps::{Code, StepError},
+    themes::ThemesDraft,
     transcript::{AudioFacts, Recognition, Speaker, Word},
 };
 use engines::Extractive;
+use futures::future::BoxFuture;
 
-use crate::world::World;
+use crate::{
+    delivery::EngineCallback,
+    gate::{Call, Port},
+    world::{World, short},
+};
 
 /// What is said in every recording: a question and an answer, with the speaker of each.
 pub(crate) const DIALOGUE: [(u32, &str); 2] = [
@@ -33,6 +39,18 @@ pub(crate) const DIALOGUE: [(u32, &str); 2] = [
 fn unavailable() -> StepError {
     StepError::transient(Code::EngineUnavailable, "the engine is unavailable")
 }
+
+/// Where the speech engine reaches the API.
+pub(crate) const PUBLIC_URL: &str = "https://api.example";
+
+/// What each recording costs, in US dollars.
+const COST_USD: f64 = 1.0;
+
+/// How soon an engine calls back that is not late.
+const USUAL_CALLBACK_S: u64 = 20 * 60;
+
+/// How late it is otherwise: after the request has been made again.
+const LATE_CALLBACK_S: u64 = 90 * 60;
 
 /// A speech engine that hears the same in every recording.
 pub(crate) struct SimulatedTranscriber(pub(crate) World);
@@ -53,7 +71,50 @@ impl SimulatedTranscriber {
 #[async_trait]
 impl Transcriber for SimulatedTranscriber {
     fn name(&self) -> &'static str {
-        "simulated"
+        // The path of callbacks has it.
+        "deepgram"
+    }
+
+    fn cost_usd(&self, _: u64) -> Option<f64> {
+        Some(COST_USD)
+    }
+
+    fn calls_back(&self, _: &TranscriptionRequest, _: &str) -> bool {
+        self.0.habits.calls_back
+    }
+
+    async fn submit(
+        &self,
+        request: &TranscriptionRequest,
+        callback_url: &str,
+        before: BoxFuture<'_, Result<(), StepError>>,
+    ) -> Result<(), StepError> {
+        before.await?;
+        let path = callback_url.strip_prefix(PUBLIC_URL).unwrap_or_default();
+        let path = path.to_owned();
+        let (id, call) = take_call(request);
+        let take = move |world: &World| {
+            take(world, id);
+            call_back(world, &path);
+            Ok(())
+        };
+        let is_silent = self.0.state().rng.bool();
+        let failed = || {
+            if is_silent {
+                StepError::transient(Code::EngineTimeout, "the engine does not answer")
+            } else {
+                unavailable()
+            }
+        };
+        self.0.change(call, take, failed, || None).await
+    }
+
+    fn receive(&self, answer: &[u8]) -> Result<Recognition, StepError> {
+        if answer == RECOGNISED {
+            Ok(dialogue())
+        } else {
+            Err(unavailable())
+        }
     }
 
     async fn transcribe(
@@ -61,21 +122,67 @@ impl Transcriber for SimulatedTranscriber {
         request: &TranscriptionRequest,
         _: &dyn Progress,
     ) -> Result<Recognition, StepError> {
-        let key = InterviewKey::from_path(&request.recording.object);
-        let id = key
-            .map(|key| key.interview_id.to_string())
-            .unwrap_or_default();
-        let call = format!("speech engine takes {}", crate::world::short(&id));
+        let (id, call) = take_call(request);
         let take = move |world: &World| {
-            *world.state().heard.entry(id).or_default() += 1;
+            take(world, id);
             Ok(())
         };
         self.0.change(call, take, unavailable, || None).await?;
         Self::work(&self.0).await;
-        let answer = "speech engine answers".to_owned();
+        let answer = Call::new(Port::Engine, "speech engine answers".to_owned());
         self.0.read(answer, |_| Ok(()), unavailable).await?;
         Ok(dialogue())
     }
+}
+
+/// What an engine posts that has recognised the recording, and one that has not.
+const RECOGNISED: &[u8] = br#"{"recognised": true}"#;
+const FAILED: &[u8] = br#"{"recognised": false}"#;
+
+/// The interview of a request, and the call.
+fn take_call(request: &TranscriptionRequest) -> (String, Call) {
+    let key = InterviewKey::from_path(&request.recording.object);
+    let id = key.map(|key| key.interview_id.to_string());
+    let id = id.unwrap_or_default();
+    let what = format!("speech engine takes {}", short(&id));
+    (id, Call::new(Port::Engine, what))
+}
+
+/// The engine has taken a recording, and is paid for it.
+fn take(world: &World, interview: String) {
+    *world.state().heard.entry(interview).or_default() += 1;
+}
+
+/// Has the engine call back: mostly in time, sometimes late, twice, with a failure, or never.
+fn call_back(world: &World, path: &str) {
+    let now = world.now();
+    let (usual, late, kind, is_faulty) = {
+        let mut state = world.state();
+        let longest = if state.is_quiet { 2 } else { USUAL_CALLBACK_S };
+        let usual = Duration::from_secs(state.rng.u64(..longest));
+        let late = Duration::from_secs(state.rng.u64(..LATE_CALLBACK_S));
+        let kind = state.rng.u32(..20);
+        (usual, late, kind, state.faults > 0 && !state.is_quiet)
+    };
+    let callback = |wait: Duration, body: &[u8]| EngineCallback {
+        due: now + wait,
+        path: path.to_owned(),
+        body: body.to_vec(),
+        tries: 0,
+    };
+    let is_odd = is_faulty && kind < 4 && world.happens();
+    let callbacks = match kind {
+        0 if is_odd => Vec::new(),
+        1 if is_odd => vec![callback(late, RECOGNISED)],
+        2 if is_odd => vec![callback(usual, FAILED)],
+        3 if is_odd => vec![callback(usual, FAILED), callback(late, RECOGNISED)],
+        // Twice does no harm.
+        4 => vec![callback(usual, RECOGNISED), callback(late, RECOGNISED)],
+        _ => vec![callback(usual, RECOGNISED)],
+    };
+    let mut state = world.state();
+    state.faults += u32::from(is_odd);
+    state.callbacks.extend(callbacks);
 }
 
 /// What is recognised.
@@ -121,10 +228,21 @@ impl Analyst for SimulatedAnalyst {
 
     async fn analyze(&self, request: &AnalysisRequest) -> Result<Draft, StepError> {
         let take = |_: &World| Ok(());
-        let call = "language engine takes a transcript".to_owned();
+        let call = Call::new(
+            Port::Engine,
+            "language engine takes a transcript".to_owned(),
+        );
         self.0.change(call, take, unavailable, || None).await?;
         SimulatedTranscriber::work(&self.0).await;
         Extractive.analyze(request).await
+    }
+
+    async fn themes(&self, request: &ThemesRequest) -> Result<ThemesDraft, StepError> {
+        let take = |_: &World| Ok(());
+        let call = Call::new(Port::Engine, "language engine takes analyses".to_owned());
+        self.0.change(call, take, unavailable, || None).await?;
+        SimulatedTranscriber::work(&self.0).await;
+        Extractive.themes(request).await
     }
 }
 

@@ -15,7 +15,10 @@ use domain::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::Failed;
-use crate::world::{Object, World, short};
+use crate::{
+    gate::{Call, Port},
+    world::{Object, World, short},
+};
 
 /// One bucket, by its role.
 pub(crate) struct Bucket {
@@ -79,8 +82,9 @@ impl Bucket {
         self.world.state().objects.get(&key).cloned()
     }
 
-    fn call(&self, what: &str, name: &str) -> String {
-        format!("{what} {} {}", self.role, short(name))
+    fn call(&self, what: &str, name: &str) -> Call {
+        let what = format!("{what} {} {}", self.role, short(name));
+        Call::new(Port::Objects, what)
     }
 }
 

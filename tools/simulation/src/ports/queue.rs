@@ -7,7 +7,10 @@ use domain::ports::{Enqueued, Queue, QueueError, Task};
 use steps::{DeliveredTask, Trigger};
 
 use super::Failed;
-use crate::world::{World, short};
+use crate::{
+    gate::{Call, Port},
+    world::{World, short},
+};
 
 /// How long the name of a task is remembered.
 const NAME_MEMORY: Duration = Duration::from_hours(1);
@@ -21,7 +24,8 @@ impl Queue for SimulatedQueue {
         let Some(spec) = self.0.pipeline.queues.get(queue).cloned() else {
             return Err(QueueError::NoQueue(queue.to_owned()));
         };
-        let call = format!("enqueue {} in {queue}", short(&task.name));
+        let what = format!("enqueue {} in {queue}", short(&task.name));
+        let call = Call::new(Port::Queue, what);
         let queue = queue.to_owned();
         let enqueue = move |world: &World| {
             let name = format!("{queue}/{}", task.name);

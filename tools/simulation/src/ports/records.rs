@@ -11,15 +11,22 @@ use domain::{
         Direction, Document, DocumentStream, Precondition, Query, Records, RecordsError, Scope,
         Version, Write,
     },
+    search::TEXT,
 };
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, channel::mpsc::UnboundedReceiver, stream};
 use serde_json::{Value, json};
 
 use super::Failed;
-use crate::world::{Stored, World, short};
+use crate::{
+    gate::{Call, Port},
+    world::{Stored, World, short},
+};
 
 /// A field of a newer release, which must survive.
 pub(crate) const NEWER_FIELD: &str = "field_of_a_newer_release";
+
+/// A kind of conversation that a newer release knows, which must survive as well.
+pub(crate) const NEWER_KIND: &str = "town_hall";
 
 /// All documents.
 #[derive(Clone)]
@@ -43,13 +50,13 @@ fn find(world: &World, path: &DocPath) -> Option<Document> {
 impl Records for SimulatedRecords {
     async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError> {
         let look = |world: &World| Ok(find(world, path));
-        let call = format!("read {}", short(path.as_str()));
+        let call = call(format!("read {}", short(path.as_str())));
         self.0.read(call, look, failed).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError> {
         let names = writes.iter().map(|write| short(write.path().as_str()));
-        let call = format!("commit {}", names.collect::<Vec<_>>().join(", "));
+        let call = call(format!("commit {}", names.collect::<Vec<_>>().join(", ")));
         let first = writes.first().map(|write| write.path().clone());
         let has_conditions = writes.iter().any(has_condition);
         let conflict = move || {
@@ -62,14 +69,57 @@ impl Records for SimulatedRecords {
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
         let look = |world: &World| Ok(run(world, query));
-        self.0
-            .read(format!("list {:?}", query.scope), look, failed)
-            .await
+        let call = call(format!("list {:?}", query.scope));
+        self.0.read(call, look, failed).await
     }
 
     fn watch(&self, path: &DocPath) -> DocumentStream {
-        let found = find(&self.0, path);
-        stream::iter([Ok(found)]).chain(stream::pending()).boxed()
+        let state = Some(Watch {
+            world: self.0.clone(),
+            path: path.clone(),
+            changes: self.0.watch(path.as_str()),
+            last: Given::Nothing,
+        });
+        stream::unfold(state, |watch| async move { watch?.next().await }).boxed()
+    }
+}
+
+fn call(what: String) -> Call {
+    Call::new(Port::Records, what)
+}
+
+/// What a watch has given last.
+#[derive(PartialEq, Eq)]
+enum Given {
+    /// Nothing yet.
+    Nothing,
+    /// A version of the document; none of one that was not there.
+    Version(Option<Version>),
+}
+
+/// A document that is watched.
+struct Watch {
+    world: World,
+    path: DocPath,
+    changes: UnboundedReceiver<()>,
+    last: Given,
+}
+
+impl Watch {
+    /// Its next state, and the watch unless that is an error.
+    async fn next(mut self) -> Option<(Result<Option<Document>, RecordsError>, Option<Self>)> {
+        loop {
+            let found = find(&self.world, &self.path);
+            let version = found.as_ref().map(|document| document.version);
+            if self.last != Given::Version(version) {
+                self.last = Given::Version(version);
+                if self.world.breaks() {
+                    return Some((Err(failed()), None));
+                }
+                return Some((Ok(found), Some(self)));
+            }
+            self.changes.next().await?;
+        }
     }
 }
 
@@ -111,7 +161,10 @@ fn apply(world: &World, write: Write) {
         Write::Delete { path, .. } => (path, None),
     };
     let old = find(world, &path).map(|document| document.fields);
-    let new = new.map(|fields| with_newer_field(&path, old.is_none(), fields));
+    if new.is_some() && old.is_none() && is_lease_of_older(world, &path) {
+        return;
+    }
+    let new = new.map(|fields| with_newer_fields(world, &path, old.is_none(), fields));
     match &new {
         Some(fields) => {
             let version = world.next_version();
@@ -124,18 +177,35 @@ fn apply(world: &World, write: Write) {
         }
         None => drop(world.state().documents.remove(path.as_str())),
     }
+    world.tell_watchers(Some(path.as_str()));
     if old.is_some() || new.is_some() {
         world.emit(&Event::DocumentWritten(WrittenDocument { path, old, new }));
     }
 }
 
-/// What a newer release would have stored: it creates interviews too.
-fn with_newer_field(path: &DocPath, is_new: bool, mut fields: Value) -> Value {
+/// What a newer release would have stored: it creates interviews and notes too.
+fn with_newer_fields(world: &World, path: &DocPath, is_new: bool, mut fields: Value) -> Value {
     let (parent, _) = path.split();
-    if is_new && parent.rsplit('/').next() == Some(INTERVIEWS) {
+    let collection = parent.rsplit('/').next();
+    if is_new && matches!(collection, Some(INTERVIEWS | "notes" | "deliveries")) {
         fields[NEWER_FIELD] = json!({"kept": true});
+        if collection == Some(INTERVIEWS) && world.habits.has_other_releases {
+            fields["kind"] = json!(NEWER_KIND);
+            if fields["audio"].is_object() {
+                fields["audio"][NEWER_FIELD] = json!(true);
+            }
+        }
     }
     fields
+}
+
+/// Whether an older release has begun a lease, which has no document of its own.
+fn is_lease_of_older(world: &World, path: &DocPath) -> bool {
+    let (_, name) = path.split();
+    world.habits.has_other_releases
+        && name.starts_with("lease-")
+        && world.state().rng.u32(..10) == 0
+        && world.happens()
 }
 
 /// Answers a query.
@@ -165,10 +235,27 @@ fn run(world: &World, query: &Query) -> Vec<Document> {
             let found = field_of(&document.fields, field);
             found.is_some_and(|found| compare(found, value) == Ordering::Less)
         });
+        let is_enough = query.at_least.as_ref().is_none_or(|(field, value)| {
+            let found = field_of(&document.fields, field);
+            found.is_some_and(|found| compare(found, value) != Ordering::Less)
+        });
+        let contains = query.contains.as_ref().is_none_or(|(field, value)| {
+            let items = field_of(&document.fields, field).and_then(Value::as_array);
+            items.is_some_and(|items| items.contains(value))
+        });
         let has_order = query
             .order_field()
             .is_none_or(|field| field_of(&document.fields, field).is_some());
-        query.equal.iter().all(equal) && is_less && has_order
+        let has_phrases = query.phrases.as_ref().is_none_or(|phrases| {
+            let text = document.fields.get(TEXT).and_then(Value::as_str);
+            text.is_some_and(|text| phrases.are_in(text))
+        });
+        query.equal.iter().all(equal)
+            && contains
+            && is_enough
+            && is_less
+            && has_order
+            && has_phrases
     };
     let found = paths.into_iter().filter(in_scope);
     let mut found: Vec<Document> = found
@@ -213,8 +300,11 @@ fn compare(one: &Value, other: &Value) -> Ordering {
     match (one, other) {
         (Value::String(one), Value::String(other)) => one.cmp(other),
         (Value::Number(one), Value::Number(other)) => {
-            let (one, other) = (one.as_f64(), other.as_f64());
-            one.partial_cmp(&other).unwrap_or(Ordering::Equal)
+            // The order of passages has more digits than a floating-point number.
+            let whole = one.as_i64().zip(other.as_i64());
+            let order = whole.map(|(one, other)| one.cmp(&other));
+            let order = order.or_else(|| one.as_f64().partial_cmp(&other.as_f64()));
+            order.unwrap_or(Ordering::Equal)
         }
         (one, other) => one.to_string().cmp(&other.to_string()),
     }

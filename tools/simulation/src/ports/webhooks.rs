@@ -6,7 +6,11 @@ use async_trait::async_trait;
 use notify::{client::WebhookTransport, outcome::SendOutcome};
 
 use super::Failed;
-use crate::world::{ACTOR, Received, World};
+use crate::{
+    delivery::Received,
+    gate::{Call, Port},
+    world::{ACTOR, World},
+};
 
 /// All receivers, which fail now and then.
 pub(crate) struct Receivers(pub(crate) World);
@@ -26,7 +30,8 @@ impl WebhookTransport for Receivers {
             id: id.map(|(_, id)| id.clone()).unwrap_or_default(),
             body: serde_json::from_str(&body).unwrap_or_default(),
         };
-        let call = format!("send {} to {url}", received.body["type"]);
+        let what = format!("send {} to {url}", received.body["type"]);
+        let call = Call::new(Port::Receiver, what);
         let actor = ACTOR.try_with(|actor| *actor).unwrap_or(0);
         let receive = move |world: &World| {
             world.receive(actor, received);

@@ -24,7 +24,7 @@ pub(super) fn render(document: &Value, call: &Call) -> String {
         body = body(document, operation),
         curl = commands(document, call),
         answers = answers(operation),
-        codes = codes(operation),
+        codes = codes(document, operation),
     )
 }
 
@@ -128,12 +128,13 @@ fn example(example: &Value) -> String {
 }
 
 /// The codes of what can go wrong, by status.
-fn codes(operation: &Value) -> String {
+fn codes(document: &Value, operation: &Value) -> String {
     let mut by_status: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
+        let answer = resolve(document, answer);
         let examples = &answer["content"]["application/problem+json"]["examples"];
         for (code, example) in examples.as_object().into_iter().flatten() {
-            let why = example["summary"].as_str().unwrap_or("");
+            let why = resolve(document, example)["summary"].as_str().unwrap_or("");
             by_status.entry(status).or_default().push((code, why));
         }
     }

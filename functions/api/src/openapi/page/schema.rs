@@ -68,9 +68,6 @@ pub(super) fn kind(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return link(reference);
     }
-    if let Some(value) = schema.get("const") {
-        return format!("<code>{}</code>", escape_text(&value.to_string()));
-    }
     if let Some(any) = schema["anyOf"].as_array() {
         return any.iter().map(kind).collect::<Vec<_>>().join(" or ");
     }

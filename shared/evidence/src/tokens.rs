@@ -13,7 +13,7 @@ const NUMBERS: &str = "zero one two three four five six seven eight nine ten ele
 const TENS: &str = "twenty thirty forty fifty sixty seventy eighty ninety";
 
 /// The tokens of a text; none without letters or digits.
-pub(crate) fn tokens(text: &str) -> Vec<String> {
+pub fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     for part in text.split(separates) {
         let mut rest = part;

@@ -4,7 +4,13 @@
 //! carries the transcript's own words, times and speaker; the engine's claims about
 //! them are dropped. [`EvidenceIndex::look_up`] first searches for the exact words in
 //! the whole transcript, then for similar words at the places where the quote's rarest
-//! words come together.
+//! words come together. [`renewed`] looks all quotes of an analysis up again after the
+//! transcript was corrected.
+
+mod align;
+mod candidates;
+mod renew;
+mod tokens;
 
 use std::{collections::HashMap, ops::Range};
 
@@ -15,11 +21,11 @@ use domain::{
     versions::UnknownFields,
 };
 
-use crate::{
-    align::{Alignment, align},
-    candidates::{self, Anchor, LEAST_SAME, MAX_WORDS},
-    tokens::tokens,
-};
+pub use renew::renewed;
+pub use tokens::tokens;
+
+use align::{Alignment, align};
+use candidates::{Anchor, LEAST_SAME, MAX_WORDS};
 
 /// Words in quotation marks inside a claim that count as a quote.
 const LEAST_QUOTED: usize = 3;
@@ -116,18 +122,18 @@ impl<'a> EvidenceIndex<'a> {
 
     /// Whether a speaker says these words one after the other, but for case,
     /// punctuation and the like.
-    pub(crate) fn is_said(&self, text: &str) -> bool {
+    pub fn is_said(&self, text: &str) -> bool {
         !self.occurrences(&self.numbered(text)).is_empty()
     }
 
     /// The same for text in quotation marks: fewer than three words are irony, not a
     /// quote.
-    pub(crate) fn is_quoted(&self, text: &str) -> bool {
+    pub fn is_quoted(&self, text: &str) -> bool {
         self.compared(text).len() >= LEAST_QUOTED && self.is_said(text)
     }
 
     /// Whether a speaker says all these words, in whatever order.
-    pub(crate) fn knows(&self, text: &str) -> bool {
+    pub fn knows(&self, text: &str) -> bool {
         self.numbered(text).iter().all(Option::is_some)
     }
 

@@ -1,0 +1,96 @@
+//! How many clips are made at once: each takes a processor while it is decoded.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use domain::{ErrorCode, UserId};
+use runtime::http::Problem;
+
+/// How many clips of all users are made at once.
+const PLACES: u32 = 4;
+
+/// How many of these one user has at most.
+const PLACES_PER_USER: u32 = 2;
+
+/// When it is worth trying again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The clips of all users; clones count together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ClipPlaces(Arc<Mutex<HashMap<UserId, u32>>>);
+
+impl ClipPlaces {
+    /// Takes a place for a clip of a user, until what it answers is dropped.
+    pub(crate) fn begin(&self, user: &UserId) -> Result<ClipPlace, Problem> {
+        let mut places = self.places();
+        let all: u32 = places.values().sum();
+        let own = places.get(user).copied().unwrap_or(0);
+        let (code, detail) = if own >= PLACES_PER_USER {
+            let detail = format!("{own} clips of yours are being made already; wait for one");
+            (ErrorCode::TooManyRequests, detail)
+        } else if all >= PLACES {
+            let detail = "as many clips are being made as there is room for".to_owned();
+            (ErrorCode::Unavailable, detail)
+        } else {
+            places.insert(user.clone(), own + 1);
+            return Ok(ClipPlace {
+                places: self.clone(),
+                user: user.clone(),
+            });
+        };
+        Err(Problem {
+            retry_after: Some(RETRY_AFTER),
+            ..Problem::new(code, detail)
+        })
+    }
+
+    fn places(&self) -> MutexGuard<'_, HashMap<UserId, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a clip.
+#[derive(Debug)]
+pub(crate) struct ClipPlace {
+    places: ClipPlaces,
+    user: UserId,
+}
+
+impl Drop for ClipPlace {
+    fn drop(&mut self) {
+        let mut places = self.places.places();
+        if let Some(own) = places.get_mut(&self.user) {
+            *own -= 1;
+            if *own == 0 {
+                places.remove(&self.user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: &str) -> UserId {
+        UserId::parse(id).unwrap()
+    }
+
+    #[test]
+    fn one_user_leaves_places_to_others() {
+        let places = ClipPlaces::default();
+        let _first = places.begin(&user("a")).unwrap();
+        let second = places.begin(&user("a")).unwrap();
+        let refused = places.begin(&user("a")).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::TooManyRequests);
+        assert_eq!(refused.retry_after, Some(RETRY_AFTER));
+        let _others = [places.begin(&user("b")), places.begin(&user("b"))];
+        let refused = places.begin(&user("c")).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Unavailable);
+        drop(second);
+        assert!(places.begin(&user("c")).is_ok());
+    }
+}

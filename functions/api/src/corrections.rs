@@ -1,0 +1,390 @@
+//! Correcting a transcript: operations on its words, their history, and taking them back.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use axum::{Json, extract::State};
+use domain::{
+    ErrorCode, Interview, RunId, Timestamp, UserId,
+    corrections::{self, CorrectionError, LogState, Operation, Revision},
+    ids::hex,
+    interview_store::{self, NewRevision, RevisionWrite},
+    transcript::TranscriptHead,
+    versions::UnknownFields,
+};
+use runtime::http::Problem;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Api,
+    error::{ApiError, no_interview, not_ready},
+    extract::{IdempotencyKey, JsonBody, OwnInterview, QueryParameters},
+    openapi::{
+        errors::{BODY, STORE, USER, WRITE, errors},
+        examples,
+    },
+    page::{Page, PageCursor, PageQuery, page},
+    revised::Revised,
+    validation::whole,
+};
+
+/// The most that the JSON of corrections may have, in bytes: room for the longest texts with
+/// every character escaped, and for the ids.
+const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// Corrections of a transcript.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CorrectTranscript {
+    /// The recognition that is corrected, as the transcript names it. Where it is left out, the
+    /// one that is shown.
+    #[serde(default)]
+    run_id: Option<RunId>,
+    /// The revision that the corrections are based on: the newest one, or the response is 409
+    /// `stale_revision`.
+    #[serde(deserialize_with = "whole")]
+    base_revision: u64,
+    /// What is corrected, one after the other. All of it is stored, or nothing.
+    #[serde(deserialize_with = "operations")]
+    #[schemars(with = "Vec<Operation<String>>", length(min = 1, max = corrections::MAX_OPERATIONS))]
+    operations: Vec<Operation<String>>,
+}
+
+/// Which correction is taken back.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UndoCorrection {
+    /// The recognition that is corrected, as the transcript names it. Where it is left out, the
+    /// one that is shown.
+    #[serde(default)]
+    run_id: Option<RunId>,
+    /// The newest revision, or the response is 409 `stale_revision`.
+    #[serde(deserialize_with = "whole")]
+    base_revision: u64,
+}
+
+/// Objects alone: serde would read a tagged enumeration from a list too, and no whole number
+/// that is written with a fraction.
+fn operations<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Operation<String>>, D::Error> {
+    let given = Vec::<Map<String, Value>>::deserialize(input)?;
+    let read = given.into_iter().enumerate().map(|(index, mut fields)| {
+        for value in fields.values_mut() {
+            if let Ok(number) = whole::<_, u64>(&*value) {
+                *value = number.into();
+            }
+        }
+        serde_json::from_value(Value::Object(fields))
+            .map_err(|error| D::Error::custom(format_args!("`operations[{index}]`: {error}")))
+    });
+    read.collect()
+}
+
+/// A revision of a transcript.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TranscriptRevision")]
+pub(crate) struct RevisionId {
+    /// The run that recognised the transcript.
+    run_id: RunId,
+    /// The revision, which is the newest one.
+    revision: u64,
+}
+
+/// What was corrected in a revision.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Correction")]
+pub(crate) struct RevisionBody {
+    /// The revision, from 1.
+    revision: u64,
+    /// When it was made.
+    created_at: Timestamp,
+    /// The user who made it.
+    author: UserId,
+    /// What was corrected; empty where it takes an earlier revision back.
+    operations: Vec<Operation>,
+    /// The revision that it takes back.
+    undoes: Option<u64>,
+}
+
+/// Correct the transcript
+///
+/// Operations name words by their ids. What was recognised stays as it is, every revision can
+/// be read again, and the last correction can be taken back. The quotes of the analysis are
+/// looked up in the corrected words at once; the analysis and the report are `stale` until they
+/// are run again. Times of words that a person wrote are interpolated.
+///
+/// No correction is lost where two clients correct at once: the second request gets 409
+/// `stale_revision` with the newest revision.
+#[utoipa::path(
+    patch, path = "/v1/interviews/{id}/transcript", operation_id = "correct_transcript",
+    tag = "Corrections", params(OwnInterview, IdempotencyKey),
+    request_body(content = ref("#/components/schemas/CorrectTranscript"), examples(
+        ("words" = (summary = "Words are replaced, added and removed", value = json!({
+            "base_revision": 0,
+            "operations": [
+                {"op": "replace_words", "from": "w0", "to": "w1", "text": "How did"},
+                {"op": "insert_words", "after": "w1", "text": "all of"},
+                {"op": "delete_words", "from": "w3", "to": "w3"},
+            ],
+        }))),
+        ("speakers" = (summary = "Words get their speaker, and a turn is divided", value = json!({
+            "base_revision": 1,
+            "operations": [
+                {"op": "assign_speaker", "from": "w0", "to": "w1", "speaker": 0},
+                {"op": "split_turn", "at": "w1"},
+                {"op": "join_turns", "at": "w1"},
+            ],
+        }))),
+        ("merge" = (summary = "Two speakers are one", value = json!({
+            "base_revision": 2,
+            "operations": [{"op": "merge_speakers", "from": 1, "into": 0}],
+        }))),
+    )),
+    responses((status = 200, description = "The revision that this has made.", body = ref("#/components/schemas/TranscriptRevision"), example = examples::revision)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey, ErrorCode::StaleRevision,
+        ErrorCode::TooManyCorrections]])))),
+)]
+pub(crate) async fn correct(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
+    JsonBody(request): JsonBody<CorrectTranscript, MAX_BODY>,
+) -> Result<Json<RevisionId>, ApiError> {
+    let operations = corrections::parse(request.operations).map_err(|error| refused(&error))?;
+    let log = Log::read(&api, interview, idempotency_key).await?;
+    if let Some(made) = log.made_before(&api).await? {
+        return Ok(Json(made));
+    }
+    log.check_base(request.run_id, request.base_revision)?;
+    let revision = log.next(api.clock.now(), operations, None);
+    Ok(Json(Box::pin(log.store(&api, revision)).await?))
+}
+
+/// Take the last correction back
+///
+/// That is a revision as well. Repeated, it leads to the transcript as it was recognised.
+#[utoipa::path(
+    post, path = "/v1/interviews/{id}/transcript/undo", operation_id = "undo_correction",
+    tag = "Corrections", params(OwnInterview, IdempotencyKey),
+    request_body(content = ref("#/components/schemas/UndoCorrection"), examples(
+        ("undo" = (summary = "The last one", value = json!({"base_revision": 3}))),
+    )),
+    responses((status = 200, description = "The revision that this has made.", body = ref("#/components/schemas/TranscriptRevision"), example = examples::revision)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::InvalidIdempotencyKey, ErrorCode::StaleRevision, ErrorCode::NothingToUndo,
+        ErrorCode::TooManyCorrections]])))),
+)]
+pub(crate) async fn undo(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
+    JsonBody(request): JsonBody<UndoCorrection, 1024>,
+) -> Result<Json<RevisionId>, ApiError> {
+    let log = Log::read(&api, interview, idempotency_key).await?;
+    if let Some(made) = log.made_before(&api).await? {
+        return Ok(Json(made));
+    }
+    log.check_base(request.run_id, request.base_revision)?;
+    let holding = corrections::holding(&log.revisions, log.state.revision);
+    let last = holding.last().map(|last| last.revision);
+    let last = last.ok_or_else(nothing_to_undo)?;
+    let revision = log.next(api.clock.now(), Vec::new(), Some(last));
+    Ok(Json(Box::pin(log.store(&api, revision)).await?))
+}
+
+/// List the corrections of the transcript
+///
+/// The newest first.
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/transcript/history", operation_id = "list_corrections",
+    tag = "Corrections", params(OwnInterview, QueryParameters<PageQuery>),
+    responses((status = 200, description = "The corrections.", body = ref("#/components/schemas/CorrectionPage"), example = json!(examples::page(&examples::correction())))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
+)]
+pub(crate) async fn history(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    QueryParameters(query): QueryParameters<PageQuery>,
+) -> Result<Json<Page<RevisionBody>>, ApiError> {
+    let mut revisions = Log::read(&api, interview, None).await?.revisions;
+    revisions.sort_by_key(|entry| Reverse(entry.revision));
+    let place = |entry: &Revision| -> PageCursor {
+        let number = i64::try_from(entry.revision).unwrap_or(i64::MAX);
+        (-number, 0, String::new())
+    };
+    let places: Vec<PageCursor> = revisions.iter().map(place).collect();
+    let items = revisions.into_iter().map(|entry| RevisionBody {
+        revision: entry.revision,
+        created_at: entry.created_at,
+        author: entry.author,
+        operations: entry.operations,
+        undoes: entry.undoes,
+    });
+    Ok(Json(page(&query, &places, items.collect())?))
+}
+
+/// The corrections of the transcript that is shown.
+struct Log {
+    interview: Interview,
+    head: TranscriptHead,
+    state: LogState,
+    revisions: Vec<Revision>,
+    /// A digest of the request's idempotency key.
+    request: Option<String>,
+}
+
+impl Log {
+    async fn read(
+        api: &Api,
+        interview: Interview,
+        idempotency_key: Option<String>,
+    ) -> Result<Self, Problem> {
+        let (records, key) = (&*api.records, interview.key());
+        let head = interview_store::transcript_head(records, &key).await?;
+        let head = head.ok_or_else(|| not_ready("transcript"))?;
+        let state = interview.log_state(head.revision);
+        let revisions = interview_store::revisions(records, &key, head.revision, &state).await?;
+        let digest = |given| hex(&Sha256::digest(format!("{}/{given}", interview.id))[..12]);
+        let request = idempotency_key.map(digest);
+        Ok(Self {
+            interview,
+            head,
+            state,
+            revisions,
+            request,
+        })
+    }
+
+    fn revision_id(&self, revision: u64) -> RevisionId {
+        self.revision_of(self.head.revision, revision)
+    }
+
+    fn revision_of(&self, token: u64, revision: u64) -> RevisionId {
+        RevisionId {
+            run_id: self.interview.run_id(token),
+            revision,
+        }
+    }
+
+    /// What an earlier request with the same idempotency key has made: in the shown transcript,
+    /// or in that of another run, where one was selected between the two.
+    async fn made_before(&self, api: &Api) -> Result<Option<RevisionId>, Problem> {
+        if self.request.is_none() {
+            return Ok(None);
+        }
+        let by_request = |log: &[Revision]| {
+            let made = log.iter().find(|entry| entry.request == self.request);
+            made.map(|entry| entry.revision)
+        };
+        let shown = self.head.revision;
+        if let Some(revision) = by_request(&self.revisions) {
+            return Ok(Some(self.revision_of(shown, revision)));
+        }
+        let (records, key) = (&*api.records, self.interview.key());
+        let corrected = self.interview.corrections.iter();
+        for (&token, state) in corrected.filter(|(token, _)| **token != shown) {
+            let log = interview_store::revisions(records, &key, token, state).await?;
+            if let Some(revision) = by_request(&log) {
+                return Ok(Some(self.revision_of(token, revision)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn check_base(&self, run_id: Option<RunId>, base_revision: u64) -> Result<(), Problem> {
+        let newest = self.revision_id(self.state.revision);
+        let is_newest = base_revision == newest.revision;
+        let is_shown = run_id.is_none_or(|run_id| run_id == newest.run_id);
+        (is_newest && is_shown)
+            .then_some(())
+            .ok_or_else(|| stale(&newest))
+    }
+
+    /// The next revision, by the owner of the interview.
+    fn next(&self, now: Timestamp, operations: Vec<Operation>, undoes: Option<u64>) -> Revision {
+        Revision {
+            revision: self.state.revision + 1,
+            created_at: now,
+            author: self.interview.user_id.clone(),
+            operations,
+            undoes,
+            request: self.request.clone(),
+            unknown: UnknownFields::default(),
+        }
+    }
+
+    /// Stores a revision, if it can be applied and none has come before it.
+    async fn store(mut self, api: &Api, revision: Revision) -> Result<RevisionId, ApiError> {
+        let revised = self.revised(api, &revision).await?;
+        let new = NewRevision {
+            token: self.head.revision,
+            state: &self.state,
+            revision: &revision,
+            usable: revised.usable.as_ref(),
+            passages: &revised.passages,
+        };
+        let (records, key) = (&*api.records, self.interview.key());
+        let written = interview_store::write_revision(records, &key, new, api.clock.now()).await?;
+        match written {
+            RevisionWrite::Written => Ok(self.revision_id(revision.revision)),
+            RevisionWrite::Gone => Err(no_interview().into()),
+            RevisionWrite::Full => Err(too_many().into()),
+            RevisionWrite::Stale => {
+                let now = interview_store::interview(records, &key).await?;
+                self.interview = now.ok_or_else(no_interview)?;
+                let request = self.request.take();
+                let newest = Self::read(api, self.interview, None).await?;
+                let newest = Self { request, ..newest };
+                // The same request, sent twice at once.
+                if let Some(made) = newest.made_before(api).await? {
+                    return Ok(made);
+                }
+                Err(stale(&newest.revision_id(newest.state.revision)).into())
+            }
+        }
+    }
+
+    /// Applies a revision to the transcript.
+    async fn revised(&self, api: &Api, revision: &Revision) -> Result<Revised, ApiError> {
+        let (head, mut log) = (self.head.clone(), self.revisions.clone());
+        log.push(revision.clone());
+        let revised = api.revised(&self.interview, head, log).await?;
+        revised.map_err(|error| refused(&error).into())
+    }
+}
+
+/// A refusal that names the field.
+fn refused(error: &CorrectionError) -> Problem {
+    Problem::new(ErrorCode::InvalidField, error.to_string())
+}
+
+fn stale(newest: &RevisionId) -> Problem {
+    let detail = format!(
+        "`base_revision`: the newest revision is {} of the run {}; read it and correct that",
+        newest.revision, newest.run_id
+    );
+    Problem {
+        newest: Some((newest.run_id, newest.revision)),
+        ..Problem::new(ErrorCode::StaleRevision, detail)
+    }
+}
+
+fn nothing_to_undo() -> Problem {
+    let detail = "the transcript is as it was recognised: there is no correction to take back";
+    Problem::new(ErrorCode::NothingToUndo, detail)
+}
+
+fn too_many() -> Problem {
+    let detail = format!(
+        "a transcript has at most {} corrections, of {} bytes in all",
+        corrections::MAX_REVISIONS,
+        corrections::MAX_LOG_BYTES
+    );
+    Problem::new(ErrorCode::TooManyCorrections, detail)
+}

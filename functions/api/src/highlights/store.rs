@@ -1,0 +1,130 @@
+//! Highlights as they are stored, with their interview.
+
+use domain::{
+    ErrorCode, Interview, InterviewKey, RunId,
+    highlights::{
+        self, Highlight, HighlightTotals, MAX_ALL_BYTES, MAX_HIGHLIGHTS, MarkedWords, mark,
+    },
+    interview_store::{self, Decision},
+    paths::DocPath,
+    ports::{Query, RecordsError, Write},
+};
+use runtime::http::Problem;
+use steps::readable;
+
+use super::{no_highlight, request::Wanted};
+use crate::{
+    Api,
+    error::{no_interview, not_ready},
+    stored_transcript::damaged,
+};
+
+/// What became of the write of a highlight.
+pub(super) enum HighlightWrite {
+    /// It is stored.
+    Written,
+    /// Another request was faster.
+    Stale(RecordsError),
+}
+
+impl Api {
+    /// All highlights of an interview, in the order in which they are shown.
+    pub(super) async fn all_highlights(
+        &self,
+        key: &InterviewKey,
+    ) -> Result<Vec<Highlight>, RecordsError> {
+        let query = Query::collection(key.highlights());
+        let found = self.records.list(&query).await?;
+        let mut all: Vec<Highlight> = readable(&found);
+        highlights::order(&mut all);
+        Ok(all)
+    }
+
+    pub(super) async fn highlight(
+        &self,
+        path: &DocPath,
+    ) -> Result<Option<Highlight>, RecordsError> {
+        let found = self.records.read(path).await?;
+        found.map(|document| document.decode()).transpose()
+    }
+
+    /// Looks words up in the transcript that is shown, beside the runtime: a long transcript is
+    /// a moment's work. Answers the fencing token of its run as well.
+    pub(super) async fn marked(
+        &self,
+        interview: &Interview,
+        wanted: Wanted,
+    ) -> Result<(u64, MarkedWords), Problem> {
+        let (records, key) = (&*self.records, interview.key());
+        let head = interview_store::transcript_head(records, &key).await?;
+        let head = head.ok_or_else(|| not_ready("transcript"))?;
+        let token = head.revision;
+        let state = interview.log_state(token);
+        let run_id = interview.run_id(token);
+        if wanted.run_id.is_some_and(|own| own != run_id) {
+            return Err(other_run(run_id, state.revision));
+        }
+        let log = interview_store::revisions(records, &key, token, &state).await?;
+        let (from, to) = (wanted.from, wanted.to);
+        let marking = self.corrected(interview, head, log, state.revision, move |corrected| {
+            mark(&corrected, from, to)
+        });
+        let marked = marking.await?.map_err(|_| damaged())?;
+        let marked =
+            marked.map_err(|error| Problem::new(ErrorCode::InvalidField, error.to_string()))?;
+        wanted.check_text(&marked)?;
+        Ok((token, marked))
+    }
+
+    /// Commits a write of a highlight in one transaction with its interview, which counts the
+    /// highlights. Refuses what makes them more than fit.
+    pub(super) async fn write_highlight(
+        &self,
+        key: &InterviewKey,
+        write: Write,
+        count: impl Fn(HighlightTotals) -> HighlightTotals + Send + Sync,
+    ) -> Result<HighlightWrite, Problem> {
+        let now = self.clock.now();
+        let decide = |interview: Option<&mut Interview>| {
+            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
+                return Decision::Leave(Err(no_interview()));
+            };
+            let before = interview.highlight_totals.clone().unwrap_or_default();
+            let after = count(before.clone());
+            let grows = after.count > before.count || after.bytes > before.bytes;
+            if grows && after.is_too_much() {
+                return Decision::Leave(Err(too_many()));
+            }
+            interview.highlight_totals = Some(after);
+            Decision::Write(Ok(HighlightWrite::Written), vec![write.clone()])
+        };
+        match interview_store::transact(&*self.records, key, now, decide).await {
+            Err(stale @ RecordsError::Stale { .. }) => Ok(HighlightWrite::Stale(stale)),
+            committed => committed?,
+        }
+    }
+}
+
+/// Only ids that we mint: no path is made of anything else.
+pub(super) fn known(key: &InterviewKey, id: &str) -> Result<DocPath, Problem> {
+    let ours = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    ours.then(|| key.highlight(id)).ok_or_else(no_highlight)
+}
+
+fn other_run(run_id: RunId, revision: u64) -> Problem {
+    let detail = format!(
+        "`run_id`: the transcript that is shown is of the run {run_id}; read it and mark its words"
+    );
+    Problem {
+        newest: Some((run_id, revision)),
+        ..Problem::new(ErrorCode::StaleRevision, detail)
+    }
+}
+
+fn too_many() -> Problem {
+    let detail = format!(
+        "an interview has at most {MAX_HIGHLIGHTS} highlights, of {MAX_ALL_BYTES} bytes in all; \
+         delete some, or mark fewer words"
+    );
+    Problem::new(ErrorCode::TooManyHighlights, detail)
+}

@@ -1,0 +1,293 @@
+//! Shares: links that open an interview or its report without an account. `shares::open` has
+//! what a link opens, `shares::link` how it is signed.
+
+mod dress;
+mod link;
+pub(crate) mod open;
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    ErrorCode, Interview, InterviewKey, Timestamp,
+    ids::{hex, random_name},
+    interview_store::{self, Decision},
+    paths::DocPath,
+    ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
+    share::{
+        MAX_SHARE_LIFETIME, MAX_SHARES, MIN_SHARE_LIFETIME, SHARE_LIFETIME, Share, ShareScope,
+    },
+    versions::{StripUnknown as _, UnknownFields, closed},
+};
+use http::{StatusCode, header};
+use runtime::http::Problem;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use steps::readable;
+
+use self::link::PublicUrl;
+use crate::{
+    Api,
+    error::{ApiError, no_interview},
+    extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
+    lifetime::lifetime,
+    openapi::{
+        errors::{BODY, STORE, USER, WRITE, errors},
+        examples,
+        parameters::ShareId,
+    },
+    page::{Page, PageCursor, PageQuery, page},
+    validation::whole,
+};
+
+/// The most that the JSON of a new share may have, in bytes.
+const MAX_BODY: usize = 4 * 1024;
+
+/// A new share.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewShare {
+    /// What it shows: the report as it is stored (`report`), or what is known of the interview
+    /// now, with its transcript (`interview`).
+    #[serde(deserialize_with = "closed")]
+    scope: ShareScope,
+    /// Whether the recording can be listened to.
+    #[serde(default)]
+    with_audio: bool,
+    /// For how long the link opens, in seconds; 7 days without it.
+    #[serde(default, deserialize_with = "whole")]
+    #[schemars(range(min = MIN_SHARE_LIFETIME.as_secs(), max = MAX_SHARE_LIFETIME.as_secs()))]
+    expires_in_s: Option<i64>,
+}
+
+/// A link that opens without an account, until it expires or is revoked.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Share")]
+pub(crate) struct ShareBody {
+    /// Its id.
+    id: String,
+    /// The link. Everybody who has it can open it.
+    url: String,
+    /// What it shows.
+    scope: ShareScope,
+    /// Whether the recording can be listened to.
+    with_audio: bool,
+    /// When it was made.
+    created_at: Timestamp,
+    /// Until when it opens.
+    expires_at: Timestamp,
+    /// How often its page was opened.
+    views: u64,
+    /// When that was last; `null` where it never was.
+    last_viewed_at: Option<Timestamp>,
+}
+
+/// List the shares of an interview
+///
+/// Newest first, those that have expired included.
+#[utoipa::path(
+    get, path = "/v1/interviews/{id}/shares", operation_id = "list_shares", tag = "Shares",
+    params(OwnInterview, QueryParameters<PageQuery>),
+    responses((status = 200, description = "The shares.", body = ref("#/components/schemas/SharePage"), example = json!(examples::page(&examples::share())))),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
+        ErrorCode::UnknownParameter]])))),
+)]
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    public_url: PublicUrl,
+    QueryParameters(query): QueryParameters<PageQuery>,
+) -> Result<Json<Page<ShareBody>>, ApiError> {
+    let key = interview.key();
+    let mut shares = api.shares(&key).await?;
+    let place =
+        |share: &Share| -> PageCursor { (-share.created_at.as_millis(), 0, share.id.clone()) };
+    shares.sort_by_key(place);
+    let places: Vec<PageCursor> = shares.iter().map(place).collect();
+    let shown = shares.into_iter();
+    let shown = shown.map(|share| api.share_body(&key, share, &public_url));
+    Ok(Json(page(&query, &places, shown.collect())?))
+}
+
+/// Share an interview
+///
+/// The link opens by a plain `GET` without an account, until it expires or is revoked, or the
+/// interview is deleted. It shows and never changes anything.
+#[utoipa::path(
+    post, path = "/v1/interviews/{id}/shares", operation_id = "create_share", tag = "Shares",
+    params(OwnInterview, IdempotencyKey),
+    request_body(content = ref("#/components/schemas/NewShare"), examples(
+        ("report" = (summary = "The report, for a week", value = json!({"scope": "report"}))),
+        ("interview" = (
+            summary = "The interview with its recording, for a day",
+            value = json!({"scope": "interview", "with_audio": true, "expires_in_s": 86_400})
+        )),
+    )),
+    responses((status = 201, description = "The share.", body = ref("#/components/schemas/Share"), example = examples::share)),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
+        ErrorCode::InvalidIdempotencyKey, ErrorCode::TooManyShares]])))),
+)]
+pub(crate) async fn create(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
+    public_url: PublicUrl,
+    JsonBody(new): JsonBody<NewShare, MAX_BODY>,
+) -> Result<Response, ApiError> {
+    let lifetime = lifetime(
+        new.expires_in_s,
+        SHARE_LIFETIME,
+        MIN_SHARE_LIFETIME..=MAX_SHARE_LIFETIME,
+    )?;
+    let key = interview.key();
+    let id = match idempotency_key {
+        // The same key makes the same share, however often it is sent.
+        Some(given) => hex(&Sha256::digest(format!("{}/shares/{given}", key.interview_id))[..12]),
+        None => random_name(),
+    };
+    let path = key.share(&id).ok_or_else(no_share)?;
+    if let Some(made) = api.share(&path).await? {
+        return Ok(api.created_share(&key, made, &public_url));
+    }
+    let now = api.clock.now();
+    let share = Share {
+        id,
+        scope: new.scope,
+        with_audio: new.with_audio,
+        created_at: now,
+        expires_at: now + lifetime,
+        views: 0,
+        last_viewed_at: None,
+        unknown: UnknownFields::default(),
+    };
+    let mut writes = api.make_room_for_share(&key, now).await?;
+    writes.push(Write::put(path.clone(), &share, Precondition::Absent)?);
+    match api.store_share(&key, writes).await? {
+        Stored::Yes => Ok(api.created_share(&key, share, &public_url)),
+        // By the same key, at the same time.
+        Stored::Stale(stale) => match api.share(&path).await? {
+            Some(made) => Ok(api.created_share(&key, made, &public_url)),
+            None => Err(stale.into()),
+        },
+    }
+}
+
+/// Revoke a share
+///
+/// From this response on its link opens nothing.
+#[utoipa::path(
+    delete, path = "/v1/interviews/{id}/shares/{share_id}", operation_id = "revoke_share",
+    tag = "Shares", params(OwnInterview, ShareId),
+    responses((status = 204, description = "The share is revoked.")),
+    extensions(("x-errors" = json!(errors(
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchShare]])))),
+)]
+pub(crate) async fn revoke(
+    State(api): State<Arc<Api>>,
+    OwnInterview(interview): OwnInterview,
+    values: PathValues,
+) -> Result<StatusCode, ApiError> {
+    let path = interview.key().share(values.get("share_id"));
+    let path = path.ok_or_else(no_share)?;
+    let delete = Write::Delete {
+        path,
+        precondition: Precondition::Exists,
+    };
+    match api.records.commit(vec![delete]).await {
+        Err(RecordsError::Stale { .. }) => Err(no_share().into()),
+        committed => {
+            committed?;
+            Ok(StatusCode::NO_CONTENT)
+        }
+    }
+}
+
+/// What became of the write of a share.
+enum Stored {
+    /// It is stored.
+    Yes,
+    /// Another request was faster.
+    Stale(RecordsError),
+}
+
+impl Api {
+    /// All shares of an interview.
+    async fn shares(&self, key: &InterviewKey) -> Result<Vec<Share>, RecordsError> {
+        let all = RecordsQuery::collection(key.shares());
+        Ok(readable(&self.records.list(&all).await?))
+    }
+
+    async fn share(&self, path: &DocPath) -> Result<Option<Share>, RecordsError> {
+        let found = self.records.read(path).await?;
+        found.map(|document| document.decode()).transpose()
+    }
+
+    /// What has to be deleted for one more share: where there are as many as an interview may
+    /// have, those that have expired.
+    async fn make_room_for_share(
+        &self,
+        key: &InterviewKey,
+        now: Timestamp,
+    ) -> Result<Vec<Write>, Problem> {
+        let shares = self.shares(key).await?;
+        if shares.len() < MAX_SHARES {
+            return Ok(Vec::new());
+        }
+        let expired = shares.iter().filter(|share| share.expires_at <= now);
+        let expired = expired.filter_map(|share| key.share(&share.id));
+        let deletes: Vec<Write> = expired.map(Write::delete).collect();
+        if deletes.is_empty() {
+            let detail = format!("an interview has at most {MAX_SHARES} shares; revoke one first");
+            return Err(Problem::new(ErrorCode::TooManyShares, detail));
+        }
+        Ok(deletes)
+    }
+
+    /// Commits the writes of a share in one transaction with its interview: one that is
+    /// deleted at the same time has no share.
+    async fn store_share(&self, key: &InterviewKey, writes: Vec<Write>) -> Result<Stored, Problem> {
+        let decide = |interview: Option<&mut Interview>| {
+            if interview.is_none_or(|found| found.deleted_at.is_some()) {
+                return Decision::Leave(Err(no_interview()));
+            }
+            Decision::Write(Ok(Stored::Yes), writes.clone())
+        };
+        let now = self.clock.now();
+        match interview_store::transact(&*self.records, key, now, decide).await {
+            Err(stale @ RecordsError::Stale { .. }) => Ok(Stored::Stale(stale)),
+            committed => committed?,
+        }
+    }
+
+    fn share_body(&self, key: &InterviewKey, share: Share, public_url: &PublicUrl) -> ShareBody {
+        let url = self.share_url(key, &share, public_url);
+        let share = share.known_only();
+        ShareBody {
+            id: share.id,
+            url,
+            scope: share.scope,
+            with_audio: share.with_audio,
+            created_at: share.created_at,
+            expires_at: share.expires_at,
+            views: share.views,
+            last_viewed_at: share.last_viewed_at,
+        }
+    }
+
+    fn created_share(&self, key: &InterviewKey, share: Share, public_url: &PublicUrl) -> Response {
+        let body = Json(self.share_body(key, share, public_url));
+        let not_kept = [(header::CACHE_CONTROL, "no-store")];
+        (StatusCode::CREATED, not_kept, body).into_response()
+    }
+}
+
+fn no_share() -> Problem {
+    Problem::new(ErrorCode::NoSuchShare, "there is no such share")
+}

@@ -1,0 +1,67 @@
+//! What is found by its words is what is shown.
+
+use domain::{
+    Interview,
+    paths::DocPath,
+    search::{PASSAGES, run_of, tokens},
+};
+use serde_json::Value;
+
+use super::Look;
+
+impl Look<'_> {
+    /// 16: the passages of the title, the notes and the shown transcript are those of what is
+    /// there; `words` are the transcript's.
+    pub(super) fn searched(&self, interview: &Interview, words: Option<&[String]>) -> Vec<String> {
+        let mut violations = Vec::new();
+        let title = self.document(&format!("/{PASSAGES}/title"));
+        let title = title.and_then(|passage| passage["text"].as_str());
+        if title != Some(interview.title.reveal()) {
+            violations.push(self.say("16: it is not found by its title"));
+        }
+        let texts = |collection: &str, prefix: &str| -> Vec<&Value> {
+            let paths = self.documents(collection);
+            let paths = paths.filter(|path| name(path).starts_with(prefix));
+            let stored = paths.filter_map(|path| self.state.documents.get(path.as_str()));
+            stored.map(|stored| &stored.fields["text"]).collect()
+        };
+        let (notes, found) = (texts("notes", ""), texts(PASSAGES, "note-"));
+        if notes != found {
+            let (notes, found) = (notes.len(), found.len());
+            violations.push(self.say(&format!("16: of {notes} notes {found} are found")));
+        }
+        if let Some(words) = words {
+            let said = texts_of(&words.join(" "));
+            let found = self.passages_of_shown();
+            if said != found {
+                let (said, found) = (said.len(), found.len());
+                violations.push(self.say(&format!("16: of {said} words {found} are found")));
+            }
+        }
+        violations
+    }
+
+    /// The words of the passages of the transcript that is shown.
+    fn passages_of_shown(&self) -> Vec<String> {
+        let head = self.document("/data/transcript");
+        let shown = head.and_then(|head| head["revision"].as_u64());
+        let paths = self.documents(PASSAGES);
+        let paths = paths.filter(|path| {
+            let run = DocPath::parse(path).and_then(|path| run_of(&path));
+            run.is_some() && run == shown
+        });
+        let stored = paths.filter_map(|path| self.state.documents.get(path));
+        stored
+            .flat_map(|stored| texts_of(stored.fields["text"].as_str().unwrap_or("")))
+            .collect()
+    }
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn texts_of(text: &str) -> Vec<String> {
+    let found = tokens(text).into_iter();
+    found.map(|token| token.text).collect()
+}
