@@ -10,6 +10,38 @@ resource "google_firestore_database" "this" {
   depends_on = [google_project_service.this]
 }
 
+# Clients with a Firebase API key can call Firestore themselves. None of them may: the API
+# is the only way to documents.
+resource "google_firebaserules_ruleset" "deny_all" {
+  source {
+    files {
+      name    = "firestore.rules"
+      content = <<-EOT
+        rules_version = '2';
+        service cloud.firestore {
+          match /databases/{database}/documents {
+            match /{document=**} {
+              allow read, write: if false;
+            }
+          }
+        }
+      EOT
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_firebaserules_release" "deny_all" {
+  name         = "cloud.firestore/${google_firestore_database.this.name}"
+  ruleset_name = "projects/${var.project}/rulesets/${google_firebaserules_ruleset.deny_all.name}"
+
+  # A ruleset that is released cannot be deleted.
+  lifecycle {
+    replace_triggered_by = [google_firebaserules_ruleset.deny_all]
+  }
+}
+
 resource "google_firestore_backup_schedule" "daily" {
   database  = google_firestore_database.this.name
   retention = "604800s"
@@ -20,22 +52,34 @@ resource "google_firestore_backup_schedule" "daily" {
 # What the sweep asks of all users' documents at once.
 locals {
   asked_of_all = {
-    "interviews.created_at"   = ["interviews", "created_at"]
-    "interviews.deleted_at"   = ["interviews", "deleted_at"]
-    "interviews.expires_at"   = ["interviews", "expires_at"]
-    "interviews.expiring_at"  = ["interviews", "expiring_at"]
-    "interviews.status"       = ["interviews", "status"]
-    "receipts.created_at"     = ["receipts", "created_at"]
-    "tombstones.next_pass_at" = ["tombstones", "next_pass_at"]
+    "collections.deleted_at"    = ["collections", "deleted_at"]
+    "collections.themes_due_at" = ["collections", "themes_due_at"]
+    "interviews.created_at"     = ["interviews", "created_at"]
+    "interviews.deleted_at"     = ["interviews", "deleted_at"]
+    "interviews.expires_at"     = ["interviews", "expires_at"]
+    "interviews.expiring_at"    = ["interviews", "expiring_at"]
+    "interviews.status"         = ["interviews", "status"]
+    "receipts.created_at"       = ["receipts", "created_at"]
+    "tombstones.next_pass_at"   = ["tombstones", "next_pass_at"]
+  }
+
+  # What is asked of all users' documents by an item of a list, and by nothing else: what is in
+  # them is large, and every other index of it would be written and paid for.
+  listed_of_all = {
+    "themes.interviews" = ["themes", "interviews"]
   }
 
   # Documents that are found by their names alone: what is in them is large, or written
   # every few seconds (the leases in `data`), and every index of it would be written and
   # paid for.
-  never_asked = ["chunks", "data", "deliveries", "notes", "secrets"]
+  never_asked = ["chunks", "data", "deliveries", "highlights", "notes", "secrets"]
+
+  # Documents that are found by the index of several fields that a resource below has: what is
+  # in them is large, and every index of it would be written and paid for.
+  asked_together_alone = ["passages"]
 
   # The same of interviews.
-  never_asked_of_interviews = ["audio", "expiring_regular_ms", "metadata", "rubric", "speakers", "steps", "title", "trace", "webhook_url"]
+  never_asked_of_interviews = ["audio", "expiring_regular_ms", "metadata", "rubric", "speakers", "steps", "tags", "title", "trace", "webhook_url"]
 
   # Documents that Firestore deletes by itself, within a day after the moment in
   # their `ttl`, should the sweep not have come before.
@@ -78,8 +122,43 @@ resource "google_firestore_field" "asked_of_all" {
   }
 }
 
+resource "google_firestore_field" "listed_of_all" {
+  for_each = local.listed_of_all
+
+  database   = google_firestore_database.this.name
+  collection = each.value[0]
+  field      = each.value[1]
+
+  index_config {
+    indexes {
+      array_config = "CONTAINS"
+      query_scope  = "COLLECTION_GROUP"
+    }
+  }
+}
+
+resource "google_firestore_field" "listed_alone" {
+  for_each = local.listed_of_all
+
+  database   = google_firestore_database.this.name
+  collection = each.value[0]
+  field      = "*"
+
+  index_config {}
+}
+
 resource "google_firestore_field" "never_asked" {
   for_each = toset(local.never_asked)
+
+  database   = google_firestore_database.this.name
+  collection = each.key
+  field      = "*"
+
+  index_config {}
+}
+
+resource "google_firestore_field" "asked_together_alone" {
+  for_each = toset(local.asked_together_alone)
 
   database   = google_firestore_database.this.name
   collection = each.key
@@ -114,7 +193,68 @@ resource "google_firestore_index" "abandoned_uploads" {
   }
 }
 
-# A user's list, of one status, newest first.
+# A user's lists of one status, kind, collection and tag, newest first. Firestore merges the
+# indexes of one order for a list with several of these conditions.
+resource "google_firestore_index" "list_by_collection" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path = "collection_id"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "created_at"
+    order      = "DESCENDING"
+  }
+}
+
+resource "google_firestore_index" "list_by_collection_and_date" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path = "collection_id"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "date"
+    order      = "DESCENDING"
+  }
+}
+
+resource "google_firestore_index" "list_by_kind" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path = "kind"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "created_at"
+    order      = "DESCENDING"
+  }
+}
+
+resource "google_firestore_index" "list_by_kind_and_date" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path = "kind"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "date"
+    order      = "DESCENDING"
+  }
+}
+
 resource "google_firestore_index" "list_by_status" {
   database    = google_firestore_database.this.name
   collection  = "interviews"
@@ -126,6 +266,71 @@ resource "google_firestore_index" "list_by_status" {
   }
   fields {
     field_path = "created_at"
+    order      = "DESCENDING"
+  }
+}
+
+resource "google_firestore_index" "list_by_status_and_date" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path = "status"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "date"
+    order      = "DESCENDING"
+  }
+}
+
+resource "google_firestore_index" "list_by_tag" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path   = "tag_keys"
+    array_config = "CONTAINS"
+  }
+  fields {
+    field_path = "created_at"
+    order      = "DESCENDING"
+  }
+}
+
+resource "google_firestore_index" "list_by_tag_and_date" {
+  database    = google_firestore_database.this.name
+  collection  = "interviews"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path   = "tag_keys"
+    array_config = "CONTAINS"
+  }
+  fields {
+    field_path = "date"
+    order      = "DESCENDING"
+  }
+}
+
+# A user's search, newest interview first.
+resource "google_firestore_index" "search" {
+  database    = google_firestore_database.this.name
+  collection  = "passages"
+  query_scope = "COLLECTION_GROUP"
+
+  fields {
+    field_path = "user"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path   = "tokens"
+    array_config = "CONTAINS"
+  }
+  fields {
+    field_path = "order"
     order      = "DESCENDING"
   }
 }

@@ -39,14 +39,13 @@ locals {
   # smaller part of a database than all of it.
   project_roles = merge(
     { for name in keys(local.functions) : "${name}.datastore" => { function = name, role = "roles/datastore.user" } if name != "announce" },
-    { for name in ["api", "analyze"] : "${name}.vertex" => { function = name, role = "roles/aiplatform.user" } if var.analyzer == "vertex" },
+    { for name in ["api", "analyze"] : "${name}.vertex" => { function = name, role = "roles/aiplatform.user" } if contains(local.analyzers, "vertex") },
   )
 
-  # Who has a queue's address in its settings puts work into it.
+  # The queues that each function puts tasks into, by the manifest.
   enqueuers = merge([
     for name, function in local.functions : {
-      for queue in keys(local.pipeline.queues) : "${name}.${queue}" => { function = name, queue = queue }
-      if contains(function.environment, "TASKS_SERVICE_ACCOUNT")
+      for queue in try(function.enqueues, []) : "${name}.${queue}" => { function = name, queue = queue }
     }
   ]...)
 
@@ -91,7 +90,7 @@ resource "google_cloud_tasks_queue_iam_member" "function" {
 
 # A task carries the token of the account that it names: naming it is a permission.
 resource "google_service_account_iam_member" "names_tasks" {
-  for_each = toset([for name, function in local.functions : name if contains(function.environment, "TASKS_SERVICE_ACCOUNT")])
+  for_each = toset([for name, function in local.functions : name if length(try(function.enqueues, [])) > 0])
 
   service_account_id = google_service_account.invoker["tasks"].name
   role               = "roles/iam.serviceAccountUser"
@@ -124,4 +123,33 @@ resource "google_service_account_iam_member" "pubsub_tokens" {
   service_account_id = google_service_account.invoker["events"].name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.agents.pubsub
+}
+
+# Builds the image. New projects give Cloud Build's default account no rights.
+resource "google_service_account" "build" {
+  account_id   = "${var.prefix}-build"
+  display_name = "InterviewLens: builds the image"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_project_iam_member" "build" {
+  project = var.project
+  role    = "roles/cloudbuild.builds.builder"
+  member  = google_service_account.build.member
+}
+
+# A role takes up to some minutes until every server knows it. A service that is created
+# before its account may read its secrets fails to start.
+resource "terraform_data" "grants_known" {
+  triggers_replace = [local.project_roles, local.secret_readers, local.bucket_access]
+
+  provisioner "local-exec" {
+    command = "sleep ${var.grants_wait_s}"
+  }
+
+  depends_on = [
+    google_project_iam_member.function,
+    google_secret_manager_secret_iam_member.function,
+    google_storage_bucket_iam_member.function,
+  ]
 }

@@ -254,15 +254,33 @@ resource "google_billing_budget" "this" {
   }
 }
 
-# The addresses of recordings and of callbacks hold secrets that are valid for up to an
-# hour; Cloud Run's request log would show them to everyone who reads logs.
+# The addresses of recordings, of callbacks and of shares hold secrets, those of shares for up to
+# a year; Cloud Run's request log would show them to everyone who reads logs.
 resource "google_logging_project_exclusion" "secret_addresses" {
   name        = "${var.prefix}-secret-addresses"
-  description = "Requests whose address is a permission: links to recordings, and callbacks of engines."
+  description = "Requests whose address is a permission: links to recordings and of shares, and callbacks of engines."
   filter      = <<-EOT
     resource.type="cloud_run_revision"
     log_id("run.googleapis.com/requests")
     resource.labels.service_name="${var.prefix}-api"
-    httpRequest.requestUrl=~"/v1/callbacks/|[?&]token="
+    httpRequest.requestUrl=~"/v1/callbacks/|/s/|[?&]token="
   EOT
+}
+
+# Who reads what people have said, when it is not a function for its user. Functions are
+# left out: they make every request there is. Firestore is configured under Datastore's name.
+resource "google_project_iam_audit_config" "data_access" {
+  for_each = toset(var.data_access_logs ? ["datastore.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com"] : [])
+
+  project = var.project
+  service = each.key
+
+  dynamic "audit_log_config" {
+    for_each = toset(["DATA_READ", "DATA_WRITE"])
+
+    content {
+      log_type         = audit_log_config.value
+      exempted_members = [for account in google_service_account.function : account.member]
+    }
+  }
 }

@@ -4,7 +4,7 @@ output "api_url" {
 }
 
 output "console_url" {
-  description = "Where people look at interviews."
+  description = "The address of the console."
   value       = "${local.public_url}/app"
 }
 
@@ -19,7 +19,7 @@ output "firebase_project" {
 }
 
 output "buckets" {
-  description = "Where recordings and products are."
+  description = "The buckets of recordings and of results."
   value       = local.buckets
 }
 

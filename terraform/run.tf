@@ -14,6 +14,10 @@ resource "google_cloud_run_v2_service" "this" {
     "INGRESS_TRAFFIC_ALL"
   )
 
+  # Where an organisation restricts domains, `allUsers` cannot be granted anything: there
+  # the API is opened by not checking who invokes it.
+  invoker_iam_disabled = var.invoker_iam_disabled && try(each.value.public, false)
+
   template {
     service_account                  = google_service_account.function[each.key].email
     timeout                          = "${each.value.timeout_s}s"
@@ -79,15 +83,12 @@ resource "google_cloud_run_v2_service" "this" {
     }
   }
 
-  depends_on = [
-    google_project_iam_member.function,
-    google_secret_manager_secret_iam_member.function,
-  ]
+  depends_on = [terraform_data.grants_known]
 }
 
 # The API checks tokens itself; nothing else can be called from outside.
 resource "google_cloud_run_v2_service_iam_member" "public" {
-  for_each = { for name, function in local.functions : name => function if try(function.public, false) }
+  for_each = { for name, function in local.functions : name => function if try(function.public, false) && !var.invoker_iam_disabled }
 
   name     = google_cloud_run_v2_service.this[each.key].name
   location = var.region

@@ -37,6 +37,24 @@ variable "public_url" {
   default     = ""
 }
 
+variable "invoker_iam_disabled" {
+  description = "Whether the API is public without a role for allUsers, which organisations with domain restricted sharing refuse."
+  type        = bool
+  default     = false
+}
+
+variable "grants_wait_s" {
+  description = "How long new roles are waited for before services are created, in seconds."
+  type        = number
+  default     = 90
+}
+
+variable "data_access_logs" {
+  description = "Whether accesses to documents, objects and secrets are logged that are not made by a function: by people, above all."
+  type        = bool
+  default     = true
+}
+
 variable "trusted_proxies" {
   description = "How many proxies add to X-Forwarded-For: 1 for Cloud Run's front end, 2 behind a load balancer."
   type        = number
@@ -44,7 +62,7 @@ variable "trusted_proxies" {
 }
 
 variable "cors_allowed_origins" {
-  description = "The origins whose pages may ask and upload from a browser."
+  description = "The origins whose pages may call the API and upload from a browser."
   type        = list(string)
   default     = []
 }
@@ -99,6 +117,29 @@ variable "analyzer" {
   }
 }
 
+variable "other_analyzers" {
+  description = "Language engines that runs can choose beside the analyzer; extractive always is one."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.other_analyzers : contains(["vertex", "gemini", "openai"], name)])
+    error_message = "vertex, gemini or openai."
+  }
+}
+
+variable "other_speech_models" {
+  description = "Further models of speech engines that runs can choose, each as engine/model."
+  type        = list(string)
+  default     = []
+}
+
+variable "other_language_models" {
+  description = "Further models of language engines that runs can choose, each as engine/model."
+  type        = list(string)
+  default     = []
+}
+
 variable "gemini_model" {
   description = "The language model of gemini and vertex."
   type        = string
@@ -119,6 +160,18 @@ variable "openai_base_url" {
 
 variable "openai_model" {
   description = "The model of openai."
+  type        = string
+  default     = ""
+}
+
+variable "openai_transcription_base_url" {
+  description = "The server of the speech engine openai, which runs can choose beside the transcriber; empty for none."
+  type        = string
+  default     = ""
+}
+
+variable "openai_transcription_model" {
+  description = "Its model; empty for OpenAI's default."
   type        = string
   default     = ""
 }
@@ -202,7 +255,7 @@ variable "max_instances" {
 }
 
 variable "alert_emails" {
-  description = "Who is told when something is wrong."
+  description = "The e-mail addresses that alerts go to."
   type        = list(string)
   default     = []
 }

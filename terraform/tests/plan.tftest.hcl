@@ -54,8 +54,53 @@ run "rights_on_buckets_are_those_of_the_manifest" {
   }
 
   assert {
-    condition     = google_storage_bucket_iam_member.function["waveform.uploads"].role == "roles/storage.objectViewer" && length(google_storage_bucket_iam_member.function) == 8
+    condition     = google_storage_bucket_iam_member.function["waveform.uploads"].role == "roles/storage.objectViewer" && length(google_storage_bucket_iam_member.function) == sum([for function in jsondecode(file("pipeline.json")).functions : length(try(function.buckets, {}))])
     error_message = "Each function has what the manifest gives it."
+  }
+}
+
+run "functions_put_tasks_into_their_own_queues_alone" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(google_cloud_tasks_queue_iam_member.function)) == toset(["analyze.analysis", "api.analysis", "api.report", "api.transcription", "api.waveform", "api.webhooks", "notify.webhooks", "notify.webhooks-slow", "sweep.analysis", "sweep.report", "sweep.transcription", "sweep.waveform", "transcribe.transcription"])
+    error_message = "Each function has the queues that the manifest gives it."
+  }
+
+  assert {
+    condition     = toset(keys(google_service_account_iam_member.names_tasks)) == toset(["analyze", "api", "notify", "sweep", "transcribe"])
+    error_message = "Only functions that put tasks into a queue name their account."
+  }
+}
+
+run "clients_cannot_reach_documents" {
+  command = plan
+
+  assert {
+    condition     = google_firebaserules_release.deny_all.name == "cloud.firestore/interviewlens" && length(regexall("allow", google_firebaserules_ruleset.deny_all.source[0].files[0].content)) == 1 && strcontains(google_firebaserules_ruleset.deny_all.source[0].files[0].content, "allow read, write: if false;")
+    error_message = "The rules of the database allow nothing."
+  }
+}
+
+run "accesses_of_people_are_logged" {
+  command = plan
+
+  assert {
+    condition     = keys(google_project_iam_audit_config.data_access) == ["datastore.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com"]
+    error_message = "Documents, objects and secrets."
+  }
+}
+
+run "an_organisation_that_restricts_domains_needs_no_role_for_all_users" {
+  command = plan
+
+  variables {
+    invoker_iam_disabled = true
+  }
+
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_member.public) == 0 && [for name, service in google_cloud_run_v2_service.this : name if service.invoker_iam_disabled] == ["api"]
+    error_message = "The API is open without a role, and nothing else is."
   }
 }
 
@@ -92,6 +137,26 @@ run "a_key_comes_with_its_engine" {
   assert {
     condition     = contains(local.wanted_secrets, "GEMINI_API_KEY") && !contains(keys(local.project_roles), "analyze.vertex")
     error_message = "Gemini's key, and no role for Vertex AI."
+  }
+}
+
+run "engines_that_runs_can_choose_have_their_secrets_and_roles" {
+  command = plan
+
+  variables {
+    analyzer                      = "gemini"
+    other_analyzers               = ["vertex", "openai"]
+    openai_transcription_base_url = "https://api.openai.com/v1"
+  }
+
+  assert {
+    condition     = local.wanted_secrets == toset(["DEEPGRAM_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY", "OPENAI_TRANSCRIPTION_API_KEY", "SIGNING_SECRET", "WEBHOOK_SECRET"])
+    error_message = "A key for each engine that takes one."
+  }
+
+  assert {
+    condition     = contains(keys(local.project_roles), "analyze.vertex") && local.environment.VERTEX_LOCATION == "global"
+    error_message = "Vertex AI can be asked beside Gemini."
   }
 }
 
