@@ -1,6 +1,6 @@
-// What the service says to the page that it serves.
+// The settings that the service hands to the page.
 
-/** Where people sign in, if the service asks for it. */
+/** Where people sign in, if the service needs it. */
 export interface SignIn {
   api_key: string;
   auth_domain: string;
@@ -24,11 +24,17 @@ function meta(name: string): string {
 function read(): Config {
   const text = meta("console-config");
   // Vite's own server fills nothing in.
-  if (text.startsWith("%")) return { local: true, sign_in: null, public_url: null };
+  if (!text || text.startsWith("%")) return { local: true, sign_in: null, public_url: null };
   return JSON.parse(text) as Config;
 }
 
-export const config = read();
+let known: Config | null = null;
 
-/** Lets wavesurfer's style element past the content security policy. */
-export const nonce = meta("csp-nonce");
+export function config(): Config {
+  return (known ??= read());
+}
+
+/** The nonce by which wavesurfer's style element passes the content security policy. */
+export function nonce(): string {
+  return meta("csp-nonce");
+}

@@ -1,25 +1,10 @@
 // Accessibility: axe finds no violations, and every view fits on a phone.
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "@playwright/test";
+import { found } from "./axe";
 import { Model } from "./model";
 import { expect, open, SAMPLE, Service, test } from "./service";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe finds by the Web Content Accessibility Guidelines, A and AA. */
-async function found(page: Page): Promise<string[]> {
-  // Evaluated by the debugger, which the content security policy does not bind.
-  await page.evaluate(AXE);
-  const options: RunOptions = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
-  const { violations } = await page.evaluate(
-    (options) => (window as unknown as { axe: { run(of: Document, with_: RunOptions): Promise<AxeResults> } }).axe.run(document, options),
-    options,
-  );
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
-}
 
 let model: Model;
 let service: Service;
@@ -61,7 +46,15 @@ for (const scheme of ["light", "dark"] as const) {
 
       test("every view is accessible", async ({ page, service: empty }) => {
         await open(page, empty);
-        await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
+        await expect(page.getByRole("heading", { name: "No interviews yet" })).toBeVisible();
+        await fits(page);
+        await page.getByLabel("Recordings", { exact: true }).setInputFiles([SAMPLE]);
+        await page.getByText("More settings").click();
+        await expect(page.getByLabel("Number of speakers")).toBeVisible();
+        await fits(page);
+        await page.getByRole("button", { name: "Cancel" }).click();
+        await page.getByRole("link", { name: "See an example analysis" }).click();
+        await expect(page.getByRole("img", { name: "4 of 5, Strong" }).first()).toBeVisible();
         await fits(page);
         await open(page, service);
         await expect(page.getByRole("link", { name: "Ada" })).toBeVisible();
@@ -73,10 +66,15 @@ for (const scheme of ["light", "dark"] as const) {
         await expect(page.getByRole("alert").first()).toBeVisible();
         await fits(page);
         await open(page, service, `/app/interviews/${id}`);
-        await expect(page.locator(".words").first()).toBeVisible();
+        await expect(page.getByRole("img", { name: "5 of 5, Outstanding" })).toBeVisible();
         await expect(page.getByRole("slider")).toBeVisible();
         await fits(page);
-        for (const part of ["Analysis", "Stats", "Notes 1"]) {
+        if (device === "phone") {
+          await page.getByRole("tab", { name: "Transcript" }).click();
+          await expect(page.locator(".words").first()).toBeVisible();
+          await fits(page);
+        }
+        for (const part of ["Summary", "Stats", "Notes 1", "Scorecard"]) {
           await page.getByRole("tab", { name: part }).click();
           await expect(page.getByRole("tabpanel", { name: part })).toBeVisible();
           await fits(page);
@@ -97,7 +95,7 @@ test("everything is reached by the keyboard", async ({ page }) => {
   await page.reload();
   await expect(page.locator(".words").first()).toBeVisible();
   const reached = new Set<string>();
-  for (let times = 0; times < 80; times += 1) {
+  for (let times = 0; times < 120; times += 1) {
     await page.keyboard.press("Tab");
     const name = await page.evaluate(() => {
       const { activeElement: element } = document;
@@ -105,7 +103,7 @@ test("everything is reached by the keyboard", async ({ page }) => {
     });
     reached.add(name?.trim() ?? "");
   }
-  const wanted = ["Play", "Position in the recording", "Search in the transcript", "Text of the transcript", "Name Speaker 1", "Stats", "Change the title", "Download", "Speed"];
+  const wanted = ["Play", "Position in the recording", "Search in the transcript", "Text of the transcript", "Rename Speaker 1", "Scorecard", "Change the title", "Download", "Speed"];
   expect(wanted.filter((name) => !reached.has(name))).toEqual([]);
 });
 

@@ -18,7 +18,7 @@ test("an imported transcript is shown without a player", async ({ page, service,
   const created = await send("/v1/interviews", JSON.stringify({ title: "Ada" }));
   const { id } = (await created.json()) as { id: string };
   await open(page, service, `/app/interviews/${id}`);
-  await expect(page.getByText("The recording has not arrived yet.")).toBeVisible();
+  await expect(page.getByText("Waiting for the upload to finish")).toBeVisible();
   const imported = await send(`/v1/interviews/${id}/transcript`, ZOOM);
   expect(imported.status).toBe(201);
   const text = page.getByRole("region", { name: "Text of the transcript" });

@@ -59,30 +59,39 @@ test("two times Enter is one note", async ({ page, service }) => {
 });
 
 test.describe("when the service fails", () => {
-  test.use({ expected: /status of 503/ });
+  test.use({ expected: /status of (400|503)/ });
 
   test("what was not saved is still in its field", async ({ page, service }) => {
     const id = await make(service, "Ada");
     await open(page, service, `/app/interviews/${id}`);
     await tab(page, "Notes");
-    await page.locator("#note").fill("kept");
+    await expect(page.getByText("No notes yet.")).toBeVisible();
+    const field = page.locator("#note");
+    await field.fill("kept");
     const refuse = { status: 503, json: { title: "Not now", status: 503 } };
     await page.route(/\/notes\b/, (route) => {
       return route.request().method() === "GET" ? route.continue() : route.fulfill(refuse);
     });
-    await page.keyboard.press("Enter");
-    await expect(page.getByText("Not noted: Not now")).toBeVisible();
-    await expect(page.locator("#note")).toHaveValue("kept");
+    const refused = page.waitForResponse((response) => response.request().method() === "POST");
+    await field.press("Enter");
+    expect((await refused).status()).toBe(503);
+    await expect(page.getByText("Couldn't save the note. Not now")).toBeVisible();
+    await expect(field).toHaveValue("kept");
+    // It is still there when its user comes back.
+    await tab(page, "Stats");
+    await tab(page, "Notes");
+    await expect(page.getByText("Couldn't save the note. Not now")).toBeVisible();
     await page.unrouteAll();
-    await page.keyboard.press("Enter");
+    await field.press("Enter");
     await expect(page.getByRole("list", { name: "Notes" })).toContainText("kept");
 
     await page.route(/\/notes\/[^/]+$/, (route) => route.fulfill(refuse));
     await page.getByRole("button", { name: "Change kept" }).click();
-    await page.getByLabel("Text of the note").fill("kept as well");
-    await page.keyboard.press("Enter");
-    await expect(page.getByText("Not changed: Not now")).toBeVisible();
-    await expect(page.getByLabel("Text of the note")).toHaveValue("kept as well");
+    const changed = page.getByLabel("Text of the note");
+    await changed.fill("kept as well");
+    await changed.press("Enter");
+    await expect(page.getByText("Couldn't save. Not now")).toBeVisible();
+    await expect(changed).toHaveValue("kept as well");
   });
 
   test("a note whose answer was lost is one note when it is saved again", async ({ page, service }) => {
@@ -96,7 +105,7 @@ test.describe("when the service fails", () => {
       await route.fulfill({ status: 503, json: { title: "Not now", status: 503 } });
     });
     await page.keyboard.press("Enter");
-    await expect(page.getByText("Not noted: Not now")).toBeVisible();
+    await expect(page.getByText("Couldn't save the note. Not now")).toBeVisible();
     await page.unrouteAll();
     await page.locator("#note").press("Enter");
     await expect(page.getByRole("list", { name: "Notes" })).toContainText("sent twice");
@@ -105,27 +114,28 @@ test.describe("when the service fails", () => {
 
   test("notes that were not loaded are loaded by a click", async ({ page, service }) => {
     const id = await make(service, "Ada");
-    await page.route(/\/notes(\?|$)/, (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
+    // A refusal of this kind is not retried by itself.
+    await page.route(/\/notes(\?|$)/, (route) => route.fulfill({ status: 400, json: { title: "Not now", status: 400 } }));
     await open(page, service, `/app/interviews/${id}`);
     await tab(page, "Notes");
-    await expect(page.getByText("The notes were not loaded: Not now")).toBeVisible();
+    await expect(page.getByText("Couldn't load the notes. Not now")).toBeVisible();
     await page.unrouteAll();
-    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Retry" }).click();
     await expect(page.getByText("No notes yet.")).toBeVisible();
   });
 
   test("an interview that was not loaded is loaded by a click", async ({ page, service }) => {
     const id = await make(service, "Ada");
-    await page.route(`**/v1/interviews/${id}?*`, (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
+    await page.route(`**/v1/interviews/${id}?*`, (route) => route.fulfill({ status: 400, json: { title: "Not now", status: 400 } }));
     await open(page, service, `/app/interviews/${id}`);
-    await expect(page.getByRole("alert")).toContainText("Not now");
+    await expect(page.getByRole("main").getByRole("alert")).toContainText("Not now");
     await page.unrouteAll();
     // Later requests are rejected for a while, and retried.
     await page.route("**/events", (route) => route.fulfill({ status: 503 }));
-    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Retry" }).click();
     await expect(page.getByRole("heading", { name: "Ada" })).toBeVisible();
-    await expect(page.getByText("Connection lost")).toBeVisible();
+    await expect(page.getByText("Live updates paused")).toBeVisible();
     await page.unrouteAll();
-    await expect(page.getByText("Connection lost")).toBeHidden();
+    await expect(page.getByText("Live updates paused")).toBeHidden();
   });
 });

@@ -13,16 +13,16 @@ test("a recording is played again when it is reached again", async ({ page, serv
   await page.route("**/v1/audio/**", (route) => route.abort());
   await open(page, service, `/app/interviews/${id}`);
   // Another link does not help.
-  await expect(page.getByText("This browser cannot play the recording.")).toBeVisible();
+  await expect(page.getByText("Your browser can't play this recording.")).toBeVisible();
   await page.route(`**/v1/interviews/${id}?*`, (route) => route.fulfill({ status: 503 }));
   await play.click();
-  await expect(page.getByText("The recording cannot be reached")).toBeVisible();
+  await expect(page.getByText("Can't reach the recording")).toBeVisible();
   await page.getByRole("slider").focus();
   await page.keyboard.press("PageUp");
   await page.unrouteAll();
   await play.click();
   await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
-  await expect(page.getByText("The recording cannot be")).toBeHidden();
+  await expect(page.getByText("Can't reach the recording")).toBeHidden();
   await expect.poll(() => position(page)).toBeGreaterThan(60_000);
 });
 
@@ -35,5 +35,5 @@ test("a recording that the browser cannot play is played by its copy", async ({ 
   await open(page, service, `/app/interviews/${id}`);
   await page.getByRole("button", { name: "Play", exact: true }).click();
   await expect.poll(() => position(page)).toBeGreaterThan(1_000);
-  await expect(page.getByText("This browser cannot play the recording.")).toBeHidden();
+  await expect(page.getByText("Your browser can't play this recording.")).toBeHidden();
 });

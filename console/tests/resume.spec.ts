@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Proxy } from "./proxy";
-import { expect, Service, test } from "./service";
+import { expect, Service, test, upload } from "./service";
 
 const MIB = 1024 * 1024;
 const PIECE = 8 * MIB;
@@ -52,10 +52,10 @@ test("an upload goes on after the connection is lost", async ({ page }) => {
   await page.goto(`${proxy.url}/app`);
   proxy.sent = 0;
   proxy.until = PIECE + 2 * MIB;
-  await page.getByLabel("Recordings", { exact: true }).setInputFiles(recording());
+  await upload(page, recording());
   const row = page.getByRole("list", { name: "Uploads" });
-  await expect(row).toContainText("Connection lost, retrying");
-  await expect(row).toContainText("44 % of 19 MB");
+  await expect(row).toContainText("Connection lost. Retrying…");
+  await expect(row).toContainText("44% of 19 MB");
   proxy.until = Infinity;
   await expect(row).toBeHidden({ timeout: 60_000 });
   const items = await arrived(service);
@@ -69,7 +69,7 @@ test("an upload goes on after the page is loaded again", async ({ page }) => {
   proxy.sent = 0;
   proxy.until = PIECE + 2 * MIB;
   const file = recording();
-  await page.getByLabel("Recordings", { exact: true }).setInputFiles(file);
+  await upload(page, file);
   await expect(page.getByRole("list", { name: "Uploads" })).toContainText("Connection lost");
   // The page asks whether one really wants to leave while it is sending.
   page.on("dialog", (dialog) => void dialog.accept());
@@ -79,11 +79,11 @@ test("an upload goes on after the page is loaded again", async ({ page }) => {
   await page.reload();
   await page.unrouteAll();
   const before = proxy.sent;
-  const left = page.getByRole("listitem").filter({ hasText: "Not finished" });
+  const left = page.getByRole("listitem").filter({ hasText: "Paused" });
   await expect(left).toContainText("long walk.wav");
   const other = { name: "other.wav", mimeType: "audio/wav", buffer: Buffer.from("another") };
   await left.getByLabel("The file long walk.wav").setInputFiles(other);
-  await expect(page.getByText("This is another file than “long walk.wav”")).toBeVisible();
+  await expect(page.getByText("That's not the same file as “long walk.wav”")).toBeVisible();
   await left.getByLabel("The file long walk.wav").setInputFiles(file);
   await expect(page.getByRole("list", { name: "Uploads" })).toBeHidden({ timeout: 60_000 });
   await arrived(service);
@@ -103,9 +103,9 @@ test("an answer that is lost does not make a second interview", async ({ page })
     expect((await route.fetch()).status()).toBe(201);
     await route.fulfill({ status: 503, json: { title: "Not now", status: 503 } });
   });
-  await page.getByLabel("Recordings", { exact: true }).setInputFiles(recording());
+  await upload(page, recording());
   const row = page.getByRole("list", { name: "Uploads" });
-  await expect(row).toContainText("retrying");
+  await expect(row).toContainText("Retrying");
   goOn();
   await expect(row).toBeHidden({ timeout: 60_000 });
   expect(lost).toBe(1);

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { Model } from "./model";
-import { expect, open, SAMPLE, Service, test } from "./service";
+import { expect, open, SAMPLE, Service, test, upload } from "./service";
 
 const FOLDER = process.env["SCREENSHOTS"] ?? "";
 
@@ -54,11 +54,15 @@ for (const scheme of ["light", "dark"] as const) {
 
       test("every view", async ({ page, service: empty }) => {
         await open(page, empty);
-        await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
+        await expect(page.getByRole("heading", { name: "No interviews yet" })).toBeVisible();
         await picture(page, "empty");
 
         await open(page, empty);
         await page.getByLabel("Recordings", { exact: true }).setInputFiles(SAMPLE);
+        await page.getByText("More settings").click();
+        await picture(page, "upload");
+        await page.getByRole("button", { name: "Cancel" }).click();
+        await upload(page, SAMPLE);
         await page.getByRole("link", { name: "interview", exact: true }).click();
         await expect(page.getByRole("listitem").filter({ hasText: "Waveform" })).toContainText("done");
         await picture(page, "progress");
@@ -72,11 +76,14 @@ for (const scheme of ["light", "dark"] as const) {
         await picture(page, "failed");
 
         await open(page, service, `/app/interviews/${id}?t=53000`);
-        await expect(page.locator("[data-now]")).toBeVisible();
-        await page.getByLabel("Search in the transcript").fill("list");
+        await expect(page.getByRole("img", { name: "4 of 5, Strong" })).toBeVisible();
         await picture(page, "interview");
+        if (device === "phone") await page.getByRole("tab", { name: "Transcript" }).click();
+        await page.getByLabel("Search in the transcript").fill("list");
+        await expect(page.locator(".hit").first()).toBeVisible();
+        await picture(page, "transcript");
         await page.getByLabel("Search in the transcript").fill("");
-        for (const part of ["Analysis", "Stats", "Notes"]) {
+        for (const part of ["Summary", "Stats", "Notes"]) {
           await page.getByRole("tab", { name: part }).click();
           await picture(page, part.toLowerCase());
         }

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type Page, test as base } from "@playwright/test";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(import.meta.dirname, "../..");
 const PROGRAM = process.env["INTERVIEWLENS"] ?? join(ROOT, "target/debug/interviewlens");
 
 /** The bundled interview of two minutes. */
@@ -118,6 +118,12 @@ export const test = base.extend<Fixtures>({
 });
 
 export { expect };
+
+/** Chooses files on the page and uploads them with the settings that the dialog shows. */
+export async function upload(page: Page, files: Parameters<ReturnType<Page["locator"]>["setInputFiles"]>[0]): Promise<void> {
+  await page.getByLabel("Recordings", { exact: true }).setInputFiles(files);
+  await page.getByRole("dialog").getByRole("button", { name: /^Upload / }).click();
+}
 
 /** Opens the console. */
 export async function open(page: Page, service: Service, path = "/app"): Promise<void> {

@@ -75,12 +75,12 @@ test("who signs in is who asks", async ({ page, context, service }) => {
   await page.getByLabel("E-mail").fill("ada@example.com");
   await page.getByLabel("Password").fill("wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("alert")).toHaveText("No account has this address and password.");
+  await expect(page.getByRole("main").getByRole("alert")).toHaveText("No account has this address and password.");
 
   const listed = page.waitForRequest("**/v1/interviews?*");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("heading", { name: "Nothing here yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No interviews yet" })).toBeVisible();
   expect(await (await listed).headerValue("authorization")).toMatch(/^Bearer ey/);
 
   const made = await fetch(`${service.url}/v1/interviews`, { method: "POST", body: JSON.stringify({ title: "Grace" }) });

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Model } from "./model";
 import { expect, open, SAMPLE, Service, test } from "./service";
 
-test.use({ expected: /status of 503/ });
+test.use({ expected: /status of 400/ });
 
 test("a failed step says why, and is run again", async ({ page, context, complaints }) => {
   const model = await Model.start();
@@ -19,29 +19,30 @@ test("a failed step says why, and is run again", async ({ page, context, complai
     const { status, steps } = await service.settled(id);
     expect([status, steps.analysis.error.code]).toEqual(["partial", "engine_unauthorized"]);
 
-    await page.route("**/transcript", (route) => route.fulfill({ status: 503, json: { title: "Not now", status: 503 } }));
+    await page.route("**/transcript", (route) => route.fulfill({ status: 400, json: { title: "Not now", status: 400 } }));
     await open(page, service);
-    await expect(page.getByRole("listitem").getByText("Completed with errors")).toBeVisible();
+    await expect(page.getByRole("listitem").getByText("Ready with errors")).toBeVisible();
     await page.getByRole("link", { name: "Ada" }).click();
     const why = page.getByRole("alert").filter({ hasText: "Analysis:" });
     await expect(why).toContainText(steps.analysis.error.message);
-    await expect(page.getByText("The transcript was not loaded: Not now")).toBeVisible();
+    await expect(page.getByText("Couldn't load the transcript. Not now")).toBeVisible();
     await page.unrouteAll();
-    await page.getByRole("region", { name: "Transcript" }).getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("region", { name: "Transcript" }).getByRole("button", { name: "Retry" }).click();
     await expect(page.getByRole("region", { name: "Text of the transcript" })).toContainText("library");
 
     model.refusing = false;
-    await why.getByRole("button", { name: "Run it again" }).click();
+    await why.getByRole("button", { name: "Retry" }).click();
     await expect(page.getByRole("region", { name: "Progress" })).toBeHidden();
 
     // Five of six quotes match the transcript; the invented one is no link.
     await expect(page.getByText(/quotes match the transcript/)).toBeVisible();
+    await expect(page.getByRole("img", { name: "5 of 5, Outstanding" })).toBeVisible();
+    await page.getByRole("tab", { name: "Summary" }).click();
     const invented = page.locator(".quote.unverified");
     await expect(invented).toContainText("promoted");
     await expect(invented.getByRole("link")).toHaveCount(0);
     await expect(invented.getByRole("img", { name: "Not in the transcript" })).toBeVisible();
     await expect(page.locator(".quote.repaired").first()).toBeVisible();
-    await expect(page.getByRole("img", { name: "5 of 5" })).toBeVisible();
     const topics = page.getByRole("group", { name: "Topics and notes in time" });
     await topics.getByRole("button", { name: "The lost list" }).click();
     await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();

@@ -66,8 +66,9 @@ for (const mode of ["blocked", "full", "broken"]) {
   test(`the page works where storage is ${mode}`, async ({ page, service }) => {
     await replaceStorageOf(page, mode);
     await open(page, service);
-    await page.getByLabel("Kind of conversation").selectOption("Journalism");
     await page.getByLabel("Recordings", { exact: true }).setInputFiles(SAMPLE);
+    await page.getByLabel("Kind of conversation").selectOption("Journalism");
+    await page.getByRole("button", { name: "Upload 1 file" }).click();
     const row = page.getByRole("list", { name: "Interviews" }).getByRole("listitem");
     await expect(row).toContainText("Journalism");
     await expect.poll(async () => (await service.get("/v1/interviews")).items[0]?.audio.url).toBeTruthy();

@@ -58,6 +58,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/app/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the console: collections */
+        get: operations["console_collections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/app/collections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the console at a collection */
+        get: operations["console_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/app/interviews/{id}": {
         parameters: {
             query?: never;
@@ -67,6 +101,40 @@ export interface paths {
         };
         /** Open the console at an interview */
         get: operations["console_interview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/app/rubrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the console at the rubrics */
+        get: operations["console_rubrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/app/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the console at the access tokens */
+        get: operations["console_tokens"];
         put?: never;
         post?: never;
         delete?: never;
@@ -109,6 +177,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/s/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open a share
+         * @description A page that loads nothing from elsewhere and runs no script. Links that are unknown, damaged, expired or revoked, and those of deleted interviews, all get the same page.
+         */
+        get: operations["open_share"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * See whether a share opens
+         * @description It is not counted as a view.
+         */
+        head: operations["look_at_share"];
+        patch?: never;
+        trace?: never;
+    };
+    "/s/{link}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen to the recording of a share
+         * @description Where the share has been made with it. Several ranges at a time get the whole recording.
+         */
+        get: operations["listen_to_share"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** Read the size and type of the recording of a share */
+        head: operations["look_at_shared_recording"];
+        patch?: never;
+        trace?: never;
+    };
+    "/s/{link}/report.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the report of a share
+         * @description Where the share shows the report.
+         */
+        get: operations["get_shared_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analyze": {
         parameters: {
             query?: never;
@@ -140,7 +273,7 @@ export interface paths {
         put?: never;
         /**
          * Create an interview with its recording in one request
-         * @description As JSON: as creating an interview with `audio`, and the response says how to upload. As a form: the recording is in the field `file`, `metadata` and `rubric` are JSON.
+         * @description As JSON: as creating an interview with `audio`, and the response says how to upload. As a form: the recording is in the field `file`; `metadata` and `rubric` are JSON, and each key term has a field `key_terms` of its own, or one has a JSON list of them; so have `tags`.
          */
         post: operations["analyze_async"];
         delete?: never;
@@ -197,6 +330,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your collections, newest first */
+        get: operations["list_collections"];
+        put?: never;
+        /** Create a collection */
+        post: operations["create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a collection */
+        get: operations["get_collection"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a collection
+         * @description Its interviews stay, and are in no collection then.
+         */
+        delete: operations["delete_collection"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a collection
+         * @description It holds for interviews that are created from then on.
+         */
+        patch: operations["change_collection"];
+        trace?: never;
+    };
+    "/v1/collections/{collection_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare the interviews of a collection
+         * @description Each interview with the rating of each competency by the engine and by a person, and the best quote for it that is in the newest transcript. One that is assessed by another version or rubric, is out of date or has no analysis is marked. At most 500 interviews can be compared.
+         */
+        get: operations["compare_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection_id}/comparison.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a comparison as CSV
+         * @description A row for each interview, columns for each competency. Texts that a spreadsheet would take for a formula begin with an apostrophe.
+         */
+        get: operations["compare_collection_as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection_id}/comparison.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a comparison as a spreadsheet */
+        get: operations["compare_collection_as_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection_id}/highlights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the highlights of a collection
+         * @description Those of the newest interview first, and of one interview by when their words began when they were marked. A page can have fewer items than `limit`, or none: the last one has no `next_page_token`.
+         */
+        get: operations["list_collection_highlights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection_id}/themes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the themes across a collection
+         * @description Where the newest run stands, and what the last one that succeeded has found. What is said of interviews that are deleted is not shown: with its quotes go the summaries that it had a part in, and themes that rest on fewer than two others.
+         */
+        get: operations["get_collection_themes"];
+        put?: never;
+        /**
+         * Start to look for themes across a collection
+         * @description The language engine proposes what the interviews have in common, from their stored analyses. Each theme rests on quotes of at least two interviews that are in the newest transcripts; quotes that are not found are left out, and themes without enough of them. It needs the analyses of at least two interviews, and takes at most 300 interviews.
+         *
+         *     While a run is open, the response is that run. The themes of the run before stay until this one is done, and if it fails.
+         */
+        post: operations["start_collection_themes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/engines": {
         parameters: {
             query?: never;
@@ -206,7 +485,7 @@ export interface paths {
         };
         /**
          * Read which engines are active
-         * @description Names, models and states: no addresses and no keys.
+         * @description And beside each the engines that `POST /v1/interviews/{id}/runs` can choose, as `available`. Names, models and states, no addresses and no keys; `check` is the result of the last `interviewlens doctor`, which an operator runs. Reading it calls no engine.
          */
         get: operations["engines"];
         put?: never;
@@ -224,7 +503,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List interviews, newest first */
+        /**
+         * List interviews, newest first
+         * @description The filters can be combined. What is created while you read page after page does not move what is on the next one.
+         */
         get: operations["list_interviews"];
         put?: never;
         /**
@@ -264,8 +546,72 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the analysis */
+        /**
+         * Read the analysis
+         * @description Its quotes are looked up in the newest words of the transcript: after a correction they have the status that they have there. A rating is left out where no quote is left for it.
+         */
         get: operations["get_analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/assessment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the person's assessment */
+        get: operations["get_assessment"];
+        /**
+         * Write a person's assessment
+         * @description It stands beside the engine's, in the report too, and no run of a step changes it. Every version is kept; the same one sent again is no new version.
+         */
+        put: operations["put_assessment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/assessment/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all versions of the person's assessment
+         * @description The newest first.
+         */
+        get: operations["list_assessments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a part of the recording
+         * @description Exactly that part, on the time line of the transcript: as WAV it has as many frames as fit into its time, rounded. A part that begins late in a long recording takes a while, since all before it is decoded. Ranges are not supported. Two parts of one user are made at once.
+         */
+        get: operations["get_clip"];
         put?: never;
         post?: never;
         delete?: never;
@@ -292,6 +638,51 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/highlights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an interview's highlights
+         * @description By when their words began when they were marked.
+         */
+        get: operations["list_highlights"];
+        put?: never;
+        /**
+         * Mark words of the transcript
+         * @description From one word to another, which the transcript names by their ids. The highlight keeps what the words said; what is shown of it follows the corrections of their run.
+         */
+        post: operations["add_highlight"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/highlights/{highlight_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a highlight */
+        delete: operations["delete_highlight"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a highlight
+         * @description Its tags, or which words it marks: then it keeps what those say now.
+         */
+        patch: operations["change_highlight"];
         trace?: never;
     };
     "/v1/interviews/{id}/notes": {
@@ -392,6 +783,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/interviews/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of an interview's steps
+         * @description Those that are running or waiting first, then the newest first. Of reports and waveforms the shown one alone.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        /**
+         * Run a step again
+         * @description A step that is done or failed, by other settings than before. What is shown stays until the run is done, and if it fails; earlier results can be shown again.
+         *
+         *     A new analysis is made of the newest revision of the transcript, and the report follows it. A new transcription replaces the shown transcript unless that has been corrected: then it waits to be selected. It takes no names of speakers over, and the analysis is `stale` until it is run again.
+         */
+        post: operations["start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/runs/{run_id}/select": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the result of an earlier run
+         * @description Of a transcription with its corrections and with what was said about its speakers, of an analysis with the settings that it was made by. The report is made again after an analysis was selected; an analysis of another transcript is `stale`.
+         */
+        post: operations["select_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the shares of an interview
+         * @description Newest first, those that have expired included.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        /**
+         * Share an interview
+         * @description The link opens by a plain `GET` without an account, until it expires or is revoked, or the interview is deleted. It shows and never changes anything.
+         */
+        post: operations["create_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a share
+         * @description From this response on its link opens nothing.
+         */
+        delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/interviews/{id}/transcript": {
         parameters: {
             query?: never;
@@ -399,20 +880,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the transcript */
+        /**
+         * Read the transcript
+         * @description With its corrections, and the ids of its words by which it is corrected.
+         */
         get: operations["get_transcript"];
         put?: never;
         /**
          * Import a transcript in place of a recording
          * @description For an interview that was created without `audio`. The body is the file as it is; what it is is found out from its content: this service's `.txt`, `.md`, `.srt`, `.vtt` and JSON; WebVTT of Zoom, Teams and Google Meet; SubRip; text of Otter and Rev; lines of `Name: what was said`; JSON of Deepgram, whisper, whisper.cpp, and other programs and APIs that run whisper. Anything else is refused with 422 `transcript_unreadable`.
          *
-         *     The transcription is then `done` with the engine `import` and the format as its model, the waveform is `skipped`, and analysis and report follow as they do after a recording. The same file is imported once. Another file replaces the transcript: it gets a newer revision, and analysis and report are made again.
+         *     The transcription is then `done` with the engine `import` and the format as its model, the waveform is `skipped`, and analysis and report follow as they do after a recording. The same file is imported once. Another file replaces the transcript: it gets another `run_id`, and analysis and report are made again.
          */
         post: operations["import_transcript"];
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Correct the transcript
+         * @description Operations name words by their ids. What was recognised stays as it is, every revision can be read again, and the last correction can be taken back. The quotes of the analysis are looked up in the corrected words at once; the analysis and the report are `stale` until they are run again. Times of words that a person wrote are interpolated.
+         *
+         *     No correction is lost where two clients correct at once: the second request gets 409 `stale_revision` with the newest revision.
+         */
+        patch: operations["correct_transcript"];
         trace?: never;
     };
     "/v1/interviews/{id}/transcript.md": {
@@ -483,6 +973,46 @@ export interface paths {
         get: operations["get_transcript_vtt"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/transcript/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the corrections of the transcript
+         * @description The newest first.
+         */
+        get: operations["list_corrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interviews/{id}/transcript/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the last correction back
+         * @description That is a revision as well. Repeated, it leads to the transcript as it was recognised.
+         */
+        post: operations["undo_correction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -577,10 +1107,142 @@ export interface paths {
         put?: never;
         /**
          * Send a webhook again
-         * @description The same body under the same webhook id, to the `webhook_url` that is set now, with as many attempts as a new one.
+         * @description The same body under the same webhook id, to the `webhook_url` that is set now or to the same webhook for all interviews, with as many attempts as a new one.
          */
         post: operations["replay_delivery"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rubrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your rubrics
+         * @description By their names, each in its newest version.
+         */
+        get: operations["list_rubrics"];
+        put?: never;
+        /** Keep a rubric */
+        post: operations["create_rubric"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rubrics/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates of rubrics
+         * @description What the interviews of a kind are assessed by, unless they have a rubric of their own.
+         */
+        get: operations["list_rubric_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rubrics/{rubric_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a rubric */
+        get: operations["get_rubric"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a rubric with all its versions
+         * @description Interviews keep the version that they were assigned.
+         */
+        delete: operations["delete_rubric"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a rubric
+         * @description That is a new version. Interviews keep the one that they were assigned.
+         */
+        patch: operations["change_rubric"];
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find words in all interviews
+         * @description Finds passages of titles, transcripts as they are corrected, notes and analyses that have all words and phrases of `q`. A passage of a transcript has some three hundred words. Upper and lower case and accents make no difference; words are found whole, and apostrophes and hyphens separate them. The newest interview comes first, and within it what is said first. Quotes of an analysis are found in the transcript.
+         *
+         *     A page can have fewer items than its limit, or none, and still a next one: a request looks at a limited number of passages.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your access tokens
+         * @description Newest first, those that have expired included. A token cannot list tokens.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Make an access token
+         * @description Programs send it as `Authorization: Bearer` in the place of your own sign-in. The secret is shown once. A repeated `Idempotency-Key` makes no second token and gets 409, because the secret of the first is not kept. A token cannot make tokens.
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an access token
+         * @description From this response on it permits nothing. A token cannot revoke tokens.
+         */
+        delete: operations["revoke_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -650,6 +1312,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your webhooks
+         * @description Those for all interviews, newest first. An interview's own `webhook_url` is beside them.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Receive webhooks of all interviews
+         * @description Each event of each of your interviews is sent to it, besides to the interview's own `webhook_url`, under the same `webhook-id`.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description What was not delivered yet is not sent.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a webhook out
+         * @description Sends one webhook of the type `webhook.test` now, signed like all others, and to public addresses alone. Nothing is repeated or kept of it, and no redirect is followed.
+         */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     interview: {
@@ -663,7 +1389,7 @@ export interface webhooks {
         put?: never;
         /**
          * Receive the events of an interview
-         * @description Sent to the interview's `webhook_url` as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success, best within 3 seconds; what takes longer is sent again with 15 seconds. Redirects are not followed; 410 ends the deliveries of that interview; `Retry-After` is honoured.
+         * @description Sent to the interview's `webhook_url`, and to the webhooks for all interviews of its user, as Standard Webhooks are: verify `webhook-signature`, and take the same `webhook-id` as the same event. A response of 2xx is success, best within 3 seconds; what takes longer is sent again with 15 seconds. Redirects are not followed; 410 ends the deliveries of that interview, or the webhook for all; `Retry-After` is honoured.
          */
         post: operations["interview_event"];
         delete?: never;
@@ -736,7 +1462,9 @@ export interface components {
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
             /** @description Turns, or a transcript of any format that can be imported. */
-            transcript: string | components["schemas"]["GivenTurns"] | (unknown | unknown | unknown | unknown);
+            transcript: string | components["schemas"]["GivenTurns"] | {
+                [key: string]: unknown;
+            };
         };
         /** @description The behaviour at a rating. */
         Anchors: {
@@ -746,6 +1474,39 @@ export interface components {
             low: string;
             /** @description What a rating of 3 looks like. */
             mid: string;
+        };
+        /** @description `assessments/{number}` below the interview: one version of a person's assessment. A version is never changed; a later one takes its place. */
+        Assessment: {
+            /** @description Who assesses, in their own words. */
+            author: string | null;
+            /** @description The ratings, in the order in which they were given. */
+            competencies: components["schemas"]["PersonRating"][];
+            /**
+             * Format: date-time
+             * @description When the first version was sent.
+             */
+            created_at: string;
+            /** @description What was decided. */
+            decision: string | null;
+            /**
+             * Format: date-time
+             * @description When this version was sent.
+             */
+            updated_at: string;
+            /** @description The user who sent it. */
+            user: string;
+            /**
+             * Format: uint64
+             * @description Its number, from 1.
+             */
+            version: number;
+        };
+        /** @description A page of a list. */
+        AssessmentPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Assessment"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
         };
         /** @description The recording of an interview. */
         Audio: {
@@ -806,6 +1567,74 @@ export interface components {
              */
             to_ms: number;
         };
+        /** @description An engine that a run can choose, and its model. */
+        AvailableEngine: {
+            /** @description Its name in the settings. */
+            engine: string;
+            /** @description Its model; `null` where it has none. */
+            model: string | null;
+        };
+        /** @description What an interview has for a competency. */
+        Cell: {
+            /** @description The name of the competency. */
+            competency: string;
+            /** @description Why the person rates so. */
+            person_comment: string | null;
+            /**
+             * Format: uint8
+             * @description The person's rating, 1 to 5.
+             */
+            person_rating: number | null;
+            /** @description The best quote for it that is in the newest transcript. */
+            quote: components["schemas"]["ComparedQuote"] | null;
+            /**
+             * Format: uint8
+             * @description The engine's rating, 1 to 5.
+             */
+            rating: number | null;
+            /**
+             * @description Whether the engine could assess it; `null` without an analysis.
+             * @enum {string|null}
+             */
+            status: "assessed" | "insufficient_evidence" | "not_assessed" | null;
+        };
+        /** @description What changes; what is left out stays. Interviews that are in the collection keep what they have. */
+        ChangeCollection: {
+            /** @description Names and terms that are likely to be said, as they are spelt; all of them. */
+            key_terms?: string[] | null;
+            /**
+             * @description The kind of conversation of new interviews that name none. `null`: none.
+             * @enum {string|null}
+             */
+            kind?: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /**
+             * Format: uint32
+             * @description For how many days from its creation a new interview is kept, if that is shorter than for all others. `null`: like all others.
+             */
+            retention_days?: number | null;
+            /** @description The rubric of yours, by its id, that new interviews are assessed by. `null`: that of their kind. */
+            rubric_id?: string | null;
+            /** @description The title. */
+            title?: string | null;
+            /**
+             * Format: uri
+             * @description Where the events of new interviews go: `https` or `http`, on the public internet. `null` if no webhooks are sent.
+             */
+            webhook_url?: string | null;
+        };
+        /** @description What changes; what is left out stays. */
+        ChangeHighlight: {
+            /** @description The id of the first word; with `to`. */
+            from?: string | null;
+            /** @description The recognition whose words are marked, as the transcript names it. Where it is left out, the one that is shown; another one gets 409 `stale_revision`. */
+            run_id?: string | null;
+            /** @description Tags, in place of those before. */
+            tags?: string[] | null;
+            /** @description What the words from `from` to `to` say, as the client has seen it. */
+            text?: string | null;
+            /** @description The id of the last word; with `from`. */
+            to?: string | null;
+        };
         /** @description What changes; what is left out stays. */
         ChangeInterview: {
             /**
@@ -813,6 +1642,17 @@ export interface components {
              * @enum {string|null}
              */
             channels?: "auto" | "speakers" | "mixed" | null;
+            /** @description The collection that it is in, by its id: nothing else of the interview changes with it. `null`: it is in none. */
+            collection_id?: string | null;
+            /** @description Names and terms that are likely to be said, as they are spelt: for what is transcribed and analysed from now on. */
+            key_terms?: string[] | null;
+            /**
+             * @description The kind of conversation. The analysis is `stale` until it is run again.
+             * @enum {string|null}
+             */
+            kind?: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /** @description The language that is spoken, as a BCP 47 tag, for the next transcription. */
+            language?: string | null;
             /** @description Your own data, returned as it came: at most 16 KiB of JSON. */
             metadata?: {
                 [key: string]: unknown;
@@ -827,6 +1667,10 @@ export interface components {
              * @description For how many days from its creation it is kept, if that is shorter than for all others; after 24 more hours it is deleted like by `DELETE`. `null`: like all others.
              */
             retention_days?: number | null;
+            /** @description What to assess. The analysis is `stale` until it is run again. `null`: by the kind's own rubric. */
+            rubric?: components["schemas"]["Rubric"] | null;
+            /** @description A rubric of yours, by its id, in place of `rubric`: the interview gets a copy of its newest version. */
+            rubric_id?: string | null;
             /** @description Names and roles of the speakers, by their ids in the transcript: a name alone, or an object. A speaker who is left out stays; `null` removes what was said. */
             speakers?: {
                 [key: string]: (string | {
@@ -844,6 +1688,8 @@ export interface components {
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number | null;
+            /** @description Its tags, all of them: white space around them is removed, and of those that differ in case alone the first is kept. */
+            tags?: string[] | null;
             /** @description The title. */
             title?: string | null;
             /**
@@ -867,12 +1713,347 @@ export interface components {
             /** @description The text. */
             text?: string | null;
         };
+        /** @description What changes; what is left out stays. */
+        ChangeRubric: {
+            /** @description The competencies, all of them. */
+            competencies?: components["schemas"]["Criterion"][] | null;
+            /** @description Its name. */
+            name?: string | null;
+        };
         /** @description A claim with its evidence. */
         Claim: {
             /** @description The evidence. */
             evidence: components["schemas"]["Evidence"][];
             /** @description The claim. */
             text: string;
+        };
+        /** @description A collection, and what new interviews in it are given where their request leaves it out. */
+        Collection: {
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Names and terms that are likely to be said. */
+            key_terms: string[];
+            /**
+             * @description The kind of conversation.
+             * @enum {string|null}
+             */
+            kind: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /**
+             * Format: uint32
+             * @description For how many days from its creation a new interview is kept.
+             */
+            retention_days: number | null;
+            /** @description The id of the stored rubric that new interviews are assessed by. */
+            rubric_id: string | null;
+            /** @description The title. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Where the events of new interviews go. */
+            webhook_url: string | null;
+        };
+        /** @description A highlight of an interview of a collection. */
+        CollectionHighlight: {
+            /**
+             * Format: date-time
+             * @description When it was marked.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the recording of the interview was made, else when the interview was created.
+             */
+            date: string;
+            /**
+             * Format: uint64
+             * @description When the last word ends.
+             */
+            end_ms: number;
+            /** @description The id of its first word: of those that are left. */
+            from: string;
+            /** @description Its id. */
+            id: string;
+            /** @description The interview. */
+            interview_id: string;
+            /** @description Whether the transcript of that run is the one that is shown. */
+            is_shown: boolean;
+            /** @description What its words said when they were marked. */
+            marked_text: string;
+            /** @description The run that recognised its words. */
+            run_id: string;
+            /**
+             * Format: uint32
+             * @description The id of the speaker who says the first word.
+             */
+            speaker: number;
+            /** @description What the speaker is called. */
+            speaker_name: string;
+            /**
+             * Format: uint64
+             * @description When the first word begins.
+             */
+            start_ms: number;
+            /**
+             * @description What corrections have made of it.
+             *     - `as_marked`: Its words say what they said when they were marked.
+             *     - `corrected`: They were corrected since.
+             *     - `gone`: All of them were deleted since; its text is what they said.
+             * @enum {string}
+             */
+            state: "as_marked" | "corrected" | "gone";
+            /** @description Its tags, in their order. */
+            tags: string[];
+            /** @description What its words say now; what they said where all of them are deleted. */
+            text: string;
+            /** @description The title of the interview. */
+            title: string;
+            /** @description The id of its last word: of those that are left. */
+            to: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description The path in the console at which it plays. */
+            url: string;
+        };
+        /** @description A page of a list. */
+        CollectionHighlightPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["CollectionHighlight"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
+        };
+        /** @description A page of a list. */
+        CollectionPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Collection"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
+        };
+        /** @description The themes across a collection. */
+        CollectionThemes: {
+            /** @description What the last run that succeeded has found; `null` where there is none. */
+            result: {
+                /**
+                 * Format: double
+                 * @description The cost in US dollars; `null` where no price is known.
+                 */
+                cost_usd: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description The interviews that they were derived from, as they were. */
+                derived_from: {
+                    /**
+                     * Format: date-time
+                     * @description When its analysis was made.
+                     */
+                    analyzed_at: string;
+                    /** @description The interview. */
+                    interview_id: string;
+                    /**
+                     * Format: uint64
+                     * @description How many corrections the transcript had.
+                     */
+                    revision: number;
+                    /** @description The recognition of its transcript. */
+                    run_id: string;
+                    /** @description Its title. */
+                    title: string;
+                }[];
+                /** @description The engine, by its name in the settings. */
+                engine: string;
+                /** @description Interviews of the collection that had no analysis. */
+                left_out: {
+                    /** @description The interview. */
+                    interview_id: string;
+                    /** @description Its title. */
+                    title: string;
+                }[];
+                /** @description The engine's model. */
+                model: string;
+                /** @description The version of the prompt, or of the method. */
+                prompt_version: string;
+                /** @description What has changed since; `null` where nothing has. */
+                stale: {
+                    /**
+                     * Format: uint
+                     * @description How many interviews with an analysis are in the collection now and were not.
+                     */
+                    added: number;
+                    /**
+                     * Format: uint
+                     * @description How many have another transcript or analysis.
+                     */
+                    changed: number;
+                    /** @description What has changed: `interviews_added`, `interviews_removed`, `transcripts_changed`, `analyses_changed`. Later releases may add some. */
+                    reasons: string[];
+                    /**
+                     * Format: uint
+                     * @description How many were in the collection and are not now, or are deleted.
+                     */
+                    removed: number;
+                } | null;
+                /** @description The themes, those of most interviews first. */
+                themes: components["schemas"]["Theme"][];
+                /** @description Tokens counted by the provider. */
+                usage: components["schemas"]["Usage"];
+                /** @description What the reader should know. */
+                warnings: components["schemas"]["Warning"][];
+            } | null;
+            /** @description The newest run; `null` where there never was one. */
+            run: {
+                /**
+                 * Format: uint32
+                 * @description How often it was begun.
+                 */
+                attempt: number;
+                /** @description The engine that does it, by its name in the settings. */
+                engine: string | null;
+                /** @description Why it failed, or the newest attempt did. */
+                error: components["schemas"]["StepError"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was settled.
+                 */
+                finished_at: string | null;
+                /**
+                 * Format: uint64
+                 * @description How many runs there were, with this one.
+                 */
+                number: number;
+                /**
+                 * Format: date-time
+                 * @description When it was requested.
+                 */
+                requested_at: string;
+                /**
+                 * Format: date-time
+                 * @description When the newest attempt began.
+                 */
+                started_at: string | null;
+                /**
+                 * @description Where it stands.
+                 * @enum {string}
+                 */
+                state: "pending" | "running" | "done" | "failed" | "skipped";
+                /**
+                 * Format: date-time
+                 * @description Until when it waits for its next attempt.
+                 */
+                waits_until: string | null;
+            } | null;
+        };
+        /** @description An interview in a comparison. */
+        ComparedInterview: {
+            /** @description Who assessed it, in their own words. */
+            author: string | null;
+            /** @description What it has for each competency of the rubric, in their order; empty where it is assessed by another one. */
+            cells: components["schemas"]["Cell"][];
+            /**
+             * @description Whether it stands beside the others.
+             *     - `yes`: It is assessed by the rubric that is compared.
+             *     - `stale`: So it is, but the transcript or what is known of the speakers has changed since: the quotes are those that are still there.
+             *     - `other_rubric`: It is assessed by another rubric or version, or was before it got this one.
+             *     - `not_analyzed`: It has no analysis, or not yet.
+             * @enum {string}
+             */
+            comparable: "yes" | "stale" | "other_rubric" | "not_analyzed";
+            /**
+             * Format: date-time
+             * @description When its recording was made, else when it was created.
+             */
+            date: string;
+            /** @description What a person decided. */
+            decision: string | null;
+            /** @description Its id. */
+            interview_id: string;
+            /** @description The `key` of the rubric that it is assessed by now. */
+            rubric: string;
+            /** @description Why and since when its analysis is out of date. */
+            stale: components["schemas"]["Stale"] | null;
+            /**
+             * @description The status of the interview.
+             * @enum {string}
+             */
+            status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A quote that is in the transcript. */
+        ComparedQuote: {
+            /**
+             * Format: uint64
+             * @description When the last word ends.
+             */
+            end_ms: number;
+            /**
+             * Format: uint32
+             * @description The speaker's id in the transcript.
+             */
+            speaker: number | null;
+            /** @description What the speaker is called: `Speaker 2` where there is no name. */
+            speaker_name: string | null;
+            /**
+             * Format: uint64
+             * @description When the first word begins.
+             */
+            start_ms: number;
+            /**
+             * @description Whether the engine quoted them word for word (`verified`) or with small differences (`repaired`).
+             * @enum {string}
+             */
+            status: "verified" | "repaired" | "unverified";
+            /** @description The words. */
+            text: string;
+            /** @description The path in the console at which it plays. */
+            url: string;
+        };
+        /** @description A rubric that interviews of the collection are assessed by. */
+        ComparedRubric: {
+            /** @description The names of the competencies, in their order. */
+            competencies: string[];
+            /**
+             * Format: uint
+             * @description How many interviews of the collection have it now.
+             */
+            interviews: number;
+            /** @description What names it in `rubric`: opaque. */
+            key: string;
+            /**
+             * @description The kind whose own rubric it is.
+             * @enum {string|null}
+             */
+            kind: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /** @description The id of the stored rubric; `null` for that of a kind, and for an interview's own. */
+            rubric_id: string | null;
+            /**
+             * Format: uint64
+             * @description The version of the stored rubric.
+             */
+            version: number | null;
+        };
+        /** @description A page of a comparison. */
+        Comparison: {
+            /** @description The interviews, newest first. */
+            items: components["schemas"]["ComparedInterview"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
+            /** @description The rubric that is compared; `null` where there are no interviews. */
+            rubric: components["schemas"]["ComparedRubric"] | null;
+            /** @description All rubrics that interviews of the collection are assessed by, the most frequent first. */
+            rubrics: components["schemas"]["ComparedRubric"][];
         };
         /** @description An assessment of one competency. */
         Competency: {
@@ -893,6 +2074,47 @@ export interface components {
              */
             status: "assessed" | "insufficient_evidence" | "not_assessed";
         };
+        /** @description Corrections of a transcript. */
+        CorrectTranscript: {
+            /**
+             * Format: uint64
+             * @description The revision that the corrections are based on: the newest one, or the response is 409 `stale_revision`.
+             */
+            base_revision: number;
+            /** @description What is corrected, one after the other. All of it is stored, or nothing. */
+            operations: components["schemas"]["Operation"][];
+            /** @description The recognition that is corrected, as the transcript names it. Where it is left out, the one that is shown. */
+            run_id?: string | null;
+        };
+        /** @description What was corrected in a revision. */
+        Correction: {
+            /** @description The user who made it. */
+            author: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What was corrected; empty where it takes an earlier revision back. */
+            operations: components["schemas"]["Operation"][];
+            /**
+             * Format: uint64
+             * @description The revision, from 1.
+             */
+            revision: number;
+            /**
+             * Format: uint64
+             * @description The revision that it takes back.
+             */
+            undoes: number | null;
+        };
+        /** @description A page of a list. */
+        CorrectionPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Correction"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
+        };
         /** @description An interview and, while it awaits an announced recording, how to upload it. */
         CreatedInterview: {
             /** @description Its recording; `null` until one is announced. */
@@ -902,6 +2124,8 @@ export interface components {
              * @enum {string}
              */
             channels: "auto" | "speakers" | "mixed";
+            /** @description The collection that it is in. */
+            collection_id: string | null;
             /**
              * Format: date-time
              * @description When it was created.
@@ -909,12 +2133,14 @@ export interface components {
             created_at: string;
             /** @description Its id. */
             id: string;
+            /** @description Names and terms that are likely to be said. */
+            key_terms: string[];
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description The language as a BCP 47 tag, given or recognised. */
+            /** @description The language as a BCP 47 tag, given or recognised; `multi` for several. */
             language: string | null;
             /** @description The client's own data, as it came. */
             metadata: {
@@ -929,6 +2155,13 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
+            /** @description The id of the stored rubric that this is a copy of. */
+            rubric_id: string | null;
+            /**
+             * Format: uint64
+             * @description The version of the stored rubric.
+             */
+            rubric_version: number | null;
             /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
                 [key: string]: string | {
@@ -953,6 +2186,8 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
+            /** @description Its tags, in their order. */
+            tags: string[];
             /** @description The title. */
             title: string;
             /**
@@ -967,6 +2202,35 @@ export interface components {
             /** @description Where its events go. */
             webhook_url: string | null;
         };
+        /** @description A personal access token that has just been made. */
+        CreatedToken: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires_at: string;
+            /** @description Its id, which says nothing about the secret. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description The hour in which it was last used; `null` for one that never was.
+             */
+            last_used_at: string | null;
+            /** @description The name. */
+            name: string;
+            /**
+             * @description What it permits.
+             * @enum {string}
+             */
+            scope: "read" | "write";
+            /** @description The secret, which goes into `Authorization: Bearer`: shown in this response alone. */
+            token: string;
+        };
         /** @description One competency to assess. */
         Criterion: {
             /** @description What is seen at the ends and in the middle of the scale. */
@@ -978,6 +2242,11 @@ export interface components {
             description?: string;
             /** @description Its name, as it appears in the analysis. */
             name: string;
+            /**
+             * Format: double
+             * @description How much it counts beside the others; all count the same where it is left out. It is for the reader: no rating is computed from it.
+             */
+            weight?: number | null;
         };
         /** @description What a user has used on one day. */
         DayOfUsage: {
@@ -1011,7 +2280,7 @@ export interface components {
              * @description When it became due.
              */
             created_at: string;
-            /** @description Its id: the webhook id, followed by a number after a change of `webhook_url`. */
+            /** @description Its id: the webhook id, followed by a number after a change of `webhook_url`, or by the id of a webhook for all interviews. */
             id: string;
             /**
              * Format: date-time
@@ -1030,6 +2299,8 @@ export interface components {
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
             /** @description Where it is sent; `null` where an earlier release has not noted it. */
             url: string | null;
+            /** @description The id of the webhook for all interviews that it goes to; `null` where it goes to the interview's own `webhook_url`. */
+            user_webhook_id: string | null;
             /** @description The `webhook-id` of every attempt. */
             webhook_id: string;
         };
@@ -1059,12 +2330,23 @@ export interface components {
         DerivedFrom: {
             /**
              * Format: uint64
-             * @description The transcript's revision.
+             * @description The revision of the transcript: how often it had been corrected by then; left out where nothing is stored.
+             */
+            revision?: number;
+            /** @description The run that recognised the transcript; left out where nothing is stored. */
+            run_id?: string;
+            /**
+             * Format: uint64
+             * @description The same as `revision`, by its earlier name.
              */
             transcript_revision: number;
         };
         /** @description An engine, its model, and what is still missing. */
         Engine: {
+            /** @description The engines that a run can choose, this one first. */
+            available: components["schemas"]["AvailableEngine"][];
+            /** @description The result of the last `interviewlens doctor` with these settings; `null` where there is none. */
+            check: components["schemas"]["EngineCheck"] | null;
             /** @description The engine that is used as long as this one cannot be; `null` where none is. */
             fallback: string | null;
             /** @description Its model; `null` where it has none. */
@@ -1072,7 +2354,7 @@ export interface components {
             /** @description Its name in the settings. */
             name: string;
         } & ({
-            /** @constant */
+            /** @enum {string} */
             state: "ok";
         } | {
             /**
@@ -1082,7 +2364,7 @@ export interface components {
             done_bytes: number;
             /** @description From where the model is being fetched; `null` until that is known. */
             source: string | null;
-            /** @constant */
+            /** @enum {string} */
             state: "fetching";
             /**
              * Format: uint64
@@ -1097,9 +2379,19 @@ export interface components {
              * @description Seconds until the next attempt to fetch it.
              */
             retry_in_s: number;
-            /** @constant */
+            /** @enum {string} */
             state: "missing";
         });
+        /** @description The result of the last check of an engine. */
+        EngineCheck: {
+            /**
+             * Format: date-time
+             * @description When the engine was checked.
+             */
+            checked_at: string;
+            /** @description What was found, in the order in which it was checked. */
+            findings: components["schemas"]["Finding"][];
+        };
         /** @description The engines that are active. */
         Engines: {
             /** @description From words to an analysis. */
@@ -1147,6 +2439,17 @@ export interface components {
              */
             resets_at: string;
         };
+        /** @description One thing that was checked. */
+        Finding: {
+            /** @description A stable word for it; that of a step's error where a step would fail with it. */
+            code: string;
+            /** @description What was found, and what to do about it. */
+            message: string;
+            /** @description The environment variables that change it. */
+            settings: string[];
+            /** @description How much it matters. */
+            severity: components["schemas"]["Severity"];
+        };
         /** @description What one speaker says without interruption; the other fields of a transcript that the service has made are ignored. */
         GivenTurn: {
             /**
@@ -1173,11 +2476,72 @@ export interface components {
         Health: {
             /**
              * @description Always `ok`.
-             * @constant
+             * @enum {string}
              */
             status: "ok";
             /** @description The service's version. */
             version: string;
+        };
+        /** @description Words of the transcript that a person has marked. */
+        Highlight: {
+            /**
+             * Format: date-time
+             * @description When it was marked.
+             */
+            created_at: string;
+            /**
+             * Format: uint64
+             * @description When the last word ends.
+             */
+            end_ms: number;
+            /** @description The id of its first word: of those that are left. */
+            from: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Whether the transcript of that run is the one that is shown. */
+            is_shown: boolean;
+            /** @description What its words said when they were marked. */
+            marked_text: string;
+            /** @description The run that recognised its words. */
+            run_id: string;
+            /**
+             * Format: uint32
+             * @description The id of the speaker who says the first word.
+             */
+            speaker: number;
+            /** @description What the speaker is called. */
+            speaker_name: string;
+            /**
+             * Format: uint64
+             * @description When the first word begins.
+             */
+            start_ms: number;
+            /**
+             * @description What corrections have made of it.
+             *     - `as_marked`: Its words say what they said when they were marked.
+             *     - `corrected`: They were corrected since.
+             *     - `gone`: All of them were deleted since; its text is what they said.
+             * @enum {string}
+             */
+            state: "as_marked" | "corrected" | "gone";
+            /** @description Its tags, in their order. */
+            tags: string[];
+            /** @description What its words say now; what they said where all of them are deleted. */
+            text: string;
+            /** @description The id of its last word: of those that are left. */
+            to: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        HighlightPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Highlight"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
         };
         /** @description An interview and where it stands. */
         Interview: {
@@ -1188,6 +2552,8 @@ export interface components {
              * @enum {string}
              */
             channels: "auto" | "speakers" | "mixed";
+            /** @description The collection that it is in. */
+            collection_id: string | null;
             /**
              * Format: date-time
              * @description When it was created.
@@ -1195,12 +2561,14 @@ export interface components {
             created_at: string;
             /** @description Its id. */
             id: string;
+            /** @description Names and terms that are likely to be said. */
+            key_terms: string[];
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description The language as a BCP 47 tag, given or recognised. */
+            /** @description The language as a BCP 47 tag, given or recognised; `multi` for several. */
             language: string | null;
             /** @description The client's own data, as it came. */
             metadata: {
@@ -1215,6 +2583,13 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
+            /** @description The id of the stored rubric that this is a copy of. */
+            rubric_id: string | null;
+            /**
+             * Format: uint64
+             * @description The version of the stored rubric.
+             */
+            rubric_version: number | null;
             /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
                 [key: string]: string | {
@@ -1239,6 +2614,8 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
+            /** @description Its tags, in their order. */
+            tags: string[];
             /** @description The title. */
             title: string;
             /**
@@ -1258,7 +2635,13 @@ export interface components {
             /** @description The token that requests the next page; `null` on the last one. */
             next_page_token: string | null;
         };
-        /** @description A limit, by the name that it has for clients. */
+        /**
+         * @description A limit, by the name that it has for clients.
+         *     - `minutes_per_day`: Minutes of recordings on a day of UTC.
+         *     - `minutes_per_month`: Minutes of recordings in a month of UTC.
+         *     - `cost_per_month`: Costs in a month of UTC.
+         * @enum {string}
+         */
         Limit: "minutes_per_day" | "minutes_per_month" | "cost_per_month";
         /** @description The conversation measured from the words by code, whatever the engine. */
         Metrics: {
@@ -1289,6 +2672,15 @@ export interface components {
              */
             turns: number;
         };
+        /** @description A person's assessment. */
+        NewAssessment: {
+            /** @description Who assesses, in their own words. */
+            author?: string | null;
+            /** @description The ratings, each by itself. */
+            competencies?: components["schemas"]["NewRating"][];
+            /** @description What was decided. */
+            decision?: string | null;
+        };
         /** @description The recording that is going to be uploaded. */
         NewAudio: {
             /** @description Its media type, such as `audio/mpeg`. */
@@ -1301,6 +2693,49 @@ export interface components {
              */
             size_bytes: number;
         };
+        /** @description A new collection. */
+        NewCollection: {
+            /**
+             * @description Names and terms that are likely to be said, as they are spelt.
+             * @default []
+             */
+            key_terms?: string[];
+            /**
+             * @description The kind of conversation of new interviews that name none.
+             * @enum {string|null}
+             */
+            kind?: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /**
+             * Format: uint32
+             * @description For how many days from its creation a new interview is kept, if that is shorter than for all others.
+             */
+            retention_days?: number | null;
+            /** @description The rubric of yours, by its id, that new interviews are assessed by: they get a copy of its newest version. */
+            rubric_id?: string | null;
+            /** @description The title. */
+            title: string;
+            /**
+             * Format: uri
+             * @description Where the events of new interviews go: `https` or `http`, on the public internet.
+             */
+            webhook_url?: string | null;
+        };
+        /** @description Words to be marked. */
+        NewHighlight: {
+            /** @description The id of the first word. */
+            from: string;
+            /** @description The recognition whose words they are, as the transcript names it. Where it is left out, the one that is shown; another one gets 409 `stale_revision`. */
+            run_id?: string | null;
+            /**
+             * @description Tags.
+             * @default []
+             */
+            tags?: string[];
+            /** @description What the words say, as the client has seen it. Where it is given, it has to be what they say now, but for case and punctuation. */
+            text?: string | null;
+            /** @description The id of the last word: at most a thousand words are marked at once. */
+            to: string;
+        };
         /** @description A new interview. */
         NewInterview: {
             /** @description The recording that you are about to upload. */
@@ -1311,13 +2746,16 @@ export interface components {
              * @enum {string}
              */
             channels?: "auto" | "speakers" | "mixed";
+            /** @description The collection that it is in, by its id: the kind, rubric, key terms, retention and webhook URL that are left out here are those of the collection. */
+            collection_id?: string | null;
+            /** @description Names and terms that are likely to be said, as they are spelt. Speech and language engines are given them, in this order and as many as they take. */
+            key_terms?: string[] | null;
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
-             * @default other
-             * @enum {string}
+             * @enum {string|null}
              */
-            kind?: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
+            kind?: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. `multi` for several in one conversation, where the engine has that. */
             language?: string | null;
             /**
              * @description Your own data, returned as it came: at most 16 KiB of JSON.
@@ -1338,11 +2776,18 @@ export interface components {
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
+            /** @description A rubric of yours, by its id, in place of `rubric`: the interview gets a copy of its newest version. */
+            rubric_id?: string | null;
             /**
              * Format: uint32
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number | null;
+            /**
+             * @description Tags: white space around them is removed, and of those that differ in case alone the first is kept.
+             * @default []
+             */
+            tags?: string[];
             /** @description The title. */
             title: string;
             /**
@@ -1359,18 +2804,21 @@ export interface components {
              * @enum {string}
              */
             channels?: "auto" | "speakers" | "mixed";
+            /** @description The collection that it is in, by its id: the kind, rubric, key terms, retention and webhook URL that are left out here are those of the collection. */
+            collection_id?: string;
             /**
              * Format: binary
              * @description The recording, with its file name and content type.
              */
             file: string;
+            /** @description Names and terms that are likely to be said, as they are spelt. Speech and language engines are given them, in this order and as many as they take. */
+            key_terms?: string[];
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
-             * @default other
              * @enum {string}
              */
-            kind?: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
+            kind?: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. `multi` for several in one conversation, where the engine has that. */
             language?: string;
             /**
              * @description Your own data, returned as it came: at most 16 KiB of JSON.
@@ -1391,11 +2839,18 @@ export interface components {
             retention_days?: number;
             /** @description What to assess, as JSON. */
             rubric?: components["schemas"]["Rubric"];
+            /** @description A rubric of yours, by its id, in place of `rubric`: the interview gets a copy of its newest version. */
+            rubric_id?: string;
             /**
              * Format: uint32
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number;
+            /**
+             * @description Tags: white space around them is removed, and of those that differ in case alone the first is kept.
+             * @default []
+             */
+            tags?: string[];
             /** @description The title, of which one line of 500 characters is kept; the file's name where it is left out or empty. */
             title?: string;
             /**
@@ -1414,13 +2869,16 @@ export interface components {
              * @enum {string}
              */
             channels?: "auto" | "speakers" | "mixed";
+            /** @description The collection that it is in, by its id: the kind, rubric, key terms, retention and webhook URL that are left out here are those of the collection. */
+            collection_id?: string | null;
+            /** @description Names and terms that are likely to be said, as they are spelt. Speech and language engines are given them, in this order and as many as they take. */
+            key_terms?: string[] | null;
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
-             * @default other
-             * @enum {string}
+             * @enum {string|null}
              */
-            kind?: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. */
+            kind?: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /** @description The language that is spoken, as a BCP 47 tag; recognised where it is left out. `multi` for several in one conversation, where the engine has that. */
             language?: string | null;
             /**
              * @description Your own data, returned as it came: at most 16 KiB of JSON.
@@ -1441,11 +2899,18 @@ export interface components {
             retention_days?: number | null;
             /** @description What to assess, in place of the kind's own rubric. */
             rubric?: components["schemas"]["Rubric"] | null;
+            /** @description A rubric of yours, by its id, in place of `rubric`: the interview gets a copy of its newest version. */
+            rubric_id?: string | null;
             /**
              * Format: uint32
              * @description How many people speak, where that is known: a hint for telling them apart on one channel. It can be changed before transcription begins.
              */
             speakers_expected?: number | null;
+            /**
+             * @description Tags: white space around them is removed, and of those that differ in case alone the first is kept.
+             * @default []
+             */
+            tags?: string[];
             /** @description The title. */
             title: string;
             /**
@@ -1469,6 +2934,94 @@ export interface components {
             kind?: "note" | "bookmark";
             /** @description The text. */
             text: string;
+        };
+        /** @description A person's rating of one competency. */
+        NewRating: {
+            /** @description Why. */
+            comment?: string | null;
+            /** @description The competency's name, as the rubric or the analysis has it, or another one. */
+            name: string;
+            /**
+             * Format: uint8
+             * @description 1 to 5; `null` where the person does not rate it.
+             */
+            rating?: number | null;
+        };
+        /** @description A new rubric. */
+        NewRubric: {
+            /** @description The competencies, each by itself. */
+            competencies: components["schemas"]["Criterion"][];
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A step to run again. The settings are those of the interview from then on; what is left out stays. */
+        NewRun: {
+            /** @description The engine, by its name: one of `available` of `GET /v1/engines`, of `speech` for a transcription and of `language` for an analysis. Without it, the active one. */
+            engine?: string | null;
+            /**
+             * @description Of an analysis: the kind of conversation.
+             * @enum {string|null}
+             */
+            kind?: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /** @description Of a transcription: the language that is spoken, as a BCP 47 tag. */
+            language?: string | null;
+            /** @description The engine's model: one of those that `GET /v1/engines` has of it. Without it, the first. */
+            model?: string | null;
+            /** @description Of an analysis: what to assess, in place of the kind's own rubric. */
+            rubric?: components["schemas"]["Rubric"] | null;
+            /** @description Of an analysis: a rubric of yours, by its id, in place of `rubric`. */
+            rubric_id?: string | null;
+            /**
+             * @description The step.
+             * @enum {string}
+             */
+            step: "transcription" | "waveform" | "analysis" | "report";
+        };
+        /** @description A new share. */
+        NewShare: {
+            /**
+             * Format: int64
+             * @description For how long the link opens, in seconds; 7 days without it.
+             */
+            expires_in_s?: number | null;
+            /**
+             * @description What it shows: the report as it is stored (`report`), or what is known of the interview now, with its transcript (`interview`).
+             * @enum {string}
+             */
+            scope: "report" | "interview";
+            /**
+             * @description Whether the recording can be listened to.
+             * @default false
+             */
+            with_audio?: boolean;
+        };
+        /** @description A new personal access token. */
+        NewToken: {
+            /**
+             * Format: int64
+             * @description For how long it is good, in seconds; 90 days without it.
+             */
+            expires_in_s?: number | null;
+            /** @description A name by which you know it again. */
+            name: string;
+            /**
+             * @description What it permits: to read, or to read and to change.
+             * @enum {string}
+             */
+            scope: "read" | "write";
+        };
+        /** @description A new webhook for all interviews. */
+        NewWebhook: {
+            /**
+             * @description Which events are sent; all of them where it is left out or empty.
+             * @default []
+             */
+            types?: ("interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted")[];
+            /**
+             * Format: uri
+             * @description Where it is sent: `http` or `https`, a host on the public internet.
+             */
+            url: string;
         };
         /** @description A secret that has just been made. */
         NewWebhookSecret: {
@@ -1516,6 +3069,78 @@ export interface components {
             /** @description The token that requests the next page; `null` on the last one. */
             next_page_token: string | null;
         };
+        /** @description A correction. Words are named by their ids, a range by its first and its last word. */
+        Operation: {
+            /** @description The first word. */
+            from: string;
+            /** @enum {string} */
+            op: "replace_words";
+            /** @description What was said. */
+            text: string;
+            /** @description The last word. */
+            to: string;
+        } | {
+            /** @description The word before them; `null` where they come first. */
+            after?: string | null;
+            /** @enum {string} */
+            op: "insert_words";
+            /** @description What was said. */
+            text: string;
+        } | {
+            /** @description The first word. */
+            from: string;
+            /** @enum {string} */
+            op: "delete_words";
+            /** @description The last word. */
+            to: string;
+        } | {
+            /** @description The first word. */
+            from: string;
+            /** @enum {string} */
+            op: "assign_speaker";
+            /**
+             * Format: uint32
+             * @description The id of the speaker.
+             */
+            speaker: number;
+            /** @description The last word. */
+            to: string;
+        } | {
+            /**
+             * Format: uint32
+             * @description The id of the speaker who is removed.
+             */
+            from: number;
+            /**
+             * Format: uint32
+             * @description The id of the speaker who gets the words.
+             */
+            into: number;
+            /** @enum {string} */
+            op: "merge_speakers";
+        } | {
+            /** @description The first word of the new turn. */
+            at: string;
+            /** @enum {string} */
+            op: "split_turn";
+        } | {
+            /** @description The first word of the later turn. */
+            at: string;
+            /** @enum {string} */
+            op: "join_turns";
+        };
+        /** @description A person's rating of one competency. */
+        PersonRating: {
+            /** @description Why. */
+            comment: string | null;
+            /** @description The competency's name. */
+            name: string;
+            /**
+             * Format: uint8
+             * @description 1 to 5; `null` where the person does not rate it.
+             */
+            rating: number | null;
+        };
         /** @description A copy of a recording that every browser plays. */
         Playback: {
             /** @description Its media type. */
@@ -1529,7 +3154,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "budget_exhausted" | "conflict" | "console_not_built" | "content_type_missing" | "foreign_origin" | "has_recording" | "idempotency_key_used" | "identity_unavailable" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_delivery" | "no_such_note" | "no_such_path" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "nothing_changed" | "prerequisite_failed" | "range_not_satisfiable" | "recording_too_large" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_notes" | "too_many_requests" | "too_many_streams" | "transcript_unreadable" | "transcription_begun" | "unavailable" | "unknown_host" | "unknown_parameter";
+            code: "access_token_invalid" | "already_uploaded" | "body_incomplete" | "body_too_large" | "body_too_slow" | "budget_exhausted" | "conflict" | "console_not_built" | "content_type_missing" | "engine_not_available" | "foreign_origin" | "format_not_available" | "has_recording" | "idempotency_key_used" | "identity_unavailable" | "insufficient_scope" | "internal" | "interview_not_found" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_parameter" | "invalid_token" | "invalid_user" | "method_not_allowed" | "no_audio_announced" | "no_receiver" | "no_recording" | "no_such_collection" | "no_such_delivery" | "no_such_highlight" | "no_such_note" | "no_such_path" | "no_such_revision" | "no_such_rubric" | "no_such_run" | "no_such_share" | "no_such_token" | "no_such_webhook" | "not_done" | "not_failed" | "not_found" | "not_ready" | "nothing_awaited" | "nothing_changed" | "nothing_to_undo" | "prerequisite_failed" | "proxy_not_trusted" | "proxy_user_missing" | "range_not_satisfiable" | "recording_too_large" | "run_in_progress" | "stale_revision" | "storage_full" | "token_algorithm" | "token_bad_signature" | "token_expired" | "token_malformed" | "token_missing" | "token_no_key" | "token_not_yet_valid" | "token_subject" | "token_too_large" | "token_unknown_key" | "token_wrong_audience" | "token_wrong_issuer" | "too_large" | "too_many_assessments" | "too_many_collections" | "too_many_corrections" | "too_many_highlights" | "too_many_interviews" | "too_many_notes" | "too_many_requests" | "too_many_rubrics" | "too_many_runs" | "too_many_shares" | "too_many_streams" | "too_many_tokens" | "too_many_webhooks" | "transcript_unreadable" | "transcription_begun" | "unavailable" | "unknown_host" | "unknown_parameter";
             /** @description What is wrong and, where something can be done, what to do. */
             detail: string;
             /** @description The request's id. */
@@ -1539,6 +3164,13 @@ export interface components {
              * @description Of `budget_exhausted`: when the budget begins anew.
              */
             resets_at?: string;
+            /**
+             * Format: uint64
+             * @description Of `stale_revision`: the newest revision of the transcript.
+             */
+            revision?: number;
+            /** @description Of `stale_revision`: the run that recognised the transcript. */
+            run_id?: string;
             /**
              * Format: uint16
              * @description The status of the response.
@@ -1631,6 +3263,8 @@ export interface components {
              * @description The size of the Word document in bytes.
              */
             size_bytes: number;
+            /** @description Since when the transcript or what is known of the speakers is another than it was made from; `null` where both are the same. */
+            stale: components["schemas"]["Stale"] | null;
             /** @description The path of the Word document. */
             url: string;
         };
@@ -1655,7 +3289,7 @@ export interface components {
             };
             /**
              * @description The method to send.
-             * @constant
+             * @enum {string}
              */
             method: "POST";
             /** @description Where to; the response's `Location` takes the bytes. */
@@ -1673,6 +3307,156 @@ export interface components {
         Rubric: {
             /** @description The competencies, each by itself. */
             competencies: components["schemas"]["Criterion"][];
+        };
+        /** @description What the interviews of a kind are assessed by, unless they have a rubric of their own. */
+        RubricTemplate: {
+            /** @description The competencies, each by itself. */
+            competencies: components["schemas"]["Criterion"][];
+            /**
+             * @description The kind of conversation.
+             * @enum {string}
+             */
+            kind: "job_interview" | "user_research" | "journalism" | "other";
+            /** @description A name for it. */
+            name: string;
+        };
+        /** @description The rubrics to begin with. */
+        RubricTemplates: {
+            /** @description One for each kind of conversation that has one. */
+            items: components["schemas"]["RubricTemplate"][];
+        };
+        /** @description `users/{user}/rubrics/{id}`, the newest version of a rubric, and `versions/{version}` below it, each of its versions as it was. */
+        RubricVersion: {
+            /** @description The competencies, each by itself. */
+            competencies: components["schemas"]["Criterion"][];
+            /**
+             * Format: date-time
+             * @description When the first version was stored.
+             */
+            created_at: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When this version was stored.
+             */
+            updated_at: string;
+            /**
+             * Format: uint64
+             * @description The version, from 1.
+             */
+            version: number;
+        };
+        /** @description A page of a list. */
+        RubricVersionPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["RubricVersion"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
+        };
+        /** @description A run of a step. */
+        Run: {
+            /**
+             * Format: double
+             * @description Of an analysis: the cost in US dollars, where a price is known.
+             */
+            cost_usd: number | null;
+            /**
+             * Format: date-time
+             * @description When its result was made, or it failed; `null` until then.
+             */
+            created_at: string | null;
+            /** @description Of an analysis or a report: the inputs it was made from. */
+            derived_from: components["schemas"]["DerivedFrom"] | null;
+            /** @description The engine that did it. */
+            engine: string | null;
+            /** @description Why it failed. */
+            error: components["schemas"]["StepError"] | null;
+            /**
+             * @description Of an analysis: the kind of conversation.
+             * @enum {string|null}
+             */
+            kind: "job_interview" | "user_research" | "journalism" | "other" | null;
+            /** @description Of a transcription: the language, given or recognised. */
+            language: string | null;
+            /** @description The engine's model. */
+            model: string | null;
+            /** @description The run. */
+            run_id: string;
+            /** @description Whether its result is shown. */
+            selected: boolean;
+            /**
+             * @description The state of the run.
+             * @enum {string}
+             */
+            state: "pending" | "running" | "done" | "failed" | "skipped";
+            /**
+             * @description Its step.
+             * @enum {string}
+             */
+            step: "transcription" | "waveform" | "analysis" | "report";
+            /** @description Of an analysis: tokens counted by the provider. */
+            usage: components["schemas"]["Usage"] | null;
+        };
+        /** @description A page of a list. */
+        RunPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Run"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
+        };
+        /** @description A passage that was found. */
+        SearchHit: {
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * @description What was found: a part of its `title`, its `transcript`, a `note` or its `analysis`.
+             * @enum {string}
+             */
+            field: "title" | "transcript" | "note" | "analysis";
+            /** @description What was found in it. */
+            highlights: {
+                /**
+                 * Format: uint
+                 * @description Its first character, counted in Unicode code points from 0.
+                 */
+                from: number;
+                /**
+                 * Format: uint
+                 * @description The character behind its last one.
+                 */
+                to: number;
+            }[];
+            /** @description The interview. */
+            interview_id: string;
+            /** @description The text around what was found, as plain text in one line. */
+            snippet: string;
+            /**
+             * Format: uint32
+             * @description The id of the speaker who says it; `null` where it has none.
+             */
+            speaker: number | null;
+            /** @description What the speaker is called. */
+            speaker_name: string | null;
+            /**
+             * Format: uint64
+             * @description When it is said: up to eight words before what was found; when what a note or an analysis is about is said. `null` where it has no time.
+             */
+            start_ms: number | null;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A page of a list. */
+        SearchHitPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["SearchHit"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
         };
         /** @description A span of one person's speech, recognised while the recording continues. */
         Segment: {
@@ -1697,6 +3481,55 @@ export interface components {
             text: string;
             /** @description Its words, where the engine separates them. */
             words: components["schemas"]["Word"][];
+        };
+        /**
+         * @description How much a finding matters.
+         *     - `ok`: It is as it should be.
+         *     - `warning`: The engine works, with a limit.
+         *     - `error`: The engine does not work.
+         * @enum {string}
+         */
+        Severity: "ok" | "warning" | "error";
+        /** @description A link that opens without an account, until it expires or is revoked. */
+        Share: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it opens.
+             */
+            expires_at: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When that was last; `null` where it never was.
+             */
+            last_viewed_at: string | null;
+            /**
+             * @description What it shows.
+             * @enum {string}
+             */
+            scope: "report" | "interview";
+            /** @description The link. Everybody who has it can open it. */
+            url: string;
+            /**
+             * Format: uint64
+             * @description How often its page was opened.
+             */
+            views: number;
+            /** @description Whether the recording can be listened to. */
+            with_audio: boolean;
+        };
+        /** @description A page of a list. */
+        SharePage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Share"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
         };
         /** @description Someone who speaks in the recording. */
         Speaker: {
@@ -1784,6 +3617,31 @@ export interface components {
              */
             minutes_per_month: number | null;
         };
+        /** @description Since when an artifact is out of date, and why. Nothing is run again by itself. */
+        Stale: {
+            /** @description What has changed: `transcript_corrected` for words and turns, `speakers_changed` for who says them and what is known of the speakers, `transcript_replaced` for another recognition, of an analysis `rubric_changed` for another kind or rubric, and of a report `assessment_changed` for a newer assessment by a person. Later releases may add some. */
+            reasons: string[];
+            /**
+             * Format: date-time
+             * @description When the first of the changes was made.
+             */
+            since: string;
+        };
+        /** @description A run that was requested. */
+        StartedRun: {
+            /** @description The run. */
+            run_id: string;
+            /**
+             * @description The state of the run.
+             * @enum {string}
+             */
+            state: "pending" | "running" | "done" | "failed" | "skipped";
+            /**
+             * @description Its step.
+             * @enum {string}
+             */
+            step: "transcription" | "waveform" | "analysis" | "report";
+        };
         /** @description What a `status` event carries. */
         StatusEvent: {
             /**
@@ -1865,6 +3723,110 @@ export interface components {
             /** @description Audio to peaks. */
             waveform: components["schemas"]["Step"];
         };
+        /** @description An analysis, and whether it is out of date. */
+        StoredAnalysis: {
+            /** @description Assessments by the rubric. */
+            competencies: components["schemas"]["Competency"][];
+            /** @description Concerns. */
+            concerns: components["schemas"]["Claim"][];
+            /**
+             * Format: double
+             * @description The cost in US dollars; `null` where no price is known.
+             */
+            cost_usd: number | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description The inputs it was made from. */
+            derived_from: components["schemas"]["DerivedFrom"];
+            /** @description The engine, by its name in the settings. */
+            engine: string;
+            /**
+             * Format: double
+             * @description Share of quotes that are verified or repaired, 0 to 1; `null` without quotes.
+             */
+            evidence_validity: number | null;
+            /** @description Suggested follow-up questions. */
+            follow_ups: string[];
+            /** @description The key points. */
+            key_points: components["schemas"]["Claim"][];
+            /** @description The conversation measured by code. */
+            metrics: components["schemas"]["Metrics"];
+            /** @description The engine's model. */
+            model: string;
+            /** @description The version of the prompt, or of the method. */
+            prompt_version: string;
+            /** @description Questions and their answers. */
+            questions: components["schemas"]["Question"][];
+            /** @description Since when the transcript or what is known of the speakers is another than it was made from; `null` where both are the same. */
+            stale: components["schemas"]["Stale"] | null;
+            /** @description Strengths. */
+            strengths: components["schemas"]["Claim"][];
+            /** @description A few sentences; `null` where the engine has nothing to say. */
+            summary: string | null;
+            /** @description The topics, in order. */
+            topics: components["schemas"]["Topic"][];
+            /** @description Tokens counted by the provider. */
+            usage: components["schemas"]["Usage"];
+            /** @description Warnings for the reader. */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description A theme. */
+        Theme: {
+            /** @description Interviews that say the contrary. */
+            contradicts: components["schemas"]["ThemeVoice"][];
+            /** @description A few sentences; `null` where an interview that had a part in it was deleted. */
+            summary: string | null;
+            /** @description The interviews that it rests on, at least two. */
+            supports: components["schemas"]["ThemeVoice"][];
+            /** @description A few words. */
+            title: string;
+        };
+        /** @description What one interview says about a theme. */
+        ThemeVoice: {
+            /** @description The interview. */
+            interview_id: string;
+            /** @description Quotes that were in its transcript when the themes were made, at least one. */
+            quotes: components["schemas"]["ComparedQuote"][];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A personal access token. Its secret is not shown again. */
+        Token: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires_at: string;
+            /** @description Its id, which says nothing about the secret. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description The hour in which it was last used; `null` for one that never was.
+             */
+            last_used_at: string | null;
+            /** @description The name. */
+            name: string;
+            /**
+             * @description What it permits.
+             * @enum {string}
+             */
+            scope: "read" | "write";
+        };
+        /** @description A page of a list. */
+        TokenPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Token"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
+        };
         /** @description A stretch of the recording about one thing. */
         Topic: {
             /**
@@ -1899,9 +3861,11 @@ export interface components {
             quality: components["schemas"]["Quality"];
             /**
              * Format: uint64
-             * @description Grows with every transcription of the same interview.
+             * @description How often it has been corrected since it was recognised.
              */
             revision: number;
+            /** @description The run that recognised it; `null` where nothing is stored. */
+            run_id: string | null;
             /** @description Everyone who speaks. */
             speakers: components["schemas"]["Speaker"][];
             /** @description The words by who speaks, in reading order. */
@@ -1909,7 +3873,46 @@ export interface components {
             /** @description Whether it can be relied on. */
             usable: components["schemas"]["Usable"];
             /** @description The words in reading order. */
-            words: components["schemas"]["Word"][];
+            words: components["schemas"]["TranscriptWord"][];
+        };
+        /** @description A revision of a transcript. */
+        TranscriptRevision: {
+            /**
+             * Format: uint64
+             * @description The revision, which is the newest one.
+             */
+            revision: number;
+            /** @description The run that recognised the transcript. */
+            run_id: string;
+        };
+        /** @description A word and its id. */
+        TranscriptWord: {
+            /**
+             * Format: float
+             * @description How sure the engine is, 0 to 1.
+             */
+            confidence: number;
+            /**
+             * Format: uint64
+             * @description When it ends.
+             */
+            end_ms: number;
+            /** @description What names it in corrections: it stays the same, whatever is corrected around it. */
+            id: string;
+            /** @description Whether another speaker talks at the same time; left out where not. */
+            overlap?: boolean;
+            /**
+             * Format: uint32
+             * @description Who says it: the `id` of a speaker.
+             */
+            speaker: number;
+            /**
+             * Format: uint64
+             * @description When it begins, from the start of the recording.
+             */
+            start_ms: number;
+            /** @description As it is to be shown, punctuation included where the engine gives any. */
+            text: string;
         };
         /** @description A stretch of one speaker's words. */
         Turn: {
@@ -1936,6 +3939,16 @@ export interface components {
             /** @description What is said: its words, joined. */
             text: string;
         };
+        /** @description Which correction is taken back. */
+        UndoCorrection: {
+            /**
+             * Format: uint64
+             * @description The newest revision, or the response is 409 `stale_revision`.
+             */
+            base_revision: number;
+            /** @description The recognition that is corrected, as the transcript names it. Where it is left out, the one that is shown. */
+            run_id?: string | null;
+        };
         /** @description How to upload the recording: send exactly these headers. Good for an hour. */
         Upload: {
             /**
@@ -1949,7 +3962,7 @@ export interface components {
             };
             /**
              * @description The method to send.
-             * @constant
+             * @enum {string}
              */
             method: "PUT";
             /** @description How to do it in pieces. */
@@ -2048,7 +4061,7 @@ export interface components {
             /**
              * Format: uint8
              * @description The waveform has one channel, whatever the recording has.
-             * @constant
+             * @enum {integer}
              */
             channels: 1;
             /** @description The lowest and the highest value of each pixel. */
@@ -2071,12 +4084,33 @@ export interface components {
             /**
              * Format: uint8
              * @description The version of the format.
-             * @constant
+             * @enum {integer}
              */
             version: 2;
         };
+        /** @description A webhook for all interviews of a user. */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its receiver answered 410, which ends it; `null` where it did not.
+             */
+            gone_at: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description Which events are sent; all of them where there are none. */
+            types: ("interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted")[];
+            /** @description Where it is sent. */
+            url: string;
+        };
         /** @description The interview that an event is about. */
         WebhookData: {
+            /** @description The collection that it is in: `null` without one, absent once the interview is deleted. */
+            collection_id?: string | null;
             /** @description The interview's id. */
             interview_id: string;
             /** @description The client's own data, as it came; absent once the interview is deleted. */
@@ -2090,6 +4124,8 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed" | "deleted";
             /** @description Where each of its steps stands; absent once the interview is deleted. */
             steps?: components["schemas"]["Steps"];
+            /** @description Its tags; absent once the interview is deleted. */
+            tags?: string[];
             /** @description Whether its transcript can be relied on: `null` without one, absent once the interview is deleted. */
             usable?: components["schemas"]["Usable"] | null;
             /** @description The user whose interview it is. */
@@ -2109,6 +4145,13 @@ export interface components {
              * @enum {string}
              */
             type: "interview.transcribed" | "interview.analyzed" | "interview.completed" | "interview.failed" | "interview.deleted";
+        };
+        /** @description A page of a list. */
+        WebhookPage: {
+            /** @description The items of this page, in the order of the list. */
+            items: components["schemas"]["Webhook"][];
+            /** @description The token that requests the next page; `null` on the last one. */
+            next_page_token: string | null;
         };
         /** @description What signs the webhooks of a user. The secret itself is never shown again. */
         WebhookSecret: {
@@ -2130,10 +4173,24 @@ export interface components {
              */
             signed_by: "service" | "owner";
         };
+        /** @description What came of a test of a webhook. */
+        WebhookTest: {
+            /** @description Whether the receiver has accepted it, with 2xx. */
+            delivered: boolean;
+            /** @description Why it was not accepted, in words for the receiver's developer; `null` where it was. */
+            error: string | null;
+            /**
+             * Format: uint16
+             * @description The receiver's status code; `null` when it gave none.
+             */
+            status: number | null;
+            /** @description The `webhook-id` that was sent. */
+            webhook_id: string;
+        };
         /** @description An interview with the requested parts of it; one that is not there yet is `null`. It is written part by part, for they can be long. */
         WholeInterview: {
             /** @description Its analysis. */
-            analysis?: components["schemas"]["Analysis"] | null;
+            analysis?: components["schemas"]["StoredAnalysis"] | null;
             /** @description Its recording; `null` until one is announced. */
             audio: components["schemas"]["Audio"] | null;
             /**
@@ -2141,6 +4198,8 @@ export interface components {
              * @enum {string}
              */
             channels: "auto" | "speakers" | "mixed";
+            /** @description The collection that it is in. */
+            collection_id: string | null;
             /**
              * Format: date-time
              * @description When it was created.
@@ -2148,12 +4207,14 @@ export interface components {
             created_at: string;
             /** @description Its id. */
             id: string;
+            /** @description Names and terms that are likely to be said. */
+            key_terms: string[];
             /**
              * @description The kind of conversation, which selects the rubric and the wording.
              * @enum {string}
              */
             kind: "job_interview" | "user_research" | "journalism" | "other";
-            /** @description The language as a BCP 47 tag, given or recognised. */
+            /** @description The language as a BCP 47 tag, given or recognised; `multi` for several. */
             language: string | null;
             /** @description The client's own data, as it came. */
             metadata: {
@@ -2172,6 +4233,13 @@ export interface components {
             retention_days: number | null;
             /** @description What is assessed, in place of the kind's own rubric. */
             rubric: components["schemas"]["Rubric"] | null;
+            /** @description The id of the stored rubric that this is a copy of. */
+            rubric_id: string | null;
+            /**
+             * Format: uint64
+             * @description The version of the stored rubric.
+             */
+            rubric_version: number | null;
             /** @description What its owner says about the speakers, by their ids in the transcript: a name, or an object where there is a role. The transcript and what is made of it have them so. */
             speakers: {
                 [key: string]: string | {
@@ -2196,6 +4264,8 @@ export interface components {
             status: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
             /** @description Where each of its steps stands. */
             steps: components["schemas"]["Steps"];
+            /** @description Its tags, in their order. */
+            tags: string[];
             /** @description The title. */
             title: string;
             /** @description The transcript: words and turns with their speakers and times. */
@@ -2240,7 +4310,142 @@ export interface components {
             text: string;
         };
     };
-    responses: never;
+    responses: {
+        /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
+        BadRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Conflict: conflict */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Forbidden: foreign_origin, insufficient_scope */
+        Forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Internal Server Error: internal */
+        InternalServerError: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Misdirected Request: unknown_host */
+        MisdirectedRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not Found: interview_not_found */
+        NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Payload Too Large: body_too_large, too_large */
+        PayloadTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Payment Required: budget_exhausted */
+        PaymentRequired: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Range Not Satisfiable: range_not_satisfiable */
+        RangeNotSatisfiable: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Request Timeout: body_too_slow */
+        RequestTimeout: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+        ServiceUnavailable: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too Many Requests: too_many_requests */
+        TooManyRequests: {
+            headers: {
+                /** @description How many seconds to wait, where that is known. */
+                "Retry-After"?: number;
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid, access_token_invalid, proxy_not_trusted, proxy_user_missing */
+        Unauthorized: {
+            headers: {
+                /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
+                "WWW-Authenticate"?: string;
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: {
@@ -2272,23 +4477,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     console: {
@@ -2317,31 +4506,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "console_not_built";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     console_asset: {
@@ -2366,7 +4534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": unknown;
+                    "*/*": string;
                 };
             };
             /** @description Not Found: no_such_path */
@@ -2376,31 +4544,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "no_such_path";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    console_collections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
                 headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
+                    "text/html": string;
                 };
             };
+            /** @description Not Found: console_not_built */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    console_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id; the page itself finds out whether there is such a collection.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not Found: console_not_built */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     console_interview: {
@@ -2435,31 +4652,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "console_not_built";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    console_rubrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
                 headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
+                    "text/html": string;
                 };
             };
+            /** @description Not Found: console_not_built */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    console_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not Found: console_not_built */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     health: {
@@ -2491,7 +4751,10 @@ export interface operations {
     };
     openapi: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether it describes the webhooks that the service sends: `true`, or `false` for code generators that cannot read `webhooks`, such as `python` of openapi-generator. */
+                webhooks?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2508,6 +4771,99 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description Bad Request: invalid_parameter, unknown_parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    open_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As it stands in the share's `url`.
+                 * @example a-signed-link
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says that the link does not work. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description Service Unavailable: storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As it stands in the share's `url`.
+                 * @example a-signed-link
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share opens. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link does not work. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Too Many Requests: too_many_requests */
             429: {
                 headers: {
@@ -2516,13 +4872,195 @@ export interface operations {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
+                content?: never;
+            };
+            /** @description Internal Server Error: internal */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Service Unavailable: storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listen_to_share: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The requested bytes, such as `bytes=0-65535`. */
+                Range?: string;
+                /** @description The `ETag` that the range is of. */
+                "If-Range"?: string;
+            };
+            path: {
+                /**
+                 * @description As it stands in the share's `url`.
+                 * @example a-signed-link
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recording, or the copy of it that every browser plays. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
+                    "*/*": string;
+                };
+            };
+            /** @description The requested part. */
+            206: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description A page that says that the link does not work. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description Service Unavailable: storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_shared_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As it stands in the share's `url`.
+                 * @example a-signed-link
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recording's headers. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link does not work. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests: too_many_requests */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait, where that is known. */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error: internal */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Service Unavailable: storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_shared_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As it stands in the share's `url`.
+                 * @example a-signed-link
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A Word document. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                };
+            };
+            /** @description A page that says that the link does not work. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description Service Unavailable: storage_full, unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2571,7 +5109,9 @@ export interface operations {
                      *       "cost_usd": 0.001,
                      *       "created_at": "2026-03-02T09:31:12.480Z",
                      *       "derived_from": {
-                     *         "transcript_revision": 1
+                     *         "revision": 0,
+                     *         "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *         "transcript_revision": 0
                      *       },
                      *       "engine": "gemini",
                      *       "evidence_validity": 1,
@@ -2666,76 +5206,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Payment Required: budget_exhausted */
-            402: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "budget_exhausted";
-                        /** @constant */
-                        status?: 402;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Payload Too Large: body_too_large */
             413: {
                 headers: {
@@ -2743,29 +5220,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
             /** @description Unprocessable Entity: not_done, transcript_unreadable */
             422: {
                 headers: {
@@ -2773,46 +5231,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not_done" | "transcript_unreadable";
-                        /** @constant */
-                        status?: 422;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             /** @description Service Unavailable: identity_unavailable, not_done, unavailable */
             503: {
                 headers: {
@@ -2820,12 +5243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "not_done" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2872,8 +5290,12 @@ export interface operations {
                      *         "warnings": []
                      *       },
                      *       "channels": "auto",
+                     *       "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
                      *       "kind": "job_interview",
                      *       "language": "en",
                      *       "metadata": {
@@ -2882,6 +5304,8 @@ export interface operations {
                      *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "rubric_id": null,
+                     *       "rubric_version": null,
                      *       "speakers": {
                      *         "1": {
                      *           "name": "Ada",
@@ -2912,6 +5336,9 @@ export interface operations {
                      *           "waiting": null
                      *         }
                      *       },
+                     *       "tags": [
+                     *         "first round"
+                     *       ],
                      *       "title": "Ada, first round",
                      *       "updated_at": "2026-03-02T09:30:00.000Z",
                      *       "upload": {
@@ -2945,76 +5372,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_form" | "invalid_idempotency_key" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Payment Required: budget_exhausted */
-            402: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "budget_exhausted";
-                        /** @constant */
-                        status?: 402;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Conflict: conflict, idempotency_key_used */
             409: {
                 headers: {
@@ -3022,12 +5386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict" | "idempotency_key_used";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Payload Too Large: body_too_large, recording_too_large, too_large */
@@ -3037,29 +5396,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "recording_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
             /** @description Too Many Requests: too_many_requests, too_many_streams */
             429: {
                 headers: {
@@ -3069,44 +5409,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests" | "too_many_streams";
-                        /** @constant */
-                        status?: 429;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listen: {
@@ -3145,7 +5452,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": unknown;
+                    "*/*": string;
                 };
             };
             /** @description The requested part. */
@@ -3161,41 +5468,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": unknown;
+                    "*/*": string;
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin, invalid_token */
             403: {
                 headers: {
@@ -3203,12 +5480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin" | "invalid_token";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found: interview_not_found, not_found, not_ready */
@@ -3218,91 +5490,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Range Not Satisfiable: range_not_satisfiable */
-            416: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "range_not_satisfiable";
-                        /** @constant */
-                        status?: 416;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            416: components["responses"]["RangeNotSatisfiable"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     look_at_recording: {
@@ -3345,7 +5540,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
+            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid, access_token_invalid, proxy_not_trusted, proxy_user_missing */
             401: {
                 headers: {
                     /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
@@ -3441,29 +5636,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "nothing_awaited";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
+            500: components["responses"]["InternalServerError"];
             /** @description Service Unavailable: storage_full, unavailable */
             503: {
                 headers: {
@@ -3471,12 +5647,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3515,29 +5686,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "nothing_awaited";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
+            500: components["responses"]["InternalServerError"];
             /** @description Service Unavailable: storage_full, unavailable */
             503: {
                 headers: {
@@ -3545,14 +5697,1010 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+        };
+    };
+    list_collections: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of collections. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-03-02T09:30:00.000Z",
+                     *           "id": "c6m2x9q4w7n3k8r5t2v4p6zd",
+                     *           "key_terms": [
+                     *             "Kubernetes"
+                     *           ],
+                     *           "kind": "job_interview",
+                     *           "retention_days": 180,
+                     *           "rubric_id": null,
+                     *           "title": "Engineer, Berlin",
+                     *           "updated_at": "2026-03-02T09:31:12.480Z",
+                     *           "webhook_url": null
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_collection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCollection"];
+            };
+        };
+        responses: {
+            /** @description The collection. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "id": "c6m2x9q4w7n3k8r5t2v4p6zd",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
+                     *       "kind": "job_interview",
+                     *       "retention_days": 180,
+                     *       "rubric_id": null,
+                     *       "title": "Engineer, Berlin",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "webhook_url": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, idempotency_key_used, too_many_collections */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The collection. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "id": "c6m2x9q4w7n3k8r5t2v4p6zd",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
+                     *       "kind": "job_interview",
+                     *       "retention_days": 180,
+                     *       "rubric_id": null,
+                     *       "title": "Engineer, Berlin",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "webhook_url": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The collection is deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    change_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCollection"];
+            };
+        };
+        responses: {
+            /** @description The collection as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "id": "c6m2x9q4w7n3k8r5t2v4p6zd",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
+                     *       "kind": "job_interview",
+                     *       "retention_days": 180,
+                     *       "rubric_id": null,
+                     *       "title": "Engineer, Berlin",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "webhook_url": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compare_collection: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+                /** @description The `key` of one of `rubrics`; the one that most interviews of the collection are assessed by where it is left out. */
+                rubric?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the comparison. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "author": "Grace Hopper",
+                     *           "cells": [
+                     *             {
+                     *               "competency": "Ownership",
+                     *               "person_comment": "Two projects brought to their end.",
+                     *               "person_rating": 5,
+                     *               "quote": {
+                     *                 "end_ms": 4100,
+                     *                 "speaker": 1,
+                     *                 "speaker_name": "Ada",
+                     *                 "start_ms": 2500,
+                     *                 "status": "verified",
+                     *                 "text": "I built a boat.",
+                     *                 "url": "/app/interviews/k3f9q2m7x8w4n6p5r2t3v7yz?t=2500"
+                     *               },
+                     *               "rating": 4,
+                     *               "status": "assessed"
+                     *             }
+                     *           ],
+                     *           "comparable": "yes",
+                     *           "date": "2025-12-18T13:00:00.000Z",
+                     *           "decision": "Advance to the second round",
+                     *           "interview_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *           "rubric": "r4v7n2k9x5m8q3w6t2p4z7yd.1",
+                     *           "stale": null,
+                     *           "status": "completed",
+                     *           "title": "Ada, first round"
+                     *         }
+                     *       ],
+                     *       "next_page_token": null,
+                     *       "rubric": {
+                     *         "competencies": [
+                     *           "Ownership"
+                     *         ],
+                     *         "interviews": 1,
+                     *         "key": "r4v7n2k9x5m8q3w6t2p4z7yd.1",
+                     *         "kind": null,
+                     *         "rubric_id": "r4v7n2k9x5m8q3w6t2p4z7yd",
+                     *         "version": 1
+                     *       },
+                     *       "rubrics": [
+                     *         {
+                     *           "competencies": [
+                     *             "Ownership"
+                     *           ],
+                     *           "interviews": 1,
+                     *           "key": "r4v7n2k9x5m8q3w6t2p4z7yd.1",
+                     *           "kind": null,
+                     *           "rubric_id": "r4v7n2k9x5m8q3w6t2p4z7yd",
+                     *           "version": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: too_many_interviews */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compare_collection_as_csv: {
+        parameters: {
+            query?: {
+                /** @description The `key` of one of the `rubrics` of the comparison; the one that most interviews of the collection are assessed by where it is left out. */
+                rubric?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table, by RFC 4180 in UTF-8. */
+            200: {
+                headers: {
+                    /** @description An attachment by the name `comparison.csv`. */
+                    "Content-Disposition"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: too_many_interviews */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compare_collection_as_xlsx: {
+        parameters: {
+            query?: {
+                /** @description The `key` of one of the `rubrics` of the comparison; the one that most interviews of the collection are assessed by where it is left out. */
+                rubric?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An Excel workbook. */
+            200: {
+                headers: {
+                    /** @description An attachment by the name `comparison.xlsx`. */
+                    "Content-Disposition"?: string;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: too_many_interviews */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_collection_highlights: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+                /** @description Only those with this tag, whatever its case. */
+                tag?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of highlights. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-03-02T09:31:12.480Z",
+                     *           "date": "2025-12-18T13:00:00.000Z",
+                     *           "end_ms": 4100,
+                     *           "from": "w0",
+                     *           "id": "h5v8x2m7q4n9k6r3t2w5p8zd",
+                     *           "interview_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *           "is_shown": true,
+                     *           "marked_text": "I built a boat.",
+                     *           "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *           "speaker": 1,
+                     *           "speaker_name": "Ada",
+                     *           "start_ms": 2500,
+                     *           "state": "as_marked",
+                     *           "tags": [
+                     *             "boats"
+                     *           ],
+                     *           "text": "I built a boat.",
+                     *           "title": "Ada, first round",
+                     *           "to": "w3",
+                     *           "updated_at": "2026-03-02T09:31:12.480Z",
+                     *           "url": "/app/interviews/k3f9q2m7x8w4n6p5r2t3v7yz?t=2500"
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionHighlightPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_collection_themes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The themes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "result": {
+                     *         "cost_usd": 0.0004,
+                     *         "created_at": "2026-03-02T09:31:12.480Z",
+                     *         "derived_from": [
+                     *           {
+                     *             "analyzed_at": "2026-03-02T09:31:12.480Z",
+                     *             "interview_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *             "revision": 0,
+                     *             "run_id": "5d41402abc4b2a76b9719d91",
+                     *             "title": "Ada, first round"
+                     *           },
+                     *           {
+                     *             "analyzed_at": "2026-03-02T09:31:12.480Z",
+                     *             "interview_id": "2b9e51c4a7d0",
+                     *             "revision": 0,
+                     *             "run_id": "5d41402abc4b2a76b9719d91",
+                     *             "title": "Grace, first round"
+                     *           }
+                     *         ],
+                     *         "engine": "gemini",
+                     *         "left_out": [],
+                     *         "model": "gemini-3.5-flash-lite",
+                     *         "prompt_version": "themes-v1",
+                     *         "stale": null,
+                     *         "themes": [
+                     *           {
+                     *             "contradicts": [],
+                     *             "summary": "Both built a boat together with a relative.",
+                     *             "supports": [
+                     *               {
+                     *                 "interview_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *                 "quotes": [
+                     *                   {
+                     *                     "end_ms": 4100,
+                     *                     "speaker": 1,
+                     *                     "speaker_name": "Ada",
+                     *                     "start_ms": 2500,
+                     *                     "status": "verified",
+                     *                     "text": "I built a boat with my sister.",
+                     *                     "url": "/app/interviews/k3f9q2m7x8w4n6p5r2t3v7yz?t=2500"
+                     *                   }
+                     *                 ],
+                     *                 "title": "Ada, first round"
+                     *               },
+                     *               {
+                     *                 "interview_id": "2b9e51c4a7d0",
+                     *                 "quotes": [
+                     *                   {
+                     *                     "end_ms": 4100,
+                     *                     "speaker": 1,
+                     *                     "speaker_name": "Grace",
+                     *                     "start_ms": 2500,
+                     *                     "status": "verified",
+                     *                     "text": "My father and I built one.",
+                     *                     "url": "/app/interviews/2b9e51c4a7d0?t=2500"
+                     *                   }
+                     *                 ],
+                     *                 "title": "Grace, first round"
+                     *               }
+                     *             ],
+                     *             "title": "Boats are built with family"
+                     *           }
+                     *         ],
+                     *         "usage": {
+                     *           "input_tokens": 900,
+                     *           "output_tokens": 120,
+                     *           "thinking_tokens": 0
+                     *         },
+                     *         "warnings": []
+                     *       },
+                     *       "run": {
+                     *         "attempt": 1,
+                     *         "engine": "gemini",
+                     *         "error": null,
+                     *         "finished_at": "2026-03-02T09:31:12.480Z",
+                     *         "number": 1,
+                     *         "requested_at": "2026-03-02T09:30:00.000Z",
+                     *         "started_at": "2026-03-02T09:30:00.000Z",
+                     *         "state": "done",
+                     *         "waits_until": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionThemes"];
+                };
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_collection_themes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The collection's id.
+                 * @example c6m2x9q4w7n3k8r5t2v4p6zd
+                 */
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the run stands. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "result": {
+                     *         "cost_usd": 0.0004,
+                     *         "created_at": "2026-03-02T09:31:12.480Z",
+                     *         "derived_from": [
+                     *           {
+                     *             "analyzed_at": "2026-03-02T09:31:12.480Z",
+                     *             "interview_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *             "revision": 0,
+                     *             "run_id": "5d41402abc4b2a76b9719d91",
+                     *             "title": "Ada, first round"
+                     *           },
+                     *           {
+                     *             "analyzed_at": "2026-03-02T09:31:12.480Z",
+                     *             "interview_id": "2b9e51c4a7d0",
+                     *             "revision": 0,
+                     *             "run_id": "5d41402abc4b2a76b9719d91",
+                     *             "title": "Grace, first round"
+                     *           }
+                     *         ],
+                     *         "engine": "gemini",
+                     *         "left_out": [],
+                     *         "model": "gemini-3.5-flash-lite",
+                     *         "prompt_version": "themes-v1",
+                     *         "stale": null,
+                     *         "themes": [
+                     *           {
+                     *             "contradicts": [],
+                     *             "summary": "Both built a boat together with a relative.",
+                     *             "supports": [
+                     *               {
+                     *                 "interview_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *                 "quotes": [
+                     *                   {
+                     *                     "end_ms": 4100,
+                     *                     "speaker": 1,
+                     *                     "speaker_name": "Ada",
+                     *                     "start_ms": 2500,
+                     *                     "status": "verified",
+                     *                     "text": "I built a boat with my sister.",
+                     *                     "url": "/app/interviews/k3f9q2m7x8w4n6p5r2t3v7yz?t=2500"
+                     *                   }
+                     *                 ],
+                     *                 "title": "Ada, first round"
+                     *               },
+                     *               {
+                     *                 "interview_id": "2b9e51c4a7d0",
+                     *                 "quotes": [
+                     *                   {
+                     *                     "end_ms": 4100,
+                     *                     "speaker": 1,
+                     *                     "speaker_name": "Grace",
+                     *                     "start_ms": 2500,
+                     *                     "status": "verified",
+                     *                     "text": "My father and I built one.",
+                     *                     "url": "/app/interviews/2b9e51c4a7d0?t=2500"
+                     *                   }
+                     *                 ],
+                     *                 "title": "Grace, first round"
+                     *               }
+                     *             ],
+                     *             "title": "Boats are built with family"
+                     *           }
+                     *         ],
+                     *         "usage": {
+                     *           "input_tokens": 900,
+                     *           "output_tokens": 120,
+                     *           "thinking_tokens": 0
+                     *         },
+                     *         "warnings": []
+                     *       },
+                     *       "run": {
+                     *         "attempt": 1,
+                     *         "engine": "gemini",
+                     *         "error": null,
+                     *         "finished_at": "2026-03-02T09:31:12.480Z",
+                     *         "number": 1,
+                     *         "requested_at": "2026-03-02T09:30:00.000Z",
+                     *         "started_at": "2026-03-02T09:30:00.000Z",
+                     *         "state": "done",
+                     *         "waits_until": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionThemes"];
+                };
+            };
+            /** @description Bad Request: invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_collection */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: conflict, too_many_interviews, prerequisite_failed */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: too_large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     engines: {
@@ -3574,12 +6722,52 @@ export interface operations {
                     /**
                      * @example {
                      *       "language": {
+                     *         "available": [
+                     *           {
+                     *             "engine": "openai",
+                     *             "model": "llama3.1:8b"
+                     *           },
+                     *           {
+                     *             "engine": "extractive",
+                     *             "model": null
+                     *           }
+                     *         ],
+                     *         "check": {
+                     *           "checked_at": "2026-03-02T09:31:12.480Z",
+                     *           "findings": [
+                     *             {
+                     *               "code": "engine_works",
+                     *               "message": "`llama3.1:8b` answers",
+                     *               "settings": [],
+                     *               "severity": "ok"
+                     *             },
+                     *             {
+                     *               "code": "context_size",
+                     *               "message": "the model reads 4096 tokens at once, and a question needs 22000: let the server give the model a longer context (Ollama: OLLAMA_CONTEXT_LENGTH, llama.cpp: --ctx-size, vLLM: --max-model-len)",
+                     *               "settings": [
+                     *                 "ANALYZER_PART_TOKENS"
+                     *               ],
+                     *               "severity": "error"
+                     *             }
+                     *           ]
+                     *         },
                      *         "fallback": null,
-                     *         "model": null,
-                     *         "name": "extractive",
+                     *         "model": "llama3.1:8b",
+                     *         "name": "openai",
                      *         "state": "ok"
                      *       },
                      *       "speech": {
+                     *         "available": [
+                     *           {
+                     *             "engine": "whisper",
+                     *             "model": "base"
+                     *           },
+                     *           {
+                     *             "engine": "deepgram",
+                     *             "model": "nova-3"
+                     *           }
+                     *         ],
+                     *         "check": null,
                      *         "done_bytes": 52428800,
                      *         "fallback": null,
                      *         "model": "base",
@@ -3600,31 +6788,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -3632,46 +6799,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
             /** @description Service Unavailable: identity_unavailable */
             503: {
                 headers: {
@@ -3679,12 +6811,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3692,12 +6819,22 @@ export interface operations {
     list_interviews: {
         parameters: {
             query?: {
+                /** @description Only those in the collection with this id. */
+                collection_id?: string;
+                /** @description Only those that were recorded at this time or later, or created then where it is not known when they were recorded: RFC 3339. The list is by that time then. */
+                from?: string;
+                /** @description Only those of this kind. */
+                kind?: "job_interview" | "user_research" | "journalism" | "other";
                 /** @description How many items the page has at most. */
                 limit?: number;
                 /** @description The `next_page_token` of the page before. */
                 page_token?: string;
                 /** @description Only those with this status. */
                 status?: "awaiting_upload" | "processing" | "completed" | "partial" | "failed";
+                /** @description Only those with this tag, whatever its case. */
+                tag?: string;
+                /** @description Only those that were recorded before this time, or created before where it is not known when they were recorded: RFC 3339. The list is by that time then. */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -3738,8 +6875,12 @@ export interface operations {
                      *             ]
                      *           },
                      *           "channels": "auto",
+                     *           "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
                      *           "created_at": "2026-03-02T09:30:00.000Z",
                      *           "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *           "key_terms": [
+                     *             "Kubernetes"
+                     *           ],
                      *           "kind": "job_interview",
                      *           "language": "en",
                      *           "metadata": {
@@ -3748,6 +6889,8 @@ export interface operations {
                      *           "recorded_at": "2025-12-18T14:00:00+01:00",
                      *           "retention_days": null,
                      *           "rubric": null,
+                     *           "rubric_id": null,
+                     *           "rubric_version": null,
                      *           "speakers": {
                      *             "1": {
                      *               "name": "Ada",
@@ -3788,6 +6931,9 @@ export interface operations {
                      *               "waiting": null
                      *             }
                      *           },
+                     *           "tags": [
+                     *             "first round"
+                     *           ],
                      *           "title": "Ada, first round",
                      *           "updated_at": "2026-03-02T09:31:12.480Z",
                      *           "usable": {
@@ -3803,38 +6949,8 @@ export interface operations {
                     "application/json": components["schemas"]["InterviewPage"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -3842,76 +6958,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     create_interview: {
@@ -3955,8 +7008,12 @@ export interface operations {
                      *         "warnings": []
                      *       },
                      *       "channels": "auto",
+                     *       "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
                      *       "kind": "job_interview",
                      *       "language": "en",
                      *       "metadata": {
@@ -3965,6 +7022,8 @@ export interface operations {
                      *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "rubric_id": null,
+                     *       "rubric_version": null,
                      *       "speakers": {
                      *         "1": {
                      *           "name": "Ada",
@@ -3995,6 +7054,9 @@ export interface operations {
                      *           "waiting": null
                      *         }
                      *       },
+                     *       "tags": [
+                     *         "first round"
+                     *       ],
                      *       "title": "Ada, first round",
                      *       "updated_at": "2026-03-02T09:30:00.000Z",
                      *       "upload": {
@@ -4028,76 +7090,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_idempotency_key" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Payment Required: budget_exhausted */
-            402: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "budget_exhausted";
-                        /** @constant */
-                        status?: 402;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Conflict: conflict, idempotency_key_used */
             409: {
                 headers: {
@@ -4105,12 +7104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict" | "idempotency_key_used";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Payload Too Large: body_too_large, recording_too_large, too_large */
@@ -4120,76 +7114,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "recording_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_interview: {
@@ -4248,7 +7179,9 @@ export interface operations {
                      *         "cost_usd": 0.001,
                      *         "created_at": "2026-03-02T09:31:12.480Z",
                      *         "derived_from": {
-                     *           "transcript_revision": 1
+                     *           "revision": 0,
+                     *           "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *           "transcript_revision": 0
                      *         },
                      *         "engine": "gemini",
                      *         "evidence_validity": 1,
@@ -4315,6 +7248,12 @@ export interface operations {
                      *             "question": "What did you build?"
                      *           }
                      *         ],
+                     *         "stale": {
+                     *           "reasons": [
+                     *             "transcript_corrected"
+                     *           ],
+                     *           "since": "2026-03-02T09:31:12.480Z"
+                     *         },
                      *         "strengths": [],
                      *         "summary": "Ada built a boat.",
                      *         "topics": [
@@ -4354,8 +7293,12 @@ export interface operations {
                      *         ]
                      *       },
                      *       "channels": "auto",
+                     *       "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
                      *       "kind": "job_interview",
                      *       "language": "en",
                      *       "metadata": {
@@ -4374,14 +7317,19 @@ export interface operations {
                      *       "report": {
                      *         "created_at": "2026-03-02T09:31:12.480Z",
                      *         "derived_from": {
-                     *           "transcript_revision": 1
+                     *           "revision": 0,
+                     *           "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *           "transcript_revision": 0
                      *         },
                      *         "html_url": "/v1/interviews/k3f9q2m7x8w4n6p5r2t3v7yz/report.html",
                      *         "size_bytes": 48213,
+                     *         "stale": null,
                      *         "url": "/v1/interviews/k3f9q2m7x8w4n6p5r2t3v7yz/report.docx"
                      *       },
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "rubric_id": null,
+                     *       "rubric_version": null,
                      *       "speakers": {
                      *         "1": {
                      *           "name": "Ada",
@@ -4422,6 +7370,9 @@ export interface operations {
                      *           "waiting": null
                      *         }
                      *       },
+                     *       "tags": [
+                     *         "first round"
+                     *       ],
                      *       "title": "Ada, first round",
                      *       "transcript": {
                      *         "diarization": null,
@@ -4437,7 +7388,8 @@ export interface operations {
                      *           "words": 4,
                      *           "words_per_minute": 120
                      *         },
-                     *         "revision": 1,
+                     *         "revision": 0,
+                     *         "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
                      *         "speakers": [
                      *           {
                      *             "id": 0,
@@ -4469,6 +7421,7 @@ export interface operations {
                      *           {
                      *             "confidence": 0.99,
                      *             "end_ms": 2600,
+                     *             "id": "w0",
                      *             "speaker": 1,
                      *             "start_ms": 2500,
                      *             "text": "I"
@@ -4476,6 +7429,7 @@ export interface operations {
                      *           {
                      *             "confidence": 0.98,
                      *             "end_ms": 3050,
+                     *             "id": "w1",
                      *             "speaker": 1,
                      *             "start_ms": 2700,
                      *             "text": "built"
@@ -4483,6 +7437,7 @@ export interface operations {
                      *           {
                      *             "confidence": 0.97,
                      *             "end_ms": 3150,
+                     *             "id": "w2",
                      *             "speaker": 1,
                      *             "start_ms": 3100,
                      *             "text": "a"
@@ -4490,6 +7445,7 @@ export interface operations {
                      *           {
                      *             "confidence": 0.99,
                      *             "end_ms": 4100,
+                     *             "id": "w3",
                      *             "speaker": 1,
                      *             "start_ms": 3300,
                      *             "text": "boat."
@@ -4521,38 +7477,8 @@ export interface operations {
                     "application/json": components["schemas"]["WholeInterview"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -4560,91 +7486,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_interview: {
@@ -4677,138 +7526,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Conflict: conflict */
-            409: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict";
-                        /** @constant */
-                        status?: 409;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     change_interview: {
@@ -4861,8 +7589,12 @@ export interface operations {
                      *         ]
                      *       },
                      *       "channels": "auto",
+                     *       "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
                      *       "kind": "job_interview",
                      *       "language": "en",
                      *       "metadata": {
@@ -4871,6 +7603,8 @@ export interface operations {
                      *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "rubric_id": null,
+                     *       "rubric_version": null,
                      *       "speakers": {
                      *         "1": {
                      *           "name": "Ada",
@@ -4911,6 +7645,9 @@ export interface operations {
                      *           "waiting": null
                      *         }
                      *       },
+                     *       "tags": [
+                     *         "first round"
+                     *       ],
                      *       "title": "Ada, first round",
                      *       "updated_at": "2026-03-02T09:31:12.480Z",
                      *       "usable": {
@@ -4930,76 +7667,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Conflict: conflict, transcription_begun */
             409: {
                 headers: {
@@ -5007,91 +7681,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict" | "transcription_begun";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large: body_too_large, too_large */
-            413: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_analysis: {
@@ -5140,7 +7737,9 @@ export interface operations {
                      *       "cost_usd": 0.001,
                      *       "created_at": "2026-03-02T09:31:12.480Z",
                      *       "derived_from": {
-                     *         "transcript_revision": 1
+                     *         "revision": 0,
+                     *         "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *         "transcript_revision": 0
                      *       },
                      *       "engine": "gemini",
                      *       "evidence_validity": 1,
@@ -5207,6 +7806,12 @@ export interface operations {
                      *           "question": "What did you build?"
                      *         }
                      *       ],
+                     *       "stale": {
+                     *         "reasons": [
+                     *           "transcript_corrected"
+                     *         ],
+                     *         "since": "2026-03-02T09:31:12.480Z"
+                     *       },
                      *       "strengths": [],
                      *       "summary": "Ada built a boat.",
                      *       "topics": [
@@ -5225,7 +7830,7 @@ export interface operations {
                      *       "warnings": []
                      *     }
                      */
-                    "application/json": components["schemas"]["Analysis"];
+                    "application/json": components["schemas"]["StoredAnalysis"];
                 };
             };
             /** @description Bad Request: invalid_user */
@@ -5235,31 +7840,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -5267,12 +7851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found: interview_not_found, not_ready */
@@ -5282,74 +7861,330 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_assessment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest version. */
+            200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
+                    /**
+                     * @example {
+                     *       "author": "Grace Hopper",
+                     *       "competencies": [
+                     *         {
+                     *           "comment": "Two projects brought to their end.",
+                     *           "name": "Ownership",
+                     *           "rating": 4
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-03-02T09:31:12.480Z",
+                     *       "decision": "Advance to the second round",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "user": "local",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Assessment"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
+            /** @description Bad Request: invalid_user */
+            400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: interview_not_found, not_ready */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    put_assessment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssessment"];
+            };
+        };
+        responses: {
+            /** @description The newest version. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "author": "Grace Hopper",
+                     *       "competencies": [
+                     *         {
+                     *           "comment": "Two projects brought to their end.",
+                     *           "name": "Ownership",
+                     *           "rating": 4
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-03-02T09:31:12.480Z",
+                     *       "decision": "Advance to the second round",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "user": "local",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, too_many_assessments */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_assessments: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "author": "Grace Hopper",
+                     *           "competencies": [
+                     *             {
+                     *               "comment": "Two projects brought to their end.",
+                     *               "name": "Ownership",
+                     *               "rating": 4
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-03-02T09:31:12.480Z",
+                     *           "decision": "Advance to the second round",
+                     *           "updated_at": "2026-03-02T09:31:12.480Z",
+                     *           "user": "local",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AssessmentPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_clip: {
+        parameters: {
+            query: {
+                /** @description `wav` with 16 bits, or `m4a`, which needs FFmpeg. */
+                format?: "wav" | "m4a";
+                /**
+                 * @description Where the part begins, in milliseconds from the start of the recording.
+                 * @example 2500
+                 */
+                from_ms: number;
+                /**
+                 * @description Where it ends: behind `from_ms`, within the recording, and at most half an hour later.
+                 * @example 2900
+                 */
+                to_ms: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The part. */
+            200: {
+                headers: {
+                    /** @description `none`. */
+                    "Accept-Ranges"?: string;
+                    /** @description An attachment, named by the interview and the time. */
+                    "Content-Disposition"?: string;
+                    /** @description Its size in bytes. */
+                    "Content-Length"?: number;
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mp4": string;
+                    "audio/wav": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: interview_not_found, not_ready */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description Unprocessable Entity: format_not_available, not_done */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description Service Unavailable: identity_unavailable, not_done, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5394,31 +8229,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -5426,44 +8240,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
             /** @description Too Many Requests: too_many_requests, too_many_streams */
             429: {
                 headers: {
@@ -5473,44 +8254,331 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests" | "too_many_streams";
-                        /** @constant */
-                        status?: 429;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error: internal */
-            500: {
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_highlights: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The highlights. */
+            200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-03-02T09:31:12.480Z",
+                     *           "end_ms": 4100,
+                     *           "from": "w0",
+                     *           "id": "h5v8x2m7q4n9k6r3t2w5p8zd",
+                     *           "is_shown": true,
+                     *           "marked_text": "I built a boat.",
+                     *           "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *           "speaker": 1,
+                     *           "speaker_name": "Ada",
+                     *           "start_ms": 2500,
+                     *           "state": "as_marked",
+                     *           "tags": [
+                     *             "boats"
+                     *           ],
+                     *           "text": "I built a boat.",
+                     *           "to": "w3",
+                     *           "updated_at": "2026-03-02T09:31:12.480Z"
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HighlightPage"];
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    add_highlight: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHighlight"];
+            };
+        };
+        responses: {
+            /** @description The highlight. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:31:12.480Z",
+                     *       "end_ms": 4100,
+                     *       "from": "w0",
+                     *       "id": "h5v8x2m7q4n9k6r3t2w5p8zd",
+                     *       "is_shown": true,
+                     *       "marked_text": "I built a boat.",
+                     *       "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *       "speaker": 1,
+                     *       "speaker_name": "Ada",
+                     *       "start_ms": 2500,
+                     *       "state": "as_marked",
+                     *       "tags": [
+                     *         "boats"
+                     *       ],
+                     *       "text": "I built a boat.",
+                     *       "to": "w3",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Highlight"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: interview_not_found, not_ready */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, stale_revision, too_many_highlights */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_highlight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+                /**
+                 * @description The highlight's id.
+                 * @example h5v8x2m7q4n9k6r3t2w5p8zd
+                 */
+                highlight_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The highlight is deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: interview_not_found, no_such_highlight */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    change_highlight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+                /**
+                 * @description The highlight's id.
+                 * @example h5v8x2m7q4n9k6r3t2w5p8zd
+                 */
+                highlight_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeHighlight"];
+            };
+        };
+        responses: {
+            /** @description The highlight as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:31:12.480Z",
+                     *       "end_ms": 4100,
+                     *       "from": "w0",
+                     *       "id": "h5v8x2m7q4n9k6r3t2w5p8zd",
+                     *       "is_shown": true,
+                     *       "marked_text": "I built a boat.",
+                     *       "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *       "speaker": 1,
+                     *       "speaker_name": "Ada",
+                     *       "start_ms": 2500,
+                     *       "state": "as_marked",
+                     *       "tags": [
+                     *         "boats"
+                     *       ],
+                     *       "text": "I built a boat.",
+                     *       "to": "w3",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Highlight"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: interview_not_found, no_such_highlight, not_ready */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, stale_revision, too_many_highlights */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_notes: {
@@ -5557,38 +8625,8 @@ export interface operations {
                     "application/json": components["schemas"]["NotePage"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -5596,91 +8634,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     add_note: {
@@ -5731,76 +8692,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_idempotency_key" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Conflict: conflict, too_many_notes */
             409: {
                 headers: {
@@ -5808,91 +8706,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict" | "too_many_notes";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large: body_too_large, too_large */
-            413: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     delete_note: {
@@ -5930,46 +8751,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description Not Found: interview_not_found, no_such_note */
             404: {
                 headers: {
@@ -5977,76 +8763,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "no_such_note";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            409: components["responses"]["Conflict"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     change_note: {
@@ -6099,46 +8823,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description Not Found: interview_not_found, no_such_note */
             404: {
                 headers: {
@@ -6146,121 +8835,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "no_such_note";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
-            /** @description Conflict: conflict */
-            409: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict";
-                        /** @constant */
-                        status?: 409;
-                    };
-                };
-            };
-            /** @description Payload Too Large: body_too_large, too_large */
-            413: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_report: {
@@ -6287,7 +8871,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
                 };
             };
             /** @description Bad Request: invalid_user */
@@ -6297,31 +8881,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -6329,12 +8892,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found: interview_not_found, not_found, not_ready */
@@ -6344,76 +8902,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_report_page: {
@@ -6450,31 +8945,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -6482,12 +8956,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found: interview_not_found, not_found, not_ready */
@@ -6497,76 +8966,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     retry_steps: {
@@ -6619,8 +9025,12 @@ export interface operations {
                      *         ]
                      *       },
                      *       "channels": "auto",
+                     *       "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
                      *       "kind": "job_interview",
                      *       "language": "en",
                      *       "metadata": {
@@ -6629,6 +9039,8 @@ export interface operations {
                      *       "recorded_at": "2025-12-18T14:00:00+01:00",
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "rubric_id": null,
+                     *       "rubric_version": null,
                      *       "speakers": {
                      *         "1": {
                      *           "name": "Ada",
@@ -6669,6 +9081,9 @@ export interface operations {
                      *           "waiting": null
                      *         }
                      *       },
+                     *       "tags": [
+                     *         "first round"
+                     *       ],
                      *       "title": "Ada, first round",
                      *       "updated_at": "2026-03-02T09:31:12.480Z",
                      *       "usable": {
@@ -6688,91 +9103,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Payment Required: budget_exhausted */
-            402: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "budget_exhausted";
-                        /** @constant */
-                        status?: 402;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Conflict: conflict, no_recording, not_failed, nothing_changed, prerequisite_failed */
             409: {
                 headers: {
@@ -6780,96 +9118,552 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict" | "no_recording" | "not_failed" | "nothing_changed" | "prerequisite_failed";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large: body_too_large, too_large */
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "cost_usd": 0.001,
+                     *           "created_at": "2026-03-02T09:31:12.480Z",
+                     *           "derived_from": {
+                     *             "revision": 0,
+                     *             "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *             "transcript_revision": 0
+                     *           },
+                     *           "engine": "gemini",
+                     *           "error": null,
+                     *           "kind": "job_interview",
+                     *           "language": null,
+                     *           "model": "gemini-2.5-flash",
+                     *           "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *           "selected": true,
+                     *           "state": "done",
+                     *           "step": "analysis",
+                     *           "usage": {
+                     *             "input_tokens": 1200,
+                     *             "output_tokens": 300,
+                     *             "thinking_tokens": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description The run. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
+                     *       "state": "pending",
+                     *       "step": "analysis"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, no_recording, nothing_changed, run_in_progress, too_many_runs, prerequisite_failed */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description Unprocessable Entity: engine_not_available */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    select_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+                /**
+                 * @description The run's id.
+                 * @example 5c1f0a9b7d3e2846f0b1c2d3
+                 */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The interview as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "audio": {
+                     *         "channels": 1,
+                     *         "codec": "flac",
+                     *         "container": "flac",
+                     *         "content_type": "audio/flac",
+                     *         "duration_ms": 62000,
+                     *         "filename": "interview.flac",
+                     *         "playback": null,
+                     *         "recorded_at": "2025-12-18T13:00:00Z",
+                     *         "sample_rate_hz": 16000,
+                     *         "size_bytes": 1048576,
+                     *         "url": "/v1/audio/k3f9q2m7x8w4n6p5r2t3v7yz?token=bG9jYWwuazNm",
+                     *         "warnings": [
+                     *           {
+                     *             "code": "low_level",
+                     *             "from_ms": 0,
+                     *             "message": "the recording is very quiet",
+                     *             "to_ms": 62000
+                     *           }
+                     *         ]
+                     *       },
+                     *       "channels": "auto",
+                     *       "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
+                     *       "kind": "job_interview",
+                     *       "language": "en",
+                     *       "metadata": {
+                     *         "job": 7
+                     *       },
+                     *       "recorded_at": "2025-12-18T14:00:00+01:00",
+                     *       "retention_days": null,
+                     *       "rubric": null,
+                     *       "rubric_id": null,
+                     *       "rubric_version": null,
+                     *       "speakers": {
+                     *         "1": {
+                     *           "name": "Ada",
+                     *           "role": "interviewee"
+                     *         }
+                     *       },
+                     *       "speakers_expected": 2,
+                     *       "status": "completed",
+                     *       "steps": {
+                     *         "analysis": {
+                     *           "attempt": 1,
+                     *           "engine": "gemini",
+                     *           "finished_at": "2026-03-02T09:31:12.480Z",
+                     *           "started_at": "2026-03-02T09:30:00.000Z",
+                     *           "state": "done",
+                     *           "waiting": null
+                     *         },
+                     *         "report": {
+                     *           "attempt": 1,
+                     *           "finished_at": "2026-03-02T09:31:12.480Z",
+                     *           "started_at": "2026-03-02T09:30:00.000Z",
+                     *           "state": "done",
+                     *           "waiting": null
+                     *         },
+                     *         "transcription": {
+                     *           "attempt": 1,
+                     *           "engine": "deepgram",
+                     *           "finished_at": "2026-03-02T09:31:12.480Z",
+                     *           "started_at": "2026-03-02T09:30:00.000Z",
+                     *           "state": "done",
+                     *           "waiting": null
+                     *         },
+                     *         "waveform": {
+                     *           "attempt": 1,
+                     *           "finished_at": "2026-03-02T09:31:12.480Z",
+                     *           "started_at": "2026-03-02T09:30:00.000Z",
+                     *           "state": "done",
+                     *           "waiting": null
+                     *         }
+                     *       },
+                     *       "tags": [
+                     *         "first round"
+                     *       ],
+                     *       "title": "Ada, first round",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "usable": {
+                     *         "ok": true,
+                     *         "reasons": []
+                     *       },
+                     *       "webhook_url": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Interview"];
+                };
+            };
+            /** @description Bad Request: invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: interview_not_found, no_such_run */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: conflict, run_in_progress */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: too_large */
             413: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The shares. */
+            200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-03-02T09:30:00.000Z",
+                     *           "expires_at": "2026-03-09T09:30:00.000Z",
+                     *           "id": "s5k8x2m7w4n9q3t6r2v5p7zd",
+                     *           "last_viewed_at": "2026-03-02T09:31:12.480Z",
+                     *           "scope": "report",
+                     *           "url": "https://interviews.example/s/bG9jYWwuazNm",
+                     *           "views": 2,
+                     *           "with_audio": false
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SharePage"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_share: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description The share. */
+            201: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "expires_at": "2026-03-09T09:30:00.000Z",
+                     *       "id": "s5k8x2m7w4n9q3t6r2v5p7zd",
+                     *       "last_viewed_at": "2026-03-02T09:31:12.480Z",
+                     *       "scope": "report",
+                     *       "url": "https://interviews.example/s/bG9jYWwuazNm",
+                     *       "views": 2,
+                     *       "with_audio": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Share"];
                 };
             };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, too_many_shares */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+                /**
+                 * @description The share's id.
+                 * @example s5k8x2m7w4n9q3t6r2v5p7zd
+                 */
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share is revoked. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: interview_not_found, no_such_share */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_transcript: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A revision of the transcript: 0 as it was recognised; the newest one where it is left out. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 /**
@@ -6904,7 +9698,8 @@ export interface operations {
                      *         "words": 4,
                      *         "words_per_minute": 120
                      *       },
-                     *       "revision": 1,
+                     *       "revision": 0,
+                     *       "run_id": "5c1f0a9b7d3e2846f0b1c2d3",
                      *       "speakers": [
                      *         {
                      *           "id": 0,
@@ -6936,6 +9731,7 @@ export interface operations {
                      *         {
                      *           "confidence": 0.99,
                      *           "end_ms": 2600,
+                     *           "id": "w0",
                      *           "speaker": 1,
                      *           "start_ms": 2500,
                      *           "text": "I"
@@ -6943,6 +9739,7 @@ export interface operations {
                      *         {
                      *           "confidence": 0.98,
                      *           "end_ms": 3050,
+                     *           "id": "w1",
                      *           "speaker": 1,
                      *           "start_ms": 2700,
                      *           "text": "built"
@@ -6950,6 +9747,7 @@ export interface operations {
                      *         {
                      *           "confidence": 0.97,
                      *           "end_ms": 3150,
+                     *           "id": "w2",
                      *           "speaker": 1,
                      *           "start_ms": 3100,
                      *           "text": "a"
@@ -6957,6 +9755,7 @@ export interface operations {
                      *         {
                      *           "confidence": 0.99,
                      *           "end_ms": 4100,
+                     *           "id": "w3",
                      *           "speaker": 1,
                      *           "start_ms": 3300,
                      *           "text": "boat."
@@ -6967,38 +9766,8 @@ export interface operations {
                     "application/json": components["schemas"]["Transcript"];
                 };
             };
-            /** @description Bad Request: invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -7006,91 +9775,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found, not_ready */
+            /** @description Not Found: interview_not_found, no_such_revision, not_ready */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     import_transcript: {
@@ -7146,8 +9847,12 @@ export interface operations {
                      * @example {
                      *       "audio": null,
                      *       "channels": "auto",
+                     *       "collection_id": "c6m2x9q4w7n3k8r5t2v4p6zd",
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *       "key_terms": [
+                     *         "Kubernetes"
+                     *       ],
                      *       "kind": "job_interview",
                      *       "language": "en",
                      *       "metadata": {
@@ -7156,6 +9861,8 @@ export interface operations {
                      *       "recorded_at": null,
                      *       "retention_days": null,
                      *       "rubric": null,
+                     *       "rubric_id": null,
+                     *       "rubric_version": null,
                      *       "speakers": {
                      *         "1": {
                      *           "name": "Ada",
@@ -7190,6 +9897,9 @@ export interface operations {
                      *           "waiting": null
                      *         }
                      *       },
+                     *       "tags": [
+                     *         "first round"
+                     *       ],
                      *       "title": "Ada, first round",
                      *       "updated_at": "2026-03-02T09:31:12.480Z",
                      *       "usable": {
@@ -7209,91 +9919,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_idempotency_key" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Payment Required: budget_exhausted */
-            402: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "budget_exhausted";
-                        /** @constant */
-                        status?: 402;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Conflict: conflict, has_recording */
             409: {
                 headers: {
@@ -7301,44 +9934,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict" | "has_recording";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large: body_too_large, too_large */
-            413: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
             /** @description Unprocessable Entity: transcript_unreadable */
             422: {
                 headers: {
@@ -7346,66 +9946,98 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "transcript_unreadable";
-                        /** @constant */
-                        status?: 422;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    correct_transcript: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
             };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
             };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectTranscript"];
+            };
+        };
+        responses: {
+            /** @description The revision that this has made. */
+            200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    /**
+                     * @example {
+                     *       "revision": 1,
+                     *       "run_id": "5c1f0a9b7d3e2846f0b1c2d3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TranscriptRevision"];
                 };
             };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: interview_not_found, not_ready */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, stale_revision, too_many_corrections */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_transcript_md: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A revision of the transcript: 0 as it was recognised; the newest one where it is left out. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 /**
@@ -7435,38 +10067,8 @@ export interface operations {
                     "text/markdown": string;
                 };
             };
-            /** @description Bad Request: invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -7474,96 +10076,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found, not_ready */
+            /** @description Not Found: interview_not_found, no_such_revision, not_ready */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_transcript_srt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A revision of the transcript: 0 as it was recognised; the newest one where it is left out. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 /**
@@ -7591,38 +10128,8 @@ export interface operations {
                     "application/x-subrip": string;
                 };
             };
-            /** @description Bad Request: invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -7630,96 +10137,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found, not_ready */
+            /** @description Not Found: interview_not_found, no_such_revision, not_ready */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_transcript_txt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A revision of the transcript: 0 as it was recognised; the newest one where it is left out. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 /**
@@ -7743,38 +10185,8 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Bad Request: invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -7782,96 +10194,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found, not_ready */
+            /** @description Not Found: interview_not_found, no_such_revision, not_ready */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_transcript_vtt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A revision of the transcript: 0 as it was recognised; the newest one where it is left out. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 /**
@@ -7900,38 +10247,8 @@ export interface operations {
                     "text/vtt": string;
                 };
             };
-            /** @description Bad Request: invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -7939,12 +10256,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: interview_not_found, no_such_revision, not_ready */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_corrections: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The corrections. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "author": "local",
+                     *           "created_at": "2026-03-02T09:31:12.480Z",
+                     *           "operations": [
+                     *             {
+                     *               "from": "w3",
+                     *               "op": "replace_words",
+                     *               "text": "boat,",
+                     *               "to": "w3"
+                     *             }
+                     *           ],
+                     *           "revision": 1,
+                     *           "undoes": null
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CorrectionPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found: interview_not_found, not_ready */
@@ -7954,76 +10345,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    undo_correction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The interview's id.
+                 * @example k3f9q2m7x8w4n6p5r2t3v7yz
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoCorrection"];
+            };
+        };
+        responses: {
+            /** @description The revision that this has made. */
+            200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
+                    /**
+                     * @example {
+                     *       "revision": 1,
+                     *       "run_id": "5c1f0a9b7d3e2846f0b1c2d3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TranscriptRevision"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_idempotency_key, invalid_user */
+            400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: interview_not_found, not_ready */
+            404: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, nothing_to_undo, stale_revision, too_many_corrections */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     renew_upload: {
@@ -8081,91 +10487,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_body" | "invalid_field" | "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Payment Required: budget_exhausted */
-            402: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "budget_exhausted";
-                        /** @constant */
-                        status?: 402;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Conflict: already_uploaded, conflict, no_audio_announced */
             409: {
                 headers: {
@@ -8173,91 +10502,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "already_uploaded" | "conflict" | "no_audio_announced";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large: body_too_large, too_large */
-            413: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large" | "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_waveform: {
@@ -8306,38 +10558,8 @@ export interface operations {
                     "application/json": components["schemas"]["Waveform"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -8345,12 +10567,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found: interview_not_found, not_ready */
@@ -8360,76 +10577,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     get_waveform_data: {
@@ -8459,41 +10613,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "application/octet-stream": string;
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -8501,12 +10625,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found: interview_not_found, not_ready */
@@ -8516,76 +10635,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "not_ready";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_deliveries: {
@@ -8631,6 +10687,7 @@ export interface operations {
                      *           "state": "delivered",
                      *           "type": "interview.completed",
                      *           "url": "https://example.com/hooks/interviews",
+                     *           "user_webhook_id": null,
                      *           "webhook_id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617"
                      *         }
                      *       ],
@@ -8640,38 +10697,8 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -8679,91 +10706,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: interview_not_found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found";
-                        /** @constant */
-                        status?: 404;
-                    };
-                };
-            };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     replay_delivery: {
@@ -8807,6 +10757,7 @@ export interface operations {
                      *       "state": "pending",
                      *       "type": "interview.completed",
                      *       "url": "https://example.com/hooks/interviews",
+                     *       "user_webhook_id": null,
                      *       "webhook_id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617"
                      *     }
                      */
@@ -8820,46 +10771,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description Not Found: interview_not_found, no_such_delivery */
             404: {
                 headers: {
@@ -8867,12 +10783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "interview_not_found" | "no_such_delivery";
-                        /** @constant */
-                        status?: 404;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict: conflict, no_receiver */
@@ -8882,12 +10793,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict" | "no_receiver";
-                        /** @constant */
-                        status?: 409;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Payload Too Large: too_large */
@@ -8897,76 +10803,692 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_rubrics: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rubrics. */
+            200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "competencies": [
+                     *             {
+                     *               "anchors": {
+                     *                 "high": "Sees what is missing and brings it about",
+                     *                 "low": "Waits to be told",
+                     *                 "mid": "Finishes what was asked for"
+                     *               },
+                     *               "description": "Takes things to their end",
+                     *               "name": "Ownership",
+                     *               "weight": 2
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-03-02T09:31:12.480Z",
+                     *           "id": "r4v7n2k9x5m8q3w6t2p4z7yd",
+                     *           "name": "Engineers",
+                     *           "updated_at": "2026-03-02T09:31:12.480Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RubricVersionPage"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
                 headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error: internal */
-            500: {
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_rubric: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRubric"];
+            };
+        };
+        responses: {
+            /** @description The rubric. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "competencies": [
+                     *         {
+                     *           "anchors": {
+                     *             "high": "Sees what is missing and brings it about",
+                     *             "low": "Waits to be told",
+                     *             "mid": "Finishes what was asked for"
+                     *           },
+                     *           "description": "Takes things to their end",
+                     *           "name": "Ownership",
+                     *           "weight": 2
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-03-02T09:31:12.480Z",
+                     *       "id": "r4v7n2k9x5m8q3w6t2p4z7yd",
+                     *       "name": "Engineers",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RubricVersion"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, too_many_rubrics */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_rubric_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "competencies": [
+                     *             {
+                     *               "anchors": {
+                     *                 "high": "Sees what is missing and brings it about",
+                     *                 "low": "Waits to be told",
+                     *                 "mid": "Finishes what was asked for"
+                     *               },
+                     *               "description": "Takes things to their end",
+                     *               "name": "Ownership"
+                     *             }
+                     *           ],
+                     *           "kind": "job_interview",
+                     *           "name": "Job interview"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RubricTemplates"];
+                };
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description Service Unavailable: identity_unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+        };
+    };
+    get_rubric: {
+        parameters: {
+            query?: {
+                /** @description A version of the rubric; the newest one where it is left out. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The rubric's id.
+                 * @example r4v7n2k9x5m8q3w6t2p4z7yd
+                 */
+                rubric_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rubric. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "competencies": [
+                     *         {
+                     *           "anchors": {
+                     *             "high": "Sees what is missing and brings it about",
+                     *             "low": "Waits to be told",
+                     *             "mid": "Finishes what was asked for"
+                     *           },
+                     *           "description": "Takes things to their end",
+                     *           "name": "Ownership",
+                     *           "weight": 2
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-03-02T09:31:12.480Z",
+                     *       "id": "r4v7n2k9x5m8q3w6t2p4z7yd",
+                     *       "name": "Engineers",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RubricVersion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: no_such_rubric */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_rubric: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The rubric's id.
+                 * @example r4v7n2k9x5m8q3w6t2p4z7yd
+                 */
+                rubric_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rubric is deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_rubric */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    change_rubric: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The rubric's id.
+                 * @example r4v7n2k9x5m8q3w6t2p4z7yd
+                 */
+                rubric_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRubric"];
+            };
+        };
+        responses: {
+            /** @description The new version. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "competencies": [
+                     *         {
+                     *           "anchors": {
+                     *             "high": "Sees what is missing and brings it about",
+                     *             "low": "Waits to be told",
+                     *             "mid": "Finishes what was asked for"
+                     *           },
+                     *           "description": "Takes things to their end",
+                     *           "name": "Ownership",
+                     *           "weight": 2
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-03-02T09:31:12.480Z",
+                     *       "id": "r4v7n2k9x5m8q3w6t2p4z7yd",
+                     *       "name": "Engineers",
+                     *       "updated_at": "2026-03-02T09:31:12.480Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RubricVersion"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_rubric */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, too_many_rubrics */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Only in interviews of the collection with this id. */
+                collection_id?: string;
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+                /**
+                 * @description Words, and phrases in quotation marks: 1 to 200 characters.
+                 * @example "small boat" sister
+                 */
+                q: string;
+                /** @description Only in interviews with this tag, whatever its case. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what was found. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-03-02T09:30:00.000Z",
+                     *           "field": "transcript",
+                     *           "highlights": [
+                     *             {
+                     *               "from": 10,
+                     *               "to": 14
+                     *             }
+                     *           ],
+                     *           "interview_id": "k3f9q2m7x8w4n6p5r2t3v7yz",
+                     *           "snippet": "I built a boat.",
+                     *           "speaker": 1,
+                     *           "speaker_name": "Ada",
+                     *           "start_ms": 2500,
+                     *           "title": "Ada, second round"
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SearchHitPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens, without their secrets. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-03-02T09:30:00.000Z",
+                     *           "expires_at": "2026-05-31T09:30:00.000Z",
+                     *           "id": "t7q3w9k2x5m8n4r6p2v7z3yd",
+                     *           "last_used_at": "2026-03-02T09:31:12.480Z",
+                     *           "name": "Nightly export",
+                     *           "scope": "read"
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token with its secret. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "expires_at": "2026-05-31T09:30:00.000Z",
+                     *       "id": "t7q3w9k2x5m8n4r6p2v7z3yd",
+                     *       "last_used_at": null,
+                     *       "name": "Nightly export",
+                     *       "scope": "read",
+                     *       "token": "ilp_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, idempotency_key_used, too_many_tokens */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token's id.
+                 * @example t7q3w9k2x5m8n4r6p2v7z3yd
+                 */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_token */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     transcribe_stream: {
@@ -8981,7 +11503,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "audio/*": unknown;
+                "audio/*": string;
                 "multipart/form-data": components["schemas"]["RecordingForm"];
             };
         };
@@ -9010,76 +11532,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_incomplete" | "invalid_field" | "invalid_form" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Payment Required: budget_exhausted */
-            402: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "budget_exhausted";
-                        /** @constant */
-                        status?: 402;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Request Timeout: body_too_slow */
-            408: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_slow";
-                        /** @constant */
-                        status?: 408;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
             /** @description Payload Too Large: body_too_large */
             413: {
                 headers: {
@@ -9087,12 +11546,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "body_too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unsupported Media Type: content_type_missing */
@@ -9102,29 +11556,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "content_type_missing";
-                        /** @constant */
-                        status?: 415;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
             /** @description Unprocessable Entity: not_done */
             422: {
                 headers: {
@@ -9132,12 +11567,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "not_done";
-                        /** @constant */
-                        status?: 422;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests: too_many_requests, too_many_streams */
@@ -9149,29 +11579,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests" | "too_many_streams";
-                        /** @constant */
-                        status?: 429;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
+            500: components["responses"]["InternalServerError"];
             /** @description Service Unavailable: identity_unavailable, not_done, storage_full, unavailable */
             503: {
                 headers: {
@@ -9179,12 +11590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "not_done" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9246,38 +11652,8 @@ export interface operations {
                     "application/json": components["schemas"]["UsageOfMonth"];
                 };
             };
-            /** @description Bad Request: invalid_parameter, invalid_user, unknown_parameter */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_parameter" | "invalid_user" | "unknown_parameter";
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -9285,76 +11661,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     show_webhook_secret: {
@@ -9391,31 +11704,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
             /** @description Forbidden: foreign_origin */
             403: {
                 headers: {
@@ -9423,76 +11715,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
-                };
-            };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
-                };
-            };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
-                };
-            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     rotate_webhook_secret: {
@@ -9529,61 +11758,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "invalid_user";
-                        /** @constant */
-                        status?: 400;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized: token_missing, token_too_large, token_malformed, token_algorithm, token_no_key, token_unknown_key, token_bad_signature, token_wrong_audience, token_wrong_issuer, token_subject, token_expired, token_not_yet_valid */
-            401: {
-                headers: {
-                    /** @description `Bearer`, with `error="invalid_token"` where a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "token_missing" | "token_too_large" | "token_malformed" | "token_algorithm" | "token_no_key" | "token_unknown_key" | "token_bad_signature" | "token_wrong_audience" | "token_wrong_issuer" | "token_subject" | "token_expired" | "token_not_yet_valid";
-                        /** @constant */
-                        status?: 401;
-                    };
-                };
-            };
-            /** @description Forbidden: foreign_origin */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin";
-                        /** @constant */
-                        status?: 403;
-                    };
-                };
-            };
-            /** @description Conflict: conflict */
-            409: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "conflict";
-                        /** @constant */
-                        status?: 409;
-                    };
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             /** @description Payload Too Large: too_large */
             413: {
                 headers: {
@@ -9591,76 +11771,246 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_large";
-                        /** @constant */
-                        status?: 413;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Misdirected Request: unknown_host */
-            421: {
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description How many items the page has at most. */
+                limit?: number;
+                /** @description The `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhooks. */
+            200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "unknown_host";
-                        /** @constant */
-                        status?: 421;
-                    };
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-03-02T09:30:00.000Z",
+                     *           "gone_at": null,
+                     *           "id": "h3n8x5q2m7w9k4t6r2v5p7zd",
+                     *           "types": [],
+                     *           "url": "https://example.com/hooks"
+                     *         }
+                     *       ],
+                     *       "next_page_token": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookPage"];
                 };
             };
-            /** @description Too Many Requests: too_many_requests */
-            429: {
-                headers: {
-                    /** @description How many seconds to wait, where that is known. */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "too_many_requests";
-                        /** @constant */
-                        status?: 429;
-                    };
-                };
-            };
-            /** @description Internal Server Error: internal */
-            500: {
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: foreign_origin */
+            403: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "internal";
-                        /** @constant */
-                        status?: 500;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: identity_unavailable, storage_full, unavailable */
-            503: {
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters: the same key makes one thing, however often it is sent and whatever else the request then says; of interviews and transcripts for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook. */
+            201: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "identity_unavailable" | "storage_full" | "unavailable";
-                        /** @constant */
-                        status?: 503;
-                    };
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T09:30:00.000Z",
+                     *       "gone_at": null,
+                     *       "id": "h3n8x5q2m7w9k4t6r2v5p7zd",
+                     *       "types": [],
+                     *       "url": "https://example.com/hooks"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
+            /** @description Bad Request: body_incomplete, invalid_body, invalid_field, invalid_idempotency_key, invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description Conflict: conflict, too_many_webhooks */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example h3n8x5q2m7w9k4t6r2v5p7zd
+                 */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_webhook */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example h3n8x5q2m7w9k4t6r2v5p7zd
+                 */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it, whether it was accepted or not. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "delivered": false,
+                     *       "error": "the receiver answered 404; 2xx accepts a webhook, and redirects are not followed",
+                     *       "status": 404,
+                     *       "webhook_id": "msg_5c1f0a9b7d3e2846f0b1c2d3e4f50617"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description Bad Request: invalid_user */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: no_such_webhook */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["MisdirectedRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     interview_event: {

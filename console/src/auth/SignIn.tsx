@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
-import { say } from "../ui/toasts";
+import { text } from "../i18n/en";
+import { toast } from "../ui/toasts";
 import { current } from "./session";
 
-/** Asks who is there, by Firebase. */
+/** The form by which people sign in with Firebase. */
 export function SignInForm() {
   const wrong = useSignal("");
   const busy = useSignal(false);
@@ -13,14 +14,14 @@ export function SignInForm() {
     try {
       await action();
     } catch (error) {
-      const { said } = await import("./firebase");
-      wrong.value = said(error);
+      const { messageFor } = await import("./firebase");
+      wrong.value = messageFor(error);
     }
     busy.value = false;
   };
   return (
     <main class="sign-in" id="main">
-      <h1>InterviewLens</h1>
+      <h1>{text.product}</h1>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -29,7 +30,7 @@ export function SignInForm() {
         }}
       >
         <label>
-          E-mail
+          {text.signIn.email}
           <input
             type="email"
             autocomplete="username"
@@ -39,7 +40,7 @@ export function SignInForm() {
           />
         </label>
         <label>
-          Password
+          {text.signIn.password}
           <input name="password" type="password" autocomplete="current-password" required />
         </label>
         {wrong.value && (
@@ -48,7 +49,7 @@ export function SignInForm() {
           </p>
         )}
         <button type="submit" class="primary" disabled={busy.value}>
-          Sign in
+          {text.signIn.submit}
         </button>
         <button
           type="button"
@@ -57,11 +58,11 @@ export function SignInForm() {
           onClick={() =>
             void attempt(async () => {
               await current().resetPassword(email.value);
-              say("If the account exists, we have sent a link to reset the password.");
+              toast(text.signIn.resetSent);
             })
           }
         >
-          Forgot your password?
+          {text.signIn.forgot}
         </button>
       </form>
     </main>

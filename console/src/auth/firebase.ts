@@ -12,6 +12,7 @@ import {
   signOut,
 } from "@firebase/auth";
 import type { SignIn } from "../config";
+import { text } from "../i18n/en";
 import type { Session, User } from "./session";
 
 export function firebase(signIn: SignIn, changed: (user: User | null) => void): Session {
@@ -36,24 +37,24 @@ export function firebase(signIn: SignIn, changed: (user: User | null) => void): 
   };
 }
 
-/** What Firebase refuses with, in words; its own are for developers. */
-export function said(error: unknown): string {
+/** The message for an error of Firebase, whose own are for developers. */
+export function messageFor(error: unknown): string {
   const code = (error as { code?: string }).code ?? "";
   switch (code) {
     case "auth/invalid-credential":
     case "auth/invalid-login-credentials":
     case "auth/user-not-found":
     case "auth/wrong-password":
-      return "No account has this address and password.";
+      return text.signIn.wrong;
     case "auth/invalid-email":
-      return "This is not a valid e-mail address.";
+      return text.signIn.invalidEmail;
     case "auth/user-disabled":
-      return "This account has been disabled.";
+      return text.signIn.disabled;
     case "auth/too-many-requests":
-      return "Too many attempts. Wait a few minutes, or reset the password.";
+      return text.signIn.tooMany;
     case "auth/network-request-failed":
-      return "The sign-in service cannot be reached.";
+      return text.signIn.unreachable;
     default:
-      return `Signing in failed (${code || "unknown error"}).`;
+      return text.signIn.failed(code);
   }
 }

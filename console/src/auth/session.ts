@@ -2,15 +2,15 @@
 // a user of Firebase Authentication otherwise.
 
 import { signal } from "@preact/signals";
+import { hrefs } from "../app/routes";
 import { config } from "../config";
-import { hrefs } from "../ui/route";
 
 export interface User {
   id: string;
   name: string;
 }
 
-/** What can be done with Firebase; loaded only where it is needed. */
+/** A session of Firebase, which is loaded only where it is needed. */
 export interface Session {
   signIn(email: string, password: string): Promise<void>;
   resetPassword(email: string): Promise<void>;
@@ -20,37 +20,41 @@ export interface Session {
 
 export type Who = { state: "unknown" | "signed_out" | "unconfigured" } | { state: "here"; user: User };
 
-export const who = signal<Who>(
-  config.local
-    ? { state: "here", user: { id: "local", name: "" } }
-    : { state: config.sign_in ? "unknown" : "unconfigured" },
-);
+export const who = signal<Who>({ state: "unknown" });
 
 let session: Session | null = null;
 
-/** What is to be done before a user's page goes whose session has ended elsewhere. */
+/** Runs before the page of a user goes whose session has ended elsewhere. */
 let leave: () => Promise<void> = async () => {};
 
-export function beforeLeaving(what: () => Promise<void>): void {
-  leave = what;
+export function beforeLeaving(run: () => Promise<void>): void {
+  leave = run;
 }
 
-/** Starts the session; the page can ask for nothing before. */
-export async function begin(): Promise<void> {
-  if (config.local || !config.sign_in) return;
+/** Starts the session; the page can request nothing before. */
+export async function startSession(): Promise<void> {
+  const { local, sign_in } = config();
+  if (local) {
+    who.value = { state: "here", user: { id: "local", name: "" } };
+    return;
+  }
+  if (!sign_in) {
+    who.value = { state: "unconfigured" };
+    return;
+  }
   const { firebase } = await import("./firebase");
-  session = firebase(config.sign_in, (user) => {
+  session = firebase(sign_in, (user) => {
     if (who.value.state === "here" && who.value.user.id !== user?.id) {
       // Signed out, here or in another tab: nothing of this user stays on the page.
       who.value = { state: "unknown" };
-      void leave().finally(() => location.assign(hrefs.list));
+      void leave().finally(() => location.assign(hrefs.list()));
       return;
     }
     who.value = user ? { state: "here", user } : { state: "signed_out" };
   });
 }
 
-/** The token to ask with, where one is needed. */
+/** The token of requests, where one is needed. */
 export async function token(): Promise<string | null> {
   return (await session?.token()) ?? null;
 }
@@ -60,7 +64,7 @@ export function current(): Session {
   return session;
 }
 
-/** Whose the uploads under way are. */
+/** The owner of the uploads under way. */
 export function userId(): string {
   return who.value.state === "here" ? who.value.user.id : "";
 }

@@ -1,12 +1,13 @@
-import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import WaveSurfer from "wavesurfer.js";
+import { colour, repaint, theme } from "../app/theme";
 import { nonce } from "../config";
-import { clock } from "../ui/format";
-import { colour, repaint, theme } from "../ui/theme";
-import type { Peaks } from "./peaks";
-import { useOpen } from "./store";
-import { type Columns, wordAt } from "./transcript/columns";
+import { text } from "../i18n/en";
+import { clock } from "../lib/format";
+import type { Peaks } from "../model/peaks";
+import { type Columns, wordAt } from "../model/transcript/columns";
+import { type Viewport, viewportOf, WHOLE } from "../model/viewport";
+import { useInterview } from "../stores/interview/InterviewStore";
 
 /** Wavesurfer cuts all channels of its peaks in the same way: the second one says who
  * speaks, in parts of this. */
@@ -52,26 +53,33 @@ function painter(colours: readonly string[], loudest: number) {
   };
 }
 
+interface Props {
+  /** Pixels for each second; 0 where all of it fits the box. */
+  zoom: number;
+  /** Called with the stretch that is shown. */
+  onViewport: (viewport: Viewport) => void;
+}
+
 /** The waveform, and where in it the player is. It is a slider for keyboards and
  * screen readers. */
-export function Waveform({ zoom }: { zoom: number }) {
-  const open = useOpen();
-  const { player } = open;
+export function Waveform({ zoom, onViewport }: Props) {
+  const store = useInterview();
+  const { player } = store;
   const box = useRef<HTMLDivElement>(null);
   const drawn = useRef<HTMLDivElement>(null);
   const surfer = useRef<WaveSurfer | null>(null);
-  const [peaks, words, duration] = [open.peaks.value, open.transcript.value, player.duration.value];
+  const [peaks, words, duration] = [store.peaks.value, store.transcript.value, player.duration.value];
 
   useEffect(() => {
     if (!drawn.current || !peaks || !duration) return;
     const made = WaveSurfer.create({
       container: drawn.current,
       media: player.audio,
-      height: 88,
+      height: "auto",
       cursorWidth: 2,
       dragToSeek: true,
       autoCenter: false,
-      cspNonce: nonce,
+      cspNonce: nonce(),
       peaks: [peaks.loudness, voices(peaks, words)],
       duration: duration / 1000,
     });
@@ -80,16 +88,19 @@ export function Waveform({ zoom }: { zoom: number }) {
     made.on("ready", () => player.audio.dispatchEvent(new Event("timeupdate")));
     // It seeks by itself; that nothing is to stop at the end of a quote it does not know.
     made.on("interaction", (seconds) => player.seek(seconds * 1000));
+    const report = () => onViewport(viewportOf(made.getScroll(), made.getWidth(), made.getWrapper().scrollWidth));
+    for (const event of ["ready", "redraw", "zoom", "scroll", "resize"] as const) made.on(event, report);
     return () => {
       surfer.current = null;
       made.destroy();
+      onViewport(WHOLE);
     };
   }, [peaks, words, duration]);
 
   useEffect(() => {
     const made = surfer.current;
     if (!made || !peaks) return;
-    const colours = ["--quiet", ...Array.from({ length: COLOURS }, (_, voice) => `--voice-${voice}`)].map(colour);
+    const colours = ["--text-3", ...Array.from({ length: COLOURS }, (_, voice) => `--voice-${voice}`)].map(colour);
     const loudest = Math.max(0.05, ...loudestOf(peaks));
     made.setOptions({
       renderFunction: painter(colours, loudest),
@@ -99,14 +110,9 @@ export function Waveform({ zoom }: { zoom: number }) {
     });
   }, [peaks, words, duration, zoom, theme.value, repaint.value]);
 
-  useSignalEffect(() => {
-    const slider = box.current;
-    const most = Math.round(player.duration.value / 1000);
-    slider?.setAttribute("aria-valuemax", String(most));
-  });
   useEffect(
     () =>
-      player.hear((ms) => {
+      player.onPosition((ms) => {
         box.current?.setAttribute("aria-valuenow", String(Math.round(ms / 1000)));
         box.current?.setAttribute("aria-valuetext", clock(ms));
         if (!peaks && drawn.current) {
@@ -123,8 +129,9 @@ export function Waveform({ zoom }: { zoom: number }) {
       class="waveform"
       role="slider"
       tabIndex={0}
-      aria-label="Position in the recording"
+      aria-label={text.player.position}
       aria-valuemin={0}
+      aria-valuemax={Math.round(duration / 1000)}
       aria-valuenow={0}
       aria-valuetext={clock(0)}
       onKeyDown={(event) => {

@@ -1,89 +1,187 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { type Interview, STEPS, type Status } from "../api/client";
+import { signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { Interview, Kind, Status } from "../api/client";
+import { STEPS } from "../api/client";
+import { useStores } from "../app/context";
+import { arrive, hrefs, route, setParams } from "../app/routes";
+import { text } from "../i18n/en";
+import { ago, clock } from "../lib/format";
+import { labelOf, lookup } from "../lib/lookup";
+import { Scope } from "../lib/scope";
+import { unusableHeading } from "../model/unusable";
+import { ALL, type Filters } from "../stores/library";
+import type { UploadDraft } from "../stores/uploadSettings";
 import { Choice } from "../ui/Choice";
-import { EngineLine } from "../ui/Engines";
 import { focusBeside } from "../ui/focus";
-import { ago, clock, count } from "../ui/format";
-import { Icon } from "../ui/icons";
-import { arrive, hrefs } from "../ui/route";
-import { say } from "../ui/toasts";
-import { KIND, STATUS, unusable } from "../ui/words";
+import { Icon } from "../ui/Icon";
+import { lazyPart } from "../ui/lazy";
 import { Drop } from "../uploads/Drop";
-import { Rows } from "../uploads/Rows";
-import { add, left, uploads } from "../uploads/uploads";
-import { failure, interviews, loading, loadMore, more, remove, search, shown, status, watch } from "./interviews";
+import { UploadDialog } from "../uploads/UploadDialog";
+import { EngineLine, EnginesProvider } from "./Engines";
+import type { Selected } from "./Selection";
+
+const Rows = lazyPart(async () => (await import("../uploads/Rows")).Rows);
+const Empty = lazyPart(async () => (await import("./Empty")).Empty);
+const FilterBar = lazyPart(async () => (await import("./Filters")).FilterBar);
+const SelectionBar = lazyPart(async () => (await import("./Selection")).SelectionBar);
+
+/** Loaded when something is searched for. */
+const Hits = lazyPart(async () => (await import("./Hits")).Hits);
+
+const STATUSES = [["", text.list.all], ...Object.entries(text.status)] as [Status | "", string][];
+
+/** The filters of the address; a status or kind that the page does not know is none. */
+function filter(): { find: string; filters: Filters } {
+  if (route.value.view !== "list") return { find: "", filters: ALL };
+  const { find, status, kind, collection, tag, from, to } = route.value;
+  const filters = {
+    status: lookup(text.status, status) === undefined ? "" : (status as Status),
+    kind: lookup(text.kind, kind) === undefined ? "" : (kind as Kind),
+    collection,
+    tag,
+    from,
+    to,
+  } as const;
+  return { find, filters };
+}
+
+/** Whether the list is filtered by more than a status. */
+const isGrouped = ({ kind, collection, tag, from, to }: Filters) => [kind, collection, tag, from, to].some(Boolean);
 
 export function List() {
-  useEffect(watch, []);
+  const { library, uploads } = useStores();
+  const drafts = useMemo(() => signal<UploadDraft[]>([]), []);
+  const { find, filters } = filter();
+  useEffect(() => library.filter(find, filters), [library, find, ...Object.values(filters)]);
   useEffect(() => {
-    document.title = "Interviews · InterviewLens";
+    const scope = new Scope();
+    library.watch(scope);
+    document.title = `${text.list.title} · ${text.product}`;
     arrive();
-  }, []);
-  const nothing = interviews.value?.length === 0 && !uploads.value.length && !left.value.length && !status.value;
+    return () => scope.dispose();
+  }, [library]);
+  const isEmpty =
+    library.interviews.value?.length === 0 && !uploads.all.value.length && !uploads.resumable.value.length && !filters.status && !isGrouped(filters);
   return (
     <main class="list" id="main">
-      <h1 tabIndex={-1}>Interviews</h1>
-      <Drop />
-      {failure.value && (
+      <h1 tabIndex={-1}>{text.list.title}</h1>
+      <Drop onFiles={(files) => (drafts.value = [...drafts.value, ...files.map((file) => ({ file, title: "" }))])} />
+      <UploadDialog drafts={drafts} collection={filters.collection} />
+      {library.failure.value && (
         <p class="banner bad" role="alert">
-          {failure.value}
+          {library.failure.value}
         </p>
       )}
-      <Rows />
-      {nothing ? <Empty /> : <Found />}
-      <EngineLine />
+      {uploads.all.value.length + uploads.resumable.value.length > 0 && <Rows />}
+      <EnginesProvider>
+        {isEmpty ? <Empty /> : <Found find={find} filters={filters} />}
+        {!isEmpty && <EngineLine />}
+      </EnginesProvider>
     </main>
   );
 }
 
-const STATUSES = [["", "All"], ...Object.entries(STATUS)] as [Status | "", string][];
-
-function Found() {
+function Found({ find, filters }: { find: string; filters: Filters }) {
+  const { library } = useStores();
+  const { status } = filters;
+  const selected = useMemo(() => signal<ReadonlySet<string>>(new Set()), []);
+  const isMore = useSignal(isGrouped(filters));
+  const [shown, isRead] = [library.shown.value, library.interviews.value !== null];
   return (
     <>
       <div class="filters">
         <label class="search">
           <Icon name="search" />
-          <span class="hidden">Search by title</span>
+          <span class="hidden">{text.list.search}</span>
           <input
             type="search"
-            placeholder="Search by title"
-            value={search.value}
-            onInput={(event) => (search.value = event.currentTarget.value)}
+            placeholder={text.list.search}
+            value={find}
+            onInput={(event) => setParams({ find: event.currentTarget.value })}
           />
         </label>
-        <Choice label="Status" options={STATUSES} value={status.value} onChoose={(wanted) => (status.value = wanted)} />
+        <Choice
+          label={text.list.status}
+          options={STATUSES}
+          value={status}
+          onChoose={(wanted) => setParams({ status: wanted })}
+        />
+        <button type="button" aria-expanded={isMore.value} onClick={() => (isMore.value = !isMore.value)}>
+          {text.list.moreFilters}
+        </button>
         <p class="quiet" aria-live="polite">
-          {interviews.value && `${count(shown.value.length, "interview")}${more.value ? " so far" : ""}`}
+          {isRead && text.list.count(shown.length, library.hasMore.value)}
         </p>
       </div>
-      {interviews.value === null ? (
-        !failure.value && <p class="quiet">Loading…</p>
-      ) : (
-        <ul class="rows" aria-label="Interviews">
-          {shown.value.map((interview) => (
-            <Row key={interview.id} interview={interview} />
+      {isMore.value && <FilterBar filters={filters} />}
+      {selected.value.size > 0 && <SelectionBar selected={selected} shown={shown} />}
+      {!isRead && !library.failure.value && (
+        <div class="skeleton" role="status" aria-label={text.app.loading}>
+          <i />
+          <i />
+          <i />
+        </div>
+      )}
+      {isRead && !shown.length && !library.hasMore.value && (find || status || isGrouped(filters)) && (
+        <p class="none">
+          {find ? text.list.noTitle : text.list.noMatch}{" "}
+          <button type="button" onClick={() => setParams({ find: "", ...ALL })}>
+            {text.list.clear}
+          </button>
+        </p>
+      )}
+      {isRead && shown.length > 1 && (
+        <label class="select-all quiet small">
+          <input
+            type="checkbox"
+            checked={shown.every(({ id }) => selected.value.has(id))}
+            onChange={(event) => (selected.value = new Set(event.currentTarget.checked ? shown.map(({ id }) => id) : []))}
+          />{" "}
+          {text.list.selectAll}
+        </label>
+      )}
+      {isRead && (
+        <ul class="rows" aria-label={text.list.title}>
+          {shown.map((interview) => (
+            <Row key={interview.id} interview={interview} selected={selected} />
           ))}
         </ul>
       )}
       <More />
+      {find.trim() && <Hits find={find} within={filters} />}
     </>
   );
 }
 
-function Row({ interview }: { interview: Interview }) {
-  const { id, title, kind, audio, created_at } = interview;
+function Row({ interview, selected }: { interview: Interview; selected: Selected }) {
+  const { deletions } = useStores();
+  const { id, title, kind, audio, created_at, tags } = interview;
   const length = audio?.duration_ms;
-  const doubt = unusable(interview);
+  const doubt = unusableHeading(interview);
   return (
-    <li class="row">
+    <li class="row selectable">
+      <input
+        type="checkbox"
+        aria-label={text.list.select(title)}
+        checked={selected.value.has(id)}
+        onChange={(event) => {
+          const ids = new Set(selected.value);
+          if (event.currentTarget.checked) ids.add(id);
+          else ids.delete(id);
+          selected.value = ids;
+        }}
+      />
       <a class="name" dir="auto" href={hrefs.interview(id)}>
         {title}
       </a>
       <span class="about quiet">
-        {KIND[kind]} · <time dateTime={created_at}>{ago(created_at)}</time>
+        {labelOf(text.kind, kind)} · <time dateTime={created_at}>{ago(created_at)}</time>
         {length != null && ` · ${clock(length)}`}
+        {tags.map((tag) => (
+          <span key={tag} class="tag" dir="auto">
+            {tag}
+          </span>
+        ))}
         {doubt && (
           <>
             {" · "}
@@ -97,10 +195,10 @@ function Row({ interview }: { interview: Interview }) {
       <button
         type="button"
         class="bare"
-        aria-label={`Delete ${title}`}
+        aria-label={text.list.delete(title)}
         onClick={(event) => {
-          focusBeside(event.currentTarget, "h1");
-          remove(interview);
+          focusBeside(event.currentTarget, () => document.querySelector("h1"));
+          deletions.remove(interview);
         }}
       >
         <Icon name="trash" />
@@ -113,7 +211,7 @@ function Row({ interview }: { interview: Interview }) {
 function Pill({ interview: { status, steps } }: { interview: Interview }) {
   return (
     <span class={`pill ${status}`}>
-      {STATUS[status]}
+      {labelOf(text.status, status)}
       {status === "processing" && (
         <span class="dots" aria-hidden="true">
           {STEPS.map((name) => (
@@ -125,51 +223,27 @@ function Pill({ interview: { status, steps } }: { interview: Interview }) {
   );
 }
 
-/** Loads the next page when the end of this one comes into sight. */
+/** Loads the next page when the end of this one comes into view. */
 function More() {
+  const { library } = useStores();
   const end = useRef<HTMLButtonElement>(null);
   const seen = useSignal(false);
+  const { value: more } = library.hasMore;
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => (seen.value = entry?.isIntersecting ?? false));
     if (end.current) observer.observe(end.current);
     return () => {
       observer.disconnect();
-      // Of the next list the end is not known to be in sight.
+      // The end of the next list is not known to be in view.
       seen.value = false;
     };
-  }, [more.value]);
+  }, [more]);
   useSignalEffect(() => {
-    if (seen.value && more.value && !loading.value && !failure.value) void loadMore();
+    if (seen.value && library.hasMore.value && !library.isLoading.value && !library.failure.value) void library.loadMore();
   });
-  return more.value ? (
-    <button type="button" ref={end} onClick={() => void loadMore()}>
-      Show more
+  return more ? (
+    <button type="button" ref={end} onClick={() => void library.loadMore()}>
+      {text.list.more}
     </button>
   ) : null;
-}
-
-function Empty() {
-  const fetching = useSignal(false);
-  const sample = async () => {
-    fetching.value = true;
-    try {
-      const { default: url } = await import("../uploads/sample");
-      const answer = await fetch(url);
-      if (!answer.ok) throw new Error(`${answer.status}`);
-      add([new File([await answer.blob()], "Sample interview.flac", { type: "audio/flac", lastModified: 1 })]);
-    } catch {
-      say("The sample could not be loaded. Reload the page.", { bad: true });
-    }
-    fetching.value = false;
-  };
-  return (
-    <section class="empty">
-      <h2>Nothing here yet</h2>
-      <p>Drop a recording above, or try the sample recording that comes with InterviewLens.</p>
-      <button type="button" class="primary" disabled={fetching.value} onClick={() => void sample()}>
-        Try the sample interview
-      </button>
-      <p class="quiet">Two minutes, invented people, synthetic voices.</p>
-    </section>
-  );
 }

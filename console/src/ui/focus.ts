@@ -1,8 +1,10 @@
-/** Before a row goes whose button has the focus, which would go with it: the same button
- * of the row beside it gets it, or what is named. */
-export function focusBeside(button: HTMLElement, otherwise: string): void {
+/** Moves the focus before the row of a button goes: to the same button of the row beside
+ * it, or to another element. */
+export function focusBeside(button: HTMLElement, otherwise: () => HTMLElement | null | undefined): void {
   const row = button.closest("li");
-  const other = row?.nextElementSibling ?? row?.previousElementSibling;
-  const next = other?.querySelector<HTMLElement>("button:last-of-type") ?? document.querySelector<HTMLElement>(otherwise);
-  next?.focus({ preventScroll: true });
+  const buttons = row ? [...row.querySelectorAll<HTMLElement>("button")] : [];
+  const beside = row?.nextElementSibling ?? row?.previousElementSibling;
+  // Counted from the end, as only some rows begin with a button.
+  const next = [...(beside?.querySelectorAll<HTMLElement>("button") ?? [])].at(buttons.indexOf(button) - buttons.length);
+  (next ?? otherwise())?.focus({ preventScroll: true });
 }

@@ -1,49 +1,55 @@
 import { useRef } from "preact/hooks";
-import { percent, size } from "../ui/format";
-import { Icon } from "../ui/icons";
-import { saveFile } from "../ui/save";
-import { cancel, drop, goOn, left, resume, type Unfinished, type Upload, uploads } from "./uploads";
+import { useStores } from "../app/context";
+import { text } from "../i18n/en";
+import { percent, size } from "../lib/format";
+import { saveFile } from "../lib/save";
+import type { ResumableUpload, Upload } from "../stores/uploads";
+import { Icon } from "../ui/Icon";
+import { toast } from "../ui/toasts";
 
-/** The uploads under way, and those that can be gone on with. */
+/** The uploads under way, and those that can be resumed. */
 export function Rows() {
-  if (!uploads.value.length && !left.value.length) return null;
+  const { uploads } = useStores();
+  if (!uploads.all.value.length && !uploads.resumable.value.length) return null;
   return (
-    <ul class="rows uploads" aria-label="Uploads">
-      {uploads.value.map((upload) => (
+    <ul class="rows uploads" aria-label={text.upload.uploads}>
+      {uploads.all.value.map((upload) => (
         <Row key={upload.key} upload={upload} />
       ))}
-      {left.value.map((upload) => (
-        <Left key={upload.key} upload={upload} />
+      {uploads.resumable.value.map((upload) => (
+        <ResumableRow key={upload.key} upload={upload} />
       ))}
     </ul>
   );
 }
 
-const SAID = { queued: "Queued", sending: "Uploading", waiting: "Connection lost, retrying", failed: "" };
-
-function Row({ upload: { key, file, state, share, why, again, recorded } }: { upload: Upload }) {
+function Row({ upload: { key, file, title, state, share, reason, isRetryable, isRecording } }: { upload: Upload }) {
+  const { uploads } = useStores();
+  const isFailed = state === "failed";
   const stop = () => {
-    if (!recorded || confirm(`“${file.name}” has not been uploaded and would be lost. Discard it?`)) cancel(key);
+    if (!isRecording || confirm(text.upload.discard(file.name))) uploads.cancel(key);
   };
   return (
     <li class="row">
-      <span class="name">{file.name}</span>
-      <span class={state === "failed" ? "about bad" : "about quiet"} role={state === "failed" ? "alert" : undefined}>
-        {state === "failed" ? why : `${SAID[state]} · ${percent(share)} of ${size(file.size)}`}
+      <span class="name" dir="auto">
+        {title}
       </span>
-      <progress max={1} value={share} aria-label={`Upload of ${file.name}`} />
+      <span class={isFailed ? "about bad" : "about quiet"} role={isFailed ? "alert" : undefined}>
+        {isFailed ? reason : `${text.upload[state]} · ${text.upload.sent(percent(share), size(file.size))}`}
+      </span>
+      <progress max={1} value={share} aria-label={text.upload.progress(file.name)} />
       <span class="buttons">
-        {state === "failed" && again && (
-          <button type="button" onClick={() => resume(key)}>
-            <Icon name="retry" /> Try again
+        {isFailed && isRetryable && (
+          <button type="button" onClick={() => uploads.retry(key)}>
+            <Icon name="retry" /> {text.app.retry}
           </button>
         )}
-        {state === "failed" && recorded && (
+        {isFailed && isRecording && (
           <button type="button" onClick={() => saveFile(file, file.name)}>
-            <Icon name="download" /> Save the recording
+            <Icon name="download" /> {text.upload.save}
           </button>
         )}
-        <button type="button" class="bare" aria-label={`Stop the upload of ${file.name}`} onClick={stop}>
+        <button type="button" class="bare" aria-label={text.upload.stopUpload(file.name)} onClick={stop}>
           <Icon name="close" />
         </button>
       </span>
@@ -51,20 +57,24 @@ function Row({ upload: { key, file, state, share, why, again, recorded } }: { up
   );
 }
 
-function Left({ upload }: { upload: Unfinished }) {
+function ResumableRow({ upload }: { upload: ResumableUpload }) {
+  const { uploads, settings } = useStores();
   const { key, name, size: bytes } = upload;
   const input = useRef<HTMLInputElement>(null);
+  const resume = (file: File) => {
+    if (!uploads.resume(upload, file, settings.current.value)) toast(text.upload.otherFile(name), { bad: true });
+  };
   return (
     <li class="row">
-      <span class="name">{name}</span>
-      <span class="about quiet">
-        Not finished · {size(bytes)}. Choose the same file again, and it goes on where it was.
+      <span class="name" dir="auto">
+        {name}
       </span>
+      <span class="about quiet">{text.upload.unfinished(size(bytes))}</span>
       <span class="buttons">
         <button type="button" onClick={() => input.current?.click()}>
-          <Icon name="retry" /> Choose it again
+          <Icon name="retry" /> {text.upload.resume}
         </button>
-        <button type="button" class="bare" aria-label={`Forget the upload of ${name}`} onClick={() => drop(key)}>
+        <button type="button" class="bare" aria-label={text.upload.forget(name)} onClick={() => uploads.forget(key)}>
           <Icon name="close" />
         </button>
         <input
@@ -72,11 +82,11 @@ function Left({ upload }: { upload: Unfinished }) {
           type="file"
           class="hidden"
           tabIndex={-1}
-          aria-label={`The file ${name}`}
+          aria-label={text.upload.fileOf(name)}
           onChange={(event) => {
             const file = event.currentTarget.files?.[0];
             event.currentTarget.value = "";
-            if (file) goOn(upload, file);
+            if (file) resume(file);
           }}
         />
       </span>

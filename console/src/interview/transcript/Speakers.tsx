@@ -1,13 +1,14 @@
-import { useEditing } from "../../ui/editing";
-import { Icon } from "../../ui/icons";
-import { useOpen } from "../store";
+import { text } from "../../i18n/en";
+import { labelOf } from "../../lib/lookup";
+import { useInterview } from "../../stores/interview/InterviewStore";
+import { InlineEdit } from "../../ui/InlineEdit";
 
-/** Who speaks, in which colour; a name can be given. */
+/** Who speaks, in which colour; each can be renamed. */
 export function Speakers() {
-  const open = useOpen();
+  const { speakers } = useInterview();
   return (
-    <ul class="speakers" aria-label="Speakers">
-      {[...open.speakers.value].map(([id, name]) => (
+    <ul class="speakers" aria-label={text.transcript.speakers}>
+      {[...speakers.names.value].map(([id, name]) => (
         <Speaker key={id} id={id} name={name} />
       ))}
     </ul>
@@ -15,47 +16,25 @@ export function Speakers() {
 }
 
 function Speaker({ id, name }: { id: number; name: string }) {
-  const open = useOpen();
-  const { editing: naming, button, field } = useEditing();
-  const role = open.roles.value.get(id);
-  const done = (text: string) => {
-    naming.value = false;
-    if (text.trim() !== name) void open.nameSpeaker(id, text.trim());
-  };
+  const store = useInterview();
+  const role = store.speakers.roles.value.get(id);
   return (
     <li class={`voice-${id % 6}`}>
-      {naming.value ? (
-        <input
-          class="naming"
-          aria-label={`Name of ${name}`}
-          defaultValue={name}
-          maxLength={100}
-          ref={field}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && !event.isComposing) {
-              // Or it would press the button that has the focus then.
-              event.preventDefault();
-              event.currentTarget.blur();
-            }
-            if (event.key === "Escape") {
-              event.currentTarget.value = name;
-              event.currentTarget.blur();
-            }
-          }}
-          onBlur={(event) => done(event.currentTarget.value)}
-        />
+      {store.isReadOnly ? (
+        <span class="pad-inline">{name}</span>
       ) : (
-        <button
-          ref={button}
-          type="button"
-          class="bare"
-          aria-label={`Name ${name}`}
-          onClick={() => (naming.value = true)}
-        >
-          {name} <Icon name="edit" />
-        </button>
+        <InlineEdit
+          class="naming"
+          value={name}
+          label={text.transcript.nameOf(name)}
+          edit={text.transcript.rename(name)}
+          maxLength={100}
+          allowEmpty
+          save={(wanted) => store.nameSpeaker(id, wanted)}
+          button={name}
+        />
       )}
-      {role && <small class="role">{role}</small>}
+      {role && <small class="role">{labelOf(text.transcript.roles, role)}</small>}
     </li>
   );
 }

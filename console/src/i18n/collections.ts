@@ -1,0 +1,73 @@
+// Strings of collections and comparisons, beside `text`: only their pages load them.
+
+import { count } from "./locale";
+
+const collections = {
+  title: "Collections",
+  about: "A role, a study, a story: interviews that belong together.",
+  none: "No collections yet",
+  add: "New collection",
+  edit: (title: string) => `Change ${title}`,
+  editing: "Change the collection",
+  delete: (title: string) => `Delete ${title}`,
+  deleteTitle: "Delete this collection?",
+  deleteAbout: "Its interviews stay. They are in no collection then.",
+  deleteNow: "Delete the collection",
+  name: "Title",
+  kind: "Kind of conversation",
+  rubric: "Rubric",
+  ofKind: "The kind's own",
+  anyKind: "Not set",
+  keyTerms: "Names and terms that are likely to be said",
+  keyTermsHint: "One on each line, or with commas between them.",
+  retention: "Delete interviews after (days)",
+  webhook: "Webhook URL",
+  defaults: "New interviews in the collection get these settings where the upload does not say otherwise.",
+  save: "Save",
+  cancel: "Cancel",
+  notSaved: (reason: string) => `Couldn't save the collection. ${reason}`,
+  notDeleted: (reason: string) => `Couldn't delete the collection. ${reason}`,
+  notLoaded: "Couldn't load the collections.",
+  interviews: "Show the interviews",
+  compare: "Compare",
+  compareOf: (title: string) => `Compare the interviews of ${title}`,
+  gone: "This collection doesn't exist or has been deleted.",
+  back: "All collections",
+};
+
+const comparison = {
+  table: (title: string) => `Comparison of ${title}`,
+  scroll: "Table of the comparison",
+  interview: "Interview",
+  rubric: "Rubric",
+  version: (name: string, version: number) => `${name}, version ${version}`,
+  deletedRubric: "Deleted rubric",
+  ofKind: (kind: string) => `Rubric of the kind “${kind}”`,
+  own: (competencies: string) => `Own rubric: ${competencies}`,
+  option: (rubric: string, interviews: number) => `${rubric} (${count(interviews, "interview")})`,
+  marks: {
+    yes: "",
+    stale: "Out of date: the transcript or the speakers have changed since the analysis.",
+    other_rubric: "Assessed by another rubric or version, so its ratings are left out.",
+    not_analyzed: "Not analysed yet.",
+  },
+  engine: "Engine",
+  person: "Person",
+  of: (rating: number) => `${rating} of 5`,
+  unrated: "not rated",
+  noQuote: "No quote",
+  /** Before who is quoted, and when. */
+  listen: "Listen to",
+  decision: "Decision",
+  by: (author: string) => `by ${author}`,
+  noRanking: "Each competency stands by itself: ratings are not added up, and candidates are not ranked.",
+  none: "No interviews in this collection yet.",
+  noCompetencies: "Nothing is rated by this rubric.",
+  download: "Download",
+  csv: "Table (CSV)",
+  xlsx: "Spreadsheet (Excel)",
+  notLoaded: "Couldn't load the comparison.",
+  more: "Show more",
+};
+
+export const collectionText = { collections, comparison };
