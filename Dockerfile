@@ -7,7 +7,7 @@ WORKDIR /build
 COPY console/package.json console/package-lock.json console/
 RUN npm --prefix console ci --no-audit --no-fund
 COPY docs/clients docs/clients
-COPY samples/interview.flac samples/
+COPY samples/interview.flac samples/interview.analysis.json samples/interview.words.json samples/
 COPY console console
 RUN npm --prefix console run build
 
@@ -23,10 +23,10 @@ RUN cargo chef prepare --recipe-path recipe.json
 FROM chef AS build
 RUN apt-get update && apt-get install -y --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 COPY --from=plan /build/recipe.json recipe.json
-RUN cargo chef cook --locked --release --package cloud --recipe-path recipe.json
+RUN cargo chef cook --locked --profile dist --package cloud --recipe-path recipe.json
 COPY . .
 COPY --from=console /build/console/dist console/dist
-RUN cargo build --locked --release --package cloud && strip target/release/interviewlens-cloud
+RUN cargo build --locked --profile dist --package cloud
 
 # A small FFmpeg under the LGPL, from Debian's source: demuxers and decoders of recordings,
 # nothing that encodes video or opens other protocols.
@@ -39,7 +39,7 @@ RUN /build/scripts/ops/build-ffmpeg /ffmpeg
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=ffmpeg /ffmpeg/bin/ /usr/local/bin/
 COPY --from=ffmpeg /ffmpeg/lib/ /usr/lib/x86_64-linux-gnu/
-COPY --from=build /build/target/release/interviewlens-cloud /app/
+COPY --from=build /build/target/dist/interviewlens-cloud /app/
 USER nonroot
 ENV PORT=8080
 EXPOSE 8080
