@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Host, HostEngines, Settings, doctor,
+    Host, HostEngines, Settings, doctor, health,
     maintenance::{self, Maintenance},
     models::{self, ModelsCommand},
     process,
@@ -51,6 +51,8 @@ enum Command {
     /// Check the engines by one small request to each, say which settings to change, and keep the
     /// result for `GET /v1/engines`
     Doctor,
+    /// Say whether the service at `HOST` and `PORT` of this machine answers: exit code 0, else 1
+    Health,
     /// Print the description of the API, `/openapi.json`
     Openapi,
 }
@@ -120,6 +122,13 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
                 Err(error) => fail(&format!("{error:#}"), 1),
             }
         }
+        Command::Health => match health::version(&environment).await {
+            Ok(version) => {
+                let printed = writeln!(io::stdout(), "ok, version {version}");
+                printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+            }
+            Err(error) => fail(&format!("{error:#}"), 1),
+        },
         Command::Openapi => {
             let printed = writeln!(io::stdout(), "{}", api::description());
             printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
@@ -197,7 +206,7 @@ async fn host(
     let listener = listen(&address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
     let local = listener.local_addr()?;
-    if !local.ip().is_loopback() {
+    if !local.ip().is_loopback() && settings.proxy.is_none() {
         tracing::warn!(
             event = "service.reachable_by_all",
             address = %local,

@@ -7,6 +7,7 @@
 
 pub mod command;
 mod doctor;
+mod health;
 mod host;
 mod maintenance;
 mod models;
