@@ -21,6 +21,9 @@ use crate::{error::StoreError, files::sync_folder};
 /// The marker's name in the folder of objects.
 pub(crate) const MARKER: &str = "installation";
 
+/// The marker while it is written. A start that ended there leaves it; the next overwrites it.
+pub(crate) const FRESH_MARKER: &str = "installation.part";
+
 /// The counter's name in the database.
 pub(crate) const CHANGE: &str = "change";
 
@@ -197,7 +200,7 @@ fn text(identity: &StoreIdentity) -> String {
 
 /// Writes the marker of a folder, whole or not at all.
 pub(crate) fn write_marker(folder: &Path, identity: &StoreIdentity) -> io::Result<()> {
-    let (path, fresh) = (folder.join(MARKER), folder.join(format!("{MARKER}.part")));
+    let (path, fresh) = (folder.join(MARKER), folder.join(FRESH_MARKER));
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)

@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use crate::{
     error::StoreError,
     files::{UNFINISHED, sync_folder},
-    identity::{Census, MARKER},
+    identity::{Census, FRESH_MARKER, MARKER},
 };
 
 /// The folder of unknown files, inside the folder of objects.
@@ -74,6 +74,7 @@ impl FolderListing {
     pub(crate) fn read(folder: &Path) -> io::Result<Self> {
         let mut files = list(folder)?;
         files.remove(MARKER);
+        files.remove(FRESH_MARKER);
         Ok(Self {
             files,
             quarantined: list(&folder.join(QUARANTINE))?,

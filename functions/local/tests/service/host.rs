@@ -53,15 +53,23 @@ impl Service {
     }
 
     fn spawn(command: Command, data_dir: &Path, settings: &[(&str, &str)]) -> Self {
-        Self::try_spawn(command, data_dir, settings).expect("it says where it listens")
+        let started = Self::try_spawn(command, data_dir, settings);
+        started.unwrap_or_else(|said| panic!("it did not start: {said}"))
     }
 
-    /// Starts it with other settings; nothing where it ends before it is ready.
-    pub(crate) fn try_start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Option<Self> {
+    /// Starts it with other settings; what it said is the error where it ends before it is ready.
+    pub(crate) fn try_start_with(
+        data_dir: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, String> {
         Self::try_spawn(Command::new(PROGRAM), data_dir, settings)
     }
 
-    fn try_spawn(mut command: Command, data_dir: &Path, settings: &[(&str, &str)]) -> Option<Self> {
+    fn try_spawn(
+        mut command: Command,
+        data_dir: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let mut process = command
             .arg("serve")
             .env("DATA_DIR", data_dir)
@@ -87,7 +95,7 @@ impl Service {
         });
         let Some(url) = url else {
             process.wait().expect("it has ended");
-            return None;
+            return Err(Vec::from(before).join("\n"));
         };
         let said = Arc::new(SyncMutex::new(before));
         let heard = Arc::clone(&said);
@@ -102,7 +110,7 @@ impl Service {
                 }
             }
         });
-        Some(Self { process, url, said })
+        Ok(Self { process, url, said })
     }
 
     /// Where it listens.

@@ -183,6 +183,24 @@ async fn damaged_marker_is_refused_and_lost_marker_is_written_anew() {
     assert!(marker.exists());
 }
 
+#[tokio::test]
+async fn start_that_ended_while_it_wrote_the_marker_is_followed_by_another() {
+    for is_marked in [false, true] {
+        let (bench, copies) = two_days().await;
+        let folder = assemble(&copies.path().join("today.db"), &bench.objects());
+        let objects = folder.path().join("objects");
+        if !is_marked {
+            fs::remove_file(objects.join("installation")).unwrap();
+        }
+        fs::write(objects.join("installation.part"), "inst").unwrap();
+        let store = open(folder.path()).await.unwrap();
+        assert_eq!(text(&store, "tuesday").await.unwrap(), b"tuesday");
+        assert!(!objects.join("installation.part").exists());
+        drop(store);
+        open(folder.path()).await.unwrap();
+    }
+}
+
 /// A data directory as the first release left it: no version, no identity, no suffixes.
 pub(crate) fn first_release(rows: &[&str], files: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
