@@ -5,6 +5,7 @@
     reason = "each test binary uses a part of it"
 )]
 
+pub mod faults;
 pub mod proxy;
 
 use std::{sync::Arc, time::Duration};

@@ -17,9 +17,6 @@ use crate::retry;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long one request with a chunk of bytes may take.
-pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How many names one page has; the service gives at most that many.
 const PAGE: &str = "1000";
 
@@ -71,6 +68,11 @@ impl JsonApi {
             endpoint,
             client: OnceCell::new(),
         }
+    }
+
+    /// How long one request with bytes may take.
+    pub(super) const fn attempt_timeout(&self) -> Duration {
+        self.endpoint.attempt_timeout
     }
 
     pub(super) async fn find(

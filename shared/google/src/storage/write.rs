@@ -23,7 +23,7 @@ use source::BufferedUpload;
 
 use super::{
     GcsBucket,
-    json_api::{ATTEMPT_TIMEOUT, JsonApi, Resource, may_pass, unavailable},
+    json_api::{JsonApi, Resource, may_pass, unavailable},
 };
 use crate::retry::Attempts;
 
@@ -135,7 +135,8 @@ impl Upload<'_> {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        let answer = request.timeout(ATTEMPT_TIMEOUT).send().await;
+        let request = request.timeout(self.api.attempt_timeout());
+        let answer = request.send().await;
         // The URL of a session is a credential.
         let answer = answer.map_err(|error| Failure::transient(error.without_url()))?;
         let status = answer.status();
