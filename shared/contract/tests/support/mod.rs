@@ -7,6 +7,7 @@
 
 pub mod faults;
 pub mod proxy;
+pub mod served;
 
 use std::{sync::Arc, time::Duration};
 

@@ -61,10 +61,10 @@ impl Records for Firestore {
             let request = request.clone();
             Box::pin(async move { client.commit(request).await })
         };
-        self.call(&make)
-            .await?
-            .map(drop)
-            .map_err(|status| refused(status, &writes))
+        let committed = self.call(&make).await?;
+        committed.map_err(|status| refused(status, &writes))?;
+        tracing::debug!(event = "firestore.committed", writes = writes.len());
+        Ok(())
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
