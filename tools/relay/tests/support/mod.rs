@@ -65,7 +65,10 @@ impl Cloud {
             .env("WEBHOOK_SECRET", SECRET)
             .env("RELAY_MAX_BACKOFF_S", "1")
             // What the tests were built with.
-            .env("EMULATED_CLOUD_BUILD", "--quiet --workspace --bins --all-features")
+            .env(
+                "EMULATED_CLOUD_BUILD",
+                "--quiet --workspace --bins --all-features",
+            )
             .stderr(Stdio::inherit())
             .output()
             .unwrap();
