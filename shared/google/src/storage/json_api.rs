@@ -33,13 +33,18 @@ pub(super) struct Resource {
     pub(super) name: String,
     #[serde(default)]
     pub(super) generation: String,
-    #[serde(default)]
+    /// Some servers leave out what is zero.
+    #[serde(default = "zero")]
     pub(super) size: String,
     /// Base64 of its four bytes, the most significant first.
     #[serde(default)]
     pub(super) crc32c: String,
     #[serde(default)]
     content_type: String,
+}
+
+fn zero() -> String {
+    "0".to_owned()
 }
 
 impl Resource {

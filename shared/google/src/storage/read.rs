@@ -51,6 +51,8 @@ enum ReadError {
     Object(#[from] ObjectError),
     #[error("Cloud Storage was silent for {seconds} s, several times")]
     Silent { seconds: u64 },
+    #[error("Cloud Storage did not say the size of the object, or sent more")]
+    Size,
     #[error("the bytes that were read do not have the checksum of the object")]
     Checksum,
 }
@@ -143,13 +145,16 @@ impl Reading {
                     return Ok(Some(chunk));
                 }
                 Ok(None) => return self.end(),
-                Err(_) if self.rest.is_empty() => return self.end(),
+                Err(_) if self.rest.start == self.rest.end => return self.end(),
                 Err(_) => self.resume(&mut attempts).await?,
             }
         }
     }
 
     async fn resume(&mut self, attempts: &mut Attempts) -> Result<(), ReadError> {
+        if self.rest.is_empty() {
+            return Err(ReadError::Size);
+        }
         let (bucket, rest) = (&self.bucket, Some(self.rest.clone()));
         let opened = open(bucket, &self.name, Some(self.generation), rest, attempts).await;
         self.response = opened?;
