@@ -27,7 +27,7 @@ class ContractOthers(unittest.TestCase):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content)
             file.chmod(0o755)
-        faults = SCRIPT.read_text().split("faults_of_fake_gcs_server() {")[1].split("END\n}")[0]
+        faults = SCRIPT.read_text().split("    fake_gcs_server)")[1].split("\nEND\n")[0]
         self.faults = re.findall(r"^([a-z_]+): ", faults, flags=re.M)
 
     def run_script(self, outcomes):

@@ -139,7 +139,7 @@ async fn a_busy_service_is_asked_again() {
 }
 
 #[tokio::test]
-async fn what_was_persisted_of_a_chunk_is_not_sent_again() {
+async fn persisted_part_of_a_chunk_is_not_sent_again() {
     let bench = Fixture::new().await;
     for persisted in [256, 512, 1_792] {
         let fault = (Chunk, Persist(persisted * KIB));
@@ -227,7 +227,7 @@ async fn bytes_that_are_corrupted_on_the_way_back_end_a_read() {
 }
 
 #[tokio::test]
-async fn what_will_not_change_is_reported_at_once() {
+async fn permanent_refusal_is_reported_at_once() {
     let bench = Fixture::new().await;
     for (size, stage) in [(SMALL, AtOnce), (LARGE, Begin), (LARGE, Chunk)] {
         for status in [401, 403, 410] {

@@ -42,7 +42,7 @@ impl BucketCors {
     }
 
     /// What the bucket of a request allows its page.
-    pub(crate) fn asked<B>(&self, request: &Request<B>) -> Asked {
+    pub(crate) fn check<B>(&self, request: &Request<B>) -> OriginCheck {
         let path = request.uri().path();
         let session = path.strip_prefix(SESSIONS);
         let bucket = session.unwrap_or_else(|| path.trim_start_matches('/'));
@@ -58,7 +58,7 @@ impl BucketCors {
             let began = session.is_none() || begun_by(request) == text(origin.as_ref());
             began && rule.allows(text(origin.as_ref()), method, headers)
         });
-        Asked {
+        OriginCheck {
             allowed: rule.cloned(),
             origin,
             is_preflight,
@@ -124,14 +124,14 @@ impl Rule {
 }
 
 /// A request, and what its page may do.
-pub(crate) struct Asked {
+pub(crate) struct OriginCheck {
     allowed: Option<Rule>,
     origin: Option<HeaderValue>,
     is_preflight: bool,
     begins: bool,
 }
 
-impl Asked {
+impl OriginCheck {
     /// The answer to a browser that asks whether its page may ask; without any permission
     /// for a page that may not.
     pub(crate) fn preflight(&self) -> Option<Response<Body>> {

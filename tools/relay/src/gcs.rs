@@ -247,12 +247,12 @@ impl Gcs {
 #[async_trait]
 impl Service for Gcs {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        let asked = self.cors.asked(&request);
-        if let Some(response) = asked.preflight() {
+        let origin = self.cors.check(&request);
+        if let Some(response) = origin.preflight() {
             return response;
         }
         let answer = self.answer(request).await;
-        asked.dress(answer.unwrap_or_else(|problem| problem.into_response("")))
+        origin.dress(answer.unwrap_or_else(|problem| problem.into_response("")))
     }
 }
 
