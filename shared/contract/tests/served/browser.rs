@@ -71,7 +71,6 @@ fn session(begun: &Response) -> String {
 }
 
 #[tokio::test]
-#[ignore = "needs a project: scripts/ops/prove-on-google"]
 async fn a_page_uploads_in_pieces() {
     let page = Page::open().await;
     let (upload, origin) = (page.signed().await, page.origin.as_str());
@@ -113,7 +112,6 @@ async fn a_page_uploads_in_pieces() {
 }
 
 #[tokio::test]
-#[ignore = "needs a project: scripts/ops/prove-on-google"]
 async fn a_page_that_is_not_listed_is_kept_out() {
     let page = Page::open().await;
     let url = page.signed().await.url;
@@ -125,7 +123,6 @@ async fn a_page_that_is_not_listed_is_kept_out() {
 
 /// Not a promise: what is unknown of the header at the start of a resumable upload.
 #[tokio::test]
-#[ignore = "needs a project: scripts/ops/prove-on-google"]
 async fn the_length_range_of_a_resumable_upload_is_found_out() {
     let page = Page::open().await;
     let begun = page.begin(&page.signed().await).await;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::{
     documents,
     paths::DocPath,
+    pipeline::TriggerKey,
     ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
     search::{Phrases, TEXT, distinct},
 };
@@ -63,7 +64,13 @@ impl Records for Firestore {
         };
         let committed = self.call(&make).await?;
         committed.map_err(|status| refused(status, &writes))?;
-        tracing::debug!(event = "firestore.committed", writes = writes.len());
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let paths = writes.iter().map(|write| write.path().as_str());
+            let started =
+                paths.flat_map(|path| self.pipeline.listeners(TriggerKey::Document { path }));
+            let starts = started.collect::<Vec<_>>().join(",");
+            tracing::debug!(event = "firestore.committed", writes = writes.len(), starts);
+        }
         Ok(())
     }
 
