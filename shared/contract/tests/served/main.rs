@@ -28,12 +28,12 @@ use google::{
     tasks::{CloudTasksQueue, Queues},
 };
 use google_cloud_auth::credentials::{Builder as DefaultCredentials, anonymous};
-use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
+use google_cloud_pubsub::client::Subscriber;
 use relay::pubsub::Admin;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use support::served::ServedObjects;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 fn setting(name: &'static str) -> String {
     let value = optional(name);
@@ -109,36 +109,67 @@ impl contract::records::RecordsFixture for Documents {
     }
 }
 
-/// The topic of webhook events and the subscription `CONTRACT_SUBSCRIPTION`.
+type Inbox = mpsc::UnboundedReceiver<Message>;
+
+/// The topic of webhook events, one test at a time. One subscriber listens for all tests: what
+/// a test has taken may come again when its subscriber goes with it.
 struct Topic {
     bus: Arc<dyn Bus>,
-    inbox: Mutex<MessageStream>,
-    _one: MutexGuard<'static, ()>,
+    inbox: Mutex<MutexGuard<'static, Option<Inbox>>>,
 }
 
 impl Topic {
     async fn new() -> Self {
-        static ONE: Mutex<()> = Mutex::const_new(());
-        let one = ONE.lock().await;
-        let (project, name) = (setting("GCS_PROJECT_ID"), setting("CONTRACT_SUBSCRIPTION"));
-        let builder = if let Some(host) = optional("PUBSUB_EMULATOR_HOST") {
-            let admin = Admin::connect(project.clone(), &host).await.unwrap();
-            admin.create_topic("interview-events").await.unwrap();
-            admin.create_pull(&name, "interview-events").await.unwrap();
-            Subscriber::builder()
-                .with_endpoint(format!("http://{host}"))
-                .with_credentials(anonymous::Builder::new().build())
-        } else {
-            let credentials = DefaultCredentials::default().build();
-            Subscriber::builder().with_credentials(credentials.unwrap())
-        };
-        let subscription = format!("projects/{project}/subscriptions/{name}");
-        let inbox = builder.build().await.unwrap().subscribe(subscription);
+        static INBOX: Mutex<Option<Inbox>> = Mutex::const_new(None);
+        let mut inbox = INBOX.lock().await;
+        if inbox.is_none() {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            let subscription = subscription().await;
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                runtime.block_on(listen(subscription, sender));
+            });
+            *inbox = Some(receiver);
+        }
         Self {
             bus: cloud().bus().unwrap(),
-            inbox: Mutex::new(inbox.build()),
-            _one: one,
+            inbox: Mutex::new(inbox),
         }
+    }
+}
+
+/// `CONTRACT_SUBSCRIPTION`, which is made in an emulator.
+async fn subscription() -> String {
+    let (project, name) = (setting("GCS_PROJECT_ID"), setting("CONTRACT_SUBSCRIPTION"));
+    if let Some(host) = optional("PUBSUB_EMULATOR_HOST") {
+        let admin = Admin::connect(project, &host).await.unwrap();
+        admin.create_topic("interview-events").await.unwrap();
+        let name = format!("{name}-{}", std::process::id());
+        return admin.create_pull(&name, "interview-events").await.unwrap();
+    }
+    format!("projects/{project}/subscriptions/{name}")
+}
+
+/// Takes messages as long as the process runs.
+async fn listen(subscription: String, sender: mpsc::UnboundedSender<Message>) {
+    let builder = if let Some(host) = optional("PUBSUB_EMULATOR_HOST") {
+        Subscriber::builder()
+            .with_endpoint(format!("http://{host}"))
+            .with_credentials(anonymous::Builder::new().build())
+    } else {
+        let credentials = DefaultCredentials::default().build();
+        Subscriber::builder().with_credentials(credentials.unwrap())
+    };
+    let subscriber = builder.build().await.unwrap();
+    let mut messages = subscriber.subscribe(subscription).build();
+    while let Some(message) = messages.next().await {
+        let (message, handler) = message.unwrap();
+        handler.ack();
+        let taken = Message {
+            data: message.data.to_vec(),
+            attributes: message.attributes.into_iter().collect(),
+        };
+        sender.send(taken).unwrap();
     }
 }
 
@@ -149,12 +180,8 @@ impl contract::bus::BusFixture for Topic {
     }
 
     async fn next(&self) -> Message {
-        let (message, handler) = self.inbox.lock().await.next().await.unwrap().unwrap();
-        handler.ack();
-        Message {
-            data: message.data.to_vec(),
-            attributes: message.attributes.into_iter().collect(),
-        }
+        let mut inbox = self.inbox.lock().await;
+        inbox.as_mut().unwrap().recv().await.unwrap()
     }
 }
 
