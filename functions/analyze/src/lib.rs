@@ -31,13 +31,15 @@ use domain::{
     ids::task_name,
     interview_store::{self, TranscriptError},
     ledger::{self, Amounts, SpendError, SpendingLimits},
-    ports::{AnalysisRequest, Analyst, EngineSet, Precondition, Queue, Task, Write},
+    ports::{AnalysisRequest, Analyst, EngineSet, Enqueued, Precondition, Queue, Task, Write},
     speaker,
     steps::{Code, StepError, StepName, StepState},
     themes::CollectionKey,
 };
 use serde::Deserialize;
-use steps::{Failure, Function, StepOutput, StepRun, StepRunner, Trigger, storage_error, trace};
+use steps::{
+    Failure, Function, StepOutput, StepRun, StepRunner, Trigger, second_name, storage_error, trace,
+};
 
 pub use direct::Direct;
 
@@ -92,20 +94,34 @@ impl Function for Analyze {
 
 impl Analyze {
     /// Queues the analysis of the transcript that is there now. A duplicate is queued
-    /// already.
+    /// already, or was within the last day: an analysis that waits nevertheless gets a task
+    /// of another name.
     async fn enqueue(&self, key: &InterviewKey) -> Result<(), Failure> {
         let Some(head) = interview_store::transcript_head(&*self.steps.records, key).await? else {
             return Ok(());
         };
         let plain = format!("{}-{}", key.interview_id, head.revision);
+        if self.enqueue_as(&plain, key).await? == Enqueued::Accepted {
+            return Ok(());
+        }
+        let interview = interview_store::interview(&*self.steps.records, key).await?;
+        let now = self.steps.clock.now();
+        let second = interview
+            .and_then(|interview| second_name(&interview, StepName::Analysis, &plain, now));
+        if let Some(second) = second {
+            self.enqueue_as(&second, key).await?;
+        }
+        Ok(())
+    }
+
+    async fn enqueue_as(&self, plain: &str, key: &InterviewKey) -> Result<Enqueued, Failure> {
         let task = Task {
-            name: task_name(&plain),
+            name: task_name(plain),
             body: serde_json::to_value(key).map_err(Failure::permanent)?,
             delay: Duration::ZERO,
             trace: trace::current(),
         };
-        self.queue.enqueue(QUEUE, task).await?;
-        Ok(())
+        Ok(self.queue.enqueue(QUEUE, task).await?)
     }
 
     async fn analyze(&self, key: &InterviewKey) -> Result<(), Failure> {

@@ -3,9 +3,12 @@
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use analyze::Analyze;
@@ -19,7 +22,7 @@ use domain::{
     ledger::{self, Day, SpendingLimits},
     pipeline::Pipeline,
     ports::{EngineSet, Precondition, Write},
-    steps::{Step, StepState},
+    steps::{Step, StepName, StepState},
 };
 use embedded::{ManualClock, Store, StoreOptions};
 use engines::{Gemini, LanguageAnalyst, language};
@@ -53,6 +56,7 @@ struct Test {
     store: Store,
     key: InterviewKey,
     function: Analyze,
+    clock: Arc<ManualClock>,
     _folder: TempDir,
 }
 
@@ -78,7 +82,7 @@ impl Test {
             function: Analyze {
                 steps: StepRunner {
                     records: store.records(),
-                    clock,
+                    clock: Arc::clone(&clock) as _,
                 },
                 analysts: EngineSet::of(Arc::new(LanguageAnalyst::new(Arc::new(model), options))),
                 queue: store.queue(),
@@ -86,6 +90,7 @@ impl Test {
             },
             store,
             key,
+            clock,
             _folder: folder,
         };
         test.write().await;
@@ -97,6 +102,7 @@ impl Test {
         let mut record = Interview::new(key, "t".into(), NOW);
         record.kind = Kind::JobInterview;
         record.steps.transcription.state = StepState::Done;
+        record.open(StepName::Analysis, NOW);
         let spoken = interview();
         let chunk = chunks::pack(spoken.head.revision, &spoken.words).remove(0);
         let none = Precondition::None;
@@ -133,6 +139,19 @@ impl Test {
             new: Some(json!({})),
         });
         self.function.handle(Trigger::Event(event)).await
+    }
+
+    /// Takes the tasks that wait, which are lost with that.
+    async fn lose_tasks(&self) -> usize {
+        let deliveries = self.store.deliveries();
+        let lanes = deliveries.lanes();
+        let lane = lanes.iter().find(|lane| lane.name == "queue:analysis");
+        let taken = deliveries.take(lane.expect("a queue"), 10).await;
+        let taken = taken.expect("taken");
+        for delivery in &taken {
+            deliveries.done(delivery).await.expect("settled");
+        }
+        taken.len()
     }
 
     async fn analysis(&self) -> Analysis {
@@ -325,4 +344,27 @@ async fn tokens_and_cost_are_counted_once_and_limited() {
         ("budget_exhausted", false)
     );
     assert_eq!(provider.seen().len(), 1);
+}
+
+/// A dead letter that is replayed, after the queue has lost the task of its first delivery.
+#[tokio::test]
+async fn an_event_that_comes_once_more_queues_what_still_waits() {
+    let (_, url) = provider(vec![says(&mixed().to_string())]).await;
+    let test = Test::start(&url).await;
+    test.hear().await.expect("queued");
+    assert_eq!(test.lose_tasks().await, 1);
+    test.hear().await.expect("a second delivery");
+    assert_eq!(test.lose_tasks().await, 0, "within moments");
+    test.clock.advance(Duration::from_mins(2));
+    for expected in [1, 0] {
+        test.hear().await.expect("replayed");
+        assert_eq!(test.lose_tasks().await, expected, "one of a name");
+    }
+    test.clock.advance(Duration::from_hours(1));
+    test.hear().await.expect("replayed later");
+    assert_eq!(test.lose_tasks().await, 1);
+    test.run().await.expect("done or failed");
+    test.clock.advance(Duration::from_hours(1));
+    test.hear().await.expect("replayed when all is over");
+    assert_eq!(test.lose_tasks().await, 0);
 }

@@ -7,15 +7,16 @@ use domain::{
     Interview, InterviewKey,
     callback::Job,
     event::StoredObject,
+    ids,
     interview_store::{self, Decision},
-    ports::ObjectError,
+    ports::{Enqueued, ObjectError},
     steps::{StepError, StepName},
     versions::UnknownFields,
 };
 use futures::TryStreamExt as _;
-use steps::{Failure, trace};
+use steps::{Failure, second_name, trace};
 
-use crate::{Transcribe, check_size, missing, step_run, task_name};
+use crate::{Transcribe, check_size, missing, plain_name, step_run, task_name};
 
 impl Transcribe {
     /// Notes an upload on its interview and queues it.
@@ -60,8 +61,17 @@ impl Transcribe {
             unknown: UnknownFields::default(),
         };
         let trace = interview.trace.or_else(trace::current);
-        self.enqueue(&job, &task_name(&job), Duration::ZERO, trace)
-            .await
+        let name = task_name(&job);
+        let queued = self.enqueue(&job, &name, Duration::ZERO, trace).await?;
+        if queued == Enqueued::Accepted {
+            return Ok(());
+        }
+        let (step, now) = (StepName::Transcription, self.steps.clock.now());
+        if let Some(second) = second_name(&interview, step, &plain_name(&job), now) {
+            let name = ids::task_name(&second);
+            self.enqueue(&job, &name, Duration::ZERO, trace).await?;
+        }
+        Ok(())
     }
 
     /// Stores the generation on the interview that waits for this object, if one

@@ -28,7 +28,7 @@ use domain::{
     lease::Lease,
     ledger::SpendingLimits,
     ports::{
-        EngineSet, ObjectError, ObjectStore, Progress, Queue, Readiness, Recording, Task,
+        EngineSet, Enqueued, ObjectError, ObjectStore, Progress, Queue, Readiness, Recording, Task,
         Transcriber, TranscriptionRequest,
     },
     steps::{Code, StepError, StepName, WaitReason},
@@ -82,22 +82,21 @@ impl Function for Transcribe {
 }
 
 impl Transcribe {
-    /// Queues a job. A duplicate is queued already.
+    /// Queues a job. A duplicate is queued already, or was within the last day.
     async fn enqueue(
         &self,
         job: &Job,
         name: &str,
         delay: Duration,
         trace: Option<TraceContext>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Enqueued, Failure> {
         let task = Task {
             name: name.to_owned(),
             body: serde_json::to_value(job).map_err(Failure::permanent)?,
             delay,
             trace,
         };
-        self.queue.enqueue(QUEUE, task).await?;
-        Ok(())
+        Ok(self.queue.enqueue(QUEUE, task).await?)
     }
 
     /// Runs the step of a task.
@@ -275,6 +274,9 @@ fn key_terms(interview: &Interview) -> Vec<String> {
 /// The same for the same recording, and scattered by a hash in front, because
 /// names in sequence slow a queue down.
 fn task_name(job: &Job) -> String {
-    let plain = format!("{}-{}", job.key.interview_id, job.generation);
-    ids::task_name(&plain)
+    ids::task_name(&plain_name(job))
+}
+
+fn plain_name(job: &Job) -> String {
+    format!("{}-{}", job.key.interview_id, job.generation)
 }

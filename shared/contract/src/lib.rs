@@ -76,6 +76,7 @@ macro_rules! objects_promises {
             a_signed_upload_refuses_anything_else
             generation_is_deleted_and_checksummed_alone
             an_upload_that_broke_off_is_resumed
+            a_cancelled_upload_is_over
             a_signed_upload_does_not_overwrite
             a_signed_url_reads_in_parts_until_it_expires
         }
@@ -102,7 +103,7 @@ macro_rules! queue_promises {
         $crate::promises! { $attributes, $bench, queue,
             a_task_arrives_as_it_was_queued
             a_task_waits_for_its_delay
-            task_name_is_reserved_for_an_hour
+            task_name_is_reserved_for_a_day
             an_unknown_queue_is_refused
         }
     };

@@ -291,7 +291,8 @@ async fn part(session: &str, range: &str, bytes: &str) -> Response {
 }
 
 /// The resumable protocol of Cloud Storage, as a browser speaks it: all pieces except
-/// for the last one have a multiple of 256 KiB.
+/// for the last one have a multiple of 256 KiB. The request that begins it has no bytes
+/// itself, and is signed for any size up to the largest.
 pub async fn an_upload_that_broke_off_is_resumed(bench: &impl ObjectsFixture) {
     const PIECE: usize = 256 * 1024;
     let bucket = bench.bucket();
@@ -302,6 +303,9 @@ pub async fn an_upload_that_broke_off_is_resumed(bench: &impl ObjectsFixture) {
         ..grant(bench)
     };
     let upload = bucket.sign_upload(&grant).await.unwrap();
+    let range = "x-goog-content-length-range";
+    assert_eq!(upload.headers[range], format!("10,{total}"));
+    assert_eq!(upload.resumable.headers[range], format!("0,{total}"));
     let start = request(Method::POST, &upload.resumable.url, &upload, true);
     let started = start.send().await.unwrap();
     assert_eq!(started.status(), 201);
@@ -333,6 +337,20 @@ pub async fn an_upload_that_broke_off_is_resumed(bench: &impl ObjectsFixture) {
     let (meta, bytes) = bucket.read(&grant.name, None, None).await.unwrap();
     assert_eq!(meta.content_type, "audio/wav");
     assert_eq!(content(bytes).await, whole.as_bytes());
+}
+
+/// Every answer after that is an error, and nothing is stored.
+pub async fn a_cancelled_upload_is_over(bench: &impl ObjectsFixture) {
+    let bucket = bench.bucket();
+    let upload = bucket.sign_upload(&grant(bench)).await.unwrap();
+    let start = request(Method::POST, &upload.resumable.url, &upload, true);
+    let started = start.send().await.unwrap();
+    let session = started.headers()["location"].to_str().unwrap().to_owned();
+    let cancelled = Client::new().delete(&session).header("content-length", 0);
+    assert_eq!(cancelled.send().await.unwrap().status(), 499);
+    let late = part(&session, "bytes 0-9/10", "0123456789").await;
+    assert!(late.status().is_client_error(), "{}", late.status());
+    assert_eq!(bucket.stat(&grant(bench).name).await.unwrap(), None);
 }
 
 /// A worker that comes late deletes nothing that is newer; the checksum is that of

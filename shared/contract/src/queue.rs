@@ -63,8 +63,8 @@ pub async fn a_task_waits_for_its_delay(bench: &impl QueueFixture) {
 }
 
 /// A caller that does not know whether its task was queued queues it again, and it runs
-/// once. Cloud Tasks remembers names for about an hour; its emulator does not exist.
-pub async fn task_name_is_reserved_for_an_hour(bench: &impl QueueFixture) {
+/// once. Cloud Tasks remembers names for up to 24 hours.
+pub async fn task_name_is_reserved_for_a_day(bench: &impl QueueFixture) {
     let queue = bench.queue();
     let enqueue = || queue.enqueue(QUEUE, task("t"));
     assert_eq!(enqueue().await.unwrap(), Enqueued::Accepted);
@@ -73,6 +73,12 @@ pub async fn task_name_is_reserved_for_an_hour(bench: &impl QueueFixture) {
     assert_eq!(enqueue().await.unwrap(), Enqueued::Duplicate, "just done");
     let other = queue.enqueue("transcription", task("t")).await;
     assert_eq!(other.unwrap(), Enqueued::Accepted, "another queue");
+    bench.advance(Duration::from_hours(23));
+    assert_eq!(
+        enqueue().await.unwrap(),
+        Enqueued::Duplicate,
+        "the same day"
+    );
     bench.advance(Duration::from_hours(1));
     assert_eq!(enqueue().await.unwrap(), Enqueued::Accepted);
 }

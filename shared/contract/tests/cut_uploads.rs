@@ -164,6 +164,34 @@ async fn connections_cut_at_random_bytes_leave_no_wrong_object() {
     assert_eq!(tally, expected);
 }
 
+/// Before, at and behind the ends of all chunks, and inside each; a request has some hundred
+/// bytes of headers.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_cut_at_and_inside_every_chunk_leave_no_wrong_object() {
+    const CHUNK: usize = 2_097_152;
+    let bench = Fixture::new().await;
+    let size = 2 * CHUNK + 300_000;
+    let bytes = Random(2).bytes(size);
+    let ends = [0, CHUNK, 2 * CHUNK, size];
+    let around = ends.iter().flat_map(|end| {
+        let offsets = [0, 1, 250, 500, 750, 1_000, 1_500, 2_500];
+        offsets.map(|offset| end + offset)
+    });
+    let inside = ends[..3].iter().flat_map(|start| {
+        let offsets = [100_000, 263_000, 270_000];
+        offsets.map(|offset| start + offset)
+    });
+    let answers = [0, 100, 400, 900].map(Cut::Answer);
+    let cuts = around.chain(inside).map(Cut::Request).chain(answers);
+    for (number, cut) in cuts.enumerate() {
+        let name = format!("chunk/{number}");
+        bench.proxy.cut_once(cut);
+        let outcome = bench.write(&name, &bytes).await;
+        assert!(outcome == Attempt::Accepted, "{cut:?}");
+        assert_eq!(bench.is_right(&name, &bytes).await, Some(true), "{cut:?}");
+    }
+}
+
 /// Whatever is asked, Cloud Storage tells multiples of 256 KiB.
 #[tokio::test]
 async fn a_piece_that_breaks_off_is_kept_to_a_multiple_of_256_kib() {

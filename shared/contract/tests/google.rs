@@ -33,7 +33,7 @@ use google::{
 };
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::{client::Subscriber, subscriber::MessageStream};
-use relay::{gcs, pubsub::Admin, tasks, v4};
+use relay::{gcs, pubsub::Admin, rights::Rights, tasks, v4};
 use serde_json::Value;
 use support::{store, take, task};
 use tempfile::TempDir;
@@ -177,6 +177,7 @@ impl Tasks {
         let service = tasks::CloudTasks {
             queue: store.queue(),
             clock: Arc::clone(&clock) as _,
+            rights: Rights::Unchecked,
         };
         serve_on(listener, Arc::new(service));
         let functions = ["analyze", "notify", "report", "transcribe", "waveform"];
@@ -187,6 +188,7 @@ impl Tasks {
             functions: BTreeMap::from(functions),
             service_account: Some("tasks@p.iam.gserviceaccount.com".into()),
             emulator: Some(url),
+            caller: None,
         };
         Self {
             queue: Arc::new(CloudTasksQueue::new(queues, Arc::new(Pipeline::ours()))),

@@ -221,6 +221,12 @@ impl Pipeline {
         rights.is_some_and(|rights| rights.contains(&right))
     }
 
+    /// Whether a function may put tasks into a queue.
+    pub fn may_enqueue(&self, function: &str, queue: &str) -> bool {
+        let function = self.functions.get(function);
+        function.is_some_and(|function| function.enqueues.contains(queue))
+    }
+
     /// The functions that listen to `trigger_key`.
     pub fn listeners(&self, trigger_key: TriggerKey<'_>) -> Vec<&str> {
         self.functions

@@ -216,20 +216,21 @@ impl ObjectStore for Bucket {
     }
 
     async fn sign_upload(&self, grant: &UploadGrant) -> Result<SignedUpload, ObjectError> {
-        let headers = [
-            ("content-type".to_owned(), grant.content_type.clone()),
-            (
-                "x-goog-content-length-range".to_owned(),
-                format!("{},{}", grant.size.0, grant.size.1),
-            ),
-        ];
+        let headers = |least: u64| {
+            let range = format!("{least},{}", grant.size.1);
+            [
+                ("content-type".to_owned(), grant.content_type.clone()),
+                ("x-goog-content-length-range".to_owned(), range),
+            ]
+        };
+        // As Cloud Storage is asked, where nothing is known of a lower bound here.
         let start = ("x-goog-resumable".to_owned(), "start".to_owned());
         Ok(SignedUpload {
             url: self.signed(SignedOperation::Put, grant),
-            headers: headers.clone().into(),
+            headers: headers(grant.size.0).into(),
             resumable: Resumable {
                 url: self.signed(SignedOperation::Resumable, grant),
-                headers: headers.into_iter().chain([start]).collect(),
+                headers: headers(0).into_iter().chain([start]).collect(),
             },
             expires_at: grant.expires_at,
         })

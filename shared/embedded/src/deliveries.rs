@@ -13,8 +13,8 @@ use crate::{
     outbox::{function_lane, queue_lane},
 };
 
-/// How long the name of a finished task is remembered, as Cloud Tasks does.
-const TASK_NAME_MEMORY: Duration = Duration::from_hours(1);
+/// How long the name of a finished task is remembered, as Cloud Tasks does at most.
+const TASK_NAME_MEMORY: Duration = Duration::from_hours(24);
 
 /// Something to be handed to a function.
 #[derive(Debug, Clone, PartialEq)]

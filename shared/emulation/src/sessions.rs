@@ -16,7 +16,7 @@ use runtime::http::{Body, Problem, empty, incoming};
 use crate::storage::{Storage, method_not_allowed, no_such_path, problem};
 
 /// What the paths of uploads under way begin with.
-pub(crate) const SESSIONS: &str = "/storage-sessions/";
+pub const SESSIONS: &str = "/storage-sessions/";
 
 /// Pieces other than the last one are multiples of this, in bytes.
 const QUANTUM: u64 = 256 * 1024;
@@ -49,7 +49,7 @@ impl Storage {
             Method::PUT => {}
             Method::DELETE => {
                 self.uploads.cancel(id).await.map_err(problem)?;
-                return Ok(empty(StatusCode::NO_CONTENT));
+                return cancelled();
             }
             _ => return Err(method_not_allowed("PUT and DELETE")),
         }
@@ -117,6 +117,12 @@ fn is_short(part: ContentRange) -> bool {
 fn too_short() -> Problem {
     let detail = "every piece except for the last one must have a multiple of 262144 bytes";
     Problem::new(ErrorCode::InvalidContentRange, detail)
+}
+
+/// Cloud Storage confirms by an error of its own.
+fn cancelled() -> Result<Response<Body>, Problem> {
+    let status = StatusCode::from_u16(499).map_err(|_| Problem::internal())?;
+    Ok(empty(status))
 }
 
 /// `308` with how far it is; without `Range` when nothing is there.

@@ -37,7 +37,12 @@ impl Signatures for Uploads {
         let query = request.uri.query().unwrap_or("");
         let grant = self.verify(operation, target.bucket, target.name, query)?;
         if operation != SignedOperation::Get {
-            let range = format!("{},{}", grant.size.0, grant.size.1);
+            // The request that begins an upload has no bytes itself.
+            let least = match operation {
+                SignedOperation::Resumable => 0,
+                SignedOperation::Put | SignedOperation::Get => grant.size.0,
+            };
+            let range = format!("{least},{}", grant.size.1);
             check_header(&request.headers, "content-type", &grant.content_type)?;
             check_header(&request.headers, "x-goog-content-length-range", &range)?;
         }

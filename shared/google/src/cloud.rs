@@ -29,6 +29,7 @@ pub struct Cloud {
     pipeline: Arc<Pipeline>,
     firestore: Firestore,
     gcs: GcsClient,
+    function: Option<String>,
 }
 
 impl Cloud {
@@ -60,6 +61,7 @@ impl Cloud {
             project,
             pipeline,
             environment,
+            function: None,
         })
     }
 
@@ -68,6 +70,7 @@ impl Cloud {
     pub fn as_function(self, name: &str) -> Self {
         Self {
             gcs: self.gcs.as_function(name),
+            function: Some(name.to_owned()),
             ..self
         }
     }
@@ -156,6 +159,7 @@ impl Cloud {
             functions: function_urls(environment, &self.pipeline)?,
             service_account: account.map(str::to_owned),
             emulator: host.map(|host| format!("http://{host}")),
+            caller: self.function.clone(),
         };
         Ok(Arc::new(CloudTasksQueue::new(
             queues,

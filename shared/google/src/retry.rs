@@ -8,8 +8,9 @@ use tokio::time::{Instant, sleep};
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// How long to keep asking: less than an event's delivery may take, so that a
-/// function is the one to say that it failed.
+/// How long to begin attempts: with the last one, which may take 30 seconds, less than an
+/// event's delivery may take, so that a function is the one to say that it failed. A
+/// transfer that makes progress may take longer.
 const RETRY_BUDGET: Duration = Duration::from_secs(45);
 
 /// One request's attempts.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Interview,
+    Interview, Timestamp,
     callback::Job,
     ids::task_name,
     ports::Task,
@@ -52,6 +52,34 @@ pub fn begin_task(
         delay: Duration::ZERO,
         trace: interview.trace,
     })
+}
+
+/// How long a step must have waited before an event that comes once more queues a second
+/// task: an event that is delivered twice comes again within moments.
+const SECOND_TASK_AFTER: Duration = Duration::from_mins(1);
+
+/// The same for a step whose task has noted what it waits for: it notes that again and again.
+const NOTED_AFTER: Duration = Duration::from_hours(1);
+
+/// The name of a second task of a step, for an event that comes once more, such as a dead
+/// letter that is replayed: the queue remembers the name of the first for a day, whatever
+/// became of its task. `None` while the step does not wait for a worker, or not for long.
+/// There is one such name an hour.
+pub fn second_name(
+    interview: &Interview,
+    step: StepName,
+    plain_name: &str,
+    now: Timestamp,
+) -> Option<String> {
+    const HOUR_MS: i64 = 3_600_000;
+    let known = interview.steps.step(step);
+    let waits = interview.deleted_at.is_none() && startable(interview).contains(&step);
+    let has_waited = now.since(known.due_since?) >= SECOND_TASK_AFTER;
+    let noted = known.waiting.as_ref().map(|waiting| waiting.noted_at);
+    let is_forgotten = noted.is_none_or(|noted| now.since(noted) >= NOTED_AFTER);
+    let hour = now.as_millis() / HOUR_MS;
+    let name = format!("{plain_name}-again-{hour}");
+    (waits && has_waited && is_forgotten).then_some(name)
 }
 
 /// The queue whose worker proposes themes: that of analyses.

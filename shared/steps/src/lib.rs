@@ -21,7 +21,7 @@ mod store_transcript;
 pub mod trace;
 mod uncancelled;
 
-pub use begin::{THEMES_QUEUE, begin_task, startable, themes_task};
+pub use begin::{THEMES_QUEUE, begin_task, second_name, startable, themes_task};
 pub use function::{DeliveredTask, Failure, Function, Trigger};
 pub use import::{Import, Imported};
 pub use readable::{readable, report_unreadable};

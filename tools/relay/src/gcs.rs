@@ -17,7 +17,7 @@ use emulation::{
     storage::{Storage, download, method_not_allowed, no_such_path},
 };
 use futures::{StreamExt, stream};
-use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
@@ -25,7 +25,7 @@ use runtime::http::{Body, Problem, Service, empty, json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::rights::Rights;
+use crate::{cors::BucketCors, rights::Rights};
 
 const JSON: &str = "/storage/v1/b/";
 const UPLOAD: &str = "/upload/storage/v1/b/";
@@ -35,6 +35,7 @@ pub struct Gcs {
     store: Store,
     storage: Storage,
     rights: Rights,
+    cors: BucketCors,
     page: usize,
 }
 
@@ -56,6 +57,7 @@ impl Gcs {
             storage: Storage::new(store.clone(), signatures, url).with_checksums(),
             store,
             rights: Rights::Unchecked,
+            cors: BucketCors::default(),
             page,
         }
     }
@@ -64,6 +66,13 @@ impl Gcs {
     #[must_use]
     pub fn with_rights(self, rights: Rights) -> Self {
         Self { rights, ..self }
+    }
+
+    /// Answers browsers by the CORS rules of buckets; without, pages of no other origin may
+    /// ask.
+    #[must_use]
+    pub fn with_cors(self, cors: BucketCors) -> Self {
+        Self { cors, ..self }
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
@@ -195,7 +204,13 @@ impl Gcs {
                 Ok(empty(StatusCode::NO_CONTENT))
             }
             Method::GET if query.get("alt").is_some_and(|alt| alt == "media") => {
-                download(&*objects, &name, generation, &parts).await
+                let mut response = download(&*objects, &name, generation, &parts).await?;
+                let sum = objects.crc32c(&name, meta.generation).await;
+                let sum = encode_crc32c(sum.map_err(|_| Problem::internal())?);
+                let hash = HeaderValue::try_from(format!("crc32c={sum}"));
+                let hash = hash.map_err(|_| Problem::internal())?;
+                response.headers_mut().insert("x-goog-hash", hash);
+                Ok(response)
             }
             Method::GET => Ok(json(
                 StatusCode::OK,
@@ -232,8 +247,12 @@ impl Gcs {
 #[async_trait]
 impl Service for Gcs {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
+        let origin = self.cors.check(&request);
+        if let Some(response) = origin.preflight() {
+            return response;
+        }
         let answer = self.answer(request).await;
-        answer.unwrap_or_else(|problem| problem.into_response(""))
+        origin.dress(answer.unwrap_or_else(|problem| problem.into_response("")))
     }
 }
 

@@ -3,10 +3,11 @@
 //!
 //! [`gcs`] and [`tasks`] are the APIs of Cloud Storage and Cloud Tasks over the embedded
 //! store, for Google's own clients; [`gcs`] checks [`rights`] as IAM does, and signed URLs by
-//! [`v4`]. [`listen`] listens to documents, [`cloudevent`] makes events as Eventarc does, and
+//! [`v4`]; [`cors`] answers browsers by the buckets' rules. [`listen`] listens to documents, [`cloudevent`] makes events as Eventarc does, and
 //! [`pubsub`] makes topics and subscriptions.
 
 pub mod cloudevent;
+pub mod cors;
 pub mod gcs;
 pub mod listen;
 pub mod pubsub;

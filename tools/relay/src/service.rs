@@ -7,7 +7,7 @@ use domain::ports::Clock;
 use embedded::Store;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use relay::{gcs::Gcs, rights::Rights, tasks::CloudTasks, v4::V4};
+use relay::{cors::BucketCors, gcs::Gcs, rights::Rights, tasks::CloudTasks, v4::V4};
 use runtime::http::{Body, Service};
 
 use crate::settings::RelaySettings;
@@ -34,10 +34,13 @@ impl Front {
         };
         let rights = Rights::OfManifest(Arc::clone(&settings.pipeline));
         Self {
-            gcs: Gcs::new(store.clone(), Arc::new(signatures), url, PAGE).with_rights(rights),
+            gcs: Gcs::new(store.clone(), Arc::new(signatures), url, PAGE)
+                .with_rights(rights.clone())
+                .with_cors(BucketCors::of_terraform(&settings.origins)),
             tasks: CloudTasks {
                 queue: store.queue(),
                 clock,
+                rights,
             },
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct RelaySettings {
     pub(crate) functions: BTreeMap<String, String>,
     /// `RELAY_TWICE`: whether everything is delivered twice, as it may be.
     pub(crate) twice: bool,
+    /// `PUBLIC_URL` and `CORS_ALLOWED_ORIGINS`: the origins of pages that may upload.
+    pub(crate) origins: Vec<String>,
     /// The manifest, its waits cut to `RELAY_MAX_BACKOFF_S`.
     pub(crate) pipeline: Arc<Pipeline>,
 }
@@ -41,11 +43,21 @@ impl RelaySettings {
             data_dir: data_dir.into(),
             twice: environment.parsed("RELAY_TWICE", false, "`true` or `false`")?,
             pubsub: pubsub.unwrap_or_default(),
+            origins: origins(&environment),
             functions: cloud::function_urls(&environment, &pipeline)?,
             pipeline: Arc::new(pipeline),
             cloud: Cloud::read(environment)?,
         })
     }
+}
+
+/// As Terraform gives them to the bucket of recordings.
+fn origins(environment: &Environment) -> Vec<String> {
+    let own = environment.text("PUBLIC_URL");
+    let others = environment.text("CORS_ALLOWED_ORIGINS").unwrap_or("");
+    let all = own.into_iter().chain(others.split(',').map(str::trim));
+    let all = all.filter(|origin| !origin.is_empty());
+    all.map(str::to_owned).collect()
 }
 
 /// Shorter than in production, for interactive use.

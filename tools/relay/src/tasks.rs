@@ -16,6 +16,8 @@ use runtime::http::{Body, Problem, Service, json, read_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::rights::Rights;
+
 /// The largest task, in bytes.
 const MAX_TASK: usize = 1024 * 1024;
 
@@ -25,6 +27,8 @@ pub struct CloudTasks {
     pub queue: Arc<dyn Queue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The rights of callers.
+    pub rights: Rights,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +64,7 @@ impl CloudTasks {
             .and_then(|rest| rest.strip_suffix("/tasks"));
         let parent = parent.ok_or_else(no_such_path)?;
         let (_, queue) = parent.rsplit_once('/').ok_or_else(no_such_path)?;
+        self.rights.check_enqueue(request.headers(), queue)?;
         let creation: Creation = read_json(request.into_body(), MAX_TASK).await?;
         let task = self.task(parent, &creation.task)?;
         match self.queue.enqueue(queue, task.clone()).await {

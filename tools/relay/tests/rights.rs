@@ -1,8 +1,12 @@
-//! What functions may do with objects, checked as IAM checks it: by the rights of the
+//! What functions may do with objects and queues, checked as IAM checks it: by the rights of the
 //! manifest, from which Terraform makes roles.
 #![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,15 +18,18 @@ use domain::{
     pipeline::{Pipeline, Right},
     ports::{
         Clock, EngineSet, ObjectError, ObjectMeta, ObjectStore, Overwrite, Precondition, Progress,
-        Transcriber, TranscriptionRequest, Write,
+        Queue as _, Task, Transcriber, TranscriptionRequest, Write,
     },
     steps::StepError,
     transcript::Recognition,
 };
 use embedded::{Store, StoreOptions};
 use futures::{StreamExt as _, stream};
-use google::storage::GcsClient;
-use relay::{gcs, rights::Rights};
+use google::{
+    storage::GcsClient,
+    tasks::{CloudTasksQueue, Queues},
+};
+use relay::{gcs, rights::Rights, tasks};
 use reqwest::Client;
 use steps::{Failure, Function as _, StepRunner, Trigger};
 use tempfile::TempDir;
@@ -208,4 +215,49 @@ async fn functions_have_the_rights_of_the_manifest_and_no_others() {
         matches!(anonymous, Err(ObjectError::Unavailable(_))),
         "{anonymous:?}"
     );
+}
+
+#[tokio::test]
+async fn functions_queue_where_the_manifest_says_and_nowhere_else() {
+    let (listener, url) = testing::listen().await;
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = Arc::new(Pipeline::ours());
+    let store = Store::open(StoreOptions {
+        data_dir: folder.path().to_owned(),
+        public_url: url.clone(),
+        pipeline: Arc::clone(&pipeline),
+        clock: Arc::new(SystemClock),
+    });
+    let service = tasks::CloudTasks {
+        queue: store.await.unwrap().queue(),
+        clock: Arc::new(SystemClock),
+        rights: Rights::OfManifest(Arc::clone(&pipeline)),
+    };
+    testing::serve_on(listener, Arc::new(service));
+    let functions = pipeline.queues.values().map(|queue| &queue.function);
+    let functions: BTreeMap<_, _> = functions
+        .map(|name| (name.clone(), "http://localhost".to_owned()))
+        .collect();
+    for caller in [None, Some("transcribe"), Some("notify"), Some("announce")] {
+        let queues = Queues {
+            project: "p".into(),
+            location: "europe-west1".into(),
+            functions: functions.clone(),
+            service_account: None,
+            emulator: Some(url.clone()),
+            caller: caller.map(str::to_owned),
+        };
+        let queue = CloudTasksQueue::new(queues, Arc::clone(&pipeline));
+        for name in pipeline.queues.keys() {
+            let task = Task {
+                name: caller.unwrap_or("anonymous").into(),
+                body: serde_json::json!({}),
+                delay: Duration::ZERO,
+                trace: None,
+            };
+            let outcome = queue.enqueue(name, task).await;
+            let may = caller.is_some_and(|caller| pipeline.may_enqueue(caller, name));
+            assert_eq!(outcome.is_ok(), may, "{caller:?} {name}: {outcome:?}");
+        }
+    }
 }

@@ -5,7 +5,9 @@
     reason = "each test binary uses a part of it"
 )]
 
+pub mod faults;
 pub mod proxy;
+pub mod served;
 
 use std::{sync::Arc, time::Duration};
 

@@ -10,7 +10,7 @@ use crate::trace::TraceContext;
 /// A task for the function that works off a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
-    /// Its name: while a task of that name exists, and for an hour after, no
+    /// Its name: while a task of that name exists, and for up to 24 hours after, no
     /// second one is accepted.
     pub name: String,
     /// Its body.
@@ -26,7 +26,7 @@ pub struct Task {
 pub enum Enqueued {
     /// It is in the queue.
     Accepted,
-    /// One of that name is there, or was a short while ago.
+    /// One of that name is there, or was within the last 24 hours.
     Duplicate,
 }
 

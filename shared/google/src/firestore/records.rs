@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::{
     documents,
     paths::DocPath,
+    pipeline::TriggerKey,
     ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
     search::{Phrases, TEXT, distinct},
 };
@@ -61,10 +62,16 @@ impl Records for Firestore {
             let request = request.clone();
             Box::pin(async move { client.commit(request).await })
         };
-        self.call(&make)
-            .await?
-            .map(drop)
-            .map_err(|status| refused(status, &writes))
+        let committed = self.call(&make).await?;
+        committed.map_err(|status| refused(status, &writes))?;
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let paths = writes.iter().map(|write| write.path().as_str());
+            let started =
+                paths.flat_map(|path| self.pipeline.listeners(TriggerKey::Document { path }));
+            let starts = started.collect::<Vec<_>>().join(",");
+            tracing::debug!(event = "firestore.committed", writes = writes.len(), starts);
+        }
+        Ok(())
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {

@@ -17,9 +17,6 @@ use crate::retry;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long one request with a chunk of bytes may take.
-pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How many names one page has; the service gives at most that many.
 const PAGE: &str = "1000";
 
@@ -36,13 +33,18 @@ pub(super) struct Resource {
     pub(super) name: String,
     #[serde(default)]
     pub(super) generation: String,
-    #[serde(default)]
+    /// Some servers leave out what is zero.
+    #[serde(default = "zero")]
     pub(super) size: String,
     /// Base64 of its four bytes, the most significant first.
     #[serde(default)]
     pub(super) crc32c: String,
     #[serde(default)]
     content_type: String,
+}
+
+fn zero() -> String {
+    "0".to_owned()
 }
 
 impl Resource {
@@ -71,6 +73,11 @@ impl JsonApi {
             endpoint,
             client: OnceCell::new(),
         }
+    }
+
+    /// How long one request with bytes may take.
+    pub(super) const fn attempt_timeout(&self) -> Duration {
+        self.endpoint.attempt_timeout
     }
 
     pub(super) async fn find(

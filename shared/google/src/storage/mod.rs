@@ -1,6 +1,7 @@
 //! The port `ObjectStore` on Google Cloud Storage.
 //!
-//! Reads go through the official client, which resumes interrupted ones. Writes go over
+//! Reads go through the official client, which resumes interrupted ones; silent ones are
+//! resumed here (`read`). Writes go over
 //! the JSON API in a loop of our own (`write`), because the official client's can leave
 //! a wrong object. What that client offers by gRPC alone — metadata, lists, deletion —
 //! goes over the JSON API as well: it is the same service, and can be tested against
@@ -11,7 +12,7 @@ mod read;
 mod sign;
 mod write;
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -27,6 +28,9 @@ use sign::Signing;
 use tokio::sync::OnceCell;
 
 use crate::emulator;
+
+/// How long the service may be silent before the request is made once more.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How the service is reached, for all buckets.
 #[derive(Clone)]
@@ -44,6 +48,7 @@ struct Endpoint {
     url: String,
     emulated: bool,
     function: Option<String>,
+    attempt_timeout: Duration,
 }
 
 impl Endpoint {
@@ -74,6 +79,7 @@ impl GcsClient {
             ),
             emulated: emulator.is_some(),
             function: None,
+            attempt_timeout: ATTEMPT_TIMEOUT,
         };
         Self::at(endpoint)
     }
@@ -102,6 +108,17 @@ impl GcsClient {
         let mut endpoint = self.endpoint;
         endpoint.function = Some(name.to_owned());
         Self::at(endpoint)
+    }
+
+    /// The same with another time, instead of 30 seconds, for which the service may be
+    /// silent before a request with bytes is made once more.
+    #[must_use]
+    pub fn with_attempt_timeout(self, attempt_timeout: Duration) -> Self {
+        let endpoint = self.endpoint;
+        Self::at(Endpoint {
+            attempt_timeout,
+            ..endpoint
+        })
     }
 
     /// The signature of `text` by the key that URLs are signed with: what an

@@ -1,17 +1,16 @@
-//! Reads, by the official client, which resumes interrupted ones.
+//! Reads, by the official client, which resumes interrupted ones. It waits for minutes
+//! where the service is silent: such a read goes on here by another request.
 
-use std::{future::Future, io, ops::Range, time::Duration};
+use std::{io, ops::Range};
 
+use bytes::Bytes;
 use domain::ports::{ByteStream, ObjectError, ObjectMeta, ObjectStore};
 use futures::{StreamExt, stream};
 use google_cloud_storage::{Error, model_ext::ReadRange, read_object::ReadObjectResponse};
 use tokio::time::timeout;
 
 use super::GcsBucket;
-
-/// How long the service may be silent before the read fails: the client itself waits for
-/// minutes.
-const SILENCE: Duration = Duration::from_secs(30);
+use crate::retry::Attempts;
 
 pub(super) async fn read(
     bucket: &GcsBucket,
@@ -22,24 +21,153 @@ pub(super) async fn read(
     if range.as_ref().is_some_and(Range::is_empty) {
         return read_nothing(bucket, name, generation).await;
     }
-    let client = bucket.gcs.client().await?;
-    let mut request = client.read_object(resource(&bucket.name), name);
-    if let Some(generation) = generation {
-        request = request.set_generation(generation);
-    }
-    if let Some(range) = range {
-        let part = ReadRange::segment(range.start, range.end - range.start);
-        request = request.set_read_range(part);
-    }
-    let answer = in_time(Box::pin(request.send())).await;
-    match answer.map_err(|error| ObjectError::Unavailable(error.into()))? {
-        Ok(response) => Ok((meta(&response, name), stream(response))),
-        Err(error) if error.http_status_code() == Some(416) => {
+    let mut attempts = Attempts::default();
+    let opened = open(bucket, name, generation, range.clone(), &mut attempts).await;
+    match opened {
+        Ok(response) => {
+            let meta = meta(&response, name);
+            let reading = Reading::new(bucket, &meta, range, response);
+            Ok((meta, reading.into_stream()))
+        }
+        Err(ReadError::Service(error)) if error.http_status_code() == Some(416) => {
             let size = bucket.stat(name).await?.map_or(0, |meta| meta.size);
             let name = name.to_owned();
             Err(ObjectError::OutOfRange { name, size })
         }
-        Err(error) => Err(failed(error, name)),
+        Err(ReadError::Service(error)) if error.http_status_code() == Some(404) => {
+            Err(not_found(name))
+        }
+        Err(ReadError::Object(error)) => Err(error),
+        Err(error) => Err(ObjectError::Unavailable(Box::new(error))),
+    }
+}
+
+/// Why a read has no further bytes.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error(transparent)]
+    Service(#[from] Error),
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error("Cloud Storage was silent for {seconds} s, several times")]
+    Silent { seconds: u64 },
+    #[error("Cloud Storage did not say the size of the object, or sent more")]
+    Size,
+    #[error("the bytes that were read do not have the checksum of the object")]
+    Checksum,
+}
+
+/// Asks for the bytes, again where the service is silent.
+async fn open(
+    bucket: &GcsBucket,
+    name: &str,
+    generation: Option<i64>,
+    range: Option<Range<u64>>,
+    attempts: &mut Attempts,
+) -> Result<ReadObjectResponse, ReadError> {
+    let client = bucket.gcs.client().await?;
+    let patience = bucket.gcs.endpoint.attempt_timeout;
+    loop {
+        let mut request = client.read_object(resource(&bucket.name), name);
+        if let Some(generation) = generation {
+            request = request.set_generation(generation);
+        }
+        if let Some(range) = &range {
+            let part = ReadRange::segment(range.start, range.end - range.start);
+            request = request.set_read_range(part);
+        }
+        match timeout(patience, Box::pin(request.send())).await {
+            Ok(answer) => return Ok(answer?),
+            Err(_) if attempts.wait().await => {}
+            Err(_) => {
+                let seconds = patience.as_secs();
+                return Err(ReadError::Silent { seconds });
+            }
+        }
+    }
+}
+
+/// The bytes of one generation that have not been read.
+struct Reading {
+    bucket: GcsBucket,
+    name: String,
+    generation: i64,
+    rest: Range<u64>,
+    response: ReadObjectResponse,
+    /// Of an object that is read whole: the checksum so far, and its own.
+    sums: Option<(u32, u32)>,
+}
+
+impl Reading {
+    fn new(
+        bucket: &GcsBucket,
+        meta: &ObjectMeta,
+        range: Option<Range<u64>>,
+        response: ReadObjectResponse,
+    ) -> Self {
+        let checksums = response.object().checksums;
+        let own = checksums.and_then(|checksums| checksums.crc32c);
+        let is_whole = range.is_none();
+        let rest = range.unwrap_or(0..meta.size);
+        Self {
+            bucket: bucket.clone(),
+            name: meta.name.clone(),
+            generation: meta.generation,
+            rest: rest.start..rest.end.min(meta.size),
+            response,
+            sums: own.filter(|_| is_whole).map(|own| (0, own)),
+        }
+    }
+
+    fn into_stream(self) -> ByteStream {
+        stream::unfold(Some(self), |reading| async move {
+            let mut reading = reading?;
+            match reading.next().await {
+                Ok(chunk) => Some((Ok(chunk?), Some(reading))),
+                Err(error) => Some((Err(io::Error::other(error)), None)),
+            }
+        })
+        .boxed()
+    }
+
+    /// The time that the reader takes between two chunks does not count.
+    async fn next(&mut self) -> Result<Option<Bytes>, ReadError> {
+        let mut attempts = Attempts::default();
+        loop {
+            let patience = self.bucket.gcs.endpoint.attempt_timeout;
+            match timeout(patience, self.response.next()).await {
+                Ok(Some(chunk)) => {
+                    let chunk = chunk?;
+                    self.rest.start += chunk.len() as u64;
+                    if let Some((sum, _)) = &mut self.sums {
+                        *sum = crc32c::crc32c_append(*sum, &chunk);
+                    }
+                    return Ok(Some(chunk));
+                }
+                Ok(None) => return self.end(),
+                Err(_) if self.rest.start == self.rest.end => return self.end(),
+                Err(_) => self.resume(&mut attempts).await?,
+            }
+        }
+    }
+
+    async fn resume(&mut self, attempts: &mut Attempts) -> Result<(), ReadError> {
+        if self.rest.is_empty() {
+            return Err(ReadError::Size);
+        }
+        let (bucket, rest) = (&self.bucket, Some(self.rest.clone()));
+        let opened = open(bucket, &self.name, Some(self.generation), rest, attempts).await;
+        self.response = opened?;
+        tracing::info!(event = "storage.read_resumed", "a silent read goes on");
+        Ok(())
+    }
+
+    /// The client compares the checksum only of what it has read in one go.
+    fn end(&self) -> Result<Option<Bytes>, ReadError> {
+        match self.sums {
+            Some((sum, own)) if sum != own => Err(ReadError::Checksum),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -66,28 +194,6 @@ fn meta(response: &ReadObjectResponse, name: &str) -> ObjectMeta {
     }
 }
 
-/// Ends with an error when the service is silent. The time that the reader takes does not
-/// count.
-fn stream(response: ReadObjectResponse) -> ByteStream {
-    stream::unfold(Some(response), |response| async move {
-        let mut response = response?;
-        match in_time(response.next()).await {
-            Ok(chunk) => Some((chunk?.map_err(io::Error::other), Some(response))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
-    .boxed()
-}
-
-async fn in_time<T>(answer: impl Future<Output = T>) -> io::Result<T> {
-    let silent = |_| {
-        let seconds = SILENCE.as_secs();
-        let words = format!("Cloud Storage was silent for {seconds} s");
-        io::Error::new(io::ErrorKind::TimedOut, words)
-    };
-    timeout(SILENCE, answer).await.map_err(silent)
-}
-
 fn resource(bucket: &str) -> String {
     format!("projects/_/buckets/{bucket}")
 }
@@ -95,12 +201,5 @@ fn resource(bucket: &str) -> String {
 pub(super) fn not_found(name: &str) -> ObjectError {
     ObjectError::NotFound {
         name: name.to_owned(),
-    }
-}
-
-fn failed(error: Error, name: &str) -> ObjectError {
-    match error.http_status_code() {
-        Some(404) => not_found(name),
-        _ => ObjectError::Unavailable(Box::new(error)),
     }
 }

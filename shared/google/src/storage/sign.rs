@@ -30,6 +30,11 @@ impl Signing {
     }
 
     /// The client must send every header that is signed, just as it is.
+    ///
+    /// Cloud Storage documents `x-goog-content-length-range` for `PUT` alone. Of the `POST`
+    /// that begins a resumable upload, which has no bytes itself, it does not say whether the
+    /// header is applied to the object, to the request, or not at all. So that header has no
+    /// lower bound there, and the size is compared when the recording arrives.
     pub(super) async fn upload(
         &self,
         bucket: &str,
@@ -46,6 +51,8 @@ impl Signing {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         let mut start = headers.clone();
+        let up_to = format!("0,{}", grant.size.1);
+        start.insert("x-goog-content-length-range".to_owned(), up_to);
         start.insert("x-goog-resumable".to_owned(), "start".to_owned());
         let (name, until) = (&grant.name, grant.expires_at);
         Ok(SignedUpload {

@@ -16,14 +16,14 @@ use domain::{
     ids::random_name,
     ports::{ByteStream, ObjectError, ObjectMeta, Overwrite},
 };
-use http::header;
+use http::{HeaderValue, header};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::json;
 use source::BufferedUpload;
 
 use super::{
     GcsBucket,
-    json_api::{ATTEMPT_TIMEOUT, JsonApi, Resource, may_pass, unavailable},
+    json_api::{JsonApi, Resource, may_pass, unavailable},
 };
 use crate::retry::Attempts;
 
@@ -104,9 +104,12 @@ impl Upload<'_> {
             "contentType": self.content_type,
             "crc32c": encode(source.crc32c()),
         });
+        // That of the metadata counts; other servers want both to be the same.
+        let media_type = HeaderValue::from_str(self.content_type);
+        let media_type = media_type.map_or("application/octet-stream", |_| self.content_type);
         let head = format!(
             "--{boundary}\r\ncontent-type: application/json; charset=utf-8\r\n\r\n{metadata}\r\n\
-             --{boundary}\r\ncontent-type: application/octet-stream\r\n\r\n"
+             --{boundary}\r\ncontent-type: {media_type}\r\n\r\n"
         );
         let tail = format!("\r\n--{boundary}--\r\n");
         [head.as_bytes(), source.pending(), tail.as_bytes()]
@@ -135,7 +138,8 @@ impl Upload<'_> {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        let answer = request.timeout(ATTEMPT_TIMEOUT).send().await;
+        let request = request.timeout(self.api.attempt_timeout());
+        let answer = request.send().await;
         // The URL of a session is a credential.
         let answer = answer.map_err(|error| Failure::transient(error.without_url()))?;
         let status = answer.status();

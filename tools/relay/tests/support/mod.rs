@@ -64,6 +64,11 @@ impl Cloud {
             .env("USER", USER)
             .env("WEBHOOK_SECRET", SECRET)
             .env("RELAY_MAX_BACKOFF_S", "1")
+            // What the tests were built with.
+            .env(
+                "EMULATED_CLOUD_BUILD",
+                "--quiet --workspace --bins --all-features",
+            )
             .stderr(Stdio::inherit())
             .output()
             .unwrap();

@@ -12,8 +12,8 @@ use crate::{
     world::{World, short},
 };
 
-/// How long the name of a task is remembered.
-const NAME_MEMORY: Duration = Duration::from_hours(1);
+/// How long the name of a task is remembered, at most.
+const NAME_MEMORY: Duration = Duration::from_hours(24);
 
 /// The queues.
 pub(crate) struct SimulatedQueue(pub(crate) World);
