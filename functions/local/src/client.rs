@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`arguments`] says what is typed, `connection` sends requests, `error` says
 //! why they fail and `retry` which are sent again; then one file for each command. An upload is
-//! `upload` for what is printed, `recording` for its course, `session` for the protocol, and
+//! `upload` for the files and `uploaded` for what is printed of them, `recording` for its course, `session` for the protocol, and
 //! `pending` for what outlives the command.
 
 mod address;
@@ -20,6 +20,7 @@ mod retry;
 mod session;
 mod shown;
 mod upload;
+mod uploaded;
 mod wait;
 
 use std::process::ExitCode;

@@ -58,7 +58,9 @@ enum Command {
     Doctor,
     /// Print the description of the API, `/openapi.json`
     Openapi,
-    /// Print the completions of a shell, for example
+    /// Print the completions of a shell
+    ///
+    /// For example:
     /// `interviewlens completions bash > ~/.local/share/bash-completion/completions/interviewlens`
     Completions {
         /// The shell

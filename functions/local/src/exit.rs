@@ -5,6 +5,8 @@ use std::{
     process::ExitCode,
 };
 
+use crate::print;
+
 /// How a command ends, the worst last: of several files the worst counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
@@ -53,6 +55,7 @@ impl From<Exit> for ExitCode {
 
 /// Says on standard error why a command failed.
 pub(crate) fn complain(message: &str) {
+    let message = print::plain_lines(message);
     let _ = writeln!(io::stderr(), "interviewlens: {message}");
 }
 

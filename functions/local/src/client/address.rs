@@ -9,6 +9,9 @@ use super::error::ClientError;
 /// Where `interviewlens serve` listens unless it is told otherwise.
 pub(super) const DEFAULT: &str = "http://127.0.0.1:8000";
 
+/// What requests say about the program.
+pub(super) const USER_AGENT: &str = concat!("interviewlens/", env!("CARGO_PKG_VERSION"));
+
 /// An access token. It has no `Debug` and no `Display`.
 pub(super) struct Token(String);
 

@@ -63,7 +63,7 @@ impl Connection {
         let client = || {
             let client = Client::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
-                .user_agent(concat!("interviewlens/", env!("CARGO_PKG_VERSION")));
+                .user_agent(address::USER_AGENT);
             // A proxy would get what is not encrypted, and has no way to this machine.
             if is_local { client.no_proxy() } else { client }
         };

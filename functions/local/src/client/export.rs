@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -56,12 +57,17 @@ impl Exported {
             None if self.missing.is_empty() => String::new(),
             None => format!("without {}", self.missing.join(", ")),
         };
+        let out = if self.files.is_empty() {
+            "–".into()
+        } else {
+            self.out.display().to_string()
+        };
         vec![
             cell(&self.id),
             cell(&self.title),
             cell(&self.status),
             self.files.len().to_string(),
-            self.out.display().to_string(),
+            out,
             cell(&note),
         ]
     }
@@ -88,12 +94,14 @@ pub(super) async fn run(
         } else {
             arguments.out.join(id)
         };
+        let count = ids.len();
+        if count > 1 {
+            writeln!(io::stderr(), "{} of {count}: {id}", index + 1)?;
+        }
         let exported = export(connection, id, out, &arguments.formats).await;
         if let Some(error) = &exported.error {
             complain(&format!("{id}: {}", error.message()));
         }
-        let (count, title) = (ids.len(), cell(&exported.title));
-        writeln!(io::stderr(), "{} of {count}: {id} {title}", index + 1)?;
         let is_over = matches!(exported.exit(), Exit::Denied | Exit::Unreachable);
         all.push(exported);
         let left = count - all.len();
@@ -193,18 +201,17 @@ async fn write(
 }
 
 fn save(out: &Path, name: &str, text: &[u8]) -> io::Result<()> {
-    let mut file = NamedTempFile::new_in(out)?;
+    let mut file = unfinished(out)?;
     file.write_all(text)?;
-    keep(file, &out.join(name))
+    file.persist(out.join(name))?;
+    Ok(())
 }
 
-/// Gives a finished file its name, and permissions as if it had been created by it.
-fn keep(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    let open = fs::File::options().create(true).append(true).open(path)?;
-    let permissions = open.metadata()?.permissions();
-    file.as_file().set_permissions(permissions)?;
-    file.persist(path)?;
-    Ok(())
+/// A file that has no name yet, with the permissions that new files have.
+fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
+    let permissions = fs::Permissions::from_mode(0o666);
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(permissions).tempfile_in(folder)
 }
 
 /// Downloads a file, all or nothing of it; whether the interview has it.
@@ -219,12 +226,12 @@ async fn download(connection: &Connection, url: &Url, path: &Path) -> Result<boo
         };
         let writing = |error| ClientError::file("writing", path, error);
         let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = NamedTempFile::new_in(folder).map_err(writing)?;
+        let mut file = unfinished(folder).map_err(writing)?;
         let mut body = response.bytes_stream();
         let lost = loop {
             match body.next().await {
                 None => {
-                    keep(file, path).map_err(writing)?;
+                    file.persist(path).map_err(|error| writing(error.error))?;
                     return Ok(true);
                 }
                 Some(Ok(chunk)) => file.write_all(&chunk).map_err(writing)?,

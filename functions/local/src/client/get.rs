@@ -83,7 +83,7 @@ fn describe(interview: &Interview) -> Result<String, ClientError> {
             interview.collection_id.clone().unwrap_or_default(),
         ),
         ("tags", interview.tags.join(", ")),
-        ("relied on", reliability(interview)),
+        ("usable", reliability(interview)),
     ];
     let io = |error| ClientError::Output(std::io::Error::other(error));
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {

@@ -17,8 +17,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::connection::Connection;
 
-/// How long a file is kept: sessions of uploads last a week.
-const KEPT: Duration = Duration::from_hours(8 * 24);
+/// How long a file is kept: sessions of uploads last a week, and so long recordings are awaited.
+const KEPT: Duration = Duration::from_hours(6 * 24);
 
 /// What is known of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,9 @@ use super::{
 /// How much is sent at once, in bytes: pieces are multiples of 256 KiB.
 pub(super) const PIECE: u64 = 32 * 256 * 1024;
 
+/// How much of the file is read at once, in bytes.
+const BUFFER: usize = 64 * 1024;
+
 /// The time that a piece may take besides its bytes.
 const PIECE_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -108,7 +111,7 @@ pub(super) async fn send(
     let length = PIECE.min(source.size - from);
     let last = from + length - 1;
     let bar = source.bar.clone();
-    let bytes = ReaderStream::new(file.take(length));
+    let bytes = ReaderStream::with_capacity(file.take(length), BUFFER);
     let bytes = bytes.inspect_ok(move |chunk| bar.inc(chunk.len() as u64));
     let timeout = PIECE_TIMEOUT + Duration::from_secs(length / SLOWEST);
     let request = client

@@ -1,9 +1,6 @@
 //! `interviewlens upload`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use config::Environment;
 use domain::interview::ChannelUse;
@@ -16,58 +13,17 @@ use super::{
     error::ClientError,
     pending::PendingFile,
     recording::{self, RecordingUpload, media_type},
-    shown::Interview,
+    uploaded::{self, Uploaded},
     wait,
 };
 use crate::{
     exit::{Exit, complain},
-    print::{self, cell},
+    print::cell,
     process::{is_transcript, name_of},
 };
 
 /// The longest title and file name that the service takes, in characters.
 const MAX_NAME: usize = 500;
-
-/// What became of a file.
-struct Uploaded {
-    file: PathBuf,
-    /// The interview; of an error after it was created, nothing is known.
-    interview: Option<Value>,
-    error: Option<ClientError>,
-}
-
-impl Uploaded {
-    fn exit(&self, is_awaited: bool) -> Exit {
-        match (&self.error, &self.interview) {
-            (Some(error), _) => error.exit(),
-            (None, Some(interview)) if is_awaited => {
-                Exit::of_status(interview["status"].as_str().unwrap_or_default())
-            }
-            _ => Exit::Done,
-        }
-    }
-
-    fn json(&self) -> Value {
-        let error = self.error.as_ref().map(ClientError::json);
-        json!({"file": self.file.to_string_lossy(), "interview": self.interview, "error": error})
-    }
-
-    fn row(&self) -> Vec<String> {
-        let interview = self.interview.as_ref();
-        let interview = interview.and_then(|value| Interview::read(value).ok());
-        let interview = interview.unwrap_or_default();
-        let status = match self.error {
-            Some(_) => "not uploaded",
-            None => &interview.status,
-        };
-        let note = match &self.error {
-            Some(error) => error.to_string(),
-            None => interview.failure().unwrap_or_default(),
-        };
-        let file = cell(&self.file.display().to_string());
-        vec![file, cell(&interview.id), cell(status), cell(&note)]
-    }
-}
 
 /// Uploads files, one after the other.
 pub(super) async fn run(
@@ -109,13 +65,7 @@ pub(super) async fn run(
             finish(connection, uploaded).await;
         }
     }
-    if json {
-        let items: Vec<Value> = all.iter().map(Uploaded::json).collect();
-        print::json(&json!({"items": items}))?;
-    } else {
-        let rows: Vec<_> = all.iter().map(Uploaded::row).collect();
-        print::table(&["FILE", "INTERVIEW", "STATUS", "NOTE"], &rows)?;
-    }
+    uploaded::print(&all, json)?;
     let exits = all.iter().map(|uploaded| uploaded.exit(arguments.wait));
     Ok(exits.max().unwrap_or(Exit::Done))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     host::{ONE, Service, speech},
-    program::{Desk, OTTER},
+    program::{OTTER, Runner},
 };
 
 const RESULTS: [&str; 6] = [
@@ -27,15 +27,15 @@ async fn recording_is_uploaded_waited_for_and_exported() {
     let _one = ONE.lock().await;
     let data = tempfile::tempdir().expect("a temporary folder");
     let service = Service::start(data.path());
-    let desk = Desk::at(&service.url);
+    let runner = Runner::at(&service.url);
     let recording = speech(20);
-    desk.file("ada.wav", &recording);
+    runner.file("ada.wav", &recording);
     let rubric = json!({"id": "r", "name": "Boats", "version": 3,
         "competencies": [{"name": "Ownership", "description": "Finishes things"}]});
-    desk.file("rubric.json", rubric.to_string());
+    runner.file("rubric.json", rubric.to_string());
     let collection = post(&service, "/v1/collections", json!({"title": "Boats"})).await;
     let collection = collection["id"].as_str().expect("an id");
-    let uploaded = desk
+    let uploaded = runner
         .run(&[
             "upload",
             "ada.wav",
@@ -82,10 +82,10 @@ async fn recording_is_uploaded_waited_for_and_exported() {
     assert!(!uploaded.out.contains("x-goog"), "no signed URL is printed");
     let id = interview["id"].as_str().expect("an id");
 
-    let exported = desk.run(&["export", id, "--out", "results"]).await;
+    let exported = runner.run(&["export", id, "--out", "results"]).await;
     exported.assert(0);
-    assert_eq!(desk.names("results"), RESULTS);
-    let transcript = std::fs::read(desk.path("results/transcript.json")).expect("a file");
+    assert_eq!(runner.names("results"), RESULTS);
+    let transcript = std::fs::read(runner.path("results/transcript.json")).expect("a file");
     let transcript: Value = serde_json::from_slice(&transcript).expect("JSON");
     assert_eq!(transcript["engine"], "pocketsphinx");
     let formats = "vtt,txt,md,dat,interview,recording";
@@ -97,7 +97,7 @@ async fn recording_is_uploaded_waited_for_and_exported() {
         formats,
         "--json",
     ];
-    let printed = desk.run(&arguments).await.json(0);
+    let printed = runner.run(&arguments).await.json(0);
     assert_eq!(printed["items"][0]["interview_id"], id);
     assert_eq!(printed["items"][0]["missing"], json!([]));
     let folder = format!("out/{id}");
@@ -109,8 +109,8 @@ async fn recording_is_uploaded_waited_for_and_exported() {
         "transcript.vtt",
         "waveform.dat",
     ];
-    assert_eq!(desk.names(&folder), expected);
-    let copy = std::fs::read(desk.path(&folder).join("recording.wav")).expect("a file");
+    assert_eq!(runner.names(&folder), expected);
+    let copy = std::fs::read(runner.path(&folder).join("recording.wav")).expect("a file");
     assert!(copy == recording, "the recording is another");
 }
 
@@ -119,12 +119,12 @@ async fn interviews_are_listed_page_by_page_shown_and_searched() {
     let _one = ONE.lock().await;
     let data = tempfile::tempdir().expect("a temporary folder");
     let service = Service::start(data.path());
-    let desk = Desk::at(&service.url);
+    let runner = Runner::at(&service.url);
     let names = ["one.txt", "two.txt", "three.txt"];
     for name in names {
-        desk.file(name, OTTER.replace("small", name.trim_end_matches(".txt")));
+        runner.file(name, OTTER.replace("small", name.trim_end_matches(".txt")));
     }
-    let uploaded = desk.run(&[
+    let uploaded = runner.run(&[
         "upload",
         "one.txt",
         "two.txt",
@@ -141,16 +141,19 @@ async fn interviews_are_listed_page_by_page_shown_and_searched() {
         })
         .collect();
 
-    let page = desk.run(&["list", "--limit", "2", "--json"]).await.json(0);
+    let page = runner
+        .run(&["list", "--limit", "2", "--json"])
+        .await
+        .json(0);
     assert_eq!(page["items"][0]["title"], "three.txt", "the newest first");
     let token = page["next_page_token"].as_str().expect("a token");
-    let rest = desk
+    let rest = runner
         .run(&["list", "--page-token", token, "--json"])
         .await
         .json(0);
     assert_eq!(rest["items"].as_array().map(Vec::len), Some(1));
     assert_eq!(rest["next_page_token"], Value::Null);
-    let all = desk.run(&["list", "--all"]).await;
+    let all = runner.run(&["list", "--all"]).await;
     all.assert(0);
     let lines: Vec<&str> = all.out.lines().collect();
     assert!(
@@ -163,7 +166,7 @@ async fn interviews_are_listed_page_by_page_shown_and_searched() {
         "{}",
         all.out
     );
-    let filtered = desk.run(&[
+    let filtered = runner.run(&[
         "list",
         "--status",
         "failed",
@@ -173,7 +176,7 @@ async fn interviews_are_listed_page_by_page_shown_and_searched() {
     ]);
     assert_eq!(filtered.await.json(0)["items"], json!([]));
 
-    let shown = desk.run(&["get", ids[0]]).await;
+    let shown = runner.run(&["get", ids[0]]).await;
     shown.assert(0);
     let expected = [
         "title         one.txt",
@@ -187,16 +190,16 @@ async fn interviews_are_listed_page_by_page_shown_and_searched() {
             shown.out
         );
     }
-    let vtt = desk.run(&["get", ids[0], "--transcript=vtt"]).await;
+    let vtt = runner.run(&["get", ids[0], "--transcript=vtt"]).await;
     assert!(vtt.out.starts_with("WEBVTT\n"), "{}", vtt.out);
     let arguments = ["get", ids[0], "--transcript", "--analysis", "--json"];
-    let both = desk.run(&arguments).await.json(0);
+    let both = runner.run(&arguments).await.json(0);
     assert!(both["transcript"]["words"].is_array() && both["analysis"]["summary"].is_string());
-    let analysis = desk.run(&["get", ids[0], "--analysis"]).await;
+    let analysis = runner.run(&["get", ids[0], "--analysis"]).await;
     analysis.assert(0);
     assert!(analysis.out.contains("\nWarnings\n"), "{}", analysis.out);
 
-    let found = desk.run(&["search", "\"two boat\"", "built", "--json"]);
+    let found = runner.run(&["search", "\"two boat\"", "built", "--json"]);
     let found = found.await.json(0);
     let items = found["items"].as_array().expect("a list");
     let is_of_second = |item: &Value| item["interview_id"] == ids[1];
@@ -204,7 +207,7 @@ async fn interviews_are_listed_page_by_page_shown_and_searched() {
         !items.is_empty() && items.iter().all(is_of_second),
         "{found}"
     );
-    let found = desk.run(&["search", "boat", "--all"]).await;
+    let found = runner.run(&["search", "boat", "--all"]).await;
     found.assert(0);
     let of_bob = |line: &&str| line.split_whitespace().nth(1) == Some("Bob:");
     assert_eq!(found.out.lines().filter(of_bob).count(), 3, "{}", found.out);
@@ -222,10 +225,10 @@ async fn of_several_files_the_worst_decides_the_exit_code() {
     let _one = ONE.lock().await;
     let data = tempfile::tempdir().expect("a temporary folder");
     let service = Service::start(data.path());
-    let desk = Desk::at(&service.url);
-    desk.file("good.txt", OTTER);
-    desk.file("prose.txt", "We built a boat.");
-    let mixed = desk.run(&["upload", "prose.txt", "good.txt"]).await;
+    let runner = Runner::at(&service.url);
+    runner.file("good.txt", OTTER);
+    runner.file("prose.txt", "We built a boat.");
+    let mixed = runner.run(&["upload", "prose.txt", "good.txt"]).await;
     mixed.assert(1);
     assert!(
         mixed.said.contains("transcript_unreadable (422): "),
@@ -243,23 +246,23 @@ async fn of_several_files_the_worst_decides_the_exit_code() {
         "{}",
         mixed.out
     );
-    let left = desk.run(&["list", "--json"]).await.json(0);
+    let left = runner.run(&["list", "--json"]).await.json(0);
     let items = left["items"].as_array().expect("a list");
     assert_eq!(items.len(), 1, "the refused one leaves no interview behind");
 
     let id = items[0]["id"].as_str().expect("an id");
-    desk.run(&["get", id, "--wait"]).await.assert(0);
-    let exported = desk.run(&["export", id, "unknown-id", "--json"]).await;
+    runner.run(&["get", id, "--wait"]).await.assert(0);
+    let exported = runner.run(&["export", id, "unknown-id", "--json"]).await;
     let printed = exported.json(1);
     assert_eq!(printed["items"][0]["error"], Value::Null);
     assert_eq!(printed["items"][0]["missing"], json!(["waveform.json"]));
     assert_eq!(printed["items"][1]["error"]["code"], "interview_not_found");
     assert_eq!(
-        desk.names(&format!("out/{id}")).len(),
+        runner.names(&format!("out/{id}")).len(),
         5,
         "without a waveform"
     );
-    let missing = desk
+    let missing = runner
         .run(&["upload", "good.txt", "none.wav", "--json"])
         .await;
     let printed = missing.json(2);

@@ -7,7 +7,7 @@ use testing::{Canned, Provider};
 
 use crate::{
     host::{ONE, Service},
-    program::{Desk, Ended, OTTER},
+    program::{Ended, OTTER, Runner},
 };
 
 /// Makes an access token as a user.
@@ -33,11 +33,11 @@ async fn token_decides_what_is_permitted_and_is_never_shown() {
         token(&service, "read").await,
         token(&service, "write").await,
     );
-    let desk = Desk::at(&service.url);
-    desk.file("a.txt", OTTER);
-    desk.file("a.wav", "RIFF");
+    let runner = Runner::at(&service.url);
+    runner.file("a.txt", OTTER);
+    runner.file("a.wav", "RIFF");
     for file in ["a.txt", "a.wav"] {
-        let refused = desk
+        let refused = runner
             .run(&["upload", file, "--token", &read, "--json"])
             .await;
         let printed = refused.json(4);
@@ -50,17 +50,18 @@ async fn token_decides_what_is_permitted_and_is_never_shown() {
         assert!(refused.said.contains("scope `write`"), "{}", refused.said);
         assert_unshown(&refused, &read);
     }
-    desk.run(&["upload", "a.txt", "--token", &write])
+    runner
+        .run(&["upload", "a.txt", "--token", &write])
         .await
         .assert(0);
-    let listed = desk.run(&["list", "--json", "--token", &read]).await;
+    let listed = runner.run(&["list", "--json", "--token", &read]).await;
     assert_eq!(listed.json(0)["items"].as_array().map(Vec::len), Some(1));
     let unknown = format!("ilp_{}", "0".repeat(64));
-    let desk = Desk::new([
+    let runner = Runner::new([
         ("INTERVIEWLENS_URL", &*service.url),
         ("INTERVIEWLENS_TOKEN", &unknown),
     ]);
-    let refused = desk.run(&["list", "--json"]).await;
+    let refused = runner.run(&["list", "--json"]).await;
     assert_eq!(refused.json(4)["error"]["code"], "access_token_invalid");
     assert!(
         refused.said.contains("make another token"),
@@ -77,7 +78,7 @@ async fn service_behind_a_proxy_accepts_a_token_without_the_secret_of_the_proxy(
     let data = tempfile::tempdir().expect("a temporary folder");
     let settings = [("AUTH", "proxy"), ("PROXY_AUTH_SECRET", SECRET)];
     let service = Service::start_with(data.path(), &settings);
-    let refused = Desk::at(&service.url).run(&["list"]).await;
+    let refused = Runner::at(&service.url).run(&["list"]).await;
     refused.assert(4);
     assert!(
         refused.said.contains("proxy_not_trusted (401)"),
@@ -95,12 +96,12 @@ async fn service_behind_a_proxy_accepts_a_token_without_the_secret_of_the_proxy(
     let request = request.json(&json!({"name": "a", "scope": "write"}));
     let made: Value = request.send().await.unwrap().json().await.unwrap();
     let own = made["token"].as_str().expect("a secret");
-    let desk = Desk::new([
+    let runner = Runner::new([
         ("INTERVIEWLENS_URL", &*service.url),
         ("INTERVIEWLENS_TOKEN", own),
     ]);
-    desk.file("a.txt", OTTER);
-    desk.run(&["upload", "a.txt"]).await.assert(0);
+    runner.file("a.txt", OTTER);
+    runner.run(&["upload", "a.txt"]).await.assert(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,9 +109,9 @@ async fn refused_field_is_named_with_its_remedy() {
     let _one = ONE.lock().await;
     let data = tempfile::tempdir().expect("a temporary folder");
     let service = Service::start(data.path());
-    let desk = Desk::at(&service.url);
-    desk.file("a.txt", OTTER);
-    let refused = desk
+    let runner = Runner::at(&service.url);
+    runner.file("a.txt", OTTER);
+    let refused = runner
         .run(&["upload", "a.txt", "--language", "english", "--json"])
         .await;
     let printed = refused.json(1);
@@ -120,7 +121,7 @@ async fn refused_field_is_named_with_its_remedy() {
         (&json!("invalid_field"), &json!("language"))
     );
     assert!(refused.said.contains("such as `en`"), "{}", refused.said);
-    let refused = desk
+    let refused = runner
         .run(&["export", "--collection", "none", "--json"])
         .await;
     assert_eq!(refused.json(1)["error"]["code"], "no_such_collection");
@@ -132,9 +133,9 @@ async fn refused_field_is_named_with_its_remedy() {
         &["export"],
         &["list", "--limit", "0"],
     ] {
-        desk.run(wrong).await.assert(2);
+        runner.run(wrong).await.assert(2);
     }
-    let left = desk.run(&["list", "--json"]).await.json(0);
+    let left = runner.run(&["list", "--json"]).await.json(0);
     assert_eq!(left["items"], json!([]), "nothing was created");
 }
 
@@ -152,7 +153,7 @@ async fn busy_service_is_waited_for_as_it_asks() {
     ];
     let (provider, url) = Provider::start(answers).await;
     let begun = Instant::now();
-    let listed = Desk::at(&url)
+    let listed = Runner::at(&url)
         .run(&["list", "--json", "--token", "ilp_a"])
         .await;
     assert_eq!(listed.json(0)["items"], json!([]));
@@ -164,15 +165,15 @@ async fn busy_service_is_waited_for_as_it_asks() {
     let far = json!({"code": "rate_limited", "status": 429, "detail": "busy"});
     let far = Canned::new(429, far.to_string()).with("retry-after", "3600");
     let (provider, url) = Provider::start([far]).await;
-    let refused = Desk::at(&url).run(&["list"]).await;
+    let refused = Runner::at(&url).run(&["list"]).await;
     refused.assert(5);
     assert_eq!(provider.seen().len(), 1, "an hour is not waited for");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn token_is_not_sent_where_it_could_be_read() {
-    let desk = Desk::new([("INTERVIEWLENS_TOKEN", "ilp_secret")]);
-    let refused = desk
+    let runner = Runner::new([("INTERVIEWLENS_TOKEN", "ilp_secret")]);
+    let refused = runner
         .run(&["list", "--url", "http://192.0.2.1", "--json"])
         .await;
     let printed = refused.json(2);
@@ -186,10 +187,10 @@ async fn missing_service_is_said_at_once() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let desk = Desk::at(&url);
-    desk.file("a.txt", OTTER);
-    desk.file("b.txt", OTTER);
-    let refused = desk.run(&["upload", "a.txt", "b.txt"]).await;
+    let runner = Runner::at(&url);
+    runner.file("a.txt", OTTER);
+    runner.file("b.txt", OTTER);
+    let refused = runner.run(&["upload", "a.txt", "b.txt"]).await;
     refused.assert(5);
     assert!(refused.said.contains("was not reached"), "{}", refused.said);
     assert!(

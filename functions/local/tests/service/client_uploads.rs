@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     host::{ONE, Service},
-    program::Desk,
+    program::Runner,
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -118,19 +118,19 @@ fn bytes(count: u64) -> Vec<u8> {
 }
 
 /// The only interview of the service has this recording.
-async fn assert_uploaded_once(desk: &Desk, content: &[u8]) {
-    let list = desk.run(&["list", "--json"]).await.json(0);
+async fn assert_uploaded_once(runner: &Runner, content: &[u8]) {
+    let list = runner.run(&["list", "--json"]).await.json(0);
     let items = list["items"].as_array().expect("a list");
     assert_eq!(items.len(), 1, "{list}");
     let id = items[0]["id"].as_str().expect("an id");
     // What is no recording is refused once all of it is there.
-    let finished = desk.run(&["get", id, "--wait", "--json"]).await;
+    let finished = runner.run(&["get", id, "--wait", "--json"]).await;
     let interview: Value = finished.json(1);
     let code = &interview["steps"]["transcription"]["error"]["code"];
     assert_ne!(*code, "recording_incomplete", "{interview}");
-    let exported = desk.run(&["export", id, "--format", "recording"]).await;
+    let exported = runner.run(&["export", id, "--format", "recording"]).await;
     exported.assert(1);
-    let copy = std::fs::read(desk.path("out/recording.bin")).expect("a file");
+    let copy = std::fs::read(runner.path("out/recording.bin")).expect("a file");
     assert!(copy == content, "the recording is another");
 }
 
@@ -141,15 +141,15 @@ async fn upload_goes_on_where_the_connection_broke() {
     // The first in the middle of the first piece, the second of a later one.
     let faults = [Fault::Cut(5 * MIB), Fault::Cut(11 * MIB)];
     let (line, service) = Line::start(data.path(), &faults).await;
-    let desk = Desk::at(&service.url);
+    let runner = Runner::at(&service.url);
     let content = bytes(20 * MIB + 12_345);
-    desk.file("a.bin", &content);
-    desk.run(&["upload", "a.bin"]).await.assert(0);
+    runner.file("a.bin", &content);
+    runner.run(&["upload", "a.bin"]).await.assert(0);
     assert_eq!(line.count.load(Ordering::SeqCst), 2, "both cuts happened");
     let again = line.sent() - content.len() as u64;
     assert!(again < 2 * MIB, "{again} bytes were sent again");
-    assert!(desk.names("state/interviewlens/uploads").is_empty());
-    assert_uploaded_once(&desk, &content).await;
+    assert!(runner.names("state/interviewlens/uploads").is_empty());
+    assert_uploaded_once(&runner, &content).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,18 +157,18 @@ async fn next_command_continues_the_upload_of_a_killed_one() {
     let _one = ONE.lock().await;
     let data = tempfile::tempdir().expect("a temporary folder");
     let (line, service) = Line::start(data.path(), &[Fault::Stall(17 * MIB)]).await;
-    let desk = Desk::at(&service.url);
+    let runner = Runner::at(&service.url);
     let content = bytes(20 * MIB);
-    desk.file("a.bin", &content);
-    let mut killed = desk.start(&["upload", "a.bin"]);
+    runner.file("a.bin", &content);
+    let mut killed = runner.start(&["upload", "a.bin"]);
     line.fault.notified().await;
     killed.kill().await.expect("it runs");
-    assert_eq!(desk.names("state/interviewlens/uploads").len(), 1);
+    assert_eq!(runner.names("state/interviewlens/uploads").len(), 1);
     let before = line.sent();
-    desk.run(&["upload", "a.bin"]).await.assert(0);
+    runner.run(&["upload", "a.bin"]).await.assert(0);
     // Two pieces were there by then.
     let sent = line.sent() - before;
     assert!(sent < 5 * MIB, "{sent} bytes were sent");
-    assert!(desk.names("state/interviewlens/uploads").is_empty());
-    assert_uploaded_once(&desk, &content).await;
+    assert!(runner.names("state/interviewlens/uploads").is_empty());
+    assert_uploaded_once(&runner, &content).await;
 }

@@ -4,16 +4,16 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::program::{Desk, OTTER};
+use crate::program::{OTTER, Runner};
 
 #[tokio::test]
 async fn each_file_has_a_folder_and_the_worst_decides_the_exit_code() {
-    let desk = Desk::new([]);
-    desk.file("ada.txt", OTTER);
-    desk.file("prose.txt", "We built a boat.");
-    desk.file("rubric.json", r#"{"competencies": [{"name": "Boats"}]}"#);
-    std::fs::create_dir(desk.path("more")).unwrap();
-    desk.file("more/ada.txt", OTTER);
+    let runner = Runner::new([]);
+    runner.file("ada.txt", OTTER);
+    runner.file("prose.txt", "We built a boat.");
+    runner.file("rubric.json", r#"{"competencies": [{"name": "Boats"}]}"#);
+    std::fs::create_dir(runner.path("more")).unwrap();
+    runner.file("more/ada.txt", OTTER);
     let arguments = [
         "process",
         "ada.txt",
@@ -29,7 +29,7 @@ async fn each_file_has_a_folder_and_the_worst_decides_the_exit_code() {
         "rubric.json",
         "--json",
     ];
-    let processed = desk.run(&[&arguments[..], &options[..]].concat()).await;
+    let processed = runner.run(&[&arguments[..], &options[..]].concat()).await;
     let printed = processed.json(2);
     let row = |index: usize| {
         let item = &printed["items"][index];
@@ -46,7 +46,7 @@ async fn each_file_has_a_folder_and_the_worst_decides_the_exit_code() {
         (json!("more/ada.txt"), json!("completed"), json!(0))
     );
     assert_eq!(printed["items"][2]["out"], "results/ada-2");
-    assert_eq!(desk.names("results"), ["ada", "ada-2"]);
+    assert_eq!(runner.names("results"), ["ada", "ada-2"]);
     let left = [
         "analysis.json",
         "report.docx",
@@ -54,19 +54,19 @@ async fn each_file_has_a_folder_and_the_worst_decides_the_exit_code() {
         "transcript.json",
         "transcript.srt",
     ];
-    assert_eq!(desk.names("results/ada-2"), left);
+    assert_eq!(runner.names("results/ada-2"), left);
     assert_eq!(printed["items"][2]["results"], json!(left));
-    let analysis = std::fs::read(desk.path("results/ada/analysis.json")).unwrap();
+    let analysis = std::fs::read(runner.path("results/ada/analysis.json")).unwrap();
     let analysis: Value = serde_json::from_slice(&analysis).unwrap();
     assert_eq!(analysis["competencies"][0]["name"], "Boats", "{analysis}");
 }
 
 #[tokio::test]
 async fn results_are_shown_in_a_table() {
-    let desk = Desk::new([]);
-    desk.file("a.txt", OTTER);
-    desk.file("b.txt", OTTER);
-    let processed = desk.run(&["process", "a.txt", "b.txt"]).await;
+    let runner = Runner::new([]);
+    runner.file("a.txt", OTTER);
+    runner.file("b.txt", OTTER);
+    let processed = runner.run(&["process", "a.txt", "b.txt"]).await;
     processed.assert(0);
     let lines: Vec<&str> = processed.out.lines().collect();
     assert_eq!(lines.len(), 3, "{}", processed.out);
@@ -93,10 +93,10 @@ async fn results_are_shown_in_a_table() {
 
 #[tokio::test]
 async fn file_that_is_no_recording_fails_and_others_do_not() {
-    let desk = Desk::new([("TRANSCRIBER", "pocketsphinx")]);
-    desk.file("broken.wav", vec![7; 4_096]);
-    desk.file("a.txt", OTTER);
-    let processed = desk
+    let runner = Runner::new([("TRANSCRIBER", "pocketsphinx")]);
+    runner.file("broken.wav", vec![7; 4_096]);
+    runner.file("a.txt", OTTER);
+    let processed = runner
         .run(&["process", "broken.wav", "a.txt", "--json"])
         .await;
     let printed = processed.json(1);
@@ -106,13 +106,13 @@ async fn file_that_is_no_recording_fails_and_others_do_not() {
         "failed"
     );
     assert_eq!(printed["items"][1]["status"], "completed");
-    assert_eq!(desk.names("out/a").len(), 5);
+    assert_eq!(runner.names("out/a").len(), 5);
 }
 
 #[tokio::test]
 async fn title_and_language_are_those_of_the_options() {
-    let desk = Desk::new([]);
-    desk.file("a.txt", OTTER);
+    let runner = Runner::new([]);
+    runner.file("a.txt", OTTER);
     let options = [
         "--title",
         "Ada & Bob",
@@ -121,20 +121,20 @@ async fn title_and_language_are_those_of_the_options() {
         "--kind",
         "user_research",
     ];
-    let processed = desk
+    let processed = runner
         .run(&[&["process", "a.txt"][..], &options[..]].concat())
         .await;
     processed.assert(0);
-    let page = std::fs::read_to_string(desk.path("out/report.html")).unwrap();
+    let page = std::fs::read_to_string(runner.path("out/report.html")).unwrap();
     assert!(page.contains("Ada &amp; Bob"), "the title is in the report");
 }
 
 #[tokio::test]
 async fn wrong_options_are_bad_usage() {
-    let desk = Desk::new([]);
-    desk.file("a.txt", OTTER);
-    desk.file("b.txt", OTTER);
-    desk.file(
+    let runner = Runner::new([]);
+    runner.file("a.txt", OTTER);
+    runner.file("b.txt", OTTER);
+    runner.file(
         "rubric.json",
         r#"{"competencies": [{"name": "Boats", "level": 3}]}"#,
     );
@@ -151,16 +151,16 @@ async fn wrong_options_are_bad_usage() {
         (&["none.wav"], "`none.wav` is not a file"),
         (&[], "<FILE>"),
     ] {
-        let refused = desk.run(&[&["process"][..], wrong].concat()).await;
+        let refused = runner.run(&[&["process"][..], wrong].concat()).await;
         refused.assert(2);
         assert!(refused.said.contains(named), "{}", refused.said);
     }
-    assert!(!desk.path("out").exists(), "nothing was processed");
+    assert!(!runner.path("out").exists(), "nothing was processed");
 }
 
 #[tokio::test]
 async fn help_has_all_options_and_the_exit_codes() {
-    let desk = Desk::new([]);
+    let runner = Runner::new([]);
     let shared = [
         "--kind",
         "--title",
@@ -187,7 +187,7 @@ async fn help_has_all_options_and_the_exit_codes() {
         ("search", &["--collection", "--tag", "--limit"]),
         ("export", &["--out", "--format", "--collection"]),
     ] {
-        let help = desk.run(&[command, "--help"]).await;
+        let help = runner.run(&[command, "--help"]).await;
         help.assert(0);
         let mut expected = options.to_vec();
         if matches!(command, "process" | "upload") {
@@ -209,14 +209,14 @@ async fn help_has_all_options_and_the_exit_codes() {
 
 #[tokio::test]
 async fn completions_can_be_read_by_their_shells() {
-    let desk = Desk::new([]);
+    let runner = Runner::new([]);
     for shell in ["bash", "zsh", "fish"] {
-        let printed = desk.run(&["completions", shell]).await;
+        let printed = runner.run(&["completions", shell]).await;
         printed.assert(0);
         for word in ["upload", "export", "speakers", "job_interview"] {
             assert!(printed.out.contains(word), "{shell}: {word}");
         }
-        let script = desk.path(&format!("completions.{shell}"));
+        let script = runner.path(&format!("completions.{shell}"));
         std::fs::write(&script, &printed.out).unwrap();
         let parsed = Command::new(shell).arg("-n").arg(&script).status();
         match parsed {
@@ -225,5 +225,5 @@ async fn completions_can_be_read_by_their_shells() {
             Err(error) => assert!(shell != "bash", "{shell}: {error}"),
         }
     }
-    desk.run(&["completions", "tcl"]).await.assert(2);
+    runner.run(&["completions", "tcl"]).await.assert(2);
 }

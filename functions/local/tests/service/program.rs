@@ -16,7 +16,7 @@ pub(crate) const OTTER: &str =
     "Ada Lovelace  0:00\nWhat did you build?\n\nBob  0:04\nI built a small boat.\n";
 
 /// Where the program runs, with a state of its own.
-pub(crate) struct Desk {
+pub(crate) struct Runner {
     pub(crate) folder: TempDir,
     variables: Vec<(&'static str, String)>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Ended {
     pub(crate) said: String,
 }
 
-impl Desk {
+impl Runner {
     /// With these variables of the environment.
     pub(crate) fn new<const N: usize>(variables: [(&'static str, &str); N]) -> Self {
         let variables = variables.map(|(name, value)| (name, value.to_owned()));
