@@ -8,6 +8,18 @@ use serde_json::{Value, json};
 
 use crate::{exit::Exit, print::plain};
 
+/// The receiver of signed URLs, in messages.
+pub(super) const BUCKET: &str = "the bucket for uploads";
+
+/// Codes with which uploads are refused, by the embedded service and by Cloud Storage, which
+/// have nothing to do with the token.
+const OF_BUCKET: [&str; 4] = [
+    "upload_refused",
+    "invalid_signature",
+    "url_expired",
+    "header_not_as_signed",
+];
+
 /// What the service says about a request that it refused (RFC 9457).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -52,6 +64,9 @@ impl Problem {
             ("proxy_not_trusted" | "proxy_user_missing", _) => {
                 "give an access token by INTERVIEWLENS_TOKEN or --token, or the proxy's address \
                  by --url"
+            }
+            (code, _) if OF_BUCKET.contains(&code) => {
+                "the same command gets another URL, and goes on where it was"
             }
             (_, 401) => "give an access token by INTERVIEWLENS_TOKEN or --token",
             ("interview_not_found" | "no_such_collection", _) => {
@@ -115,7 +130,10 @@ pub(crate) enum ClientError {
     /// A response is not what the API says.
     #[error("the response of the service cannot be read: {0}")]
     Unreadable(String),
-    /// The upload did not proceed.
+    /// The upload does not proceed, and may do so later.
+    #[error("the upload does not proceed: {0}")]
+    Stuck(&'static str),
+    /// The upload cannot be finished.
     #[error("{0}")]
     Upload(String),
     /// Standard output or error is closed.
@@ -157,11 +175,11 @@ impl ClientError {
             Self::Usage(_) => Exit::Usage,
             Self::File { action, .. } if *action == "reading" => Exit::Usage,
             Self::Refused { problem, .. } => match problem.status {
-                401 | 403 => Exit::Denied,
+                401 | 403 if !OF_BUCKET.contains(&&*problem.code) => Exit::Denied,
                 429 | 502..=504 => Exit::Unreachable,
                 _ => Exit::Failed,
             },
-            Self::Transport { .. } => Exit::Unreachable,
+            Self::Transport { .. } | Self::Stuck(_) => Exit::Unreachable,
             Self::File { .. } | Self::Unreadable(_) | Self::Upload(_) | Self::Output(_) => {
                 Exit::Failed
             }
@@ -172,6 +190,11 @@ impl ClientError {
     pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Refused { problem, .. } => problem.remedy(),
+            Self::Transport { target, .. } if target == BUCKET => {
+                let why = "is it reachable from here? Uploads to an embedded service go to the \
+                           address that its operator has set as PUBLIC_URL";
+                Some(why.into())
+            }
             Self::Transport { .. } => Some(
                 "is the service running there? --url or INTERVIEWLENS_URL has its address".into(),
             ),
@@ -241,6 +264,13 @@ mod tests {
         let denied = refused(403, r#"{"code": "insufficient_scope", "detail": "no"}"#);
         assert_eq!(denied.exit(), Exit::Denied);
         assert!(denied.message().contains("scope `write`"), "{denied}");
+    }
+
+    #[test]
+    fn refusal_of_the_bucket_is_not_about_the_token() {
+        let error = refused(403, r#"{"code": "url_expired", "detail": "it has expired"}"#);
+        assert_eq!(error.exit(), Exit::Failed);
+        assert!(!error.message().contains("--token"), "{}", error.message());
     }
 
     #[test]

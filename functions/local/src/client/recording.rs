@@ -92,12 +92,12 @@ impl RecordingUpload<'_> {
                     if !is_stuck {
                         continue;
                     }
-                    stuck("nothing of a piece has arrived")
+                    ClientError::Stuck("nothing of a piece has arrived")
                 }
                 Ok(Arrived::NoSession) => {
                     (pending.session, most) = (None, 0);
                     self.file.keep(pending);
-                    stuck("the upload has ended, and begins anew")
+                    ClientError::Stuck("it was ended, and begins anew")
                 }
                 Err(error) => error,
             };
@@ -185,14 +185,6 @@ pub(super) async fn transcript(
 pub(super) fn media_type(path: &Path) -> String {
     let guessed = mime_guess::from_path(path).first_or_octet_stream();
     guessed.essence_str().to_owned()
-}
-
-fn stuck(why: &str) -> ClientError {
-    ClientError::Transport {
-        target: "the bucket".into(),
-        reason: why.into(),
-        is_connect: false,
-    }
 }
 
 fn id_of(created: &Value) -> Result<String, ClientError> {

@@ -31,7 +31,7 @@ impl Waits {
     /// has failed too often.
     pub(super) fn after(&mut self, error: &ClientError) -> Option<Duration> {
         let asked = match error {
-            ClientError::Transport { .. } => None,
+            ClientError::Transport { .. } | ClientError::Stuck(_) => None,
             ClientError::Refused {
                 problem,
                 retry_after,

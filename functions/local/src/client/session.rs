@@ -17,7 +17,7 @@ use tokio_util::io::ReaderStream;
 
 use super::{
     connection::checked_response,
-    error::{ClientError, Problem},
+    error::{BUCKET, ClientError, Problem},
 };
 
 /// How much is sent at once, in bytes: pieces are multiples of 256 KiB.
@@ -74,7 +74,8 @@ pub(super) async fn begin(client: &Client, upload: &Upload) -> Result<String, Cl
             request.header(name, value)
         });
     let sent = request.timeout(PIECE_TIMEOUT).send().await;
-    let response = checked_response(sent.map_err(lost)?).await?;
+    let response = checked_response(sent.map_err(lost)?).await;
+    let response = response.map_err(of_storage)?;
     let location = response.headers().get(header::LOCATION);
     let location = location.and_then(|url| url.to_str().ok());
     let missing = || ClientError::Unreadable("an upload that has begun has no `Location`".into());
@@ -139,10 +140,10 @@ async fn arrived(response: Response) -> Result<Arrived, ClientError> {
             Ok(Arrived::Bytes(bytes.unwrap_or(0)))
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Arrived::NoSession),
-        _ => match checked_response(response).await {
-            Err(error) => Err(of_storage(error)),
-            Ok(_) => Ok(Arrived::All),
-        },
+        _ => {
+            let checked = checked_response(response).await;
+            checked.map(|_| Arrived::All).map_err(of_storage)
+        }
     }
 }
 
@@ -155,7 +156,7 @@ fn of_storage(error: ClientError) -> ClientError {
         } if problem.code.is_empty() => ClientError::Refused {
             problem: Problem {
                 code: "upload_refused".into(),
-                detail: "the bucket refused a piece of the upload".into(),
+                detail: "the bucket refused the upload".into(),
                 ..problem
             },
             retry_after,
@@ -172,5 +173,5 @@ fn checked(url: &str) -> Result<Url, ClientError> {
 }
 
 fn lost(error: reqwest::Error) -> ClientError {
-    ClientError::transport("the bucket", error)
+    ClientError::transport(BUCKET, error)
 }

@@ -100,6 +100,15 @@ impl Interview {
         })
     }
 
+    /// Why its transcript cannot be relied on.
+    pub(super) fn doubts(&self) -> Option<String> {
+        let usable = self.usable.as_ref().filter(|usable| !usable.ok)?;
+        Some(format!(
+            "not to be relied on: {}",
+            usable.reasons.join(", ")
+        ))
+    }
+
     /// The length of its recording, in milliseconds.
     pub(super) fn duration_ms(&self) -> Option<u64> {
         self.audio.as_ref()?.duration_ms

@@ -45,7 +45,10 @@ impl Uploaded {
         };
         let note = match &self.error {
             Some(error) => error.to_string(),
-            None => interview.failure().unwrap_or_default(),
+            None => {
+                let failure = interview.failure();
+                failure.or_else(|| interview.doubts()).unwrap_or_default()
+            }
         };
         let file = cell(&self.file.display().to_string());
         vec![file, cell(&interview.id), cell(status), cell(&note)]
