@@ -56,10 +56,11 @@ impl ClientCommand {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct ServiceOptions {
-    /// The address of the service; without it INTERVIEWLENS_URL, or http://127.0.0.1:8000
+    /// The address of the service; without it that of `INTERVIEWLENS_URL`, or port 8000 of this
+    /// machine
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
-    /// An access token; better in INTERVIEWLENS_TOKEN, because other users of this machine can
+    /// An access token; better in `INTERVIEWLENS_TOKEN`, because other users of this machine can
     /// see the arguments of a program
     #[arg(long, value_name = "TOKEN")]
     pub(super) token: Option<String>,

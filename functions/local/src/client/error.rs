@@ -268,7 +268,10 @@ mod tests {
 
     #[test]
     fn refusal_of_the_bucket_is_not_about_the_token() {
-        let error = refused(403, r#"{"code": "url_expired", "detail": "it has expired"}"#);
+        let error = refused(
+            403,
+            r#"{"code": "url_expired", "detail": "it has expired"}"#,
+        );
         assert_eq!(error.exit(), Exit::Failed);
         assert!(!error.message().contains("--token"), "{}", error.message());
     }

@@ -99,19 +99,19 @@ pub(super) async fn search(
         return Ok(Exit::Done);
     }
     let mut shown = None;
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for item in &page.items {
         let hit = Hit::deserialize(item);
         let hit = hit.map_err(|error| ClientError::Unreadable(error.to_string()))?;
         if shown.as_ref() != Some(&hit.interview_id) {
             let gap = if shown.is_some() { "\n" } else { "" };
             let (id, title) = (plain(&hit.interview_id), cell(&hit.title));
-            lines += &format!("{gap}{id}  {title}\n");
+            lines.push(format!("{gap}{id}  {title}"));
         }
-        lines += &format!("  {}\n", found(&hit));
+        lines.push(format!("  {}", found(&hit)));
         shown = Some(hit.interview_id);
     }
-    print::write_lines(&lines)?;
+    print::write_lines(&lines.join("\n"))?;
     if page.items.is_empty() {
         writeln!(io::stderr(), "nothing was found")?;
     }

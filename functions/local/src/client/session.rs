@@ -27,7 +27,7 @@ pub(super) const PIECE: u64 = 32 * 256 * 1024;
 const BUFFER: usize = 64 * 1024;
 
 /// The time that a piece may take besides its bytes.
-const PIECE_TIMEOUT: Duration = Duration::from_secs(60);
+const PIECE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The slowest connection by which a piece arrives, in bytes per second.
 const SLOWEST: u64 = 16 * 1024;

@@ -43,13 +43,9 @@ impl Uploaded {
             Some(_) => "not uploaded",
             None => &interview.status,
         };
-        let note = match &self.error {
-            Some(error) => error.to_string(),
-            None => {
-                let failure = interview.failure();
-                failure.or_else(|| interview.doubts()).unwrap_or_default()
-            }
-        };
+        let failure = || interview.failure().or_else(|| interview.doubts());
+        let error = self.error.as_ref().map(ToString::to_string);
+        let note = error.or_else(failure).unwrap_or_default();
         let file = cell(&self.file.display().to_string());
         vec![file, cell(&interview.id), cell(status), cell(&note)]
     }

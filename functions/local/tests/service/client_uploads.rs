@@ -79,7 +79,7 @@ impl Line {
                 let sent = self.sent.fetch_add(count as u64, Ordering::SeqCst) + count as u64;
                 let next = self.count.load(Ordering::SeqCst);
                 let fault = self.faults.get(usize::try_from(next).expect("a few"));
-                let (Some(Fault::Cut(at)) | Some(Fault::Stall(at))) = fault else {
+                let Some(Fault::Cut(at) | Fault::Stall(at)) = fault else {
                     continue;
                 };
                 if sent >= *at {
