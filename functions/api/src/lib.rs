@@ -13,6 +13,7 @@ mod body_writer;
 mod callbacks;
 mod captions;
 mod change;
+pub mod checks;
 mod clip;
 mod collections;
 mod comparison;

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -10,9 +9,10 @@ use std::{
 
 use ::models::Supply;
 use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use config::{Environment, SystemClock};
-use domain::{interview::ChannelUse, pipeline::Pipeline};
+use domain::pipeline::Pipeline;
 use embedded::Store;
 use emulation::{dispatch::GRACE, schedule};
 use engines::Fallback;
@@ -24,10 +24,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Host, HostEngines, Settings, doctor, health,
+    Host, HostEngines, Settings,
+    client::{self, ClientCommand},
+    doctor,
+    exit::{Exit, fail},
+    health,
     maintenance::{self, Maintenance},
     models::{self, ModelsCommand},
-    process,
+    process::{self, ProcessArguments},
     settings::data_dir,
 };
 
@@ -44,6 +48,8 @@ enum Command {
     #[command(flatten)]
     Work(Work),
     #[command(flatten)]
+    Client(ClientCommand),
+    #[command(flatten)]
     Maintenance(Maintenance),
     /// List, fetch and verify the models of the speech engine `whisper`
     #[command(subcommand)]
@@ -55,6 +61,14 @@ enum Command {
     Health,
     /// Print the description of the API, `/openapi.json`
     Openapi,
+    /// Print the completions of a shell
+    ///
+    /// For example:
+    /// `interviewlens completions bash > ~/.local/share/bash-completion/completions/interviewlens`
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// Commands that need settings and engines.
@@ -62,64 +76,33 @@ enum Command {
 enum Work {
     /// Host everything on one port over a data directory
     Serve,
-    /// Run one recording, or one transcript from elsewhere, through the whole pipeline and
-    /// leave the results in a folder
-    Process {
-        /// The recording, or a transcript (.txt, .md, .srt, .vtt or .json)
-        file: PathBuf,
-        /// Folder for the results
-        #[arg(long, default_value = "out")]
-        out: PathBuf,
-        /// Number of speakers, if known
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
-        speakers: Option<u32>,
-        /// What the channels carry: one speaker each, or all the same conversation
-        #[arg(long, value_enum, default_value_t = Channels::Auto)]
-        channels: Channels,
-        /// A name or term that is likely to be said, as it is spelt; for several, more than once
-        #[arg(long = "key-term", value_name = "TERM")]
-        key_terms: Vec<String>,
-    },
-}
-
-/// What the channels of a recording carry.
-#[derive(Clone, Copy, ValueEnum)]
-enum Channels {
-    Auto,
-    Speakers,
-    Mixed,
-}
-
-impl From<Channels> for ChannelUse {
-    fn from(channels: Channels) -> Self {
-        match channels {
-            Channels::Auto => Self::Auto,
-            Channels::Speakers => Self::Speakers,
-            Channels::Mixed => Self::Mixed,
-        }
-    }
+    /// Run recordings, or transcripts from elsewhere, through the whole pipeline and leave the
+    /// results in a folder
+    #[command(after_help = process::EXIT_CODES)]
+    Process(ProcessArguments),
 }
 
 /// Runs the command.
 pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
     match arguments.command {
         Command::Work(work) => do_work(work, environment).await,
+        Command::Client(command) => client::run(command, &environment).await,
         Command::Maintenance(command) => {
             let data_dir = data_dir(&environment);
             match maintenance::run(command, &data_dir).await {
                 Ok(code) => ExitCode::from(code),
-                Err(error) => fail(&format!("{error:#}"), 1),
+                Err(error) => fail(&format!("{error:#}"), Exit::Failed),
             }
         }
         Command::Models(command) => match models::run(command, &environment).await {
             Ok(code) => ExitCode::from(code),
-            Err(error) => fail(&format!("{error:#}"), 1),
+            Err(error) => fail(&format!("{error:#}"), Exit::Failed),
         },
         Command::Doctor => {
             let data_dir = data_dir(&environment);
             match doctor::run(&environment, &data_dir, &SystemClock).await {
                 Ok(code) => ExitCode::from(code),
-                Err(error) => fail(&format!("{error:#}"), 1),
+                Err(error) => fail(&format!("{error:#}"), Exit::Failed),
             }
         }
         Command::Health => match health::version(&environment).await {
@@ -127,10 +110,17 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
                 let printed = writeln!(io::stdout(), "ok, version {version}");
                 printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
             }
-            Err(error) => fail(&format!("{error:#}"), 1),
+            Err(error) => fail(&format!("{error:#}"), Exit::Failed),
         },
         Command::Openapi => {
             let printed = writeln!(io::stdout(), "{}", api::description());
+            printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "interviewlens", &mut text);
+            let printed = io::stdout().write_all(&text);
             printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
         }
     }
@@ -139,60 +129,26 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
 async fn do_work(work: Work, environment: Environment) -> ExitCode {
     let settings = match Settings::read(&environment) {
         Ok(settings) => settings,
-        Err(error) => return fail(&error.to_string(), 2),
+        Err(error) => return fail(&error.to_string(), Exit::Usage),
     };
     let fallback = match work {
         Work::Serve => Fallback::AsSet,
-        Work::Process { .. } => Fallback::IfInstalled,
+        Work::Process(_) => Fallback::IfInstalled,
     };
     if let Err(error) = engines::use_ffmpeg(&environment) {
-        return fail(&error.to_string(), 2);
+        return fail(&error.to_string(), Exit::Usage);
     }
     let (engines, supply) = match HostEngines::find_with(&environment, fallback) {
         Ok(found) => found,
-        Err(error) => return fail(&format!("{error:#}"), 2),
+        Err(error) => return fail(&format!("{error:#}"), Exit::Usage),
     };
-    let ended = match work {
-        Work::Serve => {
-            let started = host(settings, engines, supply).await;
-            started.map(|()| 0)
-        }
-        Work::Process { file, .. } if !file.is_file() => {
-            return fail(&format!("`{}` is not a file", file.display()), 2);
-        }
-        Work::Process {
-            file,
-            out,
-            speakers,
-            channels,
-            key_terms,
-        } => {
-            let input = match process::Input::read(&file) {
-                Ok(input) => input,
-                Err(error) => return fail(&format!("{error:#}"), 2),
-            };
-            if input.needs_models()
-                && let Err(error) = models::prepare(&engines, supply.as_deref()).await
-            {
-                return fail(&format!("{error:#}"), 1);
-            }
-            let hints = process::Hints {
-                speakers_expected: speakers,
-                channels: channels.into(),
-                key_terms,
-            };
-            process::run(settings, engines, input, &out, hints).await
-        }
-    };
-    match ended {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => fail(&format!("{error:#}"), 1),
+    match work {
+        Work::Serve => match host(settings, engines, supply).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&format!("{error:#}"), Exit::Failed),
+        },
+        Work::Process(arguments) => process::run(arguments, settings, engines, supply).await,
     }
-}
-
-fn fail(message: &str, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "interviewlens: {message}");
-    ExitCode::from(code)
 }
 
 /// Hosts everything until the stop signal.

@@ -44,6 +44,7 @@ use waveform::Waveform;
 use crate::{Settings, doctor::LastChecks, service::EmbeddedService};
 
 /// The engines that settings name.
+#[derive(Clone)]
 pub struct HostEngines {
     /// Speech to words: the active engine, and others that a run can choose.
     pub transcribers: EngineSet<dyn Transcriber>,

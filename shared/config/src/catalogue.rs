@@ -221,6 +221,20 @@ pub const ENGINES: &[Setting] = &[
     },
 ];
 
+/// What the command reads that asks a service.
+pub const COMMAND: &[Setting] = &[
+    Setting {
+        names: &["INTERVIEWLENS_URL"],
+        meaning: "the address of the service, without `--url`",
+        default: "`http://127.0.0.1:8000`",
+    },
+    Setting {
+        names: &["INTERVIEWLENS_TOKEN"],
+        meaning: "an [access token](client.md#access-tokens), without `--token`",
+        default: "none is sent",
+    },
+];
+
 /// What the functions on Google Cloud and the relay read besides.
 pub const GOOGLE_CLOUD: &[Setting] = &[
     Setting {

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use config::catalogue::{EMBEDDED, ENGINES, GOOGLE_CLOUD, Setting};
+use config::catalogue::{COMMAND, EMBEDDED, ENGINES, GOOGLE_CLOUD, Setting};
 
 /// What stands before and behind a table of the page.
 const BEGIN: &str = "<!-- Written by `UPDATE_SETTINGS=1 cargo test -p config`. -->\n";
@@ -16,7 +16,7 @@ const END: &str = "<!-- End of the table. -->\n";
 
 /// What looks like a variable beside the environment and is none of ours: what the operating
 /// system sets, a header's value, and names of arguments.
-const NOT_OURS: [&str; 5] = ["DENY", "HOME", "PATH", "TERM", "XDG_CACHE_HOME"];
+const NOT_OURS: [&str; 5] = ["DENY", "HOME", "PATH", "XDG_CACHE_HOME", "XDG_STATE_HOME"];
 
 /// What libraries read by themselves.
 const OF_LIBRARIES: [&str; 2] = ["GOOGLE_APPLICATION_CREDENTIALS", "RUST_LOG"];
@@ -48,7 +48,7 @@ fn table(settings: &[Setting]) -> String {
 fn current(page: &str) -> String {
     let mut parts = page.split(BEGIN);
     let mut text = parts.next().unwrap().to_owned();
-    let tables = [EMBEDDED, ENGINES, GOOGLE_CLOUD];
+    let tables = [EMBEDDED, ENGINES, COMMAND, GOOGLE_CLOUD];
     let parts: Vec<&str> = parts.collect();
     assert_eq!(parts.len(), tables.len(), "one mark for each table");
     for (part, settings) in parts.into_iter().zip(tables) {
@@ -126,7 +126,7 @@ fn read_names() -> BTreeSet<String> {
 
 #[test]
 fn every_variable_of_the_code_is_described_and_no_other() {
-    let settings = [EMBEDDED, ENGINES, GOOGLE_CLOUD].concat();
+    let settings = [EMBEDDED, ENGINES, COMMAND, GOOGLE_CLOUD].concat();
     let described = settings.iter().flat_map(|setting| setting.names);
     let described: BTreeSet<String> = described.map(|name| (*name).to_owned()).collect();
     let read = read_names();

@@ -7,12 +7,17 @@
 )]
 
 mod browser;
+mod client;
+mod client_refusals;
+mod client_uploads;
 mod crowds;
 mod doctor;
 mod exposed;
 mod failing_disk;
 mod host;
 mod killed;
+mod process_files;
+mod program;
 mod recordings;
 mod transcripts;
 mod unread;
