@@ -14,6 +14,7 @@ mod callbacks;
 mod captions;
 mod change;
 mod clip;
+mod collection_report;
 mod collections;
 mod comparison;
 mod console;
@@ -79,6 +80,7 @@ use axum::Router;
 use bytes::Bytes;
 use config::{Environment, InvalidSetting};
 use domain::{
+    collection_report::CollectionReport,
     ids::random_name,
     ledger::SpendingLimits,
     ports::{
@@ -139,6 +141,8 @@ pub struct Api {
     pub webhook_probe: Arc<dyn WebhookProbe>,
     /// Writes what the page of a shared interview shows.
     pub shared_page: fn(&SharedContent<'_>) -> Result<SharedPage, String>,
+    /// Writes the report of a collection as a Word document.
+    pub write_collection_report: fn(&CollectionReport) -> Result<Vec<u8>, String>,
 }
 
 /// What is accepted.

@@ -29,7 +29,7 @@ pub(super) enum HighlightWrite {
 
 impl Api {
     /// All highlights of an interview, in the order in which they are shown.
-    pub(super) async fn all_highlights(
+    pub(crate) async fn all_highlights(
         &self,
         key: &InterviewKey,
     ) -> Result<Vec<Highlight>, RecordsError> {
