@@ -12,6 +12,7 @@ use axum::{
 use domain::{
     ErrorCode, Interview, InterviewId, InterviewKey, UserId,
     analysis::Warning,
+    audio_warning::AudioWarning,
     collection_report::{
         CollectionReport, Inclusion, ReportedCell, ReportedHighlight, ReportedInterview,
         ReportedQuote, ReportedRubric,
@@ -163,7 +164,7 @@ impl Api {
             if !kinds.contains(&found.kind) {
                 kinds.push(found.kind);
             }
-            for language in found.language {
+            if let Some(language) = found.language {
                 *languages.entry(language).or_default() += 1;
             }
         }
@@ -230,11 +231,7 @@ impl Api {
         &self,
         interview: &Interview,
     ) -> Result<(Vec<ReportedHighlight>, usize), Problem> {
-        let totals = interview.highlight_totals.as_ref();
-        if totals.is_none_or(|totals| totals.count == 0) {
-            return Ok((Vec::new(), 0));
-        }
-        let mut all = self.all_highlights(&interview.key()).await?;
+        let mut all = self.counted_highlights(interview).await?;
         let count = all.len();
         all.truncate(MAX_HIGHLIGHTS);
         let shown = self.shown_highlights(interview, all).await?.into_iter();
@@ -286,12 +283,16 @@ fn warnings(interview: &Interview, analysis: Option<&AnalysisBody>) -> Vec<Warni
         message: reason.meaning().to_owned(),
     });
     let mut all: Vec<Warning> = reasons.collect();
-    let of_audio = || {
-        let audio = interview.audio.iter().flat_map(|own| &own.warnings);
-        audio.map(|own| own.to_analysis_warning()).collect()
+    let others: Vec<Warning> = match analysis {
+        Some(body) => {
+            let warnings = body.analysis.warnings.iter();
+            warnings.map(|own| own.known.clone()).collect()
+        }
+        None => {
+            let audio = interview.audio.iter().flat_map(|own| &own.warnings);
+            audio.map(AudioWarning::to_analysis_warning).collect()
+        }
     };
-    let others: Vec<Warning> =
-        analysis.map_or_else(of_audio, |body| body.analysis.warnings.clone());
     for warning in others {
         if !all.iter().any(|own| own.code == warning.code) {
             all.push(warning);

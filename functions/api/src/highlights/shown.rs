@@ -148,6 +148,21 @@ impl Api {
         Ok(bodies.into_iter().filter_map(|(_, body)| body).collect())
     }
 
+    /// What corrections have made of a highlight.
+    pub(super) async fn resolve(
+        &self,
+        interview: &Interview,
+        highlight: Highlight,
+    ) -> Result<Resolved, Problem> {
+        let key = interview.key();
+        let shown = interview_store::transcript_head(&*self.records, &key).await?;
+        let run = self.run(interview, highlight.run, shown.as_ref()).await?;
+        let own = vec![(0, highlight)];
+        let resolved = self.resolved(interview, &run, own).await?.pop();
+        let (_, _, resolved) = resolved.ok_or_else(Problem::internal)?;
+        Ok(resolved)
+    }
+
     async fn run(
         &self,
         interview: &Interview,

@@ -270,6 +270,7 @@ async fn a_correction_of_a_run_that_is_no_longer_shown_is_not_stored() {
         revision: &revision.unwrap(),
         usable: None,
         passages: &[],
+        highlights: None,
     };
     let written = interview_store::write_revision(records, &key, new, now).await;
     assert_eq!(written.unwrap(), RevisionWrite::Stale);

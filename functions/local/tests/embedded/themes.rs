@@ -104,16 +104,16 @@ fn boats(request: &ThemesRequest) -> ThemesDraft {
     }
 }
 
-struct Scene {
-    test: TestHost,
+pub(crate) struct Scene {
+    pub(crate) test: TestHost,
     themer: Arc<Themer>,
-    collection: String,
+    pub(crate) collection: String,
     /// The interviews, the oldest first.
-    ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let themer = Arc::new(Themer::default());
         let engine = Arc::new(ScriptedEngine::default());
         let engines = HostEngines {
@@ -163,7 +163,7 @@ impl Scene {
     }
 
     /// The themes of a run that is done.
-    async fn made(&self) -> Value {
+    pub(crate) async fn made(&self) -> Value {
         let (status, started) = self.start().await;
         assert_eq!(status, 202, "{started}");
         self.test.drain().await;
