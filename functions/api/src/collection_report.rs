@@ -80,13 +80,17 @@ pub(crate) async fn docx(
     let id = values.get("collection_id");
     let (collection, members) = api.collection_members(&user, id).await?;
     let rubric = members.rubric(choice.rubric.as_deref())?;
-    let _place = REPORTS.acquire().await;
+    let place = REPORTS.acquire().await;
     let public_url = Some(origin(&headers)).filter(|url| is_plain(url));
     let content = api
         .reported(&user, collection, members, rubric, public_url)
         .await?;
     let write = api.write_collection_report;
-    let making = spawn_blocking(move || write(&content));
+    // The place is free when the work is done, also where the client has gone.
+    let making = spawn_blocking(move || {
+        let _place = place;
+        write(&content)
+    });
     let made = making.await.map_err(|_| Problem::internal())?;
     let bytes = made.map_err(|error| {
         tracing::error!(event = "collection.report_failed", %error, "a report could not be made");

@@ -95,10 +95,7 @@ async fn report_has_the_comparison_the_highlights_and_every_interview() {
             "Analysed by rater (scripted).",
         ],
     );
-    assert!(
-        !text.contains("Themes"),
-        "nobody has looked for any: {text}"
-    );
+    assert!(!text.contains("Themes"), "they were not looked for: {text}");
     assert!(!text.contains("never said by anyone"), "{text}");
     for id in [&ada, &bob] {
         let moment = format!("{}/app/interviews/{id}?t=35000", test.url);

@@ -83,7 +83,7 @@ pub(super) fn section(content: &CollectionReport) -> Section<'_> {
             names,
             first: part * columns,
             has_quotes,
-            columns,
+            is_landscape,
         };
         blocks.push(Block::Table(table.table(&interviews)));
     }
@@ -97,18 +97,13 @@ struct Part<'a> {
     /// The place of the first of them in the rubric.
     first: usize,
     has_quotes: bool,
-    /// How many columns the widest table has.
-    columns: usize,
+    is_landscape: bool,
 }
 
 impl<'a> Part<'a> {
     fn table(&self, interviews: &[&'a ReportedInterview]) -> Table<'a> {
-        let first = if self.columns > MOST_UPRIGHT {
-            160
-        } else {
-            220
-        };
-        let each = (1_000 - first) / self.columns;
+        let first = if self.is_landscape { 160 } else { 220 };
+        let each = (1_000 - first) / self.names.len();
         let names = self.names.iter().map(|name| capitalized(name).into());
         Table {
             widths: std::iter::once(first)

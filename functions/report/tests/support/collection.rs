@@ -26,7 +26,7 @@ const SAID: [&str; 3] = [
     "I wrote the migration plan myself and ran it on a Sunday, with two colleagues on call, and \
      afterwards we had no more than four minutes of downtime in the whole region.",
     "We argued about it for a week; in the end I measured both and the simpler one won.",
-    "Nobody had told the support team, so I sat with them for a day and wrote down what they ask.",
+    "The support team had not been told, so I sat with them for a day and wrote down what they ask.",
 ];
 
 fn id(number: usize) -> InterviewId {
