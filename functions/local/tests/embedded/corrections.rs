@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::{
     corpus::paths_of,
-    products::report,
     support::{TestHost, finished::Finished, wav},
 };
 

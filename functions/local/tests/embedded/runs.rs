@@ -4,11 +4,6 @@ mod corrected;
 
 use std::{ops::Deref, sync::atomic::Ordering};
 
-use domain::{
-    corrections::LogState,
-    interview_store::{self, NewRevision, RevisionWrite},
-    ports::Clock,
-};
 use http::Method;
 use serde_json::{Value, json};
 

@@ -1,11 +1,15 @@
 //! Lists of interviews by collection, tag and date.
 
-use std::time::Duration;
-
-use serde_json::{Value, json};
+use domain::{
+    UserId, paths,
+    paths::DocPath,
+    ports::{Precondition, Write},
+};
+use http::Method;
+use serde_json::json;
 
 use super::{collection, interview, titles};
-use crate::support::TestHost;
+use crate::{corpus::documents, support::TestHost};
 
 #[tokio::test]
 async fn lists_are_filtered_across_pages() {

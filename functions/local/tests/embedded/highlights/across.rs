@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::TestHost;
+use crate::support::{TestHost, wav};
 
 #[tokio::test]
 async fn highlights_of_a_collection_are_listed_across_its_interviews() {

@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Marker, own};
-use crate::support::TestHost;
+use crate::support::key;
 
 #[tokio::test]
 async fn all_highlights_together_have_a_limit_that_deleting_makes_room_in() {

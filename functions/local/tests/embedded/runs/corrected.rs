@@ -1,6 +1,10 @@
 //! Runs of transcripts that are corrected.
 
-use http::Method;
+use domain::{
+    corrections::LogState,
+    interview_store::{self, NewRevision, RevisionWrite},
+    ports::Clock,
+};
 use serde_json::{Value, json};
 
 use super::Runs;
