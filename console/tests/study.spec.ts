@@ -94,15 +94,20 @@ test("twelve interviews of a collection are searched, opened at a moment, compar
       // The model's quotes begin with these words.
       expect(said.map((own: any) => own.text).join(" "), href).toMatch(/^(told my manager|we counted the)/);
     }
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page
-        .getByText("Download")
-        .click()
-        .then(() => page.getByRole("button", { name: "Spreadsheet (Excel)" }).click()),
-    ]);
-    expect(download.suggestedFilename()).toBe("Librarians.xlsx");
-    expect(readFileSync(await download.path()).subarray(0, 2).toString()).toBe("PK");
+    for (const [name, file] of [
+      ["Spreadsheet (Excel)", "Librarians.xlsx"],
+      ["Report (Word)", "Librarians.docx"],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page
+          .getByText("Download")
+          .click()
+          .then(() => page.getByRole("button", { name }).click()),
+      ]);
+      expect(download.suggestedFilename()).toBe(file);
+      expect(readFileSync(await download.path()).subarray(0, 2).toString()).toBe("PK");
+    }
     await quotes.first().click();
     await expect(page).toHaveURL(/[?&]t=\d+/);
     await expect(page.getByRole("heading", { level: 1 })).toContainText("Participant");

@@ -68,12 +68,12 @@ export function ComparisonPage({ id }: { id: string }) {
 }
 
 function Heading({ collection: { id, title }, store }: { collection: Collection; store: ComparisonStore }) {
-  const save = async (ending: "csv" | "xlsx") => {
+  const save = async (part: "comparison" | "report", ending: "csv" | "xlsx" | "docx") => {
     try {
       const rubric = store.rubric.value;
       const query = rubric ? `?rubric=${encodeURIComponent(rubric)}` : "";
-      const answer = await bytes(`/v1/collections/${id}/comparison.${ending}${query}`);
-      saveFile(await answer.blob(), `${title.replace(/[\\/:*?"<>|\p{Cc}]+/gu, " ").trim() || "comparison"}.${ending}`);
+      const answer = await bytes(`/v1/collections/${id}/${part}.${ending}${query}`);
+      saveFile(await answer.blob(), `${title.replace(/[\\/:*?"<>|\p{Cc}]+/gu, " ").trim() || part}.${ending}`);
     } catch (error) {
       toast(text.downloads.failed(reason(error)), { bad: true });
     }
@@ -96,8 +96,9 @@ function Heading({ collection: { id, title }, store }: { collection: Collection;
           </>
         }
         items={[
-          { key: "csv", name: words.csv, run: () => void save("csv") },
-          { key: "xlsx", name: words.xlsx, run: () => void save("xlsx") },
+          { key: "csv", name: words.csv, run: () => void save("comparison", "csv") },
+          { key: "xlsx", name: words.xlsx, run: () => void save("comparison", "xlsx") },
+          { key: "docx", name: words.docx, run: () => void save("report", "docx") },
         ]}
       />
     </div>

@@ -66,6 +66,7 @@ const comparison = {
   download: "Download",
   csv: "Table (CSV)",
   xlsx: "Spreadsheet (Excel)",
+  docx: "Report (Word)",
   notLoaded: "Couldn't load the comparison.",
   more: "Show more",
 };

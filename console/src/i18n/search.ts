@@ -8,5 +8,5 @@ export const searchText = {
   count: (hits: number, interviews: number, more: boolean) =>
     hits ? `${count(hits, "passage")} in ${count(interviews, "interview")}${more ? " so far" : ""}` : "Nothing found",
   more: "Show more passages",
-  field: { note: "Note", analysis: "Analysis", title: "Title", transcript: "Transcript" },
+  field: { note: "Note", highlight: "Highlight", analysis: "Analysis", title: "Title", transcript: "Transcript" },
 };

@@ -64,6 +64,9 @@ function Found({ group: { id, title, createdAt, hits } }: { group: Group }) {
   );
 }
 
+/** Where notes and highlights are listed. */
+const PANES: Record<string, string> = { note: "notes", highlight: "notes" };
+
 /** A hit opens the interview at its moment, with the words marked in the transcript. */
 function Hit({ hit }: { hit: SearchHit }) {
   const all = parts(hit);
@@ -71,7 +74,7 @@ function Hit({ hit }: { hit: SearchHit }) {
   const marked = hit.field === "transcript" ? (all[1] ?? "") : "";
   return (
     <li>
-      <a class="passage" href={hrefs.hit(hit.interview_id, hit.start_ms, marked, hit.field === "note" ? "notes" : null)}>
+      <a class="passage" href={hrefs.hit(hit.interview_id, hit.start_ms, marked, PANES[hit.field] ?? null)}>
         <span class="quiet">
           {hit.start_ms != null && <time>{clock(hit.start_ms)}</time>} {what}
         </span>

@@ -12,16 +12,17 @@ mod tables;
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, response::Response};
-use domain::{ErrorCode, UserId};
+use domain::{ErrorCode, UserId, collections::Collection};
 use http::HeaderMap;
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use self::row::ComparedQuote;
-use self::{
-    members::{ComparedRubric, MAX_COMPARED, Members},
-    row::ComparedInterview,
+use self::members::MAX_COMPARED;
+pub(crate) use self::{
+    members::{ComparedRubric, Members},
+    row::{CONCURRENT_ROWS, Cell, Comparable, ComparedInterview, ComparedQuote},
+    tables::{attachment, origin},
 };
 use crate::{
     Api,
@@ -61,7 +62,7 @@ pub(crate) struct RubricChoice {
     /// The `key` of one of the `rubrics` of the comparison; the one that most interviews of the
     /// collection are assessed by where it is left out.
     #[serde(default, deserialize_with = "given")]
-    rubric: Option<String>,
+    pub(crate) rubric: Option<String>,
 }
 
 fn given<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
@@ -198,15 +199,26 @@ pub(crate) async fn xlsx(
 impl Api {
     /// The interviews of a user's collection and their rubrics.
     async fn members(&self, user: &UserId, collection: &str) -> Result<Members, Problem> {
+        let (_, members) = self.collection_members(user, collection).await?;
+        Ok(members)
+    }
+
+    /// A user's collection, with its interviews and their rubrics.
+    pub(crate) async fn collection_members(
+        &self,
+        user: &UserId,
+        collection: &str,
+    ) -> Result<(Collection, Members), Problem> {
         let found = domain::collections::find(&*self.records, user, collection).await?;
         let (collection, _) = found.ok_or_else(no_collection)?;
         let members = Members::read(&*self.records, user, &collection.id).await?;
-        members.ok_or_else(|| {
+        let members = members.ok_or_else(|| {
             let detail = format!(
                 "the collection has more than the {MAX_COMPARED} interviews that can be compared: \
                  compare fewer of them in another collection"
             );
             Problem::new(ErrorCode::TooManyInterviews, detail)
-        })
+        })?;
+        Ok((collection, members))
     }
 }

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use domain::{
     ErrorCode,
-    highlights::Highlight,
+    highlights::{Highlight, HighlightTotals},
     ids::{hex, random_name},
-    ports::{Precondition, Write},
+    ports::Precondition,
     tags,
     versions::UnknownFields,
 };
@@ -128,12 +128,12 @@ pub(crate) async fn add(
         updated_at: now,
         unknown: UnknownFields::default(),
     };
-    let write = Write::put(path.clone(), &highlight, Precondition::Absent)?;
-    let written = api.write_highlight(&key, write, |totals| totals.with(&highlight));
+    let count = |totals: HighlightTotals| totals.with(&highlight);
+    let written = api.put_highlight(&interview, &highlight, Precondition::Absent, count);
     let stored = match written.await? {
-        HighlightWrite::Written => highlight,
         // By the same key, at the same time; or by this call, unacknowledged.
         HighlightWrite::Stale(stale) => api.highlight(&path).await?.ok_or(stale)?,
+        HighlightWrite::Written | HighlightWrite::Corrected => highlight,
     };
     let shown = api.shown_highlight(&interview, stored).await?;
     Ok((StatusCode::CREATED, Json(shown)))
@@ -186,10 +186,10 @@ pub(crate) async fn change(
     }
     if after != before {
         after.updated_at = api.clock.now();
-        let write = Write::put(path, &after, Precondition::Version(document.version))?;
-        let count =
-            |totals: domain::highlights::HighlightTotals| totals.without(&before).with(&after);
-        if let HighlightWrite::Stale(stale) = api.write_highlight(&key, write, count).await? {
+        let version = Precondition::Version(document.version);
+        let count = |totals: HighlightTotals| totals.without(&before).with(&after);
+        let written = api.put_highlight(&interview, &after, version, count);
+        if let HighlightWrite::Stale(stale) = written.await? {
             return Err(stale.into());
         }
     }
@@ -214,19 +214,8 @@ pub(crate) async fn delete(
     let path = store::known(&key, values.get("highlight_id"))?;
     let document = api.records.read(&path).await?;
     let document = document.ok_or_else(no_highlight)?;
-    let delete = Write::Delete {
-        path: path.clone(),
-        // What is subtracted is the size of just this version.
-        precondition: Precondition::Version(document.version),
-    };
-    // One that cannot be read is not counted either.
-    let highlight = document.decode::<Highlight>().ok();
-    let count = |totals: domain::highlights::HighlightTotals| match &highlight {
-        Some(highlight) => totals.without(highlight),
-        None => totals,
-    };
-    match api.write_highlight(&key, delete, count).await? {
-        HighlightWrite::Written => Ok(StatusCode::NO_CONTENT),
+    match api.delete_highlight(&key, &document).await? {
+        HighlightWrite::Written | HighlightWrite::Corrected => Ok(StatusCode::NO_CONTENT),
         HighlightWrite::Stale(stale) => match api.records.read(&path).await? {
             Some(_) => Err(stale.into()),
             // Another request has deleted it meanwhile.

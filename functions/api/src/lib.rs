@@ -15,6 +15,7 @@ mod captions;
 mod change;
 pub mod checks;
 mod clip;
+mod collection_report;
 mod collections;
 mod comparison;
 mod console;
@@ -80,6 +81,7 @@ use axum::Router;
 use bytes::Bytes;
 use config::{Environment, InvalidSetting};
 use domain::{
+    collection_report::CollectionReport,
     ids::random_name,
     ledger::SpendingLimits,
     ports::{
@@ -140,6 +142,8 @@ pub struct Api {
     pub webhook_probe: Arc<dyn WebhookProbe>,
     /// Writes what the page of a shared interview shows.
     pub shared_page: fn(&SharedContent<'_>) -> Result<SharedPage, String>,
+    /// Writes the report of a collection as a Word document.
+    pub write_collection_report: fn(&CollectionReport) -> Result<Vec<u8>, String>,
 }
 
 /// What is accepted.

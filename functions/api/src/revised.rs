@@ -3,11 +3,12 @@
 
 use domain::{
     Interview,
-    corrections::{self, CorrectionError, Revision},
+    corrections::{self, CorrectedTranscript, CorrectionError, Revision},
+    highlights::{Highlight, Resolved, WordPlaces},
     interview_store,
     ports::{RecordsError, Write},
     search::{
-        Indexed,
+        Indexed, index,
         transcript::{Passages, cuts},
     },
     transcript::{TranscriptHead, Word},
@@ -40,11 +41,14 @@ impl Api {
     ) -> Result<Result<Revised, CorrectionError>, Problem> {
         let turn = WHOLE.acquire().await;
         let key = interview.key();
+        let mut highlights = self.counted_highlights(interview).await?;
+        highlights.retain(|own| own.run == head.revision);
         let words = interview_store::recognized_words(&*self.records, &key, &head).await?;
         let revising = Revising {
             of: Indexed::from(interview),
             head,
             words,
+            highlights,
             least_speakers: interview.least_speakers(),
         };
         // The turn ends with the work, also where the client has gone.
@@ -65,6 +69,8 @@ struct Revising {
     of: Indexed,
     head: TranscriptHead,
     words: Vec<Word>,
+    /// The highlights of its words.
+    highlights: Vec<Highlight>,
     least_speakers: u32,
 }
 
@@ -73,38 +79,77 @@ impl Revising {
         let token = self.head.revision;
         let newest = log.last().map_or(0, |last| last.revision);
         let cuts = cuts(&self.words);
-        let before = self.passages_before(log, newest, &cuts);
+        let before = self.before(log, newest, &cuts);
         let holding = corrections::holding(log, newest);
         let Self {
             of,
             head,
             words,
+            highlights,
             least_speakers,
         } = self;
         let after = corrections::correct(head, words, &holding, newest, least_speakers)?;
         let after = judged(after, least_speakers);
-        let passages = Passages::corrected(of, token, &cuts, &after);
+        let passages = Passages::corrected(of.clone(), token, &cuts, &after);
         let changed = match &before {
-            Some(before) => passages.changed(before),
+            Some(before) => passages.changed(&before.passages),
             None => passages.writes(),
         };
+        let said = before.as_ref().map_or(&[][..], |before| &before.highlights);
+        let marked = highlight_passages(&of, &highlights, said, &after);
+        let changed = changed.and_then(|passages| Ok([passages, marked?].concat()));
         Ok(changed.map(|passages| Revised {
             usable: after.transcript.head.usable,
             passages,
         }))
     }
 
-    /// The passages as they are, unless the corrections so far do not fit the transcript.
-    fn passages_before(&self, log: &[Revision], newest: u64, cuts: &[usize]) -> Option<Passages> {
+    /// What there was before, unless the corrections so far do not fit the transcript.
+    fn before(&self, log: &[Revision], newest: u64, cuts: &[usize]) -> Option<Before> {
         let (of, token) = (self.of.clone(), self.head.revision);
         let before = newest.saturating_sub(1);
         let holding = corrections::holding(log, before);
-        if holding.is_empty() {
-            return Some(Passages::recognized(of, token, &self.words));
+        if holding.is_empty() && self.highlights.is_empty() {
+            return Some(Before {
+                passages: Passages::recognized(of, token, &self.words),
+                highlights: Vec::new(),
+            });
         }
         let (head, words) = (self.head.clone(), self.words.clone());
         let corrected = corrections::correct(head, words, &holding, before, self.least_speakers);
         let corrected = corrected.ok()?;
-        Some(Passages::corrected(of, token, cuts, &corrected))
+        let places = WordPlaces::new(&corrected);
+        let highlights = self.highlights.iter().map(|own| own.resolve(&places));
+        Some(Before {
+            highlights: highlights.collect(),
+            passages: Passages::corrected(of, token, cuts, &corrected),
+        })
     }
+}
+
+/// What a transcript was before a revision.
+struct Before {
+    passages: Passages,
+    /// What its highlights said.
+    highlights: Vec<Resolved>,
+}
+
+/// The passages of highlights that say something else than before.
+fn highlight_passages(
+    of: &Indexed,
+    highlights: &[Highlight],
+    before: &[Resolved],
+    after: &CorrectedTranscript,
+) -> Result<Vec<Write>, RecordsError> {
+    if highlights.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = WordPlaces::new(after);
+    let now = highlights.iter().map(|own| (own, own.resolve(&places)));
+    let changed = now
+        .enumerate()
+        .filter(|(number, (_, now))| before.get(*number) != Some(now));
+    changed
+        .map(|(_, (own, now))| index::highlight(of, own, &now))
+        .collect()
 }

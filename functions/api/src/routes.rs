@@ -22,8 +22,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     Api,
     access::{authenticate, authenticate_in_person},
-    analyze_async, analyze_sync, assessment, audio, callbacks, change, clip, collections,
-    comparison, console, corrections, deliveries, engines,
+    analyze_async, analyze_sync, assessment, audio, callbacks, change, clip, collection_report,
+    collections, comparison, console, corrections, deliveries, engines,
     error::{ApiError, no_such_path},
     events, health, highlights, import, interviews, list, notes, openapi, report, results, retry,
     rubrics, runs, search, shares, stream, themes, tokens, transcript, uploads, usage, view,
@@ -57,6 +57,7 @@ fn users() -> Routes {
         .routes(routes!(comparison::json))
         .routes(routes!(comparison::csv))
         .routes(routes!(comparison::xlsx))
+        .routes(routes!(collection_report::docx))
         .routes(routes!(themes::show, themes::start))
         .routes(routes!(rubrics::list, rubrics::create))
         .routes(routes!(rubrics::templates))

@@ -80,14 +80,15 @@ pub(crate) struct SearchHit {
     title: Private,
     /// When it was created.
     created_at: Timestamp,
-    /// What was found: a part of its `title`, its `transcript`, a `note` or its `analysis`.
+    /// What was found: a part of its `title`, its `transcript`, a `note`, its `analysis` or a
+    /// `highlight`.
     field: Field,
     /// The id of the speaker who says it; `null` where it has none.
     speaker: Option<u32>,
     /// What the speaker is called.
     speaker_name: Option<Private>,
     /// When it is said: up to eight words before what was found; when what a note or an
-    /// analysis is about is said. `null` where it has no time.
+    /// analysis is about is said; when a highlight begins. `null` where it has no time.
     start_ms: Option<u64>,
     /// The text around what was found, as plain text in one line.
     snippet: String,
@@ -116,8 +117,8 @@ impl From<Range<usize>> for SnippetPart {
 
 /// Find words in all interviews
 ///
-/// Finds passages of titles, transcripts as they are corrected, notes and analyses that have all
-/// words and phrases of `q`. A passage of a transcript has some three hundred words. Upper and
+/// Finds passages of titles, transcripts as they are corrected, notes, analyses, and highlights
+/// with their tags, that have all words and phrases of `q`. A passage of a transcript has some three hundred words. Upper and
 /// lower case and accents make no difference; words are found whole, and apostrophes and hyphens
 /// separate them. The newest
 /// interview comes first, and within it what is said first. Quotes of an analysis are found in

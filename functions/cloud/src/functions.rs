@@ -92,6 +92,7 @@ fn api(cloud: &Cloud) -> anyhow::Result<ApiService> {
             limits: LaneLimits::default(),
         }),
         shared_page: report::shared_page,
+        write_collection_report: report::collection_report,
     }))
 }
 

@@ -199,6 +199,7 @@ impl Host {
             check_webhook_url: target::check,
             webhook_probe: Arc::clone(&self.webhook_probe),
             shared_page: report::shared_page,
+            write_collection_report: report::collection_report,
         }
     }
 

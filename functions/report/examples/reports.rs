@@ -9,6 +9,7 @@ use std::{env::args, fs, io::Error, path::Path, time::Instant};
 use report::{ReportContent, render};
 use support::{
     cases, chatter,
+    collection::collection,
     example::{example, waveform_of},
     full_analysis, interview, notes, transcript, waveform,
 };
@@ -36,6 +37,11 @@ fn write_all(folder: &Path) -> Result<(), Error> {
             folder.join(format!("{}.html", case.name)),
             rendered.page.html,
         )?;
+    }
+    for (name, interviews, competencies) in [("collection", 5, 3), ("wide collection", 12, 7)] {
+        let content = collection(interviews, competencies);
+        let docx = report::collection_report(&content).map_err(Error::other)?;
+        fs::write(folder.join(format!("{name}.docx")), docx)?;
     }
     Ok(())
 }

@@ -54,6 +54,8 @@ pub(crate) struct Section<'a> {
     pub(crate) title: &'static str,
     /// What stands below.
     pub(crate) blocks: Vec<Block<'a>>,
+    /// Whether its pages lie on their side, for wide tables.
+    pub(crate) is_landscape: bool,
 }
 
 impl<'a> Section<'a> {
@@ -67,7 +69,14 @@ impl<'a> Section<'a> {
             anchor,
             title,
             blocks,
+            is_landscape: false,
         }
+    }
+
+    /// The same on pages that lie on their side.
+    pub(crate) fn landscape(mut self, is_landscape: bool) -> Self {
+        self.is_landscape = is_landscape;
+        self
     }
 }
 
@@ -182,12 +191,14 @@ pub(crate) enum Look {
 }
 
 /// Where a text leads to.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Link {
     /// A section, by its anchor.
     Section(&'static str),
     /// A turn of the transcript, by its id.
     Turn(u32),
+    /// An address, which has no quotation marks.
+    Address(String),
 }
 
 /// A stretch of text that looks alike.

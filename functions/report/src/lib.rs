@@ -2,9 +2,11 @@
 //!
 //! Listens to `data/analysis`; writes both to the bucket for products, and where they lie to
 //! `data/report`. `sections` says what a report holds, without a format; `docx` and `html`
-//! write it; `shared` leaves out of it what is the owner's alone.
+//! write it; `shared` leaves out of it what is the owner's alone. `collection` is the report of
+//! a collection, which `api` requests.
 
 mod canvas;
+mod collection;
 mod colour;
 mod content;
 mod document;
@@ -40,6 +42,7 @@ use steps::{
     storage_error,
 };
 
+pub use collection::collection_report;
 pub use content::ReportContent;
 pub use html::Page;
 pub use shared::shared_page;

@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::Command};
 
 use support::{
     cases,
+    collection::collection,
     pdf::{assert_pages, links, pages},
 };
 
@@ -19,7 +20,17 @@ fn libreoffice_makes_pages_of_every_report() {
         eprintln!("{}: {} bytes", case.name, bytes.len());
         fs::write(folder.path().join(format!("{}.docx", case.name)), bytes).expect("written");
     }
+    let wide = report::collection_report(&collection(12, 7)).expect("a report");
+    fs::write(folder.path().join("collection.docx"), wide).expect("written");
     convert(folder.path());
+    let collection = folder.path().join("collection.pdf");
+    assert_pages(
+        "collection",
+        "Competencies 5 to 7 of 7",
+        &pages(&collection),
+    );
+    let moment = "https://interviews.example/app/interviews/i0?t=65000";
+    assert!(links(&collection).contains(moment), "a time in the table");
     let links = links(&folder.path().join("example.pdf"));
     let moment = "https://interviews.example/app/interviews/i?t=5441";
     assert!(links.contains(moment), "a time in the transcript: {links}");

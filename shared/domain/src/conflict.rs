@@ -22,11 +22,17 @@ pub fn sleep_by(sleep: fn(Duration) -> BoxFuture<'static, ()>) {
 }
 
 /// The pauses of one transaction.
-pub(crate) struct ConflictPauses(ExponentialBackoff);
+pub struct ConflictPauses(ExponentialBackoff);
+
+impl Default for ConflictPauses {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl ConflictPauses {
     /// Doubling from milliseconds to half a second, with jitter.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(2))
             .with_max_delay(Duration::from_millis(500))
@@ -37,7 +43,7 @@ impl ConflictPauses {
     }
 
     /// Waits before the next try; `false`, at once, when the time is over.
-    pub(crate) async fn wait(&mut self) -> bool {
+    pub async fn wait(&mut self) -> bool {
         match self.0.next() {
             Some(pause) => {
                 match SLEEP.get() {

@@ -293,6 +293,10 @@ pub struct HighlightTotals {
     pub count: u64,
     /// Their texts, tags and words, in bytes.
     pub bytes: u64,
+    /// How often one was marked, changed or deleted: a correction, which changes what they say,
+    /// sees by it that those which it has read are still all of them.
+    #[serde(default)]
+    pub changes: u64,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub unknown: UnknownFields,
@@ -306,7 +310,7 @@ impl HighlightTotals {
         Self {
             count: self.count + 1,
             bytes: self.bytes + highlight.bytes(),
-            ..self
+            ..self.changed()
         }
     }
 
@@ -316,6 +320,15 @@ impl HighlightTotals {
         Self {
             count: self.count.saturating_sub(1),
             bytes: self.bytes.saturating_sub(highlight.bytes()),
+            ..self.changed()
+        }
+    }
+
+    /// As many, after a change.
+    #[must_use]
+    pub fn changed(self) -> Self {
+        Self {
+            changes: self.changes + 1,
             ..self
         }
     }

@@ -22,6 +22,7 @@
 //! - [`callback`]: answers that an engine calls back with.
 //! - [`access_token`]: what programs send in the place of a user's credentials.
 //! - [`share`]: links for people without an account.
+//! - [`collection_report`]: what the report of a collection is made from.
 //! - [`ledger`]: what each user has used, what is reserved, and the limits.
 //! - [`given`]: what a step was given, by which is known whether a retry can help.
 //! - [`webhook`]: what the client application is told.
@@ -47,6 +48,7 @@ pub mod audit;
 pub mod callback;
 pub mod chunks;
 mod code;
+pub mod collection_report;
 pub mod collections;
 pub mod conflict;
 pub mod corrections;

@@ -314,6 +314,7 @@ impl Ports {
                 limits: LaneLimits::default(),
             }),
             shared_page: report::shared_page,
+            write_collection_report: report::collection_report,
         })
     }
 }

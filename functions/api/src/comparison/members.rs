@@ -16,7 +16,7 @@ use serde_json::json;
 
 /// The most interviews that are compared: a row may take some ten kilobytes while a spreadsheet
 /// is made.
-pub(super) const MAX_COMPARED: usize = 500;
+pub(crate) const MAX_COMPARED: usize = 500;
 
 /// How many interviews are read at once.
 const PAGE: usize = 50;
@@ -25,17 +25,17 @@ const PAGE: usize = 50;
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct ComparedRubric {
     /// What names it in `rubric`: opaque.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// The id of the stored rubric; `null` for that of a kind, and for an interview's own.
-    pub(super) rubric_id: Option<String>,
+    pub(crate) rubric_id: Option<String>,
     /// The version of the stored rubric.
-    pub(super) version: Option<u64>,
+    pub(crate) version: Option<u64>,
     /// The kind whose own rubric it is.
-    pub(super) kind: Option<Kind>,
+    pub(crate) kind: Option<Kind>,
     /// How many interviews of the collection have it now.
-    pub(super) interviews: usize,
+    pub(crate) interviews: usize,
     /// The names of the competencies, in their order.
-    pub(super) competencies: Vec<String>,
+    pub(crate) competencies: Vec<String>,
 }
 
 impl ComparedRubric {
@@ -62,7 +62,7 @@ impl ComparedRubric {
 
 /// What identifies the rubric that an interview is assessed by: a version of a stored one, that of
 /// its kind, or its own by what is in it.
-pub(super) fn key(interview: &Interview) -> String {
+pub(crate) fn key(interview: &Interview) -> String {
     match (&interview.rubric, &interview.rubric_source) {
         (Some(_), Some(source)) => format!("{}.{}", source.id, source.version),
         (Some(rubric), None) => format!("own.{:016x}", short_digest(rubric)),
@@ -71,16 +71,18 @@ pub(super) fn key(interview: &Interview) -> String {
 }
 
 /// The interviews of a collection.
-pub(super) struct Members {
+pub(crate) struct Members {
     /// When each was created, and its id; newest first.
-    pub(super) interviews: Vec<(Timestamp, InterviewId)>,
+    pub(crate) interviews: Vec<(Timestamp, InterviewId)>,
     /// The rubrics that they have, the most frequent first.
-    pub(super) rubrics: Vec<ComparedRubric>,
+    pub(crate) rubrics: Vec<ComparedRubric>,
+    /// How many cannot be read, perhaps of a newer release.
+    pub(crate) unreadable: usize,
 }
 
 impl Members {
     /// Reads them a page at a time; nothing where there are more than [`MAX_COMPARED`].
-    pub(super) async fn read(
+    pub(crate) async fn read(
         records: &dyn Records,
         user: &UserId,
         collection: &str,
@@ -95,6 +97,7 @@ impl Members {
         let mut members = Self {
             interviews: Vec::new(),
             rubrics: Vec::new(),
+            unreadable: 0,
         };
         loop {
             let page = records.list(&query).await?;
@@ -104,6 +107,7 @@ impl Members {
             let is_last = page.len() < PAGE;
             // One that cannot be read, perhaps of a newer release, does not hide the others.
             let interviews: Vec<Interview> = steps::readable(&page);
+            members.unreadable += page.len() - interviews.len();
             for interview in interviews {
                 members.add(&interview);
             }
@@ -140,7 +144,7 @@ impl Members {
     }
 
     /// The rubric with that key, or the most frequent one.
-    pub(super) fn rubric(&self, key: Option<&str>) -> Result<Option<ComparedRubric>, Problem> {
+    pub(crate) fn rubric(&self, key: Option<&str>) -> Result<Option<ComparedRubric>, Problem> {
         let Some(key) = key else {
             return Ok(self.rubrics.first().cloned());
         };

@@ -1,7 +1,7 @@
 //! What one interview has for each competency.
 
 use domain::{
-    InterviewId, InterviewKey, Private, Timestamp, UserId,
+    Interview, InterviewId, InterviewKey, Private, Timestamp, UserId,
     analysis::{Competency, CompetencyStatus, Evidence, EvidenceStatus},
     assessment::Assessment,
     interview::Status,
@@ -19,32 +19,32 @@ use super::members::{ComparedRubric, key};
 use crate::{Api, results::AnalysisBody};
 
 /// How many rows are made at once.
-pub(super) const CONCURRENT_ROWS: usize = 4;
+pub(crate) const CONCURRENT_ROWS: usize = 4;
 
 /// An interview in a comparison.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct ComparedInterview {
     /// Its id.
-    pub(super) interview_id: InterviewId,
+    pub(crate) interview_id: InterviewId,
     /// Its title.
-    pub(super) title: Private,
+    pub(crate) title: Private,
     /// When its recording was made, else when it was created.
-    pub(super) date: Timestamp,
+    pub(crate) date: Timestamp,
     /// The status of the interview.
-    pub(super) status: Status,
+    pub(crate) status: Status,
     /// Whether it stands beside the others.
-    pub(super) comparable: Comparable,
+    pub(crate) comparable: Comparable,
     /// Why and since when its analysis is out of date.
-    pub(super) stale: Option<Stale>,
+    pub(crate) stale: Option<Stale>,
     /// The `key` of the rubric that it is assessed by now.
-    pub(super) rubric: String,
+    pub(crate) rubric: String,
     /// What a person decided.
-    pub(super) decision: Option<Private>,
+    pub(crate) decision: Option<Private>,
     /// Who assessed it, in their own words.
-    pub(super) author: Option<Private>,
+    pub(crate) author: Option<Private>,
     /// What it has for each competency of the rubric, in their order; empty where it is assessed
     /// by another one.
-    pub(super) cells: Vec<Cell>,
+    pub(crate) cells: Vec<Cell>,
 }
 
 /// Whether an interview stands beside the others.
@@ -64,7 +64,7 @@ pub(crate) enum Comparable {
 }
 
 impl Comparable {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Yes => "yes",
             Self::Stale => "stale",
@@ -78,39 +78,39 @@ impl Comparable {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Cell {
     /// The name of the competency.
-    pub(super) competency: String,
+    pub(crate) competency: String,
     /// Whether the engine could assess it; `null` without an analysis.
-    pub(super) status: Option<CompetencyStatus>,
+    pub(crate) status: Option<CompetencyStatus>,
     /// The engine's rating, 1 to 5.
     #[schemars(range(min = 1, max = 5))]
-    pub(super) rating: Option<u8>,
+    pub(crate) rating: Option<u8>,
     /// The person's rating, 1 to 5.
     #[schemars(range(min = 1, max = 5))]
-    pub(super) person_rating: Option<u8>,
+    pub(crate) person_rating: Option<u8>,
     /// Why the person rates so.
-    pub(super) person_comment: Option<Private>,
+    pub(crate) person_comment: Option<Private>,
     /// The best quote for it that is in the newest transcript.
-    pub(super) quote: Option<ComparedQuote>,
+    pub(crate) quote: Option<ComparedQuote>,
 }
 
 /// A quote that is in the transcript.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct ComparedQuote {
     /// The words.
-    pub(super) text: Private,
+    pub(crate) text: Private,
     /// Whether the engine quoted them word for word (`verified`) or with small differences
     /// (`repaired`).
-    pub(super) status: EvidenceStatus,
+    pub(crate) status: EvidenceStatus,
     /// The speaker's id in the transcript.
-    pub(super) speaker: Option<u32>,
+    pub(crate) speaker: Option<u32>,
     /// What the speaker is called: `Speaker 2` where there is no name.
-    pub(super) speaker_name: Option<Private>,
+    pub(crate) speaker_name: Option<Private>,
     /// When the first word begins.
-    pub(super) start_ms: u64,
+    pub(crate) start_ms: u64,
     /// When the last word ends.
-    pub(super) end_ms: u64,
+    pub(crate) end_ms: u64,
     /// The path in the console at which it plays.
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl ComparedQuote {
@@ -147,7 +147,7 @@ impl ComparedQuote {
 
 impl Api {
     /// The rows of interviews, in their order, but for those that are deleted meanwhile.
-    pub(super) async fn rows(
+    pub(crate) async fn rows(
         &self,
         user: &UserId,
         ids: Vec<InterviewId>,
@@ -159,7 +159,7 @@ impl Api {
     }
 
     /// The row of an interview, unless it is deleted.
-    pub(super) async fn row(
+    pub(crate) async fn row(
         &self,
         user: &UserId,
         interview_id: InterviewId,
@@ -172,12 +172,24 @@ impl Api {
         let Some(interview) = interview_store::interview(&*self.records, &key).await? else {
             return Ok(None);
         };
-        let has_rubric = self::key(&interview) == rubric.key;
-        let analysis = if has_rubric {
+        let analysis = if self::key(&interview) == rubric.key {
             self.analysis_part(&interview).await?
         } else {
             None
         };
+        Ok(Some(self.compared(interview, analysis, rubric).await?))
+    }
+
+    /// An interview beside others, with its analysis if there is one.
+    pub(crate) async fn compared(
+        &self,
+        interview: Interview,
+        analysis: Option<AnalysisBody>,
+        rubric: &ComparedRubric,
+    ) -> Result<ComparedInterview, Problem> {
+        let key = interview.key();
+        let has_rubric = self::key(&interview) == rubric.key;
+        let analysis = analysis.filter(|_| has_rubric);
         let comparable = comparable(has_rubric, analysis.as_ref());
         let assessment = interview_store::assessment(&*self.records, &interview).await?;
         let assessment = assessment.map(StripUnknown::known_only);
@@ -204,7 +216,7 @@ impl Api {
         let names = rubric.competencies.iter().filter(|_| has_rubric);
         let cells = names.map(|name| said.cell(name)).collect();
         let (decision, author) = assessment.map_or((None, None), |own| (own.decision, own.author));
-        Ok(Some(ComparedInterview {
+        Ok(ComparedInterview {
             rubric: self::key(&interview),
             date: interview.derive_date(),
             status: interview.visible_status(),
@@ -215,7 +227,7 @@ impl Api {
             decision,
             author,
             cells,
-        }))
+        })
     }
 }
 

@@ -49,7 +49,7 @@ const OF_COMPETENCY: [&str; 7] = [
 ];
 
 /// Where the reader reaches the service, by the request; links are relative without it.
-pub(super) fn origin(headers: &HeaderMap) -> String {
+pub(crate) fn origin(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let scheme = match text("x-forwarded-proto") {
         Some("https") => "https",
@@ -195,7 +195,8 @@ pub(super) async fn xlsx(
     Ok(attachment(response, "comparison.xlsx"))
 }
 
-fn attachment(mut response: Response, name: &'static str) -> Response {
+/// A response that a browser saves as a file.
+pub(crate) fn attachment(mut response: Response, name: &'static str) -> Response {
     let value = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     if let Ok(value) = value {
         let headers = response.headers_mut();

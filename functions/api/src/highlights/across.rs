@@ -212,11 +212,7 @@ impl Across<'_> {
         interview: &Interview,
         after: Option<&PageCursor>,
     ) -> Result<Vec<Highlight>, Problem> {
-        let totals = interview.highlight_totals.as_ref();
-        if totals.is_none_or(|totals| totals.count == 0) {
-            return Ok(Vec::new());
-        }
-        let mut all = self.api.all_highlights(&interview.key()).await?;
+        let mut all = self.api.counted_highlights(interview).await?;
         all.retain(|own| {
             let is_behind = after.is_none_or(|after| place(own) > *after);
             let mut keys = own.tags.iter().map(|tag| tags::key(tag.reveal()));

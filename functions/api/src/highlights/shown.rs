@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Interview, Private, RunId, Timestamp,
+    collection_report::ReportedHighlight,
     corrections::WordId,
     highlights::{Highlight, Resolved, ShownWords, WordPlaces},
     interview_store,
@@ -58,6 +59,19 @@ impl HighlightBody {
     pub(super) const fn start_ms(&self) -> u64 {
         self.start_ms
     }
+
+    /// The same in the report of a collection.
+    pub(crate) fn reported(self, interview: &Interview) -> ReportedHighlight {
+        ReportedHighlight {
+            interview: interview.id.clone(),
+            title: interview.title.clone(),
+            text: self.text,
+            is_in_transcript: self.is_shown && self.state != HighlightState::Gone,
+            speaker: self.speaker_name,
+            start_ms: self.start_ms,
+            tags: self.tags,
+        }
+    }
 }
 
 /// What corrections have made of a highlight.
@@ -109,7 +123,7 @@ impl Api {
 
     /// Highlights of an interview as clients see them, in the same order. The words of a run are
     /// read where they were corrected since one of them was marked.
-    pub(super) async fn shown_highlights(
+    pub(crate) async fn shown_highlights(
         &self,
         interview: &Interview,
         highlights: Vec<Highlight>,
@@ -132,6 +146,21 @@ impl Api {
         }
         bodies.sort_by_key(|(place, _)| *place);
         Ok(bodies.into_iter().filter_map(|(_, body)| body).collect())
+    }
+
+    /// What corrections have made of a highlight.
+    pub(super) async fn resolve(
+        &self,
+        interview: &Interview,
+        highlight: Highlight,
+    ) -> Result<Resolved, Problem> {
+        let key = interview.key();
+        let shown = interview_store::transcript_head(&*self.records, &key).await?;
+        let run = self.run(interview, highlight.run, shown.as_ref()).await?;
+        let own = vec![(0, highlight)];
+        let resolved = self.resolved(interview, &run, own).await?.pop();
+        let (_, _, resolved) = resolved.ok_or_else(Problem::internal)?;
+        Ok(resolved)
     }
 
     async fn run(

@@ -2,12 +2,14 @@
 
 use domain::{
     ErrorCode, Interview, InterviewKey, RunId,
+    conflict::ConflictPauses,
     highlights::{
         self, Highlight, HighlightTotals, MAX_ALL_BYTES, MAX_HIGHLIGHTS, MarkedWords, mark,
     },
     interview_store::{self, Decision},
     paths::DocPath,
-    ports::{Query, RecordsError, Write},
+    ports::{Document, Precondition, Query, RecordsError, Write},
+    search::{Indexed, index},
 };
 use runtime::http::Problem;
 use steps::readable;
@@ -25,6 +27,8 @@ pub(super) enum HighlightWrite {
     Written,
     /// Another request was faster.
     Stale(RecordsError),
+    /// Its run was corrected meanwhile.
+    Corrected,
 }
 
 impl Api {
@@ -38,6 +42,18 @@ impl Api {
         let mut all: Vec<Highlight> = readable(&found);
         highlights::order(&mut all);
         Ok(all)
+    }
+
+    /// The same, which are not looked for where the interview counts none.
+    pub(crate) async fn counted_highlights(
+        &self,
+        interview: &Interview,
+    ) -> Result<Vec<Highlight>, RecordsError> {
+        let totals = interview.highlight_totals.as_ref();
+        if totals.is_none_or(|totals| totals.count == 0) {
+            return Ok(Vec::new());
+        }
+        self.all_highlights(&interview.key()).await
     }
 
     pub(super) async fn highlight(
@@ -76,19 +92,80 @@ impl Api {
         Ok((token, marked))
     }
 
-    /// Commits a write of a highlight in one transaction with its interview, which counts the
-    /// highlights. Refuses what makes them more than fit.
-    pub(super) async fn write_highlight(
+    /// Stores a highlight, with what is found of it by its words. Refuses what makes them more
+    /// than fit.
+    pub(super) async fn put_highlight(
+        &self,
+        interview: &Interview,
+        highlight: &Highlight,
+        precondition: Precondition,
+        count: impl Fn(HighlightTotals) -> HighlightTotals + Send + Sync,
+    ) -> Result<HighlightWrite, Problem> {
+        let key = interview.key();
+        let path = key.highlight(&highlight.id);
+        let write = Write::put(path.clone(), highlight, precondition)?;
+        let mut pauses = ConflictPauses::new();
+        let mut interview = interview.clone();
+        loop {
+            let now = self.resolve(&interview, highlight.clone()).await?;
+            let passage = index::highlight(&Indexed::from(&interview), highlight, &now)?;
+            let corrected = Some((highlight.run, interview.log_state(highlight.run).revision));
+            let writes = vec![write.clone(), passage];
+            let written = self.write_highlight(&key, writes, corrected, &count);
+            match written.await? {
+                // Its words may say something else by now.
+                HighlightWrite::Corrected if pauses.wait().await => {
+                    let newest = interview_store::interview(&*self.records, &key).await?;
+                    interview = newest.ok_or_else(no_interview)?;
+                }
+                HighlightWrite::Corrected => return Err(RecordsError::Stale { path }.into()),
+                written => return Ok(written),
+            }
+        }
+    }
+
+    /// Deletes a highlight, by that version, with what is found of it by its words.
+    pub(super) async fn delete_highlight(
         &self,
         key: &InterviewKey,
-        write: Write,
-        count: impl Fn(HighlightTotals) -> HighlightTotals + Send + Sync,
+        document: &Document,
+    ) -> Result<HighlightWrite, Problem> {
+        let delete = Write::Delete {
+            path: document.path.clone(),
+            // What is subtracted is the size of just this version.
+            precondition: Precondition::Version(document.version),
+        };
+        let (_, id) = document.path.split();
+        let passage = Write::delete(key.highlight_passage(id));
+        // One that cannot be read is not counted either.
+        let highlight = document.decode::<Highlight>().ok();
+        let count = |totals: HighlightTotals| match &highlight {
+            Some(highlight) => totals.without(highlight),
+            None => totals.changed(),
+        };
+        self.write_highlight(key, vec![delete, passage], None, &count)
+            .await
+    }
+
+    /// Commits writes of a highlight in one transaction with its interview, which counts the
+    /// highlights; nothing where its run, by its fencing token, was corrected since a revision.
+    async fn write_highlight(
+        &self,
+        key: &InterviewKey,
+        writes: Vec<Write>,
+        corrected: Option<(u64, u64)>,
+        count: &(dyn Fn(HighlightTotals) -> HighlightTotals + Send + Sync),
     ) -> Result<HighlightWrite, Problem> {
         let now = self.clock.now();
         let decide = |interview: Option<&mut Interview>| {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
                 return Decision::Leave(Err(no_interview()));
             };
+            let is_newest =
+                |(run, revision): (u64, u64)| interview.log_state(run).revision == revision;
+            if !corrected.is_none_or(is_newest) {
+                return Decision::Leave(Ok(HighlightWrite::Corrected));
+            }
             let before = interview.highlight_totals.clone().unwrap_or_default();
             let after = count(before.clone());
             let grows = after.count > before.count || after.bytes > before.bytes;
@@ -96,7 +173,7 @@ impl Api {
                 return Decision::Leave(Err(too_many()));
             }
             interview.highlight_totals = Some(after);
-            Decision::Write(Ok(HighlightWrite::Written), vec![write.clone()])
+            Decision::Write(Ok(HighlightWrite::Written), writes.clone())
         };
         match interview_store::transact(&*self.records, key, now, decide).await {
             Err(stale @ RecordsError::Stale { .. }) => Ok(HighlightWrite::Stale(stale)),

@@ -153,12 +153,15 @@ impl Shown {
             }
             // An earlier release does not follow a title that it changes.
             Field::Title => passage.text == interview.title,
-            Field::Note | Field::Analysis | Field::Unknown(_) => true,
+            Field::Note | Field::Analysis | Field::Highlight | Field::Unknown(_) => true,
         };
         let text = passage.text.reveal();
         let found = phrases.find(text).filter(|_| is_shown)?;
         let first = found.first()?;
         let Moment { start_ms, speaker } = passage.moments.of(first.start);
+        // Speakers are those of the transcript that is shown.
+        let shown = transcript.map(|shown| shown.head.revision);
+        let speaker = speaker.filter(|_| field != Field::Highlight || passage.run == shown);
         let name = |id| Some(transcript?.speaker_name(id));
         let mut part = passage.part(first.start);
         // Between two speakers there is a space.

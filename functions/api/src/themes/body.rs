@@ -1,5 +1,7 @@
 //! Themes as they are sent.
 
+mod reported;
+
 use std::collections::{HashMap, HashSet};
 
 use domain::{

@@ -50,7 +50,7 @@ impl Analyst for Rater {
     }
 }
 
-async fn start() -> TestHost {
+pub(crate) async fn start() -> TestHost {
     let engine = Arc::new(ScriptedEngine::default());
     let engines = HostEngines {
         transcribers: EngineSet::of(Arc::clone(&engine) as _),
@@ -90,7 +90,7 @@ fn conversation() -> String {
 }
 
 /// An interview with a transcript; answers its id.
-async fn submit(test: &TestHost, title: &str, collection: &Value) -> String {
+pub(crate) async fn submit(test: &TestHost, title: &str, collection: &Value) -> String {
     test.clock.advance(std::time::Duration::from_secs(1));
     let body = json!({"title": title, "collection_id": collection});
     let created = create(test, "/v1/interviews", body).await;
@@ -104,7 +104,7 @@ async fn submit(test: &TestHost, title: &str, collection: &Value) -> String {
 }
 
 /// A collection under a rubric, and the path of its comparison.
-async fn collection(test: &TestHost) -> (Value, Value, String) {
+pub(crate) async fn collection(test: &TestHost) -> (Value, Value, String) {
     let rubric =
         json!({"name": "Engineers", "competencies": [{"name": "Ownership"}, {"name": "=Tact"}]});
     let rubric = create(test, "/v1/rubrics", rubric).await;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{TestHost, key, wav};
 
 /// What is found, page by page.
-async fn search(test: &TestHost, query: &str) -> Vec<Value> {
+pub(crate) async fn search(test: &TestHost, query: &str) -> Vec<Value> {
     search_by(test, query, 2).await
 }
 
@@ -47,7 +47,7 @@ async fn fields(test: &TestHost, query: &str) -> Vec<(String, String)> {
     found.iter().map(of).collect()
 }
 
-fn marked(hit: &Value) -> String {
+pub(crate) fn marked(hit: &Value) -> String {
     let snippet: Vec<char> = hit["snippet"].as_str().unwrap().chars().collect();
     let ranges = hit["highlights"].as_array().unwrap().iter();
     let marked = ranges.map(|range| -> String {

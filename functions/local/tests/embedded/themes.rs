@@ -1,5 +1,8 @@
 //! Themes across the interviews of a collection.
 
+mod changes;
+mod runs;
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -11,9 +14,9 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     analysis::{Draft, Usage},
-    ports::{AnalysisRequest, Analyst, Clock as _, EngineSet, Query, ThemesRequest},
-    steps::{Code, StepError},
-    themes::{CollectionKey, DraftTheme, StatementRef, THEMES, ThemesDraft, store},
+    ports::{AnalysisRequest, Analyst, EngineSet, Query, ThemesRequest},
+    steps::StepError,
+    themes::{CollectionKey, DraftTheme, StatementRef, THEMES, ThemesDraft},
 };
 use engines::Extractive;
 use http::Method;
@@ -104,16 +107,16 @@ fn boats(request: &ThemesRequest) -> ThemesDraft {
     }
 }
 
-struct Scene {
-    test: TestHost,
+pub(crate) struct Scene {
+    pub(crate) test: TestHost,
     themer: Arc<Themer>,
-    collection: String,
+    pub(crate) collection: String,
     /// The interviews, the oldest first.
-    ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let themer = Arc::new(Themer::default());
         let engine = Arc::new(ScriptedEngine::default());
         let engines = HostEngines {
@@ -163,7 +166,7 @@ impl Scene {
     }
 
     /// The themes of a run that is done.
-    async fn made(&self) -> Value {
+    pub(crate) async fn made(&self) -> Value {
         let (status, started) = self.start().await;
         assert_eq!(status, 202, "{started}");
         self.test.drain().await;
@@ -307,204 +310,6 @@ async fn a_quote_that_was_corrected_away_supports_nothing() {
         .iter()
         .find(|own| own["interview_id"] == *scene.ids[0]);
     assert_eq!(own.unwrap()["revision"], 1);
-}
-
-#[tokio::test]
-async fn changes_of_the_collection_make_themes_stale() {
-    let scene = Scene::set().await;
-    scene.made().await;
-    let stale = async || scene.shown().await["result"]["stale"].clone();
-    let path = format!("/v1/interviews/{}/transcript", scene.ids[0]);
-    let operation = json!({"op": "insert_words", "after": null, "text": "Well,"});
-    let body = json!({"base_revision": 0, "operations": [operation]});
-    scene.test.ask(Method::PATCH, &path, Some(body)).await;
-    let found = stale().await;
-    assert_eq!(found["reasons"], json!(["transcripts_changed"]), "{found}");
-    member(
-        &scene.test,
-        &scene.collection,
-        "I never sailed a boat at all.",
-    )
-    .await;
-    let path = format!("/v1/interviews/{}", scene.ids[1]);
-    let out = json!({"collection_id": null});
-    scene.test.ask(Method::PATCH, &path, Some(out)).await;
-    let found = stale().await;
-    let reasons = json!([
-        "interviews_added",
-        "interviews_removed",
-        "transcripts_changed"
-    ]);
-    assert_eq!(found["reasons"], reasons);
-    let counts = ["added", "removed", "changed"].map(|name| found[name].as_u64().unwrap());
-    assert_eq!(counts, [1, 1, 1]);
-    scene.made().await;
-    assert_eq!(stale().await, Value::Null);
-}
-
-#[tokio::test]
-async fn nothing_of_a_deleted_interview_or_collection_is_left() {
-    let scene = Scene::set().await;
-    scene.made().await;
-    assert!(scene.stored().await.contains("small wooden boat"));
-    // Wherever it is by now.
-    let path = format!("/v1/interviews/{}", scene.ids[0]);
-    let out = json!({"collection_id": null});
-    scene.test.ask(Method::PATCH, &path, Some(out)).await;
-    assert_eq!(scene.test.ask(Method::DELETE, &path, None).await.0, 204);
-    let stored = scene.stored().await;
-    assert!(
-        !stored.contains("small wooden") && !stored.contains(&scene.ids[0]),
-        "{stored}"
-    );
-    assert!(
-        !stored.contains("They work on"),
-        "a summary of what was deleted"
-    );
-    let shown = scene.shown().await;
-    assert_eq!(
-        shown["result"]["themes"],
-        json!([]),
-        "one interview is left"
-    );
-    assert_eq!(
-        shown["result"]["stale"]["reasons"],
-        json!(["interviews_removed"])
-    );
-    let path = format!("/v1/collections/{}", scene.collection);
-    assert_eq!(scene.test.ask(Method::DELETE, &path, None).await.0, 204);
-    assert_eq!(scene.stored().await, "");
-    assert_eq!(scene.start().await.0, 404);
-    assert_eq!(
-        scene.test.ask(Method::GET, &scene.path(), None).await.0,
-        404
-    );
-}
-
-#[tokio::test]
-async fn an_interview_that_is_deleted_while_the_engine_works_leaves_nothing() {
-    let scene = Scene::set().await;
-    let url = format!("{}/v1/interviews/{}", scene.test.url, scene.ids[1]);
-    *scene.themer.meanwhile.lock().unwrap() = Some((Method::DELETE, url));
-    let shown = scene.made().await;
-    assert_eq!(shown["result"]["themes"], json!([]));
-    let stored = scene.stored().await;
-    assert!(
-        !stored.contains("old wooden") && !stored.contains(&scene.ids[1]),
-        "{stored}"
-    );
-}
-
-#[tokio::test]
-async fn a_collection_that_is_deleted_while_the_engine_works_leaves_nothing() {
-    let scene = Scene::set().await;
-    let url = format!("{}/v1/collections/{}", scene.test.url, scene.collection);
-    *scene.themer.meanwhile.lock().unwrap() = Some((Method::DELETE, url));
-    assert_eq!(scene.start().await.0, 202);
-    scene.test.drain().await;
-    assert_eq!(scene.themer.calls.load(Ordering::SeqCst), 1);
-    assert_eq!(scene.stored().await, "");
-    scene.test.sweep().await;
-    assert_eq!(scene.stored().await, "");
-}
-
-#[tokio::test]
-async fn requests_at_once_and_with_one_key_begin_one_run() {
-    let scene = Scene::set().await;
-    let both = tokio::join!(scene.start(), scene.start());
-    for (status, body) in [both.0, both.1] {
-        assert_eq!((status, &body["run"]["number"]), (202, &json!(1)));
-    }
-    scene.test.drain().await;
-    assert_eq!(scene.themer.calls.load(Ordering::SeqCst), 1);
-    let keyed = async |key: &str| {
-        let url = format!("{}{}", scene.test.url, scene.path());
-        let request = scene.test.client.post(url).header("idempotency-key", key);
-        let answer = request.send().await.unwrap();
-        let body: Value = answer.json().await.unwrap();
-        scene.test.drain().await;
-        body["run"]["number"].as_u64().unwrap()
-    };
-    assert_eq!(
-        [keyed("a").await, keyed("a").await, keyed("b").await],
-        [2, 2, 3]
-    );
-    assert_eq!(scene.themer.calls.load(Ordering::SeqCst), 3);
-}
-
-#[tokio::test]
-async fn a_lost_task_and_a_lost_worker_are_replaced_by_the_sweep() {
-    let scene = Scene::set().await;
-    let (records, key) = (scene.test.host.store.records(), scene.key());
-    scene.test.sweep().await;
-    // Requested, and never queued: the process died before that.
-    let now = scene.test.clock.now();
-    store::request(&*records, &key, None, now)
-        .await
-        .unwrap()
-        .unwrap();
-    scene.test.sweep_for(Duration::from_mins(8)).await;
-    assert_eq!(scene.themer.calls.load(Ordering::SeqCst), 0);
-    scene.test.sweep_for(Duration::from_mins(8)).await;
-    assert_eq!(scene.shown().await["run"]["state"], "done");
-    // Begun by a worker that died.
-    let now = scene.test.clock.now();
-    store::request(&*records, &key, None, now)
-        .await
-        .unwrap()
-        .unwrap();
-    let path = key.document().unwrap();
-    store::acquire(&*records, &path, "dead", now)
-        .await
-        .unwrap()
-        .unwrap();
-    scene.test.sweep_for(Duration::from_mins(16)).await;
-    let run = scene.shown().await["run"].clone();
-    assert_eq!(
-        (&run["state"], &run["attempt"]),
-        (&json!("done"), &json!(2))
-    );
-    // The note on the collection is taken off.
-    scene.test.sweep().await;
-    let document = records.read(&path).await.unwrap().unwrap();
-    assert_eq!(document.fields.get(domain::themes::DUE), None);
-}
-
-#[tokio::test]
-async fn a_failure_is_shown_and_the_themes_before_stay() {
-    let scene = Scene::set().await;
-    scene.made().await;
-    let error = StepError::permanent(Code::EngineUnauthorized, "no");
-    scene.themer.answers.lock().unwrap().push(Err(error));
-    assert_eq!(scene.start().await.0, 202);
-    scene.test.drain().await;
-    let shown = scene.shown().await;
-    assert_eq!(shown["run"]["state"], "failed");
-    assert_eq!(shown["run"]["error"]["code"], "engine_unauthorized");
-    assert_eq!(shown["result"]["themes"].as_array().unwrap().len(), 1);
-    // What may pass is tried again.
-    let error = StepError::transient(Code::EngineUnavailable, "later");
-    scene.themer.answers.lock().unwrap().push(Err(error));
-    let shown = scene.made().await;
-    assert_eq!(shown["run"]["attempt"], 2);
-}
-
-#[tokio::test]
-async fn without_two_analyses_nothing_begins() {
-    let test = TestHost::start().await;
-    let made = create(&test, "/v1/collections", json!({"title": "Sailors"})).await;
-    let collection = made["id"].as_str().unwrap();
-    member(&test, collection, SAID[0]).await;
-    create(
-        &test,
-        "/v1/interviews",
-        json!({"title": "t", "collection_id": collection}),
-    )
-    .await;
-    let path = format!("/v1/collections/{collection}/themes");
-    let (status, problem) = test.ask(Method::POST, &path, None).await;
-    let found = (status, problem["code"].as_str());
-    assert_eq!(found, (409, Some("prerequisite_failed")), "{problem}");
 }
 
 /// Without a language model words that several have in common are found.

@@ -47,11 +47,14 @@ impl<'d> Writer<'d> {
         Self { report, cited }
     }
 
-    /// The paragraphs and tables of a block.
-    pub(super) fn block(&self, block: &Block<'_>) -> Vec<DocumentChild> {
+    /// The paragraphs and tables of a block, in so wide a text.
+    pub(super) fn block(&self, block: &Block<'_>, text_width: usize) -> Vec<DocumentChild> {
         match block {
             Block::Paragraph(own) => vec![paragraph(text::paragraph(own))],
-            Block::Table(own) => vec![table(tables::table(own)), paragraph(styles::gap())],
+            Block::Table(own) => {
+                let own = tables::table(own, text_width);
+                vec![table(own), paragraph(styles::gap())]
+            }
             Block::Bars(title, own) => {
                 let (heading, bars) = bars::chart(title, own);
                 vec![paragraph(heading), table(bars)]

@@ -2,6 +2,7 @@
 
 mod bars;
 mod blocks;
+mod orientation;
 mod pack;
 mod patch;
 mod styles;
@@ -15,6 +16,7 @@ use docx_rs::{
 
 use self::{
     blocks::{Writer, paragraph},
+    orientation::Orientation,
     patch::DocxPatch,
 };
 use crate::{RenderError, document::Document, text::clean};
@@ -23,25 +25,36 @@ use crate::{RenderError, document::Document, text::clean};
 pub(crate) fn write(report: &Document<'_>) -> Result<Vec<u8>, RenderError> {
     let mut document = page(report);
     let writer = Writer::new(report);
-    for block in report.alert.iter().flat_map(|own| writer.block(own)) {
+    let blocks = |own| writer.block(own, tables::TEXT_WIDTH);
+    for block in report.alert.iter().flat_map(blocks) {
         add(&mut document, block);
     }
     if !report.alert.is_empty() {
         add(&mut document, paragraph(styles::gap()));
     }
     add(&mut document, paragraph(text::title(report.title)));
-    for block in report.front.iter().flat_map(|own| writer.block(own)) {
+    for block in report.front.iter().flat_map(blocks) {
         add(&mut document, block);
     }
     let first_pages = report.first_page.len();
+    let mut orientation = Orientation::Portrait;
     for (index, section) in report.all_sections().enumerate() {
+        let next = Orientation::of(section);
+        let turns = next != orientation;
+        if turns {
+            orientation::turn(&mut document, orientation);
+            orientation = next;
+        }
         let heading = styles::heading(index + 1, section.anchor, section.title);
-        let heading = heading.page_break_before(index == first_pages);
+        let heading = heading.page_break_before(index == first_pages && !turns);
         add(&mut document, paragraph(heading));
-        for block in section.blocks.iter().flat_map(|own| writer.block(own)) {
+        let blocks = |own| writer.block(own, orientation.text_width());
+        for block in section.blocks.iter().flat_map(blocks) {
             add(&mut document, block);
         }
     }
+    let section = &mut document.document.section_property;
+    section.page_size = orientation.page_size();
     pack::compress(document, &DocxPatch::new(report))
 }
 
@@ -53,7 +66,7 @@ fn page(report: &Document<'_>) -> Docx {
         .doc_id(report.id)
         .created_at(&report.created_at)
         .updated_at(&report.created_at)
-        .page_size(11_906, 16_838)
+        .page_size(orientation::SHORT, orientation::LONG)
         .page_margin(
             PageMargin::new()
                 .top(1_300)

@@ -8,8 +8,8 @@ use docx_rs::{
 use super::{styles::LINE, text};
 use crate::document::{self, Look, Row, Span, Style};
 
-/// The width of the text on the page, in twentieths of a point.
-const TEXT_WIDTH: usize = 9_356;
+/// The width of the text on an upright page, in twentieths of a point.
+pub(super) const TEXT_WIDTH: usize = 9_356;
 
 /// Twentieths of a point in ten millimetres.
 const PER_TEN_MM: u32 = 567;
@@ -21,12 +21,13 @@ const SHADE: &str = "F3F4F6";
 /// not know, in its place.
 pub(super) const HEAD_HEIGHT: f32 = 1.0;
 
-/// A table. Its head, where it has one, is repeated on each page, and no row is divided.
-pub(super) fn table(own: &document::Table<'_>) -> Table {
+/// A table of a width in twentieths of a point. Its head, where it has one, is repeated on each
+/// page, and no row is divided.
+pub(super) fn table(own: &document::Table<'_>, width: usize) -> Table {
     let widths: Vec<usize> = own
         .widths
         .iter()
-        .map(|share| share * TEXT_WIDTH / 1_000)
+        .map(|share| share * width / 1_000)
         .collect();
     let is_form = own.head.is_empty();
     let head = (!is_form).then(|| head(own, &widths));

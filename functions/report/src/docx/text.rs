@@ -94,22 +94,20 @@ fn filled(paragraph: Paragraph, own: &document::Paragraph<'_>, base: Base) -> Pa
 
 fn with(paragraph: Paragraph, span: &Span<'_>, base: Base) -> Paragraph {
     let run = run(&span.text);
-    let Some(link) = span.link else {
-        return paragraph.add_run(formatted(run, span.look, base));
-    };
     // A link has a colour of its own.
     let size = base.size.unwrap_or(SMALL).min(SMALL);
+    let anchor = match &span.link {
+        None => return paragraph.add_run(formatted(run, span.look, base)),
+        Some(Link::Address(address)) => {
+            let runs = linked(&span.text, address);
+            return runs.into_iter().fold(paragraph, Paragraph::add_run);
+        }
+        Some(Link::Section(anchor)) => (*anchor).to_owned(),
+        Some(Link::Turn(id)) => turn_anchor(*id),
+    };
     let run = run.style("Hyperlink").size(size);
-    let link = Hyperlink::new(anchor(link), HyperlinkType::Anchor);
+    let link = Hyperlink::new(anchor, HyperlinkType::Anchor);
     paragraph.add_hyperlink(link.add_run(run))
-}
-
-/// The bookmark that a link leads to.
-fn anchor(link: Link) -> String {
-    match link {
-        Link::Section(anchor) => anchor.to_owned(),
-        Link::Turn(id) => turn_anchor(id),
-    }
 }
 
 /// The bookmark of a turn.

@@ -35,10 +35,13 @@ fn span(report: &Document<'_>, paragraph: &Paragraph<'_>, own: &Span<'_>) -> Str
             format!("<span class=\"{class}\" aria-hidden=\"true\">{content}</span>")
         }
     };
-    match own.link {
+    match &own.link {
         None => content,
         Some(Link::Section(anchor)) => format!("<a href=\"#{anchor}\">{content}</a>"),
-        Some(Link::Turn(id)) => format!("<a href=\"#{}\">{content}</a>", turn_anchor(id)),
+        Some(Link::Turn(id)) => format!("<a href=\"#{}\">{content}</a>", turn_anchor(*id)),
+        Some(Link::Address(address)) => {
+            format!("<a href=\"{}\">{content}</a>", escape(address))
+        }
     }
 }
 

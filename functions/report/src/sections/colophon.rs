@@ -13,7 +13,7 @@ use crate::{
 const OF_OPERATORS: [&str; 2] = ["price_unknown", "usage_unknown"];
 
 /// Whether a warning stands here and not among the limits.
-pub(super) fn is_for_operators(code: &str) -> bool {
+pub(crate) fn is_for_operators(code: &str) -> bool {
     OF_OPERATORS.contains(&code)
 }
 

@@ -20,6 +20,7 @@ mod transcript;
 
 use domain::{interview::Kind, language};
 
+pub(crate) use self::{colophon::is_for_operators, quotes::LEGEND};
 use crate::{
     RenderError,
     content::ReportContent,

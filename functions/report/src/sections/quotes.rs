@@ -16,7 +16,7 @@ use crate::{
 pub(super) const MOST_IN_TABLE: usize = 160;
 
 /// What the marks mean, where they stand on the first page.
-pub(super) const LEGEND: &str = "✓ word for word in the transcript. ≈ found with small differences \
+pub(crate) const LEGEND: &str = "✓ word for word in the transcript. ≈ found with small differences \
     and shown as it was said. Quotes that were not found are left out.";
 
 /// The quotes that were found.

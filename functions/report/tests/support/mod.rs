@@ -5,6 +5,7 @@
     reason = "each test uses what it needs; helpers of tests"
 )]
 
+pub(crate) mod collection;
 pub(crate) mod example;
 pub(crate) mod kinds;
 pub(crate) mod parts;

@@ -6,6 +6,7 @@ use super::{Decision, TranscriptError, chunk_words, transact, transcript_head};
 use crate::{
     Interview, InterviewKey, Timestamp,
     corrections::{self, CorrectedTranscript, LogSegment, LogState, Revision},
+    highlights::HighlightTotals,
     ports::{Precondition, Records, RecordsError, Write},
     transcript::{TranscriptHead, Word},
     usable::Usable,
@@ -93,8 +94,10 @@ pub struct NewRevision<'a> {
     pub revision: &'a Revision,
     /// Whether the transcript can be relied on after it.
     pub usable: Option<&'a Usable>,
-    /// The passages that it changes.
+    /// The passages that it changes, those of highlights included.
     pub passages: &'a [Write],
+    /// The highlights of the interview in numbers, as they were when those passages were made.
+    pub highlights: Option<&'a HighlightTotals>,
 }
 
 /// What became of a revision.
@@ -105,6 +108,8 @@ pub enum RevisionWrite {
     /// Another one is newer than that which it follows, or the transcript of another run is
     /// shown.
     Stale,
+    /// A highlight was marked, changed or deleted since its passages were made.
+    HighlightsChanged,
     /// The log has as many as it can have.
     Full,
     /// The interview is deleted, or never was.
@@ -112,7 +117,8 @@ pub enum RevisionWrite {
 }
 
 /// Stores a revision, and with it in the interview whether the transcript can be relied on.
-/// Nothing changes where another revision was stored or another run selected meanwhile.
+/// Nothing changes where another revision was stored, another run selected or a highlight changed
+/// meanwhile.
 pub async fn write_revision(
     records: &dyn Records,
     key: &InterviewKey,
@@ -125,6 +131,7 @@ pub async fn write_revision(
         revision,
         usable,
         passages,
+        highlights,
     } = new;
     let bytes = serde_json::to_vec(revision).map_or(u64::MAX, |json| json.len() as u64);
     if !state.has_room(bytes) {
@@ -163,6 +170,9 @@ pub async fn write_revision(
         };
         if interview.log_state(token).revision != state.revision {
             return Decision::Leave(RevisionWrite::Stale);
+        }
+        if interview.highlight_totals.as_ref() != highlights {
+            return Decision::Leave(RevisionWrite::HighlightsChanged);
         }
         interview.corrections.insert(token, state.with(bytes));
         if let Some(usable) = usable {

@@ -1,8 +1,13 @@
 //! Indexes interviews that an earlier release has stored.
 
+mod highlights;
+
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::highlights::StoredHighlights;
 use super::{
     Indexed, batches,
     index::{self, INDEX_VERSION, IndexState},
@@ -136,7 +141,8 @@ async fn index_one(
         return Ok(false);
     }
     index_notes(records, &Indexed::from(&*interview)).await?;
-    let mut passages = kept_passages(records, &interview).await?;
+    let highlights = StoredHighlights::read(records, Indexed::from(&*interview)).await?;
+    let mut passages = kept_passages(records, &interview, &highlights).await?;
     let analysis = records.read(&interview.key().data("analysis")).await?;
     let mut indexed = interview.clone();
     let mut count = 0;
@@ -176,22 +182,31 @@ async fn index_notes(records: &dyn Records, of: &Indexed) -> Result<(), RecordsE
     Ok(())
 }
 
-/// The passages of the shown transcript; those of transcripts that are kept beside it are
-/// stored at once.
+/// The passages of the shown transcript; those of transcripts that are kept beside it, and those
+/// of highlights, are stored at once.
 async fn kept_passages(
     records: &dyn Records,
     interview: &Interview,
+    highlights: &StoredHighlights,
 ) -> Result<Vec<Write>, TranscriptError> {
     let key = interview.key();
+    let mut tokens = HashSet::new();
     for kept in crate::runs::kept(records, &key, "transcript").await? {
         if let Some(head) = kept.transcript() {
-            store(records, passages_of(records, interview, head).await?).await?;
+            tokens.insert(head.revision);
+            let passages = passages_of(records, interview, head, highlights).await?;
+            store(records, passages).await?;
         }
     }
-    match interview_store::transcript_head(records, &key).await? {
-        Some(head) => passages_of(records, interview, head).await,
-        None => Ok(Vec::new()),
-    }
+    let passages = match interview_store::transcript_head(records, &key).await? {
+        Some(head) => {
+            tokens.insert(head.revision);
+            passages_of(records, interview, head, highlights).await?
+        }
+        None => Vec::new(),
+    };
+    highlights.index_others(records, &tokens).await?;
+    Ok(passages)
 }
 
 async fn store(records: &dyn Records, passages: Vec<Write>) -> Result<(), RecordsError> {
@@ -205,6 +220,7 @@ async fn passages_of(
     records: &dyn Records,
     interview: &Interview,
     head: TranscriptHead,
+    highlights: &StoredHighlights,
 ) -> Result<Vec<Write>, TranscriptError> {
     let (key, token) = (interview.key(), head.revision);
     let state = interview.log_state(token);
@@ -215,6 +231,7 @@ async fn passages_of(
     let least = interview.least_speakers();
     let corrected = corrections::correct(head, words, &holding, state.revision, least);
     let corrected: CorrectedTranscript = corrected.map_err(|_| TranscriptError::DamagedLog)?;
+    highlights.index_run(records, token, &corrected).await?;
     let passages = Passages::corrected(interview.into(), token, &cuts, &corrected);
     Ok(passages.writes()?)
 }

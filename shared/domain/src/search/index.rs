@@ -1,5 +1,6 @@
-//! The passages of titles, notes and analyses, written in the transaction of what they are made
-//! of.
+//! The passages of titles, notes, analyses and highlights, written in the transaction of what
+//! they are made of. What a highlight says depends on the corrections of its run: the transaction
+//! that marks it and the one that corrects its words bring its passage with them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,6 +9,7 @@ use super::{Field, Indexed, Moment, Moments, Passage, Place};
 use crate::{
     Interview, Private,
     analysis::{Analysis, Evidence},
+    highlights::{Highlight, Resolved},
     note::Note,
     ports::{Precondition, RecordsError, Write},
     versions::{UnknownFields, strip_unknown},
@@ -20,7 +22,7 @@ const BYTES: usize = 1_200;
 const MAX_PASSAGES: u32 = 60;
 
 /// The version of what is indexed: an interview of an earlier one is indexed anew.
-pub const INDEX_VERSION: u32 = 1;
+pub const INDEX_VERSION: u32 = 2;
 
 /// What is indexed of an interview, in its document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +109,30 @@ pub fn note(of: &Indexed, fields: &Value) -> Result<Option<Write>, RecordsError>
     }
     let path = of.key.note_passage(&note.id);
     Write::put(path, &passage, Precondition::None).map(Some)
+}
+
+/// The passage of a highlight with what it says now, and with its tags.
+pub fn highlight(
+    of: &Indexed,
+    highlight: &Highlight,
+    now: &Resolved,
+) -> Result<Write, RecordsError> {
+    let (words, speaker, start_ms) = match now {
+        Resolved::Words(words) => (&words.text, words.speaker, words.start_ms),
+        Resolved::Gone => (&highlight.text, highlight.speaker, highlight.start_ms),
+    };
+    let texts = std::iter::once(words).chain(&highlight.tags);
+    let texts: Vec<&str> = texts.map(Private::reveal).collect();
+    let place = Place::Second(start_ms / 1_000);
+    let mut passage = of.passage(Field::Highlight, place, texts.join("\n").into());
+    passage.run = Some(highlight.run);
+    let moment = Moment {
+        start_ms: Some(start_ms),
+        speaker: Some(speaker),
+    };
+    passage.moments.push(0, moment);
+    let path = of.key.highlight_passage(&highlight.id);
+    Write::put(path, &passage, Precondition::None)
 }
 
 /// The passages of an analysis, in place of those of the one before, whose number is noted. An

@@ -36,6 +36,8 @@ open_enum! {
         Note = "note",
         /// Its analysis.
         Analysis = "analysis",
+        /// Words of a transcript that a person has marked, and their tags.
+        Highlight = "highlight",
     }
 }
 
@@ -51,8 +53,8 @@ pub struct Passage {
     pub interview: InterviewId,
     /// What it is a part of.
     pub field: Field,
-    /// The fencing token of the run that recognised it: a passage of a transcript that is not
-    /// shown is not found.
+    /// The fencing token of the run that recognised its words: a passage of a transcript that is
+    /// not shown is not found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<u64>,
     /// Its place in the results, the largest first: see [`order`].
@@ -80,7 +82,7 @@ impl Passage {
         let is_same = |other: usize| match self.field {
             Field::Transcript => speaker.get(other) == speaker.get(index),
             Field::Analysis => other == index,
-            Field::Title | Field::Note | Field::Unknown(_) => true,
+            Field::Title | Field::Note | Field::Highlight | Field::Unknown(_) => true,
         };
         let first = (0..index).rev().take_while(|other| is_same(*other)).last();
         let start = at.get(first.unwrap_or(index)).copied().unwrap_or(0);
@@ -229,6 +231,11 @@ impl InterviewKey {
     /// The passage with a note.
     pub fn note_passage(&self, id: &str) -> DocPath {
         self.passage(&format!("note-{id}"))
+    }
+
+    /// The passage with a highlight.
+    pub fn highlight_passage(&self, id: &str) -> DocPath {
+        self.passage(&format!("highlight-{id}"))
     }
 
     /// A passage of the analysis, numbered from 0.

@@ -1,5 +1,7 @@
 //! What is found by its words is what is shown.
 
+use std::collections::BTreeSet;
+
 use domain::{
     Interview,
     paths::DocPath,
@@ -10,8 +12,8 @@ use serde_json::Value;
 use super::Look;
 
 impl Look<'_> {
-    /// 16: the passages of the title, the notes and the shown transcript are those of what is
-    /// there; `words` are the transcript's.
+    /// 16: the passages of the title, the notes, the highlights and the shown transcript are those
+    /// of what is there; `words` are the transcript's.
     pub(super) fn searched(&self, interview: &Interview, words: Option<&[String]>) -> Vec<String> {
         let mut violations = Vec::new();
         let title = self.document(&format!("/{PASSAGES}/title"));
@@ -29,6 +31,16 @@ impl Look<'_> {
         if notes != found {
             let (notes, found) = (notes.len(), found.len());
             violations.push(self.say(&format!("16: of {notes} notes {found} are found")));
+        }
+        let names = |collection: &str, prefix: &str| -> BTreeSet<String> {
+            let names = self.documents(collection).map(|path| name(path).to_owned());
+            let names = names.filter_map(|name| Some(name.strip_prefix(prefix)?.to_owned()));
+            names.collect()
+        };
+        let (marked, found) = (names("highlights", ""), names(PASSAGES, "highlight-"));
+        if marked != found {
+            let (marked, found) = (marked.len(), found.len());
+            violations.push(self.say(&format!("16: of {marked} highlights {found} are found")));
         }
         if let Some(words) = words {
             let said = texts_of(&words.join(" "));
