@@ -26,6 +26,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::{
     request::{ChangeHighlight, NewHighlight},
     shown::HighlightBody,
+    store::known,
 };
 use self::{
     request::{MAX_BODY, Wanted},
@@ -43,6 +44,9 @@ use crate::{
     page::{Page, PageCursor, PageQuery, page},
     validation::check_tags,
 };
+
+/// How often the deletion of a highlight is tried that is changed at the same time.
+const DELETIONS: u32 = 3;
 
 /// List an interview's highlights
 ///
@@ -129,7 +133,7 @@ pub(crate) async fn add(
         unknown: UnknownFields::default(),
     };
     let write = Write::put(path.clone(), &highlight, Precondition::Absent)?;
-    let written = api.write_highlight(&key, write, |totals| totals.with(&highlight));
+    let written = api.write_highlight(&key, vec![write], |totals| totals.with(&highlight));
     let stored = match written.await? {
         HighlightWrite::Written => highlight,
         // By the same key, at the same time; or by this call, unacknowledged.
@@ -189,7 +193,7 @@ pub(crate) async fn change(
         let write = Write::put(path, &after, Precondition::Version(document.version))?;
         let count =
             |totals: domain::highlights::HighlightTotals| totals.without(&before).with(&after);
-        if let HighlightWrite::Stale(stale) = api.write_highlight(&key, write, count).await? {
+        if let HighlightWrite::Stale(stale) = api.write_highlight(&key, vec![write], count).await? {
             return Err(stale.into());
         }
     }
@@ -197,6 +201,8 @@ pub(crate) async fn change(
 }
 
 /// Delete a highlight
+///
+/// Its shares end with it.
 #[utoipa::path(
     delete, path = "/v1/interviews/{id}/highlights/{highlight_id}",
     operation_id = "delete_highlight", tag = "Highlights", params(OwnInterview, HighlightId),
@@ -213,26 +219,20 @@ pub(crate) async fn delete(
     let key = interview.key();
     let path = store::known(&key, values.get("highlight_id"))?;
     let document = api.records.read(&path).await?;
-    let document = document.ok_or_else(no_highlight)?;
-    let delete = Write::Delete {
-        path: path.clone(),
-        // What is subtracted is the size of just this version.
-        precondition: Precondition::Version(document.version),
-    };
-    // One that cannot be read is not counted either.
-    let highlight = document.decode::<Highlight>().ok();
-    let count = |totals: domain::highlights::HighlightTotals| match &highlight {
-        Some(highlight) => totals.without(highlight),
-        None => totals,
-    };
-    match api.write_highlight(&key, delete, count).await? {
-        HighlightWrite::Written => Ok(StatusCode::NO_CONTENT),
-        HighlightWrite::Stale(stale) => match api.records.read(&path).await? {
-            Some(_) => Err(stale.into()),
-            // Another request has deleted it meanwhile.
-            None => Ok(StatusCode::NO_CONTENT),
-        },
+    let mut document = document.ok_or_else(no_highlight)?;
+    let mut last = None;
+    // A share that is made meanwhile touches the highlight, and goes with it then.
+    for _ in 0..DELETIONS {
+        match api.delete_highlight(&key, document).await? {
+            HighlightWrite::Written => return Ok(StatusCode::NO_CONTENT),
+            HighlightWrite::Stale(stale) => match api.records.read(&path).await? {
+                Some(changed) => (document, last) = (changed, Some(stale)),
+                // Another request has deleted it meanwhile.
+                None => return Ok(StatusCode::NO_CONTENT),
+            },
+        }
     }
+    Err(last.map_or_else(Problem::internal, Problem::from).into())
 }
 
 /// In the order of [`domain::highlights::order`].
@@ -245,6 +245,6 @@ fn place(highlight: &Highlight) -> PageCursor {
     )
 }
 
-fn no_highlight() -> Problem {
+pub(crate) fn no_highlight() -> Problem {
     Problem::new(ErrorCode::NoSuchHighlight, "there is no such highlight")
 }

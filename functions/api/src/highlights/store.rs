@@ -7,7 +7,7 @@ use domain::{
     },
     interview_store::{self, Decision},
     paths::DocPath,
-    ports::{Query, RecordsError, Write},
+    ports::{Document, Precondition, Query, RecordsError, Write},
 };
 use runtime::http::Problem;
 use steps::readable;
@@ -40,7 +40,7 @@ impl Api {
         Ok(all)
     }
 
-    pub(super) async fn highlight(
+    pub(crate) async fn highlight(
         &self,
         path: &DocPath,
     ) -> Result<Option<Highlight>, RecordsError> {
@@ -76,12 +76,34 @@ impl Api {
         Ok((token, marked))
     }
 
-    /// Commits a write of a highlight in one transaction with its interview, which counts the
+    /// Deletes a highlight in the version that was read, with its shares.
+    pub(super) async fn delete_highlight(
+        &self,
+        key: &InterviewKey,
+        document: Document,
+    ) -> Result<HighlightWrite, Problem> {
+        let path = document.path.clone();
+        let mut writes = self.without_shares_of(key, path.split().1).await?;
+        writes.push(Write::Delete {
+            path,
+            // What is subtracted is the size of just this version.
+            precondition: Precondition::Version(document.version),
+        });
+        // One that cannot be read is not counted either.
+        let highlight = document.decode::<Highlight>().ok();
+        let count = |totals: HighlightTotals| match &highlight {
+            Some(highlight) => totals.without(highlight),
+            None => totals,
+        };
+        self.write_highlight(key, writes, count).await
+    }
+
+    /// Commits writes of a highlight in one transaction with its interview, which counts the
     /// highlights. Refuses what makes them more than fit.
     pub(super) async fn write_highlight(
         &self,
         key: &InterviewKey,
-        write: Write,
+        writes: Vec<Write>,
         count: impl Fn(HighlightTotals) -> HighlightTotals + Send + Sync,
     ) -> Result<HighlightWrite, Problem> {
         let now = self.clock.now();
@@ -96,7 +118,7 @@ impl Api {
                 return Decision::Leave(Err(too_many()));
             }
             interview.highlight_totals = Some(after);
-            Decision::Write(Ok(HighlightWrite::Written), vec![write.clone()])
+            Decision::Write(Ok(HighlightWrite::Written), writes.clone())
         };
         match interview_store::transact(&*self.records, key, now, decide).await {
             Err(stale @ RecordsError::Stale { .. }) => Ok(HighlightWrite::Stale(stale)),
@@ -106,7 +128,7 @@ impl Api {
 }
 
 /// Only ids that we mint: no path is made of anything else.
-pub(super) fn known(key: &InterviewKey, id: &str) -> Result<DocPath, Problem> {
+pub(crate) fn known(key: &InterviewKey, id: &str) -> Result<DocPath, Problem> {
     let ours = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     ours.then(|| key.highlight(id)).ok_or_else(no_highlight)
 }

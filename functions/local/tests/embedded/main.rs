@@ -23,6 +23,7 @@ mod direct;
 mod events;
 mod fair_shares;
 mod form_filenames;
+mod highlight_shares;
 mod highlights;
 mod http2;
 mod identity;
