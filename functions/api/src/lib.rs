@@ -35,6 +35,7 @@ mod interviews;
 mod labels;
 mod lifetime;
 mod list;
+mod mcp;
 mod new_interview;
 mod newest;
 mod notes;

@@ -33,6 +33,7 @@ mod key_terms;
 mod leases;
 mod ledger;
 mod maintenance;
+mod mcp;
 mod mutations;
 mod notes;
 mod openapi;
