@@ -53,7 +53,9 @@ async def use(client: Client, created: str) -> None:
     assert "instructions" in (client.instructions or ""), client.instructions
     # The client checks every structured result by the schema that it lists here.
     tools = {tool.name for tool in (await client.list_tools()).tools}
-    assert tools == {"list_interviews", "get_interview", "get_transcript", "get_analysis", "get_quotes", "search"}, tools
+    assert tools == {"list_interviews", "get_interview", "get_transcript", "get_analysis", "get_quotes", "search"}, (
+        tools
+    )
     listed = await found(client, "list_interviews", limit=5)
     assert [item["id"] for item in listed["items"]] == [created], listed
     one = await found(client, "get_interview", interview_id=created)
