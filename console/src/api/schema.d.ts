@@ -210,7 +210,7 @@ export interface paths {
         };
         /**
          * Listen to the recording of a share
-         * @description Where the share has been made with it. Several ranges at a time get the whole recording.
+         * @description Where the share has been made with it: of a highlight its own part as WAV, cut to the frame. Several ranges at a time get the whole.
          */
         get: operations["listen_to_share"];
         put?: never;
@@ -674,7 +674,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a highlight */
+        /**
+         * Delete a highlight
+         * @description Its shares end with it.
+         */
         delete: operations["delete_highlight"];
         options?: never;
         head?: never;
@@ -844,7 +847,7 @@ export interface paths {
         put?: never;
         /**
          * Share an interview
-         * @description The link opens by a plain `GET` without an account, until it expires or is revoked, or the interview is deleted. It shows and never changes anything.
+         * @description The link opens by a plain `GET` without an account, until it expires or is revoked, or the interview or the highlight is deleted. It shows and never changes anything.
          */
         post: operations["create_share"];
         delete?: never;
@@ -2984,13 +2987,15 @@ export interface components {
              * @description For how long the link opens, in seconds; 7 days without it.
              */
             expires_in_s?: number | null;
+            /** @description The id of the highlight, where it shows one. */
+            highlight_id?: string | null;
             /**
-             * @description What it shows: the report as it is stored (`report`), or what is known of the interview now, with its transcript (`interview`).
+             * @description What it shows: the report as it is stored (`report`), what is known of the interview now, with its transcript (`interview`), or the words of one highlight (`highlight`).
              * @enum {string}
              */
-            scope: "report" | "interview";
+            scope: "report" | "interview" | "highlight";
             /**
-             * @description Whether the recording can be listened to.
+             * @description Whether the recording can be listened to; of a highlight its own part alone.
              * @default false
              */
             with_audio?: boolean;
@@ -3502,6 +3507,8 @@ export interface components {
              * @description Until when it opens.
              */
             expires_at: string;
+            /** @description The id of the highlight that it shows; `null` where it shows none. */
+            highlight_id: string | null;
             /** @description Its id. */
             id: string;
             /**
@@ -3513,7 +3520,7 @@ export interface components {
              * @description What it shows.
              * @enum {string}
              */
-            scope: "report" | "interview";
+            scope: "report" | "interview" | "highlight";
             /** @description The link. Everybody who has it can open it. */
             url: string;
             /**
@@ -4445,6 +4452,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Unprocessable Entity: not_done */
+        UnprocessableEntity: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -4943,9 +4960,10 @@ export interface operations {
                 };
             };
             416: components["responses"]["RangeNotSatisfiable"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
-            /** @description Service Unavailable: storage_full, unavailable */
+            /** @description Service Unavailable: not_done, storage_full, unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -9494,6 +9512,7 @@ export interface operations {
                      *         {
                      *           "created_at": "2026-03-02T09:30:00.000Z",
                      *           "expires_at": "2026-03-09T09:30:00.000Z",
+                     *           "highlight_id": null,
                      *           "id": "s5k8x2m7w4n9q3t6r2v5p7zd",
                      *           "last_viewed_at": "2026-03-02T09:31:12.480Z",
                      *           "scope": "report",
@@ -9560,6 +9579,7 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-03-02T09:30:00.000Z",
                      *       "expires_at": "2026-03-09T09:30:00.000Z",
+                     *       "highlight_id": null,
                      *       "id": "s5k8x2m7w4n9q3t6r2v5p7zd",
                      *       "last_viewed_at": "2026-03-02T09:31:12.480Z",
                      *       "scope": "report",
@@ -9583,7 +9603,16 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            /** @description Not Found: interview_not_found, no_such_highlight */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             408: components["responses"]["RequestTimeout"];
             /** @description Conflict: conflict, too_many_shares */
             409: {
@@ -11560,16 +11589,7 @@ export interface operations {
                 };
             };
             421: components["responses"]["MisdirectedRequest"];
-            /** @description Unprocessable Entity: not_done */
-            422: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            422: components["responses"]["UnprocessableEntity"];
             /** @description Too Many Requests: too_many_requests, too_many_streams */
             429: {
                 headers: {
