@@ -215,3 +215,29 @@ test("highlights of a collection are listed, filtered and opened", async ({ page
   await expect(page.getByRole("heading", { name: "Ada" })).toBeVisible();
   await expect.poll(() => position(page)).toBeGreaterThanOrEqual(5_000);
 });
+
+test("a highlight is shared with its own part of the recording", async ({ page, browser }) => {
+  const id = await recorded("A shared one");
+  const made = await send("POST", `/v1/interviews/${id}/highlights`, { from: "w4", to: "w7" });
+  await open(page, service, `/app/interviews/${id}?pane=notes`);
+  await list(page).getByRole("button", { name: /^Share “/ }).press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Share this highlight" });
+  await dialog.getByLabel("With this part of the recording").check();
+  await dialog.getByRole("button", { name: "Make a link" }).press("Enter");
+  const link = await dialog.getByLabel("Link: Highlight, with the recording", { exact: true }).inputValue();
+  expect(await found(page)).toEqual([]);
+
+  const stranger = await browser.newContext();
+  const shared = await stranger.newPage();
+  expect((await shared.goto(link))!.status()).toBe(200);
+  await expect(shared.getByRole("blockquote")).toHaveText(made.text);
+  await expect(shared.getByText("A shared one")).toBeVisible();
+  const lengthOf = () => shared.locator("audio").evaluate((audio: HTMLAudioElement) => audio.duration * 1_000);
+  await expect.poll(lengthOf).toBeCloseTo(made.end_ms - made.start_ms, -1);
+
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await list(page).getByRole("button", { name: /^Delete the highlight/ }).click();
+  await expect(list(page)).toHaveCount(0);
+  await expect.poll(async () => (await shared.reload())!.status()).toBe(404);
+  await stranger.close();
+});

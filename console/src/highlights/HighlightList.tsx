@@ -10,9 +10,12 @@ import { type InterviewStore, useInterview } from "../stores/interview/Interview
 import { focusBeside } from "../ui/focus";
 import { Icon } from "../ui/Icon";
 import { InlineEdit } from "../ui/InlineEdit";
+import { lazyPart } from "../ui/lazy";
 import { Menu } from "../ui/Menu";
 import { copyQuotation, saveClip } from "./actions";
 import { partsOf, type Said, shortened, tagsOf } from "./quotation";
+
+const ShareDialog = lazyPart(async () => (await import("../interview/ShareDialog")).ShareDialog);
 
 /** The highlights of the interview, below its notes. */
 export function HighlightList() {
@@ -72,6 +75,7 @@ function Row({ highlight }: { highlight: Highlight }) {
   const store = useInterview();
   const highlights = highlightsOf(store);
   const failed = useSignal("");
+  const isSharing = useSignal(false);
   const { text, tags, start_ms, end_ms, speaker_name } = highlight;
   const { id, title, audio } = store.interview.value!;
   const quote = shortened(text);
@@ -127,6 +131,12 @@ function Row({ highlight }: { highlight: Highlight }) {
             ]}
           />
         )}
+        {highlight.state !== "gone" && (
+          <button type="button" class="bare" aria-haspopup="dialog" aria-label={strings.shareOf(quote)} onClick={() => (isSharing.value = true)}>
+            {strings.share}
+          </button>
+        )}
+        {isSharing.value && <ShareDialog highlight={highlight.id} onClose={() => (isSharing.value = false)} />}
         <button type="button" class="bare" aria-label={strings.delete(quote)} onClick={(event) => void remove(event.currentTarget)}>
           <Icon name="trash" />
         </button>

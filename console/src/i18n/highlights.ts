@@ -28,6 +28,8 @@ export const highlightText = {
   changeTags: (quote: string) => `Change the tags of “${quote}”`,
   copyOf: (quote: string) => `Copy as quotation “${quote}”`,
   audioOf: "Audio",
+  share: "Share",
+  shareOf: (quote: string) => `Share “${quote}”`,
   delete: (quote: string) => `Delete the highlight “${quote}”`,
   corrected: "corrected since",
   gone: "no longer in the transcript",

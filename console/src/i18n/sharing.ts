@@ -7,14 +7,17 @@ const days = (number: number) => (number === 365 ? "1 year" : count(number, "day
 
 const shares = {
   title: "Share",
+  ofHighlight: "Share this highlight",
   about: "Everybody who has a link can open it, without an account, until it expires or you revoke it.",
   scope: "What it shows",
   scopes: { report: "The report as it is now", interview: "The interview with its transcript" },
   holds: {
     report: "The report has your notes, your assessment and what the analysis cost in it, as the download has.",
     interview: "It has the transcript and the analysis as they are when it is opened, without your notes, your assessment and costs.",
+    highlight: "It has these words as they are corrected, who says them, when, and the title of the interview. It ends with the highlight.",
   },
   audio: "With the recording",
+  part: "With this part of the recording",
   lifetime: "Opens for",
   days,
   create: "Make a link",
@@ -24,7 +27,7 @@ const shares = {
   none: "No links yet",
   notLoaded: "Couldn't load the links.",
   what: (scope: string, withAudio: boolean) => (withAudio ? `${scope}, with the recording` : scope),
-  short: { report: "Report", interview: "Interview" },
+  short: { report: "Report", interview: "Interview", highlight: "Highlight" },
   link: (what: string) => `Link: ${what}`,
   views: (number: number) => (number ? `opened ${number === 1 ? "once" : `${number} times`}` : "never opened"),
   until: (time: string) => `until ${time}`,

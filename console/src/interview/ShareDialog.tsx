@@ -1,4 +1,5 @@
-// Links to an interview for people without an account: made, copied, listed and revoked.
+// Links to an interview, or to one of its highlights, for people without an account: made, copied,
+// listed and revoked.
 
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -25,7 +26,8 @@ const SCOPES = [
   ["interview", words.scopes.interview],
 ] as const;
 
-export function ShareDialog({ onClose }: { onClose: () => void }) {
+/** With the id of a highlight, only the links to that. */
+export function ShareDialog({ highlight, onClose }: { highlight?: string; onClose: () => void }) {
   const { id } = useInterview();
   const shares = useResource((signal) => readShares(id, signal));
   const dialog = useRef<HTMLDialogElement>(null);
@@ -35,17 +37,17 @@ export function ShareDialog({ onClose }: { onClose: () => void }) {
     <dialog ref={dialog} class="upload settings" aria-labelledby="share-title" onClose={onClose}>
       <header class="dialog-head">
         <h2 id="share-title" tabIndex={-1}>
-          {words.title}
+          {highlight ? words.ofHighlight : words.title}
         </h2>
         <button type="button" class="bare" aria-label={words.close} onClick={() => dialog.current?.close()}>
           <Icon name="close" />
         </button>
       </header>
       <p class="quiet small">{words.about}</p>
-      <NewShareForm id={id} shares={shares} />
+      <NewShareForm id={id} shares={shares} highlight={highlight} />
       {load.state === "failed" && <FailureBanner what={words.notLoaded} details={load.error.message} onRetry={() => shares.retry()} />}
       <section class="run-list" aria-label={words.list}>
-        <Shares id={id} shares={shares} />
+        <Shares id={id} shares={shares} highlight={highlight} />
       </section>
     </dialog>
   );
@@ -54,18 +56,20 @@ export function ShareDialog({ onClose }: { onClose: () => void }) {
 interface Props {
   id: string;
   shares: Resource<Share[]>;
+  highlight: string | undefined;
 }
 
-function NewShareForm({ id, shares }: Props) {
+function NewShareForm({ id, shares, highlight }: Props) {
   const { audio } = useInterview().interview.value!;
-  const scope = useSignal<NewShare["scope"]>("interview");
+  const scope = useSignal<NewShare["scope"]>(highlight ? "highlight" : "interview");
   const withAudio = useSignal(false);
   const days = useSignal(7);
   const isSaving = useSignal(false);
   const failed = useSignal("");
   const create = async () => {
     isSaving.value = true;
-    const body = { scope: scope.value, with_audio: withAudio.value, expires_in_s: days.value * 86_400 };
+    const highlight_id = highlight ?? null;
+    const body = { scope: scope.value, highlight_id, with_audio: withAudio.value, expires_in_s: days.value * 86_400 };
     const outcome = await attempt(async () => {
       const made = await createShare(id, body, crypto.randomUUID());
       shares.update((all) => [made, ...all]);
@@ -81,13 +85,15 @@ function NewShareForm({ id, shares }: Props) {
       }}
     >
       <div class="fields">
-        <Choice isLabelled label={words.scope} options={SCOPES} value={scope.value} onChoose={(chosen) => (scope.value = chosen)} />
+        {!highlight && (
+          <Choice isLabelled label={words.scope} options={SCOPES} value={scope.value} onChoose={(chosen) => (scope.value = chosen)} />
+        )}
         <Choice isLabelled label={words.lifetime} options={DAYS} value={days.value} onChoose={(chosen) => (days.value = chosen)} />
         <p class="quiet small">{words.holds[scope.value]}</p>
         {audio?.url && (
           <label>
             <input type="checkbox" checked={withAudio.value} onChange={(event) => (withAudio.value = event.currentTarget.checked)} />{" "}
-            {words.audio}
+            {highlight ? words.part : words.audio}
           </label>
         )}
       </div>
@@ -105,8 +111,8 @@ function NewShareForm({ id, shares }: Props) {
   );
 }
 
-function Shares({ id, shares }: Props) {
-  const all = shares.value;
+function Shares({ id, shares, highlight }: Props) {
+  const all = shares.value?.filter((share) => !highlight || share.highlight_id === highlight) ?? null;
   if (all === null) return <p class="quiet">{text.app.loading}</p>;
   if (all.length === 0) return <p class="quiet">{words.none}</p>;
   const revoke = async (share: Share, button: HTMLElement) => {

@@ -22,6 +22,26 @@ use crate::{Api, error::ApiError, identity::credentials};
 /// Finds out who the user is, and counts the request for that user.
 pub(crate) async fn authenticate(
     State(api): State<Arc<Api>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let method = request.method().clone();
+    admit(&api, &method, request, next).await
+}
+
+/// The same for calls that only read, whatever their method.
+pub(crate) async fn authenticate_reader(
+    State(api): State<Arc<Api>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    admit(&api, &Method::GET, request, next).await
+}
+
+/// Lets a request in that does what requests of this method do.
+async fn admit(
+    api: &Api,
+    method: &Method,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
@@ -30,7 +50,7 @@ pub(crate) async fn authenticate(
         None => api.identity.identify(&credentials).await?,
         Some(text) => {
             let token = api.recognize(text).await?;
-            if !permits(token.scope, request.method()) {
+            if !permits(token.scope, method) {
                 return Err(insufficient_scope("the access token only permits reading").into());
             }
             token.user_id

@@ -10,7 +10,7 @@ use domain::{
     interview_store,
     ports::{ObjectError, ObjectStore},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, header, response::Builder};
 use runtime::{
     http::Problem,
     range::{self, RangeRequest},
@@ -244,18 +244,51 @@ pub(crate) struct Recording<'a> {
 impl Recording<'_> {
     /// The bytes that a request with these headers asks for; without any, no bytes.
     pub(crate) async fn respond(&self, headers: Option<&HeaderMap>) -> Result<Response, ApiError> {
-        let (size, etag) = (self.size, self.etag.as_str());
+        let parts = InParts {
+            content_type: &self.content_type,
+            size: self.size,
+            etag: &self.etag,
+        };
+        let (response, part) = parts.respond(headers)?;
+        let body = match headers {
+            Some(_) => self.read(part).await?,
+            None => Body::empty(),
+        };
+        Ok(response.body(body).map_err(|_| Problem::internal())?)
+    }
+
+    async fn read(&self, part: Range<u64>) -> Result<Body, ObjectError> {
+        let read = self.bucket.read(&self.object, self.generation, Some(part));
+        Ok(Body::from_stream(read.await?.1))
+    }
+}
+
+/// Audio that can be read in parts.
+pub(crate) struct InParts<'a> {
+    pub(crate) content_type: &'a str,
+    /// In bytes.
+    pub(crate) size: u64,
+    pub(crate) etag: &'a str,
+}
+
+impl InParts<'_> {
+    /// The response without its body to a request with these headers, and which bytes that has.
+    pub(crate) fn respond(
+        &self,
+        headers: Option<&HeaderMap>,
+    ) -> Result<(Builder, Range<u64>), Problem> {
+        let (size, etag) = (self.size, self.etag);
         let range = headers.map_or(RangeRequest::Full, |headers| {
             range::requested(headers, size, etag)
         });
         let (status, part) = match range {
-            RangeRequest::Unsatisfiable => return Err(not_satisfiable(size).into()),
+            RangeRequest::Unsatisfiable => return Err(not_satisfiable(size)),
             RangeRequest::Full => (StatusCode::OK, 0..size),
             RangeRequest::Partial(part) => (StatusCode::PARTIAL_CONTENT, part),
         };
         let mut response = Response::builder()
             .status(status)
-            .header(header::CONTENT_TYPE, &self.content_type)
+            .header(header::CONTENT_TYPE, self.content_type)
             .header(header::CONTENT_LENGTH, part.end - part.start)
             .header(header::ACCEPT_RANGES, "bytes")
             .header(header::ETAG, etag)
@@ -267,16 +300,7 @@ impl Recording<'_> {
             let range = format!("bytes {first}-{last}/{size}");
             response = response.header(header::CONTENT_RANGE, range);
         }
-        let body = match headers {
-            Some(_) => self.read(part).await?,
-            None => Body::empty(),
-        };
-        Ok(response.body(body).map_err(|_| Problem::internal())?)
-    }
-
-    async fn read(&self, part: Range<u64>) -> Result<Body, ObjectError> {
-        let read = self.bucket.read(&self.object, self.generation, Some(part));
-        Ok(Body::from_stream(read.await?.1))
+        Ok((response, part))
     }
 }
 

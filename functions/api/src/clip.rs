@@ -1,8 +1,10 @@
 //! A part of the recording, cut to the frame.
 //!
-//! `places` counts how many are made at once, `body` sends one while it is made.
+//! `places` counts how many are made at once, `body` sends one while it is made, `excerpt` is
+//! what the share of a highlight lets listen to.
 
 mod body;
+pub(crate) mod excerpt;
 mod places;
 
 use std::{io, sync::Arc};
@@ -17,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use tokio::task::spawn_blocking;
 
-pub(crate) use self::places::{ClipPlace, ClipPlaces};
+pub(crate) use self::places::{ClipPlace, ClipPlaces, Listener};
 use crate::{
     Api,
     error::{ApiError, not_ready, step_problem},
@@ -138,12 +140,13 @@ pub(crate) async fn clip(
     OwnInterview(interview): OwnInterview,
     QueryParameters(query): QueryParameters<ClipQuery>,
 ) -> Result<Response, ApiError> {
-    let recording = api.clipped(&interview, &query)?;
+    let recording = api.clipped(&interview, query.from_ms, query.to_ms)?;
     let ffmpeg = match query.format {
         ClipFormat::Wav => None,
         ClipFormat::M4a => Some(Ffmpeg::configured().ok_or_else(no_ffmpeg)?),
     };
-    let place = api.limits.rate_limits.begin_clip(&interview.user_id)?;
+    let owner = Listener::Owner(interview.user_id.clone());
+    let place = api.limits.rate_limits.begin_clip(owner)?;
     let (from_ms, to_ms) = (query.from_ms, query.to_ms);
     // The place is held until the part is made, also where the client has gone.
     let making = spawn_blocking(move || {
@@ -186,11 +189,7 @@ impl Made {
     fn into_body(self, place: ClipPlace) -> Result<(u64, Body), Problem> {
         match self {
             Self::Wav(clip) => {
-                let size = clip.wav_bytes().ok_or_else(|| {
-                    let detail = "`to_ms`: the part is larger than a WAV file can be; request a \
-                                  shorter one";
-                    Problem::new(ErrorCode::InvalidParameter, detail)
-                })?;
+                let size = clip.wav_bytes().ok_or_else(too_large)?;
                 Ok((size, body::of_samples(*clip, place)))
             }
             Self::File(file) => {
@@ -203,7 +202,12 @@ impl Made {
 
 impl Api {
     /// The recording, if it has the part.
-    fn clipped(&self, interview: &Interview, query: &ClipQuery) -> Result<Recording, Problem> {
+    fn clipped(
+        &self,
+        interview: &Interview,
+        from_ms: u64,
+        to_ms: u64,
+    ) -> Result<Recording, Problem> {
         let audio = interview.audio.as_ref();
         let audio = audio.ok_or_else(|| not_ready("recording"))?;
         let generation = audio.generation.ok_or_else(|| not_ready("recording"))?;
@@ -212,7 +216,6 @@ impl Api {
                           `transcription`, and try again when one of them is done";
             Problem::new(ErrorCode::NotReady, detail)
         })?;
-        let (from_ms, to_ms) = (query.from_ms, query.to_ms);
         let why = if to_ms <= from_ms {
             format!("{to_ms} is not behind `from_ms`, which is {from_ms}")
         } else if to_ms > duration_ms {
@@ -255,6 +258,11 @@ fn refused(error: CopyError) -> Problem {
         CopyError::Decode(error) => step_problem(&error.to_step_error()),
         CopyError::Encode(error) => unwritten(&error),
     }
+}
+
+fn too_large() -> Problem {
+    let detail = "`to_ms`: the part is larger than a WAV file can be; request a shorter one";
+    Problem::new(ErrorCode::InvalidParameter, detail)
 }
 
 fn unwritten(error: &io::Error) -> Problem {

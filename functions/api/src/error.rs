@@ -23,9 +23,10 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Marks a response with an error status whose body is a page for people, and not a problem.
+/// Marks a response with an error status whose body is not a problem: a page for people, or an
+/// error of another protocol.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct PlainPage;
+pub(crate) struct OwnBody;
 
 /// 404 for an interview that does not exist or belongs to another user.
 pub(crate) fn no_interview() -> Problem {

@@ -153,8 +153,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParameter
         let mut seen = HashSet::new();
         let pairs = form_urlencoded::parse(query.as_bytes());
         let first = pairs.filter(|(name, _)| seen.insert(name.clone()));
-        let parameters = first.map(|(name, value)| (Text(name), Text(value)));
-        Ok(Self(T::deserialize(MapDeserializer::new(parameters))?))
+        Ok(Self(Self::read(first)?))
+    }
+}
+
+impl<T: DeserializeOwned> QueryParameters<T> {
+    /// Reads names and texts, each name once.
+    pub(crate) fn read<'a>(
+        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+    ) -> Result<T, Problem> {
+        let parameters = pairs.map(|(name, value)| (Text(name), Text(value)));
+        Ok(T::deserialize(MapDeserializer::new(parameters))?)
     }
 }
 

@@ -26,6 +26,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::{
     request::{ChangeHighlight, NewHighlight},
     shown::HighlightBody,
+    store::known,
 };
 use self::{
     request::{MAX_BODY, Wanted},
@@ -43,6 +44,9 @@ use crate::{
     page::{Page, PageCursor, PageQuery, page},
     validation::check_tags,
 };
+
+/// How often the deletion of a highlight is tried that is changed at the same time.
+const DELETIONS: u32 = 3;
 
 /// List an interview's highlights
 ///
@@ -197,6 +201,8 @@ pub(crate) async fn change(
 }
 
 /// Delete a highlight
+///
+/// Its shares end with it.
 #[utoipa::path(
     delete, path = "/v1/interviews/{id}/highlights/{highlight_id}",
     operation_id = "delete_highlight", tag = "Highlights", params(OwnInterview, HighlightId),
@@ -213,15 +219,22 @@ pub(crate) async fn delete(
     let key = interview.key();
     let path = store::known(&key, values.get("highlight_id"))?;
     let document = api.records.read(&path).await?;
-    let document = document.ok_or_else(no_highlight)?;
-    match api.delete_highlight(&key, &document).await? {
-        HighlightWrite::Written | HighlightWrite::Corrected => Ok(StatusCode::NO_CONTENT),
-        HighlightWrite::Stale(stale) => match api.records.read(&path).await? {
-            Some(_) => Err(stale.into()),
-            // Another request has deleted it meanwhile.
-            None => Ok(StatusCode::NO_CONTENT),
-        },
+    let mut document = document.ok_or_else(no_highlight)?;
+    let mut last = None;
+    // A share that is made meanwhile touches the highlight, and goes with it then.
+    for _ in 0..DELETIONS {
+        match api.delete_highlight(&key, document).await? {
+            HighlightWrite::Written | HighlightWrite::Corrected => {
+                return Ok(StatusCode::NO_CONTENT);
+            }
+            HighlightWrite::Stale(stale) => match api.records.read(&path).await? {
+                Some(changed) => (document, last) = (changed, Some(stale)),
+                // Another request has deleted it meanwhile.
+                None => return Ok(StatusCode::NO_CONTENT),
+            },
+        }
     }
+    Err(last.map_or_else(Problem::internal, Problem::from).into())
 }
 
 /// In the order of [`domain::highlights::order`].
@@ -234,6 +247,6 @@ fn place(highlight: &Highlight) -> PageCursor {
     )
 }
 
-fn no_highlight() -> Problem {
+pub(crate) fn no_highlight() -> Problem {
     Problem::new(ErrorCode::NoSuchHighlight, "there is no such highlight")
 }

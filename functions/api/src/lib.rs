@@ -37,6 +37,7 @@ mod interviews;
 mod labels;
 mod lifetime;
 mod list;
+mod mcp;
 mod new_interview;
 mod newest;
 mod notes;
@@ -96,7 +97,7 @@ use hyper::body::Incoming;
 use runtime::http::{Body, Problem, Service};
 use tower::ServiceExt;
 
-use error::PlainPage;
+use error::OwnBody;
 
 pub use console::Console;
 pub use engines::AvailableEngines;
@@ -255,7 +256,7 @@ impl ApiService {
 fn finish(mut response: axum::response::Response, request_id: &str) -> Response<Body> {
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem.into_response(request_id),
-        None if response.extensions().get::<PlainPage>().is_some() => {
+        None if response.extensions().get::<OwnBody>().is_some() => {
             response.map(|body| body.map_err(io::Error::other).boxed_unsync())
         }
         // A rejection or error of axum's own.

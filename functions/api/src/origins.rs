@@ -8,8 +8,9 @@ use runtime::http::{Body, empty};
 
 /// What a page may ask with.
 const ALLOWED_HEADERS: &str = "authorization, content-range, content-type, idempotency-key, \
-    if-range, last-event-id, range, traceparent, x-goog-content-length-range, \
-    x-goog-if-generation-match, x-goog-resumable, x-request-id, x-user-id";
+    if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, range, traceparent, \
+    x-goog-content-length-range, x-goog-if-generation-match, x-goog-resumable, x-request-id, \
+    x-user-id";
 
 /// What a page may read of an answer.
 const EXPOSED_HEADERS: &str = "accept-ranges, content-disposition, content-range, etag, \

@@ -27,7 +27,7 @@ use http_body_util::BodyExt;
 use runtime::{http::Problem, serve::Peer};
 
 use crate::{
-    clip::{ClipPlace, ClipPlaces},
+    clip::{ClipPlace, ClipPlaces, Listener},
     direct_calls::{DirectCall, DirectCalls},
 };
 
@@ -132,9 +132,9 @@ impl RateLimits {
         self.0.direct_calls.begin(user)
     }
 
-    /// Takes a place for a clip of a user.
-    pub(crate) fn begin_clip(&self, user: &UserId) -> Result<ClipPlace, Problem> {
-        self.0.clips.begin(user)
+    /// Takes a place for a clip.
+    pub(crate) fn begin_clip(&self, listener: Listener) -> Result<ClipPlace, Problem> {
+        self.0.clips.begin(listener)
     }
 
     /// Counts a stream of a user for as long as the answer lasts that it is given to.

@@ -1,5 +1,5 @@
 //! The route table, and what stands before its handlers. The description of an operation, its
-//! path and its methods stand at its handler.
+//! path and its methods stand at its handler; only `/mcp` is not described.
 //!
 //! A request passes, from the outside in: the rate limit of its address, the check of its
 //! path and method, authentication, the rate limit of its user, and, where it holds a stream
@@ -12,6 +12,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
+    routing::post,
 };
 use domain::{ErrorCode, UserId};
 use http::{Method, header};
@@ -21,12 +22,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Api,
-    access::{authenticate, authenticate_in_person},
+    access::{authenticate, authenticate_in_person, authenticate_reader},
     analyze_async, analyze_sync, assessment, audio, callbacks, change, clip, collection_report,
     collections, comparison, console, corrections, deliveries, engines,
     error::{ApiError, no_such_path},
-    events, health, highlights, import, interviews, list, notes, openapi, report, results, retry,
-    rubrics, runs, search, shares, stream, themes, tokens, transcript, uploads, usage, view,
+    events, health, highlights, import, interviews, list, mcp, notes, openapi, report, results,
+    retry, rubrics, runs, search, shares, stream, themes, tokens, transcript, uploads, usage, view,
     webhook_secret, webhooks,
 };
 
@@ -137,6 +138,17 @@ fn machines() -> Routes {
         .routes(routes!(callbacks::callback))
 }
 
+/// For programs with a language model. The protocol describes itself, so the description of the
+/// API does not have it.
+fn models(api: &Arc<Api>) -> Routes {
+    let state = || Arc::clone(api);
+    let any = post(mcp::answer).fallback(mcp::only_post);
+    Routes::new()
+        .route("/mcp", any)
+        .route_layer(from_fn_with_state(state(), authenticate_reader))
+        .route_layer(from_fn_with_state(state(), mcp::check_origin))
+}
+
 /// Every route, with the layers of its group.
 pub(crate) fn router(api: &Arc<Api>) -> Router {
     let state = || Arc::clone(api);
@@ -151,6 +163,7 @@ pub(crate) fn router(api: &Arc<Api>) -> Router {
         .merge(listeners)
         .merge(public())
         .route_layer(from_fn(check_method))
+        .merge(models(api))
         .fallback(async || ApiError::from(no_such_path()))
         .layer(from_fn_with_state(state(), limit_address));
     let all = limited.merge(machines().route_layer(from_fn(check_method)));

@@ -75,7 +75,7 @@ fn wanted<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct SearchHit {
     /// The interview.
-    interview_id: InterviewId,
+    pub(crate) interview_id: InterviewId,
     /// Its title.
     title: Private,
     /// When it was created.
@@ -89,7 +89,7 @@ pub(crate) struct SearchHit {
     speaker_name: Option<Private>,
     /// When it is said: up to eight words before what was found; when what a note or an
     /// analysis is about is said; when a highlight begins. `null` where it has no time.
-    start_ms: Option<u64>,
+    pub(crate) start_ms: Option<u64>,
     /// The text around what was found, as plain text in one line.
     snippet: String,
     /// What was found in it.

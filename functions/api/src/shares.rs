@@ -1,9 +1,11 @@
-//! Shares: links that open an interview or its report without an account. `shares::open` has
-//! what a link opens, `shares::link` how it is signed.
+//! Shares: links that open an interview, its report or a highlight without an account.
+//! `shares::open` has what a link opens, `shares::quotation` the page of a highlight,
+//! `shares::link` how a link is signed.
 
 mod dress;
-mod link;
+pub(crate) mod link;
 pub(crate) mod open;
+mod quotation;
 
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
+    highlights::{self, no_highlight},
     lifetime::lifetime,
     openapi::{
         errors::{BODY, STORE, USER, WRITE, errors},
@@ -52,11 +55,14 @@ const MAX_BODY: usize = 4 * 1024;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewShare {
-    /// What it shows: the report as it is stored (`report`), or what is known of the interview
-    /// now, with its transcript (`interview`).
+    /// What it shows: the report as it is stored (`report`), what is known of the interview
+    /// now, with its transcript (`interview`), or the words of one highlight (`highlight`).
     #[serde(deserialize_with = "closed")]
     scope: ShareScope,
-    /// Whether the recording can be listened to.
+    /// The id of the highlight, where it shows one.
+    #[serde(default)]
+    highlight_id: Option<String>,
+    /// Whether the recording can be listened to; of a highlight its own part alone.
     #[serde(default)]
     with_audio: bool,
     /// For how long the link opens, in seconds; 7 days without it.
@@ -75,6 +81,8 @@ pub(crate) struct ShareBody {
     url: String,
     /// What it shows.
     scope: ShareScope,
+    /// The id of the highlight that it shows; `null` where it shows none.
+    highlight_id: Option<String>,
     /// Whether the recording can be listened to.
     with_audio: bool,
     /// When it was made.
@@ -118,7 +126,7 @@ pub(crate) async fn list(
 /// Share an interview
 ///
 /// The link opens by a plain `GET` without an account, until it expires or is revoked, or the
-/// interview is deleted. It shows and never changes anything.
+/// interview or the highlight is deleted. It shows and never changes anything.
 #[utoipa::path(
     post, path = "/v1/interviews/{id}/shares", operation_id = "create_share", tag = "Shares",
     params(OwnInterview, IdempotencyKey),
@@ -128,11 +136,15 @@ pub(crate) async fn list(
             summary = "The interview with its recording, for a day",
             value = json!({"scope": "interview", "with_audio": true, "expires_in_s": 86_400})
         )),
+        ("highlight" = (
+            summary = "One highlight with its part of the recording",
+            value = json!({"scope": "highlight", "highlight_id": examples::HIGHLIGHT_ID, "with_audio": true})
+        )),
     )),
     responses((status = 201, description = "The share.", body = ref("#/components/schemas/Share"), example = examples::share)),
     extensions(("x-errors" = json!(errors(
         &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::TooManyShares]])))),
+        ErrorCode::InvalidIdempotencyKey, ErrorCode::NoSuchHighlight, ErrorCode::TooManyShares]])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -156,10 +168,12 @@ pub(crate) async fn create(
     if let Some(made) = api.share(&path).await? {
         return Ok(api.created_share(&key, made, &public_url));
     }
+    let kept = api.kept_highlight(&key, &new).await?;
     let now = api.clock.now();
     let share = Share {
         id,
         scope: new.scope,
+        highlight_id: new.highlight_id,
         with_audio: new.with_audio,
         created_at: now,
         expires_at: now + lifetime,
@@ -169,6 +183,7 @@ pub(crate) async fn create(
     };
     let mut writes = api.make_room_for_share(&key, now).await?;
     writes.push(Write::put(path.clone(), &share, Precondition::Absent)?);
+    writes.extend(kept);
     match api.store_share(&key, writes).await? {
         Stored::Yes => Ok(api.created_share(&key, share, &public_url)),
         // By the same key, at the same time.
@@ -229,6 +244,47 @@ impl Api {
         found.map(|document| document.decode()).transpose()
     }
 
+    /// Of the share of a highlight, a write that leaves the highlight as it is: where it is
+    /// deleted at the same time there is no share of it.
+    async fn kept_highlight(
+        &self,
+        key: &InterviewKey,
+        new: &NewShare,
+    ) -> Result<Option<Write>, Problem> {
+        let id = match (new.scope == ShareScope::Highlight, &new.highlight_id) {
+            (false, None) => return Ok(None),
+            (true, Some(id)) => id,
+            (true, None) => {
+                let why = "`highlight_id`: the id of the highlight that is shared";
+                return Err(Problem::new(ErrorCode::InvalidField, why));
+            }
+            (false, Some(_)) => {
+                let why = "`highlight_id`: only with the scope `highlight`";
+                return Err(Problem::new(ErrorCode::InvalidField, why));
+            }
+        };
+        let path = highlights::known(key, id)?;
+        let found = self.records.read(&path).await?.ok_or_else(no_highlight)?;
+        let precondition = Precondition::Version(found.version);
+        Ok(Some(Write::Put {
+            path,
+            fields: found.fields,
+            precondition,
+        }))
+    }
+
+    /// The deletions of all shares of a highlight.
+    pub(crate) async fn without_shares_of(
+        &self,
+        key: &InterviewKey,
+        highlight: &str,
+    ) -> Result<Vec<Write>, RecordsError> {
+        let shares = self.shares(key).await?.into_iter();
+        let own = shares.filter(|share| share.highlight_id.as_deref() == Some(highlight));
+        let paths = own.filter_map(|share| key.share(&share.id));
+        Ok(paths.map(Write::delete).collect())
+    }
+
     /// What has to be deleted for one more share: where there are as many as an interview may
     /// have, those that have expired.
     async fn make_room_for_share(
@@ -273,6 +329,7 @@ impl Api {
             id: share.id,
             url,
             scope: share.scope,
+            highlight_id: share.highlight_id,
             with_audio: share.with_audio,
             created_at: share.created_at,
             expires_at: share.expires_at,

@@ -1,7 +1,7 @@
 //! Transcripts that are written chunk by chunk: from the store as they were recognised, and
 //! from memory where they are corrected, packed as they would be stored.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 use axum::response::Response;
 use domain::{
@@ -221,6 +221,38 @@ impl StoredTranscript {
         }
         body.end_list(separator).await?;
         body.text("}").await
+    }
+
+    /// Everything but the words, with the names of the speakers.
+    pub(crate) const fn head(&self) -> &Transcript {
+        &self.head
+    }
+
+    /// The run that recognised it, and its revision.
+    pub(crate) const fn version(&self) -> (RunId, u64) {
+        (self.run_id, self.revision)
+    }
+
+    /// Shows the turns with their words, in reading order, until `visit` breaks off.
+    pub(crate) async fn each_turn(
+        &self,
+        mut visit: impl FnMut(Turn, Vec<Word>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Problem> {
+        let (mut grouper, mut index) = (TurnGrouper::default(), 0);
+        for number in 0..self.chunks() {
+            for word in self.words(number).await? {
+                if let Some((turn, words)) = grouper.push(word, self.mark(index))
+                    && visit(turn, words).is_break()
+                {
+                    return Ok(());
+                }
+                index += 1;
+            }
+        }
+        if let Some((turn, words)) = grouper.finish() {
+            let _ = visit(turn, words);
+        }
+        Ok(())
     }
 
     fn chunks(&self) -> u32 {

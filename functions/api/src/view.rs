@@ -49,34 +49,34 @@ const PARTS: [&str; 5] = ["transcript", "analysis", "waveform", "report", "notes
 #[schemars(rename = "Interview")]
 pub(crate) struct InterviewBody {
     /// Its id.
-    id: InterviewId,
+    pub(crate) id: InterviewId,
     /// The title.
-    title: Private,
+    pub(crate) title: Private,
     /// The status of the whole: `completed` when every step is done, `partial` when the
     /// transcript is there and another step failed, `failed` when there is no transcript.
-    status: Status,
+    pub(crate) status: Status,
     /// Whether its transcript can be relied on; `null` until there is one, and in lists for
     /// transcripts of an earlier release.
-    usable: Option<Usable>,
+    pub(crate) usable: Option<Usable>,
     /// The kind of conversation, which selects the rubric and the wording.
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// The language as a BCP 47 tag, given or recognised; `multi` for several.
-    language: Option<String>,
+    pub(crate) language: Option<String>,
     /// When the recording was made, given or read from its metadata: ISO 8601, without an offset
     /// where the recorder did not name its time zone, a date alone where it gave no time.
-    recorded_at: Option<RecordedAt>,
+    pub(crate) recorded_at: Option<RecordedAt>,
     /// When it was created.
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it last changed.
     updated_at: Timestamp,
     /// Its recording; `null` until one is announced.
-    audio: Option<AudioBody>,
+    pub(crate) audio: Option<AudioBody>,
     /// Where each of its steps stands.
-    steps: PublicSteps,
+    pub(crate) steps: PublicSteps,
     /// The collection that it is in.
-    collection_id: Option<String>,
+    pub(crate) collection_id: Option<String>,
     /// Its tags, in their order.
-    tags: Vec<Private>,
+    pub(crate) tags: Vec<Private>,
     /// Where its events go.
     webhook_url: Option<String>,
     /// The client's own data, as it came.
@@ -113,7 +113,7 @@ pub(crate) struct AudioBody {
     /// Its size in bytes.
     size_bytes: u64,
     /// Its length by decoded frames; `null` until it is decoded.
-    duration_ms: Option<u64>,
+    pub(crate) duration_ms: Option<u64>,
     /// Its channels as decoded; `null` until it is decoded.
     channels: Option<u16>,
     /// Frames per second as decoded; `null` until it is decoded.
@@ -233,7 +233,7 @@ pub(crate) async fn show(
 
 impl Api {
     /// Says whether the transcript is usable, where a release that did not stored it.
-    async fn judge(&self, interview: &mut Interview) -> Result<(), Problem> {
+    pub(crate) async fn judge(&self, interview: &mut Interview) -> Result<(), Problem> {
         let is_transcribed = interview.steps.transcription.state == StepState::Done;
         if interview.usable.is_none() && is_transcribed {
             let found = interview_store::transcript(&*self.records, &interview.key()).await?;

@@ -1,4 +1,5 @@
-//! Shares: links that open an interview, or its report, to people without an account.
+//! Shares: links that open an interview, its report or one of its highlights to people without
+//! an account.
 //!
 //! A link names its share and is signed; the share itself lies below its interview, so that it
 //! can be listed and revoked and ends with the interview.
@@ -37,6 +38,8 @@ open_enum! {
         /// What is known of the interview now, the transcript included, without notes, a
         /// person's assessment and costs.
         Interview = "interview",
+        /// The words of one highlight, with the title of the interview, who says them and when.
+        Highlight = "highlight",
     }
 }
 
@@ -47,6 +50,9 @@ pub struct Share {
     pub id: String,
     /// What it shows.
     pub scope: ShareScope,
+    /// The highlight that it shows, by its id, where it shows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highlight_id: Option<String>,
     /// Whether the recording can be listened to.
     pub with_audio: bool,
     /// When it was made.

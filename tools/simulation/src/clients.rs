@@ -9,6 +9,8 @@ mod highlighting;
 mod listen;
 mod runs;
 mod searching;
+mod sharing;
+mod tokens;
 mod uploads;
 
 use std::{
@@ -32,6 +34,8 @@ use crate::{
 pub(crate) use corrections::SeenTranscript;
 use edited::SharedEdits;
 pub(crate) use edited::{Edited, MARK, OwnRubric};
+pub(crate) use sharing::OwnShare;
+pub(crate) use tokens::OwnToken;
 
 /// How often a client tries a call whose outcome it does not know.
 const TRIES: u32 = 12;
@@ -57,7 +61,8 @@ pub(crate) struct Known {
     pub(crate) title: Option<String>,
     /// Texts of notes whose creation was acknowledged.
     pub(crate) notes: Vec<String>,
-    /// What was sent of corrections, runs, assessments, rubrics, collections and highlights.
+    /// What was sent of corrections, runs, assessments, rubrics, collections, highlights, shares
+    /// and tokens.
     pub(crate) edits: SharedEdits,
 }
 
@@ -237,6 +242,9 @@ impl Client {
         }
         if self.known.is_uploaded && !self.known.deletion_sent && self.chance(60) {
             self.edit_with_others().await;
+        }
+        if self.chance(30) {
+            self.keep_token().await;
         }
         if self.chance(40) {
             self.pause(1_200).await;

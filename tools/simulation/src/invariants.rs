@@ -4,11 +4,13 @@ mod audit;
 mod costs;
 mod edits;
 mod highlighted;
+mod permitted;
 mod restored;
 mod searched;
 mod themes;
+mod webhooks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::{
     Interview,
@@ -17,6 +19,7 @@ use domain::{
     steps::{Code, StepError, StepName, StepState},
 };
 use edits::Shown;
+use permitted::Opened;
 use serde_json::Value;
 pub(crate) use themes::is_processing;
 
@@ -31,9 +34,10 @@ use crate::{
 /// Everything that is wrong.
 pub(crate) async fn check(world: &World, fleet: &Fleet, known: &[Known]) -> Vec<String> {
     let audit = audit::of(world).await;
-    let mut shown = Vec::new();
+    let (mut shown, mut opened) = (Vec::new(), Vec::new());
     for one in known {
         shown.push(Shown::of(world, fleet, one).await);
+        opened.push(Opened::of(world, fleet, one).await);
     }
     let state = world.state();
     let mut violations = trace_of_stranger(&state);
@@ -44,7 +48,8 @@ pub(crate) async fn check(world: &World, fleet: &Fleet, known: &[Known]) -> Vec<
     }
     violations.extend(costs::check(world, &state, known));
     violations.extend(themes::open(&state));
-    for (one, shown) in known.iter().zip(&shown) {
+    violations.extend(permitted::half_tokens(&state));
+    for ((one, shown), opened) in known.iter().zip(&shown).zip(&opened) {
         let look = Look {
             state: &state,
             habits: world.habits,
@@ -52,6 +57,8 @@ pub(crate) async fn check(world: &World, fleet: &Fleet, known: &[Known]) -> Vec<
         };
         violations.extend(edits::rubrics(&look));
         violations.extend(edits::collections(&look));
+        let is_gone = one.is_deleted || look.document("").is_none();
+        violations.extend(opened.check(&look, is_gone));
         if one.is_deleted {
             violations.extend(themes::of_deleted(&look));
             violations.extend(look.deleted());
@@ -63,7 +70,7 @@ pub(crate) async fn check(world: &World, fleet: &Fleet, known: &[Known]) -> Vec<
         }
     }
     violations.extend(unknown_objects(&state, known));
-    violations.extend(ids_of_webhooks(&state));
+    violations.extend(webhooks::ids(&state));
     violations.extend(audit.check(&state));
     violations
 }
@@ -379,22 +386,4 @@ fn unknown_objects(state: &State, known: &[Known]) -> Vec<String> {
     unknown
         .map(|name| format!("{} belongs to no interview", short(name)))
         .collect()
-}
-
-/// 6: an event has one id, however often it is sent.
-fn ids_of_webhooks(state: &State) -> Vec<String> {
-    let mut bodies: BTreeMap<&str, &Value> = BTreeMap::new();
-    let mut violations = Vec::new();
-    for received in &state.received {
-        let first = bodies.entry(&received.id).or_insert(&received.body);
-        if first["type"] != received.body["type"] {
-            let (one, other) = (&first["type"], &received.body["type"]);
-            let id = &received.id;
-            violations.push(format!("6: webhook {id} is {one} and {other}"));
-        }
-        if received.url.is_empty() {
-            violations.push("6: a webhook went nowhere".to_owned());
-        }
-    }
-    violations
 }

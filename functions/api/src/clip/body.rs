@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read as _},
+    ops::Range,
     time::Duration,
 };
 
@@ -32,9 +33,17 @@ const PIECE_WITHIN: Duration = Duration::from_mins(1);
 /// 48 kHz in stereo has 346 MB, which are read at 200 kB a second.
 const WHOLE_WITHIN: Duration = Duration::from_mins(30);
 
+/// All bytes of a body.
+const WHOLE: Range<u64> = 0..u64::MAX;
+
 /// A WAV file of a part that is decoded ahead of the reader.
-pub(super) fn of_samples(mut clip: Clip, place: ClipPlace) -> Body {
-    made_by(place, move |pieces| {
+pub(super) fn of_samples(clip: Clip, place: ClipPlace) -> Body {
+    of_samples_within(clip, place, WHOLE)
+}
+
+/// The same, of which only these bytes are sent.
+pub(super) fn of_samples_within(mut clip: Clip, place: ClipPlace, part: Range<u64>) -> Body {
+    made_by(place, part, move |pieces| {
         let mut piece = clip.wav_header();
         loop {
             match clip.next_block() {
@@ -58,7 +67,7 @@ pub(super) fn of_samples(mut clip: Clip, place: ClipPlace) -> Body {
 
 /// A file, which ends with the response.
 pub(super) fn of_file(mut file: File, place: ClipPlace) -> Body {
-    made_by(place, move |pieces| {
+    made_by(place, WHOLE, move |pieces| {
         loop {
             let mut piece = Vec::with_capacity(PIECE);
             match file.by_ref().take(PIECE as u64).read_to_end(&mut piece) {
@@ -71,8 +80,12 @@ pub(super) fn of_file(mut file: File, place: ClipPlace) -> Body {
     })
 }
 
-/// A body whose pieces are made on a thread that may block.
-fn made_by(place: ClipPlace, make: impl FnOnce(&Pieces) + Send + 'static) -> Body {
+/// A body whose pieces are made on a thread that may block; only these bytes of it are sent.
+fn made_by(
+    place: ClipPlace,
+    part: Range<u64>,
+    make: impl FnOnce(&Pieces) + Send + 'static,
+) -> Body {
     let (sender, receiver) = channel(AHEAD);
     let pieces = Pieces {
         sender,
@@ -83,13 +96,42 @@ fn made_by(place: ClipPlace, make: impl FnOnce(&Pieces) + Send + 'static) -> Bod
         make(&pieces);
         drop(place);
     });
-    let pieces = stream::unfold(
+    let cut = Cut {
         receiver,
-        |mut receiver: Receiver<io::Result<Bytes>>| async {
-            Some((receiver.recv().await?, receiver))
-        },
-    );
+        part,
+        begin: 0,
+    };
+    let pieces = stream::unfold(cut, |mut cut| async { Some((cut.next().await?, cut)) });
     Body::from_stream(pieces)
+}
+
+/// The pieces of a body, cut to a part of it.
+struct Cut {
+    receiver: Receiver<io::Result<Bytes>>,
+    part: Range<u64>,
+    /// Where the next piece begins.
+    begin: u64,
+}
+
+impl Cut {
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        while self.begin < self.part.end {
+            let piece = match self.receiver.recv().await? {
+                Ok(piece) => piece,
+                Err(error) => return Some(Err(error)),
+            };
+            let offset = |at: u64| {
+                let offset = usize::try_from(at.saturating_sub(self.begin));
+                offset.map_or(piece.len(), |offset| offset.min(piece.len()))
+            };
+            let (from, to) = (offset(self.part.start), offset(self.part.end));
+            self.begin += piece.len() as u64;
+            if from < to {
+                return Some(Ok(piece.slice(from..to)));
+            }
+        }
+        None
+    }
 }
 
 /// Takes the pieces of a body.

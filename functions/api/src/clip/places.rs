@@ -20,14 +20,23 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The clips of all users; clones count together.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ClipPlaces(Arc<Mutex<HashMap<UserId, u32>>>);
+pub(crate) struct ClipPlaces(Arc<Mutex<HashMap<Listener, u32>>>);
+
+/// For whom a clip is made.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Listener {
+    /// The owner of the interview.
+    Owner(UserId),
+    /// People who have a link to one of this user's interviews: they leave places to the owner.
+    Guest(UserId),
+}
 
 impl ClipPlaces {
-    /// Takes a place for a clip of a user, until what it answers is dropped.
-    pub(crate) fn begin(&self, user: &UserId) -> Result<ClipPlace, Problem> {
+    /// Takes a place for a clip, until what it answers is dropped.
+    pub(crate) fn begin(&self, listener: Listener) -> Result<ClipPlace, Problem> {
         let mut places = self.places();
         let all: u32 = places.values().sum();
-        let own = places.get(user).copied().unwrap_or(0);
+        let own = places.get(&listener).copied().unwrap_or(0);
         let (code, detail) = if own >= PLACES_PER_USER {
             let detail = format!("{own} clips of yours are being made already; wait for one");
             (ErrorCode::TooManyRequests, detail)
@@ -35,10 +44,10 @@ impl ClipPlaces {
             let detail = "as many clips are being made as there is room for".to_owned();
             (ErrorCode::Unavailable, detail)
         } else {
-            places.insert(user.clone(), own + 1);
+            places.insert(listener.clone(), own + 1);
             return Ok(ClipPlace {
                 places: self.clone(),
-                user: user.clone(),
+                listener,
             });
         };
         Err(Problem {
@@ -47,7 +56,7 @@ impl ClipPlaces {
         })
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<UserId, u32>> {
+    fn places(&self) -> MutexGuard<'_, HashMap<Listener, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -56,16 +65,16 @@ impl ClipPlaces {
 #[derive(Debug)]
 pub(crate) struct ClipPlace {
     places: ClipPlaces,
-    user: UserId,
+    listener: Listener,
 }
 
 impl Drop for ClipPlace {
     fn drop(&mut self) {
         let mut places = self.places.places();
-        if let Some(own) = places.get_mut(&self.user) {
+        if let Some(own) = places.get_mut(&self.listener) {
             *own -= 1;
             if *own == 0 {
-                places.remove(&self.user);
+                places.remove(&self.listener);
             }
         }
     }
@@ -75,22 +84,34 @@ impl Drop for ClipPlace {
 mod tests {
     use super::*;
 
-    fn user(id: &str) -> UserId {
-        UserId::parse(id).unwrap()
+    fn user(id: &str) -> Listener {
+        Listener::Owner(UserId::parse(id).unwrap())
     }
 
     #[test]
     fn one_user_leaves_places_to_others() {
         let places = ClipPlaces::default();
-        let _first = places.begin(&user("a")).unwrap();
-        let second = places.begin(&user("a")).unwrap();
-        let refused = places.begin(&user("a")).unwrap_err();
+        let _first = places.begin(user("a")).unwrap();
+        let second = places.begin(user("a")).unwrap();
+        let refused = places.begin(user("a")).unwrap_err();
         assert_eq!(refused.code, ErrorCode::TooManyRequests);
         assert_eq!(refused.retry_after, Some(RETRY_AFTER));
-        let _others = [places.begin(&user("b")), places.begin(&user("b"))];
-        let refused = places.begin(&user("c")).unwrap_err();
+        let _others = [places.begin(user("b")), places.begin(user("b"))];
+        let refused = places.begin(user("c")).unwrap_err();
         assert_eq!(refused.code, ErrorCode::Unavailable);
         drop(second);
-        assert!(places.begin(&user("c")).is_ok());
+        assert!(places.begin(user("c")).is_ok());
+    }
+
+    #[test]
+    fn guests_leave_places_to_the_owner() {
+        let places = ClipPlaces::default();
+        let guest = || Listener::Guest(UserId::parse("a").unwrap());
+        let _guests = [
+            places.begin(guest()).unwrap(),
+            places.begin(guest()).unwrap(),
+        ];
+        assert!(places.begin(guest()).is_err());
+        assert!(places.begin(user("a")).is_ok());
     }
 }

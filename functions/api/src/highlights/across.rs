@@ -282,11 +282,7 @@ impl Api {
             interview_id: interview.id.clone(),
             title: interview.title.clone(),
             date: interview.derive_date(),
-            url: format!(
-                "/app/interviews/{}?t={}",
-                interview.id,
-                highlight.start_ms()
-            ),
+            url: format!("/app/interviews/{}?t={}", interview.id, highlight.start_ms),
             highlight,
         };
         Ok(shown.into_iter().map(item).collect())

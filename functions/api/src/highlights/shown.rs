@@ -35,17 +35,17 @@ pub(crate) struct HighlightBody {
     /// The id of its last word: of those that are left.
     to: WordId,
     /// What its words say now; what they said where all of them are deleted.
-    text: Private,
+    pub(crate) text: Private,
     /// What its words said when they were marked.
     marked_text: Private,
     /// The id of the speaker who says the first word.
     speaker: u32,
     /// What the speaker is called.
-    speaker_name: Private,
+    pub(crate) speaker_name: Private,
     /// When the first word begins.
-    start_ms: u64,
+    pub(crate) start_ms: u64,
     /// When the last word ends.
-    end_ms: u64,
+    pub(crate) end_ms: u64,
     /// Its tags, in their order.
     tags: Vec<Private>,
     /// When it was marked.
@@ -55,9 +55,9 @@ pub(crate) struct HighlightBody {
 }
 
 impl HighlightBody {
-    /// When the first word begins.
-    pub(super) const fn start_ms(&self) -> u64 {
-        self.start_ms
+    /// Whether none of its words is left.
+    pub(crate) const fn is_gone(&self) -> bool {
+        matches!(self.state, HighlightState::Gone)
     }
 
     /// The same in the report of a collection.
@@ -112,7 +112,7 @@ impl Run {
 
 impl Api {
     /// A highlight of an interview as clients see it.
-    pub(super) async fn shown_highlight(
+    pub(crate) async fn shown_highlight(
         &self,
         interview: &Interview,
         highlight: Highlight,

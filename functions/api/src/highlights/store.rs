@@ -56,7 +56,7 @@ impl Api {
         self.all_highlights(&interview.key()).await
     }
 
-    pub(super) async fn highlight(
+    pub(crate) async fn highlight(
         &self,
         path: &DocPath,
     ) -> Result<Option<Highlight>, RecordsError> {
@@ -124,27 +124,28 @@ impl Api {
         }
     }
 
-    /// Deletes a highlight, by that version, with what is found of it by its words.
+    /// Deletes a highlight in the version that was read, with its shares and with
+    /// what is found of it by its words.
     pub(super) async fn delete_highlight(
         &self,
         key: &InterviewKey,
-        document: &Document,
+        document: Document,
     ) -> Result<HighlightWrite, Problem> {
-        let delete = Write::Delete {
-            path: document.path.clone(),
+        let path = document.path.clone();
+        let mut writes = self.without_shares_of(key, path.split().1).await?;
+        writes.push(Write::delete(key.highlight_passage(path.split().1)));
+        writes.push(Write::Delete {
+            path,
             // What is subtracted is the size of just this version.
             precondition: Precondition::Version(document.version),
-        };
-        let (_, id) = document.path.split();
-        let passage = Write::delete(key.highlight_passage(id));
+        });
         // One that cannot be read is not counted either.
         let highlight = document.decode::<Highlight>().ok();
         let count = |totals: HighlightTotals| match &highlight {
             Some(highlight) => totals.without(highlight),
             None => totals.changed(),
         };
-        self.write_highlight(key, vec![delete, passage], None, &count)
-            .await
+        self.write_highlight(key, writes, None, &count).await
     }
 
     /// Commits writes of a highlight in one transaction with its interview, which counts the
@@ -183,7 +184,7 @@ impl Api {
 }
 
 /// Only ids that we mint: no path is made of anything else.
-pub(super) fn known(key: &InterviewKey, id: &str) -> Result<DocPath, Problem> {
+pub(crate) fn known(key: &InterviewKey, id: &str) -> Result<DocPath, Problem> {
     let ours = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     ours.then(|| key.highlight(id)).ok_or_else(no_highlight)
 }

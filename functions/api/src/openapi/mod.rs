@@ -8,7 +8,7 @@
 pub(crate) mod errors;
 pub(crate) mod examples;
 mod generators;
-mod operation;
+pub(crate) mod operation;
 pub(crate) mod page;
 pub(crate) mod parameters;
 mod schemas;
@@ -182,7 +182,7 @@ fn tags() -> Value {
         {"name": "Notes", "description": "Notes and bookmarks at an interview."},
         {"name": "Highlights", "description": "Words of a transcript that a person has marked."},
         {"name": "Webhooks", "description": "Webhook deliveries of an interview, replaying them, and what signs them."},
-        {"name": "Shares", "description": "Links that open an interview or its report without an account."},
+        {"name": "Shares", "description": "Links that open an interview, its report or a highlight without an account."},
         {"name": "Tokens", "description": "Personal access tokens, by which programs act for their user."},
         {"name": "Direct calls", "description": "Without creating an interview first, or without one at all."},
         {"name": "Webhook events", "description": "What the service sends to a client's receiver."},

@@ -79,7 +79,7 @@ fn objects(value: &mut Value) -> Box<dyn Iterator<Item = &mut Map<String, Value>
 }
 
 /// Joins the lines of each paragraph of a description, which are those of the source.
-pub(super) fn join_lines(described: &mut Map<String, Value>) {
+pub(crate) fn join_lines(described: &mut Map<String, Value>) {
     if let Some(Value::String(text)) = described.get_mut("description") {
         let paragraphs = text.split("\n\n").map(|lines| lines.replace('\n', " "));
         *text = paragraphs.collect::<Vec<_>>().join("\n\n");

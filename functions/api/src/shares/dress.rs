@@ -12,7 +12,7 @@ use domain::{
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::PlainPage;
+use crate::error::OwnBody;
 
 /// Keeps pages out of the indexes of search engines.
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
@@ -62,7 +62,7 @@ pub(super) fn dressed(status: StatusCode, html: String, style_sha256: &str) -> R
         (header::CONTENT_SECURITY_POLICY, &policy),
     ];
     let mut response = (status, headers, html).into_response();
-    response.extensions_mut().insert(PlainPage);
+    response.extensions_mut().insert(OwnBody);
     keep_out_of_caches(&mut response);
     response
 }

@@ -15,7 +15,7 @@ use crate::{Api, error::ApiError};
 
 /// Where clients reach the service, without a slash at the end: `PUBLIC_URL`, or the host
 /// that the request names, which only its sender is told.
-pub(crate) struct PublicUrl(String);
+pub(crate) struct PublicUrl(pub(crate) String);
 
 impl FromRequestParts<Arc<Api>> for PublicUrl {
     type Rejection = ApiError;

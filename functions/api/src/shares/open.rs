@@ -25,7 +25,10 @@ use runtime::http::Problem;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
-use super::dress::{Extras, NO_STYLE, dead_link, dressed, keep_out_of_caches, unfinished};
+use super::{
+    dress::{Extras, NO_STYLE, dead_link, dressed, keep_out_of_caches, unfinished},
+    quotation,
+};
 use crate::{
     Api,
     error::ApiError,
@@ -58,9 +61,19 @@ pub(crate) async fn page(
         return Ok(dead_link());
     };
     let token = values.get("link");
-    let found = match share.scope {
-        ShareScope::Report => api.shared_report(&interview).await?,
-        ShareScope::Interview => api.shared_interview(&interview).await?,
+    let (found, has_audio) = match share.scope {
+        ShareScope::Report => (api.shared_report(&interview).await?, interview.has_audio()),
+        ShareScope::Interview => (
+            api.shared_interview(&interview).await?,
+            interview.has_audio(),
+        ),
+        ShareScope::Highlight => match api.quotation(&share, &interview).await? {
+            None => return Ok(dead_link()),
+            Some(shown) => (
+                Some(quotation::page(&interview, &shown)),
+                quotation::has_audio(&interview, &shown),
+            ),
+        },
         ShareScope::Unknown(_) => return Ok(dead_link()),
     };
     let Some(content) = found else {
@@ -69,7 +82,7 @@ pub(crate) async fn page(
     if !api.count_view(&share, &interview).await {
         return Ok(dead_link());
     }
-    let has_audio = share.with_audio && interview.has_audio();
+    let has_audio = share.with_audio && has_audio;
     let extras = Extras {
         audio: has_audio.then(|| format!("{token}/audio")),
         docx: (share.scope == ShareScope::Report).then(|| format!("{token}/report.docx")),
@@ -93,10 +106,19 @@ pub(crate) async fn page_head(
     State(api): State<Arc<Api>>,
     values: PathValues,
 ) -> Result<Response, ApiError> {
-    Ok(match api.open_share(&values).await? {
-        Some(_) => dressed(StatusCode::OK, String::new(), NO_STYLE),
-        None => dressed(StatusCode::NOT_FOUND, String::new(), NO_STYLE),
-    })
+    let opens = match api.open_share(&values).await? {
+        None => false,
+        Some((share, interview)) if share.scope == ShareScope::Highlight => {
+            api.quotation(&share, &interview).await?.is_some()
+        }
+        Some(_) => true,
+    };
+    let status = if opens {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_FOUND
+    };
+    Ok(dressed(status, String::new(), NO_STYLE))
 }
 
 /// Download the report of a share
@@ -136,7 +158,8 @@ pub(crate) async fn docx(
 
 /// Listen to the recording of a share
 ///
-/// Where the share has been made with it. Several ranges at a time get the whole recording.
+/// Where the share has been made with it: of a highlight its own part as WAV, cut to the frame.
+/// Several ranges at a time get the whole.
 #[utoipa::path(
     get, path = "/s/{link}/audio", operation_id = "listen_to_share", tag = "Shares",
     security(()), params(ShareToken, RangeHeaders),
@@ -146,7 +169,8 @@ pub(crate) async fn docx(
         (status = 404, description = "A page that says that the link does not work.", body = String, content_type = "text/html"),
     ),
     extensions(("x-errors" = json!(errors(
-        &[&STORE, &[ErrorCode::TooManyRequests, ErrorCode::RangeNotSatisfiable]])))),
+        &[&STORE, &[ErrorCode::TooManyRequests, ErrorCode::RangeNotSatisfiable,
+        ErrorCode::InputUnusable, ErrorCode::EngineUnavailable]])))),
 )]
 pub(crate) async fn audio(
     State(api): State<Arc<Api>>,
@@ -294,9 +318,19 @@ impl Api {
         let opened = self.open_share(values).await?;
         let permits =
             |share: &Share| share.with_audio && !matches!(share.scope, ShareScope::Unknown(_));
-        let Some((_, interview)) = opened.filter(|(share, _)| permits(share)) else {
+        let Some((share, interview)) = opened.filter(|(share, _)| permits(share)) else {
             return Ok(dead());
         };
+        if share.scope == ShareScope::Highlight {
+            let Some(shown) = self.quotation(&share, &interview).await? else {
+                return Ok(dead());
+            };
+            let quoted = self.quoted_audio(&interview, &shown, headers).await?;
+            return Ok(quoted.map_or_else(dead, |mut response| {
+                keep_out_of_caches(&mut response);
+                response
+            }));
+        }
         let has_copy = interview
             .audio
             .as_ref()

@@ -1,9 +1,11 @@
-//! What clients know of the corrections, runs, assessments, rubrics, collections and highlights
-//! that they have sent.
+//! What clients know of the corrections, runs, assessments, rubrics, collections, highlights,
+//! shares and tokens that they have sent.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{grouping::OwnCollection, highlighting::OwnHighlight};
+use super::{
+    grouping::OwnCollection, highlighting::OwnHighlight, sharing::OwnShare, tokens::OwnToken,
+};
 
 /// How the texts of clients begin, so that no other word is taken for one.
 pub(crate) const MARK: &str = "zeta";
@@ -51,6 +53,8 @@ pub(crate) struct Edited {
     pub(crate) rubrics: Vec<OwnRubric>,
     pub(crate) collections: Vec<OwnCollection>,
     pub(crate) highlights: Vec<OwnHighlight>,
+    pub(crate) shares: Vec<OwnShare>,
+    pub(crate) tokens: Vec<OwnToken>,
 }
 
 /// The same, shared by all clients that edit an interview at once.

@@ -34,6 +34,9 @@ impl Client {
         }
         self.read_highlights(&own).await;
         if self.chance(40) {
+            self.keep_share(Some(&own.id)).await;
+        }
+        if self.chance(40) {
             own.deletion_sent = true;
             own.is_deleted = self.delete_highlight(&own.id).await;
         }

@@ -25,6 +25,9 @@ impl Client {
         if self.chance(50) {
             self.keep_highlight().await;
         }
+        if self.chance(40) {
+            self.keep_share(None).await;
+        }
         if let Some(other) = other {
             let _ = other.await;
         }

@@ -9,7 +9,7 @@ pub(crate) const TOKEN_ID: &str = "t7q3w9k2x5m8n4r6p2v7z3yd";
 
 pub(crate) fn share() -> Value {
     json!({"id": SHARE_ID, "url": "https://interviews.example/s/bG9jYWwuazNm", "scope": "report",
-        "with_audio": false, "created_at": CREATED, "expires_at": "2026-03-09T09:30:00.000Z",
+        "highlight_id": null, "with_audio": false, "created_at": CREATED, "expires_at": "2026-03-09T09:30:00.000Z",
         "views": 2, "last_viewed_at": DONE})
 }
 

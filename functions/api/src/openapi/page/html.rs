@@ -7,7 +7,7 @@ pub(super) fn escape(text: &Value) -> String {
     escape_text(text.as_str().unwrap_or(""))
 }
 
-pub(super) fn escape_text(text: &str) -> String {
+pub(crate) fn escape_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

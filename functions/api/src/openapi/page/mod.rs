@@ -14,6 +14,7 @@ use http::header;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::html::escape_text;
 use self::html::{escape, prose};
 use super::{DOCUMENT, errors::errors, operations};
 

@@ -1,5 +1,7 @@
 //! Links of shares, tampered with, used for other things, and ended.
 
+mod quotes;
+
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -292,6 +294,7 @@ async fn shares_open_nothing_but_what_they_are_for() {
     let mut shared = Shared::start().await;
     tampered(&mut shared).await;
     other_requests(&mut shared).await;
+    quotes::abused(&mut shared).await;
     ended(&mut shared).await;
     shared.table.conclude();
 }

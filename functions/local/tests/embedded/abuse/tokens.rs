@@ -101,6 +101,16 @@ async fn scopes(tokens: &mut Tokens) {
         let attempt = format!("token: scope read, POST {post}");
         tokens.ask(&attempt, 403, Method::POST, post, &read).await;
     }
+    // No message of the protocol, but let in.
+    tokens
+        .ask(
+            "token: scope read, POST /mcp",
+            400,
+            Method::POST,
+            "/mcp",
+            &read,
+        )
+        .await;
     tokens
         .ask("token: of another user", 404, Method::GET, &path, &anothers)
         .await;
@@ -204,6 +214,15 @@ async fn ended_tokens(tokens: &mut Tokens) {
         .note("token: revoked by its user", 204, by_owner);
     tokens
         .ask("token: revoked", 401, Method::GET, &path, &read)
+        .await;
+    tokens
+        .ask(
+            "token: revoked, POST /mcp",
+            401,
+            Method::POST,
+            "/mcp",
+            &read,
+        )
         .await;
     tokens.test.clock.advance(Duration::from_hours(1));
     tokens
