@@ -13,7 +13,7 @@ use crate::{
 /// What became of a file.
 pub(super) struct Uploaded {
     pub(super) file: PathBuf,
-    /// The interview; of an error after it was created, nothing is known.
+    /// The interview, once the file is uploaded.
     pub(super) interview: Option<Value>,
     pub(super) error: Option<ClientError>,
 }
@@ -36,12 +36,12 @@ impl Uploaded {
     }
 
     fn row(&self) -> Vec<String> {
-        let interview = self.interview.as_ref();
-        let interview = interview.and_then(|value| Interview::read(value).ok());
-        let interview = interview.unwrap_or_default();
-        let status = match self.error {
-            Some(_) => "not uploaded",
-            None => &interview.status,
+        let shown = self.interview.as_ref().map(Interview::read);
+        let interview = shown.and_then(Result::ok).unwrap_or_default();
+        let status = if self.interview.is_some() {
+            &interview.status
+        } else {
+            "not uploaded"
         };
         let failure = || interview.failure().or_else(|| interview.doubts());
         let error = self.error.as_ref().map(ToString::to_string);
