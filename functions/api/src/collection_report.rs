@@ -23,6 +23,7 @@ use domain::{
     ports::RecordsError,
     report::CONTENT_TYPE,
     rubrics::StoredRubric,
+    usable::Usable,
 };
 use futures::{StreamExt as _, stream};
 use http::{HeaderMap, header};
@@ -281,7 +282,7 @@ impl Api {
 /// what is wrong with the recording.
 fn warnings(interview: &Interview, analysis: Option<&AnalysisBody>) -> Vec<Warning> {
     let usable = interview.usable.as_ref();
-    let reasons = usable.into_iter().flat_map(|own| own.known_reasons());
+    let reasons = usable.into_iter().flat_map(Usable::known_reasons);
     let reasons = reasons.map(|reason| Warning {
         code: reason.as_str().to_owned(),
         message: reason.meaning().to_owned(),

@@ -162,9 +162,9 @@ impl Api {
             let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
                 return Decision::Leave(Err(no_interview()));
             };
-            let is_newest =
-                |(run, revision): (u64, u64)| interview.log_state(run).revision == revision;
-            if !corrected.is_none_or(is_newest) {
+            let is_newer =
+                |(run, revision): (u64, u64)| interview.log_state(run).revision != revision;
+            if corrected.is_some_and(is_newer) {
                 return Decision::Leave(Ok(HighlightWrite::Corrected));
             }
             let before = interview.highlight_totals.clone().unwrap_or_default();

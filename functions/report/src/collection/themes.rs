@@ -1,6 +1,9 @@
 //! What interviews have in common, with who says the contrary.
 
-use domain::collection_report::{CollectionReport, ReportedTheme, ReportedThemes, ReportedVoice};
+use domain::{
+    Private,
+    collection_report::{CollectionReport, ReportedTheme, ReportedThemes, ReportedVoice},
+};
 
 use super::{date, quotes};
 use crate::{
@@ -32,7 +35,7 @@ fn blocks<'a>(content: &'a CollectionReport, own: &'a ReportedThemes) -> Vec<Blo
         blocks.push(Paragraph::of(Style::AlertReason, stale).into());
     }
     if !own.left_out.is_empty() {
-        let titles: Vec<&str> = own.left_out.iter().map(|own| own.reveal()).collect();
+        let titles: Vec<&str> = own.left_out.iter().map(Private::reveal).collect();
         let text = format!("Left out, without an analysis then: {}.", titles.join(", "));
         blocks.push(Paragraph::of(Style::Note, text).into());
     }
