@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_refused_with_its_id_where_it_has_one() {
+    fn malformed_message_is_refused_with_its_id_where_it_has_one() {
         for value in [
             json!([{"jsonrpc": "2.0", "id": 1, "method": "ping"}]),
             json!("ping"),
@@ -202,7 +202,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_sent_is_a_message_or_refused(value in any_json()) {
+        fn any_json_is_a_message_or_refused(value in any_json()) {
             let id = value.get("id").cloned();
             match Message::parse(value) {
                 Ok(Message::Call(call)) => prop_assert_eq!(Some(call.id), id),

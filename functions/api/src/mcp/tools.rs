@@ -9,6 +9,7 @@ mod transcript;
 
 use std::{
     borrow::Cow,
+    fmt::Write as _,
     sync::{Arc, LazyLock},
 };
 
@@ -64,14 +65,14 @@ impl Caller {
 
 /// An answer with what people said or wrote.
 #[derive(Serialize, JsonSchema)]
-struct Told<T> {
+struct WithNotice<T> {
     /// What to make of the texts.
     notice: &'static str,
     #[serde(flatten)]
     content: T,
 }
 
-impl<T> From<T> for Told<T> {
+impl<T> From<T> for WithNotice<T> {
     fn from(content: T) -> Self {
         Self {
             notice: NOTICE,
@@ -141,11 +142,11 @@ impl Tool {
             ),
             Self::GetInterview => (taken::<OneInterview>(), answered::<interviews::Details>()),
             Self::GetTranscript => (
-                taken::<transcript::Wanted>(),
+                taken::<transcript::Arguments>(),
                 answered::<transcript::Part>(),
             ),
             Self::GetAnalysis => (taken::<OneInterview>(), answered::<analysis::Outline>()),
-            Self::GetQuotes => (taken::<quotes::Wanted>(), answered::<quotes::Quotes>()),
+            Self::GetQuotes => (taken::<quotes::Arguments>(), answered::<quotes::Quotes>()),
             Self::Search => (
                 taken::<crate::search::SearchQuery>(),
                 answered::<search::Found>(),
@@ -238,7 +239,7 @@ fn content(answer: Value) -> Result<Value, Problem> {
 fn failed(problem: &Problem) -> Value {
     let mut text = format!("{}: {}", problem.code.as_str(), problem.detail);
     if let Some(wait) = problem.retry_after {
-        text += &format!("; try again in {} s", wait.as_secs().max(1));
+        let _ = write!(text, "; try again in {} s", wait.as_secs().max(1));
     }
     json!({"content": [{"type": "text", "text": text}], "isError": true})
 }
@@ -285,7 +286,7 @@ fn taken<T: JsonSchema>() -> Value {
 }
 
 fn answered<T: JsonSchema>() -> Value {
-    schema::<Told<T>>(Contract::Serialize)
+    schema::<WithNotice<T>>(Contract::Serialize)
 }
 
 /// The schema of a type in one piece, since not every client follows references.

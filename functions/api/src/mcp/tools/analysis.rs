@@ -9,7 +9,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Caller, OneInterview, Told};
+use super::{Caller, OneInterview, WithNotice};
 use crate::{
     error::{ApiError, not_ready},
     results::AnalysisBody,
@@ -41,17 +41,17 @@ pub(super) struct Outline {
     /// A few sentences.
     summary: Option<Private>,
     /// The key points.
-    key_points: Vec<Statement>,
+    key_points: Vec<ClaimOutline>,
     /// The topics, in order.
-    topics: Vec<Stretch>,
+    topics: Vec<TopicOutline>,
     /// Questions and what was answered.
-    questions: Vec<Asked>,
+    questions: Vec<QuestionOutline>,
     /// Assessments by the rubric.
-    competencies: Vec<Assessed>,
+    competencies: Vec<CompetencyOutline>,
     /// Strengths.
-    strengths: Vec<Statement>,
+    strengths: Vec<ClaimOutline>,
     /// Concerns.
-    concerns: Vec<Statement>,
+    concerns: Vec<ClaimOutline>,
     /// Suggested follow-up questions.
     follow_ups: Vec<Private>,
     /// What the reader should know about this analysis.
@@ -60,7 +60,7 @@ pub(super) struct Outline {
 
 /// A claim.
 #[derive(Serialize, JsonSchema)]
-struct Statement {
+struct ClaimOutline {
     /// The claim.
     text: Private,
     /// How many of its quotes were found in the transcript; a claim without any is unproven.
@@ -69,7 +69,7 @@ struct Statement {
 
 /// A topic.
 #[derive(Serialize, JsonSchema)]
-struct Stretch {
+struct TopicOutline {
     /// A few words.
     title: Private,
     /// When it begins.
@@ -82,7 +82,7 @@ struct Stretch {
 
 /// A question.
 #[derive(Serialize, JsonSchema)]
-struct Asked {
+struct QuestionOutline {
     /// The question as asked.
     question: Private,
     /// The answer in short; `null` where there was none.
@@ -93,7 +93,7 @@ struct Asked {
 
 /// A competency.
 #[derive(Serialize, JsonSchema)]
-struct Assessed {
+struct CompetencyOutline {
     /// What is assessed.
     name: String,
     /// Whether it could be assessed.
@@ -112,41 +112,44 @@ fn proven(evidence: &[Evidence]) -> usize {
     evidence.iter().filter(is_found).count()
 }
 
-fn statements(claims: Vec<Claim>) -> Vec<Statement> {
+fn outlines(claims: Vec<Claim>) -> Vec<ClaimOutline> {
     let claims = claims.into_iter();
-    let statements = claims.map(|claim| Statement {
+    let outlines = claims.map(|claim| ClaimOutline {
         proven_quotes: proven(&claim.evidence),
         text: claim.text,
     });
-    statements.collect()
+    outlines.collect()
 }
 
 pub(super) async fn outline(
     caller: &Caller,
     wanted: OneInterview,
-) -> Result<Told<Outline>, ApiError> {
+) -> Result<WithNotice<Outline>, ApiError> {
     let interview = caller.interview(&wanted.interview_id).await?;
     let found = caller.api.analysis_part(&interview).await?;
     let AnalysisBody { analysis, stale } = found.ok_or_else(|| not_ready("analysis"))?;
     let analysis = analysis.known_only();
-    let topics = analysis.topics.into_iter().map(|topic| Stretch {
+    let topics = analysis.topics.into_iter().map(|topic| TopicOutline {
         url: caller.link(&interview.id, Some(topic.start_ms)),
         title: topic.title,
         start_ms: topic.start_ms,
         end_ms: topic.end_ms,
     });
-    let questions = analysis.questions.into_iter().map(|asked| Asked {
+    let questions = analysis.questions.into_iter().map(|asked| QuestionOutline {
         proven_quotes: proven(&asked.evidence),
         question: asked.question,
         answer: asked.answer,
     });
-    let competencies = analysis.competencies.into_iter().map(|one| Assessed {
-        proven_quotes: proven(&one.evidence),
-        name: one.name,
-        status: one.status,
-        rating: one.rating,
-        rationale: one.rationale,
-    });
+    let competencies = analysis
+        .competencies
+        .into_iter()
+        .map(|one| CompetencyOutline {
+            proven_quotes: proven(&one.evidence),
+            name: one.name,
+            status: one.status,
+            rating: one.rating,
+            rationale: one.rationale,
+        });
     Ok(Outline {
         topics: topics.collect(),
         questions: questions.collect(),
@@ -159,9 +162,9 @@ pub(super) async fn outline(
         stale,
         evidence_validity: analysis.evidence_validity,
         summary: analysis.summary,
-        key_points: statements(analysis.key_points),
-        strengths: statements(analysis.strengths),
-        concerns: statements(analysis.concerns),
+        key_points: outlines(analysis.key_points),
+        strengths: outlines(analysis.strengths),
+        concerns: outlines(analysis.concerns),
         follow_ups: analysis.follow_ups,
         warnings: analysis.warnings,
     }

@@ -13,7 +13,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Caller, OneInterview, Told};
+use super::{Caller, OneInterview, WithNotice};
 use crate::{
     error::ApiError,
     extract::QueryParameters,
@@ -92,7 +92,7 @@ pub(super) struct List {
     next_page_token: Option<String>,
 }
 
-pub(super) async fn list(caller: &Caller, query: ListQuery) -> Result<Told<List>, ApiError> {
+pub(super) async fn list(caller: &Caller, query: ListQuery) -> Result<WithNotice<List>, ApiError> {
     let (api, user) = (caller.api.clone(), caller.user.clone());
     let page = list::list(State(api), Extension(user), QueryParameters(query)).await?;
     let Json(Page {
@@ -109,7 +109,7 @@ pub(super) async fn list(caller: &Caller, query: ListQuery) -> Result<Told<List>
 
 /// Someone who speaks.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Voice {
+pub(super) struct SpeakerInfo {
     /// The number by which the other tools name the speaker.
     speaker: u32,
     /// What the speaker is called.
@@ -118,7 +118,7 @@ pub(super) struct Voice {
     role: Option<Role>,
 }
 
-impl From<&Speaker> for Voice {
+impl From<&Speaker> for SpeakerInfo {
     fn from(speaker: &Speaker) -> Self {
         Self {
             speaker: speaker.id,
@@ -136,12 +136,15 @@ pub(super) struct Details {
     /// Where each of its steps stands.
     steps: PublicSteps,
     /// Everyone who speaks; empty until there is a transcript.
-    speakers: Vec<Voice>,
+    speakers: Vec<SpeakerInfo>,
     /// The number of words of the transcript; `null` until there is one.
     words: Option<u64>,
 }
 
-pub(super) async fn one(caller: &Caller, wanted: OneInterview) -> Result<Told<Details>, ApiError> {
+pub(super) async fn one(
+    caller: &Caller,
+    wanted: OneInterview,
+) -> Result<WithNotice<Details>, ApiError> {
     let mut interview = caller.interview(&wanted.interview_id).await?;
     caller.api.judge(&mut interview).await?;
     let head = interview_store::transcript_head(&*caller.api.records, &interview.key()).await?;
@@ -156,7 +159,7 @@ pub(super) async fn one(caller: &Caller, wanted: OneInterview) -> Result<Told<De
         speakers: head
             .iter()
             .flat_map(|head| &head.speakers)
-            .map(Voice::from)
+            .map(SpeakerInfo::from)
             .collect(),
     }
     .into())

@@ -12,7 +12,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Caller, Told};
+use super::{Caller, WithNotice};
 use crate::{
     error::{ApiError, not_ready},
     extract::parameter,
@@ -33,7 +33,7 @@ const STATUSES: [&str; 3] = ["verified", "repaired", "unverified"];
 /// Which quotes.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct Arguments {
     /// The id of the interview.
     interview_id: String,
     /// Only quotes with this status.
@@ -104,7 +104,10 @@ enum ClaimPart {
     Concern,
 }
 
-pub(super) async fn quotes(caller: &Caller, wanted: &Wanted) -> Result<Told<Quotes>, ApiError> {
+pub(super) async fn quotes(
+    caller: &Caller,
+    wanted: &Arguments,
+) -> Result<WithNotice<Quotes>, ApiError> {
     let interview = caller.interview(&wanted.interview_id).await?;
     let found = caller.api.analysis_part(&interview).await?;
     let AnalysisBody { analysis, stale } = found.ok_or_else(|| not_ready("analysis"))?;

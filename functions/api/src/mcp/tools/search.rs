@@ -4,7 +4,7 @@ use axum::{Extension, Json, extract::State};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Caller, Told};
+use super::{Caller, WithNotice};
 use crate::{
     error::ApiError,
     extract::QueryParameters,
@@ -37,7 +37,10 @@ struct Hit {
     url: String,
 }
 
-pub(super) async fn found(caller: &Caller, query: SearchQuery) -> Result<Told<Found>, ApiError> {
+pub(super) async fn found(
+    caller: &Caller,
+    query: SearchQuery,
+) -> Result<WithNotice<Found>, ApiError> {
     let (api, user) = (caller.api.clone(), caller.user.clone());
     let page = search::search(State(api), Extension(user), QueryParameters(query)).await?;
     let Json(Page {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
-use super::{Caller, Told, interviews::Voice};
+use super::{Caller, WithNotice, interviews::SpeakerInfo};
 use crate::{
     error::{ApiError, not_ready},
     extract::parameter,
@@ -35,7 +35,7 @@ const PER_TURN: usize = 80;
 /// Which transcript, and which part of it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct Arguments {
     /// The id of the interview.
     interview_id: String,
     /// Only turns that are not over at this moment of the recording, in milliseconds.
@@ -82,7 +82,7 @@ pub(super) struct Part {
     /// How often the transcript has been corrected.
     revision: u64,
     /// Everyone who speaks.
-    speakers: Vec<Voice>,
+    speakers: Vec<SpeakerInfo>,
     /// The turns of this part, in reading order.
     turns: Vec<Spoken>,
     /// What requests the next part; `null` in the last one.
@@ -107,7 +107,7 @@ pub(super) struct Spoken {
 /// Where a part begins: the run and the revision that the part before it was of, and a word.
 type Place = (RunId, u64, usize);
 
-pub(super) async fn part(caller: &Caller, wanted: Wanted) -> Result<Told<Part>, ApiError> {
+pub(super) async fn part(caller: &Caller, wanted: Arguments) -> Result<WithNotice<Part>, ApiError> {
     let interview = caller.interview(&wanted.interview_id).await?;
     let place = wanted.page_token.as_deref().map(read_token::<Place>);
     let place = place.transpose()?;
@@ -142,7 +142,7 @@ pub(super) async fn part(caller: &Caller, wanted: Wanted) -> Result<Told<Part>, 
         language: head.language.clone(),
         duration_ms: head.duration_ms,
         revision,
-        speakers: head.speakers.iter().map(Voice::from).collect(),
+        speakers: head.speakers.iter().map(SpeakerInfo::from).collect(),
         turns,
         next_page_token: next_word.map(|word| token(&json!([run, revision, word]))),
     }

@@ -85,7 +85,7 @@ async fn other_users_interview_is_indistinguishable_from_a_missing_one() {
         let uses: Vec<String> = uses.into_iter().map(|one| one.replace(id, "ID")).collect();
         (told.replace(id, "ID"), uses)
     };
-    let nobodys = "x".repeat(finished.id.len());
+    let unknown = "x".repeat(finished.id.len());
     for tool in [
         "get_interview",
         "get_transcript",
@@ -94,7 +94,7 @@ async fn other_users_interview_is_indistinguishable_from_a_missing_one() {
     ] {
         let own = finished.id.as_str();
         let anothers = stranger(tool, json!({"interview_id": own}), own).await;
-        let none = stranger(tool, json!({"interview_id": nobodys}), &nobodys).await;
+        let none = stranger(tool, json!({"interview_id": unknown}), &unknown).await;
         assert!(none.0.contains("interview_not_found"), "{tool}: {}", none.0);
         assert_eq!(anothers, none, "{tool}");
         let is_own = |one: &String| one.contains("users/stranger/");

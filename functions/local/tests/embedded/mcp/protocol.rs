@@ -154,7 +154,7 @@ async fn path_takes_nothing_but_post() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_refused_as_json_rpc_says() {
+async fn malformed_messages_are_refused_as_json_rpc_says() {
     let test = TestHost::start().await;
     for (body, code) in [
         ("", -32_700),

@@ -257,7 +257,7 @@ async fn search_finds_words_and_phrases_with_their_moment() {
 }
 
 #[tokio::test]
-async fn what_a_model_can_mend_is_a_result_that_says_how() {
+async fn errors_that_a_model_can_mend_are_results_that_say_how() {
     let finished = Finished::start().await;
     let test = &finished.test;
     let waiting = test.create(10).await["id"].clone();
