@@ -136,6 +136,8 @@ async fn the_length_range_of_a_resumable_upload_is_found_out() {
     let status = page.put(&session, &range, larger).await.status();
     assert!(!status.is_server_error(), "{status}");
     let is_enforced = status.is_client_error();
-    println!("found: the length range of a resumable upload is enforced: {is_enforced} ({status})");
+    eprintln!(
+        "found: the length range of a resumable upload is enforced: {is_enforced} ({status})"
+    );
     assert_eq!(page.bucket.stat("a").await.unwrap().is_none(), is_enforced);
 }

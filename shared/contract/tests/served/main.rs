@@ -73,12 +73,11 @@ impl Documents {
         let one = ONE.lock().await;
         let cloud = cloud();
         let emulator = optional("FIRESTORE_EMULATOR_HOST");
-        let (base, token) = match &emulator {
-            Some(host) => (format!("http://{host}"), "owner".to_owned()),
-            None => {
-                let token = cloud.tokens().token().await.unwrap();
-                ("https://firestore.googleapis.com".to_owned(), token)
-            }
+        let (base, token) = if let Some(host) = &emulator {
+            (format!("http://{host}"), "owner".to_owned())
+        } else {
+            let token = cloud.tokens().token().await.unwrap();
+            ("https://firestore.googleapis.com".to_owned(), token)
         };
         let documents = format!("{base}/v1/{}", cloud.firestore().documents());
         let query = json!({"structuredQuery": {

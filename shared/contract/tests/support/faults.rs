@@ -106,7 +106,7 @@ impl Faults {
     }
 
     /// Passes the first bytes of a chunk on as a chunk of its own.
-    async fn persist(&self, mut parts: Parts, body: Bytes, size: usize) {
+    async fn persist(&self, mut parts: Parts, body: &Bytes, size: usize) {
         let range = parts.headers[header::CONTENT_RANGE].to_str().unwrap();
         let first = range.strip_prefix("bytes ").unwrap();
         let first: usize = first.split('-').next().unwrap().parse().unwrap();
@@ -132,7 +132,7 @@ impl Service for Faults {
             Some(Fault::Silence) => future::pending().await,
             Some(Fault::Refuse(status)) => status,
             Some(Fault::Persist(size)) => {
-                self.persist(parts, body, size).await;
+                self.persist(parts, &body, size).await;
                 503
             }
             Some(Fault::LoseAnswer) => {
