@@ -12,7 +12,11 @@ mod interviews;
 mod quotes;
 mod themes;
 
-use domain::{RecordedAt, Timestamp, collection_report::CollectionReport, interview::Kind};
+use domain::{
+    RecordedAt, Timestamp,
+    collection_report::{CollectionReport, Inclusion},
+    interview::Kind,
+};
 
 use crate::{
     RenderError,
@@ -77,6 +81,19 @@ fn date(at: Timestamp) -> String {
     let text = text.unwrap_or_default();
     // Of a collection the day says enough.
     text.split(',').next().unwrap_or_default().to_owned()
+}
+
+/// Why an interview is not compared, if it is not.
+const fn reason(inclusion: Inclusion) -> Option<&'static str> {
+    match inclusion {
+        Inclusion::Compared | Inclusion::Stale => None,
+        Inclusion::OtherRubric => {
+            Some("Assessed by another rubric or version: ratings are not mixed.")
+        }
+        Inclusion::AwaitsUpload => Some("It has no recording yet."),
+        Inclusion::NotAnalyzed => Some("Not analysed yet."),
+        Inclusion::Failed => Some("Its analysis failed."),
+    }
 }
 
 /// What a kind is called.

@@ -2,6 +2,10 @@
 
 use std::io::Read as _;
 
+use domain::{
+    Interview, InterviewId, InterviewKey, UserId,
+    ports::{Clock as _, Precondition, Write},
+};
 use http::Method;
 use serde_json::json;
 
@@ -199,4 +203,38 @@ async fn interviews_without_an_analysis_are_listed_with_the_reason() {
             "There is no summary.",
         ],
     );
+}
+
+#[tokio::test]
+async fn a_collection_with_too_many_interviews_is_refused() {
+    let test = TestHost::start().await;
+    let new = json!({"title": "All"});
+    let (_, made) = test.ask(Method::POST, "/v1/collections", Some(new)).await;
+    let id = made["id"].as_str().unwrap();
+    let (records, now) = (test.host.store.records(), test.clock.now());
+    let writes = (0..501).map(|_| {
+        let key = InterviewKey {
+            user_id: UserId::parse("local").unwrap(),
+            interview_id: InterviewId::generate(),
+        };
+        let mut interview = Interview::new(&key, "One of many".into(), now);
+        interview.collection_id = Some(id.to_owned());
+        Write::put(key.document(), &interview, Precondition::Absent).unwrap()
+    });
+    let mut writes: Vec<Write> = writes.collect();
+    let last = writes.pop().unwrap();
+    records.commit(writes).await.unwrap();
+    let path = format!("/v1/collections/{id}/report.docx");
+    let (text, _) = report(&test, &path).await;
+    assert_has(
+        &text,
+        &[
+            "500 interviews",
+            "There is no summary. It has no recording yet.",
+        ],
+    );
+    records.commit(vec![last]).await.unwrap();
+    let (status, problem) = test.ask(Method::GET, &path, None).await;
+    let found = (status, problem["code"].as_str());
+    assert_eq!(found, (409, Some("too_many_interviews")), "{problem}");
 }

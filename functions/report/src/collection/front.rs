@@ -5,7 +5,7 @@ use domain::{
     text::capitalized,
 };
 
-use super::{date, kind};
+use super::{date, kind, reason};
 use crate::{
     document::{Block, Look, Paragraph, Row, Section, Span, Style, Table},
     text::counted,
@@ -125,12 +125,7 @@ fn not_compared(content: &CollectionReport) -> Vec<&ReportedInterview> {
 }
 
 fn row(own: &ReportedInterview) -> Row<'_> {
-    let why = match own.inclusion {
-        Inclusion::OtherRubric => "Assessed by another rubric or version: ratings are not mixed.",
-        Inclusion::AwaitsUpload => "It has no recording yet.",
-        Inclusion::Failed => "Its analysis failed.",
-        Inclusion::NotAnalyzed | Inclusion::Compared | Inclusion::Stale => "Not analysed yet.",
-    };
+    let why = reason(own.inclusion).unwrap_or_default();
     let title = Paragraph::of(Style::Body, own.title.reveal());
     let cells = [
         title,

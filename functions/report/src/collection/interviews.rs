@@ -2,7 +2,7 @@
 
 use domain::collection_report::{CollectionReport, Inclusion, ReportedInterview};
 
-use super::date;
+use super::{date, reason};
 use crate::{
     document::{Block, Link, Look, Paragraph, Section, Span, Style},
     sections::is_for_operators,
@@ -21,7 +21,11 @@ fn interview<'a>(content: &CollectionReport, own: &'a ReportedInterview) -> Vec<
     let mut blocks: Vec<Block<'a>> = vec![heading.into(), facts(content, own).into()];
     let summary = match &own.summary {
         Some(summary) => Paragraph::of(Style::Body, summary.reveal()),
-        None => Paragraph::of(Style::Note, "There is no summary."),
+        None => {
+            let why = reason(own.inclusion).unwrap_or_default();
+            let text = format!("There is no summary. {why}");
+            Paragraph::of(Style::Note, text.trim_end().to_owned())
+        }
     };
     blocks.push(summary.into());
     blocks.extend(decision(own).map(Block::from));
