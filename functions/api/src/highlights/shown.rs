@@ -55,7 +55,7 @@ pub(crate) struct HighlightBody {
 }
 
 impl HighlightBody {
-    /// Whether none of its words is left.
+    /// Whether none of its words is left, as far as is known.
     pub(crate) const fn is_gone(&self) -> bool {
         matches!(self.state, HighlightState::Gone)
     }
@@ -83,7 +83,8 @@ enum HighlightState {
     AsMarked,
     /// They were corrected since.
     Corrected,
-    /// All of them were deleted since; its text is what they said.
+    /// All of them were deleted since, or an import replaced the transcript of their run; its
+    /// text is what they said.
     Gone,
 }
 
@@ -196,20 +197,26 @@ impl Api {
         run: &Run,
         own: Vec<(usize, Highlight)>,
     ) -> Result<Vec<(usize, Highlight, Resolved)>, Problem> {
+        let Some(head) = run.head.clone() else {
+            // What corrections made of its words is not known any more.
+            let gone = own.into_iter();
+            let gone = gone.map(|(place, own)| (place, own, Resolved::Gone));
+            return Ok(gone.collect());
+        };
         let state = interview.log_state(run.token);
         // One that is marked in a later revision than that of the interview, which was read
         // before, is newer than those corrections.
         let (current, older): (Vec<_>, Vec<_>) = own
             .into_iter()
-            .partition(|(_, own)| run.head.is_none() || own.revision >= state.revision);
+            .partition(|(_, own)| own.revision >= state.revision);
         let current = current.into_iter().map(|(place, own)| {
             let resolved = own.as_marked();
             (place, own, resolved)
         });
         let mut all: Vec<_> = current.collect();
-        let Some(head) = run.head.clone().filter(|_| !older.is_empty()) else {
+        if older.is_empty() {
             return Ok(all);
-        };
+        }
         let (records, key) = (&*self.records, interview.key());
         let log = interview_store::revisions(records, &key, run.token, &state).await?;
         let resolving = self.corrected(interview, head, log, state.revision, move |corrected| {

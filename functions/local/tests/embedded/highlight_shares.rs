@@ -212,3 +212,37 @@ async fn highlight_of_a_share_is_checked() {
     }
     assert_eq!(finished.get("/shares").await["items"], json!([]));
 }
+
+#[tokio::test]
+async fn deleted_words_are_not_shown_after_another_import() {
+    const FIRST: &str = "Ada: Was it Secret Name who built the boat?\nBob: It was.\n";
+    const SECOND: &str = "Grace: What did you sail?\nBob: A ship.\n";
+    let test = TestHost::start().await;
+    let body = json!({"title": "A summer"});
+    let (status, made) = test.ask(Method::POST, "/v1/interviews", Some(body)).await;
+    assert_eq!(status, 201, "{made}");
+    let id = made["id"].as_str().unwrap().to_owned();
+    let finished = Finished { test, id };
+    let import = async |text: &'static str| {
+        let url = format!("{}{}", finished.test.url, finished.path("/transcript"));
+        let request = finished.test.client.post(url).body(text);
+        let answer = request.header("content-type", "text/plain").send().await;
+        assert_eq!(answer.unwrap().status(), 201);
+        finished.test.drain().await;
+    };
+    import(FIRST).await;
+    let highlight = mark(&finished, "w2", "w3").await;
+    assert_eq!(highlight["text"], "Secret Name");
+    let made = share(&finished, &highlight, false).await;
+    assert_eq!(open(&made, "").await.status(), 200);
+    let deleted = json!({"op": "delete_words", "from": "w2", "to": "w3"});
+    let change = json!({"base_revision": 0, "operations": [deleted]});
+    let corrected = finished.send(Method::PATCH, "/transcript", Some(change));
+    assert_eq!(corrected.await.0, 200);
+    assert_eq!(open(&made, "").await.status(), 404);
+
+    import(SECOND).await;
+    assert_eq!(open(&made, "").await.status(), 404);
+    let shown = finished.get("/highlights").await;
+    assert_eq!(shown["items"][0]["state"], "gone", "{shown}");
+}
