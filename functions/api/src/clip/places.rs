@@ -9,10 +9,14 @@ use std::{
 use domain::{ErrorCode, UserId};
 use runtime::http::Problem;
 
-/// How many clips of all users are made at once.
+/// How many clips of all owners are made at once.
 const PLACES: u32 = 4;
 
-/// How many of these one user has at most.
+/// How many clips of all guests are made at once, beside those: guests are not signed in, and
+/// take no places of owners.
+const GUEST_PLACES: u32 = 2;
+
+/// How many of either one user, or the guests of one user, have at most.
 const PLACES_PER_USER: u32 = 2;
 
 /// When it is worth trying again.
@@ -27,20 +31,34 @@ pub(crate) struct ClipPlaces(Arc<Mutex<HashMap<Listener, u32>>>);
 pub(crate) enum Listener {
     /// The owner of the interview.
     Owner(UserId),
-    /// People who have a link to one of this user's interviews: they leave places to the owner.
+    /// People who have a link to one of this user's interviews.
     Guest(UserId),
+}
+
+impl Listener {
+    const fn is_guest(&self) -> bool {
+        matches!(self, Self::Guest(_))
+    }
 }
 
 impl ClipPlaces {
     /// Takes a place for a clip, until what it answers is dropped.
     pub(crate) fn begin(&self, listener: Listener) -> Result<ClipPlace, Problem> {
         let mut places = self.places();
-        let all: u32 = places.values().sum();
+        let alike = places
+            .iter()
+            .filter(|(other, _)| other.is_guest() == listener.is_guest());
+        let all: u32 = alike.map(|(_, count)| count).sum();
+        let most = if listener.is_guest() {
+            GUEST_PLACES
+        } else {
+            PLACES
+        };
         let own = places.get(&listener).copied().unwrap_or(0);
         let (code, detail) = if own >= PLACES_PER_USER {
             let detail = format!("{own} clips of yours are being made already; wait for one");
             (ErrorCode::TooManyRequests, detail)
-        } else if all >= PLACES {
+        } else if all >= most {
             let detail = "as many clips are being made as there is room for".to_owned();
             (ErrorCode::Unavailable, detail)
         } else {
@@ -104,14 +122,18 @@ mod tests {
     }
 
     #[test]
-    fn guests_leave_places_to_the_owner() {
+    fn guests_leave_places_to_owners() {
         let places = ClipPlaces::default();
-        let guest = || Listener::Guest(UserId::parse("a").unwrap());
+        let guest = |id: &str| Listener::Guest(UserId::parse(id).unwrap());
         let _guests = [
-            places.begin(guest()).unwrap(),
-            places.begin(guest()).unwrap(),
+            places.begin(guest("a")).unwrap(),
+            places.begin(guest("b")).unwrap(),
         ];
-        assert!(places.begin(guest()).is_err());
-        assert!(places.begin(user("a")).is_ok());
+        for id in ["a", "b", "c"] {
+            let refused = places.begin(guest(id)).unwrap_err();
+            assert_eq!(refused.code, ErrorCode::Unavailable, "{id}");
+        }
+        let owners = ["a", "a", "b", "b"].map(|id| places.begin(user(id)));
+        assert!(owners.iter().all(Result::is_ok));
     }
 }
