@@ -2,7 +2,15 @@
 //!
 //! What is in it is read here, an interview at a time; the crate `report` writes the document.
 
-use std::{collections::BTreeMap, sync::Arc};
+pub(crate) mod turns;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
     Extension,
@@ -26,15 +34,15 @@ use domain::{
     usable::Usable,
 };
 use futures::{StreamExt as _, stream};
-use http::{HeaderMap, header};
+use http::header;
 use runtime::http::Problem;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use crate::{
     Api,
     comparison::{
         CONCURRENT_ROWS, Cell, Comparable, ComparedQuote, ComparedRubric, Members, RubricChoice,
-        attachment, origin,
+        attachment,
     },
     error::ApiError,
     extract::{PathValues, QueryParameters},
@@ -43,11 +51,8 @@ use crate::{
         parameters::CollectionId,
     },
     results::AnalysisBody,
+    shares::link::PublicUrl,
 };
-
-/// How many reports are made at once: each is in memory, up to some hundred megabytes for 500
-/// interviews.
-static REPORTS: Semaphore = Semaphore::const_new(1);
 
 /// The most highlights of a report, as often as they stand in it.
 const MAX_HIGHLIGHTS: usize = 1_000;
@@ -69,27 +74,27 @@ const MAX_HIGHLIGHTS: usize = 1_000;
     )),
     extensions(("x-errors" = json!(errors(
         &[&USER, &STORE, &[ErrorCode::NoSuchCollection, ErrorCode::TooManyInterviews,
-        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
+        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter, ErrorCode::TooManyRequests]])))),
 )]
 pub(crate) async fn docx(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
     values: PathValues,
     QueryParameters(choice): QueryParameters<RubricChoice>,
-    headers: HeaderMap,
+    PublicUrl(url): PublicUrl,
 ) -> Result<Response, ApiError> {
     let id = values.get("collection_id");
     let (collection, members) = api.collection_members(&user, id).await?;
     let rubric = members.rubric(choice.rubric.as_deref())?;
-    let place = REPORTS.acquire().await;
-    let public_url = Some(origin(&headers)).filter(|url| is_plain(url));
+    let turn = api.limits.rate_limits.begin_report(&user).await?;
+    let public_url = Some(url).filter(|url| is_plain(url));
     let content = api
         .reported(&user, collection, members, rubric, public_url)
         .await?;
     let write = api.write_collection_report;
-    // The place is free when the work is done, also where the client has gone.
+    // The turn ends when the work is done, also where the client has gone.
     let making = spawn_blocking(move || {
-        let _place = place;
+        let _turn = turn;
         write(&content)
     });
     let made = making.await.map_err(|_| Problem::internal())?;
@@ -146,9 +151,11 @@ impl Api {
         };
         let mut languages: BTreeMap<String, usize> = BTreeMap::new();
         let mut kinds = Vec::new();
-        let (mut room, rubric_read) = (MAX_HIGHLIGHTS, &rubric);
+        // Words of highlights for which there is no room are not looked up.
+        let left = AtomicUsize::new(MAX_HIGHLIGHTS);
+        let (mut room, rubric_read, room_read) = (MAX_HIGHLIGHTS, &rubric, &left);
         let ids = members.interviews.into_iter().map(|(_, id)| id);
-        let rows = ids.map(|id| self.reported_interview(user, id, rubric_read));
+        let rows = ids.map(|id| self.reported_interview(user, id, rubric_read, room_read));
         let mut rows = stream::iter(rows).buffered(CONCURRENT_ROWS);
         while let Some(found) = rows.next().await {
             let Some(found) = found? else { continue };
@@ -164,6 +171,7 @@ impl Api {
                 room -= places;
                 report.highlights.push(highlight);
             }
+            left.store(room, Ordering::Relaxed);
             let shown = report.highlights.len() - before;
             report.more_highlights += (found.all_highlights - shown) as u64;
             if !kinds.contains(&found.kind) {
@@ -189,6 +197,7 @@ impl Api {
         user: &UserId,
         interview_id: InterviewId,
         rubric: &ComparedRubric,
+        room: &AtomicUsize,
     ) -> Result<Option<OfInterview>, Problem> {
         let key = InterviewKey {
             user_id: user.clone(),
@@ -197,7 +206,9 @@ impl Api {
         let Some(interview) = interview_store::interview(&*self.records, &key).await? else {
             return Ok(None);
         };
-        let (highlights, all_highlights) = self.reported_highlights(&interview).await?;
+        let (highlights, all_highlights) = self
+            .reported_highlights(&interview, room.load(Ordering::Relaxed))
+            .await?;
         let analysis = self.analysis_part(&interview).await?;
         let warnings = warnings(&interview, analysis.as_ref());
         let made = analysis.as_ref().map(|body| &body.analysis);
@@ -235,10 +246,11 @@ impl Api {
     async fn reported_highlights(
         &self,
         interview: &Interview,
+        room: usize,
     ) -> Result<(Vec<ReportedHighlight>, usize), Problem> {
         let mut all = self.counted_highlights(interview).await?;
         let count = all.len();
-        all.truncate(MAX_HIGHLIGHTS);
+        all.truncate(room);
         let shown = self.shown_highlights(interview, all).await?.into_iter();
         Ok((shown.map(|own| own.reported(interview)).collect(), count))
     }

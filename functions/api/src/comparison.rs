@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, response::Response};
 use domain::{ErrorCode, UserId, collections::Collection};
-use http::HeaderMap;
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -22,7 +21,7 @@ use self::members::MAX_COMPARED;
 pub(crate) use self::{
     members::{ComparedRubric, Members},
     row::{CONCURRENT_ROWS, Cell, Comparable, ComparedInterview, ComparedQuote},
-    tables::{attachment, origin},
+    tables::attachment,
 };
 use crate::{
     Api,
@@ -36,6 +35,7 @@ use crate::{
         parameters::CollectionId,
     },
     page::{PageCursor, PageQuery, limit, page, usual_limit},
+    shares::link::PublicUrl,
 };
 
 /// Which rubric is compared, and which page.
@@ -161,11 +161,11 @@ pub(crate) async fn csv(
     Extension(user): Extension<UserId>,
     values: PathValues,
     QueryParameters(choice): QueryParameters<RubricChoice>,
-    headers: HeaderMap,
+    PublicUrl(origin): PublicUrl,
 ) -> Result<Response, ApiError> {
     let members = api.members(&user, values.get("collection_id")).await?;
     let rubric = members.rubric(choice.rubric.as_deref())?;
-    tables::csv(api, user, members, rubric, tables::origin(&headers)).await
+    tables::csv(api, user, members, rubric, origin).await
 }
 
 /// Download a comparison as a spreadsheet
@@ -188,11 +188,10 @@ pub(crate) async fn xlsx(
     Extension(user): Extension<UserId>,
     values: PathValues,
     QueryParameters(choice): QueryParameters<RubricChoice>,
-    headers: HeaderMap,
+    PublicUrl(origin): PublicUrl,
 ) -> Result<Response, ApiError> {
     let members = api.members(&user, values.get("collection_id")).await?;
     let rubric = members.rubric(choice.rubric.as_deref())?;
-    let origin = tables::origin(&headers);
     tables::xlsx(&api, &user, members, rubric, origin).await
 }
 

@@ -28,6 +28,7 @@ use runtime::{http::Problem, serve::Peer};
 
 use crate::{
     clip::{ClipPlace, ClipPlaces, Listener},
+    collection_report::turns::{ReportTurn, ReportTurns},
     direct_calls::{DirectCall, DirectCalls},
 };
 
@@ -91,6 +92,7 @@ struct Counts {
     streams: Mutex<HashMap<UserId, u32>>,
     direct_calls: DirectCalls,
     clips: ClipPlaces,
+    reports: ReportTurns,
 }
 
 impl fmt::Debug for RateLimits {
@@ -109,6 +111,7 @@ impl RateLimits {
             streams: Mutex::default(),
             direct_calls: DirectCalls::default(),
             clips: ClipPlaces::default(),
+            reports: ReportTurns::default(),
         }))
     }
 
@@ -135,6 +138,11 @@ impl RateLimits {
     /// Takes a place for a clip.
     pub(crate) fn begin_clip(&self, listener: Listener) -> Result<ClipPlace, Problem> {
         self.0.clips.begin(listener)
+    }
+
+    /// Waits for a turn to make the report of a collection.
+    pub(crate) async fn begin_report(&self, user: &UserId) -> Result<ReportTurn, Problem> {
+        self.0.reports.begin(user).await
     }
 
     /// Counts a stream of a user for as long as the answer lasts that it is given to.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use axum::response::{IntoResponse as _, Response};
 use domain::{UserId, text::clock_time};
 use futures::{StreamExt as _, stream};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, header};
 use runtime::http::Problem;
 use rust_xlsxwriter::{Format, FormatAlign, Url, Workbook, Worksheet, XlsxError};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -47,20 +47,6 @@ const OF_COMPETENCY: [&str; 7] = [
     "time",
     "link",
 ];
-
-/// Where the reader reaches the service, by the request; links are relative without it.
-pub(crate) fn origin(headers: &HeaderMap) -> String {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = match text("x-forwarded-proto") {
-        Some("https") => "https",
-        _ => "http",
-    };
-    let host = text(header::HOST.as_str()).unwrap_or_default();
-    if host.is_empty() {
-        return String::new();
-    }
-    format!("{scheme}://{host}")
-}
 
 /// Streams the table row by row.
 pub(super) async fn csv(
@@ -291,15 +277,5 @@ mod tests {
             record,
             "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\t=1\",\"'  =1\",\"a=1\",\"say \"\"hi\"\"\",\"\"\r\n"
         );
-    }
-
-    #[test]
-    fn links_lead_to_where_the_request_was_sent() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(origin(&headers), "");
-        headers.insert("host", HeaderValue::from_static("example.com:8000"));
-        assert_eq!(origin(&headers), "http://example.com:8000");
-        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
-        assert_eq!(origin(&headers), "https://example.com:8000");
     }
 }
