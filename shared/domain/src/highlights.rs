@@ -15,8 +15,9 @@ use crate::{
     versions::{UnknownFields, strip_unknown},
 };
 
-/// The most highlights of an interview.
-pub const MAX_HIGHLIGHTS: u64 = 2_000;
+/// The most highlights of an interview: a correction of all words stores what each says now in
+/// its transaction.
+pub const MAX_HIGHLIGHTS: u64 = 500;
 
 /// The most words of a highlight.
 pub const MAX_WORDS: usize = 1_000;
@@ -25,7 +26,7 @@ pub const MAX_WORDS: usize = 1_000;
 pub const MAX_TEXT_BYTES: usize = 32 * 1024;
 
 /// The most that all highlights of an interview have, in bytes: they are read together.
-pub const MAX_ALL_BYTES: u64 = 2 * 1024 * 1024;
+pub const MAX_ALL_BYTES: u64 = 1024 * 1024;
 
 /// `highlights/{id}` below an interview: words that a person has marked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
