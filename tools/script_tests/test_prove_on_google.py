@@ -12,6 +12,7 @@ echo "$(basename "$0") $*" >>"$CALLS"
 case "$(basename "$0") $*" in
   "gcloud pubsub topics describe"*) exit "$TOPIC_MISSING" ;;
   "gcloud config get-value account"*) echo me@example.com ;;
+  terraform*" destroy "*) exit "${DESTROY_CODE:-0}" ;;
   cargo*--no-run*) ;;
   cargo*)
     cat "$GOOGLE_APPLICATION_CREDENTIALS" >"$CALLS.credentials"
@@ -95,6 +96,13 @@ class ProveOnGoogle(unittest.TestCase):
         self.assertRegex(done.stdout, r"objects: empty object is stored +BROKEN")
         self.assertIn("the reason", done.stdout)
         self.assertIn(" destroy ", self.calls()[-1])
+
+    def test_what_could_not_be_deleted_is_an_error(self):
+        os.environ["DESTROY_CODE"] = "1"
+        self.addCleanup(os.environ.pop, "DESTROY_CODE")
+        done = self.run_script("a-project")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("not everything could be deleted", done.stderr)
 
     def test_a_project_with_a_deployment_is_refused(self):
         done = self.run_script("a-project", topic_missing=0)

@@ -61,7 +61,11 @@ async fn ask(method: Method, url: &str, token: &str, body: Option<Value>) -> Val
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
-/// The database of `FIRESTORE_DATABASE`, emptied; one test uses it at a time.
+/// How the names of databases begin that are made to be emptied here.
+const PROVING: &str = "prove-";
+
+/// The database of `FIRESTORE_DATABASE`, emptied; one test uses it at a time. Only the emulator's
+/// and one whose name begins with [`PROVING`] are emptied.
 struct Documents {
     cloud: Cloud,
     _one: MutexGuard<'static, ()>,
@@ -73,6 +77,12 @@ impl Documents {
         let one = ONE.lock().await;
         let cloud = cloud();
         let emulator = optional("FIRESTORE_EMULATOR_HOST");
+        let database = optional("FIRESTORE_DATABASE").unwrap_or_default();
+        assert!(
+            emulator.is_some() || database.starts_with(PROVING),
+            "FIRESTORE_DATABASE is `{database}`: these tests delete everything in it, and only do \
+             so where its name begins with `{PROVING}`"
+        );
         let (base, token) = if let Some(host) = &emulator {
             (format!("http://{host}"), "owner".to_owned())
         } else {
