@@ -66,7 +66,9 @@ pub(crate) async fn run(
         Err(error) => return fail(&format!("{error:#}"), Exit::Usage),
     };
     let inputs: Vec<_> = files.iter().map(|file| Input::read(file)).collect();
-    if let [Err(error)] = &inputs[..] {
+    if let [Err(error)] = &inputs[..]
+        && !arguments.json
+    {
         return fail(&format!("{error:#}"), Exit::Usage);
     }
     if inputs.iter().flatten().any(Input::needs_models)

@@ -184,6 +184,7 @@ pub(crate) fn upload() -> Value {
         "method": "PUT", "url": url, "headers": headers,
         "resumable": {"method": "POST", "url": url, "headers": {
             "content-type": "audio/flac",
+            "x-goog-content-length-range": "0,1048576",
             "x-goog-resumable": "start",
         }},
         "expires_at": "2026-03-02T10:30:00.000Z",

@@ -30,7 +30,7 @@ pub(crate) enum ClientCommand {
     /// Show an interview, its transcript or its analysis
     #[command(after_help = EXIT_CODES)]
     Get(GetArguments),
-    /// Find words in titles, transcripts, notes and analyses
+    /// Find words in titles, transcripts, notes, highlights and analyses
     #[command(after_help = EXIT_CODES)]
     Search(SearchArguments),
     /// Download the results of interviews

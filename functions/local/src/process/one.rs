@@ -44,8 +44,10 @@ pub(super) async fn process(
         .dispatcher()
         .run(Arc::clone(&host.clock), stop.clone(), GRACE);
     let dispatching = tokio::spawn(dispatching);
-    let interview = submit(&host, input, hints).await?;
-    let finished = follow(&host, &interview.key()).await;
+    let finished = match submit(&host, input, hints).await {
+        Ok(interview) => follow(&host, &interview.key()).await,
+        Err(error) => Err(error),
+    };
     stop.cancel();
     dispatching.await?;
     let finished = finished?;

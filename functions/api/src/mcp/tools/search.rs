@@ -13,11 +13,12 @@ use crate::{
 };
 
 pub(super) const ABOUT: &str = "\
-Finds passages of transcripts, titles, notes and analyses of the user's interviews that have all \
-words of `q`; put phrases in quotation marks. Words are found whole, whatever their case and \
+Finds passages of transcripts, titles, notes, highlights and analyses of the user's interviews \
+that have all words of `q`; put phrases in quotation marks. Words are found whole, whatever their case and \
 accents, and not by their meaning: try other words and inflections too. Each hit has the \
 interview's id, who says it, when, a snippet and a `url` of that moment; read around it by \
-`get_transcript` with `from_ms`. A page can be empty and still have a `next_page_token`.";
+`get_transcript` with `from_ms`. A hit in the field `highlight` is a passage that a person has \
+marked, maybe of a transcript that is not shown any more. A page can be empty and still have a `next_page_token`.";
 
 /// A page of what was found.
 #[derive(Serialize, JsonSchema)]
