@@ -27,6 +27,8 @@ pub(super) struct Shown {
     history: Value,
     analysis: Value,
     assessments: Value,
+    /// The page of highlights, as clients see them.
+    highlights: Value,
     /// Requests that failed.
     failures: Vec<String>,
 }
@@ -58,6 +60,7 @@ impl Shown {
             history: get("/transcript/history?limit=100").await,
             analysis: get("/analysis").await,
             assessments: get("/assessment/history?limit=100").await,
+            highlights: get("/highlights?limit=100").await,
             failures,
         }
     }
@@ -65,6 +68,12 @@ impl Shown {
     /// The words of the transcript that is shown.
     pub(super) fn words(&self) -> Option<Vec<String>> {
         self.transcript.as_ref().map(SeenTranscript::texts)
+    }
+
+    /// Its highlights, as clients see them.
+    pub(super) fn highlights(&self) -> &[Value] {
+        let items = self.highlights["items"].as_array();
+        items.map_or(&[], Vec::as_slice)
     }
 
     /// What cannot be read, though it is there.
