@@ -300,15 +300,12 @@ fn warnings(interview: &Interview, analysis: Option<&AnalysisBody>) -> Vec<Warni
         message: reason.meaning().to_owned(),
     });
     let mut all: Vec<Warning> = reasons.collect();
-    let others: Vec<Warning> = match analysis {
-        Some(body) => {
-            let warnings = body.analysis.warnings.iter();
-            warnings.map(|own| own.known.clone()).collect()
-        }
-        None => {
-            let audio = interview.audio.iter().flat_map(|own| &own.warnings);
-            audio.map(AudioWarning::to_analysis_warning).collect()
-        }
+    let others: Vec<Warning> = if let Some(body) = analysis {
+        let warnings = body.analysis.warnings.iter();
+        warnings.map(|own| own.known.clone()).collect()
+    } else {
+        let audio = interview.audio.iter().flat_map(|own| &own.warnings);
+        audio.map(AudioWarning::to_analysis_warning).collect()
     };
     for warning in others {
         if !all.iter().any(|own| own.code == warning.code) {

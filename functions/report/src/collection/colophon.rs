@@ -44,10 +44,10 @@ fn engines(content: &CollectionReport) -> Option<String> {
     let of_interviews = of_interviews.filter_map(|own| own.engine.clone());
     let engines: BTreeSet<(String, String)> = of_interviews.collect();
     let named = |(engine, model): (String, String)| format!("{engine} ({model})");
-    let names: Vec<String> = engines.into_iter().map(named).collect();
+    let engines: Vec<String> = engines.into_iter().map(named).collect();
     let themes = content.themes.as_ref();
     let themes = themes.map(|own| format!("Themes by {} ({}).", own.engine, own.model));
-    let analyses = (!names.is_empty()).then(|| format!("Analysed by {}.", names.join(", ")));
+    let analyses = (!engines.is_empty()).then(|| format!("Analysed by {}.", engines.join(", ")));
     let both: Vec<String> = [analyses, themes].into_iter().flatten().collect();
     (!both.is_empty()).then(|| both.join(" "))
 }

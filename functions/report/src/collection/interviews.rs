@@ -19,13 +19,12 @@ pub(super) fn section(content: &CollectionReport) -> Section<'_> {
 fn interview<'a>(content: &CollectionReport, own: &'a ReportedInterview) -> Vec<Block<'a>> {
     let heading = Paragraph::of(Style::Subheading, own.title.reveal());
     let mut blocks: Vec<Block<'a>> = vec![heading.into(), facts(content, own).into()];
-    let summary = match &own.summary {
-        Some(summary) => Paragraph::of(Style::Body, summary.reveal()),
-        None => {
-            let why = reason(own.inclusion).unwrap_or_default();
-            let text = format!("There is no summary. {why}");
-            Paragraph::of(Style::Note, text.trim_end().to_owned())
-        }
+    let summary = if let Some(summary) = &own.summary {
+        Paragraph::of(Style::Body, summary.reveal())
+    } else {
+        let why = reason(own.inclusion).unwrap_or_default();
+        let text = format!("There is no summary. {why}");
+        Paragraph::of(Style::Note, text.trim_end().to_owned())
     };
     blocks.push(summary.into());
     blocks.extend(decision(own).map(Block::from));
@@ -43,10 +42,10 @@ fn interview<'a>(content: &CollectionReport, own: &'a ReportedInterview) -> Vec<
 
 /// When it was, how long it is, and where it can be opened.
 fn facts<'a>(content: &CollectionReport, own: &'a ReportedInterview) -> Paragraph<'a> {
-    let mut facts = date(own.date);
-    if let Some(duration_ms) = own.duration_ms {
-        facts += &format!("    Length {}", clock(duration_ms));
-    }
+    let length = own
+        .duration_ms
+        .map(|own| format!("    Length {}", clock(own)));
+    let facts = date(own.date) + &length.unwrap_or_default();
     let facts = Span::looking(Look::Quiet, facts);
     let link = content.public_url.as_ref().map(|url| {
         let address = format!("{url}/app/interviews/{}", own.id);
