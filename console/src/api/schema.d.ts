@@ -1828,7 +1828,7 @@ export interface components {
              * @description What corrections have made of it.
              *     - `as_marked`: Its words say what they said when they were marked.
              *     - `corrected`: They were corrected since.
-             *     - `gone`: All of them were deleted since; its text is what they said.
+             *     - `gone`: All of them were deleted since, or an import replaced the transcript of their run; its text is what they said.
              * @enum {string}
              */
             state: "as_marked" | "corrected" | "gone";
@@ -2543,7 +2543,7 @@ export interface components {
              * @description What corrections have made of it.
              *     - `as_marked`: Its words say what they said when they were marked.
              *     - `corrected`: They were corrected since.
-             *     - `gone`: All of them were deleted since; its text is what they said.
+             *     - `gone`: All of them were deleted since, or an import replaced the transcript of their run; its text is what they said.
              * @enum {string}
              */
             state: "as_marked" | "corrected" | "gone";
@@ -5398,6 +5398,7 @@ export interface operations {
                      *         "resumable": {
                      *           "headers": {
                      *             "content-type": "audio/flac",
+                     *             "x-goog-content-length-range": "0,1048576",
                      *             "x-goog-resumable": "start"
                      *           },
                      *           "method": "POST",
@@ -7139,6 +7140,7 @@ export interface operations {
                      *         "resumable": {
                      *           "headers": {
                      *             "content-type": "audio/flac",
+                     *             "x-goog-content-length-range": "0,1048576",
                      *             "x-goog-resumable": "start"
                      *           },
                      *           "method": "POST",
@@ -10550,6 +10552,7 @@ export interface operations {
                      *       "resumable": {
                      *         "headers": {
                      *           "content-type": "audio/flac",
+                     *           "x-goog-content-length-range": "0,1048576",
                      *           "x-goog-resumable": "start"
                      *         },
                      *         "method": "POST",
