@@ -12,13 +12,13 @@ mod support;
 const WORD: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
 
 fn written(content: &CollectionReport) -> Vec<u8> {
-    report::collection_report(content).unwrap()
+    report::collection_report(content).expect("a document")
 }
 
 /// The tables of the body: their rows, each of texts.
 fn tables(bytes: &[u8]) -> Vec<Vec<Vec<String>>> {
     let xml = part(bytes, "word/document.xml");
-    let document = roxmltree::Document::parse(&xml).unwrap();
+    let document = roxmltree::Document::parse(&xml).expect("well-formed XML");
     let below = |node: Node<'_, '_>, name: &'static str| {
         let found = node.children().filter(|own| own.has_tag_name((WORD, name)));
         found.map(|own| own.id()).collect::<Vec<_>>()
@@ -29,7 +29,7 @@ fn tables(bytes: &[u8]) -> Vec<Vec<Vec<String>>> {
             .filter(|own| own.has_tag_name((WORD, "t")));
         texts.filter_map(|own| own.text()).collect::<String>()
     };
-    let node = |id| document.get_node(id).unwrap();
+    let node = |id| document.get_node(id).expect("a node of this document");
     let tables = document
         .descendants()
         .filter(|own| own.has_tag_name((WORD, "tbl")));
@@ -45,13 +45,12 @@ fn tables(bytes: &[u8]) -> Vec<Vec<Vec<String>>> {
 /// The widths of the pages, in the order of the sections.
 fn page_widths(bytes: &[u8]) -> Vec<u32> {
     let xml = part(bytes, "word/document.xml");
-    let document = roxmltree::Document::parse(&xml).unwrap();
+    let document = roxmltree::Document::parse(&xml).expect("well-formed XML");
     let sizes = document
         .descendants()
         .filter(|own| own.has_tag_name((WORD, "pgSz")));
-    sizes
-        .map(|own| own.attribute((WORD, "w")).unwrap().parse().unwrap())
-        .collect()
+    let widths = sizes.filter_map(|own| own.attribute((WORD, "w")));
+    widths.map(|own| own.parse().expect("a number")).collect()
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Fixture {
             interview_id: InterviewId::generate(),
         };
         let name = format!("{}/audio/a", key.document());
-        let wav = testing::wav(16_000, &[&[7; 16_000]]);
+        let wav = testing::wav(16_000, &[&vec![7; 16_000]]);
         let declared = (wav.len() as u64).checked_add_signed(excess);
         let uploads = store.bucket("uploads");
         let body = stream::iter([Ok(wav)]).boxed();

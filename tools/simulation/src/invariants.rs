@@ -186,7 +186,7 @@ impl Look<'_> {
             violations.extend(self.uploaded(&interview));
         }
         violations.extend(shown.check(self, &interview));
-        violations.extend(self.searched(&interview, &shown));
+        violations.extend(self.searched(&interview, shown));
         violations.extend(self.highlighted(&interview));
         violations
     }

@@ -211,14 +211,14 @@ pub(super) async fn call(
         Some(_) => return Err(invalid("`arguments` takes an object")),
     };
     let answer = tool.answer(caller, &arguments).await;
-    Ok(match answer.and_then(|answer| Ok(content(answer)?)) {
+    Ok(match answer.and_then(|answer| Ok(content(&answer)?)) {
         Ok(result) => result,
         Err(ApiError(problem)) => failed(&problem),
     })
 }
 
 /// A result, structured and as text.
-fn content(answer: Value) -> Result<Value, Problem> {
+fn content(answer: &Value) -> Result<Value, Problem> {
     let text = answer.to_string();
     if text.len() > MAX_ANSWER {
         let size = text.len();
@@ -356,8 +356,8 @@ mod tests {
 
     #[test]
     fn long_answer_is_refused_with_what_to_do() {
-        let problem = content(json!("a".repeat(MAX_ANSWER))).unwrap_err();
+        let problem = content(&json!("a".repeat(MAX_ANSWER))).unwrap_err();
         assert!(problem.detail.contains("`limit`"), "{}", problem.detail);
-        assert!(content(json!({"a": 1})).is_ok());
+        assert!(content(&json!({"a": 1})).is_ok());
     }
 }

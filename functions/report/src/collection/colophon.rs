@@ -42,9 +42,9 @@ pub(super) fn section(content: &CollectionReport) -> Section<'_> {
 fn engines(content: &CollectionReport) -> Option<String> {
     let of_interviews = content.interviews.iter();
     let of_interviews = of_interviews.filter_map(|own| own.engine.clone());
-    let engines: BTreeSet<(String, String)> = of_interviews.collect();
-    let named = |(engine, model): (String, String)| format!("{engine} ({model})");
-    let engines: Vec<String> = engines.into_iter().map(named).collect();
+    let all: BTreeSet<(String, String)> = of_interviews.collect();
+    let text = |(engine, model): (String, String)| format!("{engine} ({model})");
+    let engines: Vec<String> = all.into_iter().map(text).collect();
     let themes = content.themes.as_ref();
     let themes = themes.map(|own| format!("Themes by {} ({}).", own.engine, own.model));
     let analyses = (!engines.is_empty()).then(|| format!("Analysed by {}.", engines.join(", ")));

@@ -30,11 +30,11 @@ const SAID: [&str; 3] = [
 ];
 
 fn id(number: usize) -> InterviewId {
-    InterviewId::parse(&format!("i{number}")).unwrap()
+    InterviewId::parse(format!("i{number}")).expect("an id")
 }
 
 fn day(number: usize) -> Timestamp {
-    Timestamp::from_millis(1_767_225_600_000 + i64::try_from(number).unwrap() * 86_400_000)
+    Timestamp::from_millis(1_767_225_600_000 + i64::try_from(number).expect("small") * 86_400_000)
 }
 
 /// What the person of an interview says somewhere in it.
@@ -52,7 +52,7 @@ fn quote(number: usize, place: usize) -> ReportedQuote {
 }
 
 fn cell(number: usize, place: usize) -> ReportedCell {
-    let rating = u8::try_from(1 + (number * 2 + place) % 5).unwrap();
+    let rating = u8::try_from(1 + (number * 2 + place) % 5).expect("small");
     let is_rated = (number + place) % 6 != 5;
     ReportedCell {
         status: Some(if is_rated {
@@ -61,8 +61,8 @@ fn cell(number: usize, place: usize) -> ReportedCell {
             CompetencyStatus::InsufficientEvidence
         }),
         rating: is_rated.then_some(rating),
-        person_rating: (number % 2 == 0).then_some(rating.min(4) + 1),
-        person_comment: (number % 2 == 0 && place == 0)
+        person_rating: number.is_multiple_of(2).then_some(rating.min(4) + 1),
+        person_comment: (number.is_multiple_of(2) && place == 0)
             .then(|| "Clear answers, with numbers.".into()),
         quote: is_rated.then(|| quote(number, place)),
     }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Collected};
 use hyper::body::Incoming;
 use reqwest::{Client, redirect};
 use runtime::http::{Body, Service, empty, full, stream as sent};
@@ -124,7 +124,7 @@ impl Service for Faults {
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let fault = self.next_fault(stage(&parts));
-        let body = body.collect().await.map(|body| body.to_bytes());
+        let body = body.collect().await.map(Collected::to_bytes);
         let Ok(body) = body else {
             return empty(StatusCode::BAD_REQUEST);
         };

@@ -65,14 +65,15 @@ pub(super) struct Quotes {
     /// Since when and why the analysis may be out of date; `null` where it is not.
     stale: Option<Stale>,
     /// The quotes of this page, in the order of the analysis.
-    items: Vec<Quote>,
+    items: Vec<Proof>,
     /// What requests the next page; `null` on the last one.
     next_page_token: Option<String>,
 }
 
 /// A quote and what it is to prove.
 #[derive(Serialize, JsonSchema)]
-struct Quote {
+#[schemars(rename = "Quote")]
+struct Proof {
     /// The part of the analysis that it belongs to.
     part: ClaimPart,
     /// What it is to prove: the claim, the question, or the name of the competency.
@@ -120,8 +121,8 @@ pub(super) async fn quotes(
     };
     let all = claims(analysis.known_only());
     let all = all.into_iter().filter(|(_, _, quote)| is_wanted(quote));
-    let all: Vec<Quote> = all
-        .map(|(part, claim, quote)| Quote {
+    let all: Vec<Proof> = all
+        .map(|(part, claim, quote)| Proof {
             part,
             claim,
             url: quote

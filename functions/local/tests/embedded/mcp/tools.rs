@@ -107,7 +107,8 @@ async fn long_transcript_comes_in_parts_of_one_revision() {
     for second in 0..400 {
         let (minutes, seconds) = (120 + second / 60, second % 60);
         let name = if second % 2 == 0 { "Bob" } else { "Ada" };
-        text += &format!("{name}  {minutes}:{seconds:02}\nYes, number {second}.\n\n");
+        let turn = format!("{name}  {minutes}:{seconds:02}\nYes, number {second}.\n\n");
+        text.push_str(&turn);
     }
     let id = import(&test, text).await;
     let whole = test.get(&format!("/v1/interviews/{id}/transcript")).await;

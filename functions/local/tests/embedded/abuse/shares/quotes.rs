@@ -19,15 +19,15 @@ async fn mark(shared: &Shared, interview: &str) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
-fn wanted(highlight: &str, with_audio: bool) -> Option<Value> {
-    Some(json!({"scope": "highlight", "highlight_id": highlight, "with_audio": with_audio}))
+fn wanted(highlight: &str, with_audio: bool) -> Value {
+    json!({"scope": "highlight", "highlight_id": highlight, "with_audio": with_audio})
 }
 
 pub(super) async fn abused(shared: &mut Shared) {
     let own = mark(shared, &shared.finished.id).await;
     let (_, made) = shared
         .finished
-        .send(Method::POST, "/shares", wanted(&own, true))
+        .send(Method::POST, "/shares", Some(wanted(&own, true)))
         .await;
     let url = made["url"].as_str().unwrap().to_owned();
     shared.open("quote: its page", 200, &url).await;
@@ -60,7 +60,7 @@ pub(super) async fn abused(shared: &mut Shared) {
     }
     let (_, silent) = shared
         .finished
-        .send(Method::POST, "/shares", wanted(&own, false))
+        .send(Method::POST, "/shares", Some(wanted(&own, false)))
         .await;
     let silent = format!("{}/audio", silent["url"].as_str().unwrap());
     shared
@@ -71,7 +71,7 @@ pub(super) async fn abused(shared: &mut Shared) {
     let others = mark(shared, &other).await;
     let (status, _) = shared
         .finished
-        .send(Method::POST, "/shares", wanted(&others, false))
+        .send(Method::POST, "/shares", Some(wanted(&others, false)))
         .await;
     shared
         .table
