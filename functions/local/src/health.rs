@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::Settings;
 
 /// How long the service may take to answer.
-const PATIENCE: Duration = Duration::from_secs(4);
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// What `/healthz` answers.
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) async fn version(environment: &Environment) -> anyhow::Result<String>
     }
     let url = format!("http://{}:{}/healthz", host(&settings.host), settings.port);
     let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
+        .timeout(LONGEST_WAIT)
         .no_proxy()
         .build()?;
     let answer = client.get(&url).send().await;

@@ -18,7 +18,7 @@ use tokio::{
 const PLACES: usize = 1;
 
 /// How long a request waits for the reports of others.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// When it is worth trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -58,7 +58,7 @@ impl ReportTurns {
             user: user.clone(),
             place: None,
         };
-        let place = timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
+        let place = timeout(LONGEST_WAIT, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| {
             later(
                 ErrorCode::Unavailable,
