@@ -149,6 +149,7 @@ async fn persisted_part_of_a_chunk_is_not_sent_again() {
     let twice = [
         (Chunk, Persist(768 * KIB)),
         (Chunk, Refuse(503)),
+        (Chunk, Fault::None),
         (Chunk, Persist(256 * KIB)),
     ];
     bench.written_right(&bench.bucket, LARGE, &twice).await;
