@@ -48,6 +48,7 @@ mod patch;
 mod proxy_identity;
 mod rate_limit;
 mod redirect;
+mod remove;
 mod report;
 mod results;
 mod retry;

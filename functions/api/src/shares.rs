@@ -202,7 +202,8 @@ pub(crate) async fn create(
     tag = "Shares", params(OwnInterview, ShareId),
     responses((status = 204, description = "The share is revoked.")),
     extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchShare]])))),
+        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchShare,
+        ErrorCode::Conflict]])))),
 )]
 pub(crate) async fn revoke(
     State(api): State<Arc<Api>>,
@@ -211,16 +212,10 @@ pub(crate) async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let path = interview.key().share(values.get("share_id"));
     let path = path.ok_or_else(no_share)?;
-    let delete = Write::Delete {
-        path,
-        precondition: Precondition::Exists,
-    };
-    match api.records.commit(vec![delete]).await {
-        Err(RecordsError::Stale { .. }) => Err(no_share().into()),
-        committed => {
-            committed?;
-            Ok(StatusCode::NO_CONTENT)
-        }
+    if api.remove(&path).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(no_share().into())
     }
 }
 

@@ -189,7 +189,8 @@ pub(crate) async fn create(
     delete, path = "/v1/webhooks/{webhook_id}", operation_id = "delete_webhook", tag = "Webhooks",
     params(WebhookId),
     responses((status = 204, description = "The webhook is deleted.")),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::NoSuchWebhook]])))),
+    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::NoSuchWebhook,
+        ErrorCode::Conflict]])))),
 )]
 pub(crate) async fn delete(
     State(api): State<Arc<Api>>,
@@ -197,16 +198,10 @@ pub(crate) async fn delete(
     values: PathValues,
 ) -> Result<StatusCode, ApiError> {
     let path = paths::user_webhook(&user, values.get("webhook_id")).ok_or_else(no_webhook)?;
-    let delete = Write::Delete {
-        path,
-        precondition: Precondition::Exists,
-    };
-    match api.records.commit(vec![delete]).await {
-        Err(RecordsError::Stale { .. }) => Err(no_webhook().into()),
-        committed => {
-            committed?;
-            Ok(StatusCode::NO_CONTENT)
-        }
+    if api.remove(&path).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(no_webhook().into())
     }
 }
 

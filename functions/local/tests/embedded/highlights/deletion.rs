@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
+    highlights::MAX_HIGHLIGHTS,
     paths::DocPath,
     ports::{Document, DocumentStream, Query, Records, RecordsError, Write},
 };
@@ -25,7 +26,7 @@ async fn all_highlights_together_have_a_limit_that_deleting_makes_room_in() {
         .unwrap()
         .unwrap();
     let mut fields = document.fields.clone();
-    fields["highlight_totals"]["count"] = json!(2_000);
+    fields["highlight_totals"]["count"] = json!(MAX_HIGHLIGHTS);
     let write = domain::ports::Write::put(
         document.path,
         &fields,
@@ -101,12 +102,18 @@ async fn deletion_that_did_not_happen_is_not_acknowledged() {
     api.records = Arc::new(Contended(marker.test.host.store.records()));
     let url = marker.test.serve(api).await;
     let note = format!("/notes/{}", note["id"].as_str().unwrap());
-    for rest in [own(&made), note] {
+    let share = Some(json!({"scope": "report"}));
+    let (status, share) = marker.send(Method::POST, "/shares", share).await;
+    assert_eq!(status, 201, "{share}");
+    let share = format!("/shares/{}", share["id"].as_str().unwrap());
+    // Each waits for other writers as long as any change does.
+    let deleting = [own(&made), note, share].map(async |rest| {
         let path = format!("{url}{}", marker.path(&rest));
         let answer = marker.test.client.delete(path).send().await.unwrap();
         assert_eq!(answer.status(), 409, "{rest}");
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["code"], "conflict", "{rest}");
         assert_eq!(marker.send(Method::DELETE, &rest, None).await.0, 204);
-    }
+    });
+    futures::future::join_all(deleting).await;
 }
