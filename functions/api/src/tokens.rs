@@ -150,7 +150,7 @@ pub(crate) async fn list(
     responses((status = 201, description = "The token with its secret.", body = ref("#/components/schemas/CreatedToken"), example = examples::created_token)),
     extensions(("x-errors" = json!(errors(
         &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
-        ErrorCode::IdempotencyKeyUsed, ErrorCode::TooManyTokens]])))),
+        ErrorCode::IdempotencyKeyUsed, ErrorCode::TooManyTokens, ErrorCode::Conflict]])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -186,10 +186,18 @@ pub(crate) async fn create(
     };
     let path = paths::access_token(&entry.digest);
     writes.push(Write::put(path, &token, Precondition::Absent)?);
-    writes.push(Write::put(entry_path, &entry, Precondition::Absent)?);
+    writes.push(Write::put(
+        entry_path.clone(),
+        &entry,
+        Precondition::Absent,
+    )?);
     match api.records.commit(writes).await {
-        // By the same key, at the same time.
-        Err(RecordsError::Stale { .. }) => return Err(made_before().into()),
+        Err(stale @ RecordsError::Stale { .. }) => {
+            let found = api.records.read(&entry_path).await?;
+            // By the same key, at the same time; otherwise another writer was faster.
+            let problem = found.map_or_else(|| stale.into(), |_| made_before());
+            return Err(problem.into());
+        }
         committed => committed?,
     }
     let body = CreatedTokenBody {

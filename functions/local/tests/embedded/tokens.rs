@@ -6,7 +6,10 @@ use http::Method;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::{recording_store::Watched, support::TestHost};
+use crate::{
+    recording_store::Watched,
+    support::{TestHost, contended::Contended},
+};
 
 /// Makes a token as the user `anna`.
 async fn make(test: &TestHost, body: Value) -> Value {
@@ -238,4 +241,25 @@ async fn expired_tokens_make_room_for_new_ones() {
             .len(),
         50
     );
+}
+
+#[tokio::test]
+async fn token_that_another_writer_prevented_does_not_count_as_made() {
+    let test = TestHost::start().await;
+    let mut api = test.host.api();
+    api.records = Arc::new(Contended(test.host.store.records()));
+    let url = test.serve(api).await;
+    let create = async |url: &str| {
+        let request = test.client.post(format!("{url}/v1/tokens"));
+        let request = request.header("idempotency-key", "k");
+        let body = json!({"name": "Export", "scope": "read"});
+        let answer = request.json(&body).send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, problem) = create(&url).await;
+    assert_eq!(status, 409, "{problem}");
+    assert_eq!(problem["code"], "conflict");
+    assert_eq!(create(&test.url).await.0, 201);
+    let (_, problem) = create(&test.url).await;
+    assert_eq!(problem["code"], "idempotency_key_used");
 }

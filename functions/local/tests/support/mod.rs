@@ -5,6 +5,7 @@
     reason = "each test binary uses a part of it"
 )]
 
+pub mod contended;
 pub mod engine;
 pub mod finished;
 

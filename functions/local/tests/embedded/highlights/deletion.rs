@@ -2,17 +2,12 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::{
-    highlights::MAX_HIGHLIGHTS,
-    paths::DocPath,
-    ports::{Document, DocumentStream, Query, Records, RecordsError, Write},
-};
+use domain::{highlights::MAX_HIGHLIGHTS, ports::Query};
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{Marker, own};
-use crate::support::key;
+use crate::support::{contended::Contended, key};
 
 #[tokio::test]
 async fn all_highlights_together_have_a_limit_that_deleting_makes_room_in() {
@@ -66,29 +61,6 @@ async fn highlights_go_with_their_interview() {
             (status, &problem["code"]),
             (404, &json!("interview_not_found"))
         );
-    }
-}
-
-/// Records whose every commit finds that another writer was faster.
-struct Contended(Arc<dyn Records>);
-
-#[async_trait]
-impl Records for Contended {
-    async fn read(&self, path: &DocPath) -> Result<Option<Document>, RecordsError> {
-        self.0.read(path).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), RecordsError> {
-        let path = writes[0].path().clone();
-        Err(RecordsError::Stale { path })
-    }
-
-    async fn list(&self, query: &Query) -> Result<Vec<Document>, RecordsError> {
-        self.0.list(query).await
-    }
-
-    fn watch(&self, path: &DocPath) -> DocumentStream {
-        self.0.watch(path)
     }
 }
 
