@@ -28,7 +28,7 @@ use crate::{
         errors::{BODY, STORE, USER, WRITE, errors},
         examples,
     },
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
     validation::{invalid, is_short, whole},
 };
 
@@ -184,15 +184,13 @@ pub(crate) async fn history(
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<Assessment>>, ApiError> {
     let all = RecordsQuery::collection(interview.key().assessments());
-    let mut versions: Vec<Assessment> = readable(&api.records.list(&all).await?);
+    let versions: Vec<Assessment> = readable(&api.records.list(&all).await?);
     let place = |own: &Assessment| -> PageCursor {
         let version = i64::try_from(own.version).unwrap_or(i64::MAX);
         (-version, 0, String::new())
     };
-    versions.sort_by_key(place);
-    let places: Vec<PageCursor> = versions.iter().map(place).collect();
-    let shown = versions.into_iter().map(StripUnknown::known_only);
-    Ok(Json(page(&query, &places, shown.collect())?))
+    let shown = sorted_page(&query, versions, place, StripUnknown::known_only)?;
+    Ok(Json(shown))
 }
 
 impl Api {

@@ -57,6 +57,18 @@ pub(crate) struct Page<T> {
     pub(crate) next_page_token: Option<String>,
 }
 
+/// The requested page of all items: sorted by their places, each as clients see it.
+pub(crate) fn sorted_page<T, S>(
+    query: &PageQuery,
+    mut all: Vec<T>,
+    place: impl Fn(&T) -> PageCursor,
+    show: impl FnMut(T) -> S,
+) -> Result<Page<S>, Problem> {
+    all.sort_by_key(&place);
+    let places: Vec<PageCursor> = all.iter().map(place).collect();
+    page(query, &places, all.into_iter().map(show).collect())
+}
+
 /// The requested page, of items in the order of their places.
 pub(crate) fn page<T>(
     query: &PageQuery,

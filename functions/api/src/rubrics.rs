@@ -34,7 +34,7 @@ use crate::{
         examples,
         parameters::RubricId,
     },
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
     validation::{LINE, check_rubric, invalid, is_name},
 };
 
@@ -114,14 +114,12 @@ pub(crate) async fn list(
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<StoredRubric>>, ApiError> {
     let all = RecordsQuery::collection(paths::rubrics_of(&user));
-    let mut rubrics: Vec<StoredRubric> = readable(&api.records.list(&all).await?);
+    let rubrics: Vec<StoredRubric> = readable(&api.records.list(&all).await?);
     let place = |own: &StoredRubric| -> PageCursor {
         (0, 0, format!("{}\n{}", own.name.to_lowercase(), own.id))
     };
-    rubrics.sort_by_key(place);
-    let places: Vec<PageCursor> = rubrics.iter().map(place).collect();
-    let shown = rubrics.into_iter().map(StripUnknown::known_only);
-    Ok(Json(page(&query, &places, shown.collect())?))
+    let shown = sorted_page(&query, rubrics, place, StripUnknown::known_only)?;
+    Ok(Json(shown))
 }
 
 /// Keep a rubric

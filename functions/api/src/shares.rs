@@ -44,7 +44,7 @@ use crate::{
         examples,
         parameters::ShareId,
     },
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
     validation::whole,
 };
 
@@ -113,14 +113,11 @@ pub(crate) async fn list(
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<ShareBody>>, ApiError> {
     let key = interview.key();
-    let mut shares = api.shares(&key).await?;
+    let shares = api.shares(&key).await?;
     let place =
         |share: &Share| -> PageCursor { (-share.created_at.as_millis(), 0, share.id.clone()) };
-    shares.sort_by_key(place);
-    let places: Vec<PageCursor> = shares.iter().map(place).collect();
-    let shown = shares.into_iter();
-    let shown = shown.map(|share| api.share_body(&key, share, &public_url));
-    Ok(Json(page(&query, &places, shown.collect())?))
+    let body = |share| api.share_body(&key, share, &public_url);
+    Ok(Json(sorted_page(&query, shares, place, body)?))
 }
 
 /// Share an interview

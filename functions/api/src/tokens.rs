@@ -34,7 +34,7 @@ use crate::{
         examples,
         parameters::TokenId,
     },
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
     validation::{LINE, invalid, is_name, whole},
 };
 
@@ -117,7 +117,7 @@ pub(crate) async fn list(
     Extension(user): Extension<UserId>,
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<TokenBody>>, ApiError> {
-    let mut tokens: Vec<AccessToken> = api
+    let tokens: Vec<AccessToken> = api
         .tokens(&user)
         .await?
         .into_iter()
@@ -126,10 +126,7 @@ pub(crate) async fn list(
     let place = |token: &AccessToken| -> PageCursor {
         (-token.created_at.as_millis(), 0, token.id.clone())
     };
-    tokens.sort_by_key(place);
-    let places: Vec<PageCursor> = tokens.iter().map(place).collect();
-    let shown = tokens.into_iter().map(TokenBody::from);
-    Ok(Json(page(&query, &places, shown.collect())?))
+    Ok(Json(sorted_page(&query, tokens, place, TokenBody::from)?))
 }
 
 /// Make an access token

@@ -31,7 +31,7 @@ use crate::{
         examples,
         parameters::WebhookId,
     },
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
     validation::{WEB_URL, invalid},
 };
 
@@ -108,14 +108,12 @@ pub(crate) async fn list(
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<UserWebhookBody>>, ApiError> {
     let all = RecordsQuery::collection(paths::webhooks_of(&user));
-    let mut webhooks: Vec<UserWebhook> = readable(&api.records.list(&all).await?);
+    let webhooks: Vec<UserWebhook> = readable(&api.records.list(&all).await?);
     let place = |webhook: &UserWebhook| -> PageCursor {
         (-webhook.created_at.as_millis(), 0, webhook.id.clone())
     };
-    webhooks.sort_by_key(place);
-    let places: Vec<PageCursor> = webhooks.iter().map(place).collect();
-    let shown = webhooks.into_iter().map(UserWebhookBody::from);
-    Ok(Json(page(&query, &places, shown.collect())?))
+    let shown = sorted_page(&query, webhooks, place, UserWebhookBody::from)?;
+    Ok(Json(shown))
 }
 
 /// Receive webhooks of all interviews

@@ -27,7 +27,7 @@ use crate::{
         errors::{STORE, USER, errors},
         examples,
     },
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
 };
 
 /// A run of a step.
@@ -79,16 +79,14 @@ pub(crate) async fn list(
     OwnInterview(interview): OwnInterview,
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<RunBody>>, ApiError> {
-    let mut runs = api.runs(&interview).await?;
+    let runs = api.runs(&interview).await?;
     let place = |run: &RunBody| -> PageCursor {
         let made = run.created_at.map_or(i64::MIN, |at| -at.as_millis());
         let step = StepName::ALL.iter().position(|step| *step == run.step);
         let step = i64::try_from(step.unwrap_or(0)).unwrap_or(0);
         (made, -step, run.run_id.to_string())
     };
-    runs.sort_by_key(place);
-    let places: Vec<PageCursor> = runs.iter().map(place).collect();
-    Ok(Json(page(&query, &places, runs)?))
+    Ok(Json(sorted_page(&query, runs, place, |run| run)?))
 }
 
 impl Api {
