@@ -72,7 +72,7 @@ locals {
   # Documents that are found by their names alone: what is in them is large, or written
   # every few seconds (the leases in `data`), and every index of it would be written and
   # paid for.
-  never_asked = ["chunks", "data", "deliveries", "highlights", "notes", "secrets"]
+  never_asked = ["announcements", "chunks", "data", "deliveries", "highlights", "notes", "secrets"]
 
   # Documents that are found by the index of several fields that a resource below has: what is
   # in them is large, and every index of it would be written and paid for.

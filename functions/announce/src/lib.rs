@@ -1,7 +1,8 @@
 //! Publishes what happened to interviews.
 //!
-//! Listens to the interview document, compares the old and the new one, and publishes a
-//! webhook event for each change that is due, which `notify` delivers.
+//! The transaction that changes an interview stores the webhook events that the change makes
+//! due below it (`domain::interview_store`). `announce` is started by each of them, and by the
+//! deletion of an interview, and publishes them for `notify`, which delivers them.
 
 use std::sync::Arc;
 
@@ -9,9 +10,11 @@ use async_trait::async_trait;
 use domain::{
     Interview, ShapeError, deletion,
     event::{Event, WrittenDocument},
+    paths::INTERVIEWS,
     ports::{Bus, Message},
     webhook::{self, EventType, WebhookEvent},
 };
+use serde::Deserialize as _;
 use serde_json::Value;
 use steps::{Failure, Function, Trigger, trace};
 
@@ -36,6 +39,22 @@ impl Function for Announce {
 }
 
 async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failure> {
+    if written.path.split().0.ends_with(INTERVIEWS) {
+        return announce_change(written, bus).await;
+    }
+    match &written.new {
+        Some(stored) => {
+            let event = WebhookEvent::deserialize(stored).map_err(ShapeError::from);
+            publish(&event.map_err(Failure::permanent)?, bus).await
+        }
+        // It is deleted with its interview.
+        None => Ok(()),
+    }
+}
+
+/// Publishes what a change of an interview document makes due: of its deletion, and of other
+/// changes whose events an earlier release had queued.
+async fn announce_change(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failure> {
     let documents = parse(written.old.as_ref()).and_then(|old| {
         let new = parse(written.new.as_ref())?;
         Ok((old, new))

@@ -24,13 +24,14 @@ use crate::{
 use interview::{Facts, ObjectNames};
 
 /// The collections that lie below an interview, by name.
-pub const COLLECTIONS: [&str; 8] = [
+pub const COLLECTIONS: [&str; 9] = [
     "data",
     "chunks",
     "notes",
     "highlights",
     "shares",
     "passages",
+    "announcements",
     "deliveries",
     "callbacks",
 ];

@@ -145,6 +145,7 @@ async fn clear_below(
         key.highlights(),
         key.assessments(),
         key.shares(),
+        key.announcements(),
         document.collection("callbacks"),
     ] {
         interview_store::delete_collection(records, &collection).await?;

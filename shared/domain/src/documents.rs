@@ -6,11 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{
-    paths::DocPath,
-    pipeline::{Pipeline, TriggerKey},
-    ports::RecordsError,
-};
+use crate::{paths::DocPath, pipeline::Pipeline, ports::RecordsError};
 
 /// The largest document, in bytes as Firestore counts them.
 pub const MAX_DOCUMENT_BYTES: usize = 1_048_576;
@@ -53,13 +49,10 @@ pub fn check(path: &DocPath, fields: &Value, pipeline: &Pipeline) -> Result<(), 
 }
 
 fn largest(path: &DocPath, pipeline: &Pipeline) -> usize {
-    let trigger_key = TriggerKey::Document {
-        path: path.as_str(),
-    };
-    if pipeline.listeners(trigger_key).is_empty() {
-        MAX_DOCUMENT_BYTES
-    } else {
+    if pipeline.listens_to_document(path.as_str()) {
         MAX_TRIGGERING_BYTES
+    } else {
+        MAX_DOCUMENT_BYTES
     }
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{paths::DocPath, pipeline::TriggerKey};
+use crate::{
+    paths::DocPath,
+    pipeline::{DocumentChange, TriggerKey},
+};
 
 /// Something that starts functions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +48,17 @@ pub struct WrittenDocument {
     pub new: Option<Value>,
 }
 
+impl WrittenDocument {
+    /// Whether it was created, changed or deleted.
+    pub const fn change(&self) -> DocumentChange {
+        match (&self.old, &self.new) {
+            (None, Some(_)) => DocumentChange::Created,
+            (_, None) => DocumentChange::Deleted,
+            (Some(_), Some(_)) => DocumentChange::Updated,
+        }
+    }
+}
+
 /// A message that was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedMessage {
@@ -69,6 +83,7 @@ impl Event {
             },
             Self::DocumentWritten(document) => TriggerKey::Document {
                 path: document.path.as_str(),
+                change: document.change(),
             },
             Self::MessagePublished(message) => TriggerKey::Message {
                 topic: &message.topic,

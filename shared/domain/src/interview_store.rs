@@ -16,6 +16,7 @@ use crate::{
     ledger,
     ports::{Precondition, Query, Records, RecordsError, Write},
     search,
+    webhook::{self, WebhookEvent},
 };
 pub use amend::{amend, amend_all};
 pub use corrections::{
@@ -43,7 +44,8 @@ pub enum Decision<T> {
 ///
 /// What is searched ([`search::index`]) follows titles, notes and analyses. The document of a
 /// lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, and the
-/// user's ledger ([`ledger`]) changes with the reservations, in the same transaction.
+/// user's ledger ([`ledger`]) changes with the reservations, and the events for clients that the
+/// change makes due ([`webhook::due`]) are stored below the interview, in the same transaction.
 pub async fn transact<T>(
     records: &dyn Records,
     key: &InterviewKey,
@@ -61,14 +63,13 @@ pub async fn transact<T>(
         };
         let mut interview: Box<Interview> = document.decode()?;
         add_renewals(records, &mut interview).await?;
-        let (held, reserved) = (interview.leases(), interview.reservations.clone());
         let before = (interview.status, interview.derive_status());
-        let title = interview.title.clone();
+        let old = interview.clone();
         let (answer, mut writes) = match decide(Some(&mut *interview)) {
             Decision::Leave(answer) => return Ok(answer),
             Decision::Write(answer, writes) => (answer, writes),
         };
-        search::index::add_passages(&mut interview, &title, &mut writes)?;
+        search::index::add_passages(&mut interview, &old.title, &mut writes)?;
         interview.touch(now);
         if let (Status::Unknown(_), same) = before
             && same == interview.status
@@ -77,7 +78,7 @@ pub async fn transact<T>(
             interview.status = before.0;
         }
         let precondition = Precondition::Version(document.version);
-        let changes = ledger::settle(&reserved, &mut interview);
+        let changes = ledger::settle(&old.reservations, &mut interview);
         ledger::book_changes(records, &key.user_id, &changes, &mut writes).await?;
         let versions = (document.version, ledger::versions(&writes));
         if tried.as_ref() == Some(&versions) {
@@ -87,7 +88,8 @@ pub async fn transact<T>(
         }
         tried = Some(versions);
         writes.push(Write::put(path.clone(), &interview, precondition)?);
-        writes.extend(lease_writes(key, &held, &interview.leases(), now)?);
+        writes.extend(announcements(key, &old, &interview)?);
+        writes.extend(lease_writes(key, &old.leases(), &interview.leases(), now)?);
         match records.commit(writes).await {
             Ok(()) => return Ok(answer),
             Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
@@ -301,6 +303,20 @@ fn renewal(
         progress,
     };
     Write::put(key.lease(token), &content, precondition)
+}
+
+/// The events for clients that a change makes due, which `announce` publishes. One that was
+/// stored before is stored again, which starts nothing.
+fn announcements(
+    key: &InterviewKey,
+    old: &Interview,
+    new: &Interview,
+) -> Result<Vec<Write>, RecordsError> {
+    let due = webhook::due(Some(old), Some(new)).into_iter();
+    let events = due.map(|event_type| WebhookEvent::about(new, event_type));
+    let writes =
+        events.map(|event| Write::put(key.announcement(&event.id), &event, Precondition::None));
+    writes.collect()
 }
 
 /// The documents of leases that a transaction begins or ends.

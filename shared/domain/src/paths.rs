@@ -242,6 +242,16 @@ impl InterviewKey {
         is_ours(id).then(|| self.document().child("shares", id))
     }
 
+    /// The collection of the events for clients that changes of the interview made due.
+    pub fn announcements(&self) -> String {
+        self.document().collection("announcements")
+    }
+
+    /// The event for clients of this webhook id, once a change of the interview made it due.
+    pub fn announcement(&self, id: &str) -> DocPath {
+        self.document().child("announcements", id)
+    }
+
     /// The log of one webhook.
     pub fn delivery(&self, id: &str) -> DocPath {
         self.document().child("deliveries", id)

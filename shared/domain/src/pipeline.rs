@@ -11,6 +11,12 @@ use serde::{Deserialize, Serialize};
 pub const OBJECT_FINALIZED: &str = "google.cloud.storage.object.v1.finalized";
 /// The `CloudEvents` type of a document created, updated or deleted.
 pub const DOCUMENT_WRITTEN: &str = "google.cloud.firestore.document.v1.written";
+/// The `CloudEvents` type of a document created.
+pub const DOCUMENT_CREATED: &str = "google.cloud.firestore.document.v1.created";
+/// The `CloudEvents` type of a document changed.
+pub const DOCUMENT_UPDATED: &str = "google.cloud.firestore.document.v1.updated";
+/// The `CloudEvents` type of a document deleted.
+pub const DOCUMENT_DELETED: &str = "google.cloud.firestore.document.v1.deleted";
 /// The `CloudEvents` type of a message on a topic.
 pub const MESSAGE_PUBLISHED: &str = "google.cloud.pubsub.topic.v1.messagePublished";
 
@@ -153,12 +159,39 @@ pub enum TriggerKey<'a> {
     Document {
         /// Its path.
         path: &'a str,
+        /// Which of the three.
+        change: DocumentChange,
     },
     /// A message was published to this topic.
     Message {
         /// The topic's name.
         topic: &'a str,
     },
+}
+
+/// What happened to a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentChange {
+    /// It was not there before.
+    Created,
+    /// It holds something else.
+    Updated,
+    /// It is not there any more.
+    Deleted,
+}
+
+impl DocumentChange {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Deleted];
+
+    /// The `CloudEvents` type of this change alone.
+    pub const fn event_type(self) -> &'static str {
+        match self {
+            Self::Created => DOCUMENT_CREATED,
+            Self::Updated => DOCUMENT_UPDATED,
+            Self::Deleted => DOCUMENT_DELETED,
+        }
+    }
 }
 
 /// A manifest that cannot be used.
@@ -235,6 +268,13 @@ impl Pipeline {
             .map(|(name, _)| name.as_str())
             .collect()
     }
+
+    /// Whether a change of the document at `path` starts a function.
+    pub fn listens_to_document(&self, path: &str) -> bool {
+        let changes = DocumentChange::ALL.map(|change| TriggerKey::Document { path, change });
+        let listeners = changes.map(|change| self.listeners(change));
+        listeners.iter().any(|listeners| !listeners.is_empty())
+    }
 }
 
 fn dangling(kind: &'static str, name: &str) -> InvalidPipeline {
@@ -251,8 +291,8 @@ impl EventFilter {
             TriggerKey::Object { bucket } => {
                 self.event_type == OBJECT_FINALIZED && self.bucket.as_deref() == Some(bucket)
             }
-            TriggerKey::Document { path } => {
-                self.event_type == DOCUMENT_WRITTEN
+            TriggerKey::Document { path, change } => {
+                [DOCUMENT_WRITTEN, change.event_type()].contains(&self.event_type.as_str())
                     && self
                         .document
                         .as_deref()
@@ -295,6 +335,51 @@ mod tests {
             "users/u/interviews/i/data/transcript"
         ));
         assert!(!path_matches(pattern, "users/u/notes/i"));
+    }
+
+    #[test]
+    fn a_filter_matches_the_changes_of_its_type() {
+        let [created, updated, deleted] = DocumentChange::ALL;
+        for (event_type, expected) in [
+            (DOCUMENT_CREATED, vec![created]),
+            (DOCUMENT_UPDATED, vec![updated]),
+            (DOCUMENT_DELETED, vec![deleted]),
+            (DOCUMENT_WRITTEN, DocumentChange::ALL.to_vec()),
+            (OBJECT_FINALIZED, vec![]),
+        ] {
+            let filter = EventFilter {
+                event_type: event_type.to_owned(),
+                bucket: None,
+                document: Some("notes/{note}".to_owned()),
+                topic: None,
+            };
+            let matches = |change: &DocumentChange| {
+                let (path, change) = ("notes/n", *change);
+                filter.matches(TriggerKey::Document { path, change })
+            };
+            let found = DocumentChange::ALL.into_iter().filter(matches);
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{event_type}");
+        }
+    }
+
+    #[test]
+    fn announce_listens_to_announcements_and_deletions_only() {
+        let (pipeline, interview) = (Pipeline::ours(), "users/u/interviews/i");
+        let announcement = format!("{interview}/announcements/msg_1");
+        let [created, updated, deleted] = DocumentChange::ALL;
+        for (path, change, is_started) in [
+            (interview, created, false),
+            (interview, updated, false),
+            (interview, deleted, true),
+            (&announcement, created, true),
+            (&announcement, updated, false),
+            (&announcement, deleted, false),
+        ] {
+            let listeners = pipeline.listeners(TriggerKey::Document { path, change });
+            assert_eq!(listeners == ["announce"], is_started, "{path} {change:?}");
+            assert!(pipeline.listens_to_document(path));
+        }
+        assert!(!pipeline.listens_to_document("users/u/interviews/i/notes/n"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
 
 use domain::{
     paths::DocPath,
-    pipeline::{DOCUMENT_WRITTEN, Pipeline, TriggerKey},
+    pipeline::Pipeline,
     ports::{Document, Precondition, Query, Records, Write},
 };
 use embedded::Store;
@@ -49,9 +49,7 @@ pub(crate) async fn start(settings: &RelaySettings, store: &Store) -> anyhow::Re
 /// The names of the collections whose documents start functions.
 fn groups(pipeline: &Pipeline) -> Vec<String> {
     let triggers = pipeline.functions.values().flat_map(|one| &one.events);
-    let patterns = triggers
-        .filter(|trigger| trigger.event_type == DOCUMENT_WRITTEN)
-        .filter_map(|trigger| trigger.document.as_deref());
+    let patterns = triggers.filter_map(|trigger| trigger.document.as_deref());
     let names = patterns.filter_map(|pattern| pattern.rsplit('/').nth(1));
     let names: BTreeSet<String> = names.map(str::to_owned).collect();
     names.into_iter().collect()
@@ -71,11 +69,7 @@ impl Mirror {
     }
 
     fn is_heard(&self, path: &DocPath) -> bool {
-        let path = path.as_str();
-        !self
-            .pipeline
-            .listeners(TriggerKey::Document { path })
-            .is_empty()
+        self.pipeline.listens_to_document(path.as_str())
     }
 
     async fn keep(&self, document: Document) -> anyhow::Result<()> {

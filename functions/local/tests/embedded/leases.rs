@@ -78,8 +78,7 @@ fn leases(test: &TestHost) -> Vec<String> {
 #[tokio::test]
 async fn renewals_start_no_function() {
     let (test, id, lease) = begun().await;
-    let announced = BTreeMap::from([("announce".to_owned(), 1)]);
-    assert_eq!(invocations(&test).await, announced, "the step began");
+    assert_eq!(invocations(&test).await, BTreeMap::new(), "the step began");
     for round in 0..360_u16 {
         test.clock.advance(Duration::from_secs(5));
         let percent = u8::try_from(round * 100 / 360).unwrap();
@@ -93,6 +92,7 @@ async fn renewals_start_no_function() {
     };
     let finished = interview_store::commit(&*records, &key(&id), now, finish).await;
     finished.unwrap();
+    let announced = BTreeMap::from([("announce".to_owned(), 1)]);
     assert_eq!(invocations(&test).await, announced, "the step ended");
     assert_eq!(leases(&test), [""; 0]);
 }

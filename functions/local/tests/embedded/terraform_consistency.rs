@@ -11,7 +11,10 @@ use domain::{
     InterviewKey,
     documents::TIME_TO_LIVE,
     log_events::MONITORED,
-    pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED, Pipeline, TriggerKey},
+    pipeline::{
+        DOCUMENT_CREATED, DOCUMENT_DELETED, DOCUMENT_WRITTEN, DocumentChange, MESSAGE_PUBLISHED,
+        OBJECT_FINALIZED, Pipeline, TriggerKey,
+    },
     ports::{Direction, Message, Query, Scope},
     receipt::RECEIPTS,
     steps::StepName,
@@ -140,24 +143,42 @@ fn every_event_topic_and_queue_of_the_code_has_its_listeners() {
         (
             TriggerKey::Document {
                 path: interview.as_str(),
+                change: DocumentChange::Updated,
+            },
+            &[],
+        ),
+        (
+            TriggerKey::Document {
+                path: interview.as_str(),
+                change: DocumentChange::Deleted,
+            },
+            &["announce"],
+        ),
+        (
+            TriggerKey::Document {
+                path: own.announcement("msg_x").as_str(),
+                change: DocumentChange::Created,
             },
             &["announce"],
         ),
         (
             TriggerKey::Document {
                 path: transcript.as_str(),
+                change: DocumentChange::Created,
             },
             &["analyze"],
         ),
         (
             TriggerKey::Document {
                 path: analysis.as_str(),
+                change: DocumentChange::Created,
             },
             &["report"],
         ),
         (
             TriggerKey::Document {
                 path: own.data("waveform").as_str(),
+                change: DocumentChange::Created,
             },
             &[],
         ),
@@ -187,7 +208,13 @@ fn every_event_topic_and_queue_of_the_code_has_its_listeners() {
     let types: BTreeSet<&str> = types.map(|event| event.event_type.as_str()).collect();
     assert_eq!(
         types,
-        BTreeSet::from([OBJECT_FINALIZED, DOCUMENT_WRITTEN, MESSAGE_PUBLISHED])
+        BTreeSet::from([
+            OBJECT_FINALIZED,
+            DOCUMENT_CREATED,
+            DOCUMENT_DELETED,
+            DOCUMENT_WRITTEN,
+            MESSAGE_PUBLISHED
+        ])
     );
     // Terraform tells messages from the other events by their type.
     let text = hcl::format::to_string(&terraform()).unwrap();

@@ -1,12 +1,12 @@
 //! The port.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use async_trait::async_trait;
 use domain::{
     documents,
     paths::DocPath,
-    pipeline::TriggerKey,
+    pipeline::{DocumentChange, TriggerKey},
     ports::{Document, DocumentStream, Precondition, Query, Records, RecordsError, Write},
     search::{Phrases, TEXT, distinct},
 };
@@ -65,9 +65,7 @@ impl Records for Firestore {
         let committed = self.call(&make).await?;
         committed.map_err(|status| refused(status, &writes))?;
         if tracing::enabled!(tracing::Level::DEBUG) {
-            let paths = writes.iter().map(|write| write.path().as_str());
-            let started =
-                paths.flat_map(|path| self.pipeline.listeners(TriggerKey::Document { path }));
+            let started = writes.iter().flat_map(|write| self.started(write));
             let starts = started.collect::<Vec<_>>().join(",");
             tracing::debug!(event = "firestore.committed", writes = writes.len(), starts);
         }
@@ -111,6 +109,26 @@ impl Records for Firestore {
 }
 
 impl Firestore {
+    /// The functions that a write starts. One without a precondition counts as both a creation
+    /// and a change of the document.
+    fn started(&self, write: &Write) -> BTreeSet<&str> {
+        let changes: &[_] = match write {
+            Write::Delete { .. } => &[DocumentChange::Deleted],
+            Write::Put { precondition, .. } => match precondition {
+                Precondition::Absent => &[DocumentChange::Created],
+                Precondition::Exists | Precondition::Version(_) => &[DocumentChange::Updated],
+                Precondition::None => &[DocumentChange::Created, DocumentChange::Updated],
+            },
+        };
+        let path = write.path().as_str();
+        let keys = changes.iter();
+        let keys = keys.map(|change| TriggerKey::Document {
+            path,
+            change: *change,
+        });
+        keys.flat_map(|key| self.pipeline.listeners(key)).collect()
+    }
+
     fn wire(&self, write: &Write) -> v1::Write {
         let (operation, precondition) = match write {
             Write::Put {
