@@ -52,8 +52,8 @@ async fn announce(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failur
     }
 }
 
-/// Publishes what a change of an interview document makes due: of its deletion, and of other
-/// changes whose events an earlier release had queued.
+/// Publishes what a change of an interview document makes due. Of this release only deletions
+/// come here; of earlier ones every change, by their trigger or from their queue.
 async fn announce_change(written: &WrittenDocument, bus: &dyn Bus) -> Result<(), Failure> {
     let documents = parse(written.old.as_ref()).and_then(|old| {
         let new = parse(written.new.as_ref())?;
@@ -110,3 +110,6 @@ async fn publish(event: &WebhookEvent, bus: &dyn Bus) -> Result<(), Failure> {
     };
     Ok(bus.publish(webhook::TOPIC, message).await?)
 }
+
+#[cfg(test)]
+mod tests;

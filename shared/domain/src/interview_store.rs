@@ -42,10 +42,11 @@ pub enum Decision<T> {
 /// another writer of the interview was faster. A precondition of the other writes that does
 /// not hold is [`RecordsError::Stale`]. `decide` sees `None` when there is no interview.
 ///
-/// What is searched ([`search::index`]) follows titles, notes and analyses. The document of a
-/// lease ([`crate::lease::LeaseRenewal`]) begins and ends with it, and the
-/// user's ledger ([`ledger`]) changes with the reservations, and the events for clients that the
-/// change makes due ([`webhook::due`]) are stored below the interview, in the same transaction.
+/// What is searched ([`search::index`]) follows titles, notes and analyses. The same
+/// transaction begins and ends the documents of leases ([`crate::lease::LeaseRenewal`]), books
+/// reservations in the user's ledger ([`ledger`]), and stores the events for clients that the
+/// change makes due ([`webhook::due`]) below the interview. Steps and the status are changed
+/// here alone: elsewhere nothing would be announced.
 pub async fn transact<T>(
     records: &dyn Records,
     key: &InterviewKey,

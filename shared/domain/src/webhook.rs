@@ -105,8 +105,8 @@ impl WebhookEvent {
 
 /// Which events the change from `old` to `new` makes due.
 ///
-/// Works on the two documents of one write, so that it gives the same answer
-/// whenever and however often the write is delivered.
+/// Works on the two documents of one write alone: a transaction that is tried again, and a
+/// deletion that is delivered again, get the same answer.
 pub fn due(old: Option<&Interview>, new: Option<&Interview>) -> Vec<EventType> {
     let (Some(old), Some(new)) = (old, new) else {
         return match (old, new) {

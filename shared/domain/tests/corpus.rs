@@ -27,9 +27,9 @@ use domain::{
     transcript::TranscriptHead,
     versions::StripUnknown,
     waveform::StoredWaveform,
-    webhook::{DeliveryState, EventType, WebhookDelivery},
+    webhook::{DeliveryState, EventType, WebhookDelivery, WebhookEvent},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize as _, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 /// A field that no release has.
@@ -109,6 +109,11 @@ fn rewritten(path: &DocPath, fields: &Value) -> (Value, Option<Value>) {
         "chunk" => kept::<Chunk>(fields),
         "callbacks" => kept::<Callback>(fields),
         "receipt" => kept::<IdempotencyRecord>(fields),
+        // Written once, and read by `announce` alone.
+        "announcements" => {
+            assert!(WebhookEvent::deserialize(fields).is_ok(), "{path}");
+            (fields.clone(), None)
+        }
         // The sweep reads its own, and the holder of a lease replaces its whole document.
         "operations" | "lease" => (fields.clone(), None),
         other => panic!("no sort of document: {other}"),

@@ -14,7 +14,9 @@ use domain::{
     Interview, interview_store,
     lease::{Acquire, Lease, LeaseError},
     paths::DocPath,
-    ports::{Clock as _, Document, DocumentStream, Query, Records, RecordsError, Write},
+    ports::{
+        Clock as _, Document, DocumentStream, Precondition, Query, Records, RecordsError, Write,
+    },
     steps::StepName,
 };
 use http::Method;
@@ -95,6 +97,12 @@ async fn renewals_start_no_function() {
     let announced = BTreeMap::from([("announce".to_owned(), 1)]);
     assert_eq!(invocations(&test).await, announced, "the step ended");
     assert_eq!(leases(&test), [""; 0]);
+    // Its announcement, stored again, starts nothing.
+    let announcements = Query::collection(key(&id).announcements());
+    let announced = records.list(&announcements).await.unwrap().remove(0);
+    let again = Write::put(announced.path, &announced.fields, Precondition::None);
+    records.commit(vec![again.unwrap()]).await.unwrap();
+    assert_eq!(invocations(&test).await, BTreeMap::new());
 }
 
 #[tokio::test]

@@ -75,9 +75,14 @@ async fn webhook_hears_of_all_interviews_with_and_without_their_own_receiver() {
     assert_eq!(received.len(), 2);
     assert_eq!(received[0], received[1]);
     assert_eq!(received[0].1, "interview.deleted");
-    let logs = Query::collection(key(&id).document().collection("deliveries"));
     let records = test.host.store.records();
-    assert!(records.list(&logs).await.unwrap().is_empty());
+    for collection in [
+        key(&id).document().collection("deliveries"),
+        key(&id).announcements(),
+    ] {
+        let left = records.list(&Query::collection(&collection)).await.unwrap();
+        assert!(left.is_empty(), "{collection}: {left:?}");
+    }
 }
 
 #[tokio::test]
