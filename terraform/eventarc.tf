@@ -1,12 +1,26 @@
 locals {
   # One trigger for each event of Cloud Storage and Firestore that a function listens
-  # to. Messages come by subscriptions of our own.
-  triggers = merge([
+  # to. Messages come by subscriptions of our own. A trigger is called after its place in the
+  # list, or after the one kind of change that it is for.
+  triggers_of_manifest = merge([
     for name, function in local.functions : {
-      for index, event in try(function.events, []) : "${name}-${index}" => merge({ function = name, bucket = null, document = null }, event)
+      for index, event in try(function.events, []) :
+      "${name}-${try(regex("\\.(created|deleted)$", event.type)[0], index)}" => merge({ function = name, bucket = null, document = null }, event)
       if event.type != "google.cloud.pubsub.topic.v1.messagePublished"
     }
   ]...)
+
+  # Of releases before `announcements/`, as it was then (docs/upgrading.md).
+  triggers_of_earlier_releases = {
+    for key in var.announce_every_change ? ["announce-0"] : [] : key => {
+      function = "announce"
+      bucket   = null
+      type     = "google.cloud.firestore.document.v1.written"
+      document = "users/{user}/interviews/{interview}"
+    }
+  }
+
+  triggers = merge(local.triggers_of_manifest, local.triggers_of_earlier_releases)
 }
 
 resource "google_eventarc_trigger" "this" {

@@ -55,6 +55,12 @@ variable "data_access_logs" {
   default     = true
 }
 
+variable "announce_every_change" {
+  description = "Whether `announce` is also started by every change of an interview, as earlier releases need it: while one is replaced (docs/upgrading.md)."
+  type        = bool
+  default     = false
+}
+
 variable "trusted_proxies" {
   description = "How many proxies add to X-Forwarded-For: 1 for Cloud Run's front end, 2 behind a load balancer."
   type        = number

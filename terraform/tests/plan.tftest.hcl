@@ -31,6 +31,33 @@ run "every_function_is_a_service" {
   }
 }
 
+run "announce_is_started_by_announcements_and_deletions" {
+  command = plan
+
+  assert {
+    condition     = [for key in keys(google_eventarc_trigger.this) : key if startswith(key, "announce-")] == ["announce-created", "announce-deleted"]
+    error_message = "Every other change of an interview starts nothing."
+  }
+}
+
+run "an_upgrade_keeps_the_trigger_of_earlier_releases" {
+  command = plan
+
+  variables {
+    announce_every_change = true
+  }
+
+  assert {
+    condition     = [for key in keys(google_eventarc_trigger.this) : key if startswith(key, "announce-")] == ["announce-0", "announce-created", "announce-deleted"]
+    error_message = "What an earlier release changes is announced until it is gone."
+  }
+
+  assert {
+    condition     = google_eventarc_trigger.this["announce-0"].name == "interviewlens-announce-0"
+    error_message = "The former trigger is kept, and not replaced."
+  }
+}
+
 run "buckets_are_protected_and_services_can_be_replaced" {
   command = plan
 
