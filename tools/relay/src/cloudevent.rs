@@ -7,7 +7,7 @@ use cloudevents::{Event as CloudEvent, EventBuilder, EventBuilderV10, event::Eve
 use domain::{
     Timestamp,
     event::{Event, PublishedMessage, StoredObject, WrittenDocument},
-    pipeline::{DOCUMENT_WRITTEN, MESSAGE_PUBLISHED, OBJECT_FINALIZED},
+    pipeline::{MESSAGE_PUBLISHED, OBJECT_FINALIZED},
     trace::TraceContext,
 };
 use prost::Message as _;
@@ -36,7 +36,7 @@ pub fn encode(id: &str, time: Timestamp, event: &Event) -> Result<CloudEvent, Ev
             .data("application/json", object_body(object, time))
             .build(),
         Event::DocumentWritten(written) => traced(builder, written)
-            .ty(DOCUMENT_WRITTEN)
+            .ty(written.change().event_type())
             .source(format!(
                 "//firestore.googleapis.com/projects/{PROJECT}/databases/(default)"
             ))
