@@ -1,7 +1,7 @@
 locals {
   # One trigger for each event of Cloud Storage and Firestore that a function listens
-  # to. Messages come by subscriptions of our own. A trigger is called after its place in the
-  # list, or after the one kind of change that it is for.
+  # to. Messages come by subscriptions of our own. The name of a trigger ends with its place
+  # in the list, or with the one kind of change that it is for.
   triggers_of_manifest = merge([
     for name, function in local.functions : {
       for index, event in try(function.events, []) :
@@ -10,7 +10,7 @@ locals {
     }
   ]...)
 
-  # Of releases before `announcements/`, as it was then (docs/upgrading.md).
+  # The trigger of releases before `announcements/`, unchanged (docs/upgrading.md).
   triggers_of_earlier_releases = {
     for key in var.announce_every_change ? ["announce-0"] : [] : key => {
       function = "announce"
