@@ -299,6 +299,11 @@ pub const GOOGLE_CLOUD: &[Setting] = &[
         default: "unset",
     },
     Setting {
+        names: &["RELAY_ADDRESSES"],
+        meaning: "where the relay emulates Cloud Storage and Cloud Tasks for each function, with the rights of that function: `api=host:port,transcribe=host:port,…`",
+        default: "none; at `HOST` and `PORT` signed URLs and uploads in progress work, and nothing else",
+    },
+    Setting {
         names: &["RELAY_DIR", "RELAY_MAX_BACKOFF_S", "RELAY_TWICE"],
         meaning: "the relay's folder; the longest wait between its tries; whether it delivers everything twice",
         default: "must be set, the manifest's, `false`",

@@ -188,7 +188,6 @@ impl Tasks {
             functions: BTreeMap::from(functions),
             service_account: Some("tasks@p.iam.gserviceaccount.com".into()),
             emulator: Some(url),
-            caller: None,
         };
         Self {
             queue: Arc::new(CloudTasksQueue::new(queues, Arc::new(Pipeline::ours()))),

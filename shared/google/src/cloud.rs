@@ -29,7 +29,6 @@ pub struct Cloud {
     pipeline: Arc<Pipeline>,
     firestore: Firestore,
     gcs: GcsClient,
-    function: Option<String>,
 }
 
 impl Cloud {
@@ -61,18 +60,7 @@ impl Cloud {
             project,
             pipeline,
             environment,
-            function: None,
         })
-    }
-
-    /// The same for a function of this name, whose rights an emulator checks.
-    #[must_use]
-    pub fn as_function(self, name: &str) -> Self {
-        Self {
-            gcs: self.gcs.as_function(name),
-            function: Some(name.to_owned()),
-            ..self
-        }
     }
 
     /// The settings.
@@ -159,7 +147,6 @@ impl Cloud {
             functions: function_urls(environment, &self.pipeline)?,
             service_account: account.map(str::to_owned),
             emulator: host.map(|host| format!("http://{host}")),
-            caller: self.function.clone(),
         };
         Ok(Arc::new(CloudTasksQueue::new(
             queues,
@@ -242,23 +229,12 @@ pub fn function_urls(
         let expected = format!("`name=url` for each function, separated by commas; {what}");
         InvalidSetting::new(NAME, expected)
     };
-    let text = environment.text(NAME).unwrap_or("");
     let mut urls = BTreeMap::new();
-    for pair in text
-        .split(',')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty())
-    {
-        let (name, url) = pair
-            .split_once('=')
-            .ok_or_else(|| invalid("one has no `=`"))?;
-        if !pipeline.functions.contains_key(name) {
-            return Err(invalid("one names no function"));
-        }
+    for (name, url) in by_function(environment, NAME, "url", pipeline)? {
         if !url.starts_with("https://") && !url.starts_with("http://") {
-            return Err(invalid("one is no URL"));
+            return Err(invalid(&format!("`{url}` is no URL")));
         }
-        urls.insert(name.to_owned(), url.trim_end_matches('/').to_owned());
+        urls.insert(name, url.trim_end_matches('/').to_owned());
     }
     for queue in pipeline.queues.values() {
         if !urls.contains_key(&queue.function) {
@@ -266,6 +242,31 @@ pub fn function_urls(
         }
     }
     Ok(urls)
+}
+
+/// Reads `name=value` for functions, separated by commas; errors call the value `value`.
+pub fn by_function(
+    environment: &Environment,
+    setting: &'static str,
+    value: &str,
+    pipeline: &Pipeline,
+) -> Result<BTreeMap<String, String>, InvalidSetting> {
+    let invalid = |what: String| {
+        let expected = format!("`name={value}` for each function, separated by commas; {what}");
+        InvalidSetting::new(setting, expected)
+    };
+    let text = environment.text(setting).unwrap_or("");
+    let pairs = text.split(',').map(str::trim);
+    let read = pairs.filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| invalid(format!("`{pair}` has no `=`")))?;
+        if !pipeline.functions.contains_key(name) {
+            return Err(invalid(format!("`{name}` is no function")));
+        }
+        Ok((name.to_owned(), value.to_owned()))
+    });
+    read.collect()
 }
 
 #[cfg(test)]

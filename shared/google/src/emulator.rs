@@ -32,12 +32,6 @@ pub(crate) fn owner() -> Credentials {
     Credentials::from(OneHeader(header::AUTHORIZATION, bearer))
 }
 
-/// A function, by its name: an emulator of rights knows no service accounts.
-pub(crate) fn function(name: &str) -> anyhow::Result<Credentials> {
-    let bearer = HeaderValue::try_from(format!("Bearer {name}"))?;
-    Ok(Credentials::from(OneHeader(header::AUTHORIZATION, bearer)))
-}
-
 /// No user.
 pub(crate) fn anonymous() -> Credentials {
     google_cloud_auth::credentials::anonymous::Builder::new().build()

@@ -47,7 +47,6 @@ pub fn service<S: Service + 'static>(
 
 fn run(name: &'static str, build: impl FnOnce(&Cloud) -> anyhow::Result<Handler>) -> ExitCode {
     let prepared = Cloud::read(Environment::from_process())
-        .map(|cloud| cloud.as_function(name))
         .map_err(anyhow::Error::from)
         .and_then(|cloud| Ok((build(&cloud)?, listening_address(&cloud)?, cloud)));
     let (handler, address, cloud) = match prepared {

@@ -38,9 +38,6 @@ pub struct Queues {
     pub service_account: Option<String>,
     /// URL of an emulator instead of the real service.
     pub emulator: Option<String>,
-    /// The function that an emulator of rights takes the caller for; on Google Cloud the
-    /// service account says it.
-    pub caller: Option<String>,
 }
 
 /// The manifest's queues in Cloud Tasks; connects when it is first used.
@@ -63,11 +60,8 @@ impl CloudTasksQueue {
     async fn connect(&self) -> anyhow::Result<Client> {
         let builder = match &self.queues.emulator {
             Some(url) => {
-                let caller = self.queues.caller.as_deref();
-                let credentials =
-                    caller.map_or_else(|| Ok(emulator::anonymous()), emulator::function);
                 let builder = Client::builder().with_endpoint(url);
-                builder.with_credentials(credentials?)
+                builder.with_credentials(emulator::anonymous())
             }
             None => Client::builder().with_credentials(crate::credentials::default()?),
         };

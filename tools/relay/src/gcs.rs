@@ -17,7 +17,7 @@ use emulation::{
     storage::{Storage, download, method_not_allowed, no_such_path},
 };
 use futures::{StreamExt, stream};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
@@ -86,7 +86,7 @@ impl Gcs {
             let (bucket, rest) = rest.split_once("/o").ok_or_else(no_such_path)?;
             return match rest.strip_prefix('/') {
                 Some(name) => self.object(bucket, name, &query, request).await,
-                None => self.list(bucket, &query, request.headers()).await,
+                None => self.list(bucket, &query).await,
             };
         }
         let answer = self.storage.call("/", request).await;
@@ -103,7 +103,7 @@ impl Gcs {
         if parts.method != Method::POST {
             return Err(method_not_allowed("POST"));
         }
-        self.rights.check(&parts.headers, Right::Write, bucket)?;
+        self.rights.check(Right::Write, bucket)?;
         let body = body.collect().await;
         let body = body.map_err(|_| bad_request("the body broke off"))?;
         let name = query.get("name").cloned().unwrap_or_default();
@@ -113,7 +113,7 @@ impl Gcs {
         };
         if overwrite == Overwrite::Allowed {
             // Overwriting needs the right to delete.
-            self.rights.check(&parts.headers, Right::Delete, bucket)?;
+            self.rights.check(Right::Delete, bucket)?;
         }
         match query.get("uploadType").map(String::as_str) {
             Some("resumable") => {
@@ -182,7 +182,7 @@ impl Gcs {
             Method::DELETE => Right::Delete,
             _ => Right::Read,
         };
-        self.rights.check(&parts.headers, right, bucket)?;
+        self.rights.check(right, bucket)?;
         let name = percent_decode_str(name).decode_utf8();
         let name = name.map_err(|_| bad_request("the name is not UTF-8"))?;
         let objects = self.store.bucket(bucket);
@@ -220,13 +220,8 @@ impl Gcs {
         }
     }
 
-    async fn list(
-        &self,
-        bucket: &str,
-        query: &Query,
-        headers: &HeaderMap,
-    ) -> Result<Response<Body>, Problem> {
-        self.rights.check(headers, Right::Read, bucket)?;
+    async fn list(&self, bucket: &str, query: &Query) -> Result<Response<Body>, Problem> {
+        self.rights.check(Right::Read, bucket)?;
         let prefix = query.get("prefix").map_or("", String::as_str);
         let names = self.store.bucket(bucket).list(prefix).await;
         let names = names.map_err(|_| Problem::internal())?;

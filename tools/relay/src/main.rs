@@ -4,7 +4,8 @@
 //!
 //! In reading order: [`settings`]; [`mirror`] watches documents and
 //! [`remote`] posts events and tasks to functions; [`topics`] makes Pub/Sub push;
-//! [`service`] brings the APIs of Cloud Storage and Cloud Tasks to one port.
+//! [`service`] is the APIs of Cloud Storage and Cloud Tasks, at an address of its own for each
+//! function, which has the rights of that function.
 
 mod mirror;
 mod remote;
@@ -23,6 +24,8 @@ use config::{Environment, SystemClock};
 use domain::ports::Clock;
 use embedded::{Store, StoreOptions};
 use emulation::{Dispatcher, dispatch::GRACE, schedule};
+use futures::future::try_join_all;
+use relay::rights::Rights;
 use runtime::{
     serve::{ConnectionLimits, listen, serve, stop_signal},
     telemetry,
@@ -72,20 +75,38 @@ async fn relay(settings: RelaySettings) -> anyhow::Result<()> {
     );
     let ticking = tokio::spawn(async move { schedule::run(&pipeline, bus, stopping).await });
     // Last of all: a client that reaches it finds topics and listeners in place.
-    let listener = listen(&settings.address).await;
-    let listener = listener.with_context(|| format!("listening on {url}"))?;
-    tracing::info!(event = "relay.started", "relaying at {url}");
-    let service = service::Front::new(&store, &settings, url, clock);
-    serve(
-        Arc::new(service),
-        listener,
-        ConnectionLimits::direct(),
-        stop_signal(),
-    )
-    .await?;
+    serve_all(&store, &settings, &clock).await?;
     stop.cancel();
     ticking.await??;
     dispatching.await?;
     mirror.stop().await;
+    Ok(())
+}
+
+/// Serves Cloud Storage and Cloud Tasks at all addresses until the stop signal.
+async fn serve_all(
+    store: &Store,
+    settings: &RelaySettings,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<()> {
+    let functions = settings.addresses.iter().map(|(name, address)| {
+        let pipeline = Arc::clone(&settings.pipeline);
+        (address, Rights::Function(pipeline, name.clone()))
+    });
+    let anonymous = (&settings.address, Rights::Anonymous);
+    let mut listening = Vec::new();
+    // The address without rights last: a client that reaches it finds the others in place.
+    for (address, rights) in functions.chain([anonymous]) {
+        let url = format!("http://{address}");
+        let listener = listen(address).await;
+        let listener = listener.with_context(|| format!("listening on {url}"))?;
+        let front = service::Front::new(store, settings, (url, rights), Arc::clone(clock));
+        listening.push((listener, Arc::new(front)));
+    }
+    tracing::info!(event = "relay.started", "relaying at {}", settings.address);
+    let serving = listening
+        .into_iter()
+        .map(|(listener, front)| serve(front, listener, ConnectionLimits::direct(), stop_signal()));
+    try_join_all(serving).await?;
     Ok(())
 }

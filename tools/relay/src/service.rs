@@ -1,4 +1,4 @@
-//! The APIs of Cloud Storage and Cloud Tasks on one port.
+//! The APIs of Cloud Storage and Cloud Tasks at one address.
 
 use std::sync::Arc;
 
@@ -15,24 +15,24 @@ use crate::settings::RelaySettings;
 /// How many names one page of a list has, as in Cloud Storage.
 const PAGE: usize = 1_000;
 
-/// Everything that Google's clients ask here.
+/// Everything that Google's clients ask at one address.
 pub(crate) struct Front {
     gcs: Gcs,
     tasks: CloudTasks,
 }
 
 impl Front {
+    /// Reached at `url`, by callers with `rights`.
     pub(crate) fn new(
         store: &Store,
         settings: &RelaySettings,
-        url: String,
+        (url, rights): (String, Rights),
         clock: Arc<dyn Clock>,
     ) -> Self {
         let signatures = V4 {
             gcs: settings.cloud.gcs().clone(),
             clock: Arc::clone(&clock),
         };
-        let rights = Rights::OfManifest(Arc::clone(&settings.pipeline));
         Self {
             gcs: Gcs::new(store.clone(), Arc::new(signatures), url, PAGE)
                 .with_rights(rights.clone())

@@ -9,8 +9,11 @@ use google::{Cloud, cloud};
 /// What is emulated, and where the functions are. The buckets are named by their
 /// roles, `uploads` and `artifacts`.
 pub(crate) struct RelaySettings {
-    /// `HOST` and `PORT`: where Cloud Storage and Cloud Tasks are emulated.
+    /// `HOST` and `PORT`: where Cloud Storage and Cloud Tasks are emulated for callers
+    /// without a service account.
     pub(crate) address: String,
+    /// `RELAY_ADDRESSES`: where they are emulated for each function, `host:port`.
+    pub(crate) addresses: BTreeMap<String, String>,
     /// `RELAY_DIR`: where objects, tasks and undelivered events are kept.
     pub(crate) data_dir: PathBuf,
     /// Google's clients, with the emulators' addresses as functions get them.
@@ -40,6 +43,7 @@ impl RelaySettings {
         let data_dir = environment.required("RELAY_DIR", "a folder")?;
         Ok(Self {
             address: format!("{host}:{port}"),
+            addresses: cloud::by_function(&environment, "RELAY_ADDRESSES", "host:port", &pipeline)?,
             data_dir: data_dir.into(),
             twice: environment.parsed("RELAY_TWICE", false, "`true` or `false`")?,
             pubsub: pubsub.unwrap_or_default(),

@@ -64,7 +64,7 @@ impl CloudTasks {
             .and_then(|rest| rest.strip_suffix("/tasks"));
         let parent = parent.ok_or_else(no_such_path)?;
         let (_, queue) = parent.rsplit_once('/').ok_or_else(no_such_path)?;
-        self.rights.check_enqueue(request.headers(), queue)?;
+        self.rights.check_enqueue(queue)?;
         let creation: Creation = read_json(request.into_body(), MAX_TASK).await?;
         let task = self.task(parent, &creation.task)?;
         match self.queue.enqueue(queue, task.clone()).await {

@@ -35,39 +35,59 @@ use steps::{Failure, Function as _, StepRunner, Trigger};
 use tempfile::TempDir;
 use transcribe::Transcribe;
 
-/// Cloud Storage with the rights of a manifest.
+/// Cloud Storage with the rights of a manifest, at an address for each function.
 struct Fixture {
-    gcs: GcsClient,
     store: Store,
-    url: String,
+    urls: BTreeMap<String, String>,
     _folder: TempDir,
+}
+
+/// The key of the address that belongs to no function.
+const ANONYMOUS: &str = "";
+
+/// Who may do what: every function of the manifest, and a caller without a service account.
+fn callers(pipeline: &Arc<Pipeline>) -> Vec<(String, Rights)> {
+    let functions = pipeline.functions.keys().map(|name| {
+        let rights = Rights::Function(Arc::clone(pipeline), name.clone());
+        (name.clone(), rights)
+    });
+    let anonymous = (ANONYMOUS.to_owned(), Rights::Anonymous);
+    functions.chain([anonymous]).collect()
 }
 
 impl Fixture {
     async fn new(rights: Pipeline) -> Self {
-        let (listener, url) = testing::listen().await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(StoreOptions {
             data_dir: folder.path().to_owned(),
-            public_url: url.clone(),
+            public_url: "http://localhost".into(),
             pipeline: Arc::new(Pipeline::ours()),
             clock: Arc::new(SystemClock),
         });
         let store = store.await.unwrap();
-        let signatures = Arc::new(store.uploads());
-        let service = gcs::Gcs::new(store.clone(), signatures, url.clone(), 10)
-            .with_rights(Rights::OfManifest(Arc::new(rights)));
-        testing::serve_on(listener, Arc::new(service));
+        let mut urls = BTreeMap::new();
+        for (name, rights) in callers(&Arc::new(rights)) {
+            let (listener, url) = testing::listen().await;
+            let signatures = Arc::new(store.uploads());
+            let service = gcs::Gcs::new(store.clone(), signatures, url.clone(), 10);
+            testing::serve_on(listener, Arc::new(service.with_rights(rights)));
+            urls.insert(name, url);
+        }
         Self {
-            gcs: GcsClient::new(url.strip_prefix("http://")),
             store,
-            url,
+            urls,
             _folder: folder,
         }
     }
 
+    /// A bucket as the function of this name reaches it.
+    fn bucket(&self, function: &str, name: &str) -> Arc<dyn ObjectStore> {
+        let address = self.urls[function].strip_prefix("http://");
+        Arc::new(GcsClient::new(address).bucket(name))
+    }
+
     fn uploads(&self, function: &str) -> Arc<dyn ObjectStore> {
-        Arc::new(self.gcs.clone().as_function(function).bucket("uploads"))
+        self.bucket(function, "uploads")
     }
 
     fn transcribe(&self) -> Transcribe {
@@ -80,12 +100,7 @@ impl Fixture {
             uploads: self.uploads("transcribe"),
             queue: self.store.queue(),
             transcribers: EngineSet::of(Arc::new(NoEngine)),
-            artifacts: Arc::new(
-                self.gcs
-                    .clone()
-                    .as_function("transcribe")
-                    .bucket("artifacts"),
-            ),
+            artifacts: self.bucket("transcribe", "artifacts"),
             public_url: None,
             max_duration: Duration::from_hours(1),
             turns: transcribe::turn_taking::TurnTaking::default(),
@@ -104,10 +119,10 @@ impl Fixture {
         let put = Write::put(key.document(), &interview, Precondition::Absent);
         records.commit(vec![put.unwrap()]).await.unwrap();
         let query = format!("uploadType=resumable&name={name}");
-        let url = format!("{}/upload/storage/v1/b/uploads/o?{query}", self.url);
+        let api = &self.urls["api"];
+        let url = format!("{api}/upload/storage/v1/b/uploads/o?{query}");
         let client = Client::new();
-        let begun = client.post(url).bearer_auth("api");
-        let begun = begun.body("{}").send().await.unwrap();
+        let begun = client.post(url).body("{}").send().await.unwrap();
         let session = begun.headers()["location"].to_str().unwrap().to_owned();
         assert!(deletion::mark(&*records, key, now).await.unwrap());
         let uploads = self.uploads("api");
@@ -210,7 +225,7 @@ async fn functions_have_the_rights_of_the_manifest_and_no_others() {
         let deleted = uploads.delete("a").await;
         assert_eq!(deleted.is_ok(), deletes, "{function}: {deleted:?}");
     }
-    let anonymous = bench.gcs.bucket("uploads").stat("a").await;
+    let anonymous = bench.uploads(ANONYMOUS).stat("a").await;
     assert!(
         matches!(anonymous, Err(ObjectError::Unavailable(_))),
         "{anonymous:?}"
@@ -219,44 +234,44 @@ async fn functions_have_the_rights_of_the_manifest_and_no_others() {
 
 #[tokio::test]
 async fn functions_queue_where_the_manifest_says_and_nowhere_else() {
-    let (listener, url) = testing::listen().await;
     let folder = tempfile::tempdir().unwrap();
     let pipeline = Arc::new(Pipeline::ours());
     let store = Store::open(StoreOptions {
         data_dir: folder.path().to_owned(),
-        public_url: url.clone(),
+        public_url: "http://localhost".into(),
         pipeline: Arc::clone(&pipeline),
         clock: Arc::new(SystemClock),
     });
-    let service = tasks::CloudTasks {
-        queue: store.await.unwrap().queue(),
-        clock: Arc::new(SystemClock),
-        rights: Rights::OfManifest(Arc::clone(&pipeline)),
-    };
-    testing::serve_on(listener, Arc::new(service));
+    let store = store.await.unwrap();
     let functions = pipeline.queues.values().map(|queue| &queue.function);
     let functions: BTreeMap<_, _> = functions
         .map(|name| (name.clone(), "http://localhost".to_owned()))
         .collect();
-    for caller in [None, Some("transcribe"), Some("notify"), Some("announce")] {
+    for (caller, rights) in callers(&pipeline) {
+        let (listener, url) = testing::listen().await;
+        let service = tasks::CloudTasks {
+            queue: store.queue(),
+            clock: Arc::new(SystemClock),
+            rights,
+        };
+        testing::serve_on(listener, Arc::new(service));
         let queues = Queues {
             project: "p".into(),
             location: "europe-west1".into(),
             functions: functions.clone(),
             service_account: None,
-            emulator: Some(url.clone()),
-            caller: caller.map(str::to_owned),
+            emulator: Some(url),
         };
         let queue = CloudTasksQueue::new(queues, Arc::clone(&pipeline));
         for name in pipeline.queues.keys() {
             let task = Task {
-                name: caller.unwrap_or("anonymous").into(),
+                name: format!("of-{caller}"),
                 body: serde_json::json!({}),
                 delay: Duration::ZERO,
                 trace: None,
             };
             let outcome = queue.enqueue(name, task).await;
-            let may = caller.is_some_and(|caller| pipeline.may_enqueue(caller, name));
+            let may = pipeline.may_enqueue(&caller, name);
             assert_eq!(outcome.is_ok(), may, "{caller:?} {name}: {outcome:?}");
         }
     }

@@ -227,7 +227,6 @@ impl PausedQueue {
             functions: functions.into(),
             service_account: Some(setting("TASKS_SERVICE_ACCOUNT")),
             emulator: None,
-            caller: None,
         };
         let queue = CloudTasksQueue::new(queues, Arc::new(pipeline));
         Self {

@@ -28,8 +28,7 @@ impl ServedObjects {
         let environment = Environment::from_process();
         let bucket = environment.required("GCS_BUCKET_NAME", "the name of a bucket");
         let gcs = GcsClient::new(environment.text("STORAGE_EMULATOR_HOST"));
-        // The function that has all rights, where an emulator checks them.
-        let bucket = gcs.as_function("api").bucket(bucket.unwrap());
+        let bucket = gcs.bucket(bucket.unwrap());
         let time_passes = environment.parsed("CONTRACT_TIME_PASSES", false, "`true` or `false`");
         Self {
             bucket: Arc::new(bucket),

@@ -47,17 +47,15 @@ struct Endpoint {
     /// With its scheme, without a slash at the end.
     url: String,
     emulated: bool,
-    function: Option<String>,
     attempt_timeout: Duration,
 }
 
 impl Endpoint {
     fn credentials(&self) -> anyhow::Result<Credentials> {
-        match &self.function {
-            _ if !self.emulated => crate::credentials::default(),
-            Some(function) => emulator::function(function),
-            None => Ok(emulator::anonymous()),
+        if self.emulated {
+            return Ok(emulator::anonymous());
         }
+        crate::credentials::default()
     }
 }
 
@@ -78,7 +76,6 @@ impl GcsClient {
                 |host| format!("http://{host}"),
             ),
             emulated: emulator.is_some(),
-            function: None,
             attempt_timeout: ATTEMPT_TIMEOUT,
         };
         Self::at(endpoint)
@@ -99,15 +96,6 @@ impl GcsClient {
             gcs: self.clone(),
             name: name.to_owned(),
         }
-    }
-
-    /// The same for a function of this name, which an emulator that checks rights sees in
-    /// its token; on Google Cloud the service account says it.
-    #[must_use]
-    pub fn as_function(self, name: &str) -> Self {
-        let mut endpoint = self.endpoint;
-        endpoint.function = Some(name.to_owned());
-        Self::at(endpoint)
     }
 
     /// The same with another time, instead of 30 seconds, for which the service may be
