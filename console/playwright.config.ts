@@ -14,11 +14,17 @@ const QUIET = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
+const MEASURED = ["**/long.spec.ts", "**/weight.spec.ts"];
+
 export default defineConfig({
   testDir: "tests",
-  testIgnore: process.env["SCREENSHOTS"] ? [] : ["**/screenshots.spec.ts"],
   outputDir: "../target/console/results",
   preserveOutput: "failures-only",
+  // `measured` has times that must not be exceeded, and is run when nothing else is.
+  projects: [
+    { name: "page", testIgnore: [...(process.env["SCREENSHOTS"] ? [] : ["**/screenshots.spec.ts"]), ...MEASURED] },
+    { name: "measured", testMatch: MEASURED },
+  ],
   // One after the other: the service and the browser share the cores.
   workers: 1,
   timeout: 240_000,

@@ -8,6 +8,6 @@ export default defineConfig({
     environmentOptions: { happyDOM: { url: "http://127.0.0.1:8000/app" } },
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
-    reporters: process.env["UNIT_SUMMARY"] ? ["default", ["json", { outputFile: process.env["UNIT_SUMMARY"] }]] : ["default"],
+    reporters: process.env["SUMMARY"] ? ["default", ["json", { outputFile: process.env["SUMMARY"] }]] : ["default"],
   },
 });

@@ -4,6 +4,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, open, position, SAMPLE, test, upload } from "./service";
 
+// An engine that listens.
+test.use({ settings: { TRANSCRIBER: "pocketsphinx" } });
+
 test("a recording is uploaded, followed, looked at and listened to", async ({ page, service }) => {
   test.slow();
   await open(page, service);

@@ -1,7 +1,10 @@
-// A speech provider that hears a conversation of any length, behind Deepgram's API.
+// A speech provider behind Deepgram's API: it hears the bundled interview, or a conversation of
+// any length.
 
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
 
 /** The words that are said, over and over. */
 const SAID =
@@ -9,10 +12,19 @@ const SAID =
     " ",
   );
 
-/** What Deepgram answers for so many words in so many seconds, of two speakers. */
-function heard(count: number, seconds: number) {
+interface Word {
+  word: string;
+  punctuated_word: string;
+  start: number;
+  end: number;
+  confidence: number;
+  speaker: number;
+}
+
+/** So many words in so many seconds, of two speakers. */
+function conversation(count: number, seconds: number): Word[] {
   const each = seconds / count;
-  const words = Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     const word = SAID[index % SAID.length]!;
     const start = index * each;
     // Turns of ten words and of a hundred and ninety.
@@ -27,6 +39,29 @@ function heard(count: number, seconds: number) {
       speaker,
     };
   });
+}
+
+/** The words of the bundled interview, spread evenly over its turns. */
+function interview(): [Word[], number] {
+  const file = resolve(import.meta.dirname, "../../samples/interview.words.json");
+  const { duration_ms, turns } = JSON.parse(readFileSync(file, "utf8")) as {
+    duration_ms: number;
+    turns: { channel: number; start_ms: number; end_ms: number; text: string }[];
+  };
+  const words = turns.flatMap(({ channel, start_ms, end_ms, text }) => {
+    const said = text.split(" ");
+    const each = (end_ms - start_ms) / said.length / 1000;
+    return said.map((punctuated_word, index) => {
+      const start = start_ms / 1000 + index * each;
+      const word = punctuated_word.toLowerCase().replace(/[^\p{L}\p{N}'-]/gu, "");
+      return { word, punctuated_word, start, end: start + each * 0.8, confidence: 0.98, speaker: channel };
+    });
+  });
+  return [words, duration_ms / 1000];
+}
+
+/** What Deepgram answers where it hears these words. */
+function heard(words: Word[], seconds: number) {
   const transcript = words.map(({ punctuated_word }) => punctuated_word).join(" ");
   return {
     metadata: { request_id: "1", duration: seconds, channels: 1, models: ["nova-3"], model_info: {} },
@@ -37,7 +72,22 @@ function heard(count: number, seconds: number) {
 export class Recognizer {
   private constructor(private readonly server: Server) {}
 
-  static async start(words: number, seconds: number): Promise<Recognizer> {
+  /** Hears so many words in so many seconds, whatever the recording says. */
+  static start(words: number, seconds: number): Promise<Recognizer> {
+    return Recognizer.hearing(conversation(words, seconds), seconds);
+  }
+
+  private static ofInterview: Promise<Recognizer> | undefined;
+
+  /** Hears the bundled interview; one for all tests of this process, which it does not keep. */
+  static async interview(): Promise<Recognizer> {
+    Recognizer.ofInterview ??= Recognizer.hearing(...interview());
+    const recognizer = await Recognizer.ofInterview;
+    recognizer.server.unref();
+    return recognizer;
+  }
+
+  private static async hearing(words: Word[], seconds: number): Promise<Recognizer> {
     const body = JSON.stringify(heard(words, seconds));
     const server = createServer((request, response) => {
       request.resume().on("end", () => response.writeHead(200, { "content-type": "application/json" }).end(body));

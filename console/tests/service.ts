@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type Page, test as base } from "@playwright/test";
+import { Recognizer } from "./recognizer";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 const PROGRAM = process.env["INTERVIEWLENS"] ?? join(ROOT, "target/debug/interviewlens");
@@ -20,8 +21,12 @@ export class Service {
     private readonly folder: string,
   ) {}
 
-  /** Starts it over an empty data directory, with other settings than usual. */
+  /**
+   * Starts it over an empty data directory, with other settings than usual. Without them a
+   * recording is the bundled interview to its speech engine, which takes no time.
+   */
   static async start(settings: Record<string, string> = {}): Promise<Service> {
+    const recognizer = await Recognizer.interview();
     const folder = mkdtempSync(join(tmpdir(), "console-"));
     const child = spawn(PROGRAM, ["serve"], {
       env: {
@@ -29,7 +34,7 @@ export class Service {
         PORT: "0",
         DATA_DIR: folder,
         RUST_LOG: "info",
-        TRANSCRIBER: "pocketsphinx",
+        ...recognizer.settings,
         MODEL_FETCH: "off",
         ...settings,
       },
