@@ -1,8 +1,11 @@
 //! Calls as `curl` makes them.
 
+use std::fmt::Write as _;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::Call;
+use super::{Call, schema::resolve};
 
 /// One command for each example of a body, one where there is none.
 pub(super) fn examples(document: &Value, call: &Call) -> Vec<(String, String)> {
@@ -35,14 +38,16 @@ pub(super) fn examples(document: &Value, call: &Call) -> Vec<(String, String)> {
 fn start(document: &Value, call: &Call) -> String {
     let path = call.path.replace('{', "$").replace('}', "");
     let operation = call.operation;
-    let ok = operation["responses"].get("200");
-    let streams = ok.is_some_and(|ok| !ok["content"]["text/event-stream"].is_null());
+    let content = operation["responses"]["200"]["content"].as_object();
+    let mut types = content.into_iter().flat_map(Map::keys).map(String::as_str);
+    let streams = types
+        .clone()
+        .any(|media_type| media_type == "text/event-stream");
     let options = match call.method {
         "HEAD" => " -I".to_owned(),
         "GET" | "POST" if streams => " -N".to_owned(),
-        "GET" if call.path.contains("/report.") || call.path.contains("waveform.dat") => {
-            " -O".to_owned()
-        }
+        // To a file of the name that the response gives it.
+        "GET" if types.any(is_binary) || path.ends_with("/report.html") => " -OJ".to_owned(),
         "GET" => String::new(),
         "POST" if !operation["requestBody"]["content"].is_null() && has_examples(operation) => {
             String::new()
@@ -56,7 +61,39 @@ fn start(document: &Value, call: &Call) -> String {
     } else {
         " \\\n  -H \"Authorization: Bearer $TOKEN\""
     };
-    format!("curl{options} \"$API_URL{path}\"{token}")
+    let query = query(document, operation);
+    format!("curl{options} \"$API_URL{path}{query}\"{token}")
+}
+
+/// Whether a terminal would show noise.
+fn is_binary(media_type: &str) -> bool {
+    let shown = [
+        "application/json",
+        "application/problem+json",
+        "application/x-subrip",
+    ];
+    !media_type.starts_with("text/") && !shown.contains(&media_type)
+}
+
+/// The parameters of the query that the call requires, by their examples.
+fn query(document: &Value, operation: &Value) -> String {
+    let parameters = operation["parameters"].as_array();
+    let parameters = parameters.into_iter().flatten();
+    let mut query = String::new();
+    for parameter in parameters.map(|parameter| resolve(document, parameter)) {
+        if parameter["in"] != "query" || parameter["required"] != true {
+            continue;
+        }
+        let example = &parameter["example"];
+        let text = example
+            .as_str()
+            .map_or_else(|| example.to_string(), str::to_owned);
+        let value = utf8_percent_encode(&text, NON_ALPHANUMERIC);
+        let name = parameter["name"].as_str().unwrap_or("");
+        let separator = if query.is_empty() { '?' } else { '&' };
+        let _ = write!(query, "{separator}{name}={value}");
+    }
+    query
 }
 
 fn has_examples(operation: &Value) -> bool {
