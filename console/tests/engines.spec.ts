@@ -11,7 +11,7 @@ const CHECK = {
     { severity: "error", code: "engine_auth", message: "The key is refused.", settings: ["OPENAI_API_KEY", "OPENAI_BASE_URL"] },
   ],
 };
-test.use({ expected: /Applying inline style/ });
+test.use({ expected: /Applying inline style/, settings: { TRANSCRIBER: "pocketsphinx" } });
 
 test("the empty list says which engines are active, what was found, and how to connect others", async ({ page, service }) => {
   await open(page, service);

@@ -4,6 +4,9 @@ import { statSync } from "node:fs";
 import { listening } from "./listening";
 import { expect, test } from "./service";
 
+// An engine that listens.
+test.use({ settings: { TRANSCRIBER: "pocketsphinx" } });
+
 test("what is recorded in the browser becomes an interview", async ({ service }, info) => {
   const browser = await listening(info);
   const page = await browser.newPage();
