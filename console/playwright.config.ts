@@ -14,16 +14,17 @@ const QUIET = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
+/** A folder for each project: Playwright empties it at its start. */
+const RESULTS = "../target/console/results";
 const MEASURED = ["**/long.spec.ts", "**/weight.spec.ts"];
 
 export default defineConfig({
   testDir: "tests",
-  outputDir: "../target/console/results",
   preserveOutput: "failures-only",
   // `measured` has times that must not be exceeded, and is run when nothing else is.
   projects: [
-    { name: "page", testIgnore: [...(process.env["SCREENSHOTS"] ? [] : ["**/screenshots.spec.ts"]), ...MEASURED] },
-    { name: "measured", testMatch: MEASURED },
+    { name: "page", outputDir: `${RESULTS}/page`, testIgnore: [...(process.env["SCREENSHOTS"] ? [] : ["**/screenshots.spec.ts"]), ...MEASURED] },
+    { name: "measured", outputDir: `${RESULTS}/measured`, testMatch: MEASURED },
   ],
   // One after the other: the service and the browser share the cores.
   workers: 1,

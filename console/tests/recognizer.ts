@@ -41,7 +41,7 @@ function conversation(count: number, seconds: number): Word[] {
   });
 }
 
-/** The words of the bundled interview, spread evenly over its turns. */
+/** The words of the bundled interview, spread evenly over its turns, and its seconds. */
 function interview(): [Word[], number] {
   const file = resolve(import.meta.dirname, "../../samples/interview.words.json");
   const { duration_ms, turns } = JSON.parse(readFileSync(file, "utf8")) as {
@@ -79,7 +79,7 @@ export class Recognizer {
 
   private static ofInterview: Promise<Recognizer> | undefined;
 
-  /** Hears the bundled interview; one for all tests of this process, which it does not keep. */
+  /** Hears the bundled interview: one for all tests, which does not keep the process alive. */
   static async interview(): Promise<Recognizer> {
     Recognizer.ofInterview ??= Recognizer.hearing(...interview());
     const recognizer = await Recognizer.ofInterview;

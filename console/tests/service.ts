@@ -22,11 +22,11 @@ export class Service {
   ) {}
 
   /**
-   * Starts it over an empty data directory, with other settings than usual. Without them a
-   * recording is the bundled interview to its speech engine, which takes no time.
+   * Starts it over an empty data directory, with other settings than usual. Unless they name
+   * a speech engine, a provider hears the bundled interview in every recording, at once.
    */
   static async start(settings: Record<string, string> = {}): Promise<Service> {
-    const recognizer = await Recognizer.interview();
+    const recognizer = settings["TRANSCRIBER"] ? {} : (await Recognizer.interview()).settings;
     const folder = mkdtempSync(join(tmpdir(), "console-"));
     const child = spawn(PROGRAM, ["serve"], {
       env: {
@@ -34,7 +34,7 @@ export class Service {
         PORT: "0",
         DATA_DIR: folder,
         RUST_LOG: "info",
-        ...recognizer.settings,
+        ...recognizer,
         MODEL_FETCH: "off",
         ...settings,
       },

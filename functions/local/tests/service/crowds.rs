@@ -274,7 +274,7 @@ async fn ten_gibibytes_are_cut_off_at_the_limit() {
         "ten gibibytes cut off at {} MiB: {before} MiB of memory before, {peak} MiB at most",
         LIMIT >> 20
     );
-    // Blocks of them are held, not what may be taken of one.
+    // The service holds blocks of a body, never as much of it as the limit allows.
     let most = before + (LIMIT >> 20) / 2;
     assert!(peak < most, "{before} MiB, then {peak} MiB");
     assert_eq!(object_files(folder.path()), 0, "nothing of them is kept");

@@ -1,5 +1,5 @@
 //! The real binary with the real speech engine: killed, flooded, and fed a
-//! gibibyte of silence.
+//! 256 MiB of silence.
 
 #![allow(
     clippy::print_stdout,

@@ -1,4 +1,4 @@
-//! Real speech, and a gibibyte without any.
+//! Real speech, and 256 MiB without any.
 
 use std::{process::Command, time::Instant};
 

@@ -14,7 +14,7 @@ mod engine;
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -52,11 +52,16 @@ pub struct Cloud {
     api: String,
     token: String,
     folder: TempDir,
+    _one: File,
 }
 
 impl Cloud {
-    /// Starts everything, with more variables than usual.
+    /// Starts everything, with more variables than usual. Waits for the emulated clouds of
+    /// other processes to end: two would share the processors, and may choose the same ports.
     pub fn up(variables: &[(&str, &str)]) -> Self {
+        let one = Path::new(env!("CARGO_TARGET_TMPDIR")).join("emulated-cloud.lock");
+        let one = File::create(one).unwrap();
+        one.lock().unwrap();
         let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
         let output = Self::script(&["up"], folder.path())
             .envs(engine.variables())
@@ -89,6 +94,7 @@ impl Cloud {
             api: printed["API_URL"].clone(),
             token: printed["TOKEN"].clone(),
             folder,
+            _one: one,
         }
     }
 

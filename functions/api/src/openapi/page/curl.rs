@@ -46,8 +46,7 @@ fn start(document: &Value, call: &Call) -> String {
     let options = match call.method {
         "HEAD" => " -I".to_owned(),
         "GET" | "POST" if streams => " -N".to_owned(),
-        // To a file of the name that the response gives it.
-        "GET" if types.any(is_binary) || path.ends_with("/report.html") => " -OJ".to_owned(),
+        "GET" if types.any(is_binary) || path.ends_with("/report.html") => save(&path),
         "GET" => String::new(),
         "POST" if !operation["requestBody"]["content"].is_null() && has_examples(operation) => {
             String::new()
@@ -63,6 +62,14 @@ fn start(document: &Value, call: &Call) -> String {
     };
     let query = query(document, operation);
     format!("curl{options} \"$API_URL{path}{query}\"{token}")
+}
+
+/// The option that saves a response: by the name in the path, which the next run overwrites, or
+/// where it has none by that in the response.
+fn save(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or("");
+    let names_file = name.contains('.') || name.starts_with("$file");
+    if names_file { " -O" } else { " -OJ" }.to_owned()
 }
 
 /// Whether a terminal would show noise.
@@ -114,4 +121,62 @@ fn body(media_type: &str, value: &Value) -> String {
         format!(" \\\n  -F '{name}={value}'")
     });
     fields.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn command(path: &str, media_type: &str, parameters: &Value) -> String {
+        let operation = json!({
+            "parameters": parameters,
+            "responses": {"200": {"content": {media_type: {}}}},
+            "security": [],
+        });
+        let call = Call {
+            path,
+            method: "GET",
+            operation: &operation,
+        };
+        start(&json!({}), &call)
+    }
+
+    #[test]
+    fn required_parameters_of_the_query_have_their_examples() {
+        let parameters = json!([
+            {"in": "path", "name": "id", "required": true, "example": "a"},
+            {"in": "query", "name": "q", "required": true, "example": "\"small boat\" sister"},
+            {"in": "query", "name": "to_ms", "required": true, "example": 2900},
+            {"in": "query", "name": "limit", "required": false, "example": 10},
+        ]);
+        let text = command("/v1/search", "application/json", &parameters);
+        let query = "q=%22small%20boat%22%20sister&to_ms=2900";
+        assert_eq!(text, format!("curl \"$API_URL/v1/search?{query}\""));
+    }
+
+    #[test]
+    fn responses_that_are_no_text_are_saved() {
+        let saved = |path, media_type| command(path, media_type, &json!([]));
+        for (path, media_type, options) in [
+            ("/v1/usage", "application/json", "curl "),
+            (
+                "/v1/interviews/{id}/transcript.srt",
+                "application/x-subrip",
+                "curl ",
+            ),
+            (
+                "/v1/interviews/{id}/report.docx",
+                "application/octet-stream",
+                "curl -O ",
+            ),
+            ("/v1/interviews/{id}/report.html", "text/html", "curl -O "),
+            ("/v1/audio/{filename}", "*/*", "curl -O "),
+            ("/v1/interviews/{id}/clip", "audio/wav", "curl -OJ "),
+        ] {
+            let text = saved(path, media_type);
+            assert!(text.starts_with(&format!("{options}\"")), "{text}");
+        }
+    }
 }
