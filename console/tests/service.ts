@@ -23,7 +23,7 @@ export class Service {
 
   /**
    * Starts it over an empty data directory, with other settings than usual. Unless they name
-   * a speech engine, a provider hears the bundled interview in every recording, at once.
+   * a speech engine, a local server stands for a provider that recognises the bundled interview.
    */
   static async start(settings: Record<string, string> = {}): Promise<Service> {
     const recognizer = settings["TRANSCRIBER"] ? {} : (await Recognizer.interview()).settings;

@@ -179,7 +179,7 @@ async fn killed_frozen_and_duplicated_runs_complete_with_one_engine_call() {
             let begun =
                 |interview: &Value| state(interview) == "running" || state(interview) == "done";
             let seen = cloud.until(&id, begun).await;
-            // The listener may tell of several changes at once, and then only of the last.
+            // The listener may merge several changes into one, which has the last state.
             if slow && state(&seen) == "done" {
                 continue;
             }

@@ -64,15 +64,15 @@ fn start(document: &Value, call: &Call) -> String {
     format!("curl{options} \"$API_URL{path}{query}\"{token}")
 }
 
-/// The option that saves a response: by the name in the path, which the next run overwrites, or
-/// where it has none by that in the response.
+/// The option that saves a response under the file name in the path, or under that in the
+/// response where the path has none.
 fn save(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or("");
     let names_file = name.contains('.') || name.starts_with("$file");
     if names_file { " -O" } else { " -OJ" }.to_owned()
 }
 
-/// Whether a terminal would show noise.
+/// Whether a terminal cannot show this media type.
 fn is_binary(media_type: &str) -> bool {
     let shown = [
         "application/json",
