@@ -16,6 +16,9 @@ use crate::{
 pub(crate) const HOP_FRAMES: usize = 196;
 const HOP: usize = HOP_FRAMES * FRAME_SAMPLES;
 
+/// At 16,000 samples a second.
+pub(crate) const SAMPLES_PER_MS: u64 = 16;
+
 /// Windows that the segmentation is given at once.
 const BATCH: usize = 4;
 
@@ -68,9 +71,10 @@ impl Diarizer {
         continues
     }
 
-    /// Whether samples are still skipped that an earlier diarization has processed.
-    pub const fn is_skipping(&self) -> bool {
-        self.skip > 0
+    /// How far the windows reach that are processed, of this diarization or an earlier one,
+    /// in milliseconds from the start of the recording.
+    pub fn processed_ms(&self) -> u64 {
+        (self.windows.identified() * HOP) as u64 / SAMPLES_PER_MS
     }
 
     /// The windows that were processed since the last call, if there are any.

@@ -1,6 +1,9 @@
 //! From windows that overlap to turns of one recording.
 
-use crate::segmentation::{Activity, FRAME_SAMPLES, FRAMES, LOCAL_SPEAKERS};
+use crate::{
+    diarizer::SAMPLES_PER_MS,
+    segmentation::{Activity, FRAME_SAMPLES, FRAMES, LOCAL_SPEAKERS},
+};
 
 /// The middle of the audio of a frame of the segmentation, from the frame's start, in
 /// samples.
@@ -37,7 +40,7 @@ pub(crate) fn turns(windows: &[Placed<'_>], people: usize, samples: u64) -> Vec<
         turns.extend(runs.map(|(start, end)| (person, start, end)));
     }
     turns.sort_unstable_by_key(|(person, start, end)| (*start, *end, *person));
-    numbered(&turns, samples / 16)
+    numbered(&turns, samples / SAMPLES_PER_MS)
 }
 
 /// What the windows over a frame say of one person.
@@ -90,7 +93,9 @@ fn runs(values: impl Iterator<Item = bool>) -> impl Iterator<Item = (usize, usiz
 /// The same with people numbered by their first turn, and times in milliseconds.
 fn numbered(turns: &[(usize, usize, usize)], duration_ms: u64) -> Vec<SpeakerTurn> {
     let mut order: Vec<usize> = Vec::new();
-    let time = |frame: usize| ((frame * FRAME_SAMPLES + FRAME_CENTRE) as u64 / 16).min(duration_ms);
+    let time = |frame: usize| {
+        ((frame * FRAME_SAMPLES + FRAME_CENTRE) as u64 / SAMPLES_PER_MS).min(duration_ms)
+    };
     turns
         .iter()
         .filter(|(_, start, _)| time(*start) < duration_ms)

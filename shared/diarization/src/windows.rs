@@ -87,10 +87,15 @@ impl Windows {
         self.activities.len()
     }
 
+    /// The number of windows whose speakers are identified.
+    pub(crate) fn identified(&self) -> usize {
+        self.activities.len() - usize::from(self.waiting.is_some())
+    }
+
     /// The windows since the last call whose speakers are identified, if there are any.
     pub(crate) fn take_processed(&mut self) -> Option<ProcessedWindows> {
         let (first, first_speaker) = self.handed_out;
-        let end = self.activities.len() - usize::from(self.waiting.is_some());
+        let end = self.identified();
         self.handed_out = (end, self.speakers.len());
         (end > first).then(|| ProcessedWindows {
             first,

@@ -32,6 +32,12 @@ impl AudioProbe {
             1
         }
     }
+
+    /// The share of the recording that ends at `reached_ms`, in percent.
+    pub(crate) fn percent(&self, reached_ms: u64) -> u8 {
+        let percent = reached_ms.saturating_mul(100) / self.facts.duration_ms.max(1);
+        u8::try_from(percent).map_or(100, |percent| percent.min(100))
+    }
 }
 
 /// Decodes the whole recording once, up to the longest that is accepted.

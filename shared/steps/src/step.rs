@@ -115,18 +115,20 @@ pub enum Outcome {
     Gone,
 }
 
-/// How far a piece of work is, in percent; 255 stands for "not known".
+/// How far a piece of work is: one more than its percent, and 0 while it is not known. It never
+/// goes back: parts that are worked on at once do not end in order.
+#[derive(Default)]
 struct AtomicPercent(AtomicU8);
 
 impl Progress for AtomicPercent {
     fn report(&self, percent: u8) {
-        self.0.store(percent.min(100), Ordering::Relaxed);
+        self.0.fetch_max(percent.min(100) + 1, Ordering::Relaxed);
     }
 }
 
 impl AtomicPercent {
     fn get(&self) -> Option<u8> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|percent| *percent <= 100)
+        self.0.load(Ordering::Relaxed).checked_sub(1)
     }
 }
 
@@ -181,7 +183,7 @@ impl StepRunner {
     {
         let trace = lease.trace.or_else(trace::current);
         let trace = trace.unwrap_or_else(TraceContext::generate);
-        let percent = Arc::new(AtomicPercent(AtomicU8::new(u8::MAX)));
+        let percent = Arc::new(AtomicPercent::default());
         let uncancelled = Uncancelled::default();
         let working = async {
             let result = {

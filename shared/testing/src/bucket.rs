@@ -1,6 +1,9 @@
 //! A bucket with one recording, and requests to transcribe it.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -8,9 +11,10 @@ use domain::{
     Timestamp,
     interview::ChannelUse,
     ports::{
-        ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Progress, Recording,
-        SignedUpload, TranscriptionRequest, UploadGrant,
+        ByteStream, Checkpoint, ObjectError, ObjectMeta, ObjectStore, Overwrite, Progress,
+        Recording, SignedUpload, TranscriptionRequest, UploadGrant,
     },
+    steps::StepError,
 };
 use futures::{StreamExt, stream};
 
@@ -140,4 +144,20 @@ pub struct NoProgress;
 
 impl Progress for NoProgress {
     fn report(&self, _: u8) {}
+}
+
+/// A checkpoint that is gone with the test.
+#[derive(Default)]
+pub struct InMemoryCheckpoint(Mutex<Vec<Vec<u8>>>);
+
+#[async_trait]
+impl Checkpoint for InMemoryCheckpoint {
+    async fn load(&self) -> Result<Vec<Vec<u8>>, StepError> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+
+    async fn append(&self, part: Vec<u8>) -> Result<(), StepError> {
+        self.0.lock().unwrap().push(part);
+        Ok(())
+    }
 }

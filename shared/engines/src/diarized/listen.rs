@@ -1,30 +1,33 @@
 //! The recording decoded once more, for the diarization.
 
-use std::{
-    io::{self, Read, Seek, SeekFrom},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::Context as _;
 use diarization::{Diarization, DiarizationModels, Diarizer, ProcessedWindows};
 use domain::ports::{Recording, TranscriptionRequest};
-use media::{Decoder, ObjectReader, Source, resample::Resampler};
-use tokio::{sync::mpsc, task::spawn_blocking, time::Instant};
+use media::{Decoder, ObjectReader, resample::Resampler};
+use tokio::{
+    sync::mpsc,
+    task::spawn_blocking,
+    time::{Duration, Instant},
+};
 
 use super::checkpoint;
 use crate::probe::AudioProbe;
 
-/// Diarizes, and reports progress in percent of the bytes read. Continues from the
-/// checkpoint of an interrupted attempt. Dropping the future ends the work.
+/// Diarizes, and reports progress in percent of the recording. Continues from the checkpoint
+/// of an interrupted attempt; where there is a checkpoint, what is not in it yet counts as not
+/// done, so that progress does not go back after an interruption. Dropping the future ends the
+/// work.
 pub(super) async fn diarize(
     request: &TranscriptionRequest,
     probe: AudioProbe,
     report: impl Fn(u8) + Send,
 ) -> anyhow::Result<Diarization> {
-    let result = work(request, probe, &report).await;
+    let result = work(request, probe, checkpoint::INTERVAL, &report).await;
     // Without a result the engine's progress is all there is.
     report(100);
     result
@@ -33,6 +36,7 @@ pub(super) async fn diarize(
 async fn work(
     request: &TranscriptionRequest,
     probe: AudioProbe,
+    interval: Duration,
     report: &(impl Fn(u8) + Send),
 ) -> anyhow::Result<Diarization> {
     let unwanted = Unwanted::default();
@@ -43,31 +47,28 @@ async fn work(
         expected: request.speakers_expected,
         unwanted: Arc::clone(&unwanted.0),
         processed: checkpoint::load(checkpoint.as_ref()).await,
-        keeps_checkpoints: checkpoint.is_some(),
+        interval: checkpoint.as_ref().map(|_| interval),
     };
     let (send, mut updates) = mpsc::channel(1);
     let working = spawn_blocking(move || work.run(&send));
     // The channel closes when the work ends.
     while let Some(update) = updates.recv().await {
-        match (update, &checkpoint) {
-            (Update::Percent(percent), _) => report(percent),
-            (Update::Processed(windows), Some(parts)) => {
-                if !checkpoint::append(&**parts, windows).await {
-                    checkpoint = None;
-                }
-            }
-            (Update::Processed(_), None) => {}
+        if let (Some(windows), Some(parts)) = (update.processed, &checkpoint)
+            && !checkpoint::append(&**parts, windows).await
+        {
+            checkpoint = None;
         }
+        report(update.percent);
     }
     working.await.context("the diarization broke down")?
 }
 
-/// Reports of the blocking thread.
-enum Update {
+/// A report of the blocking thread.
+struct Update {
     /// How far it is.
-    Percent(u8),
-    /// What a later attempt need not process again.
-    Processed(ProcessedWindows),
+    percent: u8,
+    /// What a later attempt need not process again, if it is to be stored.
+    processed: Option<ProcessedWindows>,
 }
 
 /// Set as soon as the result is not awaited any more.
@@ -80,34 +81,6 @@ impl Drop for Unwanted {
     }
 }
 
-/// A source that reports how far it has been read, in bytes.
-struct Tracked {
-    source: ObjectReader,
-    position: Arc<AtomicU64>,
-}
-
-impl Read for Tracked {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        self.position.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
-impl Seek for Tracked {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = self.source.seek(to)?;
-        self.position.store(position, Ordering::Relaxed);
-        Ok(position)
-    }
-}
-
-impl Source for Tracked {
-    fn size(&self) -> Option<u64> {
-        self.source.size()
-    }
-}
-
 /// What the blocking thread needs.
 struct Work {
     recording: Recording,
@@ -116,20 +89,19 @@ struct Work {
     unwanted: Arc<AtomicBool>,
     /// What earlier attempts have processed.
     processed: Vec<ProcessedWindows>,
-    keeps_checkpoints: bool,
+    /// From one part that is stored to the next, where there is a place for them.
+    interval: Option<Duration>,
 }
 
 impl Work {
     fn run(self, updates: &mpsc::Sender<Update>) -> anyhow::Result<Diarization> {
         let mut diarizer = Diarizer::new(DiarizationModels::shared()?, self.expected);
         checkpoint::resume(&mut diarizer, self.processed);
-        let (mut reported, mut stored_at) = (None, Instant::now());
-        let position = Arc::new(AtomicU64::new(0));
-        let source = Tracked {
-            source: ObjectReader::open(&self.recording),
-            position: Arc::clone(&position),
-        };
-        let mut decoder = Decoder::open(Box::new(source))?.with_gain(self.probe.gain);
+        let mut reported = self.probe.percent(diarizer.processed_ms());
+        send(updates, reported, None);
+        let mut stored_at = Instant::now();
+        let source = Box::new(ObjectReader::open(&self.recording));
+        let mut decoder = Decoder::open(source)?.with_gain(self.probe.gain);
         let mut resampler = Resampler::new(decoder.facts().sample_rate_hz);
         let mut samples = Vec::new();
         while let Some(block) = decoder.next_block()? {
@@ -139,24 +111,91 @@ impl Work {
             resampler.push(block.mix_by(self.probe.mix), &mut samples);
             diarizer.push(&samples)?;
             samples.clear();
-            let read = position.load(Ordering::Relaxed).saturating_mul(99);
-            let percent = u8::try_from(read / self.recording.size.max(1)).unwrap_or(99);
-            if diarizer.is_skipping() {
-                continue;
-            }
-            // The receiver is there until the work is unwanted.
-            if reported.replace(percent) != Some(percent) {
-                let _ = updates.blocking_send(Update::Percent(percent));
-            }
-            if self.keeps_checkpoints && stored_at.elapsed() >= checkpoint::INTERVAL {
-                stored_at = Instant::now();
-                if let Some(windows) = diarizer.take_processed() {
-                    let _ = updates.blocking_send(Update::Processed(windows));
+            let percent = self.probe.percent(diarizer.processed_ms());
+            if let Some(interval) = self.interval {
+                if stored_at.elapsed() >= interval
+                    && let Some(windows) = diarizer.take_processed()
+                {
+                    stored_at = Instant::now();
+                    send(updates, percent, Some(windows));
                 }
+            } else if percent > reported {
+                reported = percent;
+                send(updates, percent, None);
             }
         }
         resampler.finish(&mut samples);
         diarizer.push(&samples)?;
         Ok(diarizer.finish()?)
+    }
+}
+
+fn send(updates: &mpsc::Sender<Update>, percent: u8, processed: Option<ProcessedWindows>) {
+    // The receiver is there until the work is unwanted.
+    let _ = updates.blocking_send(Update { percent, processed });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        sync::{Mutex, atomic::AtomicU8},
+    };
+
+    use domain::ports::Checkpoint as _;
+    use futures::future::{Either, select};
+    use testing::{InMemoryCheckpoint, request, wav};
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// The first minutes of the bundled call.
+    fn call(seconds: usize) -> Vec<i16> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/call.flac");
+        let file = std::fs::File::open(path).expect("the bundled call");
+        let mut decoder = Decoder::open(Box::new(file)).expect("a recording");
+        let mut resampler = Resampler::new(decoder.facts().sample_rate_hz);
+        let mut samples = Vec::new();
+        while samples.len() < seconds * 16_000 {
+            let block = decoder.next_block().expect("sound").expect("long enough");
+            resampler.push(block.mix_by(media::Mix::default()), &mut samples);
+        }
+        samples
+    }
+
+    #[tokio::test]
+    async fn progress_counts_what_a_later_attempt_need_not_process() {
+        let samples = call(60);
+        let checkpoint = Arc::new(InMemoryCheckpoint::default());
+        let mut request = request(wav(16_000, &[&samples]));
+        request.checkpoint = Some(checkpoint.clone());
+        let probe = crate::probe::probe(&request).await.expect("a recording");
+        for interval in [Duration::MAX, Duration::ZERO] {
+            let (reached, half) = (AtomicU8::new(0), Notify::new());
+            let report = |percent| {
+                reached.store(percent, Ordering::SeqCst);
+                if percent >= 30 {
+                    half.notify_one();
+                }
+            };
+            let first = pin!(work(&request, probe, interval, &report));
+            match select(first, pin!(half.notified())).await {
+                Either::Left((diarization, _)) => {
+                    assert_eq!(diarization.expect("a result").speakers, 2)
+                }
+                Either::Right(_) => assert!(!checkpoint.load().await.expect("parts").is_empty()),
+            }
+            let reported = Mutex::new(Vec::new());
+            let report = |percent| reported.lock().expect("a lock").push(percent);
+            let second = work(&request, probe, interval, &report).await;
+            let reported = reported.into_inner().expect("a lock");
+            assert!(reported.is_sorted(), "{reported:?}");
+            assert_eq!(
+                reported.first().copied(),
+                Some(reached.load(Ordering::SeqCst)),
+                "{reported:?}"
+            );
+            assert_eq!(second.expect("a result").speakers, 2);
+        }
     }
 }

@@ -82,7 +82,7 @@ impl OpenAiTranscriber {
         let transcribe = async |piece: Piece| {
             let reached_ms = piece.end_ms();
             let words = self.0.transcribe(piece, conversation).await?;
-            progress.report(percent(reached_ms, probe.facts.duration_ms));
+            progress.report(probe.percent(reached_ms));
             Ok::<_, StepError>(words)
         };
         let mut found = Vec::new();
@@ -173,8 +173,4 @@ impl Transcriber for OpenAiTranscriber {
             diarization: None,
         })
     }
-}
-
-fn percent(reached_ms: u64, duration_ms: u64) -> u8 {
-    u8::try_from(reached_ms * 100 / duration_ms.max(1)).map_or(100, |percent| percent.min(100))
 }

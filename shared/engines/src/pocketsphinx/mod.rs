@@ -30,7 +30,10 @@ pub use command::NotInstalled;
 use command::{Command, CommandWord};
 use recognize::{Utterance, Utterances};
 
-use crate::{cut::cut, probe};
+use crate::{
+    cut::cut,
+    probe::{self, AudioProbe},
+};
 
 /// The model that comes with it.
 const MODEL: &str = "en-us";
@@ -57,7 +60,7 @@ impl PocketSphinx {
     async fn recognise(
         &self,
         mut utterances: mpsc::Receiver<Utterance>,
-        duration_ms: u64,
+        probe: &AudioProbe,
         progress: &dyn Progress,
     ) -> Result<Vec<Word>, StepError> {
         let (mut words, mut running) = (Vec::new(), JoinSet::new());
@@ -68,7 +71,7 @@ impl PocketSphinx {
                     let (recognized, utterance): (_, Utterance) = done.map_err(|_| broke())?;
                     words.extend(words_of(recognized?, &utterance));
                     reached_ms = utterance.end_ms().max(reached_ms);
-                    progress.report(percent(reached_ms, duration_ms));
+                    progress.report(probe.percent(reached_ms));
                 }
                 permit = Arc::clone(&self.cores).acquire_owned(), if !utterances.is_closed() || !utterances.is_empty() => {
                     let permit = permit.map_err(|_| broke())?;
@@ -120,8 +123,7 @@ impl Transcriber for PocketSphinx {
             let emit = |utterance| send.blocking_send(utterance).is_ok();
             cut(source, probe, Segmenter::default, Utterances, emit)
         });
-        let duration_ms = probe.facts.duration_ms;
-        let words = self.recognise(receive, duration_ms, progress).await?;
+        let words = self.recognise(receive, &probe, progress).await?;
         let speech_ms = cutting
             .await
             .map_err(|_| broke())?
@@ -154,10 +156,6 @@ fn check_language(language: Option<&str>) -> Result<(), StepError> {
 
 fn broke() -> StepError {
     StepError::transient(Code::EngineFailed, "the speech engine broke down")
-}
-
-fn percent(reached_ms: u64, duration_ms: u64) -> u8 {
-    u8::try_from(reached_ms * 100 / duration_ms.max(1)).unwrap_or(100)
 }
 
 /// The words of an utterance at their times in the recording.

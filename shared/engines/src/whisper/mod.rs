@@ -102,7 +102,7 @@ impl Transcriber for Whisper {
             }
             let words = recognizer.recognize(window).await?;
             resumable.add(words, recognizer.language()).await;
-            progress.report(percent(reached_ms, probe.facts.duration_ms));
+            progress.report(probe.percent(reached_ms));
         }
         let speech_ms = cutting
             .await
@@ -122,8 +122,4 @@ impl Transcriber for Whisper {
 
 fn failed() -> StepError {
     StepError::transient(Code::EngineFailed, "the speech engine failed")
-}
-
-fn percent(reached_ms: u64, duration_ms: u64) -> u8 {
-    u8::try_from(reached_ms * 100 / duration_ms.max(1)).map_or(100, |percent| percent.min(100))
 }

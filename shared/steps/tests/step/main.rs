@@ -225,6 +225,8 @@ async fn a_lease_is_renewed_and_shows_progress_while_the_work_goes_on() {
         .steps
         .run(worker.step_run(), |progress, _| async move {
             progress.report(40);
+            // An earlier part, which took longer.
+            progress.report(30);
             pending().await
         });
     let watching = async {
