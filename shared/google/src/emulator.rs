@@ -4,20 +4,20 @@ use google_cloud_auth::{
     credentials::{CacheableResource, Credentials, CredentialsProvider, EntityTag},
     errors::CredentialsError,
 };
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
 
-/// One header instead of a token.
+/// Those of the owner, whom Firestore's emulator lets write in batches.
 #[derive(Debug)]
-struct OneHeader(HeaderName, HeaderValue);
+struct Owner;
 
-impl CredentialsProvider for OneHeader {
+impl CredentialsProvider for Owner {
     async fn headers(
         &self,
         _: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
         Ok(CacheableResource::New {
             entity_tag: EntityTag::new(),
-            data: HeaderMap::from_iter([(self.0.clone(), self.1.clone())]),
+            data: HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer owner"))]),
         })
     }
 
@@ -26,10 +26,9 @@ impl CredentialsProvider for OneHeader {
     }
 }
 
-/// Firestore's emulator lets only the owner write in batches.
+/// The credentials of the owner.
 pub(crate) fn owner() -> Credentials {
-    let bearer = HeaderValue::from_static("Bearer owner");
-    Credentials::from(OneHeader(header::AUTHORIZATION, bearer))
+    Credentials::from(Owner)
 }
 
 /// No user.
