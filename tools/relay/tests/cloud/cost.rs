@@ -1,17 +1,15 @@
 //! How many invocations of functions and writes of documents an interview costs, from which
 //! `scripts/bench/capacity` computes limits and prices. `UPDATE_MEASURED=1` writes the file
 //! that it reads.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
-
-mod support;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use config::Environment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use support::{Cloud, recording};
 use testing::Receiver;
+
+use crate::support::{Cloud, recording};
 
 /// However long the interview is.
 const MOST_INVOCATIONS: usize = 12;
@@ -36,7 +34,7 @@ struct Measured {
 }
 
 fn file() -> PathBuf {
-    support::root().join("scripts/bench/measured-interview.json")
+    crate::support::root().join("scripts/bench/measured-interview.json")
 }
 
 impl Cost {

@@ -1,11 +1,5 @@
 //! The emulated cloud, an engine that counts, and a receiver of webhooks.
 #![allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "each test binary uses a part of it"
-)]
-#![allow(
     clippy::disallowed_methods,
     reason = "programs are started with the environment of the test"
 )]
@@ -30,25 +24,25 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::receiver::SECRET;
 
-pub use self::engine::{Engine, MANY_WORDS};
+pub(crate) use self::engine::{Engine, MANY_WORDS};
 
 /// How long anything may take.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
-pub const USER: &str = "test-user";
+pub(crate) const USER: &str = "test-user";
 
 /// Where the project is.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.canonicalize().unwrap()
 }
 
 /// All functions, each in its own process, over the emulators.
-pub struct Cloud {
-    pub client: Client,
-    pub engine: Engine,
-    pub firestore: Firestore,
-    pub environment: BTreeMap<String, String>,
+pub(crate) struct Cloud {
+    pub(crate) client: Client,
+    pub(crate) engine: Engine,
+    pub(crate) firestore: Firestore,
+    pub(crate) environment: BTreeMap<String, String>,
     api: String,
     token: String,
     folder: TempDir,
@@ -56,9 +50,9 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Starts everything, with more variables than usual. Waits for the emulated clouds of
-    /// other processes to end: two would share the processors, and may choose the same ports.
-    pub fn up(variables: &[(&str, &str)]) -> Self {
+    /// Starts everything, with more variables than usual. Waits for the emulated clouds of other
+    /// tests to end: two would share the processors, and may choose the same ports.
+    pub(crate) fn up(variables: &[(&str, &str)]) -> Self {
         let one = Path::new(env!("CARGO_TARGET_TMPDIR")).join("emulated-cloud.lock");
         let one = File::create(one).unwrap();
         one.lock().unwrap();
@@ -105,7 +99,7 @@ impl Cloud {
     }
 
     /// Starts or kills a function.
-    pub fn tell(&self, command: &str, name: &str) {
+    pub(crate) fn tell(&self, command: &str, name: &str) {
         let mut script = Self::script(&[command, name], self.folder.path());
         // A killed function is started again with the same engine.
         let script = script
@@ -115,18 +109,18 @@ impl Cloud {
     }
 
     /// The number of a process of the emulated cloud.
-    pub fn process(&self, name: &str) -> i32 {
+    pub(crate) fn process(&self, name: &str) -> i32 {
         let file = self.folder.path().join(format!("{name}.pid"));
         fs::read_to_string(file).unwrap().trim().parse().unwrap()
     }
 
     /// What a process has logged.
-    pub fn log(&self, name: &str) -> String {
+    pub(crate) fn log(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default()
     }
 
     /// The most memory that a process has had, in MiB.
-    pub fn peak_memory_mib(&self, name: &str) -> u64 {
+    pub(crate) fn peak_memory_mib(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process(name))).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:"));
         let kib: u64 = line
@@ -140,7 +134,7 @@ impl Cloud {
     }
 
     /// A client that asks as the user does, and where the API is.
-    pub fn as_user(&self) -> (Client, &str) {
+    pub(crate) fn as_user(&self) -> (Client, &str) {
         let mut headers = HeaderMap::new();
         let token = format!("Bearer {}", self.token).parse().unwrap();
         headers.insert(AUTHORIZATION, token);
@@ -149,12 +143,17 @@ impl Cloud {
     }
 
     /// Asks the API.
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         get(&self.client, &self.api, Some(&self.token), path).await
     }
 
     /// Asks for something; answers the status and the JSON, if there is any.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let request = self.client.request(method, format!("{}{path}", self.api));
         let request = request.bearer_auth(&self.token);
         let request = match body {
@@ -167,7 +166,7 @@ impl Cloud {
     }
 
     /// Reads something as text: an export, a page.
-    pub async fn text(&self, path: &str) -> String {
+    pub(crate) async fn text(&self, path: &str) -> String {
         let request = self.client.get(format!("{}{path}", self.api));
         let answer = request.bearer_auth(&self.token).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
@@ -175,7 +174,7 @@ impl Cloud {
     }
 
     /// Creates an interview and uploads its recording by the signed URL.
-    pub async fn submit(&self, bytes: Vec<u8>, webhook_url: Option<&str>) -> String {
+    pub(crate) async fn submit(&self, bytes: Vec<u8>, webhook_url: Option<&str>) -> String {
         submit(
             &self.client,
             &self.api,
@@ -187,7 +186,7 @@ impl Cloud {
     }
 
     /// Waits until the interview is settled, told by Firestore.
-    pub async fn settled(&self, id: &str) -> Value {
+    pub(crate) async fn settled(&self, id: &str) -> Value {
         self.until(id, |interview| {
             let status = interview["status"].as_str();
             matches!(status, Some("completed" | "partial" | "failed"))
@@ -196,7 +195,7 @@ impl Cloud {
     }
 
     /// Waits until the interview's document is as it should be.
-    pub async fn until(&self, id: &str, good: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, id: &str, good: impl Fn(&Value) -> bool) -> Value {
         use domain::ports::Records as _;
         use futures::StreamExt as _;
         let mut documents = self.firestore.watch(&key(id).document());
@@ -232,17 +231,17 @@ impl Drop for Cloud {
 }
 
 /// The embedded service, with the same engine.
-pub struct Embedded {
-    pub client: Client,
-    pub url: String,
-    pub folder: TempDir,
+pub(crate) struct Embedded {
+    pub(crate) client: Client,
+    pub(crate) url: String,
+    pub(crate) folder: TempDir,
     process: Child,
     _engine: Engine,
 }
 
 impl Embedded {
     /// Starts it and waits until it says that it is ready.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
         let target = Path::new(env!("CARGO_BIN_EXE_relay")).with_file_name("interviewlens");
         let mut process = Command::new(target)
@@ -271,23 +270,23 @@ impl Embedded {
         }
     }
 
-    pub async fn submit(&self, bytes: Vec<u8>) -> String {
+    pub(crate) async fn submit(&self, bytes: Vec<u8>) -> String {
         submit(&self.client, &self.url, None, bytes, None).await
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         get(&self.client, &self.url, None, path).await
     }
 
     /// Waits for the end of the event stream.
-    pub async fn settled(&self, id: &str) {
+    pub(crate) async fn settled(&self, id: &str) {
         let url = format!("{}/v1/interviews/{id}/events", self.url);
         let events = self.client.get(url).header("x-user-id", USER).send().await;
         events.unwrap().text().await.unwrap();
     }
 
     /// Stops it, so that its data directory can be opened.
-    pub fn stop(mut self) -> TempDir {
+    pub(crate) fn stop(mut self) -> TempDir {
         let _ = self.process.kill();
         let _ = self.process.wait();
         let other = tempfile::tempdir().unwrap();
@@ -308,7 +307,7 @@ fn patient() -> Client {
     client.timeout(TIMEOUT).build().unwrap()
 }
 
-pub fn key(id: &str) -> InterviewKey {
+pub(crate) fn key(id: &str) -> InterviewKey {
     InterviewKey {
         user_id: UserId::parse(USER).unwrap(),
         interview_id: InterviewId::parse(id).unwrap(),
@@ -358,7 +357,7 @@ async fn submit(
 }
 
 /// A second of noise like speech, different for each number.
-pub fn recording(number: u32) -> Vec<u8> {
+pub(crate) fn recording(number: u32) -> Vec<u8> {
     let mut state = number.wrapping_add(1);
     let noise = std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

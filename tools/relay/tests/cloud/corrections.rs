@@ -1,14 +1,12 @@
 //! A finished interview in the emulated cloud: corrected, run again by other engines, assessed.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
-
-mod support;
 
 use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Value, json};
-use support::{Cloud, recording};
 use testing::fake_providers::Providers;
+
+use crate::support::{Cloud, recording};
 
 struct Journey {
     cloud: Cloud,

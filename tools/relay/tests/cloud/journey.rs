@@ -1,8 +1,4 @@
-//! The whole journey in the emulated cloud: every function in its own process,
-//! real HTTP, Google's emulators of Firestore and Pub/Sub, signed uploads.
-#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
-
-mod support;
+//! The whole journey of an interview, undisturbed and disturbed.
 
 use std::{
     collections::BTreeMap,
@@ -21,16 +17,13 @@ use futures::StreamExt as _;
 use http::Method;
 use relay::pubsub::{Admin, PushSubscription};
 use serde_json::{Value, json};
-use support::{Cloud, Embedded, key, recording};
 use testing::{
     Receiver,
     fake_providers::{Providers, RecordedRequest, Said, assert_made_by_providers, recorded},
     openapi_client::ask_everything,
 };
-use tokio::sync::Mutex;
 
-/// One emulated cloud at a time: two would share two cores.
-static ONE: Mutex<()> = Mutex::const_new(());
+use crate::support::{Cloud, Embedded, key, recording};
 
 /// All documents of an interview by their paths below it, without what differs
 /// from run to run.
@@ -93,7 +86,6 @@ fn strip(value: &mut Value) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
-    let _one = ONE.lock().await;
     let cloud = Cloud::up(&[]);
     let receiver = Arc::new(Receiver::default());
     let hook = receiver.listen().await;
@@ -149,7 +141,6 @@ async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn killed_frozen_and_duplicated_runs_complete_with_one_engine_call() {
-    let _one = ONE.lock().await;
     let cloud = Cloud::up(&[("RELAY_TWICE", "true")]);
     push_twice(&cloud).await;
     let receiver = Arc::new(Receiver::default());
@@ -250,7 +241,6 @@ async fn freeze(cloud: &Cloud, length: Duration) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn renewals_of_a_running_step_start_no_function() {
-    let _one = ONE.lock().await;
     let cloud = Cloud::up(&[("RUST_LOG", "info,relay=debug,firestore=error")]);
     let receiver = Arc::new(Receiver::default());
     let hook = receiver.listen().await;
@@ -283,7 +273,6 @@ async fn renewals_of_a_running_step_start_no_function() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn an_interview_of_eight_hours_fits_into_firestore_and_its_events() {
-    let _one = ONE.lock().await;
     let cloud = Cloud::up(&[("RUST_LOG", "info,relay=debug,firestore=error")]);
     cloud.engine.say_much(true);
     let id = cloud.submit(recording(0), None).await;
@@ -292,7 +281,7 @@ async fn an_interview_of_eight_hours_fits_into_firestore_and_its_events() {
     let transcript = cloud.get(&format!("/v1/interviews/{id}/transcript")).await;
     assert_eq!(
         transcript["words"].as_array().map(Vec::len),
-        Some(support::MANY_WORDS)
+        Some(crate::support::MANY_WORDS)
     );
     let correction = json!({"base_revision": 0, "operations": [
         {"op": "replace_words", "from": "w40000", "to": "w40000", "text": "corrected"},
@@ -332,7 +321,6 @@ async fn made_by(providers: Providers, more: &[(&str, &str)]) -> (usize, usize) 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn each_provider_is_called_once_per_interview() {
-    let _one = ONE.lock().await;
     let calling_back = [("DEEPGRAM_CALLBACK_BYTES", "1")];
     let asked = made_by(Providers::default(), &calling_back).await;
     assert_eq!(asked, (1, 1));
@@ -342,7 +330,6 @@ async fn each_provider_is_called_once_per_interview() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn busy_providers_are_retried() {
-    let _one = ONE.lock().await;
     let mut busy = BTreeMap::from([
         (false, (429, "deepgram/docs/errors-21.json")),
         (
@@ -360,7 +347,6 @@ async fn busy_providers_are_retried() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn twenty_at_once_complete_within_bounds() {
-    let _one = ONE.lock().await;
     let cloud = Cloud::up(&[]);
     let submitting = (0..20).map(|number| cloud.submit(recording(number), None));
     let ids = futures::future::join_all(submitting).await;

@@ -5,24 +5,24 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 use tempfile::TempDir;
 
 /// The words of an interview of eight hours.
-pub const MANY_WORDS: usize = 80_000;
+pub(crate) const MANY_WORDS: usize = 80_000;
 
 /// A speech engine in the place of the real one.
-pub struct Engine {
-    pub folder: TempDir,
+pub(crate) struct Engine {
+    pub(crate) folder: TempDir,
 }
 
 impl Engine {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/engine.sh");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cloud/support/engine.sh");
         let program = folder.path().join("pocketsphinx_continuous");
         fs::copy(script, program).unwrap();
         Self { folder }
     }
 
     /// The variables by which programs find it.
-    pub fn variables(&self) -> [(&'static str, String); 4] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
         let folder = self.folder.path().display();
         let path = std::env::var("PATH").unwrap();
         [
@@ -34,7 +34,7 @@ impl Engine {
     }
 
     /// Says eight hours' worth of words from now on, or a few.
-    pub fn say_much(&self, much: bool) {
+    pub(crate) fn say_much(&self, much: bool) {
         let file = self.folder.path().join("words");
         if !much {
             let _ = fs::remove_file(file);
@@ -51,7 +51,7 @@ impl Engine {
     }
 
     /// Holds each engine call, or lets later calls pass.
-    pub fn hold(&self, hold: bool) {
+    pub(crate) fn hold(&self, hold: bool) {
         let gate = self.folder.path().join("gate");
         if hold {
             assert!(Command::new("mkfifo").arg(gate).status().unwrap().success());
@@ -65,7 +65,7 @@ impl Engine {
 
     /// How often it was called for each recording, and how many of it ran at once
     /// at most.
-    pub fn calls(&self) -> (BTreeMap<String, usize>, usize) {
+    pub(crate) fn calls(&self) -> (BTreeMap<String, usize>, usize) {
         let (mut calls, mut most) = (BTreeMap::new(), 0);
         let lines = fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
         for line in lines.lines() {
