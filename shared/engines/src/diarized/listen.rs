@@ -181,7 +181,7 @@ mod tests {
             let first = pin!(work(&request, probe, interval, &report));
             match select(first, pin!(half.notified())).await {
                 Either::Left((diarization, _)) => {
-                    assert_eq!(diarization.expect("a result").speakers, 2)
+                    assert_eq!(diarization.expect("a result").speakers, 2);
                 }
                 Either::Right(_) => assert!(!checkpoint.load().await.expect("parts").is_empty()),
             }
