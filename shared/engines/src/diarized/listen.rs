@@ -27,17 +27,15 @@ pub(super) async fn diarize(
     probe: AudioProbe,
     report: impl Fn(u8) + Send,
 ) -> anyhow::Result<Diarization> {
-    let result = work(request, probe, checkpoint::INTERVAL, &report).await;
-    // Without a result the engine's progress is all there is.
-    report(100);
-    result
+    store_every(checkpoint::INTERVAL, request, probe, report).await
 }
 
-async fn work(
+/// The same with another time from one stored part to the next.
+async fn store_every(
+    interval: Duration,
     request: &TranscriptionRequest,
     probe: AudioProbe,
-    interval: Duration,
-    report: &(impl Fn(u8) + Send),
+    report: impl Fn(u8) + Send,
 ) -> anyhow::Result<Diarization> {
     let unwanted = Unwanted::default();
     let mut checkpoint = request.checkpoint.clone();
@@ -60,7 +58,14 @@ async fn work(
         }
         report(update.percent);
     }
-    working.await.context("the diarization broke down")?
+    let result = working.await.context("the diarization broke down");
+    let result = result.and_then(|result| result);
+    // The result itself is not stored: if the engine is interrupted later, the next attempt
+    // continues behind the stored windows. Without a result only the engine's progress counts.
+    if checkpoint.is_none() || result.is_err() {
+        report(100);
+    }
+    result
 }
 
 /// A report of the blocking thread.
@@ -126,6 +131,12 @@ impl Work {
         }
         resampler.finish(&mut samples);
         diarizer.push(&samples)?;
+        if self.interval.is_some()
+            && let Some(windows) = diarizer.take_processed()
+        {
+            let percent = self.probe.percent(diarizer.processed_ms());
+            send(updates, percent, Some(windows));
+        }
         Ok(diarizer.finish()?)
     }
 }
@@ -166,28 +177,30 @@ mod tests {
     #[tokio::test]
     async fn progress_counts_what_a_later_attempt_need_not_process() {
         let samples = call(60);
-        let checkpoint = Arc::new(InMemoryCheckpoint::default());
         let mut request = request(wav(16_000, &[&samples]));
-        request.checkpoint = Some(checkpoint.clone());
         let probe = crate::probe::probe(&request).await.expect("a recording");
+        // The second attempt follows one that had its result, and an interrupted one.
         for interval in [Duration::MAX, Duration::ZERO] {
+            let checkpoint = Arc::new(InMemoryCheckpoint::default());
+            request.checkpoint = Some(checkpoint.clone());
             let (reached, half) = (AtomicU8::new(0), Notify::new());
             let report = |percent| {
                 reached.store(percent, Ordering::SeqCst);
-                if percent >= 30 {
+                if interval.is_zero() && percent >= 30 {
                     half.notify_one();
                 }
             };
-            let first = pin!(work(&request, probe, interval, &report));
+            let first = pin!(store_every(interval, &request, probe, &report));
             match select(first, pin!(half.notified())).await {
                 Either::Left((diarization, _)) => {
                     assert_eq!(diarization.expect("a result").speakers, 2);
+                    assert!(reached.load(Ordering::SeqCst) > 50);
                 }
                 Either::Right(_) => assert!(!checkpoint.load().await.expect("parts").is_empty()),
             }
             let reported = Mutex::new(Vec::new());
             let report = |percent| reported.lock().expect("a lock").push(percent);
-            let second = work(&request, probe, interval, &report).await;
+            let second = store_every(interval, &request, probe, report).await;
             let reported = reported.into_inner().expect("a lock");
             assert!(reported.is_sorted(), "{reported:?}");
             assert_eq!(
