@@ -76,6 +76,9 @@ fn program() -> PathBuf {
             "--workspace",
             "--bins",
             "--all-features",
+            // As they were built with the tests.
+            "--profile",
+            "test",
         ])
         .current_dir(root)
         .status();

@@ -66,7 +66,7 @@ impl Cloud {
             // What the tests were built with.
             .env(
                 "EMULATED_CLOUD_BUILD",
-                "--quiet --workspace --bins --all-features",
+                "--quiet --workspace --bins --all-features --profile test",
             )
             .stderr(Stdio::inherit())
             .output()
