@@ -116,7 +116,7 @@ pub enum Outcome {
 }
 
 /// How far a piece of work is: one more than its percent, and 0 while it is not known. It never
-/// goes back: parts that are worked on at once do not end in order.
+/// goes back: an engine's parts that run side by side do not end in order.
 #[derive(Default)]
 struct AtomicPercent(AtomicU8);
 

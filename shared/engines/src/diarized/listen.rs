@@ -30,7 +30,7 @@ pub(super) async fn diarize(
     store_every(checkpoint::INTERVAL, request, probe, report).await
 }
 
-/// The same with another time from one stored part to the next.
+/// As [`diarize`], with the time from one stored part to the next.
 async fn store_every(
     interval: Duration,
     request: &TranscriptionRequest,
@@ -160,7 +160,7 @@ mod tests {
 
     use super::*;
 
-    /// The first minutes of the bundled call.
+    /// The first seconds of the bundled call, at 16 kHz.
     fn call(seconds: usize) -> Vec<i16> {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/call.flac");
         let file = std::fs::File::open(path).expect("the bundled call");
@@ -183,16 +183,17 @@ mod tests {
         for interval in [Duration::MAX, Duration::ZERO] {
             let checkpoint = Arc::new(InMemoryCheckpoint::default());
             request.checkpoint = Some(checkpoint.clone());
-            let (reached, half) = (AtomicU8::new(0), Notify::new());
+            let (reached, enough) = (AtomicU8::new(0), Notify::new());
             let report = |percent| {
                 reached.store(percent, Ordering::SeqCst);
                 if interval.is_zero() && percent >= 30 {
-                    half.notify_one();
+                    enough.notify_one();
                 }
             };
             let first = pin!(store_every(interval, &request, probe, &report));
-            match select(first, pin!(half.notified())).await {
+            match select(first, pin!(enough.notified())).await {
                 Either::Left((diarization, _)) => {
+                    assert!(!interval.is_zero(), "it was to be interrupted");
                     assert_eq!(diarization.expect("a result").speakers, 2);
                     assert!(reached.load(Ordering::SeqCst) > 50);
                 }
