@@ -2,7 +2,7 @@
 
 use std::{f64::consts::PI, sync::Arc};
 
-use rustfft::{Fft, FftPlanner, num_complex::Complex};
+use rustfft::{Fft, FftPlannerScalar, num_complex::Complex};
 
 /// Number of Mel bands.
 pub(crate) const BANDS: usize = 80;
@@ -43,7 +43,8 @@ impl FilterBank {
         Self {
             bands: (0..BANDS).map(Band::new).collect(),
             window: (0..LENGTH).map(povey).collect(),
-            fft: FftPlanner::new().plan_fft_forward(POINTS),
+            // The planner for vectors takes half a minute to compile, and saves nothing that counts.
+            fft: FftPlannerScalar::new().plan_fft_forward(POINTS),
         }
     }
 
