@@ -21,10 +21,7 @@ use crate::{
     form_filename::{self, shown_name},
     interviews::Upload,
     new_interview::{MAX_BODY, NewAudio, NewInterview},
-    openapi::{
-        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     temp_recording::{FormOverheadLimit, TempRecording, broken},
     validation::invalid,
 };
@@ -61,10 +58,9 @@ struct Form {
         headers(("Location" = String)),
         example = examples::created
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InvalidForm,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::IdempotencyKeyUsed,
-        ErrorCode::RecordingTooLarge, ErrorCode::TooManyStreams]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::BudgetExhausted, ErrorCode::InvalidField, ErrorCode::InvalidForm,
+        ErrorCode::IdempotencyKeyUsed, ErrorCode::RecordingTooLarge, ErrorCode::TooManyStreams])))),
 )]
 pub(crate) async fn analyze_async(
     State(api): State<Arc<Api>>,

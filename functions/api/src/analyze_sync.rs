@@ -31,10 +31,7 @@ use crate::{
     Api,
     error::{ApiError, step_problem},
     import,
-    openapi::{
-        errors::{BODY, SPEND, USER, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     validation::{LANGUAGE, MAX_MOMENT_MS, check_language, check_rubric, invalid, whole},
 };
 
@@ -238,9 +235,13 @@ impl<'de> Deserialize<'de> for SpeakerInput {
         }))),
     )),
     responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/Analysis"), example = examples::analysis)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &BODY, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InputUnusable,
-        ErrorCode::TranscriptUnreadable, ErrorCode::Internal, ErrorCode::Unavailable]])))),
+    extensions(
+        ("x-errors" = json!(errors(&[
+            ErrorCode::BudgetExhausted, ErrorCode::InvalidField, ErrorCode::InputUnusable,
+            ErrorCode::TranscriptUnreadable]))),
+        ("x-never" = json!(errors(&[
+            ErrorCode::StorageFull, ErrorCode::Conflict, ErrorCode::TooLarge]))),
+    ),
 )]
 pub(crate) async fn analyze(
     State(api): State<Arc<Api>>,

@@ -24,10 +24,7 @@ use crate::{
     Api,
     error::{ApiError, no_interview, not_ready},
     extract::{JsonBody, OwnInterview, QueryParameters},
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     page::{Page, PageCursor, PageQuery, sorted_page},
     validation::{invalid, is_short, whole},
 };
@@ -86,9 +83,8 @@ pub(crate) struct NewRating {
         ("draft" = (summary = "A first thought", value = json!({"competencies": [{"name": "Ownership", "rating": null}]}))),
     )),
     responses((status = 200, description = "The newest version.", body = ref("#/components/schemas/Assessment"), example = examples::assessment)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
-        ErrorCode::TooManyAssessments]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::TooManyAssessments])))),
 )]
 pub(crate) async fn put(
     State(api): State<Arc<Api>>,
@@ -155,8 +151,7 @@ pub(crate) async fn put(
     get, path = "/v1/interviews/{id}/assessment", operation_id = "get_assessment",
     tag = "Assessment", params(OwnInterview),
     responses((status = 200, description = "The newest version.", body = ref("#/components/schemas/Assessment"), example = examples::assessment)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady])))),
 )]
 pub(crate) async fn get(
     State(api): State<Arc<Api>>,
@@ -174,9 +169,6 @@ pub(crate) async fn get(
     get, path = "/v1/interviews/{id}/assessment/history", operation_id = "list_assessments",
     tag = "Assessment", params(OwnInterview, QueryParameters<PageQuery>),
     responses((status = 200, description = "The versions.", body = ref("#/components/schemas/AssessmentPage"), example = json!(examples::page(&examples::assessment())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn history(
     State(api): State<Arc<Api>>,

@@ -24,7 +24,7 @@ use crate::{
     error::{ApiError, no_interview, not_ready},
     extract::{PathValues, QueryParameters, parameter},
     openapi::{
-        errors::{STORE, USER, errors},
+        errors,
         parameters::{Filename, RangeHeaders},
     },
 };
@@ -83,10 +83,9 @@ fn flag<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
             ("Content-Range" = String, description = "Which bytes these are, and of how many.")
         )
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter, ErrorCode::InvalidToken,
-        ErrorCode::InterviewNotFound, ErrorCode::NotReady, ErrorCode::NotFound,
-        ErrorCode::RangeNotSatisfiable]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidToken, ErrorCode::InterviewNotFound, ErrorCode::NotReady,
+        ErrorCode::NotFound, ErrorCode::RangeNotSatisfiable])))),
 )]
 pub(crate) async fn audio(
     State(api): State<Arc<Api>>,
@@ -115,9 +114,8 @@ pub(crate) async fn audio(
             ("Accept-Ranges" = String, description = "`bytes`.")
         )
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter, ErrorCode::InvalidToken,
-        ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidToken, ErrorCode::InterviewNotFound, ErrorCode::NotReady])))),
 )]
 pub(crate) async fn audio_head(
     State(api): State<Arc<Api>>,

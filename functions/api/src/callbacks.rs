@@ -20,10 +20,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::PathValues,
-    openapi::{
-        errors::{STORE, errors},
-        parameters::CallbackPath,
-    },
+    openapi::{errors, parameters::CallbackPath},
     temp_recording::limit,
 };
 
@@ -39,7 +36,12 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
     request_body(content = Object, content_type = "application/json"),
     security(()),
     responses((status = 204, description = "The result is stored and will be processed.")),
-    extensions(("x-errors" = json!(errors(&[&STORE, &[ErrorCode::NothingAwaited]])))),
+    extensions(
+        ("x-errors" = json!(errors(&[
+            ErrorCode::Internal, ErrorCode::StorageFull, ErrorCode::Unavailable,
+            ErrorCode::NothingAwaited]))),
+        ("x-never" = json!(errors(&[ErrorCode::TooManyRequests]))),
+    ),
 )]
 pub(crate) async fn callback(
     State(api): State<Arc<Api>>,

@@ -25,10 +25,7 @@ use crate::{
     extract::{JsonBody, OwnKey},
     labels::{self, LabelChange, MAX_SPEAKERS},
     new_interview::MAX_BODY,
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     patch::Patch,
     validation::{
         LANGUAGE, LINE, MAX_KEY_TERM, MAX_KEY_TERMS, MAX_METADATA, MAX_NAME, MAX_RETENTION_DAYS,
@@ -137,9 +134,8 @@ pub(crate) struct ChangeInterview {
         ("quiet" = (summary = "No more webhooks are sent", value = json!({"webhook_url": null}))),
     )),
     responses((status = 200, description = "The interview as it is now.", body = ref("#/components/schemas/Interview"), example = examples::interview)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
-        ErrorCode::TranscriptionBegun]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::TranscriptionBegun])))),
 )]
 pub(crate) async fn change(
     State(api): State<Arc<Api>>,

@@ -24,7 +24,7 @@ use crate::{
     Api,
     error::{ApiError, not_ready, step_problem},
     extract::{OwnInterview, QueryParameters, parameter},
-    openapi::errors::{STORE, USER, errors},
+    openapi::errors,
     validation::MAX_MOMENT_MS,
 };
 
@@ -130,10 +130,9 @@ fn format<'de, D: Deserializer<'de>>(input: D) -> Result<ClipFormat, D::Error> {
             ("Accept-Ranges" = String, description = "`none`.")
         )
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter, ErrorCode::NotReady, ErrorCode::FormatNotAvailable,
-        ErrorCode::InputUnusable, ErrorCode::EngineUnavailable]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::NotReady, ErrorCode::FormatNotAvailable, ErrorCode::InputUnusable,
+        ErrorCode::EngineUnavailable])))),
 )]
 pub(crate) async fn clip(
     State(api): State<Arc<Api>>,

@@ -46,10 +46,7 @@ use crate::{
     },
     error::ApiError,
     extract::{PathValues, QueryParameters},
-    openapi::{
-        errors::{STORE, USER, errors},
-        parameters::CollectionId,
-    },
+    openapi::{errors, parameters::CollectionId},
     results::AnalysisBody,
     shares::link::PublicUrl,
 };
@@ -72,9 +69,7 @@ const MAX_HIGHLIGHTS: usize = 1_000;
         content(("application/vnd.openxmlformats-officedocument.wordprocessingml.document")),
         headers(("Content-Disposition" = String, description = "An attachment by the name `report.docx`."))
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchCollection, ErrorCode::TooManyInterviews,
-        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::TooManyInterviews])))),
 )]
 pub(crate) async fn docx(
     State(api): State<Arc<Api>>,

@@ -30,11 +30,7 @@ use crate::{
     error::ApiError,
     extract::{IdempotencyKey, JsonBody, PathValues, QueryParameters},
     new_interview::MAX_BODY,
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-        parameters::CollectionId,
-    },
+    openapi::{errors, examples, parameters::CollectionId},
     page::{Page, PageQuery, not_given_out, read_token, token},
     validation::{check_key_terms, check_name, check_retention, invalid},
 };
@@ -44,8 +40,6 @@ use crate::{
     get, path = "/v1/collections", operation_id = "list_collections", tag = "Collections",
     params(QueryParameters<PageQuery>),
     responses((status = 200, description = "A page of collections.", body = ref("#/components/schemas/CollectionPage"), example = json!(examples::page(&examples::collection())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
@@ -98,9 +92,8 @@ fn place(token: &str, user: &UserId) -> Result<(Value, DocPath), Problem> {
         headers(("Location" = String)),
         example = examples::collection
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
-        ErrorCode::IdempotencyKeyUsed, ErrorCode::TooManyCollections]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::IdempotencyKeyUsed, ErrorCode::TooManyCollections])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -171,7 +164,6 @@ fn created(collection: Collection) -> Response {
     get, path = "/v1/collections/{collection_id}", operation_id = "get_collection", tag = "Collections",
     params(CollectionId),
     responses((status = 200, description = "The collection.", body = ref("#/components/schemas/Collection"), example = examples::collection)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::NoSuchCollection]])))),
 )]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,
@@ -196,8 +188,7 @@ pub(crate) async fn show(
         ))),
     )),
     responses((status = 200, description = "The collection as it is now.", body = ref("#/components/schemas/Collection"), example = examples::collection)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::NoSuchCollection, ErrorCode::InvalidField]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::InvalidField])))),
 )]
 pub(crate) async fn change(
     State(api): State<Arc<Api>>,
@@ -232,8 +223,7 @@ pub(crate) async fn change(
     delete, path = "/v1/collections/{collection_id}", operation_id = "delete_collection", tag = "Collections",
     params(CollectionId),
     responses((status = 204, description = "The collection is deleted.")),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchCollection, ErrorCode::Conflict]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::Conflict])))),
 )]
 pub(crate) async fn delete(
     State(api): State<Arc<Api>>,

@@ -29,11 +29,7 @@ use crate::{
     error::ApiError,
     extract::{PathValues, QueryParameters},
     list::MAX_LIMIT,
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-        parameters::CollectionId,
-    },
+    openapi::{errors, examples, parameters::CollectionId},
     page::{PageCursor, PageQuery, limit, page, usual_limit},
     shares::link::PublicUrl,
 };
@@ -93,9 +89,7 @@ pub(crate) struct ComparisonBody {
     tag = "Collections",
     params(CollectionId, QueryParameters<ComparisonQuery>),
     responses((status = 200, description = "A page of the comparison.", body = ref("#/components/schemas/Comparison"), example = examples::comparison)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchCollection, ErrorCode::TooManyInterviews,
-        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::TooManyInterviews])))),
 )]
 pub(crate) async fn json(
     State(api): State<Arc<Api>>,
@@ -152,9 +146,7 @@ fn reversed(text: &str) -> String {
         content_type = "text/csv",
         headers(("Content-Disposition" = String, description = "An attachment by the name `comparison.csv`."))
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchCollection, ErrorCode::TooManyInterviews,
-        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::TooManyInterviews])))),
 )]
 pub(crate) async fn csv(
     State(api): State<Arc<Api>>,
@@ -179,9 +171,7 @@ pub(crate) async fn csv(
         content(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
         headers(("Content-Disposition" = String, description = "An attachment by the name `comparison.xlsx`."))
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchCollection, ErrorCode::TooManyInterviews,
-        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::TooManyInterviews])))),
 )]
 pub(crate) async fn xlsx(
     State(api): State<Arc<Api>>,

@@ -20,7 +20,7 @@ use crate::{
     error::{ApiError, no_such_path},
     extract::PathValues,
     openapi::{
-        errors::errors,
+        errors,
         parameters::{ConsoleFile, ShownCollection, ShownId},
     },
 };
@@ -141,8 +141,7 @@ impl Console {
 #[utoipa::path(
     get, path = "/app", operation_id = "console", tag = "Service", security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(
-        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::ConsoleNotBuilt])))),
 )]
 pub(crate) async fn page(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
     Ok(api.console.page()?)
@@ -153,8 +152,7 @@ pub(crate) async fn page(State(api): State<Arc<Api>>) -> Result<Response, ApiErr
     get, path = "/app/interviews/{id}", operation_id = "console_interview", tag = "Service",
     params(ShownId), security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(
-        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::ConsoleNotBuilt])))),
 )]
 pub(crate) async fn interview_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
     page(api).await
@@ -164,8 +162,7 @@ pub(crate) async fn interview_page(api: State<Arc<Api>>) -> Result<Response, Api
 #[utoipa::path(
     get, path = "/app/rubrics", operation_id = "console_rubrics", tag = "Service", security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(
-        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::ConsoleNotBuilt])))),
 )]
 pub(crate) async fn rubrics_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
     page(api).await
@@ -175,8 +172,7 @@ pub(crate) async fn rubrics_page(api: State<Arc<Api>>) -> Result<Response, ApiEr
 #[utoipa::path(
     get, path = "/app/tokens", operation_id = "console_tokens", tag = "Service", security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(
-        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::ConsoleNotBuilt])))),
 )]
 pub(crate) async fn tokens_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
     page(api).await
@@ -187,8 +183,7 @@ pub(crate) async fn tokens_page(api: State<Arc<Api>>) -> Result<Response, ApiErr
     get, path = "/app/collections", operation_id = "console_collections", tag = "Service",
     security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(
-        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::ConsoleNotBuilt])))),
 )]
 pub(crate) async fn collections_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
     page(api).await
@@ -199,8 +194,7 @@ pub(crate) async fn collections_page(api: State<Arc<Api>>) -> Result<Response, A
     get, path = "/app/collections/{id}", operation_id = "console_collection", tag = "Service",
     params(ShownCollection), security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(
-        &[&[ErrorCode::ConsoleNotBuilt, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::ConsoleNotBuilt])))),
 )]
 pub(crate) async fn collection_page(api: State<Arc<Api>>) -> Result<Response, ApiError> {
     page(api).await
@@ -213,8 +207,7 @@ pub(crate) async fn collection_page(api: State<Arc<Api>>) -> Result<Response, Ap
     get, path = "/app/assets/{file}", operation_id = "console_asset", tag = "Service",
     params(ConsoleFile), security(()),
     responses((status = 200, description = "The file, compressed where that is accepted.", content(("*/*")))),
-    extensions(("x-errors" = json!(errors(
-        &[&[ErrorCode::NoSuchPath, ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NoSuchPath])))),
 )]
 pub(crate) async fn asset(values: PathValues, headers: HeaderMap) -> Result<Response, ApiError> {
     let file = values.get("file");

@@ -18,10 +18,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{IdempotencyKey, JsonBody, OwnInterview, QueryParameters},
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     page::{Page, PageCursor, PageQuery, page},
     validation::whole,
 };
@@ -138,10 +135,9 @@ pub(crate) struct RevisionBody {
         }))),
     )),
     responses((status = 200, description = "The revision that this has made.", body = ref("#/components/schemas/TranscriptRevision"), example = examples::revision)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey, ErrorCode::StaleRevision,
-        ErrorCode::TooManyCorrections]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::NotReady, ErrorCode::InvalidField, ErrorCode::StaleRevision,
+        ErrorCode::TooManyCorrections])))),
 )]
 pub(crate) async fn correct(
     State(api): State<Arc<Api>>,
@@ -169,10 +165,9 @@ pub(crate) async fn correct(
         ("undo" = (summary = "The last one", value = json!({"base_revision": 3}))),
     )),
     responses((status = 200, description = "The revision that this has made.", body = ref("#/components/schemas/TranscriptRevision"), example = examples::revision)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::StaleRevision, ErrorCode::NothingToUndo,
-        ErrorCode::TooManyCorrections]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::NotReady, ErrorCode::StaleRevision, ErrorCode::NothingToUndo,
+        ErrorCode::TooManyCorrections])))),
 )]
 pub(crate) async fn undo(
     State(api): State<Arc<Api>>,
@@ -199,9 +194,7 @@ pub(crate) async fn undo(
     get, path = "/v1/interviews/{id}/transcript/history", operation_id = "list_corrections",
     tag = "Corrections", params(OwnInterview, QueryParameters<PageQuery>),
     responses((status = 200, description = "The corrections.", body = ref("#/components/schemas/CorrectionPage"), example = json!(examples::page(&examples::correction())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady])))),
 )]
 pub(crate) async fn history(
     State(api): State<Arc<Api>>,

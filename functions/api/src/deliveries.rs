@@ -21,11 +21,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{OwnInterview, PathValues, QueryParameters},
-    openapi::{
-        errors::{STORE, USER, WRITE, errors},
-        examples,
-        parameters::DeliveryId,
-    },
+    openapi::{errors, examples, parameters::DeliveryId},
     page::{Page, PageCursor, PageQuery, page},
 };
 
@@ -65,9 +61,6 @@ pub(crate) struct DeliveryBody {
     get, path = "/v1/interviews/{id}/webhook-deliveries", operation_id = "list_deliveries",
     tag = "Webhooks", params(OwnInterview, QueryParameters<PageQuery>),
     responses((status = 200, description = "The deliveries.", body = ref("#/components/schemas/DeliveryPage"), example = json!(examples::page(&examples::delivery())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn deliveries(
     State(api): State<Arc<Api>>,
@@ -106,9 +99,7 @@ pub(crate) async fn deliveries(
     post, path = "/v1/interviews/{id}/webhook-deliveries/{delivery_id}/replay",
     operation_id = "replay_delivery", tag = "Webhooks", params(OwnInterview, DeliveryId),
     responses((status = 202, description = "The delivery, pending.", body = ref("#/components/schemas/Delivery"), example = examples::pending_delivery)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchDelivery,
-        ErrorCode::NoReceiver]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NoReceiver])))),
 )]
 pub(crate) async fn replay(
     State(api): State<Arc<Api>>,

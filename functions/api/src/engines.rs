@@ -15,10 +15,7 @@ use serde::Serialize;
 use crate::{
     Api,
     extract::{NoParameters, QueryParameters},
-    openapi::{
-        errors::{USER, errors},
-        examples,
-    },
+    openapi::{errors, examples},
 };
 
 /// The engines that runs can choose, of each kind the active one first. A kind without any has
@@ -105,7 +102,10 @@ pub(crate) struct Engines {
 #[utoipa::path(
     get, path = "/v1/engines", operation_id = "engines", tag = "Service",
     responses((status = 200, description = "The engines, their models, and what is still missing.", body = ref("#/components/schemas/Engines"), example = examples::engines)),
-    extensions(("x-errors" = json!(errors(&[&USER, &[ErrorCode::UnknownParameter]])))),
+    extensions(
+        ("x-errors" = json!(errors(&[ErrorCode::UnknownParameter]))),
+        ("x-never" = json!(errors(&errors::STORE))),
+    ),
 )]
 pub(crate) async fn engines(
     State(api): State<Arc<Api>>,

@@ -32,11 +32,7 @@ use serde_json::json;
 use crate::{
     Api,
     extract::OwnInterview,
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples, named,
-        parameters::LastEventId,
-    },
+    openapi::{errors, examples, named, parameters::LastEventId},
     sse,
 };
 
@@ -128,8 +124,7 @@ struct Listener {
             "status": {"description": "The status has changed.", "data": named("StatusEvent")},
         })))
     )))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::TooManyStreams]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::TooManyStreams])))),
 )]
 pub(crate) async fn events(
     State(api): State<Arc<Api>>,

@@ -1,10 +1,11 @@
 //! `GET /healthz`: whether the service answers.
 
 use axum::Json;
+use domain::ErrorCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::openapi::examples;
+use crate::openapi::{errors, examples};
 
 /// That the service answers.
 #[derive(Serialize, JsonSchema)]
@@ -20,6 +21,7 @@ pub(crate) struct Health {
 #[utoipa::path(
     get, path = "/healthz", operation_id = "health", tag = "Service", security(()),
     responses((status = 200, description = "It does.", body = ref("#/components/schemas/Health"), example = examples::health)),
+    extensions(("x-never" = json!(errors(&[ErrorCode::TooManyRequests])))),
 )]
 pub(crate) async fn health() -> Json<Health> {
     Json(Health {

@@ -36,11 +36,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-        parameters::HighlightId,
-    },
+    openapi::{errors, examples, parameters::HighlightId},
     page::{Page, PageCursor, PageQuery, page},
     validation::check_tags,
 };
@@ -55,9 +51,6 @@ const DELETIONS: u32 = 3;
     get, path = "/v1/interviews/{id}/highlights", operation_id = "list_highlights",
     tag = "Highlights", params(OwnInterview, QueryParameters<PageQuery>),
     responses((status = 200, description = "The highlights.", body = ref("#/components/schemas/HighlightPage"), example = json!(examples::page(&examples::highlight())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
@@ -89,10 +82,9 @@ pub(crate) async fn list(
         ))),
     )),
     responses((status = 201, description = "The highlight.", body = ref("#/components/schemas/Highlight"), example = examples::highlight)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey, ErrorCode::StaleRevision,
-        ErrorCode::TooManyHighlights]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::NotReady, ErrorCode::InvalidField, ErrorCode::StaleRevision,
+        ErrorCode::TooManyHighlights])))),
 )]
 pub(crate) async fn add(
     State(api): State<Arc<Api>>,
@@ -154,10 +146,9 @@ pub(crate) async fn add(
         ("words" = (summary = "Other words", value = json!({"from": "w1", "to": "w3"}))),
     )),
     responses((status = 200, description = "The highlight as it is now.", body = ref("#/components/schemas/Highlight"), example = examples::highlight)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound,
-        ErrorCode::NoSuchHighlight, ErrorCode::NotReady, ErrorCode::InvalidField,
-        ErrorCode::StaleRevision, ErrorCode::TooManyHighlights]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::NotReady, ErrorCode::InvalidField, ErrorCode::StaleRevision,
+        ErrorCode::TooManyHighlights])))),
 )]
 pub(crate) async fn change(
     State(api): State<Arc<Api>>,
@@ -207,9 +198,7 @@ pub(crate) async fn change(
     delete, path = "/v1/interviews/{id}/highlights/{highlight_id}",
     operation_id = "delete_highlight", tag = "Highlights", params(OwnInterview, HighlightId),
     responses((status = 204, description = "The highlight is deleted.")),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchHighlight,
-        ErrorCode::Conflict]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::Conflict])))),
 )]
 pub(crate) async fn delete(
     State(api): State<Arc<Api>>,

@@ -23,10 +23,7 @@ use crate::{
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, OwnInterview},
     interviews::Upload,
-    openapi::{
-        errors::{SPEND, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     view::receipt_path,
 };
 
@@ -78,10 +75,9 @@ pub(crate) async fn in_turn<T: Send + 'static>(
         headers(("Location" = String)),
         example = examples::imported
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &WRITE, &SPEND, &[ErrorCode::InterviewNotFound, ErrorCode::HasRecording,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::BodyIncomplete, ErrorCode::BodyTooLarge,
-        ErrorCode::BodyTooSlow, ErrorCode::TranscriptUnreadable]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::BudgetExhausted, ErrorCode::HasRecording, ErrorCode::BodyIncomplete,
+        ErrorCode::BodyTooLarge, ErrorCode::BodyTooSlow, ErrorCode::TranscriptUnreadable])))),
 )]
 pub(crate) async fn import(
     State(api): State<Arc<Api>>,

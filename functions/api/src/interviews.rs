@@ -23,10 +23,7 @@ use crate::{
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, Origin, OwnKey},
     new_interview::{MAX_BODY, NewInterview},
-    openapi::{
-        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     uploads::UploadBody,
     view::{self, InterviewBody},
 };
@@ -82,9 +79,9 @@ pub(crate) struct CreatedInterview {
         headers(("Location" = String)),
         example = examples::created
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
-        ErrorCode::IdempotencyKeyUsed, ErrorCode::RecordingTooLarge]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::BudgetExhausted, ErrorCode::InvalidField, ErrorCode::IdempotencyKeyUsed,
+        ErrorCode::RecordingTooLarge])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -102,8 +99,7 @@ pub(crate) async fn create(
     delete, path = "/v1/interviews/{id}", operation_id = "delete_interview", tag = "Interviews",
     params(OwnKey),
     responses((status = 204, description = "The interview is deleted.")),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::Conflict]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::Conflict])))),
 )]
 pub(crate) async fn delete(
     State(api): State<Arc<Api>>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use domain::{
-    ErrorCode, Interview, InterviewId, Timestamp, UserId,
+    Interview, InterviewId, Timestamp, UserId,
     dates::{self, DATE},
     interview::{Kind, Status},
     interview_store,
@@ -23,10 +23,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{QueryParameters, parameter},
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-    },
+    openapi::examples,
     page::{Page, limit, not_given_out, read_token, token, usual_limit},
     validation::{LINE, is_name},
     view::InterviewBody,
@@ -172,8 +169,6 @@ fn status<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Erro
     get, path = "/v1/interviews", operation_id = "list_interviews", tag = "Interviews",
     params(QueryParameters<ListQuery>),
     responses((status = 200, description = "A page of interviews.", body = ref("#/components/schemas/InterviewPage"), example = json!(examples::page(&examples::interview())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,

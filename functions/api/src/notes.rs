@@ -24,11 +24,7 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-        parameters::NoteId,
-    },
+    openapi::{errors, examples, parameters::NoteId},
     page::{Page, PageCursor, PageQuery, page},
     patch::Patch,
     validation::{MAX_MOMENT_MS, check_moment, invalid, is_short, whole},
@@ -87,9 +83,6 @@ pub(crate) struct ChangeNote {
     get, path = "/v1/interviews/{id}/notes", operation_id = "list_notes", tag = "Notes",
     params(OwnInterview, QueryParameters<PageQuery>),
     responses((status = 200, description = "The notes.", body = ref("#/components/schemas/NotePage"), example = json!(examples::page(&examples::note())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn notes(
     State(api): State<Arc<Api>>,
@@ -115,9 +108,8 @@ pub(crate) async fn notes(
         ("plain" = (summary = "A note about the whole", value = json!({"text": "invite her again"}))),
     )),
     responses((status = 201, description = "The note.", body = ref("#/components/schemas/Note"), example = examples::note)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::TooManyNotes]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::TooManyNotes])))),
 )]
 pub(crate) async fn add_note(
     State(api): State<Arc<Api>>,
@@ -167,9 +159,7 @@ pub(crate) async fn add_note(
         ("bookmark" = (summary = "A bookmark from now on", value = json!({"kind": "bookmark", "at_ms": 15_000}))),
     )),
     responses((status = 200, description = "The note as it is now.", body = ref("#/components/schemas/Note"), example = examples::note)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchNote,
-        ErrorCode::InvalidField]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::InvalidField])))),
 )]
 pub(crate) async fn change_note(
     State(api): State<Arc<Api>>,
@@ -203,9 +193,7 @@ pub(crate) async fn change_note(
     delete, path = "/v1/interviews/{id}/notes/{note_id}", operation_id = "delete_note",
     tag = "Notes", params(OwnInterview, NoteId),
     responses((status = 204, description = "The note is deleted.")),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchNote,
-        ErrorCode::Conflict]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::Conflict])))),
 )]
 pub(crate) async fn delete_note(
     State(api): State<Arc<Api>>,

@@ -19,7 +19,7 @@ use crate::{
     Api,
     error::{ApiError, not_ready},
     extract::OwnInterview,
-    openapi::errors::{STORE, USER, errors},
+    openapi::errors,
 };
 
 /// Download the report
@@ -32,9 +32,7 @@ use crate::{
         content(("application/vnd.openxmlformats-officedocument.wordprocessingml.document")),
         headers(("Content-Disposition" = String, description = "An attachment by the name `report.docx`."))
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NotFound]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NotFound])))),
 )]
 pub(crate) async fn docx(
     State(api): State<Arc<Api>>,
@@ -68,9 +66,7 @@ pub(crate) async fn docx(
         content_type = "text/html",
         headers(("Content-Security-Policy" = String, description = "The page's own style sheet and pictures within it, and nothing else."))
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NotFound]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NotFound])))),
 )]
 pub(crate) async fn html(
     State(api): State<Arc<Api>>,

@@ -22,10 +22,7 @@ use crate::{
     Api,
     error::{ApiError, not_ready},
     extract::{OwnInterview, QueryParameters, parameter},
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-    },
+    openapi::{errors, examples},
 };
 
 /// The parameters of waveforms.
@@ -80,8 +77,7 @@ pub(crate) struct AnalysisBody {
     get, path = "/v1/interviews/{id}/analysis", operation_id = "get_analysis", tag = "Results",
     params(OwnInterview),
     responses((status = 200, description = "The analysis.", body = ref("#/components/schemas/StoredAnalysis"), example = examples::stored_analysis)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady])))),
 )]
 pub(crate) async fn analysis(
     State(api): State<Arc<Api>>,
@@ -98,9 +94,7 @@ pub(crate) async fn analysis(
     get, path = "/v1/interviews/{id}/waveform", operation_id = "get_waveform", tag = "Results",
     params(OwnInterview, QueryParameters<WaveformQuery>),
     responses((status = 200, description = "The waveform.", body = ref("#/components/schemas/Waveform"), example = examples::waveform)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady])))),
 )]
 pub(crate) async fn waveform(
     State(api): State<Arc<Api>>,
@@ -119,9 +113,7 @@ pub(crate) async fn waveform(
     get, path = "/v1/interviews/{id}/waveform.dat", operation_id = "get_waveform_data",
     tag = "Results", params(OwnInterview, QueryParameters<WaveformQuery>),
     responses((status = 200, description = "The waveform.", content(("application/octet-stream")))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady])))),
 )]
 pub(crate) async fn waveform_data(
     State(api): State<Arc<Api>>,

@@ -24,10 +24,7 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::OwnKey,
-    openapi::{
-        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     retry_check::RetryCheck,
     view::InterviewBody,
 };
@@ -69,9 +66,9 @@ pub(crate) struct RetryRequest {
         ("all" = (summary = "All that failed", value = json!({}))),
     )),
     responses((status = 202, description = "The interview, its steps pending.", body = ref("#/components/schemas/Interview"), example = examples::interview)),
-    extensions(("x-optional-body" = json!(true)), ("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InterviewNotFound, ErrorCode::NoRecording,
-        ErrorCode::NotFailed, ErrorCode::NothingChanged, ErrorCode::PrerequisiteFailed]])))),
+    extensions(("x-optional-body" = json!(true)), ("x-errors" = json!(errors(&[
+        ErrorCode::BudgetExhausted, ErrorCode::NoRecording, ErrorCode::NotFailed,
+        ErrorCode::NothingChanged, ErrorCode::PrerequisiteFailed])))),
 )]
 pub(crate) async fn retry(
     State(api): State<Arc<Api>>,

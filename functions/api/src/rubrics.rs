@@ -29,11 +29,7 @@ use crate::{
     error::ApiError,
     extract::{IdempotencyKey, JsonBody, PathValues, QueryParameters, parameter},
     new_interview::MAX_BODY,
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-        parameters::RubricId,
-    },
+    openapi::{errors, examples, parameters::RubricId},
     page::{Page, PageCursor, PageQuery, sorted_page},
     validation::{LINE, check_rubric, invalid, is_name},
 };
@@ -105,8 +101,6 @@ fn version<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error>
     get, path = "/v1/rubrics", operation_id = "list_rubrics", tag = "Rubrics",
     params(QueryParameters<PageQuery>),
     responses((status = 200, description = "The rubrics.", body = ref("#/components/schemas/RubricVersionPage"), example = json!(examples::page(&examples::stored_rubric())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
@@ -136,9 +130,8 @@ pub(crate) async fn list(
         headers(("Location" = String)),
         example = examples::stored_rubric
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
-        ErrorCode::TooManyRubrics]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::TooManyRubrics])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -185,9 +178,6 @@ pub(crate) async fn create(
     get, path = "/v1/rubrics/{rubric_id}", operation_id = "get_rubric", tag = "Rubrics",
     params(RubricId, QueryParameters<RubricQuery>),
     responses((status = 200, description = "The rubric.", body = ref("#/components/schemas/RubricVersion"), example = examples::stored_rubric)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchRubric, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,
@@ -217,9 +207,8 @@ pub(crate) async fn show(
         ("name" = (summary = "Another name", value = json!({"name": "Engineers, second round"}))),
     )),
     responses((status = 200, description = "The new version.", body = ref("#/components/schemas/RubricVersion"), example = examples::stored_rubric)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::NoSuchRubric, ErrorCode::InvalidField,
-        ErrorCode::TooManyRubrics]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::TooManyRubrics])))),
 )]
 pub(crate) async fn change(
     State(api): State<Arc<Api>>,
@@ -257,7 +246,6 @@ pub(crate) async fn change(
     delete, path = "/v1/rubrics/{rubric_id}", operation_id = "delete_rubric", tag = "Rubrics",
     params(RubricId),
     responses((status = 204, description = "The rubric is deleted.")),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::NoSuchRubric]])))),
 )]
 pub(crate) async fn delete(
     State(api): State<Arc<Api>>,
@@ -288,7 +276,7 @@ pub(crate) async fn delete(
 #[utoipa::path(
     get, path = "/v1/rubrics/templates", operation_id = "list_rubric_templates", tag = "Rubrics",
     responses((status = 200, description = "The templates.", body = ref("#/components/schemas/RubricTemplates"), example = examples::rubric_templates)),
-    extensions(("x-errors" = json!(errors(&[&USER])))),
+    extensions(("x-never" = json!(errors(&errors::STORE)))),
 )]
 pub(crate) async fn templates() -> Json<RubricTemplates> {
     let kinds = [

@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc};
 
 use axum::{Extension, Json, extract::State};
 use domain::{
-    ErrorCode, InterviewId, InterviewKey, Private, Timestamp, UserId,
+    InterviewId, InterviewKey, Private, Timestamp, UserId,
     paths::DocPath,
     search::{Field, Phrases},
     tags::MAX_TAG,
@@ -22,10 +22,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{QueryParameters, parameter},
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-    },
+    openapi::examples,
     page::{Page, limit, not_given_out, read_token, token, usual_limit},
     validation::{LINE, is_short},
 };
@@ -130,8 +127,6 @@ impl From<Range<usize>> for SnippetPart {
     get, path = "/v1/search", operation_id = "search", tag = "Search",
     params(QueryParameters<SearchQuery>),
     responses((status = 200, description = "A page of what was found.", body = ref("#/components/schemas/SearchHitPage"), example = json!(examples::page(&examples::search_hit())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn search(
     State(api): State<Arc<Api>>,

@@ -39,11 +39,7 @@ use crate::{
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
     highlights::{self, no_highlight},
     lifetime::lifetime,
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-        parameters::ShareId,
-    },
+    openapi::{errors, examples, parameters::ShareId},
     page::{Page, PageCursor, PageQuery, sorted_page},
     validation::whole,
 };
@@ -102,9 +98,6 @@ pub(crate) struct ShareBody {
     get, path = "/v1/interviews/{id}/shares", operation_id = "list_shares", tag = "Shares",
     params(OwnInterview, QueryParameters<PageQuery>),
     responses((status = 200, description = "The shares.", body = ref("#/components/schemas/SharePage"), example = json!(examples::page(&examples::share())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
@@ -139,9 +132,8 @@ pub(crate) async fn list(
         )),
     )),
     responses((status = 201, description = "The share.", body = ref("#/components/schemas/Share"), example = examples::share)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidField,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::NoSuchHighlight, ErrorCode::TooManyShares]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::NoSuchHighlight, ErrorCode::TooManyShares])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -198,9 +190,7 @@ pub(crate) async fn create(
     delete, path = "/v1/interviews/{id}/shares/{share_id}", operation_id = "revoke_share",
     tag = "Shares", params(OwnInterview, ShareId),
     responses((status = 204, description = "The share is revoked.")),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchShare,
-        ErrorCode::Conflict]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::Conflict])))),
 )]
 pub(crate) async fn revoke(
     State(api): State<Arc<Api>>,

@@ -32,10 +32,7 @@ use crate::{
     Api, RequestId,
     error::{ApiError, step_problem},
     extract::QueryParameters,
-    openapi::{
-        errors::{SPEND, STORE, USER, errors},
-        examples, named,
-    },
+    openapi::{errors, examples, named},
     sse,
     stream_charge::StreamCharge,
     temp_recording::TempRecording,
@@ -103,11 +100,14 @@ pub(crate) struct StreamQuery {
             "error": {"description": "The recognition failed; the last event.", "data": named("Problem")},
         })))
     )))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &SPEND, &[ErrorCode::UnknownParameter, ErrorCode::InvalidField,
-        ErrorCode::InvalidForm, ErrorCode::BodyTooLarge, ErrorCode::BodyIncomplete,
-        ErrorCode::BodyTooSlow, ErrorCode::ContentTypeMissing, ErrorCode::InputUnusable,
-        ErrorCode::TooManyStreams]])))),
+    extensions(
+        ("x-errors" = json!(errors(&[
+            ErrorCode::BudgetExhausted, ErrorCode::InvalidField, ErrorCode::InvalidForm,
+            ErrorCode::BodyTooLarge, ErrorCode::BodyIncomplete, ErrorCode::BodyTooSlow,
+            ErrorCode::ContentTypeMissing, ErrorCode::InputUnusable, ErrorCode::TooManyStreams]))),
+        ("x-never" = json!(errors(&[
+            ErrorCode::Conflict, ErrorCode::TooLarge, ErrorCode::InvalidParameter]))),
+    ),
 )]
 pub(crate) async fn transcribe_stream(
     State(api): State<Arc<Api>>,

@@ -28,11 +28,7 @@ use crate::{
     collections::no_collection,
     error::ApiError,
     extract::{IdempotencyKey, PathValues},
-    openapi::{
-        errors::{SPEND, STORE, USER, WRITE, errors},
-        examples,
-        parameters::CollectionId,
-    },
+    openapi::{errors, examples, parameters::CollectionId},
 };
 
 /// How many interviews are read at once.
@@ -52,10 +48,8 @@ const PAGE: usize = 50;
     tag = "Collections",
     params(CollectionId, IdempotencyKey),
     responses((status = 202, description = "Where the run stands.", body = ref("#/components/schemas/CollectionThemes"), example = examples::themes)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &WRITE, &SPEND, &[ErrorCode::NoSuchCollection,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::PrerequisiteFailed,
-        ErrorCode::TooManyInterviews]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::BudgetExhausted, ErrorCode::PrerequisiteFailed, ErrorCode::TooManyInterviews])))),
 )]
 pub(crate) async fn start(
     State(api): State<Arc<Api>>,
@@ -98,8 +92,6 @@ pub(crate) async fn start(
     tag = "Collections",
     params(CollectionId),
     responses((status = 200, description = "The themes.", body = ref("#/components/schemas/CollectionThemes"), example = examples::themes)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchCollection]])))),
 )]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,

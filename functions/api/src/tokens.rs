@@ -29,11 +29,7 @@ use crate::{
     error::ApiError,
     extract::{IdempotencyKey, JsonBody, PathValues, QueryParameters},
     lifetime::lifetime,
-    openapi::{
-        errors::{BODY, STORE, USER, WRITE, errors},
-        examples,
-        parameters::TokenId,
-    },
+    openapi::{errors, examples, parameters::TokenId},
     page::{Page, PageCursor, PageQuery, sorted_page},
     validation::{LINE, invalid, is_name, whole},
 };
@@ -108,9 +104,7 @@ impl From<AccessToken> for TokenBody {
     get, path = "/v1/tokens", operation_id = "list_tokens", tag = "Tokens",
     params(QueryParameters<PageQuery>),
     responses((status = 200, description = "The tokens, without their secrets.", body = ref("#/components/schemas/TokenPage"), example = json!(examples::page(&examples::token())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InsufficientScope, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::InsufficientScope])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
@@ -145,9 +139,8 @@ pub(crate) async fn list(
         )),
     )),
     responses((status = 201, description = "The token with its secret.", body = ref("#/components/schemas/CreatedToken"), example = examples::created_token)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &[ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey,
-        ErrorCode::IdempotencyKeyUsed, ErrorCode::TooManyTokens, ErrorCode::Conflict]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::InvalidField, ErrorCode::IdempotencyKeyUsed, ErrorCode::TooManyTokens])))),
 )]
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -212,7 +205,6 @@ pub(crate) async fn create(
     delete, path = "/v1/tokens/{token_id}", operation_id = "revoke_token", tag = "Tokens",
     params(TokenId),
     responses((status = 204, description = "The token is revoked.")),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &[ErrorCode::NoSuchToken]])))),
 )]
 pub(crate) async fn revoke(
     State(api): State<Arc<Api>>,

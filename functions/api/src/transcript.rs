@@ -14,10 +14,7 @@ use crate::{
     captions::{SubRip, WebVtt},
     error::{ApiError, not_ready},
     extract::{OwnInterview, QueryParameters, parameter},
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     stored_transcript::StoredTranscript,
     transcript_forms::{Markdown, PlainText},
 };
@@ -45,9 +42,7 @@ fn revision<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error
     get, path = "/v1/interviews/{id}/transcript", operation_id = "get_transcript", tag = "Results",
     params(OwnInterview, QueryParameters<TranscriptQuery>),
     responses((status = 200, description = "The transcript.", body = ref("#/components/schemas/Transcript"), example = examples::transcript)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NoSuchRevision, ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
 pub(crate) async fn json(
     State(api): State<Arc<Api>>,
@@ -77,9 +72,7 @@ pub(crate) async fn json(
         content_type = "application/x-subrip",
         example = "1\n00:00:02,500 --> 00:00:04,100\nI built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NoSuchRevision, ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
 pub(crate) async fn srt(
     State(api): State<Arc<Api>>,
@@ -107,9 +100,7 @@ pub(crate) async fn srt(
         content_type = "text/vtt",
         example = "WEBVTT\n\n00:00:02.500 --> 00:00:04.100\n<v Speaker 2>I built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NoSuchRevision, ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
 pub(crate) async fn vtt(
     State(api): State<Arc<Api>>,
@@ -133,9 +124,7 @@ pub(crate) async fn vtt(
         content_type = "text/plain",
         example = "[0:00:02] Speaker 2: I built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NoSuchRevision, ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
 pub(crate) async fn txt(
     State(api): State<Arc<Api>>,
@@ -159,9 +148,7 @@ pub(crate) async fn txt(
         content_type = "text/markdown",
         example = "# Ada, first round\n\n**Speaker 2** (0:00:02)\n\nI built a boat.\n"
     )),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::NotReady,
-        ErrorCode::NoSuchRevision, ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
 pub(crate) async fn md(
     State(api): State<Arc<Api>>,

@@ -21,10 +21,7 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::OwnInterview,
-    openapi::{
-        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     patch::Patch,
     validation::recorded_at,
 };
@@ -92,9 +89,9 @@ pub(crate) struct RenewUpload {
         ("plain" = (summary = "The URL alone", value = json!({}))),
     )),
     responses((status = 200, description = "How to upload the recording.", body = ref("#/components/schemas/Upload"), example = examples::upload)),
-    extensions(("x-optional-body" = json!(true)), ("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InterviewNotFound,
-        ErrorCode::NoAudioAnnounced, ErrorCode::AlreadyUploaded, ErrorCode::InvalidField]])))),
+    extensions(("x-optional-body" = json!(true)), ("x-errors" = json!(errors(&[
+        ErrorCode::BudgetExhausted, ErrorCode::NoAudioAnnounced, ErrorCode::AlreadyUploaded,
+        ErrorCode::InvalidField])))),
 )]
 pub(crate) async fn upload_url(
     State(api): State<Arc<Api>>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use domain::{
-    ErrorCode, Timestamp, UserId,
+    Timestamp, UserId,
     analysis::Usage,
     ledger::{
         self, Amounts, BudgetExhausted, Day, DaySums, Ledger, Month, SpendingLimits,
@@ -20,10 +20,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{Origin, QueryParameters, parameter},
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-    },
+    openapi::examples,
     view,
 };
 
@@ -125,8 +122,6 @@ fn month<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Month>, D::Error>
     get, path = "/v1/usage", operation_id = "usage", tag = "Service",
     params(QueryParameters<UsageQuery>),
     responses((status = 200, description = "What was used.", body = ref("#/components/schemas/UsageOfMonth"), example = examples::usage)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn usage(
     State(api): State<Arc<Api>>,

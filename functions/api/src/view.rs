@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    ErrorCode, Interview, InterviewId, Private, RecordedAt, Timestamp, UserId,
+    Interview, InterviewId, Private, RecordedAt, Timestamp, UserId,
     analysis::{DerivedFrom, Rubric},
     audio::PLAYBACK_TYPE,
     audio_warning::AudioWarning,
@@ -33,10 +33,7 @@ use crate::{
     body_writer::{self, BodyWriter, Interrupted},
     error::ApiError,
     extract::{OwnInterview, QueryParameters, parameter},
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-    },
+    openapi::examples,
     results::AnalysisBody,
     transcript_body::TranscriptBody,
 };
@@ -208,9 +205,6 @@ pub(crate) struct FieldsQuery {
     get, path = "/v1/interviews/{id}", operation_id = "get_interview", tag = "Interviews",
     params(OwnInterview, QueryParameters<FieldsQuery>),
     responses((status = 200, description = "The interview.", body = ref("#/components/schemas/WholeInterview"), example = examples::whole)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::UnknownParameter,
-        ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,

@@ -12,14 +12,7 @@ use http::{StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{
-    Api,
-    error::ApiError,
-    openapi::{
-        errors::{STORE, USER, WRITE, errors},
-        examples,
-    },
-};
+use crate::{Api, error::ApiError, openapi::examples};
 
 /// Whose secret signs the webhooks of a user.
 #[derive(Serialize, JsonSchema)]
@@ -66,7 +59,6 @@ pub(crate) struct NewSecretBody {
 #[utoipa::path(
     get, path = "/v1/webhook-secret", operation_id = "show_webhook_secret", tag = "Webhooks",
     responses((status = 200, description = "What signs.", body = ref("#/components/schemas/WebhookSecret"), example = examples::webhook_secret)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE])))),
 )]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,
@@ -97,7 +89,6 @@ pub(crate) async fn show(
 #[utoipa::path(
     post, path = "/v1/webhook-secret", operation_id = "rotate_webhook_secret", tag = "Webhooks",
     responses((status = 201, description = "The secret, shown once.", body = ref("#/components/schemas/NewWebhookSecret"), example = examples::new_webhook_secret)),
-    extensions(("x-errors" = json!(errors(&[&USER, &STORE, &WRITE])))),
 )]
 pub(crate) async fn rotate(
     State(api): State<Arc<Api>>,

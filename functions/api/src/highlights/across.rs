@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use domain::{
-    ErrorCode, Interview, InterviewId, InterviewKey, Private, Timestamp, UserId,
+    Interview, InterviewId, InterviewKey, Private, Timestamp, UserId,
     collections::COLLECTION_ID,
     highlights::Highlight,
     interview_store,
@@ -26,11 +26,7 @@ use crate::{
     error::ApiError,
     extract::{PathValues, QueryParameters, parameter},
     list::MAX_LIMIT,
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-        parameters::CollectionId,
-    },
+    openapi::{examples, parameters::CollectionId},
     page::{Page, PageCursor, limit, not_given_out, read_token, token, usual_limit},
     validation::{LINE, is_name},
 };
@@ -101,9 +97,6 @@ type HighlightCursor = (Timestamp, InterviewId, Option<PageCursor>);
     operation_id = "list_collection_highlights", tag = "Collections",
     params(CollectionId, QueryParameters<CollectionHighlightsQuery>),
     responses((status = 200, description = "A page of highlights.", body = ref("#/components/schemas/CollectionHighlightPage"), example = json!(examples::page(&examples::collection_highlight())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::NoSuchCollection, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,

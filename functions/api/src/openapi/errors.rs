@@ -1,4 +1,5 @@
-//! The errors of operations: in groups, and as responses.
+//! The errors of operations: those that follow from what an operation is and takes, and all of
+//! them as responses.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{named, reference};
 
 /// What every operation for a user can fail with.
-pub(crate) const USER: [ErrorCode; 20] = [
+const USER: [ErrorCode; 20] = [
     ErrorCode::ForeignOrigin,
     ErrorCode::UnknownHost,
     ErrorCode::TooManyRequests,
@@ -40,37 +41,91 @@ pub(crate) const STORE: [ErrorCode; 3] = [
 ];
 
 /// What an operation that changes something can fail with besides.
-pub(crate) const WRITE: [ErrorCode; 2] = [ErrorCode::Conflict, ErrorCode::TooLarge];
-
-/// What an operation that starts work can fail with.
-pub(crate) const SPEND: [ErrorCode; 1] = [ErrorCode::BudgetExhausted];
+const WRITE: [ErrorCode; 2] = [ErrorCode::Conflict, ErrorCode::TooLarge];
 
 /// What an operation with a JSON body can fail with.
-pub(crate) const BODY: [ErrorCode; 4] = [
+const BODY: [ErrorCode; 4] = [
     ErrorCode::BodyIncomplete,
     ErrorCode::InvalidBody,
     ErrorCode::BodyTooLarge,
     ErrorCode::BodyTooSlow,
 ];
 
-/// The value of the extension `x-errors`, from which the document has the responses of an
-/// operation that fails.
-pub(crate) fn errors(groups: &[&[ErrorCode]]) -> Vec<&'static str> {
-    let codes = groups.iter().copied().flatten();
-    codes.map(|code| code.as_str()).collect()
+/// What an operation can fail with by a value in its path that names nothing of the user's.
+const OF_PATH: [(&str, ErrorCode); 10] = [
+    ("id", ErrorCode::InterviewNotFound),
+    ("collection_id", ErrorCode::NoSuchCollection),
+    ("note_id", ErrorCode::NoSuchNote),
+    ("highlight_id", ErrorCode::NoSuchHighlight),
+    ("rubric_id", ErrorCode::NoSuchRubric),
+    ("webhook_id", ErrorCode::NoSuchWebhook),
+    ("share_id", ErrorCode::NoSuchShare),
+    ("token_id", ErrorCode::NoSuchToken),
+    ("run_id", ErrorCode::NoSuchRun),
+    ("delivery_id", ErrorCode::NoSuchDelivery),
+];
+
+/// The value of the extensions `x-errors`, the codes with which an operation can fail besides
+/// those that follow from what it is and takes, and `x-never`, those of them that do not hold.
+pub(crate) fn errors(codes: &[ErrorCode]) -> Vec<&'static str> {
+    codes.iter().map(|code| code.as_str()).collect()
 }
 
-/// The responses for the codes of `x-errors`, by status; without bodies for `HEAD`.
-pub(super) fn responses(codes: &Value, is_head: bool) -> BTreeMap<u16, Value> {
-    let listed = codes.as_array().map(Vec::as_slice).unwrap_or_default();
+/// What an operation can fail with by its method, its parameters, its body, and who it is for.
+fn implied(method: &str, operation: &Map<String, Value>) -> Vec<ErrorCode> {
+    let is_public = operation
+        .get("security")
+        .is_some_and(|all| *all == json!([]));
+    let reads = ["get", "head"].contains(&method);
+    let body = operation.get("requestBody").unwrap_or(&Value::Null);
+    let mut codes = Vec::new();
+    if is_public {
+        codes.push(ErrorCode::TooManyRequests);
+    } else {
+        codes.extend(USER.into_iter().chain(STORE));
+        // Whatever an access token is accepted for and does not only read, one with the scope
+        // `read` is refused for.
+        codes.extend((!reads).then_some(ErrorCode::InsufficientScope));
+    }
+    if !(is_public || reads || method == "delete") {
+        codes.extend(WRITE);
+    }
+    if !body["content"]["application/json"]["schema"]["$ref"].is_null() {
+        codes.extend(BODY);
+    }
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    for parameter in parameters.into_iter().flatten() {
+        if parameter["in"] == "query" {
+            codes.extend([ErrorCode::InvalidParameter, ErrorCode::UnknownParameter]);
+        } else if parameter["name"] == "Idempotency-Key" {
+            codes.push(ErrorCode::InvalidIdempotencyKey);
+        } else if !is_public {
+            let own = OF_PATH
+                .iter()
+                .filter(|(name, _)| parameter["name"] == *name);
+            codes.extend(own.map(|(_, code)| *code));
+        }
+    }
+    codes
+}
+
+/// The responses of an operation that fails, by status; without bodies for `HEAD`.
+pub(super) fn responses(method: &str, operation: &mut Map<String, Value>) -> BTreeMap<u16, Value> {
+    let (named, never) = (operation.remove("x-errors"), operation.remove("x-never"));
+    let has = |list: &Option<Value>, code: ErrorCode| {
+        let listed = list.as_ref().and_then(Value::as_array);
+        listed.is_some_and(|listed| listed.contains(&code.as_str().into()))
+    };
+    let implied = implied(method, operation);
     let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
     for code in ErrorCode::API {
-        if listed.iter().any(|listed| listed == code.as_str()) {
+        if has(&named, *code) || (implied.contains(code) && !has(&never, *code)) {
             by_status.entry(code.status()).or_default().push(*code);
         }
     }
     let responses = by_status.into_iter();
-    let responses = responses.map(|(status, codes)| (status, response(status, &codes, is_head)));
+    let responses =
+        responses.map(|(status, codes)| (status, response(status, &codes, method == "head")));
     responses.collect()
 }
 

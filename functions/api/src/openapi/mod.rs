@@ -17,13 +17,12 @@ mod webhooks;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use axum::response::IntoResponse;
-use domain::ErrorCode;
 use http::{Method, header::CONTENT_TYPE};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use self::errors::errors;
+pub(crate) use self::errors::errors;
 use crate::{
     extract::{QueryParameters, parameter},
     routes,
@@ -98,8 +97,6 @@ fn boolean<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
     get, path = "/openapi.json", operation_id = "openapi", tag = "Service", security(()),
     params(QueryParameters<DescriptionQuery>),
     responses((status = 200, description = "The document.", body = Object, content_type = "application/json")),
-    extensions(("x-errors" = json!(errors(&[&[
-        ErrorCode::TooManyRequests, ErrorCode::UnknownParameter, ErrorCode::InvalidParameter]])))),
 )]
 pub(crate) async fn openapi(
     QueryParameters(query): QueryParameters<DescriptionQuery>,
@@ -245,6 +242,8 @@ fn security() -> Value {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use domain::ErrorCode;
 
     use super::*;
 

@@ -1,6 +1,5 @@
 //! What all operations of the document have in common, added to what their handlers say.
 
-use domain::ErrorCode;
 use serde_json::{Map, Value};
 
 use super::{errors, reference};
@@ -39,9 +38,7 @@ fn finish(method: &str, operation: &mut Map<String, Value>) {
     if let Some(body) = operation.get_mut("requestBody") {
         body["required"] = (!is_optional).into();
     }
-    let mut codes = operation.remove("x-errors").unwrap_or_default();
-    add_scope(method, &mut codes);
-    let failures = errors::responses(&codes, method == "head");
+    let failures = errors::responses(method, operation);
     let responses = &mut operation["responses"];
     for (status, response) in failures {
         responses[status.to_string()] = response;
@@ -54,18 +51,6 @@ fn finish(method: &str, operation: &mut Map<String, Value>) {
         if headers.get("Location").is_some() {
             headers["Location"] = reference("headers/Location");
         }
-    }
-}
-
-/// Whatever an access token is accepted for and does not only read, one with the scope `read`
-/// is refused for.
-fn add_scope(method: &str, codes: &mut Value) {
-    let (taken, refused) = (ErrorCode::AccessTokenInvalid, ErrorCode::InsufficientScope);
-    if let Some(codes) = codes.as_array_mut()
-        && codes.contains(&taken.as_str().into())
-        && !["get", "head"].contains(&method)
-    {
-        codes.push(refused.as_str().into());
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use domain::{
-    ErrorCode, Interview, RunId, Timestamp,
+    Interview, RunId, Timestamp,
     analysis::{Analysis, DerivedFrom, Usage},
     interview::Kind,
     interview_store,
@@ -23,10 +23,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{OwnInterview, QueryParameters},
-    openapi::{
-        errors::{STORE, USER, errors},
-        examples,
-    },
+    openapi::examples,
     page::{Page, PageCursor, PageQuery, sorted_page},
 };
 
@@ -70,9 +67,6 @@ pub(crate) struct RunBody {
     get, path = "/v1/interviews/{id}/runs", operation_id = "list_runs", tag = "Runs",
     params(OwnInterview, QueryParameters<PageQuery>),
     responses((status = 200, description = "The runs.", body = ref("#/components/schemas/RunPage"), example = json!(examples::page(&examples::run())))),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &[ErrorCode::InterviewNotFound, ErrorCode::InvalidParameter,
-        ErrorCode::UnknownParameter]])))),
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,

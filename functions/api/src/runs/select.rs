@@ -19,11 +19,7 @@ use crate::{
     Api,
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, OwnInterview, PathValues},
-    openapi::{
-        errors::{STORE, USER, WRITE, errors},
-        examples,
-        parameters::RunPath,
-    },
+    openapi::{errors, examples, parameters::RunPath},
     stored_transcript::damaged,
     view::InterviewBody,
 };
@@ -37,9 +33,7 @@ use crate::{
     post, path = "/v1/interviews/{id}/runs/{run_id}/select", operation_id = "select_run",
     tag = "Runs", params(OwnInterview, RunPath, IdempotencyKey),
     responses((status = 200, description = "The interview as it is now.", body = ref("#/components/schemas/Interview"), example = examples::interview)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &WRITE, &[ErrorCode::InterviewNotFound, ErrorCode::NoSuchRun,
-        ErrorCode::InvalidIdempotencyKey, ErrorCode::RunInProgress]])))),
+    extensions(("x-errors" = json!(errors(&[ErrorCode::RunInProgress])))),
 )]
 pub(crate) async fn select(
     State(api): State<Arc<Api>>,

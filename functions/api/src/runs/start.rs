@@ -25,10 +25,7 @@ use crate::{
     error::{ApiError, no_interview},
     extract::{IdempotencyKey, JsonBody, OwnInterview},
     new_interview::MAX_BODY,
-    openapi::{
-        errors::{BODY, SPEND, STORE, USER, WRITE, errors},
-        examples,
-    },
+    openapi::{errors, examples},
     retry,
     retry_check::RetryCheck,
     validation::{LANGUAGE, check_language, check_rubric, invalid},
@@ -93,11 +90,10 @@ pub(crate) struct StartedRun {
         ("transcription" = (summary = "Another language", value = json!({"step": "transcription", "language": "en"}))),
     )),
     responses((status = 202, description = "The run.", body = ref("#/components/schemas/StartedRun"), example = examples::started_run)),
-    extensions(("x-errors" = json!(errors(
-        &[&USER, &STORE, &BODY, &WRITE, &SPEND, &[ErrorCode::InterviewNotFound, ErrorCode::NoRecording,
-        ErrorCode::InvalidField, ErrorCode::InvalidIdempotencyKey, ErrorCode::RunInProgress,
-        ErrorCode::PrerequisiteFailed, ErrorCode::NothingChanged, ErrorCode::TooManyRuns,
-        ErrorCode::EngineNotAvailable]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::BudgetExhausted, ErrorCode::NoRecording, ErrorCode::InvalidField,
+        ErrorCode::RunInProgress, ErrorCode::PrerequisiteFailed, ErrorCode::NothingChanged,
+        ErrorCode::TooManyRuns, ErrorCode::EngineNotAvailable])))),
 )]
 pub(crate) async fn start(
     State(api): State<Arc<Api>>,

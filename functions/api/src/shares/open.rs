@@ -34,7 +34,7 @@ use crate::{
     error::ApiError,
     extract::PathValues,
     openapi::{
-        errors::{STORE, errors},
+        errors,
         parameters::{RangeHeaders, ShareToken},
     },
     stored_transcript::WHOLE,
@@ -51,7 +51,7 @@ use crate::{
         (status = 200, description = "The page.", body = String, content_type = "text/html"),
         (status = 404, description = "A page that says that the link does not work.", body = String, content_type = "text/html"),
     ),
-    extensions(("x-errors" = json!(errors(&[&STORE, &[ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&errors::STORE)))),
 )]
 pub(crate) async fn page(
     State(api): State<Arc<Api>>,
@@ -100,7 +100,7 @@ pub(crate) async fn page(
         (status = 200, description = "The share opens."),
         (status = 404, description = "The link does not work."),
     ),
-    extensions(("x-errors" = json!(errors(&[&STORE, &[ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&errors::STORE)))),
 )]
 pub(crate) async fn page_head(
     State(api): State<Arc<Api>>,
@@ -131,7 +131,7 @@ pub(crate) async fn page_head(
         (status = 200, description = "A Word document.", content(("application/vnd.openxmlformats-officedocument.wordprocessingml.document"))),
         (status = 404, description = "A page that says that the link does not work.", body = String, content_type = "text/html"),
     ),
-    extensions(("x-errors" = json!(errors(&[&STORE, &[ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&errors::STORE)))),
 )]
 pub(crate) async fn docx(
     State(api): State<Arc<Api>>,
@@ -168,9 +168,9 @@ pub(crate) async fn docx(
         (status = 206, description = "The requested part.", content(("*/*"))),
         (status = 404, description = "A page that says that the link does not work.", body = String, content_type = "text/html"),
     ),
-    extensions(("x-errors" = json!(errors(
-        &[&STORE, &[ErrorCode::TooManyRequests, ErrorCode::RangeNotSatisfiable,
-        ErrorCode::InputUnusable, ErrorCode::EngineUnavailable]])))),
+    extensions(("x-errors" = json!(errors(&[
+        ErrorCode::Internal, ErrorCode::StorageFull, ErrorCode::Unavailable,
+        ErrorCode::RangeNotSatisfiable, ErrorCode::InputUnusable, ErrorCode::EngineUnavailable])))),
 )]
 pub(crate) async fn audio(
     State(api): State<Arc<Api>>,
@@ -188,7 +188,7 @@ pub(crate) async fn audio(
         (status = 200, description = "The recording's headers."),
         (status = 404, description = "The link does not work."),
     ),
-    extensions(("x-errors" = json!(errors(&[&STORE, &[ErrorCode::TooManyRequests]])))),
+    extensions(("x-errors" = json!(errors(&errors::STORE)))),
 )]
 pub(crate) async fn audio_head(
     State(api): State<Arc<Api>>,

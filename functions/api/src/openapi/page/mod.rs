@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::html::escape_text;
 use self::html::{escape, prose};
-use super::{DOCUMENT, errors::errors, operations};
+use super::{DOCUMENT, operations};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -35,7 +35,6 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 #[utoipa::path(
     get, path = "/", operation_id = "documentation", tag = "Service", security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
-    extensions(("x-errors" = json!(errors(&[&[ErrorCode::TooManyRequests]])))),
 )]
 pub(crate) async fn page() -> impl IntoResponse {
     let headers = [
